@@ -1,3 +1,1 @@
-"""Systems outside the program, a folder each: the driver, its stand-in, and notes where it has
-quirks.
-"""
+"""Outside systems, one package each: driver, stand-in for tests, and notes on quirks."""

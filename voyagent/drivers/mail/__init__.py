@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 def open_mail(settings: Settings) -> MailDriver | None:
-    """The driver that the settings name; None where production names none, so that mails wait."""
+    """Return the driver that the settings name; None in production without one."""
     if settings.mail_url is None and settings.is_production:
         log.error("mail.no_server", consequence="mails wait until VOYAGENT_MAIL_URL is set")
         return None

@@ -1,4 +1,4 @@
-"""Mail onto the terminal, to read while developing."""
+"""Mail on the terminal, for development."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _RULE = "-" * 72
 
 
 class Console:
-    """Prints head and text of each mail on standard output."""
+    """Prints headers and text of each mail on standard output."""
 
     def send(self, message: EmailMessage) -> None:
         """Print the message."""

@@ -1,4 +1,4 @@
-"""What a driver of mail does, and the two ways in which it fails."""
+"""Protocol of mail drivers, and their two failures."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Protocol
 
 
 class MailNotSent(Exception):
-    """The mail was not taken now and may be later.
+    """The mail was not accepted and may be later.
 
-    `reason` is a word without anybody's address in it.
+    `reason` contains no address.
     """
 
     def __init__(self, reason: str) -> None:
@@ -18,14 +18,14 @@ class MailNotSent(Exception):
 
 
 class MailRefused(MailNotSent):
-    """The mail will never be taken: its recipient or its text is refused."""
+    """The mail will never be accepted: its recipient or its text is refused."""
 
 
 class MailDriver(Protocol):
-    """Something that takes mail."""
+    """A driver of mail."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand one message over, complete with sender and recipient.
+        """Send one message, complete with sender and recipient.
 
         Raises MailNotSent, MailRefused.
         """

@@ -13,15 +13,13 @@ from voyagent.kernel import clock
 
 
 class Files:
-    """Writes `<instant>-<random>.eml`; names sort by the time of sending, and whoever sees a name
-    sees the whole mail.
-    """
+    """Writes `<instant>-<random>.eml`; names sort by time, and a visible file is complete."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def send(self, message: EmailMessage) -> None:
-        """Write the message. Raises MailNotSent where the folder cannot be written."""
+        """Write the message. Raises MailNotSent if the folder cannot be written."""
         name = f"{clock.now():%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
         making = self._folder / f"{name}.part"
         try:

@@ -1,4 +1,4 @@
-"""The stand-in for tests: keeps what it is given, and fails when it is told to."""
+"""Stand-in for tests: stores messages, and fails on request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from voyagent.drivers.mail.driver import MailNotSent
 
 @dataclass
 class Recording:
-    """Holds sent messages in `sent`; the errors in `failures` are raised first, one a call."""
+    """Stores messages in `sent`; errors in `failures` are raised first, one for each call."""
 
     sent: list[EmailMessage] = field(default_factory=list)
     failures: list[MailNotSent] = field(default_factory=list)
 
     def send(self, message: EmailMessage) -> None:
-        """Keep the message. Raises the next failure, if there is one."""
+        """Store the message, or raise the next failure."""
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(message)

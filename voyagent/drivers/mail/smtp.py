@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321), inside TLS wherever it leaves this computer."""
+"""Mail by SMTP (RFC 5321), with TLS unless it stays on this computer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PORTS: dict[Tls, int] = {"none": 25, "starttls": 587, "wrapped": 465}
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """One server and how to speak with it; a connection a mail, so that none stands idle."""
+    """A server and its protocol; one connection for each mail, so none is idle."""
 
     host: str
     port: int
@@ -30,7 +30,7 @@ class Smtp:
 
     @classmethod
     def at(cls, url: str) -> Self:
-        """The server of an address that the settings have found good."""
+        """Return the server of a validated address."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         tls = _tls(parts.scheme, host, parse_qs(parts.query).get("tls", [""])[0])
@@ -43,9 +43,9 @@ class Smtp:
         )
 
     def send(self, message: EmailMessage) -> None:
-        """Hand the message to the server.
+        """Send the message.
 
-        Raises MailNotSent, MailRefused; neither repeats an address or what the server said.
+        Raises MailNotSent, MailRefused; neither repeats an address or the server's text.
         """
         try:
             with self._connect() as server:
@@ -76,7 +76,7 @@ def _tls(scheme: str, host: str, asked: str) -> Tls:
 
 
 def _is_final(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> bool:
-    """Whether the server answered 5xx, which is for good; 4xx is for now (RFC 5321, 4.2.1)."""
+    """True for 5xx answers, which are permanent; 4xx are temporary (RFC 5321, 4.2.1)."""
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     return all(code >= 500 for code, _ in error.recipients.values())

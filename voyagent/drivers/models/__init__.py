@@ -30,7 +30,7 @@ __all__ = ["open_anthropic", "open_local"]
 
 
 def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver | None:
-    """Anthropic's model of this name, or the installation's; None where there is no key."""
+    """Return Anthropic's model of this name, or the installation's; None without a key."""
     key = settings.anthropic_api_key.get_secret_value()
     return (
         Anthropic(model or settings.agent_model, key, settings.anthropic_base_url) if key else None
@@ -38,7 +38,7 @@ def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver 
 
 
 def open_local(settings: Settings) -> ModelDriver | None:
-    """The model of the server that the installation names; None where it names none."""
+    """Return the model of the configured local server; None without one."""
     if settings.openai_base_url is None or settings.openai_model is None:
         return None
     return OpenAI(

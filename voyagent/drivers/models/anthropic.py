@@ -1,4 +1,4 @@
-"""Anthropic's models by the Messages API, streamed, through the vendor's SDK."""
+"""Anthropic's models: streamed Messages API, through the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ STOP_REASONS: dict[str, StopReason] = {
     "refusal": "refusal",
 }
 THINKING_CAN_BE_LEFT = {"claude-sonnet-5", "claude-opus-5"}
-"""These think first unless told not to.
+"""Models that think first unless told not to.
 
-Their thoughts would have to go back to them with every result of a tool, and nothing of ours keeps
-thoughts.
+Their thoughts would have to be sent back with every tool result, and ours are not stored.
 """
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Anthropic:
-    """One model of Anthropic's, or whatever speaks its language at another `base_url`."""
+    """One model of Anthropic, or of a compatible server at another `base_url`."""
 
     model: str
     api_key: str = field(repr=False)
@@ -54,7 +53,7 @@ class Anthropic:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """As `ModelDriver.answer` says."""
+        """Return the answer, as `ModelDriver.answer`."""
         return call(self, request, on_text, should_stop)
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
@@ -67,10 +66,9 @@ class Anthropic:
         return cast("Events", client.messages.create(**self.body(request), stream=True))
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """The request as the Messages API takes it.
+        """Return the request for the Messages API.
 
-        Offers and cacheable instructions end with a mark each, up to which the vendor keeps what it
-        has read.
+        Tools and cacheable instructions end with a cache mark each.
         """
         body: JsonObject = {
             "model": self.model,
@@ -97,9 +95,9 @@ class Anthropic:
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Put the answer together.
+        """Assemble the answer.
 
-        Raises ModelNonsense, and ModelUnavailable for a stream that ends before its message does.
+        Raises ModelNonsense, and ModelUnavailable for a stream that ends too early.
         """
         for event in events:
             told = object_of(event)
@@ -182,9 +180,9 @@ def _end(told: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
-    """Counts of an event over those before; they grow and are never added up.
+    """Return the counts of an event merged with earlier ones; they are cumulative.
 
-    `input_tokens` leaves out what the cache has to do with.
+    `input_tokens` excludes cached tokens.
     """
     names = {
         "input": "input_tokens",

@@ -1,4 +1,4 @@
-"""Puts an answer together from its pieces, within bounds, whatever the server sends."""
+"""Assembly of an answer from its pieces, within limits."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ NAME_MAX = 128
 COUNT_MAX = 2**31 - 1
 CHARACTERS_A_TOKEN = 4
 CHARACTERS_A_TOKEN_MAX = 16
-"""No honest text has more on the average; a server that goes on beyond heeds no `max_tokens`."""
+"""Characters per token at most; a server that sends more ignores `max_tokens`."""
 
 
 class Cut(Exception):
-    """The text is longer than was asked for."""
+    """The text is longer than requested."""
 
 
 @dataclass
 class _Wish:
-    """A call whose arguments are still coming."""
+    """A call whose arguments are incomplete."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class _Wish:
 
 
 class Assembly:
-    """One answer in the making; `tell` gets its text as it comes."""
+    """An answer in progress; `tell` receives its text piece by piece."""
 
     def __init__(
         self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]
@@ -64,11 +64,11 @@ class Assembly:
 
     @property
     def told(self) -> bool:
-        """Whether any text has reached the person."""
+        """True if text has reached the person."""
         return self._characters > 0
 
     def say(self, piece: object) -> None:
-        """A piece of text. Raises ModelNonsense, and Cut where the text is too long."""
+        """Add a piece of text. Raises ModelNonsense, and Cut if the text is too long."""
         text = self.text_of(piece)
         allowed = self._request.max_tokens * CHARACTERS_A_TOKEN_MAX - self._characters
         kept = text[:allowed]
@@ -80,7 +80,7 @@ class Assembly:
             raise Cut
 
     def begin_call(self, place: int, call_id: object, name: object) -> None:
-        """A wish for a tool begins. Raises ModelNonsense."""
+        """Begin a tool call. Raises ModelNonsense."""
         wish = _Wish(self.name_of(call_id), self.name_of(name))
         if (
             place in self._wishes
@@ -91,14 +91,11 @@ class Assembly:
         self._wishes[place] = wish
 
     def has_call(self, place: int) -> bool:
-        """Whether a call has begun at this place."""
+        """True if a call has begun at this position."""
         return place in self._wishes
 
     def more_arguments(self, place: int, piece: object) -> None:
-        """A piece of a call's arguments.
-
-        Raises ModelNonsense; all arguments of an answer together may have a mebibyte.
-        """
+        """Add a piece of a call's arguments, at most 1 MiB for the answer. Raises ModelNonsense."""
         text = self.text_of(piece)
         if place not in self._wishes:
             raise self.nonsense("arguments without a tool call")
@@ -110,9 +107,9 @@ class Assembly:
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
     ) -> ModelAnswer:
-        """The whole answer, after `spent` on requests that failed.
+        """Return the whole answer, after `spent` on failed requests.
 
-        Raises ModelNonsense for arguments that are no JSON object.
+        Raises ModelNonsense for arguments that are not a JSON object.
         """
         reason = stop_reason or self.stop_reason
         assert reason is not None
@@ -131,10 +128,7 @@ class Assembly:
         )
 
     def usage(self, *, is_whole: bool) -> Usage:
-        """What the answer took so far.
-
-        Tokens that the server has not told yet are estimated, so that nobody gets them for nothing.
-        """
+        """Return the usage so far; tokens that the server has not reported are estimated."""
         if is_whole and self.counted is not None:
             return self.counted
         counted = self.counted or Usage()
@@ -155,7 +149,7 @@ class Assembly:
         )
 
     def text_of(self, value: object) -> str:
-        """A value that must be text; what PostgreSQL cannot hold is replaced.
+        """Return a text value; characters that cannot be stored are replaced.
 
         Raises ModelNonsense.
         """
@@ -164,14 +158,14 @@ class Assembly:
         return without_unstorable(value)
 
     def name_of(self, value: object) -> str:
-        """A value that must be a name or an id. Raises ModelNonsense."""
+        """Return a name or id. Raises ModelNonsense."""
         name = self.text_of(value)
         if not 0 < len(name) <= NAME_MAX:
             raise self.nonsense("a name that is none")
         return name
 
     def count_of(self, value: object) -> int:
-        """A value that must be a number of tokens; absent is none. Raises ModelNonsense."""
+        """Return a number of tokens; absent is zero. Raises ModelNonsense."""
         if value is None:
             return 0
         if not isinstance(value, int) or not 0 <= value <= COUNT_MAX:
@@ -179,7 +173,7 @@ class Assembly:
         return value
 
     def nonsense(self, message: str) -> ModelNonsense:
-        """The error that says so."""
+        """Return the error for an invalid answer."""
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
     def _call(self, wish: _Wish) -> ToolCall:
@@ -206,9 +200,7 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Raises ValueError for what is nested too deeply, or has characters that PostgreSQL cannot
-    hold.
-    """
+    """Raise ValueError for deep nesting, or characters that cannot be stored."""
     if depth < 0:
         raise ValueError("too deep")
     if isinstance(value, str) and contains_unstorable(value):
@@ -223,7 +215,7 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _length(request: ModelRequest) -> int:
-    """Characters of what is asked."""
+    """Return the number of characters in the request."""
     asked = sum(len(part.text) for part in request.system)
     asked += sum(
         len(tool.name) + len(tool.description) + len(json.dumps(tool.schema))
@@ -242,5 +234,5 @@ def _length(request: ModelRequest) -> int:
 
 
 def object_of(value: object) -> JsonObject:
-    """A value as an object; what is none is an empty one."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}

@@ -1,11 +1,9 @@
-"""What all servers have in common: one answer from as many requests as it takes, within the
-deadline.
+"""Calls to models: one answer from as many requests as needed, within the deadline.
 
-Retries (API contract, section 17): a busy model is asked again after 1 s, then after 2 s; a server
-that fails or cannot be reached once, after 1 s; both after what `Retry-After` says where it says
-something, and never where the deadline comes before. What is refused or nonsense is not asked
-again. Nor is anything of which text has reached the person: a second answer begins anew in other
-words, and she would read both.
+Retries (API contract, section 17): a busy model after 1 s and 2 s; a failing or unreachable server
+once, after 1 s; both after `Retry-After` if it is given, and never past the deadline. Refused and
+invalid answers are not retried, and neither is anything after text has reached the person, who
+would read two answers.
 """
 
 from __future__ import annotations
@@ -40,9 +38,7 @@ PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {
 }
 _BUSY = {"rate_limit_error", "rate_limit_exceeded"}
 _MISSING = {"not_found_error", "model_not_found"}
-"""Anthropic's and OpenAI's names for a model that is not there; a 404 without one may be a wrong
-address.
-"""
+"""Names of vendors for a missing model; a 404 without one may be a wrong address."""
 _REFUSED = {
     "authentication_error",
     "billing_error",
@@ -53,29 +49,29 @@ _REFUSED = {
 
 
 class Dialect(Protocol):
-    """How one kind of server is spoken with."""
+    """Protocol of one kind of server."""
 
     @property
     def name(self) -> str:
-        """Which kind it is."""
+        """The kind of server."""
         ...
 
     @property
     def model(self) -> str:
-        """Which model is asked."""
+        """The model's name."""
         ...
 
     @property
     def base_url(self) -> str:
-        """Where it is."""
+        """The server's address."""
         ...
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
-        """Send the request; the events of its answer."""
+        """Send the request and return the events of its answer."""
         ...
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Put the answer together from the events. Raises ModelNonsense."""
+        """Assemble the answer from the events. Raises ModelNonsense."""
         ...
 
 
@@ -85,7 +81,7 @@ def call(
     on_text: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> ModelAnswer:
-    """The answer to a request, as `ModelDriver.answer` promises it."""
+    """Return the answer to a request, as `ModelDriver.answer`."""
     spent, tries = Usage(), 0
     while True:
         tries += 1
@@ -125,7 +121,7 @@ def call(
 
 
 def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None:
-    """Seconds to wait before the request is sent again; None where it must not be."""
+    """Return the seconds before a retry; None without one."""
     pauses = PAUSES_S.get(type(error), ())
     if error.told or error.tries >= request.tries_max or error.tries > len(pauses):
         return None
@@ -134,7 +130,7 @@ def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None
 
 
 def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
-    """Sleep; False once somebody wants to stop."""
+    """Wait; return False if the caller wants to stop."""
     until = time.monotonic() + pause_s
     while (left := until - time.monotonic()) > 0:
         if should_stop():
@@ -144,8 +140,9 @@ def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
 
 
 def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exception:
-    """An error of SDK or HTTP library as one of ours, without its text, which may repeat a key or
-    the conversation; a bug of ours as it is.
+    """Translate an error of SDK or HTTP library, without its text.
+
+    The text may repeat a key or the conversation. A programming error is returned as it is.
     """
     import httpx2  # noqa: PLC0415 - as in `line`
 
@@ -181,7 +178,7 @@ def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exc
 
 
 def _refusal(response: Any, body: object, driver: str) -> ModelError:
-    """What a status says, or an error event behind status 200."""
+    """Return the error of a status, or of an error event after status 200."""
     status = response.status_code
     particulars: dict[str, Any] = {
         "driver": driver,
@@ -204,7 +201,7 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
 
 
 def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
-    """What an error event says that comes in the midst of an answer."""
+    """Return the error of an event within an answer."""
     kinds: tuple[tuple[set[str], type[ModelError]], ...] = (
         (_BUSY, ModelBusy),
         (_MISSING, ModelMissing),
@@ -217,10 +214,7 @@ def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
 
 
 def _words(body: object) -> list[str]:
-    """The vendor's own names for an error: its kind, its code, the field at fault.
-
-    Its sentence stays out.
-    """
+    """Return the vendor's names for an error: type, code, field. Its sentence is left out."""
     outer = object_of(body)
     inner = object_of(outer.get("error")) or outer
     return [
@@ -229,7 +223,7 @@ def _words(body: object) -> list[str]:
 
 
 def _word(value: object) -> str | None:
-    """A name, if it is one: short, and of letters and marks that names have."""
+    """Return a value if it is a short name of letters and punctuation."""
     is_name = (
         isinstance(value, str)
         and 0 < len(value) <= 80
@@ -240,9 +234,7 @@ def _word(value: object) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Seconds of a `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); None where it is
-    neither.
-    """
+    """Return the seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3), or None."""
     if value is None:
         return None
     try:

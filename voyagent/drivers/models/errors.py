@@ -1,6 +1,4 @@
-"""The ways in which a model fails to answer, each with a sentence for the person; what the log may
-know stands beside it.
-"""
+"""Failures of models, each with a sentence for people and facts for the log."""
 
 from __future__ import annotations
 
@@ -13,12 +11,9 @@ from voyagent.kernel.errors import N_
 class ModelError(Exception):
     """No answer came.
 
-    `message` says why in a few words, without a word of the conversation, a key or what the vendor
-    wrote.
-
-    `vendor_ref` is the vendor's id of the request, `told` whether text had reached the person
-    already, `tries` how many requests were sent and `usage` what they cost as far as anybody knows.
-    `sentence` is what the person reads, to be translated.
+    `message` is the reason without conversation, key or vendor's text. `vendor_ref` is the vendor's
+    id of the request, `told` is true if text had reached the person, `tries` is the number of
+    requests and `usage` their cost as far as known. `sentence` is for the person, translatable.
     """
 
     sentence: ClassVar[str] = N_(
@@ -44,9 +39,7 @@ class ModelError(Exception):
 
 
 class ModelBusy(ModelError):
-    """The vendor's limit of requests is reached (429); `retry_after_s` is what it asks to wait,
-    where it says so.
-    """
+    """The vendor's rate limit is reached (429); `retry_after_s` if it is given."""
 
     sentence = N_("The model is overloaded. Try again in a minute.")
 
@@ -64,9 +57,9 @@ class ModelTimeout(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The server does not take the request: the key, the model's name, or what was sent (4xx).
+    """The server refuses the request (4xx): key, model or contents.
 
-    Trying again changes nothing.
+    A retry changes nothing.
     """
 
     sentence = N_(
@@ -76,7 +69,7 @@ class ModelRefused(ModelError):
 
 
 class ModelMissing(ModelRefused):
-    """The vendor does not know the model, or does not have it any more (404 `not_found`)."""
+    """The vendor does not know the model, or has withdrawn it (404 `not_found`)."""
 
     sentence = N_(
         "The model your agency uses is no longer available, so the built-in planner answers. An"
@@ -85,8 +78,9 @@ class ModelMissing(ModelRefused):
 
 
 class ModelNonsense(ModelError):
-    """An answer came that cannot be read or acted upon: broken frames, arguments that are no JSON
-    object or too long, an unknown way to end.
+    """The answer cannot be read or used.
+
+    Broken frames, invalid or too long arguments, an unknown reason to stop.
     """
 
     sentence = N_(

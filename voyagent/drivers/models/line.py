@@ -1,6 +1,4 @@
-"""One connection to a model's server, read in a thread of its own, so that whoever waits can hang
-up at any moment.
-"""
+"""A connection to a model's server, read in its own thread, so that it can be closed anytime."""
 
 from __future__ import annotations
 
@@ -27,20 +25,18 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 POLL_S = 0.25
 BYTES_MAX = 16 * 1024 * 1024
-"""What a server may send for one answer: far more than the longest honest one, far less than
-memory.
-"""
+"""Bytes of one answer at most."""
 WAITING_MAX = 256
 _RESET = struct.pack("ii", 1, 0)
 Events = AbstractContextManager[Iterable[Any]]
 
 
 class Stopped(Exception):
-    """Whoever asked wants no more of it."""
+    """The caller wants no more."""
 
 
 class TooMuch(ValueError):
-    """The server has sent more than any answer has."""
+    """The server has sent too much."""
 
 
 class _HungUp(Exception):
@@ -48,12 +44,11 @@ class _HungUp(Exception):
 
 
 class Line:
-    """A connection for one request. Leaving the block hangs up, whatever the server is doing.
+    """A connection for one request; leaving the block closes it.
 
-    A read that waits for a silent server cannot be called off from another thread, and time-outs of
-    the HTTP library count from byte to byte. Both are mended here: a thread reads, the caller waits
-    for it with an eye on the deadline, and hanging up shuts the socket down, which ends the read at
-    once.
+    A read that waits for a silent server cannot be cancelled from another thread, and time-outs of
+    the HTTP library count from byte to byte. Therefore a thread reads, the caller waits with the
+    deadline, and closing shuts the socket down, which ends the read at once.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -78,8 +73,9 @@ class Line:
         self._shut(at_once=kind is not None)
 
     def client(self) -> httpx2.Client:
-        """A client of the HTTP library that both SDKs take; proxies of the environment are used
-        except for this computer, and redirects are not followed.
+        """Return a client of the HTTP library that both SDKs accept.
+
+        Proxies of the environment are used except for this computer; redirects are not followed.
         """
         import httpx2  # noqa: PLC0415 - with its SDKs it takes a second, which a program without a model need not wait
 
@@ -95,12 +91,10 @@ class Line:
     def events(
         self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str
     ) -> Iterator[Any]:
-        """What the server sends, as JSON, event by event.
+        """Yield the server's events as JSON.
 
-        `ask` runs in the thread; its failures come out here, as `explain` tells them.
-
-        Raises ModelTimeout at the deadline, Stopped within a quarter of a second once `should_stop`
-        says so.
+        `ask` runs in the thread; its failures are raised here as `explain` translates them. Raises
+        ModelTimeout at the deadline, Stopped within a quarter of a second after `should_stop`.
         """
         threading.Thread(
             target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True
@@ -122,7 +116,7 @@ class Line:
             yield item
 
     def _check_stop(self) -> None:
-        """Ask, four times a second at most: the question may be one to the database."""
+        """Check for a stop, at most four times a second, since it may read the database."""
         if time.monotonic() - self._asked_at < POLL_S:
             return
         self._asked_at = time.monotonic()
@@ -154,7 +148,7 @@ class Line:
         request.extensions["trace"] = self._note
 
     def _note(self, name: str, told: dict[str, Any]) -> None:
-        """Remember the socket as soon as there is one, which with TLS is a new one."""
+        """Remember the socket when it exists; TLS replaces it."""
         if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         found = told["return_value"].get_extra_info("socket")
@@ -163,9 +157,7 @@ class Line:
             self._shut(at_once=True)
 
     def _shut(self, *, at_once: bool) -> None:
-        """End reading and writing; `at_once` lets the server know by a reset, for one that is still
-        sending takes no notice of a polite end.
-        """
+        """End reading and writing; `at_once` resets a server that is still sending."""
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it may be closed already
                 if at_once:
@@ -176,7 +168,7 @@ class Line:
 
 
 def _plain(event: Any) -> Any:
-    """An event of an SDK as the JSON that came: the SDKs do not check what they take."""
+    """Return an SDK's event as the JSON that arrived; the SDKs do not validate it."""
     return (
         event.model_dump(exclude_unset=True, warnings=False)
         if hasattr(event, "model_dump")
@@ -185,7 +177,7 @@ def _plain(event: Any) -> Any:
 
 
 def _bound(response: httpx2.Response) -> None:
-    """Let nobody read more than BYTES_MAX of it."""
+    """Limit the response to BYTES_MAX."""
     import httpx2  # noqa: PLC0415 - as in `client`
 
     class Bounded(httpx2.SyncByteStream):

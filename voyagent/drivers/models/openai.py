@@ -1,5 +1,6 @@
-"""Models behind a server that speaks OpenAI's chat completions, such as one on the agency's own
-machine (llama.cpp, Ollama, vLLM), through OpenAI's SDK.
+"""Models of servers with OpenAI's chat completions, through OpenAI's SDK.
+
+For example llama.cpp, Ollama or vLLM on the agency's own machine.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ STOP_REASONS: dict[str, StopReason] = {
 class OpenAI:
     """One model at one server.
 
-    Without a key no `Authorization` is sent, whatever the environment has for other programs.
+    Without a key no `Authorization` is sent, whatever the environment contains.
     """
 
     model: str
@@ -52,7 +53,7 @@ class OpenAI:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """As `ModelDriver.answer` says."""
+        """Return the answer, as `ModelDriver.answer`."""
         return call(self, request, on_text, should_stop)
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
@@ -84,7 +85,7 @@ class OpenAI:
         )
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """The request as chat completions take it; `max_tokens` is the name that such servers know."""
+        """Return the request for chat completions; such servers know the name `max_tokens`."""
         system = "\n\n".join(part.text for part in request.system)
         body: JsonObject = {
             "model": self.model,
@@ -111,12 +112,10 @@ class OpenAI:
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Put the answer together.
+        """Assemble the answer.
 
-        Raises ModelNonsense, and ModelUnavailable for a stream that ends before the answer does.
-
-        The figures come behind the answer, from servers that offer them. A server that fails only
-        there has answered.
+        Usage follows the answer if the server offers it; a server that fails only there has
+        answered. Raises ModelNonsense, and ModelUnavailable for a stream that ends too early.
         """
         try:
             for event in events:
@@ -189,7 +188,7 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(told: JsonObject, answer: Assembly) -> Usage:
-    """Counts in which the cached part is taken out of the prompt, of which it is a part here."""
+    """Return the usage; the cached part is subtracted from the prompt."""
     details = object_of(told.get("prompt_tokens_details"))
     cached, written = (
         answer.count_of(details.get("cached_tokens")),

@@ -1,9 +1,7 @@
-"""What tokens cost, in USD, and until when a model is to be had; pure arithmetic over lists of
-names.
+"""Prices of tokens in USD, and last days of models.
 
-Generations 3 and 4 cost what the API contract says of their family (section 17), whatever the
-vendor asks by now. Newer ones cost what the vendor's price list said in November 2026. A name that
-is in neither has no price: nobody guesses one, and nothing is called free that is not.
+Generations 3 and 4 cost what the API contract says of their family (section 17). Newer ones have
+the vendor's prices of November 2026. Other names have no price.
 """
 
 from __future__ import annotations
@@ -17,18 +15,14 @@ from voyagent.drivers.models.usage import Usage
 PLACES = Decimal("0.00000001")
 MILLION = 1_000_000
 CACHE_WRITE = Decimal("1.25")
-"""What goes into the cache for five minutes costs a quarter more than reading it anew (Anthropic's
-price list, prompt caching).
-"""
+"""Writing to the five-minute cache costs 1.25 times an input token (vendor's price list)."""
 CACHE_READ = Decimal("0.1")
-"""What is read from the cache costs a tenth (the same list), where no other share is named."""
+"""Reading from the cache costs a tenth of an input token by default (same list)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD for a million tokens; `cache_read` is the share of `input` that reading from the cache
-    costs.
-    """
+    """USD per million tokens; `cache_read` is its share of `input`."""
 
     input: Decimal
     output: Decimal
@@ -50,15 +44,13 @@ PRICES = {
     ),  # up to 100,000 tokens a prompt, which ours keep below
 }
 LAST_DAYS = {"claude-sonnet-4-5": date(2026, 11, 30)}
-"""The last day of models that the vendor has given notice of."""
+"""Last days of models that the vendor withdraws."""
 _OLD_GENERATIONS = {"3", "4"}
 _DATED = 8
 
 
 def price_of(model: str) -> Price | None:
-    """The price of a model of Anthropic's by its name (`claude-opus-5`, also with the day of its
-    release behind it); None for all others.
-    """
+    """Return the price of a model, with or without its release date; None if unknown."""
     name = _undated(model.lower())
     maker, *parts = name.split("-")
     families = [part for part in parts if part in FAMILIES]
@@ -69,12 +61,12 @@ def price_of(model: str) -> Price | None:
 
 
 def last_day_of(model: str) -> date | None:
-    """The last day on which the vendor has a model; None while no notice is known."""
+    """Return the last day of a model; None if none is known."""
     return LAST_DAYS.get(_undated(model.lower()))
 
 
 def cost_of(model: str, usage: Usage) -> Decimal | None:
-    """USD with eight decimals, rounded once, half up; None where the model has no price."""
+    """Return USD with eight decimals, rounded once, half up; None without a price."""
     price = price_of(model)
     if price is None:
         return None
@@ -86,6 +78,6 @@ def cost_of(model: str, usage: Usage) -> Decimal | None:
 
 
 def _undated(name: str) -> str:
-    """A name without the day of its release."""
+    """Return a name without its release date."""
     head, _, tail = name.rpartition("-")
     return head if head and len(tail) == _DATED and tail.isdecimal() else name

@@ -1,4 +1,4 @@
-"""What is asked of a model and what it answers, the same for every vendor; no SDK, no database."""
+"""Requests to models and their answers, alike for all vendors; no SDK, no database."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from voyagent.drivers.models.usage import Usage
 
 JsonObject = dict[str, Any]
 StopReason = Literal["end", "tool_use", "max_tokens", "refusal", "stopped"]
-"""Why an answer ends: it is complete; it wants tools; it was cut at its length; the model declines;
-somebody wanted no more of it.
-"""
+"""Reasons to stop: complete, tools wanted, cut at its length, declined, stopped."""
 TRIES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SystemPart:
-    """A piece of the instructions.
+    """A part of the instructions.
 
-    Cacheable parts stand first and stay the same from call to call; what changes (today's date)
-    comes behind them.
+    Cacheable parts come first and stay the same; changing ones (today's date) follow.
     """
 
     text: str
@@ -31,9 +28,9 @@ class SystemPart:
 
 @dataclass(frozen=True, slots=True)
 class ToolOffer:
-    """A tool that the model may ask for; `schema` is the JSON Schema of its arguments.
+    """A tool that the model may call; `schema` is the JSON Schema of its arguments.
 
-    Offers are cached, so their order must not change.
+    Tools are cached, so their order must not change.
     """
 
     name: str
@@ -43,9 +40,9 @@ class ToolOffer:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model's wish for a tool.
+    """A tool call of the model.
 
-    The arguments are a JSON object, not yet checked against the tool's schema.
+    The arguments are a JSON object, not yet validated by the tool's schema.
     """
 
     id: str
@@ -55,7 +52,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a call, as text (JSON, for ours)."""
+    """The result of a call as text, in our case JSON."""
 
     call_id: str
     content: str
@@ -64,14 +61,14 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class PersonSaid:
-    """Words of the person."""
+    """A message of the person."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSaid:
-    """An earlier answer: its words, and the calls that it asked for."""
+    """An earlier answer: its text and its calls."""
 
     text: str
     calls: tuple[ToolCall, ...] = ()
@@ -79,7 +76,7 @@ class ModelSaid:
 
 @dataclass(frozen=True, slots=True)
 class ToolsAnswered:
-    """The results of all calls of the answer before it."""
+    """The results of all calls of the answer before."""
 
     results: tuple[ToolResult, ...]
 
@@ -89,10 +86,10 @@ Message = PersonSaid | ModelSaid | ToolsAnswered
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question to a model.
+    """A request to a model.
 
-    `deadline` is an instant of `time.monotonic()` that bounds the whole answer with its waits and
-    repeats; `tries_max` bounds the requests sent for it, the first included.
+    `deadline` is an instant of `time.monotonic()` for the whole answer with waits and retries;
+    `tries_max` limits the requests, the first included.
     """
 
     system: tuple[SystemPart, ...]
@@ -105,21 +102,17 @@ class ModelRequest:
 
     @property
     def tokens_max(self) -> int:
-        """The most tokens that it takes: no vendor makes more of a text than it has bytes, and the
-        answer has its own bound.
-        """
+        """The most tokens that it uses: at most one per byte, plus the answer's limit."""
         asked = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(asked, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """One answer.
+    """An answer.
 
-    Calls stand only behind `tool_use`: of an answer that was cut or stopped nothing is acted upon.
-
-    `text` is exactly what `on_text` was told, joined. `tries` and `usage` count requests that
-    failed before this one too.
+    Calls are valid only with `tool_use`: a cut or stopped answer is not acted upon. `text` is what
+    `on_text` received. `tries` and `usage` include failed requests.
     """
 
     text: str
@@ -132,14 +125,14 @@ class ModelAnswer:
 
     @property
     def raw(self) -> JsonObject:
-        """The answer as JSON that PostgreSQL can hold, from which `from_raw` makes an equal one."""
+        """Return the answer as JSON, from which `from_raw` makes an equal one."""
         return {**asdict(self), "calls": [asdict(call) for call in self.calls]}
 
     @classmethod
     def from_raw(cls, raw: JsonObject) -> Self:
-        """An answer as it was kept.
+        """Return a stored answer.
 
-        Raises KeyError or TypeError for what is none, ValueError for an unknown way to end.
+        Raises KeyError or TypeError for other JSON, ValueError for an unknown reason to stop.
         """
         if raw["stop_reason"] not in get_args(StopReason):
             raise ValueError("an answer does not end like that")
@@ -153,19 +146,19 @@ class ModelAnswer:
 
 
 def never() -> bool:
-    """Nobody wants the answer to stop."""
+    """Return False: the answer is never stopped."""
     return False
 
 
 class ModelDriver(Protocol):
     """A model that can be asked.
 
-    Drivers hold no connection and no state of a conversation, so one may serve many turns at once.
+    Drivers hold no connection and no conversation, so one serves many turns at once.
     """
 
     @property
     def name(self) -> str:
-        """Which kind of driver it is."""
+        """The kind of driver."""
         ...
 
     @property
@@ -181,10 +174,9 @@ class ModelDriver(Protocol):
     ) -> ModelAnswer:
         """Ask, and wait for the whole answer.
 
-        `on_text` gets each piece of text in the caller's thread as it comes; what it raises ends
-        the call and reaches the caller. `should_stop` is asked up to four times a second, also
-        while the server is silent and during waits; once it is true the answer so far comes back,
-        with `stopped`. Raises ModelBusy, ModelUnavailable, ModelTimeout, ModelRefused,
-        ModelMissing, ModelNonsense.
+        `on_text` receives each piece of text in the caller's thread; its exceptions end the call
+        and reach the caller. `should_stop` is asked up to four times a second, also during waits;
+        once true, the answer so far returns with `stopped`. Raises ModelBusy, ModelUnavailable,
+        ModelTimeout, ModelRefused, ModelMissing, ModelNonsense.
         """
         ...

@@ -1,6 +1,4 @@
-"""The stand-in for tests: answers from a list, one a call, with delays and failures where the list
-has them.
-"""
+"""Stand-in for tests: answers from a list, with delays and failures."""
 
 from __future__ import annotations
 
@@ -18,10 +16,10 @@ _STEP_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to come.
+    """An answer.
 
-    It begins after `delay_s`, and each word takes `word_s`; without a `stop_reason` it follows from
-    whether there are calls.
+    It begins after `delay_s`, and each word takes `word_s`; the reason to stop follows from the
+    calls unless it is given.
     """
 
     text: str = ""
@@ -34,8 +32,9 @@ class Reply:
 
 @dataclass
 class Scripted:
-    """Gives `script` from its beginning; an error in it is raised, and a function makes its reply
-    from the request. `requests` holds what was asked.
+    """Replays `script`: an error is raised, a function makes its reply from the request.
+
+    `requests` has what was asked.
     """
 
     script: list[Reply | ModelError | Callable[[ModelRequest], Reply]]
@@ -49,7 +48,7 @@ class Scripted:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """As `ModelDriver.answer` says. Raises LookupError where the script has ended."""
+        """Return the answer, as `ModelDriver.answer`. Raises LookupError after the last one."""
         self.requests.append(request)
         if len(self.requests) > len(self.script):
             raise LookupError("the script has ended")
@@ -77,10 +76,7 @@ class Scripted:
         )
 
     def _wait(self, seconds: float, request: ModelRequest, should_stop: Callable[[], bool]) -> bool:
-        """Let time pass; False once somebody wants to stop.
-
-        Raises ModelTimeout at the request's deadline.
-        """
+        """Wait; return False if the caller wants to stop. Raises ModelTimeout at the deadline."""
         until = time.monotonic() + seconds
         while not should_stop():
             if time.monotonic() >= request.deadline:

@@ -1,4 +1,4 @@
-"""Tokens that an answer took, by what they are charged as."""
+"""Tokens of an answer by price."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Four kinds of tokens that do not overlap: read anew, written, read from the cache, put into
-    it.
+    """Four disjoint kinds of tokens: input, output, read from cache, written to cache.
 
-    `estimated` where the server did not tell them: it offers no figures, or the answer was cut
-    short. Then four characters count as a token.
+    `estimated` if the server did not report them, at four characters per token.
     """
 
     input: int = 0
@@ -22,7 +20,7 @@ class Usage:
 
     @property
     def total(self) -> int:
-        """All tokens, whatever they are charged as."""
+        """All tokens."""
         return self.input + self.output + self.cache_read + self.cache_write
 
     def __add__(self, other: Usage) -> Usage:

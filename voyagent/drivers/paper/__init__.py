@@ -1,9 +1,7 @@
-"""Paper: a document as PDF, set by Typst from a file of ours and data, with fonts of ours; the same
-on every machine.
+"""Documents as PDF, set by Typst from our templates and fonts, equal on every machine.
 
-What people have typed reaches Typst as data and never as source, so nothing of it is markup, and a
-document reads no file beside the folder of documents. Whatever it is, the document is made: a
-letter that no font has is a stand-in (`letters.py`).
+Typed text reaches Typst as data and never as source, and a document reads no file outside its
+folder. Every document can be made: a character without a glyph becomes a stand-in (`glyphs`).
 """
 
 from __future__ import annotations
@@ -56,17 +54,15 @@ FONTS = (
     "Noto Sans CJK SC",
     "Noto Emoji",
 )
-"""The families that are asked for a letter, one after another.
+"""Font families in order of preference.
 
-The first has Latin, Devanagari and the sign of the rupee, and sets nearly everything.
+The first has Latin, Devanagari and the rupee sign, and sets nearly everything.
 """
 log = structlog.get_logger(__name__)
 
 
 def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A picture as data of a document: its kind, its bytes as numbers, its size in pixels; None
-    stays None.
-    """
+    """Return a picture as data of a document: type, bytes, size in pixels; None stays None."""
     if found is None:
         return None
     kind = found["media_type"].removeprefix("image/")
@@ -80,17 +76,15 @@ def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Paper:
-    """The documents of a folder."""
+    """Documents of a folder."""
 
     folder: Path
 
     def pdf(self, name: str, data: dict[str, Any]) -> bytes:
-        """The document of a file such as `itinerary.typ`; `data` is JSON: texts in the reader's
-        language, lists, objects.
+        """Return a document such as `itinerary.typ` as PDF, made from JSON `data`.
 
-        It is tagged (PDF/UA-1), so that it can be read aloud. Where its letters together, an accent
-        on an emoji, are more than that standard lets Typst set, it comes without the promise of the
-        standard.
+        It is tagged for screen readers (PDF/UA-1). If Typst cannot meet the standard for some
+        combination of characters, the PDF is made without it.
         """
         import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
 
@@ -104,7 +98,7 @@ class Paper:
         return made
 
     def png(self, name: str, data: dict[str, Any], *, dots_per_inch: int = 96) -> list[bytes]:
-        """The same as pictures, one for each page, for looking at it."""
+        """Return the document as pictures, one for each page."""
         pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
         return pages if isinstance(pages, list) else [pages]
 
@@ -135,7 +129,7 @@ class Paper:
 
     @cached_property
     def _files(self) -> list[Path]:
-        """A file of each family, the smallest of the other alphabets first."""
+        """Return one file of each family, the smallest of the other alphabets first."""
         import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
         import manimgx_fonts  # type: ignore[import-untyped]  # noqa: PLC0415
         import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -152,5 +146,5 @@ class Paper:
 
 
 def _today() -> datetime:
-    """The day on which it is set, without its hour, so that two of one day are the same bytes."""
+    """Return today without its time, so that documents of one day are equal."""
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

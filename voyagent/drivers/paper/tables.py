@@ -1,6 +1,4 @@
-"""Tables on paper under the agency's letterhead, in the language that is set: of a report, or of an
-entry of the books.
-"""
+"""Tables on paper under the agency's letterhead, for reports and entries."""
 
 from __future__ import annotations
 
@@ -20,13 +18,13 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
 ROWS_MAX = 2_000
-"""What is set in about two seconds."""
+"""Rows that are set in about two seconds."""
 _WIDE = 6
 Cells = list[str]
 
 
 class TooManyRows(Unprocessable):
-    """More rows than one paper may have."""
+    """The document has too many rows."""
 
     code = "too_many_rows"
     message = N_("That is more than 2,000 rows for a PDF. Choose fewer days, or take the XLSX.")
@@ -34,7 +32,7 @@ class TooManyRows(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows under a head of their own, and what they come to; without a head they stand as they are."""
+    """Rows under a heading with a total; without a heading they stand alone."""
 
     title: str
     rows: Sequence[Cells]
@@ -43,8 +41,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: the first `texts` columns are text, the others amounts; the column numbered
-    `stretch` takes the room that is left. `note` stands below.
+    """A table: the first `texts` columns are text, the others amounts.
+
+    The column `stretch` takes the remaining width; `note` follows below.
     """
 
     title: str
@@ -58,15 +57,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A report as it is printed: its title, and the tables of it."""
+    """A printed report: title and tables."""
 
     title: str
     tables: Sequence[Table]
 
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
-        """The PDF; `words` are the filters, the agency's address comes from its settings.
+        """Return the PDF; `words` are the filters.
 
-        Raises TooManyRows.
+        The agency's address comes from its settings. Raises TooManyRows.
         """
         if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
             raise TooManyRows
@@ -85,8 +84,11 @@ class Printed:
                 if letterhead.get("tax_number")
                 else ""
             ),
-            "made": (
-                f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}"
+            "made": "\n".join(
+                (
+                    _("Printed %(moment)s", moment=moment(clock.now())),
+                    _("by %(name)s", name=actor.full_name or actor.email),
+                )
             ),
             "is_wide": any(len(table.columns) > _WIDE for table in self.tables),
             "empty": _("Nothing to report in this selection."),
@@ -96,10 +98,10 @@ class Printed:
 
 
 def named(currency: str) -> str:
-    """The title of a currency's table."""
+    """Return the title of a currency's table."""
     return f"{currency_name(currency)} ({currency})"
 
 
 def figure(value: Money) -> str:
-    """A figure; nothing where there is none, so that what there is can be found."""
+    """Return an amount; empty for zero."""
     return amount(value) if value else ""

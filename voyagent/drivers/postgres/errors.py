@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded server; each message says what to do."""
+"""Failures of the embedded server; each message says what to do."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from pathlib import Path
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server cannot be had; the message is meant for the person who started the
-    program.
-    """
+    """The embedded server is not available; the message is for the person at the terminal."""
 
 
 class ProgramsMissing(EmbeddedServerError):
-    """The wheel with the server's programs is not installed for this machine."""
+    """The wheel with the server's programs is not installed for this platform."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -23,7 +21,7 @@ class ProgramsMissing(EmbeddedServerError):
 
 
 class NoServerAccount(EmbeddedServerError):
-    """Root may not run PostgreSQL, and the account that should run it does not exist."""
+    """Root may not run PostgreSQL, and the account for it does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -33,9 +31,7 @@ class NoServerAccount(EmbeddedServerError):
 
 
 class UnsafeFolder(EmbeddedServerError):
-    """A folder with a foreseeable name is not ours alone, so somebody may have laid it there for
-    us.
-    """
+    """A folder with a predictable name belongs to or is writable by others."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -45,7 +41,7 @@ class UnsafeFolder(EmbeddedServerError):
 
 
 class WrongServerVersion(EmbeddedServerError):
-    """The stored files were made by another major version of PostgreSQL."""
+    """The data files are of another major version of PostgreSQL."""
 
     def __init__(self, cluster: Path, found: str, wanted: str) -> None:
         super().__init__(
@@ -56,7 +52,7 @@ class WrongServerVersion(EmbeddedServerError):
 
 
 class ServerStartFailed(EmbeddedServerError):
-    """A program of the server ended with an error; the end of what it wrote is in the message."""
+    """A program of the server failed; the message has the end of its output."""
 
     def __init__(self, what: str, told: str) -> None:
         super().__init__(

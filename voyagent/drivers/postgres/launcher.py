@@ -1,8 +1,7 @@
-"""Starts the embedded server, finds it when it already runs, and stops it.
+"""Start, find and stop the embedded server.
 
-Safe to call from many processes at once, after any of them or the server was killed, as root and
-not. The server listens on a socket in a folder that only its account can enter, and on no port; so
-it needs no passwords.
+Safe for many processes at once, after kills, as root and not. The server listens on a socket in a
+private folder and on no port, so it needs no passwords.
 """
 
 from __future__ import annotations
@@ -38,9 +37,7 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server: its addresses as the schema's owner and as the application, and where its
-    files are.
-    """
+    """A running server: addresses as owner and as application, and its files."""
 
     admin_url: str
     app_url: str
@@ -49,10 +46,10 @@ class ServerInfo:
 
 
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
-    """The server of a data folder, started if need be, with the application's role and database.
+    """Return the server of a data folder, started if needed.
 
-    `fast` trades the safety of the data for speed, for tests. Raises an EmbeddedServerError whose
-    message says what to do.
+    `fast` trades durability for speed, for tests. Raises an EmbeddedServerError whose message says
+    what to do.
     """
     place = find_place(data_dir)
     programs = find_programs(place)
@@ -65,7 +62,7 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
 
 
 def stop_server(data_dir: Path) -> None:
-    """Stop the server of a data folder, ending its connections; one that does not run is fine."""
+    """Stop the server of a data folder and end its connections; stopped is fine."""
     place = find_place(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
@@ -86,10 +83,9 @@ def stop_server(data_dir: Path) -> None:
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
-    """The server for as long as the block lasts; whoever leaves last stops it.
+    """Yield the server; the last user stops it.
 
-    Each user holds a shared lock on one file, which the system lets go of when a process is killed,
-    so nobody counts wrongly.
+    Each user holds a shared lock on a file, which the system releases when a process dies.
     """
     users = _open_lock(find_place(data_dir).home / "users.lock")
     me = os.getpid()
@@ -105,9 +101,7 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 
 
 def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
-    """Make the data folder beside its name and rename it, so that a killed start leaves a whole one
-    or none.
-    """
+    """Create the data folder under another name and rename it, so that it is complete."""
     marker = place.cluster / "PG_VERSION"
     if marker.exists():
         found = marker.read_text().strip()
@@ -136,9 +130,7 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _start(place: Place, programs: Path, *, fast: bool) -> None:
-    """Start and wait until it answers; right after a kill its children hold the shared memory for a
-    moment, so try again for some seconds.
-    """
+    """Start the server and wait for it; retry while killed children hold the shared memory."""
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
         _give_away(place.sockets, place)
@@ -176,11 +168,10 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _forget_recycled_process(place: Place) -> None:
-    """Replace the process number in the server's lock file when it is by now another program's, as
-    happens after a restart of the machine.
+    """Replace the process number in the lock file if it belongs to another program now.
 
-    The file itself stays: by its other lines the new server sees whether a child of the old one
-    still holds the shared memory.
+    That happens after a restart of the machine. The rest of the file stays: it shows whether a
+    child of the old server still holds the shared memory.
     """
     noted = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):
@@ -191,7 +182,7 @@ def _forget_recycled_process(place: Place) -> None:
 
 
 def _furnish(place: Place) -> None:
-    """Give the server the application's role, which owns nothing, and its database."""
+    """Create the application's unprivileged role and its database."""
     with psycopg.connect(
         host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True
     ) as connection:
@@ -220,9 +211,7 @@ def _is_ready(place: Place, programs: Path) -> bool:
 def _run(
     place: Place, program: Path, *arguments: str | float | Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the server as its account, from a folder that the account can enter, in a
-    language that every system has.
-    """
+    """Run a program of the server as its account, in a neutral folder and language."""
     account = place.account
     return subprocess.run(
         [str(program), *map(str, arguments)],

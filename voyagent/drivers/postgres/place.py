@@ -1,8 +1,8 @@
-"""Where an embedded server keeps its files, which account runs it, and where its programs are.
+"""Folders, account and programs of the embedded server.
 
-PostgreSQL refuses to run as root, and the account that runs it then can usually not enter root's
-folders. So for root the files and a copy of the programs stand under /var/tmp; no permission of a
-folder of the caller's is ever widened.
+PostgreSQL refuses to run as root, and its account can usually not enter root's folders. For root
+the files and a copy of the programs are under /var/tmp; permissions of the caller's folders are
+never widened.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SOCKET_FOLDER_LENGTH_MAX = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The user and the group that run the server for root."""
+    """User and group that run the server for root."""
 
     uid: int
     gid: int
@@ -39,7 +39,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of one embedded server."""
+    """Folders of one embedded server."""
 
     home: Path
     account: Account | None
@@ -51,14 +51,12 @@ class Place:
 
     @property
     def log(self) -> Path:
-        """What the server writes down."""
+        """The server's log."""
         return self.cluster / "server.log"
 
     @property
     def sockets(self) -> Path:
-        """The folder of the server's socket: the data folder, or a short name where that one is too
-        long or cannot be written in an address.
-        """
+        """The folder of the server's socket; a short one if the data folder's path is too long."""
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster
         ):
@@ -67,10 +65,9 @@ class Place:
 
 
 def find_place(data_dir: Path) -> Place:
-    """The place of the server that belongs to a data folder, with its home made.
+    """Return the place of a data folder's server and create its home.
 
-    Raises UnsafeFolder where root finds that home in other hands, NoServerAccount where root finds
-    nobody to run the server.
+    Raises UnsafeFolder, NoServerAccount.
     """
     data_dir = data_dir.resolve()
     if os.geteuid() != 0:
@@ -83,9 +80,7 @@ def find_place(data_dir: Path) -> Place:
 
 
 def make_own_folder(folder: Path, mode: int) -> None:
-    """Make a folder under a foreseeable name, or accept the one that is there when it is ours and
-    only we write to it.
-    """
+    """Create a folder with a predictable name, or accept an existing one that only we can write."""
     try:
         folder.mkdir(mode=mode)
     except FileExistsError:
@@ -102,10 +97,9 @@ def make_own_folder(folder: Path, mode: int) -> None:
 
 
 def find_programs(place: Place) -> Path:
-    """The folder of initdb, pg_ctl and the others, readable for the account that runs them.
+    """Return the folder of initdb, pg_ctl and others, readable for the server's account.
 
-    The package itself is never imported: doing so makes a lock file, and its own launcher widens
-    permissions as root.
+    The package is never imported: that makes a lock file and widens permissions as root.
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
@@ -119,11 +113,10 @@ def find_programs(place: Place) -> Path:
 
 
 def _public_copy(package: Path) -> Path:
-    """A copy of the programs that the server's account can read, one for each release of the wheel.
+    """Return a copy of the programs that the server's account can read, by wheel version.
 
-    It is made beside its name and then renamed, so that a start that is killed or runs twice leaves
-    a whole copy or none. The programs find their libraries by a path relative to themselves, so
-    both folders stand side by side as they do in the wheel.
+    It is renamed when complete, so that a killed start leaves no partial copy. The programs find
+    their libraries by a relative path, so both folders keep the wheel's layout.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():
@@ -157,7 +150,7 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _release() -> str:
-    """The wheel's version and a digest of its list of programs, which names each one's hash."""
+    """Return the wheel's version and a digest of its file list."""
     try:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:

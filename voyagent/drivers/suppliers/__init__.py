@@ -1,14 +1,12 @@
-"""Suppliers of flights, hotels and visas: what they do is in `protocols`, how they fail in
-`errors`; `open_suppliers` gives those that the settings name.
+"""Suppliers of flights, hotels and visas, opened as the settings name them.
 
-| name | what it is |
+| name | driver |
 |---|---|
-| `sandbox` | the stand-in of `sandbox/`: real airports and airlines, made-up prices, nothing is
-ever bought |
-| `none` | every call is refused with `capability_not_supported` |
+| `sandbox` | stand-in: real airports and airlines, invented prices, nothing is ever bought |
+| `none` | refuses every call with `capability_not_supported` |
 
-A new driver is a package here, a name in the settings, a line below, and a test that runs
-`tests/drivers/suppliers/contract.py` on it.
+The interfaces are in `protocols`, the failures in `errors`. A new driver is a package here, a name
+in the settings, a line below, and a test that runs `tests/drivers/suppliers/contract.py` on it.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Suppliers:
-    """The suppliers of one installation, each behind its guard."""
+    """The suppliers of one installation, each with its guard."""
 
     flights: FlightSupplier
     hotels: HotelSupplier
@@ -38,9 +36,7 @@ class Suppliers:
 
 
 def open_suppliers(settings: Settings, keyring: Keyring) -> Suppliers:
-    """The drivers that the settings name: outside production the sandbox where they name none, in
-    production none.
-    """
+    """Return the configured drivers: outside production the sandbox by default, else none."""
     default = "none" if settings.is_production else "sandbox"
     names = {
         "flights": settings.flights or default,

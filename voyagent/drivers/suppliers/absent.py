@@ -1,4 +1,4 @@
-"""No supplier: what an installation has until its operator names one."""
+"""No supplier: the default in production."""
 
 # ruff: noqa: ARG002 - refused whatever is asked
 
@@ -27,7 +27,7 @@ class _Absent:
 
 
 class NoFlights(_Absent):
-    """FlightSupplier that raises CapabilityNotSupported whatever it is asked."""
+    """FlightSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: FlightQuery) -> NoReturn:
         """Refuse."""
@@ -55,7 +55,7 @@ class NoFlights(_Absent):
 
 
 class NoHotels(_Absent):
-    """HotelSupplier that raises CapabilityNotSupported whatever it is asked."""
+    """HotelSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: HotelQuery) -> NoReturn:
         """Refuse."""
@@ -79,7 +79,7 @@ class NoHotels(_Absent):
 
 
 class NoVisas(_Absent):
-    """VisaSupplier that raises CapabilityNotSupported whatever it is asked."""
+    """VisaSupplier that raises CapabilityNotSupported for every call."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> NoReturn:
         """Refuse."""

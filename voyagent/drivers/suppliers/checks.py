@@ -1,6 +1,4 @@
-"""What no supplier needs to be asked: a query, an offer or a list of travellers that cannot be
-right is refused here, for every driver alike.
-"""
+"""Checks before a supplier is asked: queries, offers, travellers."""
 
 from __future__ import annotations
 
@@ -24,15 +22,15 @@ from voyagent.kernel import clock
 from voyagent.kernel.money import is_currency
 
 SEATS_MAX = 9
-"""What one booking of an airline takes."""
+"""Seats of one airline booking at most."""
 DAYS_AHEAD_MAX = 361
-"""How far ahead airlines sell."""
+"""Days ahead that airlines sell."""
 HOTEL_DAYS_AHEAD_MAX = 500
 NIGHTS_MAX = 30
 GUESTS_MAX = 9
 REFERENCE_MAX = 128
 _BEHIND_UTC = timedelta(hours=12)
-"""Where the day ends last: a place's today is never before the day that it is there."""
+"""Offset of the zone in which a day ends last."""
 _AGES = {
     PassengerKind.INFANT: (0, 2),
     PassengerKind.CHILD: (2, 12),
@@ -42,7 +40,7 @@ _AGES = {
 
 
 def check_flight_query(driver: str, query: FlightQuery) -> None:
-    """Codes, days and party of a search. Raises ValidationFailed."""
+    """Check codes, days and party of a search. Raises ValidationFailed."""
     for field in ("origin", "destination"):
         if re.fullmatch(r"[A-Z]{3}", getattr(query, field)) is None:
             raise ValidationFailed(driver, field, "not an IATA code")
@@ -58,7 +56,7 @@ def check_flight_query(driver: str, query: FlightQuery) -> None:
 
 
 def check_party(driver: str, party: Party) -> None:
-    """At least one grown person, a lap for each infant, no more seats than one booking takes.
+    """Check for an adult, a lap for each infant, and the seats of one booking.
 
     Raises ValidationFailed.
     """
@@ -71,7 +69,7 @@ def check_party(driver: str, party: Party) -> None:
 
 
 def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
-    """An offer of this driver whose time has not run out. Raises ValidationFailed, OfferExpired."""
+    """Check that an offer is this driver's and valid. Raises ValidationFailed, OfferExpired."""
     if offer.supplier != driver:
         raise ValidationFailed(driver, "supplier", "another driver's offer")
     if offer.valid_until <= clock.now():
@@ -79,9 +77,7 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """As many of each kind as were priced, with names, and of an age that fits the kind on the last
-    day of travel. Raises ValidationFailed.
-    """
+    """Check number, names and ages of travellers on the last day. Raises ValidationFailed."""
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than were priced")
     last_day = offer.journeys[-1].arrives_at.date()
@@ -94,7 +90,7 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
 
 
 def check_hotel_query(driver: str, query: HotelQuery) -> None:
-    """Place, days and guests of a search. Raises ValidationFailed."""
+    """Check place, days and guests of a search. Raises ValidationFailed."""
     if re.fullmatch(r"[A-Z]{2}", query.country) is None:
         raise ValidationFailed(driver, "country", "not an ISO code")
     if not query.city.strip():
@@ -110,10 +106,7 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
 
 
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
-    """At least the one who leads, with names, and no more than were priced.
-
-    Raises ValidationFailed.
-    """
+    """Check for a lead guest, names, and the number of guests. Raises ValidationFailed."""
     if not 1 <= len(guests) <= rate.guests:
         raise ValidationFailed(driver, "guests", "none, or more than were priced")
     for one in guests:
@@ -121,7 +114,7 @@ def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> N
 
 
 def check_application(driver: str, application: VisaApplication) -> None:
-    """Countries, days and name of an application. Raises ValidationFailed."""
+    """Check countries, days and name of an application. Raises ValidationFailed."""
     check_countries(driver, application.nationality, application.destination, application.currency)
     if application.arrives_on < application.filed_on:
         raise ValidationFailed(driver, "arrives_on", "before the day of filing")
@@ -129,7 +122,7 @@ def check_application(driver: str, application: VisaApplication) -> None:
 
 
 def check_countries(driver: str, nationality: str, destination: str, currency: str) -> None:
-    """Two countries and a currency by their codes. Raises ValidationFailed."""
+    """Check two country codes and a currency. Raises ValidationFailed."""
     for field, code in (("nationality", nationality), ("destination", destination)):
         if re.fullmatch(r"[A-Z]{2}", code) is None:
             raise ValidationFailed(driver, field, "not an ISO code")
@@ -137,7 +130,7 @@ def check_countries(driver: str, nationality: str, destination: str, currency: s
 
 
 def check_reference(driver: str, reference: str) -> None:
-    """Our name for the act: printable ASCII, not too long. Raises ValidationFailed."""
+    """Check our name for an act: printable ASCII, not too long. Raises ValidationFailed."""
     if not (
         0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()
     ):
@@ -145,12 +138,12 @@ def check_reference(driver: str, reference: str) -> None:
 
 
 def age_on(day: date, born: date) -> int:
-    """Full years on a day; who is born on 29 February has the birthday on 1 March of other years."""
+    """Return the age in years; a 29 February birthday is on 1 March of other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def earliest_today(now: datetime) -> date:
-    """The day that it is where the day ends last."""
+    """Return the date in the zone in which the day ends last."""
     return (now - _BEHIND_UTC).date()
 
 

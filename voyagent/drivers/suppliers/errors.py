@@ -1,10 +1,8 @@
-"""The ways in which a supplier fails, the same for every driver, so that rules and people need not
-know which one it was.
+"""Failures of suppliers, alike for every driver.
 
-Each has `driver`; `reason`, the supplier's own words, for the log and never for a page;
-`vendor_ref`, what the supplier calls the incident; and `retry_after_s`, when another try makes
-sense, None where none does. Section 17 of the contract lists the kinds; what the trade calls by its
-own name (sold out, another price) stands below its kind.
+Each has `driver`; `reason`, the supplier's text, for the log only; `vendor_ref`, the supplier's id
+of the incident; and `retry_after_s`, if a retry makes sense. The kinds are those of section 17 of
+the contract; terms of the trade (sold out, price changed) derive from them.
 """
 
 from __future__ import annotations
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
 class SupplierError(VoyagentError):
     """Any failure of a supplier.
 
-    `in_doubt`: the act may have happened all the same; the same call with the same reference finds
-    out.
+    `in_doubt`: the act may have happened; the same call with the same reference finds out.
     """
 
     code = "supplier_error"
@@ -49,16 +46,14 @@ class SupplierError(VoyagentError):
 
 
 class CapabilityNotSupported(SupplierError, Conflict):
-    """The driver cannot do this at all, or the installation has no driver for it."""
+    """The driver cannot do this, or there is no driver."""
 
     code = "capability_not_supported"
     message = N_("The supplier that is set up for this does not offer it.")
 
 
 class AuthenticationFailed(SupplierError, Unavailable):
-    """The supplier does not know the agency's credentials: the operator has to act, the person
-    cannot.
-    """
+    """The supplier refuses the agency's credentials; the operator has to act."""
 
     code = "supplier_authentication_failed"
     message = N_(
@@ -69,14 +64,14 @@ class AuthenticationFailed(SupplierError, Unavailable):
 
 
 class AuthorizationFailed(SupplierError, Conflict):
-    """The supplier knows the agency and does not let it do this."""
+    """The supplier knows the agency and does not allow this."""
 
     code = "supplier_not_permitted"
     message = N_("The supplier does not permit this to the agency.")
 
 
 class RateLimited(SupplierError, Unavailable):
-    """Too many calls for the supplier's taste."""
+    """Too many calls."""
 
     code = "supplier_rate_limited"
     message = N_("The supplier asks us to wait a little. Please try again in a minute.")
@@ -84,7 +79,7 @@ class RateLimited(SupplierError, Unavailable):
 
 
 class TransientFailure(SupplierError, Unavailable):
-    """The supplier is away, or too busy; nothing was changed."""
+    """The supplier is unavailable or busy; nothing was changed."""
 
     code = "supplier_unavailable"
     message = N_(
@@ -94,7 +89,7 @@ class TransientFailure(SupplierError, Unavailable):
 
 
 class UpstreamTimeout(SupplierError, Unavailable):
-    """No answer before the deadline. After an act, `in_doubt` is true."""
+    """No answer before the deadline. After an act `in_doubt` is true."""
 
     code = "supplier_timeout"
     message = N_("The supplier did not answer in time. Please try again; nothing is booked twice.")
@@ -106,21 +101,21 @@ class UpstreamTimeout(SupplierError, Unavailable):
 
 
 class PermanentFailure(SupplierError, Conflict):
-    """The supplier refuses, and would refuse again."""
+    """The supplier refuses permanently."""
 
     code = "supplier_refused"
     message = N_("The supplier refused this and would refuse it again.")
 
 
 class TicketingRefused(PermanentFailure):
-    """The airline does not let this booking be ticketed; it stays held until its time limit."""
+    """The airline refuses to ticket this booking; it stays held until its time limit."""
 
     code = "ticketing_refused"
     message = N_("The airline refused to issue the ticket. The booking is still held.")
 
 
 class ValidationFailed(SupplierError, Invalid):
-    """What was asked cannot be asked of this supplier; `field` names what is wrong."""
+    """The request is invalid for this supplier; `field` names the field."""
 
     code = "supplier_validation_failed"
     message = N_(
@@ -147,30 +142,28 @@ class ConflictAtSupplier(SupplierError, Conflict):
 
 
 class SoldOut(ConflictAtSupplier):
-    """The last seat or room went to somebody else."""
+    """The last seat or room is sold."""
 
     code = "sold_out"
     message = N_("This is sold out. Please search again.")
 
 
 class OfferExpired(ConflictAtSupplier):
-    """An offer is good until its `valid_until`, twenty minutes; search again."""
+    """The offer has expired after twenty minutes; search again."""
 
     code = "offer_expired"
     message = N_("This offer has expired. Please search again.")
 
 
 class HoldExpired(ConflictAtSupplier):
-    """The time limit of a held booking has passed and the airline has let it go."""
+    """The hold has expired and the airline has released it."""
 
     code = "hold_expired"
     message = N_("The booking was not ticketed in time and the airline has let it go.")
 
 
 class PriceChanged(ConflictAtSupplier):
-    """Another price than the offer's; `new` is the offer or rate at that price, and nothing is
-    booked until somebody takes it.
-    """
+    """The price differs from the offer; `new` has the present offer or rate, nothing is booked."""
 
     code = "price_changed"
     message = N_("The price has changed. Please look at the new one before you go on.")

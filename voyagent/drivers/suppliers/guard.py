@@ -1,6 +1,4 @@
-"""Around every call of a driver: a deadline, a bound on calls that hang, one kind of error, one
-line in the log.
-"""
+"""Guard of driver calls: deadline, limit of hanging calls, one error type, one log line."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Call(Generic[Answer]):
-    """One call on its way: what it brought once `done` is set."""
+    """A running call with its result once `done` is set."""
 
     done: threading.Event = field(default_factory=threading.Event)
     answer: Answer | None = None
@@ -35,11 +33,10 @@ class _Call(Generic[Answer]):
 
 
 class Guard:
-    """Lets a driver's call take `timeout_s` and no longer.
+    """Limits a driver's call to `timeout_s`.
 
-    A thread cannot be ended from outside, so each call has one of its own that is left behind when
-    the time is up. At most `HANGING_MAX` are under way in a process; while that many hang, further
-    calls fail at once and nothing piles up.
+    A thread cannot be ended from outside, so each call has its own, which is abandoned after the
+    deadline. At most `HANGING_MAX` run in a process; further calls then fail at once.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:
@@ -48,10 +45,9 @@ class Guard:
         self._places = threading.BoundedSemaphore(HANGING_MAX)
 
     def call(self, act: str, work: Callable[[], Answer], *, changes: bool = False) -> Answer:
-        """What the driver answers.
+        """Return the driver's answer.
 
-        Raises SupplierError and nothing else; a time-out of an act that changes something is
-        `in_doubt`.
+        Raises only SupplierError; a time-out of a changing act is `in_doubt`.
         """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are under way")

@@ -1,6 +1,4 @@
-"""A driver as the rooms see it: what cannot be right is refused first, and every call has its
-deadline.
-"""
+"""Drivers with checks and deadlines, as other packages use them."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ Driver = TypeVar("Driver", bound=FlightSupplier | HotelSupplier | VisaSupplier)
 
 
 class _Guarded(Generic[Driver]):
-    """Any of them around another one."""
+    """Base of the wrappers."""
 
     def __init__(self, driver: Driver, timeout_s: float) -> None:
         self._driver = driver
@@ -38,12 +36,12 @@ class _Guarded(Generic[Driver]):
 
     @property
     def name(self) -> str:
-        """The driver's."""
+        """The driver's name."""
         return self._driver.name
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """The driver's."""
+        """The driver's capabilities."""
         return self._driver.capabilities
 
 
@@ -51,19 +49,19 @@ class GuardedFlights(_Guarded[FlightSupplier]):
     """FlightSupplier around another one."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """As the protocol says. Raises ValidationFailed before the supplier is asked."""
+        """Search after checks. Raises ValidationFailed before the supplier is asked."""
         checks.check_flight_query(self.name, query)
         return self._guard.call("flights.search", lambda: self._driver.search(query))
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_offer(self.name, offer)
         return self._guard.call("flights.price", lambda: self._driver.price(offer))
 
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_offer(self.name, offer)
         checks.check_travellers(self.name, offer, travellers)
         checks.check_reference(self.name, reference)
@@ -72,21 +70,21 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.issue", lambda: self._driver.issue(supplier_ref, reference), changes=True
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """As the protocol says."""
+        """As the protocol."""
         return self._guard.call("flights.read", lambda: self._driver.read(supplier_ref))
 
 
@@ -94,16 +92,16 @@ class GuardedHotels(_Guarded[HotelSupplier]):
     """HotelSupplier around another one."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """As the protocol says. Raises ValidationFailed before the supplier is asked."""
+        """Search after checks. Raises ValidationFailed before the supplier is asked."""
         checks.check_hotel_query(self.name, query)
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """As the protocol says."""
+        """As the protocol."""
         return self._guard.call("hotels.check_rate", lambda: self._driver.check_rate(rate_key))
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_offer(self.name, rate)
         checks.check_guests(self.name, rate, guests)
         checks.check_reference(self.name, reference)
@@ -112,14 +110,14 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "hotels.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """As the protocol says."""
+        """As the protocol."""
         return self._guard.call("hotels.read", lambda: self._driver.read(supplier_ref))
 
 
@@ -127,7 +125,7 @@ class GuardedVisas(_Guarded[VisaSupplier]):
     """VisaSupplier around another one."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """As the protocol says. Raises ValidationFailed before the supplier is asked."""
+        """Read after checks. Raises ValidationFailed before the supplier is asked."""
         checks.check_countries(self.name, nationality, destination, currency)
         return self._guard.call(
             "visas.requirements",
@@ -135,7 +133,7 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """As the protocol says."""
+        """As the protocol."""
         checks.check_application(self.name, application)
         checks.check_reference(self.name, reference)
         return self._guard.call(
@@ -143,5 +141,5 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """As the protocol says."""
+        """As the protocol."""
         return self._guard.call("visas.status", lambda: self._driver.status(supplier_ref))

@@ -1,4 +1,4 @@
-"""Offers, rates and bookings as JSON, to keep for a while and take up again unchanged."""
+"""Offers, rates and bookings as JSON, for storage."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def as_payload(value: object) -> dict[str, Any]:
-    """A value of `protocols` as JSON: strings, whole numbers, lists and objects, no floats."""
+    """Return a value of `protocols` as JSON without floats."""
     return cast("dict[str, Any]", _adapter(type(value)).dump_python(value, mode="json"))
 
 
 def from_payload(kind: type[Value], payload: dict[str, Any]) -> Value:
-    """The value of that kind again. Raises pydantic's ValidationError for what is none."""
+    """Return the value of stored JSON. Raises pydantic's ValidationError."""
     return cast("Value", _adapter(kind).validate_python(payload))
 
 

@@ -1,11 +1,9 @@
-"""What suppliers of flights, hotels and visas do, and the values that pass between them and us; no
-database and no HTTP.
+"""Protocols of suppliers and their values; no database and no HTTP.
 
-`reference` is our own name for one act, the same at each try of it: a driver hands it to its
-supplier, so that an act which was repeated after a crash or a time-out happens once. `supplier_ref`
-is whatever the supplier needs to find the booking again: opaque, up to 4 KB, kept as it came, and
-the newest one counts. A `locator` is for people. Every method raises `errors.SupplierError` and
-nothing else.
+`reference` is our name for one act, the same at each try: a driver passes it on, so that an act
+repeated after a crash or a time-out happens once. `supplier_ref` is the supplier's opaque text for
+a booking, up to 4 KB; the newest one counts. A `locator` is for people. Methods raise only
+`errors.SupplierError`.
 """
 
 from __future__ import annotations

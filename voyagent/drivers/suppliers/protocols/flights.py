@@ -1,4 +1,4 @@
-"""Flights: from a search to a ticket."""
+"""Flights: from search to ticket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.money import Money
 
 
 class Cabin(StrEnum):
-    """Where in the aircraft."""
+    """Cabin class."""
 
     ECONOMY = "economy"
     PREMIUM = "premium"
@@ -22,7 +22,7 @@ class Cabin(StrEnum):
 
 
 class BookingStatus(StrEnum):
-    """Where a booking stands at its supplier."""
+    """State of a booking at its supplier."""
 
     HELD = "held"
     TICKETED = "ticketed"
@@ -32,10 +32,10 @@ class BookingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlightQuery:
-    """What is looked for.
+    """A search.
 
-    Places are IATA codes of airports or of cities (LON); days are local at the place of departure;
-    prices come in `currency`.
+    Places are IATA codes of airports or cities (LON); days are local to the departure; prices come
+    in `currency`.
     """
 
     origin: str
@@ -51,9 +51,9 @@ class FlightQuery:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One flight.
+    """A flight.
 
-    Times carry the offset of their airport, so a local clock and an instant are one value.
+    Times carry the offset of their airport.
     """
 
     carrier: str
@@ -68,50 +68,50 @@ class Segment:
 
     @property
     def flight(self) -> str:
-        """The flight as it stands on a ticket: `EK 565`."""
+        """The flight as on a ticket: `EK 565`."""
         return f"{self.carrier} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The flights of one direction, in order; at least one."""
+    """Flights of one direction, in order; at least one."""
 
     segments: tuple[Segment, ...]
 
     @property
     def origin(self) -> str:
-        """Where it begins."""
+        """First airport."""
         return self.segments[0].origin
 
     @property
     def destination(self) -> str:
-        """Where it ends."""
+        """Last airport."""
         return self.segments[-1].destination
 
     @property
     def departs_at(self) -> datetime:
-        """When it begins, at the place where it begins."""
+        """Local time of departure."""
         return self.segments[0].departs_at
 
     @property
     def arrives_at(self) -> datetime:
-        """When it ends, at the place where it ends."""
+        """Local time of arrival."""
         return self.segments[-1].arrives_at
 
     @property
     def stops(self) -> int:
-        """How often one changes."""
+        """Number of connections."""
         return len(self.segments) - 1
 
     @property
     def minutes(self) -> int:
-        """How long it takes, by instants."""
+        """Duration in minutes."""
         return int((self.arrives_at.timestamp() - self.departs_at.timestamp()) // 60)
 
 
 @dataclass(frozen=True, slots=True)
 class FareLine:
-    """What one passenger of a kind pays for the whole offer, and how many there are of it."""
+    """Price and number of one kind of passenger."""
 
     kind: PassengerKind
     count: int
@@ -120,7 +120,7 @@ class FareLine:
 
     @property
     def total(self) -> Money:
-        """All passengers of this kind together."""
+        """Total of this kind."""
         return Money(
             (self.base.amount_minor + self.taxes.amount_minor) * self.count, self.base.currency
         )
@@ -128,9 +128,9 @@ class FareLine:
 
 @dataclass(frozen=True, slots=True)
 class FlightOffer:
-    """A price for named flights, good until `valid_until`.
+    """A price for particular flights, until `valid_until`.
 
-    `total` is the sum of the lines; `seats_left` says 9 where there are nine or more.
+    `total` is the sum of the lines; `seats_left` is 9 for nine or more.
     """
 
     offer_id: str
@@ -156,11 +156,10 @@ class FlightOffer:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One ticket: `number` is the airline's three-digit accounting code and ten digits; `position`
-    is the traveller's place in the booking, from 1.
+    """A ticket: `number` is the airline's three-digit code and ten digits.
 
-    `check_digit` is the remainder of the number by seven, as airlines print it behind; it is no
-    part of the number.
+    `position` is the traveller's position from 1. `check_digit` is the number modulo seven, printed
+    after it and not part of it.
     """
 
     number: str
@@ -171,9 +170,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class FlightBooking:
-    """A booking as its supplier has it.
+    """A booking at its supplier.
 
-    Airlines use a `locator` again after a time, so it is no key.
+    Airlines reuse a `locator` after some time, so it is no key.
     """
 
     supplier: str
@@ -188,38 +187,41 @@ class FlightBooking:
 
 
 class FlightSupplier(Protocol):
-    """Whoever sells flights."""
+    """A seller of flights."""
 
     @property
     def name(self) -> str:
-        """The driver, as offers, errors and the audit name it."""
+        """The driver's name in offers, errors and the audit."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What it can do; everything else raises CapabilityNotSupported."""
+        """Supported acts; all others raise CapabilityNotSupported."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Offers, the cheapest first, at most `query.limit`; none is an answer too."""
+        """Return offers, the cheapest first, at most `query.limit`; possibly none."""
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """The same flights with the price of now. Raises OfferExpired, SoldOut, PriceChanged."""
+        """Return the same flights at the present price.
+
+        Raises OfferExpired, SoldOut, PriceChanged.
+        """
 
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """Book without paying, until `hold_expires_at`.
+        """Book without payment until `hold_expires_at`.
 
         Raises OfferExpired, SoldOut, PriceChanged.
         """
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Pay and have a ticket for each traveller, in their order.
+        """Pay and return a ticket for each traveller in order.
 
         Raises HoldExpired, TicketingRefused, ConflictAtSupplier.
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Let a held booking go, or void its tickets. Raises ConflictAtSupplier."""
+        """Release a hold or void its tickets. Raises ConflictAtSupplier."""
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """The booking as it stands. Raises UnknownAtSupplier."""
+        """Return the booking. Raises UnknownAtSupplier."""

@@ -1,4 +1,4 @@
-"""Hotels: from a search to a booking."""
+"""Hotels: from search to booking."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voyagent.kernel.money import Money
 
 
 class Board(StrEnum):
-    """Which meals are in the price."""
+    """Meals in the price."""
 
     ROOM_ONLY = "room_only"
     BREAKFAST = "bed_and_breakfast"
@@ -24,10 +24,10 @@ class Board(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HotelQuery:
-    """What is looked for.
+    """A search.
 
-    `country` is ISO 3166 alpha-2, `city` a name or an IATA code; `budget_max` is the most for the
-    whole stay with taxes.
+    `country` is ISO 3166 alpha-2, `city` a name or an IATA code; `budget_max` is for the whole stay
+    with taxes.
     """
 
     country: str
@@ -41,18 +41,18 @@ class HotelQuery:
 
     @property
     def nights(self) -> int:
-        """Nights between the two days."""
+        """Number of nights."""
         return (self.check_out - self.check_in).days
 
     @property
     def rooms(self) -> int:
-        """Two to a room."""
+        """Number of rooms, two guests each."""
         return (self.guests + 1) // 2
 
 
 @dataclass(frozen=True, slots=True)
 class HotelProperty:
-    """One hotel; `property_id` is the supplier's and stays the same."""
+    """A hotel; `property_id` is the supplier's stable id."""
 
     property_id: str
     name: str
@@ -64,7 +64,7 @@ class HotelProperty:
 
 @dataclass(frozen=True, slots=True)
 class NightPrice:
-    """What all rooms of a rate cost in the night after `night`, without taxes."""
+    """Price of all rooms of a rate in one night, without taxes."""
 
     night: date
     amount: Money
@@ -72,11 +72,10 @@ class NightPrice:
 
 @dataclass(frozen=True, slots=True)
 class HotelRate:
-    """A price for rooms of one kind, good until `valid_until`.
+    """A price for rooms of one kind, until `valid_until`.
 
-    `total` is the sum of the nights and the taxes. `rate_key` is opaque.
-
-    `free_until`: the day before which cancelling costs nothing; None for what is not refundable.
+    `total` is nights plus taxes. `rate_key` is opaque. `free_until` is the day before which
+    cancelling is free; None if not refundable.
     """
 
     rate_key: str
@@ -99,7 +98,7 @@ class HotelRate:
 
 @dataclass(frozen=True, slots=True)
 class HotelBooking:
-    """A booking as the hotel has it. `charge` is what cancelling cost, None while it stands."""
+    """A booking at the hotel; `charge` is the cancellation charge, None while it stands."""
 
     supplier: str
     confirmation: str
@@ -114,24 +113,24 @@ class HotelBooking:
 
 
 class HotelSupplier(Protocol):
-    """Whoever sells rooms."""
+    """A seller of rooms."""
 
     @property
     def name(self) -> str:
-        """The driver, as rates, errors and the audit name it."""
+        """The driver's name in rates, errors and the audit."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What it can do; everything else raises CapabilityNotSupported."""
+        """Supported acts; all others raise CapabilityNotSupported."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Rates, the cheapest first, at most `query.limit`; none is an answer too.
+        """Return rates, the cheapest first, at most `query.limit`; possibly none.
 
-        Raises UnknownAtSupplier for a place that it does not know.
+        Raises UnknownAtSupplier for an unknown place.
         """
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """The rate as it stands now. Raises OfferExpired, SoldOut, UnknownAtSupplier."""
+        """Return the present rate. Raises OfferExpired, SoldOut, UnknownAtSupplier."""
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
         """Book at the rate's total; the first guest leads.
@@ -140,7 +139,7 @@ class HotelSupplier(Protocol):
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Give the rooms back; `charge` says what it cost. Raises UnknownAtSupplier."""
+        """Cancel the rooms; `charge` is the cost. Raises UnknownAtSupplier."""
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """The booking as it stands. Raises UnknownAtSupplier."""
+        """Return the booking. Raises UnknownAtSupplier."""

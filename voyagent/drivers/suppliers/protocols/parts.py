@@ -1,4 +1,4 @@
-"""Who travels, and what a driver can do: the values that flights, hotels and visas share."""
+"""Travellers and capabilities, shared by flights, hotels and visas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Capability(StrEnum):
-    """What a driver may offer, named as the contract names it."""
+    """Acts of a driver, named as in the contract."""
 
     FARE_SEARCH = "fare_search"
     PNR = "pnr"
@@ -18,8 +18,9 @@ class Capability(StrEnum):
 
 
 class PassengerKind(StrEnum):
-    """How an airline counts a person: an infant is under 2 on the last flight and has no seat, a
-    child under 12, a senior is 60 or older.
+    """Kinds of passengers by age on the last flight.
+
+    An infant is under 2 and has no seat, a child is under 12, a senior 60 or older.
     """
 
     ADULT = "adult"
@@ -30,7 +31,7 @@ class PassengerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """How many of each kind travel together."""
+    """Number of passengers by kind."""
 
     adult: int = 1
     child: int = 0
@@ -39,31 +40,31 @@ class Party:
 
     @property
     def total(self) -> int:
-        """Everybody."""
+        """All passengers."""
         return self.adult + self.child + self.infant + self.senior
 
     @property
     def seats(self) -> int:
-        """Everybody who has a seat."""
+        """Passengers with a seat."""
         return self.total - self.infant
 
     @property
     def grown(self) -> int:
-        """Those who may carry an infant."""
+        """Passengers who may carry an infant."""
         return self.adult + self.senior
 
     @property
     def counts(self) -> tuple[tuple[PassengerKind, int], ...]:
-        """The kinds that there are, in a fixed order, with how many of each."""
+        """Kinds that are present, in fixed order, with their numbers."""
         both = ((kind, int(getattr(self, kind.value))) for kind in PassengerKind)
         return tuple((kind, count) for kind, count in both if count)
 
 
 @dataclass(frozen=True, slots=True)
 class Traveller:
-    """One person as a supplier needs her: names as in the passport.
+    """A person with names as in the passport.
 
-    The passport never shows in a log or a trace.
+    The passport never appears in logs or traces.
     """
 
     kind: PassengerKind

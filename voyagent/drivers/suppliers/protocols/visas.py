@@ -1,4 +1,4 @@
-"""Visas: what a country asks of a nationality, and an application on its way."""
+"""Visas: requirements and applications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 class VisaKind(StrEnum):
-    """How one gets it. `unknown`: this supplier has no rule, so somebody must ask the consulate."""
+    """Ways to obtain a visa; `unknown` means that the consulate must be asked."""
 
     NOT_NEEDED = "not_needed"
     ON_ARRIVAL = "on_arrival"
@@ -22,7 +22,7 @@ class VisaKind(StrEnum):
 
 
 class VisaStatus(StrEnum):
-    """Where an application stands."""
+    """State of an application."""
 
     FILED = "filed"
     IN_PROCESS = "in_process"
@@ -32,7 +32,7 @@ class VisaStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentNeeded:
-    """One thing on the checklist: a `code` for programs and a `label` for people."""
+    """An item of the checklist: `code` for programs, `label` for people."""
 
     code: str
     label: str
@@ -40,10 +40,9 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class VisaRequirements:
-    """What `destination` asks of `nationality` (ISO 3166 alpha-2), for a visit of a tourist.
+    """Requirements of `destination` for a tourist of `nationality` (ISO 3166 alpha-2).
 
-    `passport_months`: how long the passport must be good after arrival. `source` says where the
-    rule is from, and is shown with it.
+    `passport_months` is the required validity after arrival. `source` is shown with the rule.
     """
 
     supplier: str
@@ -63,7 +62,7 @@ class VisaRequirements:
 class VisaApplication:
     """One person's application.
 
-    `filed_on` is the day on which the agency files it, so that a repeat is the same application.
+    `filed_on` is the day of filing, so that a repeat is the same application.
     """
 
     traveller: Traveller
@@ -76,7 +75,7 @@ class VisaApplication:
 
 @dataclass(frozen=True, slots=True)
 class VisaFile:
-    """An application as the portal has it; `decision_by` is the day on which an answer is expected."""
+    """An application at the portal; `decision_by` is the expected day of the decision."""
 
     supplier: str
     supplier_ref: str
@@ -90,21 +89,21 @@ class VisaFile:
 
 
 class VisaSupplier(Protocol):
-    """Whoever files visas."""
+    """A filer of visas."""
 
     @property
     def name(self) -> str:
-        """The driver, as files, errors and the audit name it."""
+        """The driver's name in files, errors and the audit."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What it can do; everything else raises CapabilityNotSupported."""
+        """Supported acts; all others raise CapabilityNotSupported."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """What is asked; kind `unknown` where the supplier has no rule."""
+        """Return the requirements; kind `unknown` without a rule."""
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """File it. Raises ValidationFailed where no visa is needed or filed beforehand."""
+        """File an application. Raises ValidationFailed if no visa is needed or filed beforehand."""
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """The application as it stands. Raises UnknownAtSupplier."""
+        """Return the application. Raises UnknownAtSupplier."""

@@ -1,13 +1,12 @@
-"""The stand-in for suppliers: real airports and airlines, timetables, fares, hotels and visa rules
-that are made up, and nothing that costs anybody money.
+"""Stand-in for suppliers: invented timetables, fares, hotels and visa rules.
 
-- **The same for the same.** Timetables, hotels and prices follow from what is asked and from the
-  day; chance is drawn from the words themselves (`draws.py`).
-- **It keeps nothing.** What it gives out carries what it stands for, under the installation's keyed
-  hash (`marks.py`): any process takes up what another gave.
-- **It fails by rule**, as the table in `faults.py` says.
-- Offers and rates are good for twenty minutes. Ticket numbers are the airline's accounting code and
-  ten digits that begin with 9.
+- Deterministic: results follow from the query and the day; pseudo-random numbers are derived from
+  the words (`draws`).
+- Stateless: references contain their booking, signed with the installation's key (`marks`), so any
+  process accepts those of another.
+- It fails by rule, as the table in `faults` says.
+- Offers and rates are valid for twenty minutes. Ticket numbers are the airline's accounting code
+  and ten digits that begin with 9.
 """
 
 from __future__ import annotations
@@ -24,9 +23,7 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The three drivers on one installation's secrets; `stall_s` is how long calls hang that are
-    meant to.
-    """
+    """The three drivers with one installation's secrets; `stall_s` is the length of hangs."""
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:
         marks, faults = Marks(NAME, keyring), Faults(NAME, stall_s)

@@ -1,4 +1,4 @@
-"""Airports of the world from `airportsdata`, with how much traffic each has in the sandbox."""
+"""Airports from `airportsdata`, with a rank of traffic for the sandbox."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import airportsdata
 
 EARTH_RADIUS_KM = 6371.0088
 RANK_LOCAL = 4
-"""An airport that is not in `gateways.csv`: only airlines of its own country fly there."""
+"""Rank of airports outside `gateways.csv`, served by domestic airlines only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Airport:
-    """One airport; `rank` goes from 1, the busiest, to 4."""
+    """An airport; `rank` is 1 for the busiest to 4."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ class Airport:
 
 @cache
 def airport(code: str) -> Airport | None:
-    """The airport of an IATA code, or None."""
+    """Return the airport of an IATA code, or None."""
     row = _all().get(code)
     if row is None:
         return None
@@ -56,9 +56,7 @@ def airport(code: str) -> Airport | None:
 
 @cache
 def airports_of(code: str) -> tuple[Airport, ...]:
-    """The airports that an IATA code means: one for an airport's, those of some traffic for a
-    city's (LON), none for an unknown one.
-    """
+    """Return the airports of an IATA code: one, those of a city (LON), or none."""
     one = airport(code)
     if one is not None:
         return (one,)
@@ -73,7 +71,7 @@ def airports_of(code: str) -> tuple[Airport, ...]:
 
 @cache
 def distance_km(a: Airport, b: Airport) -> int:
-    """The great circle between two airports, in whole kilometres (haversine)."""
+    """Return the great-circle distance in whole kilometres (haversine)."""
     lat_a, lat_b = radians(a.latitude), radians(b.latitude)
     across = (
         sin((lat_b - lat_a) / 2) ** 2
@@ -84,7 +82,7 @@ def distance_km(a: Airport, b: Airport) -> int:
 
 @cache
 def cities_of(country: str) -> dict[str, str]:
-    """Names of the cities with an airport, by their case-folded spelling."""
+    """Return cities with an airport by case-folded name."""
     rows = (row for row in _all().values() if row["country"] == country)
     return {str(row["city"]).casefold(): str(row["city"]) for row in rows if row["city"]}
 

@@ -1,4 +1,4 @@
-"""Airlines: a table of facts, as of 2026; codes and accounting codes are IATA's."""
+"""Airlines as of 2026, with IATA codes and accounting codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CABINS = {"E": Cabin.ECONOMY, "P": Cabin.PREMIUM, "B": Cabin.BUSINESS, "F": Cab
 
 
 class Style(StrEnum):
-    """How an airline sells."""
+    """Pricing style of an airline."""
 
     LOW = "low"
     FULL = "full"
@@ -24,9 +24,9 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One airline; the first hub is its home.
+    """An airline; the first hub is its home.
 
-    `reach_km` is the longest flight that the sandbox lets it fly.
+    `reach_km` is its longest flight in the sandbox.
     """
 
     code: str
@@ -40,20 +40,20 @@ class Carrier:
 
     @property
     def country(self) -> str:
-        """Where it is at home."""
+        """Its home country."""
         return self.hubs[0].country
 
 
 @cache
 def carriers() -> tuple[Carrier, ...]:
-    """Every airline of the table."""
+    """Return every airline."""
     with (Path(__file__).parent / "carriers.csv").open(encoding="utf-8", newline="") as file:
         return tuple(_carrier(row) for row in csv.DictReader(file))
 
 
 @cache
 def carrier(code: str) -> Carrier:
-    """One airline. Raises KeyError."""
+    """Return an airline. Raises KeyError."""
     return {one.code: one for one in carriers()}[code]
 
 

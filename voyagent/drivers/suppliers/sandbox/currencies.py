@@ -1,10 +1,8 @@
-"""The sandbox's exchange: it reckons in US dollars and quotes in the agency's currency by the fixed
-rates of `currencies.csv`.
+"""Exchange rates of the sandbox, which calculates in US dollars.
 
-The rates are round figures near those of late 2026 and never move, so that the same search costs
-the same; no book may use them. A price is rounded up to the `step_minor` of its currency, as
-airlines round their fares: whole rupees, five dirhams, a hundred yen, fifty fils of a Kuwaiti
-dinar.
+The rates in `currencies.csv` are round figures near those of late 2026 and never change, so that
+equal searches have equal prices; no book may use them. A price is rounded up to the `step_minor` of
+its currency, as airlines do.
 """
 
 from __future__ import annotations
@@ -19,10 +17,7 @@ from voyagent.kernel.money import Money, exponent
 
 
 def quoted(driver: str, usd: Decimal, currency: str) -> Money:
-    """An amount of dollars in a currency, rounded up to its step.
-
-    Raises ValidationFailed for a currency without a rate.
-    """
+    """Convert dollars to a currency, rounded up. Raises ValidationFailed without a rate."""
     if currency not in _rates():
         raise ValidationFailed(driver, "currency", "the sandbox has no rate for it")
     per_usd, step = _rates()[currency]
@@ -31,7 +26,7 @@ def quoted(driver: str, usd: Decimal, currency: str) -> Money:
 
 
 def raised(amount: Money, per_cent: int) -> Money:
-    """An amount and so much of it, rounded up to the step of its currency."""
+    """Raise an amount by a percentage, rounded up."""
     _, step = _rates()[amount.currency]
     return Money(-(-amount.amount_minor * (100 + per_cent) // (100 * step)) * step, amount.currency)
 

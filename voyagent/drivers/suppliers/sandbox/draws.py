@@ -1,6 +1,4 @@
-"""Chance that is none: whole numbers that depend on nothing but what they are drawn for, the same
-on every computer and every day.
-"""
+"""Deterministic pseudo-random numbers that depend only on their arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ PER_MILLE = 1000
 
 
 def draw(sides: int, *subject: object) -> int:
-    """A number from 0 to `sides` - 1."""
+    """Return a number from 0 to `sides` - 1."""
     text = "|".join(map(str, subject))
     return (
         int.from_bytes(blake2b(text.encode(), digest_size=8, person=b"voyagent").digest()) % sides
@@ -18,5 +16,5 @@ def draw(sides: int, *subject: object) -> int:
 
 
 def happens(per_mille: int, *subject: object) -> bool:
-    """Something that is so in `per_mille` of a thousand cases."""
+    """Return True in `per_mille` of a thousand cases."""
     return draw(PER_MILLE, *subject) < per_mille

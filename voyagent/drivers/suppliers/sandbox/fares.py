@@ -1,8 +1,7 @@
-"""What flights cost in the sandbox, in US dollars for one adult, and what each kind of passenger
-pays of it.
+"""Fares of the sandbox in US dollars for one adult, and shares of other passengers.
 
 fare = (distance in three bands + a fixed part) × season × weekday × days ahead × cabin × airline ×
-demand of that flight × changing on the way
+demand of that flight × connections
 """
 
 from __future__ import annotations
@@ -78,9 +77,7 @@ def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[Fa
 
 
 def seats_left(journey: Journey) -> int:
-    """Free seats in the fullest flight of a journey, 9 where there are more; two flights in three
-    have plenty.
-    """
+    """Return the free seats of a journey's fullest flight, at most 9."""
     return min(
         _seats(segment.flight, segment.departs_at.date(), segment.cabin)
         for segment in journey.segments

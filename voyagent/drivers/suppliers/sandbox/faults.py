@@ -1,16 +1,17 @@
-"""How to make the sandbox fail: by rule and never by chance, so that tests and demonstrations get
-the failure that they want.
+"""Failures of the sandbox, by rule and never by chance, for tests and demonstrations.
 
-| by place (the country that one flies to or from, has a hotel in, or needs a visa for) | every call
-fails with |
+By place: the country of departure, destination, hotel or visa. Every call fails with:
+
+| place | failure |
 |---|---|
 | Antarctica (AQ, airport TNM) | TransientFailure: the supplier is down |
-| United States Minor Outlying Islands (UM, airport AWK) | nothing at all: the call hangs until its
-deadline, UpstreamTimeout |
+| US Minor Outlying Islands (UM, airport AWK) | it hangs until its deadline, UpstreamTimeout |
 | Niue (NU, airport IUE) | RateLimited |
 | Saint Helena (SH, airport HLE) | AuthenticationFailed |
 
-| by surname of any traveller or guest, in any case | what happens |
+By surname of any traveller or guest, in any case:
+
+| surname | failure |
 |---|---|
 | Soldout | hold and book: SoldOut |
 | Pricechange | hold and book: PriceChanged, about 6 % dearer; the new offer can be taken |
@@ -47,9 +48,7 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """The table above for one driver; `stall_s` is how long a call that hangs does so before it
-    fails by itself.
-    """
+    """The faults of one driver; `stall_s` is the length of a hang."""
 
     def __init__(self, driver: str, stall_s: float) -> None:
         self._driver = driver
@@ -75,13 +74,13 @@ class Faults:
                 raise AuthenticationFailed(self._driver, "unknown credentials", vendor_ref="SBX-SH")
 
     def stall(self) -> None:
-        """Hang. Raises UpstreamTimeout, should nobody have given up before."""
+        """Hang, then raise UpstreamTimeout."""
         threading.Event().wait(self._stall_s)
         raise UpstreamTimeout(self._driver, "stalled", in_doubt=True)
 
 
 def fault_of(travellers: Iterable[Traveller]) -> Fault | None:
-    """What the surnames ask for; the first one counts."""
+    """Return the fault of the first matching surname."""
     for one in travellers:
         name = one.surname.strip().casefold()
         if name in set(Fault):

@@ -1,8 +1,8 @@
-"""Flights of the sandbox: searched in its timetable, held and ticketed without keeping anything.
+"""Flights of the sandbox: searched, held and ticketed without stored state.
 
-A `supplier_ref` says what the booking is; issuing and cancelling give a new one, and a sandbox that
-is handed an old one believes it. So a repeat with the same reference gives the same result, and it
-is the caller's own record that says which ref is the newest.
+A `supplier_ref` contains its booking; issuing and cancelling return a new one, and an old one is
+still accepted. A repeat with the same reference has the same result; the caller's record says which
+ref is the newest.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from voyagent.drivers.suppliers.sandbox.marks import Marks, check_digit
 from voyagent.kernel import clock
 
 CLOSES = timedelta(hours=2)
-"""Flights that leave sooner are no longer sold."""
+"""Time before departure at which sales end."""
 STAY = timedelta(hours=2)
-"""Between arriving and flying back on the same day."""
+"""Time between arrival and return on the same day."""
 HOLD = timedelta(hours=24)
 TICKETING_CLOSES = timedelta(hours=1)
 WAYS_PER_CARRIER = 4
@@ -51,7 +51,7 @@ _KIND = "flight-booking"
 
 
 class SandboxFlights:
-    """FlightSupplier; `faults.py` says how to make it fail."""
+    """FlightSupplier; `faults.py` has its failures."""
 
     capabilities = frozenset({Capability.FARE_SEARCH, Capability.PNR})
 
@@ -61,7 +61,7 @@ class SandboxFlights:
         self._faults = faults
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Offers by every airline that flies the way, a few of each."""
+        """Return offers of every airline on the route, a few of each."""
         origins, destinations = (
             self._places("origin", query.origin),
             self._places("destination", query.destination),
@@ -78,7 +78,7 @@ class SandboxFlights:
         ]
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """The price stands for as long as the offer does; asking gives it another twenty minutes."""
+        """Return the unchanged price, valid for another twenty minutes."""
         offers.check(self.name, offer, self._marks)
         self._faults.at(_countries(offer))
         return offers.requoted(offer, _second(), self._marks)
@@ -86,7 +86,7 @@ class SandboxFlights:
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """Held for a day from the offer, and never beyond an hour before the departure."""
+        """Hold for a day, and at most until an hour before departure."""
         offers.check(self.name, offer, self._marks)
         self._faults.at(_countries(offer))
         fault = fault_of(travellers)
@@ -123,7 +123,7 @@ class SandboxFlights:
         )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """A ticket for each traveller, in the order in which they were held."""
+        """Return a ticket for each traveller in order."""
         booking, notes = self._read(supplier_ref)
         if booking.status is BookingStatus.TICKETED and notes["issued"] == reference:
             return booking
@@ -157,13 +157,13 @@ class SandboxFlights:
         return self._written(issued, {**notes, "issued": reference})
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Let it go, tickets too; what is cancelled stays so, whoever asks again."""
+        """Cancel, tickets included; a repeat changes nothing."""
         del reference  # cancelling twice is cancelling once, whatever it is called
         booking, notes = self._read(supplier_ref)
         return self._written(replace(booking, status=BookingStatus.CANCELLED), notes)
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """What the ref says; a hold whose time has passed reads as cancelled."""
+        """Return the booking in the ref; an expired hold is cancelled."""
         booking, _ = self._read(supplier_ref)
         if booking.status is BookingStatus.HELD and booking.hold_expires_at <= clock.now():
             return replace(booking, status=BookingStatus.CANCELLED)
@@ -201,7 +201,7 @@ class SandboxFlights:
         ]
 
     def _written(self, booking: FlightBooking, notes: dict[str, Any]) -> FlightBooking:
-        """The booking with a ref that says all of it."""
+        """Return the booking with a ref that contains it."""
         values = {"booking": as_payload(replace(booking, supplier_ref="")), "notes": notes}
         return replace(booking, supplier_ref=self._marks.token(_KIND, values))
 
@@ -214,7 +214,7 @@ class SandboxFlights:
 
 
 def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
-    """Of each airline the cheapest few, in the order given."""
+    """Keep the cheapest few of each airline."""
     kept: list[FlightOffer] = []
     taken: dict[str, int] = {}
     for offer in found:
@@ -225,7 +225,7 @@ def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
 
 
 def _shown(found: list[FlightOffer], limit: int) -> list[FlightOffer]:
-    """The cheapest, with half of the places kept for those that do not change."""
+    """Keep the cheapest, half of them non-stop."""
     kept = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
         : limit // 2
     ]
@@ -238,7 +238,7 @@ def _by_price(offer: FlightOffer) -> tuple[int, datetime, str]:
 
 
 def _spread(ways: list[Journey]) -> list[Journey]:
-    """A few ways, spread over the day."""
+    """Keep a few journeys spread over the day."""
     ordered = sorted(ways, key=lambda way: way.departs_at)
     step = max(1, len(ordered) // WAYS_PER_CARRIER)
     return ordered[::step][:WAYS_PER_CARRIER]
@@ -254,5 +254,5 @@ def _countries(offer: FlightOffer) -> set[str]:
 
 
 def _second() -> datetime:
-    """Now, in whole seconds."""
+    """Return the present instant in whole seconds."""
     return clock.now().replace(microsecond=0)

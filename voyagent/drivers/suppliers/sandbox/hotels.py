@@ -1,8 +1,6 @@
-"""Hotels of the sandbox: made up for each city, always the same ones, and named so that nobody
-takes them for real.
+"""Hotels of the sandbox: invented, stable for each city, and named as inventions.
 
-A `rate_key` says what was asked and which of a city's rates it is; the rate is reckoned anew from
-it, so nothing is kept.
+A `rate_key` contains the query and the rate, which is computed again, so nothing is stored.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ _OF_EACH = 2
 
 
 class SandboxHotels:
-    """HotelSupplier; `faults.py` says how to make it fail."""
+    """HotelSupplier; `faults.py` has its failures."""
 
     capabilities = frozenset({Capability.HOTEL_SEARCH, Capability.HOTEL_BOOKING})
 
@@ -45,7 +43,7 @@ class SandboxHotels:
         self._faults = faults
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Of each hotel of the city its rates, as far as they are within the budget and have rooms."""
+        """Return the rates of each hotel within the budget that have rooms."""
         self._faults.at({query.country})
         city = city_of(query.country, query.city)
         if city is None:
@@ -62,13 +60,13 @@ class SandboxHotels:
         return sorted(_two_of_each_first(found)[: query.limit], key=_by_price)
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """The price stands for as long as the rate does."""
+        """Return the unchanged price while the rate is valid."""
         rate = self._of_key(rate_key)
         self._faults.at({rate.hotel.country})
         return rate
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """Booked at the rate's total, which must be ours."""
+        """Book at the rate's total."""
         ours = self._of_key(rate.rate_key)
         if ours != rate:
             raise UnknownAtSupplier(self.name, "rate")
@@ -94,9 +92,7 @@ class SandboxHotels:
         return self._written(booking, rate.nightly[0].amount)
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Free before `free_until`, then the first night; all of it where the rate is not
-        refundable.
-        """
+        """Cancel: free before `free_until`, then one night, or all if not refundable."""
         del reference  # cancelling twice is cancelling once, whatever it is called
         booking, first_night = self._read(supplier_ref)
         if booking.status is BookingStatus.CANCELLED:
@@ -110,7 +106,7 @@ class SandboxHotels:
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """What the ref says."""
+        """Return the booking in the ref."""
         return self._read(supplier_ref)[0]
 
     def _choices(self, query: HotelQuery) -> Iterator[Choice]:
@@ -138,7 +134,7 @@ class SandboxHotels:
         )
 
     def _change_price(self, rate: HotelRate) -> None:
-        """Once: what comes back is the same room a little dearer. Raises PriceChanged."""
+        """Raise PriceChanged once, with a dearer rate."""
         words = self._marks.read(_RATE, rate.rate_key)
         choice = from_payload(Choice, words["choice"])
         if not choice.dearer:
@@ -163,7 +159,7 @@ class SandboxHotels:
 
 
 def _two_of_each_first(found: list[HotelRate]) -> list[HotelRate]:
-    """The two cheapest rates of every hotel before the rest, so that a short list shows all houses."""
+    """Put the two cheapest rates of each hotel first."""
     turn: dict[str, int] = {}
     placed = []
     for rate in found:

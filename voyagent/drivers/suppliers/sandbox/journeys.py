@@ -1,6 +1,4 @@
-"""The ways from one place to another on one day: every airline's flights, and its connections that
-keep the minimum time.
-"""
+"""Journeys between two places on a day: flights and connections with minimum times."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from voyagent.drivers.suppliers.sandbox.network import routes
 from voyagent.drivers.suppliers.sandbox.timetable import LAYOVER_MAX, connection_minimum, flights
 
 CONNECTIONS_MAX = 3
-"""By one hub of one airline: the quickest."""
+"""Connections by one hub of an airline: the quickest."""
 
 
 def journeys(
@@ -25,7 +23,7 @@ def journeys(
     *,
     direct_only: bool,
 ) -> dict[str, list[Journey]]:
-    """Journeys that leave on a day, by airline."""
+    """Return journeys that leave on a day, by airline."""
     found: defaultdict[str, list[Journey]] = defaultdict(list)
     for origin in origins:
         for destination in destinations:

@@ -1,9 +1,7 @@
-"""What the sandbox gives out and recognises: ids, locators, ticket numbers and references, made
-with the installation's keyed hash.
+"""Ids, locators, ticket numbers and references, made with the installation's keyed hash.
 
-The sandbox keeps nothing. A `supplier_ref` and a `rate_key` carry what they stand for, readable and
-marked, so that any process takes them up and nobody can change them; a locator and ticket numbers
-follow from our reference alone.
+The sandbox stores nothing. A `supplier_ref` and a `rate_key` are readable and signed; locator and
+ticket numbers follow from our reference.
 """
 
 from __future__ import annotations
@@ -19,42 +17,40 @@ from voyagent.kernel.keyring import Keyring
 
 PURPOSE = "suppliers:sandbox"
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without I, O, 0 and 1, which people mix up on the telephone."""
+"""Letters without I, O, 0 and 1, which are confused on the telephone."""
 LOCATOR_LENGTH = 6
 SERIAL_LEAD = "9"
-"""Airlines' own documents begin lower, so a number of the sandbox is told from a real one."""
+"""First digit of ticket numbers; real ones begin lower."""
 SERIAL_DIGITS = 9
 SEATS_RESERVED = 100
-"""More than travel on one booking, so that the last of its tickets still has ten digits."""
+"""Ticket numbers reserved for a booking."""
 TOKEN_MAX = 4096
 _MARK_BYTES = 15
 
 
 class Marks:
-    """Makes and checks with one installation's secrets; what an earlier secret made is still
-    recognised.
-    """
+    """Makes and verifies marks; those of earlier secrets are still valid."""
 
     def __init__(self, driver: str, keyring: Keyring) -> None:
         self._driver = driver
         self._keyring = keyring
 
     def mark(self, kind: str, value: Any) -> str:
-        """A short keyed hash of a JSON value."""
+        """Return a short keyed hash of a JSON value."""
         return _short(self._keyring.digest(PURPOSE, _text(kind, value)))
 
     def is_marked(self, kind: str, value: Any, mark: str) -> bool:
-        """Whether we have made the mark for that value."""
+        """True if the mark belongs to the value."""
         made = [_short(digest) for digest in self._keyring.digests(PURPOSE, _text(kind, value))]
         return mark.isascii() and any(hmac.compare_digest(one, mark) for one in made)
 
     def token(self, kind: str, values: dict[str, Any]) -> str:
-        """The values as one marked word."""
+        """Return the values as one signed word."""
         body = base64.urlsafe_b64encode(canonical_json(values).encode()).decode().rstrip("=")
         return f"{body}.{self.mark(kind, values)}"
 
     def read(self, kind: str, token: str) -> dict[str, Any]:
-        """The values again. Raises UnknownAtSupplier for a word that we have not made."""
+        """Return the values. Raises UnknownAtSupplier for another word."""
         body, _, mark = token.partition(".")
         try:
             values = (
@@ -69,7 +65,7 @@ class Marks:
         return values
 
     def locator(self, kind: str, reference: str) -> str:
-        """Six characters, the first a letter."""
+        """Return six characters, the first a letter."""
         number = self._number(f"locator:{kind}", reference)
         first, number = ALPHABET[number % 24], number // 24
         rest = [
@@ -78,18 +74,16 @@ class Marks:
         return first + "".join(rest)
 
     def serial(self, reference: str) -> int:
-        """Ten digits: the first ticket of a booking; those of the other travellers follow it."""
-        return int(
-            SERIAL_LEAD
-            + f"{self._number('ticket', reference) % (10**SERIAL_DIGITS - SEATS_RESERVED):0{SERIAL_DIGITS}d}"
-        )
+        """Return the ten digits of the first ticket; the others follow."""
+        number = self._number("ticket", reference) % (10**SERIAL_DIGITS - SEATS_RESERVED)
+        return int(f"{SERIAL_LEAD}{number:0{SERIAL_DIGITS}d}")
 
     def _number(self, kind: str, reference: str) -> int:
         return int.from_bytes(self._keyring.digest(PURPOSE, _text(kind, reference)))
 
 
 def check_digit(number: str) -> int:
-    """The remainder by seven of a ticket's thirteen digits."""
+    """Return the number modulo seven."""
     return int(number) % 7
 
 

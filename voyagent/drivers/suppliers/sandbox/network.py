@@ -28,18 +28,18 @@ FAR_KM = 5500
 DETOUR_PER_CENT = 135
 DETOUR_KM = 1200
 _LIKELY = {1: 850, 2: 750, 3: 400}
-"""In a thousand routes from a hub to an airport of that rank, those that are flown."""
+"""Routes per thousand that are flown from a hub, by rank."""
 _TRUNK = 650
 _CLOSED = {frozenset({"IN", "PK"}), frozenset({"AM", "AZ"})} | {
     frozenset({"IL", other})
     for other in ("BD", "ID", "KW", "LB", "MV", "MY", "OM", "PK", "QA", "SA", "TN")
 }
-"""Pairs of countries without a flight between them."""
+"""Pairs of countries without flights."""
 _TRUNK_RANK = 3
 
 
 def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tuple[Airport, ...]]]:
-    """Each airline with each way it goes: the airports in order, two or three of them."""
+    """Yield each airline with its routes of two or three airports."""
     for one in carriers():
         if flies(one, origin, destination):
             yield one, (origin, destination)
@@ -56,7 +56,7 @@ def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tup
 
 @cache
 def flies(one: Carrier, a: Airport, b: Airport) -> bool:
-    """Whether an airline flies non-stop between two airports, the same in both directions."""
+    """True if an airline flies non-stop between two airports, in both directions."""
     if a.code > b.code:
         return flies(one, b, a)
     far = distance_km(a, b)

@@ -1,6 +1,4 @@
-"""Offers of the sandbox: journeys of one airline with their price, marked so that nothing in them
-can be changed.
-"""
+"""Signed offers of the sandbox."""
 
 from __future__ import annotations
 
@@ -32,10 +30,7 @@ _BAGGAGE_FRONT_KG = 40
 def offered(
     driver: str, way: tuple[Journey, ...], query: FlightQuery, now: datetime
 ) -> FlightOffer:
-    """The offer for a way, not yet marked.
-
-    Raises ValidationFailed for a currency without a rate.
-    """
+    """Return the unsigned offer of a journey. Raises ValidationFailed without a rate."""
     one = carrier(way[0].segments[0].carrier)
     fares = fare_lines(driver, Trip(way, query.cabin, now.date()), query.party, query.currency)
     front = query.cabin in {Cabin.BUSINESS, Cabin.FIRST}
@@ -59,12 +54,12 @@ def offered(
 
 
 def marked(offer: FlightOffer, marks: Marks) -> FlightOffer:
-    """The offer with its id."""
+    """Return the offer with its id."""
     return replace(offer, offer_id=f"of_{marks.mark(_KIND, _content(offer))}")
 
 
 def check(driver: str, offer: FlightOffer, marks: Marks) -> None:
-    """An offer that we made, as we made it, and not too long ago.
+    """Check that an offer is ours, unchanged and valid.
 
     Raises UnknownAtSupplier, OfferExpired.
     """
@@ -75,19 +70,19 @@ def check(driver: str, offer: FlightOffer, marks: Marks) -> None:
 
 
 def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
-    """The same at the same price, good for another twenty minutes."""
+    """Return the offer at the same price for another twenty minutes."""
     return marked(replace(offer, quoted_at=now, valid_until=now + VALID), marks)
 
 
 def is_dearest(offer: FlightOffer) -> bool:
-    """Whether the offer is in the last class of its cabin, whose price does not change any more."""
+    """True if the offer is in the last fare class, whose price is fixed."""
     return all(
         segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments
     )
 
 
 def dearer(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
-    """The same flights in the last class of the cabin."""
+    """Return the same flights in the last fare class."""
     fares = tuple(replace(line, base=raised(line.base, CHANGE_PER_CENT)) for line in offer.fares)
     inbound = None if offer.inbound is None else _in_full_class(offer.inbound)
     return requoted(

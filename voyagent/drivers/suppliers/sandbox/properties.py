@@ -1,6 +1,4 @@
-"""The hotels of a city, made up from words: the same ones on every computer, each with `(sandbox)`
-in its name.
-"""
+"""Invented hotels of a city, equal on every computer, with `(sandbox)` in each name."""
 
 from __future__ import annotations
 
@@ -92,13 +90,11 @@ _ALSO_CALLED = {
     "NP": {"pokhara": "Pokhara"},
     "LK": {"kandy": "Kandy", "nuwara eliya": "Nuwara Eliya"},
 }
-"""Names in use beside those of `airportsdata`, and places to stay that have no airport."""
+"""Other names of cities, and places to stay without an airport."""
 
 
 def city_of(country: str, text: str) -> str | None:
-    """The city that a name or an IATA code means in a country, in the one spelling that is used
-    here; None for an unknown one.
-    """
+    """Return the city of a name or IATA code in a country, in one spelling; None if unknown."""
     wanted = " ".join(text.split())
     places = (
         [place for place in airports_of(wanted.upper()) if place.country == country]
@@ -115,7 +111,7 @@ def city_of(country: str, text: str) -> str | None:
 
 @cache
 def properties(country: str, city: str) -> tuple[HotelProperty, ...]:
-    """Eight to twelve hotels of two to five stars."""
+    """Return eight to twelve hotels of two to five stars."""
     many = _FEWEST + draw(_MORE, "hotels", country, city)
     start = draw(len(_FIRST) * len(_SECOND), "names", country, city)
     return tuple(_property(country, city, number, start) for number in range(many))

@@ -1,6 +1,4 @@
-"""What a room costs: by stars, country, season, weekday, days ahead, room and board, and whether
-one may cancel.
-"""
+"""Room rates by stars, country, season, weekday, days ahead, room, board and terms."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekd
 from voyagent.kernel.money import Money
 
 _STARS = {2: Decimal(24), 3: Decimal(42), 4: Decimal(80), 5: Decimal(165)}
-"""Dollars a night for the plainest room."""
+"""Dollars a night for the simplest room."""
 _COUNTRY = {
     "IN": "0.80",
     "LK": "0.80",
@@ -47,18 +45,18 @@ _BOARDS = {
     Board.HALF_BOARD: Decimal("0.26"),
     Board.FULL_BOARD: Decimal("0.42"),
 }
-"""What meals add, for each room."""
+"""Surcharge of meals, for each room."""
 _NOT_REFUNDABLE = Decimal("0.88")
 _DEARER = Decimal("1.06")
 _TAX = Decimal("0.12")
 _FREE_DAYS = 3
 _FULL = 60
-"""In a thousand, the rooms of a kind that a hotel has none left of on a day."""
+"""Rooms of a kind that are sold out on a day, per thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a hotel's rates. `dearer`: the price after a change of price."""
+    """One of a hotel's rates; `dearer` is the price after a change."""
 
     hotel: HotelProperty
     room: str
@@ -68,9 +66,7 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """The rates that a hotel has on the day: a saver and a flexible one for each room that is free;
-    meals depend on the house.
-    """
+    """Yield the day's rates: a non-refundable and a flexible one for each free room."""
     boards = (
         (Board.ROOM_ONLY, Board.BREAKFAST)
         if hotel.stars < 4
@@ -86,10 +82,7 @@ def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
 
 
 def priced(driver: str, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-    """The rate, without key and limit in time.
-
-    Raises ValidationFailed for a currency without a rate of exchange.
-    """
+    """Return the rate without key and expiry. Raises ValidationFailed without a rate."""
     nights = [query.check_in + timedelta(days=number) for number in range(query.nights)]
     plain = (
         _STARS[choice.hotel.stars]

@@ -1,6 +1,4 @@
-"""What makes a day dear: the time of the year, the day of the week, and how long before it one
-buys.
-"""
+"""Price factors: season, weekday, days before departure."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ _HIGH = (
     ((2, 1), (2, 28), "0.92"),
     ((9, 1), (9, 30), "0.92"),
 )
-"""Christmas and New Year, India's school holidays, the Gulf's summer, the weeks of Diwali; and the
-two quiet months.
-"""
+"""High seasons by country and holiday, and the two quiet months."""
 _WEEKDAY = (
     Decimal("1.00"),
     Decimal("0.94"),
@@ -32,7 +28,7 @@ _AHEAD = ((3, "1.65"), (7, "1.40"), (14, "1.18"), (21, "1.06"), (60, "1.00"), (1
 
 
 def season(day: date) -> Decimal:
-    """The time of the year."""
+    """Return the factor of the season."""
     for first, last, factor in _HIGH:
         if first <= (day.month, day.day) <= last:
             return Decimal(factor)
@@ -40,12 +36,12 @@ def season(day: date) -> Decimal:
 
 
 def weekday(day: date) -> Decimal:
-    """Fridays and Sundays are dear, Tuesdays and Wednesdays cheap."""
+    """Return the factor of the weekday: Friday and Sunday are dear."""
     return _WEEKDAY[day.weekday()]
 
 
 def days_ahead(day: date, today: date) -> Decimal:
-    """Who buys late pays more."""
+    """Return the factor of the days ahead: late bookings are dear."""
     ahead = (day - today).days
     for below, factor in _AHEAD:
         if ahead < below:

@@ -1,4 +1,4 @@
-"""When flights leave and arrive: a timetable that repeats, in the local time of each airport."""
+"""A repeating timetable in the local time of each airport."""
 
 from __future__ import annotations
 
@@ -14,27 +14,23 @@ LAST_DEPARTURE = 23 * 60 + 30
 STEP_MINUTES = 5
 KM_PER_MINUTE = 13.8
 GROUND_MINUTES = 35
-"""Taxi, climb and approach, whatever the distance."""
+"""Minutes for taxi, climb and approach."""
 WIND_PER_CENT = 4
-"""Gained on the way east, lost on the way west, away from the tropics."""
+"""Percentage gained eastward and lost westward, away from the tropics."""
 MCT_DOMESTIC, MCT_INTERNATIONAL, MCT_MIXED = 45, 60, 90
-"""Minimum connection in minutes: between two domestic flights, between two international ones, and
-from one kind to the other (border and customs).
-"""
+"""Minimum connection in minutes: domestic, international, mixed."""
 LAYOVER_MAX = 12 * 60
 _THIN_RANK = 3
 BOOKING_CLASSES = {Cabin.ECONOMY: "T", Cabin.PREMIUM: "P", Cabin.BUSINESS: "D", Cabin.FIRST: "A"}
-"""The class in which a fresh offer is priced."""
+"""Fare class of a new offer."""
 FULL_CLASSES = {Cabin.ECONOMY: "Y", Cabin.PREMIUM: "W", Cabin.BUSINESS: "J", Cabin.FIRST: "F"}
-"""The dearest class of the cabin, which stays when the first is gone."""
+"""Dearest fare class, which remains when the first is sold."""
 
 
 def flights(
     one: Carrier, origin: Airport, destination: Airport, day: date, cabin: Cabin
 ) -> list[Segment]:
-    """The non-stop flights of an airline that leave on a day of the place of departure, the
-    earliest first.
-    """
+    """Return an airline's non-stop flights on a local day, the earliest first."""
     times = _departures(one, origin, destination, day)
     return [
         _segment(one, origin, destination, day, turn, minute, cabin)
@@ -43,16 +39,14 @@ def flights(
 
 
 def connection_minimum(hub: Airport, origin: Airport, destination: Airport) -> timedelta:
-    """The time that changing at a hub takes at least, from a flight out of `origin` to one for
-    `destination`.
-    """
+    """Return the minimum connection at a hub between `origin` and `destination`."""
     domestic = [one.country == hub.country for one in (origin, destination)]
     minutes = MCT_DOMESTIC if all(domestic) else MCT_MIXED if any(domestic) else MCT_INTERNATIONAL
     return timedelta(minutes=minutes)
 
 
 def block_minutes(origin: Airport, destination: Airport) -> int:
-    """From gate to gate, in steps of five minutes."""
+    """Return the block time in steps of five minutes."""
     in_air = distance_km(origin, destination) / KM_PER_MINUTE
     if min(abs(origin.latitude), abs(destination.latitude)) > 15:
         east = (destination.longitude - origin.longitude + 540) % 360 - 180
@@ -61,7 +55,6 @@ def block_minutes(origin: Airport, destination: Airport) -> int:
 
 
 def _departures(one: Carrier, origin: Airport, destination: Airport, day: date) -> list[int]:
-    """Minutes after local midnight."""
     subject = (one.code, origin.code, destination.code)
     if (
         origin.country != destination.country
@@ -79,7 +72,7 @@ def _departures(one: Carrier, origin: Airport, destination: Airport, day: date) 
 
 
 def _often(origin: Airport, destination: Airport) -> int:
-    """Flights a day: many between busy places that are near, one or two far away."""
+    """Return the number of flights a day."""
     far, rank = distance_km(origin, destination), max(origin.rank, destination.rank)
     if far < 2000:
         return {1: 5, 2: 3, 3: 2}.get(rank, 1)
@@ -116,9 +109,7 @@ def _segment(
 
 
 def _number(one: Carrier, origin: Airport, destination: Airport, turn: int) -> int:
-    """Even one way and odd the other, as airlines do; low-cost airlines and flights at home have
-    longer ones.
-    """
+    """Return the flight number: even one way, odd the other."""
     a, b = sorted((origin.code, destination.code))
     long = one.cabins == {Cabin.ECONOMY} or origin.country == destination.country
     first, width = (1000, 8000) if long else (100, 860)

@@ -1,9 +1,8 @@
-"""What countries ask of travellers from India and the Gulf: a table of the sandbox, plausible and
-not to be relied upon.
+"""Visa rules for travellers from India and the Gulf: plausible, and not to be relied upon.
 
-Rules of entry change from month to month. Nobody may travel by this table; every answer says so in
-its `source`. It has the destinations that are asked for most; those of the Schengen area share a
-row. For other nationalities there is no rule, and the answer is `unknown`.
+Entry rules change every month, and every answer says so in its `source`. The table has the most
+popular destinations; Schengen countries share a row. Other nationalities have no rule, and the
+answer is `unknown`.
 """
 
 from __future__ import annotations
@@ -64,12 +63,12 @@ LABELS = {
     "insurance": N_("Travel insurance for all days"),
     "yellow_fever": N_("Certificate of vaccination against yellow fever"),
 }
-"""The checklist's words by code."""
+"""Labels of the checklist by code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table; the fee is in dollars."""
+    """A row of the table; the fee is in dollars."""
 
     kind: VisaKind
     fee_usd: Decimal
@@ -81,12 +80,12 @@ class Rule:
 
 
 HOME = Rule(VisaKind.NOT_NEEDED, Decimal(0), 0, 0, 0, 0)
-"""One's own country, or another of the Gulf for those of the Gulf."""
+"""The own country, or another Gulf country for citizens of the Gulf."""
 NO_RULE = Rule(VisaKind.UNKNOWN, Decimal(0), 0, 0, 0, 6)
 
 
 def rule(nationality: str, destination: str) -> Rule:
-    """The rule for a visit, NO_RULE where the table has none."""
+    """Return the rule of a visit, or NO_RULE."""
     if nationality == destination or {nationality, destination} <= GULF:
         return HOME
     group = "GCC" if nationality in GULF else nationality

@@ -1,6 +1,4 @@
-"""Visas of the sandbox: the rules of its table, and applications that are decided when their days
-have passed.
-"""
+"""Visas of the sandbox: rules of the table, and applications decided after their days."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ _SATURDAY = 5
 
 
 class SandboxVisas:
-    """VisaSupplier; `faults.py` says how to make it fail."""
+    """VisaSupplier; `faults.py` has its failures."""
 
     capabilities = frozenset({Capability.VISA_PORTAL})
 
@@ -40,7 +38,7 @@ class SandboxVisas:
         self._faults = faults
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """The row of the table."""
+        """Return the rule of the table."""
         self._faults.at({destination})
         found = rule(nationality, destination)
         return VisaRequirements(
@@ -58,7 +56,7 @@ class SandboxVisas:
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """Filed, to be decided after the processing days, Saturdays and Sundays not counted."""
+        """File an application, decided after the processing days without weekends."""
         self._faults.at({application.destination})
         found = rule(application.nationality, application.destination)
         if found.kind not in _FILED_BEFOREHAND:
@@ -81,7 +79,7 @@ class SandboxVisas:
         return replace(filed, supplier_ref=self._marks.token(_KIND, values))
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Filed on its day, then in process, and decided from `decision_by` on."""
+        """Return the application: filed, in process, then decided from `decision_by` on."""
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
         status = VisaStatus.FILED if today <= filed.filed_on else VisaStatus.IN_PROCESS
