@@ -21,7 +21,7 @@ from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
 from voyagent.billing.api.payments import api as payments_api
 from voyagent.billing.api.supplier_credits import api as supplier_credits_api
-from voyagent.billing.paper_views import pages as invoice_paper_pages
+from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api

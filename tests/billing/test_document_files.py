@@ -19,8 +19,8 @@ from tests.ledger.books import post, sale
 from tests.paper_text import text_of
 from tests.people import Person
 from voyagent.billing import service
+from voyagent.billing.paper.exports.xlsx import COLUMNS, PARTS
 from voyagent.billing.service import LineItem, Part
-from voyagent.billing.xlsx_export import COLUMNS, PARTS
 from voyagent.http.documents import is_amount
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money

@@ -31,7 +31,7 @@ from tests.paper_text import text_of
 from tests.parties.test_api import made
 from tests.people import Person, csrf
 from voyagent.billing import queries, service
-from voyagent.billing.paper import document_of, mail_invoice
+from voyagent.billing.paper.documents.pdf import document_of, mail_invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.service import InvoiceNotSendable, Part
 from voyagent.drivers.paper import Paper

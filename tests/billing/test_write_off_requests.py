@@ -21,7 +21,7 @@ from tests.ledger.books import balances
 from tests.people import ApiClient, People, Person
 from voyagent.approvals import effects as registry
 from voyagent.billing import write_offs
-from voyagent.billing.paper import document_of
+from voyagent.billing.paper.documents.pdf import document_of
 from voyagent.billing.queries import read_document
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id

@@ -18,7 +18,7 @@ from tests.people import Person
 from tests.reports.books import DAYS, REPORTS, today
 from tests.trips.things import DESERT, OUT, a_line, a_passenger, a_trip
 from voyagent.billing import service as billing
-from voyagent.billing.paper import mail_invoice
+from voyagent.billing.paper.documents.pdf import mail_invoice
 from voyagent.billing.service import Part
 from voyagent.drivers.paper.glyphs import STAND_IN
 from voyagent.kernel.money import Money, currency_codes

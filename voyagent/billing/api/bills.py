@@ -16,8 +16,8 @@ from voyagent.billing.bills_wire import (
     wire_bill,
     wire_bills,
 )
-from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
+from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api

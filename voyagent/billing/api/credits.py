@@ -14,7 +14,7 @@ from voyagent.billing.credit_wire import (
     wire_credit_note,
     wire_credit_notes,
 )
-from voyagent.billing.document_files import document
+from voyagent.billing.paper.exports.files import document
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.api import ApiBlueprint

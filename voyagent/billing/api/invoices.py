@@ -9,8 +9,8 @@ from uuid import UUID
 from voyagent.approvals.schemas import ApprovalItem, wire_model
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
-from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
+from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.billing.wire import (

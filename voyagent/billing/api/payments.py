@@ -8,7 +8,7 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
-from voyagent.billing.document_files import document
+from voyagent.billing.paper.exports.files import document
 from voyagent.billing.payments_wire import (
     AllocateIn,
     PaymentListOut,

@@ -14,8 +14,8 @@ from flask import current_app
 from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.letterhead import Letter
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
+from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.queries import (
     BillDocument,
     CreditDocument,

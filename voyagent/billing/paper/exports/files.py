@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from voyagent.billing import (
     bills_wire,
     credit_wire,
-    paper,
     payments_wire,
     queries,
     supplier_credit_wire,
     wire,
 )
-from voyagent.billing.xlsx_export import sheet_of
+from voyagent.billing.paper.documents import pdf
+from voyagent.billing.paper.exports.xlsx import sheet_of
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
 from voyagent.kernel.errors import NotFound
@@ -40,7 +40,7 @@ DOCUMENTS = {
         queries.InvoiceNotFound,
         queries.read_document,
         wire.wire_invoice,
-        paper.document_of,
+        pdf.document_of,
         "number",
     ),
     "credit-note": _Told(
@@ -48,7 +48,7 @@ DOCUMENTS = {
         queries.CreditNoteNotFound,
         queries.read_credit_note,
         credit_wire.wire_credit_note,
-        paper.credit_note_of,
+        pdf.credit_note_of,
         "number",
     ),
     "payment": _Told(
@@ -56,7 +56,7 @@ DOCUMENTS = {
         queries.PaymentNotFound,
         queries.read_payment,
         payments_wire.wire_payment,
-        paper.payment_of,
+        pdf.payment_of,
         "number",
     ),
     "bill": _Told(
@@ -64,7 +64,7 @@ DOCUMENTS = {
         queries.BillNotFound,
         queries.read_bill,
         bills_wire.wire_bill,
-        paper.bill_of,
+        pdf.bill_of,
         "vendor_reference",
     ),
     "supplier-credit": _Told(
@@ -72,7 +72,7 @@ DOCUMENTS = {
         queries.SupplierCreditNotFound,
         queries.read_supplier_credit,
         supplier_credit_wire.wire_supplier_credit,
-        paper.supplier_credit_of,
+        pdf.supplier_credit_of,
         "vendor_reference",
     ),
 }

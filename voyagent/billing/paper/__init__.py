@@ -1,0 +1,1 @@
+"""Billing documents as files: PDF and spreadsheets."""

@@ -1,0 +1,1 @@
+"""PDF versions of billing documents."""

@@ -1,0 +1,1 @@
+"""Spreadsheets of billing documents and their download routes."""
