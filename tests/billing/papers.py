@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.service import InstalmentItem, LineItem, Part
 from voyagent.kernel.money import Money
 
@@ -147,7 +148,7 @@ def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
 def untied(person: Person) -> list[dict[str, Any]]:
     """Where the roll-ups of open documents disagree with the documents."""
     with person.reading() as reader:
-        return queries.untied_ageing(reader)
+        return open_items.untied_ageing(reader)
 
 
 def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:

@@ -15,7 +15,8 @@ from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, pl
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.billing import queries, service
-from voyagent.billing.queries import Kind
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel import clock
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import Money
@@ -52,7 +53,7 @@ def ages(
     with person.reading() as reader:
         return {
             (row["currency"], row["age"]): (row["n"], row["open_minor"])
-            for row in queries.ageing(reader, kind, first, last, today=today, as_of=as_of)
+            for row in open_items.ageing(reader, kind, first, last, today=today, as_of=as_of)
         }
 
 
@@ -93,7 +94,7 @@ def test_bills_and_invoices_are_apart(alice: Person) -> None:
     assert ages(alice, *EVER, kind="payable") == {("INR", 3): (1, 200)}
     with alice.reading() as reader:
         assert [
-            row["reference"] for row in queries.list_open(reader, "payable", *EVER, today=TODAY)
+            row["reference"] for row in open_items.list_open(reader, "payable", *EVER, today=TODAY)
         ] == ["BSP-1"]
 
 
@@ -120,7 +121,7 @@ def test_what_is_credited_is_not_open(alice: Person) -> None:
         assert ages(alice, *EVER, kind=kind) == {("INR", 3): (1, 4_000_000)}
         with alice.reading() as reader:
             assert [
-                row["open_minor"] for row in queries.list_open(reader, kind, *EVER, today=TODAY)
+                row["open_minor"] for row in open_items.list_open(reader, kind, *EVER, today=TODAY)
             ] == [4_000_000]
     with alice.acting():
         assert (
@@ -141,15 +142,16 @@ def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person)
     for as_of in (None, TODAY):
         assert ages(charlie, *EVER, as_of=as_of) == {}
         with charlie.reading() as reader:
-            assert queries.top_parties(reader, "receivable", *EVER, as_of=as_of) == []
+            assert open_items.top_parties(reader, "receivable", *EVER, as_of=as_of) == []
             assert (
-                queries.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+                open_items.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
+                == []
             )
-            assert queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
-            assert queries.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
+            assert open_items.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            assert open_items.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
             assert (
                 reader.read(
-                    queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8)
+                    open_items.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8)
                 )[0]
                 == []
             )
@@ -161,7 +163,7 @@ def test_the_five_largest_of_each_currency(alice: Person) -> None:
     issued(alice, line("5.00", currency="AED"), customer_name="A")
     for as_of in (None, TODAY):
         with alice.reading() as reader:
-            top = queries.top_parties(reader, "receivable", *EVER, as_of=as_of)
+            top = open_items.top_parties(reader, "receivable", *EVER, as_of=as_of)
         assert [
             (row["currency"], row["party_key"], row["n"], row["open_minor"]) for row in top
         ] == [
@@ -179,8 +181,8 @@ def test_what_one_party_owes(alice: Person) -> None:
     pay(alice, issued(alice), 500_000)
     issued(alice, line(currency="AED"))
     with alice.reading() as reader:
-        assert queries.party_open(reader, "receivable", "DEEPA krishnan", "INR") == 8_500_000
-        assert queries.party_open(reader, "receivable", "Ravi", "INR") == 0
+        assert open_items.party_open(reader, "receivable", "DEEPA krishnan", "INR") == 8_500_000
+        assert open_items.party_open(reader, "receivable", "Ravi", "INR") == 0
 
 
 def test_what_is_due_in_which_week(alice: Person) -> None:
@@ -196,10 +198,10 @@ def test_what_is_due_in_which_week(alice: Person) -> None:
     issued(alice, line("7.00", quantity=1, currency="AED"), due_date=MONDAY + timedelta(days=400))
     with alice.reading() as reader:
         rows = reader.read(
-            queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=3)
+            open_items.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=3)
         )[0]
         assert (
-            reader.read(queries.due_statement("payable", today=TODAY, monday=MONDAY, weeks=3))[0]
+            reader.read(open_items.due_statement("payable", today=TODAY, monday=MONDAY, weeks=3))[0]
             == []
         )
     assert [(row["currency"], row["week"], row["n"], row["open_minor"]) for row in rows] == [
@@ -226,7 +228,7 @@ def test_the_largest_are_the_first_five_of_each_currency_whoever_else_owes(alice
     }.items():
         for as_of in (None, TODAY):
             with alice.reading() as reader:
-                rows = queries.top_parties(reader, "receivable", *span, as_of=as_of)
+                rows = open_items.top_parties(reader, "receivable", *span, as_of=as_of)
             found[name, as_of] = [
                 (row["currency"], row["place"], row["party_name"], row["n"], row["open_minor"])
                 for row in rows
@@ -257,7 +259,7 @@ def test_the_longest_due_are_the_same_today_by_index_and_by_day(alice: Person) -
     pay(alice, planned, 1_000_000, date(2024, 5, 3))
     with alice.reading() as reader:
         now, then = (
-            queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
+            open_items.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
             for as_of in (None, TODAY)
         )
     assert now == then
@@ -271,9 +273,11 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
     old = issued(alice, issue_date=date(2024, 1, 5), due_date=date(2024, 1, 5))
     new = issued(alice, customer_name="Ravi")
     with alice.reading() as reader:
-        parties = queries.parties_by_age(reader, "receivable", *EVER, today=TODAY)
-        everything = queries.list_open(reader, "receivable", *EVER, today=TODAY)
-        hers = queries.list_open(reader, "receivable", *EVER, today=TODAY, party="deepa KRISHNAN")
+        parties = open_items.parties_by_age(reader, "receivable", *EVER, today=TODAY)
+        everything = open_items.list_open(reader, "receivable", *EVER, today=TODAY)
+        hers = open_items.list_open(
+            reader, "receivable", *EVER, today=TODAY, party="deepa KRISHNAN"
+        )
     assert [(row["party_name"], row["age"], row["n"], row["open_minor"]) for row in parties] == [
         ("Deepa Krishnan", 4, 1, 4_500_000),
         ("Ravi", 3, 1, 4_500_000),
@@ -312,7 +316,7 @@ def test_whole_and_broken_months_together(alice: Person, first: date, last: date
     with alice.reading() as reader:
         assert [
             (row["n"], row["open_minor"])
-            for row in queries.top_parties(reader, "receivable", first, last)
+            for row in open_items.top_parties(reader, "receivable", first, last)
         ] == ([(n, n * 4_500_000)] if n else [])
 
 
@@ -355,8 +359,10 @@ def test_roll_ups_and_documents_agree_with_a_model(
     for as_of in (None, then):
         found = ages(person, *span, as_of=as_of)
         with person.reading() as reader:
-            top = queries.top_parties(reader, "receivable", *span, as_of=as_of)
-            parties = queries.parties_by_age(reader, "receivable", *span, today=TODAY, as_of=as_of)
+            top = open_items.top_parties(reader, "receivable", *span, as_of=as_of)
+            parties = open_items.parties_by_age(
+                reader, "receivable", *span, today=TODAY, as_of=as_of
+            )
         by_age, by_party = expected(model, span, as_of)
         assert found == by_age
         assert {(row["currency"], row["party_key"]): row["open_minor"] for row in top} == by_party

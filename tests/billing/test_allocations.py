@@ -28,6 +28,8 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.service import Part
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
@@ -52,10 +54,10 @@ def take_back(person: Person, payment_id: UUID, *, place: int = 0, on: date = LA
     person.does(service.deallocate, payment_id, allocation["id"], on=on)
 
 
-def open_on(person: Person, day: date, kind: queries.Kind = "receivable") -> dict[str, int]:
+def open_on(person: Person, day: date, kind: Kind = "receivable") -> dict[str, int]:
     """What was open in the evening of a day, by reference."""
     with person.reading() as reader:
-        rows = queries.list_open(reader, kind, *EVER, today=day, as_of=day)
+        rows = open_items.list_open(reader, kind, *EVER, today=day, as_of=day)
     return {row["reference"]: row["open_minor"] for row in rows}
 
 

@@ -24,6 +24,7 @@ from tests.paper_text import text_of
 from tests.people import People, Person
 from voyagent.billing import queries, service
 from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -42,7 +43,7 @@ class Side:
     is_ours: bool
 
     @property
-    def kind(self) -> queries.Kind:
+    def kind(self) -> Kind:
         return "receivable" if self.is_ours else "payable"
 
     @property

@@ -17,6 +17,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances, bind
 from tests.people import People, Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.service import LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.db import rows_changed
@@ -52,7 +53,7 @@ def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
             row["open_minor"]
-            for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
+            for row in open_items.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
         ]
 
 

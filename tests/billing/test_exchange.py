@@ -19,6 +19,7 @@ from tests.ledger.books import stored
 from tests.paper_text import text_of
 from tests.people import People, Person, csrf
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.service import Part
 from voyagent.kernel import clock
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
@@ -404,7 +405,7 @@ def test_earlier_days_stay_as_they_were(alice: Person) -> None:
     advance(alice, 8_400_000, LATER, exchanged(document_id, 8_400_000, 100_000))
     with alice.reading() as reader:
         for day, still in ((DUE, [100_000]), (LATER, [])):
-            rows = queries.list_open(
+            rows = open_items.list_open(
                 reader,
                 "receivable",
                 date(1900, 1, 1),

@@ -28,7 +28,8 @@ from tests.billing.test_ages import ages
 from tests.ledger.books import stored
 from tests.people import Person
 from voyagent.billing import queries, service
-from voyagent.billing.queries import Kind
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
@@ -52,7 +53,7 @@ def parts(
     """What is open one by one: place, day, minor units, age."""
     with person.reading() as reader:
         rows = reader.read(
-            queries.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
+            open_items.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
         )[0]
     return [(row["place"], row["due_date"], row["open_minor"], row["age"]) for row in rows]
 
@@ -133,7 +134,9 @@ def test_as_it_stood_what_was_paid_since_was_open(alice: Person) -> None:
     ]
     assert parts(alice, as_of=date(2024, 8, 1)) == parts(alice) == []
     with alice.reading() as reader:
-        then = queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=date(2024, 7, 31))
+        then = open_items.list_open(
+            reader, "receivable", *EVER, today=TODAY, as_of=date(2024, 7, 31)
+        )
     assert [
         (row["due_date"], row["open_minor"], row["total_minor"], row["age"]) for row in then
     ] == [(SECOND, 3_300_000, 4_500_000, 1)]
@@ -143,7 +146,7 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     with alice.reading() as reader:
         by_week = reader.read(
-            queries.due_statement("receivable", today=FIRST, monday=FIRST, weeks=8)
+            open_items.due_statement("receivable", today=FIRST, monday=FIRST, weeks=8)
         )[0]
         assert [(row["week"], row["n"], row["open_minor"]) for row in by_week] == [
             (0, 1, 1_000_000),
@@ -157,7 +160,7 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
             1,
             1,
         )
-        assert [row["n"] for row in queries.top_parties(reader, "receivable", *EVER)] == [1]
+        assert [row["n"] for row in open_items.top_parties(reader, "receivable", *EVER)] == [1]
     with alice.reading() as reader:
         assert (
             queries.read_board(

@@ -14,7 +14,8 @@ from tests.billing.papers import DUE, EVER, ISSUED, untied, write_off
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing import service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
 
@@ -70,7 +71,7 @@ def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
         before, then = (
             [
                 row["open_minor"]
-                for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=day)
+                for row in open_items.ageing(reader, "receivable", *EVER, today=DUE, as_of=day)
             ]
             for day in (DUE - timedelta(days=1), DUE)
         )

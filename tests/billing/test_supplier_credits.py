@@ -19,6 +19,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -60,7 +61,7 @@ def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
             row["open_minor"]
-            for row in queries.ageing(reader, "payable", *EVER, today=DUE, as_of=as_of)
+            for row in open_items.ageing(reader, "payable", *EVER, today=DUE, as_of=as_of)
         ]
 
 

@@ -17,6 +17,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -34,7 +35,8 @@ BOTH = pytest.mark.parametrize(
 def open_then(person: Person, kind: Any, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
-            row["open_minor"] for row in queries.ageing(reader, kind, *EVER, today=DUE, as_of=as_of)
+            row["open_minor"]
+            for row in open_items.ageing(reader, kind, *EVER, today=DUE, as_of=as_of)
         ]
 
 

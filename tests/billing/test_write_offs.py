@@ -27,6 +27,7 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import balances, bind
 from tests.people import People, Person
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -69,7 +70,7 @@ def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
             row["open_minor"]
-            for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
+            for row in open_items.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
         ]
 
 

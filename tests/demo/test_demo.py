@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from tests.people import csrf
 from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import open_items
 from voyagent.demo.service import AddressTaken, DemoNotAllowed, fill
 from voyagent.identity import queries as people
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -143,7 +144,7 @@ def test_in_both_currencies_something_is_overdue_in_every_age(
     with demo_app.app_context():
         account = _bind()
         today = clock.today(account.timezone)
-        rows = billing.ageing(
+        rows = open_items.ageing(
             SessionReader(db.session), kind, today.replace(year=today.year - 2), today, today=today
         )
     assert {(row["currency"], row["age"]) for row in rows} == {
@@ -173,7 +174,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
                     if row["currency"] == currency
                 )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
-        assert billing.untied_ageing(reader) == []
+        assert open_items.untied_ageing(reader) == []
         assert checks.balance_differences(reader) == []
 
 

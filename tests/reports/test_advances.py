@@ -18,6 +18,8 @@ from tests.ledger.books import balances, post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
 from voyagent.billing import queries as billing_queries, service as billing
+from voyagent.billing.ageing.queries import advances
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.queries import receivables
@@ -41,7 +43,7 @@ def advance(
 def block_on(
     person: Person,
     day: date,
-    kind: billing_queries.Kind = "receivable",
+    kind: Kind = "receivable",
     *,
     party: str | None = None,
 ) -> CurrencyBlock | None:
@@ -337,18 +339,18 @@ def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None
     trader.does(billing.deallocate, payment_id, allocation["id"], on=days_ago(4))
     trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
     with trader.reading() as reader:
-        assert billing_queries.untied_advances(reader) == []
+        assert advances.untied_advances(reader) == []
         for ago in range(22):
             for first, last in (receivables.EVER, (days_ago(20), days_ago(7))):
                 day = days_ago(ago)
                 listed = reader.read(
-                    billing_queries.list_advances_statement("receivable", first, last, day)
+                    advances.list_advances_statement("receivable", first, last, day)
                 )[0]
                 by_party = reader.read(
-                    billing_queries.advances_by_party_statement("receivable", first, last, day)
+                    advances.advances_by_party_statement("receivable", first, last, day)
                 )[0]
                 by_age = reader.read(
-                    billing_queries.advances_by_age_statement(
+                    advances.advances_by_age_statement(
                         "receivable", first, last, today=today(), as_of=day
                     )
                 )[0]

@@ -19,7 +19,8 @@ from tests.people import ApiClient, Person
 from tests.reports.books import bill, days_ago, invoice, pay, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, shown, words
-from voyagent.billing import queries as billing, service as documents
+from voyagent.billing import service as documents
+from voyagent.billing.ageing.queries import open_items
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
@@ -97,7 +98,7 @@ def test_the_balance_runs_on_across_pages_and_closes_at_what_ageing_says(
                 } == {c: m for c, m in closing.items() if m}
                 assert page.is_proved
         with alice.reading() as reader:
-            aged = billing.parties_by_age(
+            aged = open_items.parties_by_age(
                 reader, "receivable", *EVER, today=days.last, as_of=days.last
             )
         by_ageing: dict[str, int] = defaultdict(int)

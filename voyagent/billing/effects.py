@@ -23,6 +23,7 @@ from voyagent.approvals.effects import (
     Standing,
 )
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.models import Invoice
 from voyagent.billing.names import check_name
 from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn
@@ -209,7 +210,7 @@ def measure_create(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     name = enquiries.get_enquiry(wanted.client_id).customer_name
     owed = Money(
-        queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency),
+        open_items.party_open(SessionReader(db.session), "receivable", name, wanted.currency),
         wanted.currency,
     )
     label = gettext("Balance of %(name)s", name=name)
@@ -223,7 +224,7 @@ def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     owed = Money(
-        queries.party_open(
+        open_items.party_open(
             SessionReader(db.session), "receivable", invoice.party_name, invoice.currency
         ),
         invoice.currency,

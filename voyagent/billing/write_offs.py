@@ -20,6 +20,7 @@ from voyagent.approvals.effects import (
 )
 from voyagent.approvals.service import propose
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.effects import APPROVERS
 from voyagent.billing.models import Invoice
 from voyagent.billing.schemas import WriteOffInvoiceIn
@@ -132,7 +133,7 @@ def measure(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(WriteOffInvoiceIn, arguments).invoice_id)
     owed = Money(
-        queries.party_open(
+        open_items.party_open(
             SessionReader(db.session), "receivable", invoice.party_name, invoice.currency
         ),
         invoice.currency,

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import advances as advances_queries, open_items
 from voyagent.billing.queries.of_trips import of_trips
 from voyagent.billing.service import (
     CONTROL,
@@ -144,8 +145,8 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
-    yield from map(_of_ageing, billing.untied_ageing(reader))
-    yield from map(_of_advances, billing.untied_advances(reader))
+    yield from map(_of_ageing, open_items.untied_ageing(reader))
+    yield from map(_of_advances, advances_queries.untied_advances(reader))
     yield from (
         Finding(
             "paid",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 from flask_babel import gettext as _
 
-from voyagent.billing.queries import Basis
+from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.files import exported

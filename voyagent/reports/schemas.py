@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from voyagent.billing.queries import Basis
+from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
 from voyagent.ledger.schemas.chart import AccountType

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from voyagent.billing import queries
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.capabilities.capability import Invocation, Slot
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -55,9 +56,7 @@ class OpenBalancesInput(Closed):
         return None
 
 
-def open_balances(
-    call: Invocation, kind: queries.Kind, wanted: OpenBalancesInput
-) -> dict[str, Any]:
+def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> dict[str, Any]:
     """Return the open balance of each party by currency, the agency's own first, largest first.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
@@ -99,14 +98,14 @@ def open_balances(
     }
 
 
-def _rows(call: Invocation, kind: queries.Kind, wanted: OpenBalancesInput) -> list[Row]:
+def _rows(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> list[Row]:
     today = clock.today(call.actor.timezone)
     if wanted.overdue_days is None:
-        return queries.parties_by_age(
+        return open_items.parties_by_age(
             call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
         )
     until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
-    documents = queries.list_open(
+    documents = open_items.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
     )
     return [{**row, "n": 1} for row in documents if row["due_date"] <= until]

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.billing import queries
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.balances import SHOWN_MAX
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
@@ -38,7 +38,7 @@ class FindBillsInput(Closed):
 
 def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
     """Return open bills, the longest due first."""
-    rows = queries.list_open(
+    rows = open_items.list_open(
         call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     name, reference = (

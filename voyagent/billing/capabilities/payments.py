@@ -9,8 +9,9 @@ from typing import Any
 from flask_babel import gettext
 
 from voyagent.approvals.effects import Description, FactShown, Measured, MoneyShown, Standing
-from voyagent.billing import queries
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.schemas import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy
 from voyagent.capabilities.cards import day
@@ -70,19 +71,19 @@ def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
     }
 
 
-def party_balance(kind: queries.Kind, party: str, currency: str, label: str) -> Measured:
+def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured:
     """Measure the open balance of a party in one currency."""
-    owed = Money(queries.party_open(SessionReader(db.session), kind, party, currency), currency)
+    owed = Money(open_items.party_open(SessionReader(db.session), kind, party, currency), currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
     return Measured(standings=[Standing(key=party, label=label, amount=amount, note="")])
 
 
-def open_documents(call: Invocation, kind: queries.Kind, text: str) -> list[Choice]:
+def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     """Open documents that a text can mean, the longest due first.
 
     A document number in the text wins over a name; without both, all open documents fit.
     """
-    rows = queries.list_open(
+    rows = open_items.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     said = text.casefold()

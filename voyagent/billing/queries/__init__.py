@@ -1,29 +1,5 @@
 """Reading documents about money: one, lists, what is open by age and party."""
 
-from voyagent.billing.queries.advances import (
-    advances_by_age_statement,
-    advances_by_party_statement,
-    list_advances_statement,
-    untied_advances,
-)
-from voyagent.billing.queries.ages import (
-    AGES,
-    OVERDUE,
-    Basis,
-    ageing,
-    ageing_statement,
-    due_statement,
-    list_instalments_statement,
-    list_open,
-    list_open_statement,
-    parties_by_age,
-    parties_by_age_statement,
-    party_open,
-    scheduled_statement,
-    top_parties,
-    top_parties_statement,
-    untied_ageing,
-)
 from voyagent.billing.queries.bills import BillDocument, BillSearch, list_bills, read_bill
 from voyagent.billing.queries.checks import (
     EXCHANGE,
@@ -72,7 +48,6 @@ from voyagent.billing.queries.documents import (
 from voyagent.billing.queries.instalments import Instalment, instalments_of
 from voyagent.billing.queries.listing import Listed, list_invoices
 from voyagent.billing.queries.names import Namesakes, Side, near_of, read_namesakes
-from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.queries.payments import (
     AllocationNotFound,
     PaymentDocument,
@@ -101,7 +76,6 @@ from voyagent.billing.queries.recognitions import (
     recognised,
     undeferred_statement,
 )
-from voyagent.billing.queries.standings import standings_statement
 from voyagent.billing.queries.supplier_credits import (
     SupplierCreditDocument,
     SupplierCreditNotFound,
@@ -126,17 +100,14 @@ from voyagent.billing.queries.write_offs import (
 )
 
 __all__ = [
-    "AGES",
     "COUNTED_MAX",
     "DEFERRED",
     "EXCHANGE",
     "LOOKED_MAX",
-    "OVERDUE",
     "RECOGNITION",
     "STATUSES",
     "WRITE_OFF",
     "AllocationNotFound",
-    "Basis",
     "BillDocument",
     "BillNotFound",
     "BillSearch",
@@ -149,7 +120,6 @@ __all__ = [
     "InvoiceDocument",
     "InvoiceNotFound",
     "InvoiceSearch",
-    "Kind",
     "Listed",
     "Namesakes",
     "PaymentDocument",
@@ -161,11 +131,7 @@ __all__ = [
     "SupplierCreditDocument",
     "SupplierCreditNotFound",
     "WriteOffNotFound",
-    "advances_by_age_statement",
-    "advances_by_party_statement",
     "advances_statement",
-    "ageing",
-    "ageing_statement",
     "allocations_of",
     "booked_rates",
     "collected_before",
@@ -173,7 +139,6 @@ __all__ = [
     "credited_by_line",
     "credited_taxes",
     "drafts_statement",
-    "due_statement",
     "exchanged_before",
     "find_alike",
     "find_invoices",
@@ -195,14 +160,10 @@ __all__ = [
     "is_written_back",
     "last_taken_back",
     "lettered_statement",
-    "list_advances_statement",
     "list_bills",
     "list_credit_notes",
     "list_drafts",
-    "list_instalments_statement",
     "list_invoices",
-    "list_open",
-    "list_open_statement",
     "list_payments",
     "list_supplier_credits",
     "lock_documents",
@@ -211,9 +172,6 @@ __all__ = [
     "open_document_ids",
     "open_minor_of",
     "outstanding_statement",
-    "parties_by_age",
-    "parties_by_age_statement",
-    "party_open",
     "payment_of_allocation",
     "payment_of_refund",
     "read_bill",
@@ -227,16 +185,10 @@ __all__ = [
     "recalled_by_line",
     "recognised",
     "round_off_given_back",
-    "scheduled_statement",
     "series_statement",
-    "standings_statement",
-    "top_parties",
-    "top_parties_statement",
     "unallocated_statement",
     "uncredited_statement",
     "undeferred_statement",
     "unexchanged_statement",
-    "untied_advances",
-    "untied_ageing",
     "unwritten_statement",
 ]

@@ -16,6 +16,7 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment
 from voyagent.billing.models.parts import RATE_COLUMNS
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.service.errors import DocumentNotOpen, InvalidDate
 from voyagent.billing.service.exchange import columns_of, quote_of
 from voyagent.billing.service.payment_errors import (
@@ -270,7 +271,7 @@ def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> l
     """How an amount is spread over the open documents of a party that were issued by a day, those
     due longest first; each row is held until the end.
     """
-    kind: queries.Kind = "receivable" if direction == "in" else "payable"
+    kind: Kind = "receivable" if direction == "in" else "payable"
     ids = queries.open_document_ids(kind, party_name, amount.currency, day, limit=PARTS_MAX)
     held = sorted(queries.lock_documents(kind, ids), key=lambda document: ids.index(document.id))
     spread_over = [

@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.models import OPEN, Allocation, Payment
 from voyagent.billing.payment_forms import (
     ALLOCATED,
@@ -33,6 +34,7 @@ from voyagent.billing.payments_wire import (
 )
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.queries.listings import payments_listing
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.steps import (
     Reversed,
@@ -467,9 +469,9 @@ def _open_documents(
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
         return [], []
-    kind: queries.Kind = "payable" if direction == "out" else "receivable"
+    kind: Kind = "payable" if direction == "out" else "receivable"
     reader = SessionReader(db.session)
-    rows = queries.list_open(reader, kind, *EVER, today=today(), party=name)
+    rows = open_items.list_open(reader, kind, *EVER, today=today(), party=name)
     alike = [row for row in rows if row["currency"] == currency][: service.PARTS_MAX]
     others = [row for row in rows if row["currency"] != currency][: service.PARTS_MAX]
     rates = queries.booked_rates(reader, kind, [row["id"] for row in others]) if others else {}

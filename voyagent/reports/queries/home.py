@@ -13,7 +13,8 @@ from sqlalchemy import Select, func, select
 from voyagent.approvals import queries as approvals
 from voyagent.assistant import costs
 from voyagent.assistant.costs import Spending
-from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.ageing.queries.open_items import OVERDUE
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.counts import weeks_statement
@@ -177,9 +178,9 @@ def _first_days(today: date) -> list[date]:
 
 def _money_statements(today: date, monday: date, firsts: list[date]) -> list[Select[Any]]:
     return [
-        billing.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
-        billing.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
-        billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
+        open_items.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
+        open_items.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
+        open_items.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
         monthly_sales_statement(firsts[0], today),
     ]
 
@@ -196,10 +197,10 @@ def _due_in(currency: str, by_week: dict[int, Row]) -> Due:
         return Money(int(by_week[week]["open_minor"]) if week in by_week else 0, currency)
 
     overdue, this_week = (
-        int(by_week[week]["n"]) if week in by_week else 0 for week in (billing.OVERDUE, 0)
+        int(by_week[week]["n"]) if week in by_week else 0 for week in (OVERDUE, 0)
     )
     return Due(
-        amount(billing.OVERDUE),
+        amount(OVERDUE),
         overdue,
         tuple(map(amount, range(WEEKS_AHEAD))),
         this_week,

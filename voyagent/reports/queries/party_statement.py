@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.money import Money
@@ -29,7 +30,7 @@ from voyagent.reports.queries.receivables import EVER, SIDE
 
 PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
-CONTROL: dict[PartyKind, billing.Kind] = {"customer": "receivable", "supplier": "payable"}
+CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
 """Control account of a party's open documents, by kind of party."""
 ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
 """Account of a party's advances, by kind of party."""
@@ -154,7 +155,7 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
 
 @cached_statement
 def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
-    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
+    aged = open_items.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
         "aged"
     )
     return select(aged).where(aged.c.party_key == func.lower(party))

@@ -13,7 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, union_all
 
-from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import advances as advances_queries, open_items, party_balances
+from voyagent.billing.ageing.queries.open_items import AGES, Basis
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
@@ -21,9 +23,9 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import PeriodInverted
 
-SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
+SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
 """Sign of a control account's balance, debit less credit."""
-ADVANCES: dict[billing.Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
+ADVANCES: dict[Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
 """Account of advances, with the opposite sign."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
@@ -177,11 +179,11 @@ class CurrencyBlock:
 class Open:
     """The page of one kind: currencies, the agency's own first."""
 
-    kind: billing.Kind
+    kind: Kind
 
     blocks: tuple[CurrencyBlock, ...]
     currencies: tuple[str, ...]
-    basis: billing.Basis = "due_date"
+    basis: Basis = "due_date"
 
     @property
     def is_proved(self) -> bool:
@@ -205,7 +207,7 @@ class Asked:
     party: str | None = None
     skip: int = 0
     """Number of parties of each currency on the pages before."""
-    basis: billing.Basis = "due_date"
+    basis: Basis = "due_date"
 
     @property
     def is_dated(self) -> bool:
@@ -228,13 +230,13 @@ class Asked:
 
 def read_ageing(
     reader: Reader,
-    kind: billing.Kind,
+    kind: Kind,
     first: date,
     last: date,
     *,
     today: date,
     as_of: date | None,
-    basis: billing.Basis = "due_date",
+    basis: Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
     """Return open documents for `ageings`, and the five largest parties by currency, in one trip.
 
@@ -245,27 +247,27 @@ def read_ageing(
         raise PeriodInverted
     counted, parties = reader.read(
         _counted_statement(kind, first, last, today, as_of, basis),
-        billing.top_parties_statement(kind, first, last, as_of=as_of),
+        open_items.top_parties_statement(kind, first, last, as_of=as_of),
     )
     return counted, parties
 
 
 @cached_statement
 def _counted_statement(
-    kind: billing.Kind,
+    kind: Kind,
     first: date,
     last: date,
     today: date,
     as_of: date | None,
-    basis: billing.Basis,
+    basis: Basis,
 ) -> Select[Any]:
     ages = (
-        billing.ageing_statement(kind, first, last, today=today, as_of=as_of, basis=basis)
+        open_items.ageing_statement(kind, first, last, today=today, as_of=as_of, basis=basis)
         .subquery("ages")
         .c
     )
     ahead = (
-        billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of)
+        advances_queries.advances_by_age_statement(kind, first, last, today=today, as_of=as_of)
         .subquery("ahead")
         .c
     )
@@ -291,7 +293,7 @@ def _counted_statement(
         ),
     ]
     if kind == "payable":
-        planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
+        planned = open_items.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
         parts.append(
             select(
                 inlined("scheduled"),
@@ -324,7 +326,7 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
 
 
 def read_open(
-    reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
+    reader: Reader, kind: Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
 ) -> Open:
     """Return the page; documents and ledger are read by separate statements.
 
@@ -335,23 +337,25 @@ def read_open(
     ages = days | {"basis": asked.basis}
     named = None if asked.party == EVERYBODY else asked.party
     statements: dict[str, Select[Any]] = {
-        "ever": billing.ageing_statement(kind, *EVER, **days),
+        "ever": open_items.ageing_statement(kind, *EVER, **days),
         "control": _control_statement(kind, asked.as_of),
-        "ever_ahead": billing.advances_by_age_statement(kind, *EVER, **days),
+        "ever_ahead": advances_queries.advances_by_age_statement(kind, *EVER, **days),
     }
     if is_paged:
-        statements["ahead"] = billing.standings_statement(
+        statements["ahead"] = party_balances.standings_statement(
             kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named
         )
         if asked.is_dated or asked.basis != "due_date":
-            statements["totals"] = billing.ageing_statement(kind, first, last, **ages)
+            statements["totals"] = open_items.ageing_statement(kind, first, last, **ages)
         if asked.is_dated:
-            statements["ahead_in_all"] = billing.advances_by_age_statement(
+            statements["ahead_in_all"] = advances_queries.advances_by_age_statement(
                 kind, first, last, **days
             )
     else:
-        statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
-        statements["parties"] = billing.parties_by_age_statement(kind, first, last, **ages)
+        statements["ahead"] = advances_queries.advances_by_party_statement(
+            kind, first, last, asked.as_of
+        )
+        statements["parties"] = open_items.parties_by_age_statement(kind, first, last, **ages)
     with (
         reader.snapshot()
     ):  # the ages and the account that proves them are of one moment, whoever writes meanwhile
@@ -359,14 +363,14 @@ def read_open(
         keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
         further: dict[str, Select[Any]] = {}
         if keys:
-            further["parties"] = billing.parties_by_age_statement(
+            further["parties"] = open_items.parties_by_age_statement(
                 kind, first, last, **ages, keys=keys
             )
         if asked.party and keys != []:
-            further["advances"] = billing.list_advances_statement(
+            further["advances"] = advances_queries.list_advances_statement(
                 kind, first, last, asked.as_of, party=named, keys=keys
             )
-            further["documents"] = billing.list_instalments_statement(
+            further["documents"] = open_items.list_instalments_statement(
                 kind, first, last, **ages, party=named, keys=keys
             )
         if further:
@@ -383,7 +387,7 @@ def read_open(
     )
 
 
-def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
+def _control_statement(kind: Kind, as_of: date) -> Select[Any]:
     """Select control account and advances by currency, from the ledger alone."""
     books = trial_balance_statement(as_of).subquery("books")
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
@@ -425,7 +429,7 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
 
 
 def _block(
-    kind: billing.Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool
+    kind: Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool
 ) -> CurrencyBlock:
     mine = {
         name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()
@@ -466,7 +470,7 @@ def _block(
         ),
         totals=tuple(
             Money(sum(int(row["open_minor"]) for row in totals if row["age"] == age), currency)
-            for age in range(billing.AGES)
+            for age in range(AGES)
         ),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in ahead_in_all), currency),
         parties_in_all=in_all,
@@ -491,7 +495,7 @@ def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) ->
     by_age = {row["age"]: int(row["open_minor"]) for row in rows["parties"]}
     return Party(
         name,
-        ages=tuple(Money(by_age.get(age, 0), currency) for age in range(billing.AGES)),
+        ages=tuple(Money(by_age.get(age, 0), currency) for age in range(AGES)),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in rows["ahead"]), currency),
         documents=tuple(_document(row) for row in rows["documents"]),
         advances=tuple(

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 
-from voyagent.billing import queries as billing
+from voyagent.billing.ageing.queries import open_items
 from voyagent.http.files import exported, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
@@ -82,7 +82,7 @@ def party_statement(reader: RequestReader) -> Any:
     """Show a party's statement; without a name, parties with open balances."""
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
-    largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
+    largest = open_items.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
     settings, parties = reader.read(settings_statement(), largest)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)

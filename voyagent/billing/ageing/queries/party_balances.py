@@ -20,8 +20,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.queries.advances import advances_of_parties
-from voyagent.billing.queries.ages import open_by_party
+from voyagent.billing.ageing.queries.advances import advances_of_parties
+from voyagent.billing.ageing.queries.open_items import open_by_party
 from voyagent.billing.queries.open_documents import Kind
 
 

@@ -1,0 +1,1 @@
+"""Receivables, payables and advances by age and party."""

@@ -1,0 +1,1 @@
+"""Reads of open items and advances, by age and by party."""
