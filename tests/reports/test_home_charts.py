@@ -18,6 +18,7 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
 from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.kernel import clock
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
@@ -25,9 +26,16 @@ from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.monthly import monthly_sales_statement
 from voyagent.reports.queries.home import MONEY, read_now
 
-MONDAY = today() - timedelta(days=today().weekday())
-FIRST = today().replace(day=1)
+NOW = clock.now()
+MONDAY = NOW.date() - timedelta(days=NOW.weekday())
+FIRST = NOW.date().replace(day=1)
 MONEY_STATEMENTS, OTHERS = 4, 9
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the day of MONDAY and FIRST, also in a run that crosses midnight."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 def rows(page: Page, section: str, currency: int = 0) -> list[list[str]]:
