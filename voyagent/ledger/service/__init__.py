@@ -1,5 +1,6 @@
-"""The rules of the books: their chart of accounts, posting an entry, reversing one, closing a
-month. Nothing else writes to the ledger; no entry is changed.
+"""Rules of the ledger: chart of accounts, entries, reversals, closing of months.
+
+Nothing else writes to the ledger, and no entry is ever changed.
 """
 
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound

@@ -1,6 +1,4 @@
-"""The rules of the chart of accounts: adding an account, changing one, archiving it and taking it
-back. None is ever deleted.
-"""
+"""Rules of the chart: add, change, archive and restore accounts; none is deleted."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ _ACCOUNTS = cast("Table", Account.__table__)
 
 
 class AccountChanges(TypedDict, total=False):
-    """What may change of an account; what is absent stays."""
+    """Changes of an account; an absent key is kept."""
 
     code: str
     name: str
@@ -45,7 +43,7 @@ class AccountChanges(TypedDict, total=False):
 def add_account(
     actor: Actor, *, code: str, name: str, account_type: str, normal_side: str | None = None
 ) -> UUID:
-    """Add an account to the chart and give its id; without a normal side it has that of its type.
+    """Add an account and return its id; the default side is that of its type.
 
     Raises Forbidden, AccountCodeTaken.
     """
@@ -67,7 +65,7 @@ def add_account(
 
 
 def opening_account(actor: Actor) -> UUID:
-    """The equity account against which an agency's books begin, made when it is first needed.
+    """Return the equity account of opening balances, created when first needed.
 
     Raises Forbidden.
     """
@@ -102,13 +100,14 @@ def opening_account(actor: Actor) -> UUID:
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
-    """Change an account: its code and name, its type and normal side while nothing was posted, and
-    whether it is archived.
+    """Change an account: code, name, archived; type and side before any posting.
 
-    What the program itself posts to keeps its type and is never archived; nor is an account
-    archived on which something stands over all that was ever posted, since the balance sheet would
-    hide it. Another type without a side brings the side of that type. Raises Forbidden,
-    AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram, AccountHasBalance.
+    An account that the program posts to keeps its type and is never archived; neither is one with a
+    balance, which the balance sheet would hide. Another type without a side sets the side of that
+    type.
+
+    Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
+    AccountHasBalance.
     """
     actor.require("ledger.chart")
     account = accounts.get_account(account_id, lock=True)

@@ -1,6 +1,4 @@
-"""The rules of entries that a person makes: what may be posted directly, or on request, and which
-entries may be reversed directly.
-"""
+"""Rules of journal entries by people: direct, approved, and their reversal."""
 
 from __future__ import annotations
 
@@ -28,22 +26,21 @@ from voyagent.ledger.service.errors import (
 from voyagent.settings.limits import check_limit
 
 JOURNAL = "journal"
-"""The source of an entry that somebody wrote in the journal."""
+"""Source of entries written in the journal."""
 ASSISTANT = "assistant"
-"""The source of an entry that somebody asked the assistant for."""
+"""Source of entries requested from the assistant."""
 WRITTEN = frozenset({JOURNAL, ASSISTANT})
-"""Sources behind which no document stands."""
+"""Sources without a document."""
 LINES_MAX = 200
 
 
 def post_direct(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
-    """Post an entry that a person wrote, within what her role may grant.
+    """Post a journal entry within the limit of the role.
 
-    Each currency of it counts for itself, so that none hides behind another.
-
-    Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit and whatever `post` raises.
+    Each currency is compared with the limit. Raises Forbidden, AccountIsControl, EntryTooLong,
+    AmountAboveLimit, and the errors of `post`.
     """
     actor.require_authority("ledger.post")
     accounts = _allowed(actor, lines, hold=True)
@@ -62,9 +59,9 @@ def post_direct(
 def post_requested(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
-    """Post an entry that was asked for and approved, on any account.
+    """Post a requested and approved entry, on any account.
 
-    Raises Forbidden, and whatever `post` raises.
+    Raises Forbidden, and the errors of `post`.
     """
     actor.require_authority("ledger.post")
     return post(
@@ -79,16 +76,16 @@ def post_requested(
 
 
 def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
-    """Check that an entry could be posted directly as it stands; nothing is posted.
+    """Check that an entry could be posted directly; nothing is posted.
 
-    Raises what `post_direct` raises.
+    Raises the errors of `post_direct`.
     """
     actor.require_authority("ledger.post")
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
-    """The accounts of an entry that a person may write.
+    """Return the accounts of an entry that a person may write.
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -107,13 +104,11 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
-    """Reverse an entry that a person wrote, or such a reversal.
+    """Reverse a journal entry, or the reversal of one, within the limit of the role.
 
-    What a document posted is undone at the document.
-
-    It moves as much as the entry did, so the same limit holds, and an archived account takes it no
-    more than the entry. Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive and
-    whatever `reverse` raises.
+    Entries of documents are reversed at their document. An archived account accepts no reversal.
+    Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive, and the errors of
+    `reverse`.
     """
     actor.require_authority("ledger.reverse")
     if not is_written(entries.get_entry(entry_id)):
@@ -131,9 +126,7 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """Return where journal entries of a narration have posted that were not reversed: the account
-    and the currency.
-    """
+    """Return account and currency of unreversed journal entries with a narration."""
     reversals = aliased(JournalEntry)
     posted = (
         select(Posting.account_id, Posting.currency)
@@ -157,16 +150,14 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Whether no document stands behind an entry; a reversal is what the entry was that it
-    reverses.
-    """
+    """True if no document is behind an entry; a reversal follows its entry."""
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN
 
 
 def _debits(lines: Iterable[tuple[str, int]]) -> list[Money]:
-    """What debits of a currency and minor units come to, one amount for each currency."""
+    """Return the debits as one amount for each currency."""
     totals: dict[str, int] = {}
     for currency, minor in lines:
         totals[currency] = totals.get(currency, 0) + minor

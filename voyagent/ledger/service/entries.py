@@ -1,7 +1,4 @@
-"""The rules of entries: opening the books, posting an entry, reversing one.
-
-Nothing else writes them, and none is ever changed.
-"""
+"""Rules of entries: open the books, post, reverse. Entries are never changed."""
 
 from __future__ import annotations
 
@@ -47,17 +44,22 @@ _ACCOUNTS = cast("Table", Account.__table__)
 _WRITE = text("""
     with entry as (
       insert into journal_entries
-        (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, trip_id, created_by_user_id)
+        (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count,
+         reverses_id, trip_id, created_by_user_id)
       values
         (:tenant_id, :id, :entry_date, :narration, :source_type, :source_id, :purpose,
          cardinality(cast(:account_id as uuid[])), :reverses_id, :trip_id, :created_by_user_id)
       on conflict do nothing
       returning tenant_id, id, entry_date, recorded_at
     ), lines as (
-      insert into postings (tenant_id, entry_id, effective_date, account_id, currency, debit_minor, credit_minor, party_name, memo, line_no)
+      insert into postings
+        (tenant_id, entry_id, effective_date, account_id, currency, debit_minor, credit_minor,
+         party_name, memo, line_no)
       select entry.tenant_id, entry.id, entry.entry_date, line.*
-        from entry, unnest(cast(:account_id as uuid[]), cast(:currency as text[]), cast(:debit_minor as bigint[]), cast(:credit_minor as bigint[]),
-                           cast(:party_name as text[]), cast(:memo as text[])) with ordinality as line
+        from entry,
+             unnest(cast(:account_id as uuid[]), cast(:currency as text[]),
+                    cast(:debit_minor as bigint[]), cast(:credit_minor as bigint[]),
+                    cast(:party_name as text[]), cast(:memo as text[])) with ordinality as line
     )
     select recorded_at from entry
     """)
@@ -66,10 +68,9 @@ _OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to be posted.
+    """A line to post.
 
-    `account` is an account's id, or the purpose that one account of the chart serves, such as
-    `receivable`.
+    `account` is an account's id, or the purpose of one account, such as `receivable`.
     """
 
     account: UUID | str
@@ -80,9 +81,9 @@ class Line:
 
     @property
     def amount(self) -> Money:
-        """The one amount of the line.
+        """The amount of the line.
 
-        Raises InvalidAmount where there is not exactly one above zero that the books can hold.
+        Raises InvalidAmount unless exactly one side is positive and fits the ledger.
         """
         amount = self.credit if self.debit is None else self.debit
         if amount is None or None not in (self.debit, self.credit):
@@ -91,16 +92,16 @@ class Line:
 
     @property
     def signed_minor(self) -> int:
-        """The amount, negative for a credit."""
+        """The amount in minor units, negative for a credit."""
         return self.amount.amount_minor if self.debit is not None else -self.amount.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The entry that stands for a source; `is_new` is false where it had been posted before.
+    """The entry of a source; `is_new` is false if it had been posted before.
 
-    What `post` has written itself is at hand: `entry` and `lines` are as `queries.read_entry` has
-    them, the poster's name aside. Else they are None and none.
+    A new entry has `entry` and `lines` as `queries.read_entry`, without the poster's name;
+    otherwise they are None and empty.
     """
 
     entry_id: UUID
@@ -112,14 +113,14 @@ class Posted:
 def debit(
     account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
 ) -> Line:
-    """A line on the left side."""
+    """Return a debit line."""
     return Line(account, debit=amount, party_name=party_name, memo=memo)
 
 
 def credit(
     account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
 ) -> Line:
-    """A line on the right side."""
+    """Return a credit line."""
     return Line(account, credit=amount, party_name=party_name, memo=memo)
 
 
@@ -130,9 +131,9 @@ def lines_of(
     party_name: str | None = None,
     named: Collection[str] | None = None,
 ) -> list[Line]:
-    """The lines of sides: the account by its purpose, 1 for debit or -1 for credit, and the amount.
+    """Return lines from purposes, sides (1 debit, -1 credit) and amounts.
 
-    They name the party, those alone on the accounts of the purposes `named` where these are given.
+    The party is named on all lines, or only on accounts of the purposes in `named`.
     """
     return [
         (debit if sign > 0 else credit)(
@@ -147,9 +148,7 @@ def lines_of(
 
 @identity.on_new_agency
 def open_books(actor: Actor) -> None:
-    """Give an agency the chart of accounts of a travel agency; done at sign-up, and once more does
-    nothing. Raises Forbidden.
-    """
+    """Create the agency's chart of accounts; a repeat does nothing. Raises Forbidden."""
     actor.require("ledger.open")
     tenant_id = current_tenant(db.session)
     rows = [
@@ -188,15 +187,14 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     trip_id: UUID | None = None,
     accounts: Mapping[UUID | str, Account] | None = None,
 ) -> Posted:
-    """Post what happened to the books, once for each source and purpose: a repeat, a parallel one
-    too, gets the entry that stands.
+    """Post an entry once for each source and purpose; a repeat returns the existing one.
 
-    The book date is given, or today in the agency's zone, and its month is open. Debits equal
-    credits in each currency. `trip_id` is the trip that the source is of. `accounts` are those of
-    the lines where the caller has found and holds them already (`queries.find_accounts`). Raises
-    Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
-    EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of another agency
-    or of nothing, AccountInactive.
+    The book date is given, or today in the agency's zone, in an open month. Debits equal credits in
+    each currency. `trip_id` is the trip of the source. `accounts` are those of the lines if the
+    caller has locked them (`queries.find_accounts`).
+
+    Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
+    EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound, AccountInactive.
     """
     _require_authority(actor, "ledger.post")
     if not narration.strip():
@@ -240,9 +238,9 @@ def check_entry(
     entry_date: date | None,
     accounts: Mapping[UUID | str, Account],
 ) -> None:
-    """That an entry of a new source could be posted.
+    """Check that an entry of a new source could be posted.
 
-    Raises what `post` raises, and PeriodLocked.
+    Raises the errors of `post`, and PeriodLocked.
     """
     _check_lines(lines)
     if is_closed(_book_date(actor, entry_date)):
@@ -251,12 +249,13 @@ def check_entry(
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
-    """Undo an entry by a new one with the sides swapped, linked to it and of its trip; the entry
-    itself stays. Once; a reversal can be reversed in turn.
+    """Reverse an entry by a linked one with its sides swapped, for the same trip.
 
-    The book date is given, not before the entry's own, or today in the agency's zone (the entry's
-    own where that is later). Closed accounts take a reversal. Raises Forbidden,
-    EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked, EntryAlreadyReversed.
+    An entry is reversed once; a reversal can be reversed. The book date is given, not before the
+    entry's, or today in the agency's zone (the entry's if later). Archived accounts accept it.
+
+    Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
+    EntryAlreadyReversed.
     """
     _require_authority(actor, "ledger.reverse")
     if not reason.strip():
@@ -334,10 +333,7 @@ def _book_date(actor: Actor, given: date | None) -> date:
 
 
 def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
-    """What a source has in a closed month: the entry that was posted before.
-
-    Raises PeriodLocked where there is none.
-    """
+    """Return the existing entry of a source in a closed month. Raises PeriodLocked without one."""
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
     except EntryNotFound:
@@ -361,9 +357,7 @@ def _row(number: int, line: Line, account: Account) -> Row:
 def _write(
     entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
 ) -> datetime | None:
-    """Insert an entry and all its lines, and tell when it was recorded; None where the source has
-    its entry already.
-    """
+    """Insert an entry with its lines; return its time, or None if the source has one."""
     columns = {name: [line[name] for line in lines] for name in _OF_LINE}
     recorded_at: datetime | None = db.session.scalar(
         _WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns}

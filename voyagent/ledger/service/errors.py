@@ -1,4 +1,4 @@
-"""What the books refuse, and why."""
+"""Errors of the ledger."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ from voyagent.kernel.errors import N_, Conflict, Invalid
 
 
 class EntryTooShort(Invalid):
-    """Fewer than two lines: money comes from somewhere and goes somewhere."""
+    """The entry has fewer than two lines."""
 
     code = "journal_entry_too_short"
     message = N_("A journal entry needs at least two lines.")
 
 
 class EntryUnbalanced(Invalid):
-    """Debits and credits differ in one of the entry's currencies; another currency never makes up
-    for it.
-    """
+    """Debits and credits differ in one of the currencies."""
 
     code = "journal_entry_unbalanced"
     message = N_("Debits and credits of a journal entry must be equal in each currency.")
 
 
 class EntryWithoutNarration(Invalid):
-    """Nothing says what the entry is about."""
+    """The entry has no narration."""
 
     code = "journal_entry_without_narration"
     message = N_("Say in a few words what this journal entry is about.")
 
 
 class InvalidBookDate(Invalid):
-    """A day outside 1900 to 2200, or a reversal before the entry that it reverses."""
+    """The day is outside 1900 to 2200, or before the entry that is reversed."""
 
     code = "invalid_date"
     message = N_("That day cannot be a book date.")
 
 
 class PeriodLocked(Conflict):
-    """The book date lies in a closed month, or in one before it."""
+    """The month of the book date is closed."""
 
     code = "period_locked"
     message = N_(
@@ -46,21 +44,21 @@ class PeriodLocked(Conflict):
 
 
 class MonthNotOver(Conflict):
-    """The month runs still, or has not begun, where the agency is."""
+    """The month is not over in the agency's zone."""
 
     code = "month_not_over"
     message = N_("That month is not over yet. It can be closed from the first day of the next one.")
 
 
 class MonthAlreadyClosed(Conflict):
-    """The month is closed, by itself or with a later one."""
+    """The month is closed already."""
 
     code = "month_already_closed"
     message = N_("That month is closed already.")
 
 
 class EarlierMonthOpen(Conflict):
-    """A month before it has entries and is open."""
+    """An earlier month with entries is open."""
 
     code = "earlier_month_open"
     message = N_("An earlier month is still open. Months are closed one after the other.")
@@ -74,37 +72,35 @@ class MonthNotClosed(Conflict):
 
 
 class LaterMonthClosed(Conflict):
-    """A later month is closed, and closes all before it."""
+    """A later month is closed, and with it all before."""
 
     code = "later_month_closed"
     message = N_("A later month is closed. Open the latest one first.")
 
 
 class ReasonRequired(Invalid):
-    """A month is not opened again without a word why."""
+    """Reopening a month needs a reason."""
 
     code = "reason_required"
     message = N_("Say in a few words why the month is opened again.")
 
 
 class AccountInactive(Conflict):
-    """The account is archived and takes no new postings."""
+    """The account is archived."""
 
     code = "account_inactive"
     message = N_("That account is archived. Choose another one, or restore it first.")
 
 
 class EntryAlreadyReversed(Conflict):
-    """An entry is reversed once."""
+    """The entry is reversed already."""
 
     code = "journal_entry_already_reversed"
     message = N_("This journal entry has been reversed already.")
 
 
 class AccountIsControl(Conflict):
-    """The account equals the sum of open documents, such as trade receivables; nothing is posted to
-    it by hand.
-    """
+    """The account equals its open documents, so journal entries cannot use it."""
 
     code = "account_is_control"
     message = N_(
@@ -114,25 +110,21 @@ class AccountIsControl(Conflict):
 
 
 class AccountCodeTaken(Conflict):
-    """Another account of the chart has the code."""
+    """Another account has the code."""
 
     code = "account_code_taken"
     message = N_("Another account has that code. Choose one that is free.")
 
 
 class AccountPosted(Conflict):
-    """Something was posted to the account; another type or side would turn round what earlier
-    reports have said.
-    """
+    """The account has postings; another type or side would change earlier reports."""
 
     code = "account_posted"
     message = N_("Something was posted to this account, so its type and normal side stay.")
 
 
 class AccountServesProgram(Conflict):
-    """The program itself posts to the account, such as trade receivables; it stays what it is, and
-    open.
-    """
+    """The program posts to the account, so its type stays and it is never archived."""
 
     code = "account_serves_program"
     message = N_(
@@ -142,7 +134,7 @@ class AccountServesProgram(Conflict):
 
 
 class AccountHasBalance(Conflict):
-    """Something stands on the account in one of its currencies."""
+    """The account has a balance."""
 
     code = "account_has_balance"
     message = N_(
@@ -152,16 +144,14 @@ class AccountHasBalance(Conflict):
 
 
 class EntryTooLong(Invalid):
-    """More lines than an entry by hand may have."""
+    """The entry has too many lines."""
 
     code = "journal_entry_too_long"
     message = N_("A journal entry has at most 200 lines.")
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry; reversing the entry alone would part the books from the
-    document.
-    """
+    """A document posted the entry; reversing it alone would contradict the document."""
 
     code = "journal_entry_of_document"
     message = N_("A document posted this entry. Undo it at the document, and the books follow.")

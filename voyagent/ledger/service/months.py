@@ -1,4 +1,4 @@
-"""The rules of months: closing one, opening the latest again, and whether a day is in a closed one."""
+"""Rules of months: close, reopen the latest, check a day."""
 
 from __future__ import annotations
 
@@ -34,11 +34,9 @@ _CLOSING = text(
 
 
 def close_month(actor: Actor, month: date) -> None:
-    """Close a month (by its first day), and with it every one before it: nothing is posted into
-    them any more.
+    """Close a month, given by its first day, and all before it.
 
-    Raises Forbidden, MonthNotFound where it is no month's first day, MonthNotOver,
-    MonthAlreadyClosed, EarlierMonthOpen.
+    Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
     """
     actor.require("ledger.close")
     db.session.execute(_CLOSING)
@@ -49,7 +47,7 @@ def close_month(actor: Actor, month: date) -> None:
 
 
 def check_month(actor: Actor, month: date) -> None:
-    """Whether a month could be closed now. Raises what `close_month` raises, but Forbidden."""
+    """Check that a month could be closed. Raises the errors of `close_month` but Forbidden."""
     if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
         raise MonthNotFound
     if month >= clock.today(actor.timezone).replace(day=1):
@@ -62,7 +60,7 @@ def check_month(actor: Actor, month: date) -> None:
 
 
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
-    """Open the latest closed month again and give it back; why is kept in the audit.
+    """Reopen the latest closed month and return it; the reason is audited.
 
     Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
     """
@@ -82,13 +80,11 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
 
 
 def wire_month(month: date) -> str:
-    """A month as it is written: `2026-03`."""
+    """Write a month: `2026-03`."""
     return f"{month:%Y-%m}"
 
 
 def is_closed(day: date) -> bool:
-    """Whether a day's month is closed; what is answered holds until the transaction ends, since
-    nobody closes a month meanwhile.
-    """
+    """True if a day's month is closed, which holds until the transaction ends."""
     closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed
