@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg import sql
 
-from voyagent.assistant.commands import replay
+from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
 from voyagent.identity.commands import agency
@@ -67,6 +67,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(agency)
     app.cli.add_command(books)
     app.cli.add_command(bring_in)
+    app.cli.add_command(examples)
 
 
 def demo(app: Flask) -> None:

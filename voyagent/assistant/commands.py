@@ -1,15 +1,19 @@
-"""The assistant's command: play a stored turn again."""
+"""Commands of the assistant: play a turn again, tune the matching of sentences."""
 
 from __future__ import annotations
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 
 from voyagent.assistant.replay import Difference, Replay
+from voyagent.capabilities import matching, registry
 from voyagent.chat import queries as chats
 from voyagent.identity import queries as identity
+from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import NotFound
+
+examples = AppGroup("examples", help="Example sentences of the capabilities.")
 
 
 @click.command("replay")
@@ -36,3 +40,21 @@ def replay(turn_id: str) -> None:
         click.echo(f"{turn_id}: {count} events, byte for byte the same.")
         return
     raise click.ClickException(f"No turn is called {turn_id}.")
+
+
+@examples.command("tune")
+def tune() -> None:
+    """Print the thresholds that cross-validation on the examples chooses, and their results."""
+    corpus = matching.corpus_of(registry.every(), today=clock.today())
+    tuning = matching.tune(corpus)
+    best, used = tuning.thresholds, matching.Thresholds()
+    click.echo(f"chosen: take {best.take}, lead {best.lead}, offer {best.offer}")
+    click.echo(f"in use: take {used.take}, lead {used.lead}, offer {used.offer}")
+    for label, share in (
+        ("the first is right", tuning.first),
+        ("one of those offered is right", tuning.among_offered),
+        ("taken, rightly", tuning.taken_rightly),
+        ("taken, wrongly", tuning.taken_wrongly),
+        ("taken although no capability fits", tuning.foreign_taken),
+    ):
+        click.echo(f"{share:6.1%}  {label}")

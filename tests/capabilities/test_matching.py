@@ -1,0 +1,128 @@
+"""Sentences are matched to capabilities by their examples, and thresholds by cross-validation."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+import pytest
+from flask import Flask
+
+from voyagent.capabilities.matching import (
+    Corpus,
+    Decision,
+    Match,
+    Matcher,
+    Thresholds,
+    Tuning,
+    decide,
+    features,
+    mask,
+    tune,
+)
+
+THRESHOLDS = Thresholds(take=0.5, lead=0.1, offer=0.2)
+masked = partial(mask, today=date(2026, 11, 30))
+PAY = [
+    "paid <amount> by <name>",
+    "received <amount> from <name>",
+    "got <amount> in cash",
+    "<name> paid <amount>",
+    "payment of <amount> received",
+]
+FLY = [
+    "flights from <place> to <place>",
+    "search flights <place> <place> <date>",
+    "cheapest flight to <place>",
+    "flight options <place> <date>",
+    "flights for <people> to <place>",
+]
+CORPUS = Corpus({"pay": PAY, "fly": FLY}, {"pay": ["record a receipt"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("received 2 lakh on 5 Dec from Deepa Krishnan", "received <amount> <date> from <name>"),
+        ("flights Kochi for 2 adults", "flights <place> for <people>"),
+        ("[30/11/26, 10:42 am] hello there", "hello there"),
+    ],
+)
+def test_values_names_and_places_are_replaced_by_their_kinds(text: str, kinds: str) -> None:
+    assert masked(text, names=["Deepa Krishnan"]).replace("on <date>", "<date>") == kinds
+
+
+def test_features_are_words_pairs_and_ngrams_of_words_but_not_of_kinds() -> None:
+    found = features("pay <amount>")
+    assert {"w pay", "w <amount>", "p pay <amount>", "c ^pa", "c pay$"} <= set(found)
+    assert not any(feature.startswith("c") and "<" in feature for feature in found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("we received <amount>", "pay"),
+        ("recieved <amount> frm <name>", "pay"),
+        ("any flghts to <place>?", "fly"),
+        ("a receipt please", "pay"),
+    ],
+)
+def test_the_nearest_capability_is_first_in_spite_of_typing_errors(
+    sentence: str, name: str
+) -> None:
+    assert Matcher(CORPUS).rank(sentence)[0].name == name
+
+
+def test_a_sentence_without_a_known_feature_matches_nothing() -> None:
+    assert Matcher(CORPUS).rank("xyzzy") == []
+
+
+def test_scores_are_between_0_and_1() -> None:
+    ranked = Matcher(CORPUS).rank(PAY[0])
+    assert 0 <= ranked[-1].score <= ranked[0].score <= 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "taken", "offered"),
+    [
+        ((0.7, 0.4), "a", "ab"),
+        ((0.5, 0.375), "a", "ab"),
+        ((0.49, 0.1), None, "a"),
+        ((0.7, 0.65), None, "ab"),
+        ((0.3, 0.25, 0.22, 0.21), None, "abc"),
+        ((0.19,), None, ""),
+        ((), None, ""),
+    ],
+)
+def test_one_is_taken_if_it_is_clear_and_up_to_three_are_offered(
+    scores: tuple[float, ...], taken: str | None, offered: str
+) -> None:
+    ranked = [Match(name, score) for name, score in zip("abcd", scores, strict=False)]
+    decision = decide(ranked, THRESHOLDS)
+    assert (decision.taken.name if decision.taken else None) == taken
+    assert [match.name for match in decision.offered] == list(offered)
+
+
+def test_nothing_is_decided_without_matches() -> None:
+    assert decide([], THRESHOLDS) == Decision(None, ())
+
+
+def test_tuning_takes_what_is_known_and_not_what_is_foreign() -> None:
+    tuning = tune(CORPUS)
+    assert tuning.first == tuning.among_offered == 1
+    assert tuning.taken_rightly > 0
+    assert tuning.taken_wrongly == 0
+    assert 0 < tuning.thresholds.offer <= tuning.thresholds.take
+
+
+def test_a_quarter_of_the_messages_is_assumed_to_be_foreign() -> None:
+    tuning = Tuning(THRESHOLDS, 1, 1, 1, taken_wrongly=0.04, foreign_taken=0.08)
+    assert tuning.wrong == pytest.approx(0.05)
+
+
+def test_the_command_prints_thresholds_and_results(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["examples", "tune"])
+    assert result.exit_code == 0, result.output
+    assert "chosen: take " in result.output
+    assert f"in use: take {Thresholds().take}" in result.output
+    assert "%  taken, wrongly" in result.output
