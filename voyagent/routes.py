@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, jsonify, render_template
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
-from voyagent.assistant import panels, tasks as assistant_tasks, typed
+from voyagent.assistant import panels, tasks as assistant_tasks
 from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
@@ -114,7 +114,6 @@ EFFECTS = (
     write_offs,
 )  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
-READERS = (typed,)  # named here so that a request's fields are read in free words
 MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
 TASKS = (
     approvals_tasks,

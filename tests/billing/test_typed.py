@@ -259,7 +259,7 @@ def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing
         (("bank_charges", "bank"), "40", "10 May 2024", "are closed"),
         (("receivable", "bank"), "40", "25 Jun 2024", "follow their documents"),
         (("bank_charges", "bank"), "-5", "25 Jun 2024", "must not be negative"),
-        (("bank_charges", "bank"), "40", "32/13", "Write a date"),
+        (("bank_charges", "bank"), "40", "32/13", "The calendar has no 32/13."),
         (("bank_charges", "bank"), "40", "25 Jun 2024", "Debits equal credits."),
         (("bank_charges", "bank"), "", "25 Jun 2024", "Nothing is written yet."),
     ],

@@ -80,6 +80,10 @@ def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Perso
         ("30000,50", [(2, "amount")]),
         ("30.000,50", [(2, "amount")]),
         ("3,0", [(2, "amount")]),
+        ("1.2 lakh", []),
+        ("₹30,000/-", []),
+        ("AED 300", [(2, "amount")]),
+        ("1-2 lakh", [(2, "amount")]),
     ],
 )
 def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(

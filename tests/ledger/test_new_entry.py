@@ -125,7 +125,8 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
     ("change", "place", "sentence"),
     [
         ({"narration": " "}, "narration", "Say in a few words what this journal entry is about."),
-        ({"entry_date": "31 Feb"}, "entry_date", "Write a date such as 24 Nov 2026 or 24/11."),
+        ({"entry_date": "31 Feb"}, "entry_date", "The calendar has no 31 Feb."),
+        ({"entry_date": "soon"}, "entry_date", "Write a date such as 24 Nov 2026 or 24/11."),
         ({"entry_date": "1 Jan 1800"}, "entry_date", "Use a date between 1900 and 2200."),
         (
             {"currency": "QQQ"},

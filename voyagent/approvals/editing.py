@@ -1,6 +1,4 @@
-"""The arguments of a proposal as a sheet that a person fills in: simple values as fields, lists of
-lines as tables, everything else as it is.
-"""
+"""The arguments of a proposal as a form: simple values as fields, lists of lines as tables."""
 
 from __future__ import annotations
 
@@ -13,12 +11,14 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext
 
-from voyagent.approvals.freely import amount_in, day_in
 from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
-from voyagent.approvals.wording import AMOUNTS, CHOICES, argument
-from voyagent.http.forms import AMOUNT_SENTENCE, finding_in_words, read_date
+from voyagent.approvals.wording import AMOUNTS, CHOICES, argument, date_kind
+from voyagent.http.forms import AMOUNT_SENTENCE, date_sentence, finding_in_words, read_date
 from voyagent.http.template_filters import day, today
-from voyagent.kernel.money import is_currency, spoken
+from voyagent.kernel.money import is_currency, spoken, ungrouped
+from voyagent.kernel.text import dates
+from voyagent.kernel.text.amounts import read_amount
+from voyagent.kernel.text.dates import DateKind, Day
 
 Result = TypeVar("Result")
 Place = tuple[str | int, ...]
@@ -29,8 +29,9 @@ _PREFIX = "a"
 
 @dataclass(slots=True)
 class Cell:
-    """One value: the name of its control, what it is called, what stands in it, and what is wrong
-    with that.
+    """One value with the name and label of its control, its text, and what is wrong with it.
+
+    `example` is the stored value, whose kind the new one has.
     """
 
     name: str
@@ -42,14 +43,12 @@ class Cell:
 
     @property
     def is_date(self) -> bool:
-        """Whether a day is written here."""
+        """True if the value is a date."""
         return isinstance(self.example, str) and _DATE.fullmatch(self.example) is not None
 
     @property
     def day(self) -> date | None:
-        """The day as it stands stored, for the page to write as people do; None for what was typed
-        and is none.
-        """
+        """The stored date, for the page to write as people do; None for other text."""
         return (
             date.fromisoformat(self.value)
             if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value)
@@ -58,30 +57,35 @@ class Cell:
 
     @property
     def choices(self) -> dict[str, str]:
-        """The words that may stand here, each with what it is called; nothing where any may."""
+        """The words that the value may be, each with its label; empty if any may."""
         words = CHOICES.get(self.name.rpartition(".")[2], {})
         return (
             {word: str(called) for word, called in words.items()} if self.example in words else {}
         )
 
     @property
+    def date_kind(self) -> DateKind:
+        """The purpose of the date."""
+        return date_kind(self.name)
+
+    @property
     def is_figure(self) -> bool:
-        """Whether a number is written here."""
+        """True if the value is a number."""
         return isinstance(self.example, int) or (
             isinstance(self.example, str) and _FIGURE.fullmatch(self.example) is not None
         )
 
     @property
     def is_amount(self) -> bool:
-        """Whether the number is money."""
+        """True if the number is money."""
         return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
 
     def read(self, currency: str | None = None) -> Any:
-        """What was written, of the kind that stood here; what cannot be read stays as it is, for
-        the schema to refuse; None where blank.
+        """The value that was written, of the kind that stood here; None if it is blank.
 
-        A day and an amount may be in free words; `understood` then says what they were taken for.
-        One in another currency than that beside it is not read.
+        A date and an amount may be in words, and `understood` then says how they were read. Text
+        that cannot be read, or an amount in another currency than `currency`, stays as it is, so
+        that the schema refuses it.
         """
         text = self.value.strip()
         if not text:
@@ -89,35 +93,45 @@ class Cell:
         if self.is_date:
             return self._day(text)
         if self.is_figure:
-            figure = "".join(text.replace(",", "").split())
+            figure = ungrouped(text)
             if self.is_amount and _FIGURE.fullmatch(figure) is None:
                 return self._amount(text, currency)
             return int(figure) if isinstance(self.example, int) and figure.isdecimal() else figure
         return text
 
     def _day(self, text: str) -> str:
-        typed, free = read_date(text), day_in(text, today())
-        found = free or typed
-        if found is None:
+        found = dates.read_date(text, today(), self.date_kind)
+        if not isinstance(found, Day):
             return text
-        if found != typed:
-            self.understood = day(found, year=True)
-        return found.isoformat()
+        if found.is_relative or not found.has_year:
+            self.understood = _meaning(found)
+        return found.day.isoformat()
 
     def _amount(self, text: str, currency: str | None) -> str:
-        found = amount_in(text)
-        if found is None or found[1] not in (None, currency):
+        found = read_amount(text)
+        if found is None or found.value < 0 or found.currency not in (None, currency):
             return text
-        figure = found[0]
+        figure = found.plain
         self.understood = spoken(figure, currency) if currency and is_currency(currency) else figure
         return figure
 
 
+def _meaning(found: Day) -> str:
+    meaning = day(found.day, year=True)
+    if found.other is None:
+        return meaning
+    return str(
+        gettext(
+            "%(date)s; the coming one is %(other)s", date=meaning, other=day(found.other, year=True)
+        )
+    )
+
+
 @dataclass(slots=True)
 class Table:
-    """Lines under one name; one that is emptied goes.
+    """Lines under one name; a line whose cells are all emptied is removed.
 
-    Where it `grows` the last is blank, to add one; lines that name something by its id have
+    If it `grows`, the last line is blank, to add one. Lines that name something by its id have
     `titles` instead.
     """
 
@@ -132,7 +146,7 @@ class Table:
 
 @dataclass(slots=True)
 class Sheet:
-    """All that can be edited of some arguments. Ids and deeper things are kept as they are."""
+    """The editable values of arguments. Ids and nested values are kept as they are."""
 
     payload: dict[str, Any]
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -147,9 +161,9 @@ class Sheet:
         sent: Mapping[str, str] | None = None,
         titles: Sequence[str] = (),
     ) -> Sheet:
-        """The sheet over stored arguments, filled with what was sent where something was.
+        """Make the sheet of stored arguments, filled with the values that were sent.
 
-        `titles` say whose the lines are, where these know it by an id.
+        `titles` name lines that have only an id.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -160,26 +174,24 @@ class Sheet:
         return sheet
 
     def __bool__(self) -> bool:
-        """Whether anything of it can be edited here."""
+        """True if a value can be edited here."""
         return bool(self.cells or self.tables)
 
     @property
     def first(self) -> str | None:
-        """The control that takes the focus: the first one with something wrong, else the first of
-        all.
-        """
+        """The control that takes the focus: the first wrong one, or the first of all."""
         cells = self._everywhere
         return next((cell.name for cell in cells if cell.problem), cells[0].name if cells else None)
 
     @property
     def understood(self) -> list[tuple[str, str]]:
-        """Days and amounts that were written in free words, each with what it was taken for."""
+        """Dates and amounts that were written in words, each with its reading."""
         return [
             (cell.value.strip(), cell.understood) for cell in self._everywhere if cell.understood
         ]
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments as they were written."""
+        """The arguments with the written values."""
         told: dict[str, Any] = deepcopy(self.payload)
         for place, cell in self.cells.items():
             _put(told, place, cell.read(self._currency_beside(place)))
@@ -189,9 +201,7 @@ class Sheet:
         return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
-        """Do the act with what was written; None where the tool's schema or a rule does not take
-        it, or somebody else was faster, which the sheet then says.
-        """
+        """Call `act` with the written values; None if it is refused, and the sheet says why."""
         try:
             return act(self.arguments())
         except ArgumentsInvalid as refusal:
@@ -233,7 +243,7 @@ class Sheet:
         ]
 
     def _currency_beside(self, place: Place) -> str | None:
-        """The currency that holds at a place: as written beside it, else that of the whole."""
+        """The currency at a place: the one written beside it, or that of all arguments."""
         near = next(
             (
                 cell
@@ -245,20 +255,24 @@ class Sheet:
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
-        """Say at its control what is wrong with a value, or above all of them where it has none."""
+        """Show an error at the control of its value, or above all of them if it has none."""
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         for cell in self._everywhere:
             if cell.name == name:
-                cell.problem = (
-                    _figure_sentence(cell)
-                    if kind == "string_pattern_mismatch" and cell.is_figure
-                    else sentence
-                )
+                cell.problem = _problem(cell, kind) or sentence
                 return
         self.problems.append(
             f"{' '.join(argument(str(part)) for part in place)}: {sentence}" if place else sentence
         )
+
+
+def _problem(cell: Cell, kind: str) -> str | None:
+    if kind == "string_pattern_mismatch" and cell.is_figure:
+        return _figure_sentence(cell)
+    if kind == "date_parsing" and cell.is_date:
+        return date_sentence(cell.value.strip(), cell.date_kind)
+    return None
 
 
 def _figure_sentence(cell: Cell) -> str:
@@ -272,9 +286,7 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Each argument by its place; an object's members are things of their own, and what is deeper
-    is not looked into.
-    """
+    """Each argument by its place; members of an object count, deeper values do not."""
     for key, value in payload.items():
         if isinstance(value, dict):
             yield from (((key, name), member) for name, member in value.items())
@@ -332,7 +344,7 @@ def _is_id(key: str) -> bool:
 
 
 def _is_lines(value: Any) -> bool:
-    """A list of lines, each of simple values and of ids, which stay."""
+    """True for a list of lines that consist of simple values and ids."""
     return (
         isinstance(value, list)
         and bool(value)

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from voyagent.kernel.text.dates import DateKind
+
 # What a person calls an argument; one that is not here is shown by its own name.
 ARGUMENTS: dict[str, Any] = {
     "customer_name": _l("Customer"),
@@ -83,6 +85,26 @@ CHOICES: dict[str, dict[str, Any]] = {"account": {"bank": _l("Bank"), "cash": _l
 
 # How the names of amounts end: what stands there is money, and is read and written as such.
 AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
+
+_DUE = "due_date pay_on"
+_BOOKED = (
+    "issue_date paid_on entry_date effective_on refunded_on reversed_on voided_on written_off_on"
+    " filed_on granted_on period_start period_end issued_from issued_to created_from created_to"
+    " as_of exchange_rate.on"
+)
+DATE_KINDS: dict[str, DateKind] = {
+    **dict.fromkeys(_DUE.split(), "due"),
+    **dict.fromkeys(_BOOKED.split(), "book"),
+    "date_of_birth": "birth",
+}
+"""The purposes of dates, by the end of their place in the arguments; others are of travel."""
+
+
+def date_kind(place: str) -> DateKind:
+    """The purpose of the date at a place of the arguments, such as `exchange_rate.on`."""
+    return next(
+        (kind for name, kind in DATE_KINDS.items() if f".{place}".endswith(f".{name}")), "travel"
+    )
 
 
 def argument(name: str) -> str:

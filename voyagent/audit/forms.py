@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from voyagent.audit import words
 from voyagent.audit.schemas import AuditFilter, InvalidActorId
-from voyagent.http.forms import PAST, read_date
+from voyagent.http.forms import read_date
 from voyagent.http.list_pages import PLACE, PlacedQuery
 
 _SEQ_MAX = 2**63 - 1
@@ -56,9 +56,7 @@ class ListQuery(PlacedQuery, AuditFilter):
         }
         for name in _DAYS:
             found = (
-                read_date(values[name].strip(), ahead=PAST)
-                if values.get(name, "").strip()
-                else None
+                read_date(values[name].strip(), "past") if values.get(name, "").strip() else None
             )
             values[name] = found.isoformat() if found else values.get(name, "")
         try:

@@ -20,7 +20,7 @@ from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill
-from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
+from voyagent.http.forms import DateText, SchemaForm, plain
 from voyagent.http.template_filters import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter
 from voyagent.kernel.money import Money
@@ -48,7 +48,7 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
 
     schema: ClassVar[type[BaseModel]] = ScheduleIn
 
-    pay_on = DateText(_l("To be paid on"), ahead=NEAR)
+    pay_on = DateText(_l("To be paid on"), kind="due")
 
 
 class BillForm(DocumentForm[BillDraftIn]):

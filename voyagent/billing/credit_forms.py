@@ -20,7 +20,6 @@ from voyagent.billing.queries import CreditSearch
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
-    BOOKED,
     DateText,
     SchemaForm,
     SentOnce,
@@ -76,7 +75,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
     reason = StringField(_l("Reason"))
-    issue_date = DateText(_l("Date"), ahead=BOOKED)
+    issue_date = DateText(_l("Date"), kind="book")
     lines = AmountsField(_l("Lines"))
 
     document: Invoice | Bill
@@ -145,7 +144,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     def _typed(self) -> list[tuple[int, str]]:
         return [
-            (line.line_no, plain(amount))
+            (line.line_no, plain(amount, self.document.currency))
             for line, amount in zip(self.known, self.lines.data, strict=False)
             if amount.strip()
         ]

@@ -30,8 +30,6 @@ from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
-    BOOKED,
-    NEAR,
     AmountText,
     DateText,
     RowsField,
@@ -175,8 +173,8 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         "trip_id",
     )
 
-    issue_date = DateText(_l("Issued"), ahead=BOOKED)
-    due_date = DateText(_l("Due"), ahead=NEAR)
+    issue_date = DateText(_l("Issued"), kind="book")
+    due_date = DateText(_l("Due"), kind="due")
     currency = SelectField(_l("Currency"), validate_choice=False)
     trip_id = SelectField(_l("Trip"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
@@ -299,7 +297,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return {
             "description": row["description"],
             "quantity": row["quantity"].strip() or "1",
-            "unit_price": plain(row["unit_price"]),
+            "unit_price": plain(row["unit_price"], self.currency.data),
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
@@ -323,7 +321,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     def _is_amount(self, typed: str) -> bool:
         try:
-            Money.parse(plain(typed) or "0", self.currency.data).within(0, AMOUNT_MAX_MINOR)
+            Money.parse(plain(typed, self.currency.data) or "0", self.currency.data).within(
+                0, AMOUNT_MAX_MINOR
+            )
         except (InvalidAmount, UnknownCurrency):
             return False
         return True
@@ -334,7 +334,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         try:
             prices = [
                 (
-                    Money.parse(plain(row["unit_price"]) or "0", self.currency.data),
+                    Money.parse(
+                        plain(row["unit_price"], self.currency.data) or "0", self.currency.data
+                    ),
                     int(row["quantity"] or 1),
                 )
                 for row in self.line_items.data
@@ -453,12 +455,12 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         """What was typed of a line, with how it is sold and taxed."""
         taxed = {
             "tax": row.get("tax") or None,
-            "basic_fare": plain(row.get("basic_fare") or "") or None,
+            "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
             "sold_as": row.get("sold_as") or "principal",
         }
         taxed |= {
             "service_date": iso_day(row.get("service_date") or "") or None,
-            "commission": plain(row.get("commission") or "") or None,
+            "commission": plain(row.get("commission") or "", self.currency.data) or None,
         }
         return super().line_values(row) | taxed
 
@@ -530,7 +532,7 @@ class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
     }
 
     amount = AmountText(_l("Amount"))
-    paid_on = DateText(_l("Paid on"), ahead=BOOKED)
+    paid_on = DateText(_l("Paid on"), kind="book")
     account = SelectField(
         _l("Paid into"),
         choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
@@ -550,7 +552,7 @@ class VoidForm(SchemaForm[VoidIn]):
     schema: ClassVar[type[BaseModel]] = VoidIn
 
     reason = StringField(_l("Reason"))
-    voided_on = DateText(_l("Date"), ahead=BOOKED)
+    voided_on = DateText(_l("Date"), kind="book")
 
 
 def grouped(minor: int, currency: str) -> str:

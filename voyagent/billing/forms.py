@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from voyagent.billing.queries import COUNTED_MAX, InvoiceBoard, InvoiceSearch
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceListQuery
-from voyagent.http.forms import NEAR, read_date
+from voyagent.http.forms import read_date
 
 _DATES = ("due_from", "due_to", "from", "to")
 _TABS = (
@@ -40,7 +40,7 @@ class InvoiceList(InvoiceListQuery):
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
             found = (
-                read_date(values.get(name, "").strip(), ahead=NEAR)
+                read_date(values.get(name, "").strip(), "due")
                 if values.get(name, "").strip()
                 else None
             )

@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, ValidationError
 
-from voyagent.http.forms import NEAR, read_date
+from voyagent.http.forms import read_date
 from voyagent.kernel.fields import Query
 
 WORDS: dict[str, Any] = {
@@ -42,7 +42,7 @@ class Listing(Query):
             name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()
         }
         for name in cls.days:
-            if name in values and (found := read_date(values[name].strip(), ahead=NEAR)):
+            if name in values and (found := read_date(values[name].strip(), "due")):
                 values[name] = found.isoformat()
         try:
             return cls.model_validate(values)

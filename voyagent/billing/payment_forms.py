@@ -24,7 +24,6 @@ from voyagent.billing.rate_forms import RATE_SENTENCES
 from voyagent.billing.service import PARTS_MAX
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
-    BOOKED,
     AmountText,
     DateText,
     SchemaForm,
@@ -147,7 +146,7 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         come_to = Money(0, currency)
         for row in self.data:
             try:
-                come_to += Money.parse(plain(row["amount"]), currency)
+                come_to += Money.parse(plain(row["amount"], currency), currency)
             except InvalidAmount:
                 continue
         return come_to
@@ -233,7 +232,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     party_name = StringField(_l("Customer or supplier"))
     amount = StringField(_l("Amount"))
     currency = SelectField(_l("Currency"), validate_choice=False)
-    paid_on = DateText(_l("Paid on"), ahead=BOOKED)
+    paid_on = DateText(_l("Paid on"), kind="book")
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
@@ -246,13 +245,17 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     def values(self) -> dict[str, Any]:
         """What was typed, the amount without its grouping."""
         values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
+        return values | (
+            {"amount": plain(values["amount"], self.currency.data)} if values.get("amount") else {}
+        )
 
     @property
     def money(self) -> Money | None:
         """The amount so far, where it can be read."""
         try:
-            return Money.parse(plain(self.amount.data or "") or "0", self.currency.data)
+            return Money.parse(
+                plain(self.amount.data or "", self.currency.data) or "0", self.currency.data
+            )
         except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
             return None
 
@@ -263,7 +266,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
     schema: ClassVar[type[BaseModel]] = AllocateIn
     settled_on = "effective_on"
 
-    effective_on = DateText(_l("From"), ahead=BOOKED)
+    effective_on = DateText(_l("From"), kind="book")
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
@@ -271,7 +274,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
 
     schema: ClassVar[type[BaseModel]] = UnallocateIn
 
-    effective_on = DateText(_l("From"), ahead=BOOKED)
+    effective_on = DateText(_l("From"), kind="book")
 
 
 class RefundForm(SentOnce, SchemaForm[RefundIn]):
@@ -281,7 +284,7 @@ class RefundForm(SentOnce, SchemaForm[RefundIn]):
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS
 
     amount = AmountText(_l("Amount"))
-    refunded_on = DateText(_l("Refunded on"), ahead=BOOKED)
+    refunded_on = DateText(_l("Refunded on"), kind="book")
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
@@ -297,7 +300,7 @@ class ReverseForm(SchemaForm[ReverseIn]):
     schema: ClassVar[type[BaseModel]] = ReverseIn
 
     reason = StringField(_l("Reason"))
-    reversed_on = DateText(_l("Effective date"), ahead=BOOKED)
+    reversed_on = DateText(_l("Effective date"), kind="book")
 
 
 class PaymentList(PaymentQuery, Listing):

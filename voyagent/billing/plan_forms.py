@@ -93,7 +93,7 @@ def read_plan(
     values = [
         {
             "due_date": day,
-            "amount": format(amount.decimal, "f") if amount is not None else plain(text),
+            "amount": format(amount.decimal, "f") if amount is not None else plain(text, currency),
         }
         for day, amount, text in zip(_days(rows, issued), amounts, texts, strict=True)
     ]
@@ -117,7 +117,7 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
                 if total is None
                 else Money.rounded(total.decimal * Decimal(share[1]) / 100, currency)
             )
-        return Money.parse(plain(text), currency) if text else None
+        return Money.parse(plain(text, currency), currency) if text else None
     except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
         return None
 

@@ -13,7 +13,7 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.rate_wire import plain_rate
-from voyagent.http.forms import BOOKED, DateText, plain
+from voyagent.http.forms import DateText, plain
 from voyagent.http.template_filters import day
 from voyagent.kernel.database.read_pool import Row
 
@@ -46,7 +46,7 @@ class RateFields:
     issue_date: Any
     rate_base = SelectField(_l("Rate quoted as"), validate_choice=False)
     rate = StringField(_l("Exchange rate"))
-    rate_on = DateText(_l("Rate date"), ahead=BOOKED)
+    rate_on = DateText(_l("Rate date"), kind="book")
     rate_source = StringField(_l("Rate source"))
 
     @property

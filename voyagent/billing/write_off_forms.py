@@ -13,7 +13,7 @@ from wtforms import StringField
 
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.billing.wire import TakeBackIn
-from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, AmountText, DateText, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, AmountText, DateText, SchemaForm, plain
 
 # Where a refusal of the rules is shown.
 _WORDS = {"reason_required": "reason", "text_too_long": "reason"}
@@ -42,7 +42,7 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
 
     amount = AmountText(_l("Amount"))
     reason = StringField(_l("Reason"))
-    written_off_on = DateText(_l("Date"), ahead=BOOKED)
+    written_off_on = DateText(_l("Date"), kind="book")
 
     def values(self) -> dict[str, Any]:
         """What was typed, the amount without its grouping."""
@@ -56,4 +56,4 @@ class TakeBackForm(SchemaForm[TakeBackIn]):
     schema: ClassVar[type[BaseModel]] = TakeBackIn
 
     reason = StringField(_l("Reason"))
-    effective_on = DateText(_l("Effective date"), ahead=BOOKED)
+    effective_on = DateText(_l("Effective date"), kind="book")

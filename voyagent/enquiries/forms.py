@@ -17,7 +17,7 @@ from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
-from voyagent.http.forms import NEXT, PAST, DateText, SchemaForm, SentOnce, read_date
+from voyagent.http.forms import DateText, SchemaForm, SentOnce, plain, read_date
 from voyagent.http.list_pages import PLACE, PlacedQuery
 from voyagent.kernel.money import currency_codes
 
@@ -107,9 +107,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
         if amount is None:
             values["budget_currency"] = None
         else:
-            values["budget_amount"] = (
-                amount.replace(",", "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
-            )
+            values["budget_amount"] = plain(amount, values.get("budget_currency"))
         return values
 
 
@@ -182,7 +180,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         }
         for name in _DATES:
             found = (
-                read_date(values[name].strip(), ahead=PAST if name.startswith("created") else NEXT)
+                read_date(values[name].strip(), "past" if name.startswith("created") else "travel")
                 if values.get(name, "").strip()
                 else None
             )

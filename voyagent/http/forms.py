@@ -1,16 +1,13 @@
-"""Forms whose rules are the schema's: what was typed goes through pydantic, and its findings land
-at the fields.
-"""
+"""Forms over pydantic schemas: the schema has the rules, and its errors are shown at the fields."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-import dateparser
 from flask import Response, after_this_request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
@@ -22,42 +19,29 @@ from wtforms.validators import DataRequired
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
-from voyagent.http.template_filters import MINUS, amount, today
+from voyagent.http.template_filters import MINUS, amount, day, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge, Money, ungrouped
+from voyagent.kernel.text import dates
+from voyagent.kernel.text.amounts import find_figures, read_amount
+from voyagent.kernel.text.dates import DateKind, Day, UnclearDate
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
-DATE_SHAPES = [
-    "%Y-%m-%d",
-    "%d/%m/%Y",
-    "%d/%m",
-    "%d-%m-%Y",
-    "%d.%m.%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%d %b",
-    "%d %B",
-]
-
-_SHORT_YEAR = re.compile(
-    r"^(\s*\d{1,2}(?:\s*[/.-]\s*\d{1,2}\s*[/.-]|[\s-]+[^\W\d]+[\s,-]+)\s*)'?(\d{2}\s*)$"
-)
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
-"""How many figures an amount on the wire has at most before its point and behind it."""
+"""The most digits of an amount of the API before and behind its point."""
+_DATE_SENTENCE = lazy_gettext("Write a date such as 24 Nov 2026 or 24/11.")
 AMOUNT_SENTENCE = lazy_gettext("Enter an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
     "missing": lambda: lazy_gettext("This is needed."),
     "string_too_short": lambda: lazy_gettext("This is needed, or it is too short."),
     "string_too_long": lambda: lazy_gettext("This is too long."),
     "string_unstorable": lambda: lazy_gettext("This has characters that cannot be stored."),
-    "date_parsing": lambda: lazy_gettext("Write a date such as 24 Nov 2026 or 24/11."),
-    "date_from_datetime_parsing": lambda: lazy_gettext(
-        "Write a date such as 24 Nov 2026 or 24/11."
-    ),
+    "date_parsing": lambda: _DATE_SENTENCE,
+    "date_from_datetime_parsing": lambda: _DATE_SENTENCE,
     "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),
     "int_parsing": lambda: lazy_gettext("Write a whole number."),
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
@@ -71,56 +55,55 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 }
 
 
-NEXT, NEAR, BOOKED, PAST = 364, 182, 31, 0
-"""How many days ahead one that is written without its year may lie; else it is the last such day.
-
-What is to come, what is due, book dates, what has been.
-"""
-
-
 class DateText(StringField):
-    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month.
+    """A date as people write it: `24 Nov 2026`, `24/11`, `next Friday`; day before month.
 
-    `ahead` is what it is without its year.
+    `kind` says what the date is for, which decides a missing year.
     """
 
-    def __init__(self, *arguments: Any, ahead: int = NEXT, **keywords: Any) -> None:
+    def __init__(self, *arguments: Any, kind: DateKind = "travel", **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self.ahead = ahead
+        self.kind = kind
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Keep what was typed; `iso` has what it means."""
+        """Keep the text as it was typed; `iso` has its meaning."""
         super().process_formdata(valuelist)
 
     @property
     def iso(self) -> str | None:
-        """The date as YYYY-MM-DD; the raw text where it cannot be read, so that the schema refuses
-        it; None where blank.
+        """The date as YYYY-MM-DD, None if the field is blank.
+
+        Text that is no date stays as it is, so that the schema refuses it.
         """
         if isinstance(self.data, date):
-            return self.data.isoformat()  # what the form began with, where the field was not sent
+            return self.data.isoformat()  # the default, where the field was not sent
         text = (self.data or "").strip()
         if not text:
             return None
-        found = read_date(text, ahead=self.ahead)
+        found = read_date(text, self.kind)
         return found.isoformat() if found else text
+
+    @property
+    def is_unread(self) -> bool:
+        """True for text that is not read as a date."""
+        text = self.data.strip() if isinstance(self.data, str) else ""
+        return bool(text) and read_date(text, self.kind) is None
 
 
 class RowsField(StringField):
-    """Rows of several inputs each, such as the lines of a document; a row in which nothing of
-    `written` is written is none.
+    """Rows of several inputs each, such as the lines of a document.
+
+    A row in which all inputs of `written` are blank is left out.
     """
 
     names: ClassVar[tuple[str, ...]]
     also: ClassVar[tuple[str, ...]] = ()
-    """Inputs that only some of the pages have."""
+    """Inputs that only some pages have."""
     written: ClassVar[tuple[str, ...]]
     most: ClassVar[int]
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the rows that were sent, side by side and one more than `most` at the utmost, or
-        take those that are known.
-        """
+        """Read the rows that were sent, at most one more than `most`, or take `data`."""
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and any(name in formdata for name in self.names):
@@ -131,40 +114,35 @@ class RowsField(StringField):
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
-    """A form over a schema: fields give labels and controls, the schema gives the rules, CSRF is
-    Flask-WTF's.
-    """
+    """A form over a schema: fields have labels and controls, the schema has the rules."""
 
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
     sentences: ClassVar[dict[str, Any]] = {}
-    """What to say for a kind of finding, `kind`, `field.kind` or `field.kind.blank`, where the
-    usual sentence does not fit.
-    """
+    """Sentences in place of the usual ones, by `kind`, `field.kind` or `field.kind.blank`."""
 
     stand_ins: ClassVar[dict[str, Any]] = {}
-    """What a look takes for a field that is not typed yet, where it can go without."""
+    """Values that `look` takes for fields that are still blank."""
 
     awaited: ClassVar[Collection[str]] = ()
-    """Codes of rules that ask for something that is not typed yet; a look says nothing of them."""
+    """Codes of rules that fail only because something is still blank; `look` ignores them."""
     unfit: Sequence[str] = ()
-    """Why what is typed so far would be refused, in sentences; `look` finds that out."""
+    """Sentences that say why the form would be refused; set by `look`."""
     refused: str | None = None
-    """The code of the rule that refused what was sent, where one did."""
+    """The code of the rule that refused the form, if one did."""
     _came_too_often: bool = False
 
     @property
     def status(self) -> int:
-        """What a page that shows the form answers: 200, or 422 when it was sent and came back, or
-        429 when it was sent too often.
-        """
+        """The status of a page with the form: 200, 422 if it was refused, 429 if sent too often."""
         if self._came_too_often:
             return 429
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
-        """The schema's value when this is a submission that passes; else None, with a sentence at
-        each wrong field.
+        """Return the schema's value; None if the form was not sent or is refused.
+
+        Each wrong field then has its sentence.
         """
         if not self.is_submitted() or not self.validate():
             return None
@@ -176,9 +154,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def values(self) -> dict[str, Any]:
-        """What was typed, by field; blank is None, which a schema with a default replaces by
-        absence.
-        """
+        """The typed values by field; a blank one is None, or absent if the schema has a default."""
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name == "csrf_token" or name not in self.schema.model_fields:
@@ -192,12 +168,11 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """The field at which a finding of the schema is shown, "" for above the form."""
+        """The field at which an error of the schema is shown, "" for above the form."""
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Do the act with the schema's value; None where the form was not accepted or the rule
-        refused it, which it then shows.
+        """Call `act` with the schema's value; None if the form or the rule refused it.
 
         `fields` names the expected codes and where each is shown: a field, or "" for above the
         form. Too many attempts are shown above every form, with all that was typed in it. Any other
@@ -220,11 +195,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def look(self, act: Callable[[Any], Result]) -> Result | None:
-        """What comes of the schema's value as it is typed so far, where `act` only reads; None
-        while something that it takes is not typed yet.
+        """Call `act`, which only reads, with the value as it is typed so far.
 
-        It is None too where what is typed would be refused once it is sent, and `unfit` then says
-        why, in the sentences that are shown there.
+        None while a needed field is blank, or if the form would be refused; `unfit` then says why.
         """
         self.unfit = ()
         if any(
@@ -244,13 +217,11 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return None
 
     def looked_at(self) -> dict[str, Any]:
-        """What a look takes of what is typed."""
+        """The values that `look` takes."""
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show a rule's refusal: at the field that `fields` names for its code, else above the
-        form.
-        """
+        """Show a rule's refusal at the field that `fields` names for it, or above the form."""
         self.refused = error.code
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
@@ -269,6 +240,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return type(None) in getattr(self.schema.model_fields[name].annotation, "__args__", ())
 
     def _sentence(self, name: str, finding: ErrorDetails) -> str:
+        typed = self._fields.get(name)
+        if isinstance(typed, DateText) and typed.is_unread:
+            return date_sentence(str(typed.data), typed.kind)
         kind = f"{finding['type']}.blank" if _is_blank(finding) else finding["type"]
         own = next(
             (
@@ -280,6 +254,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         )
         if own is AMOUNT_SENTENCE:
             return amount_sentence(finding["input"])
+        if own is None and finding["type"] == "date_parsing" and isinstance(finding["input"], str):
+            return date_sentence(finding["input"])
         return str(own or finding_in_words(finding["type"], finding["msg"]))
 
     def _note(self, name: str, finding: ErrorDetails) -> None:
@@ -292,26 +268,23 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
 
 class AmountText(StringField):
-    """An amount as people write it, which has to be written: on a page an emptied field is never
-    the whole of what could be meant.
-    """
+    """A required amount: on a page a blank field never means all that is open."""
 
     def __init__(self, label: Any, **keywords: Any) -> None:
         super().__init__(label, [DataRequired(lazy_gettext("This is needed."))], **keywords)
 
 
 class SentOnce:
-    """What a form has that records something new each time: a key of its own from when it is
-    opened, by which a page with `once` knows it again.
+    """A key of a form that records something new, so that a page with `once` takes it once.
 
-    It is the same however often the form is sent: by two clicks, or from behind the back button.
+    It is set when the form is opened and stays the same however often the form is sent.
     """
 
     form_key = HiddenField(default=lambda: str(new_id()))
 
 
 def _is_blank(finding: ErrorDetails) -> bool:
-    """Whether a finding is about something that is not typed yet."""
+    """True if an error is about a field that is still blank."""
     typed = finding["input"]
     return (
         finding["type"] in ("missing", "too_short")
@@ -321,17 +294,15 @@ def _is_blank(finding: ErrorDetails) -> bool:
 
 
 def finding_in_words(kind: str, message: str) -> str:
-    """What to say to a person for a kind of finding; the schema's own words where there is no
-    sentence.
-    """
+    """The sentence for a kind of error; the schema's own message if there is none."""
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
 def amount_sentence(typed: object) -> str:
-    """Why an amount is refused, where its figures show that; else how one is written."""
+    """Say why an amount is refused, or how one is written if the text does not show it."""
     number = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
     if number is None:
-        return str(AMOUNT_SENTENCE)
+        return _words_sentence(typed) if isinstance(typed, str) else str(AMOUNT_SENTENCE)
     sign, whole, decimals = number.groups(default="")
     if sign in ("-", "−", "–"):
         return gettext(AmountNegative.message)
@@ -340,21 +311,40 @@ def amount_sentence(typed: object) -> str:
     return gettext(AmountTooFine.message) if len(decimals) > _DECIMALS_MAX else str(AMOUNT_SENTENCE)
 
 
-def plain(typed: str) -> str:
-    """An amount as it was typed, without its grouping and in the figures 0 to 9; what no comma
-    groups stays as it is, so that the schema refuses it.
+def _words_sentence(typed: str) -> str:
+    figures = find_figures(typed)
+    if any(figure.ranged for figure in figures):
+        return gettext("This is a range. Enter one amount.")
+    if any(figure.each for figure in figures):
+        return gettext("This is a price per person or piece. Enter the amount alone.")
+    amount = read_amount(typed)
+    if amount and amount.currency:
+        return gettext(
+            "Enter the amount without %(currency)s, in the currency of this form.",
+            currency=amount.currency,
+        )
+    return str(AMOUNT_SENTENCE)
+
+
+def plain(typed: str, currency: str | None = None) -> str:
+    """Write a typed amount as a plain decimal in the digits 0 to 9.
+
+    `1,20,000`, `1.2 lakh` and, where `currency` is INR, `₹60k` are read. Other text stays as it is,
+    so that the schema refuses it.
     """
-    return ungrouped(
+    digits = ungrouped(
         "".join(
             str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in typed
         )
     )
+    if _NUMBER.fullmatch(digits):
+        return digits
+    found = read_amount(typed)
+    return found.plain if found and found.currency in (None, currency) else typed.strip()
 
 
 def typed_amount(value: Money) -> str:
-    """An amount as it stands in an input: grouped as pages group it, which `plain` takes away
-    again.
-    """
+    """Write an amount for an input, grouped as on pages; `plain` reads it."""
     return amount(value).replace(MINUS, "-")
 
 
@@ -366,8 +356,9 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """The state that a page was opened with, from its hidden field `seen`; None where it says none,
-    and older than any where it is unreadable.
+    """The state that a page was opened with, from its hidden field `seen`.
+
+    None if the field is blank. An unreadable one counts as older than any state.
     """
     if not seen:
         return None
@@ -377,58 +368,37 @@ def opened_state(seen: str | None) -> datetime | None:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def read_date(text: str, *, ahead: int = NEXT, since: date | None = None) -> date | None:
-    """A date as people write it, or None.
+def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
+    """Read a date as people write it, counted from today in the page's time zone.
 
-    A missing year means the last such day that lies no more than `ahead` days ahead; two figures
-    are a year of today's.
-
-    With `since` it means the first such day from that one on, such as the day of issue. `today` and
-    the like go by the page's time zone.
+    None if the text is not exactly one date. With `since` a day without its year is the first such
+    day from that one on, such as the day of issue.
     """
-    if text[:4].isdigit() and len(text) == 10:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            return None
-    text = _SHORT_YEAR.sub(rf"\g<1>{today().year // 100}\g<2>", text)
-    behind, next_one = (_parsed(text, near) for near in ("past", "future"))
-    if behind is None or next_one is None or behind == next_one:
-        return next_one
-    if since is not None:
-        return next(
-            (
-                day
-                for year in range(since.year, since.year + 9)
-                if (day := _of_year(behind, year)) and day >= since
-            ),
-            next_one,
-        )
-    years = range(today().year + 1, today().year - 8, -1)
-    return next(
-        (
-            day
-            for year in years
-            if (day := _of_year(behind, year)) and day <= today() + timedelta(days=ahead)
-        ),
-        behind,
-    )
+    found = dates.read_date(text, today(), kind, since=since)
+    return found.day if isinstance(found, Day) else None
 
 
-def _parsed(text: str, near: str) -> date | None:
-    settings = {
-        "DATE_ORDER": "DMY",
-        "PREFER_DATES_FROM": near,
-        "REQUIRE_PARTS": ["day", "month"],
-        "RELATIVE_BASE": datetime.combine(today(), time.min),
-    }
-    found = dateparser.parse(text, languages=["en", "hi"], settings=settings)
-    return found.date() if found else None
-
-
-def _of_year(day: date, year: int) -> date | None:
-    """The same day of another year; None for a 29 February that it has not."""
-    try:
-        return day.replace(year=year)
-    except ValueError:
-        return None
+def date_sentence(text: str, kind: DateKind = "travel") -> str:
+    """Say why a text is not read as a date, with the date that may be meant."""
+    found = dates.read_date(text, today(), kind)
+    if not isinstance(found, UnclearDate):
+        return str(_DATE_SENTENCE)
+    offer = day(found.offers[0], year=True, weekday=True) if found.offers else ""
+    match found.reason:
+        case "no_such_day":
+            return gettext("The calendar has no %(date)s.", date=found.words)
+        case "month_first":
+            return gettext("Write the day before the month. Did you mean %(date)s?", date=offer)
+        case "other_weekday":
+            return gettext(
+                "“%(words)s” does not fit: that day is %(date)s.", words=found.words, date=offer
+            )
+        case "no_year":
+            return gettext("Write the year as well, such as 24 Nov 1986.")
+        case "two_dates":
+            return gettext("These are two dates. Write one.")
+        case "open":
+            return gettext(
+                "“%(words)s” leaves the day open. Write a date such as 24 Nov 2026 or 24/11.",
+                words=found.words,
+            )

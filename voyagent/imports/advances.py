@@ -8,9 +8,14 @@ from typing import Annotated
 from pydantic import ValidationInfo, field_validator
 
 from voyagent.billing import service as billing
-from voyagent.imports.cells import Known, RowAmount, RowCurrency, refusal
+from voyagent.imports.cells import (
+    Known,
+    RowAmount,
+    RowCurrency,
+    refusal,
+    with_plain_amount,
+)
 from voyagent.imports.opening import DayNeeded
-from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
@@ -65,7 +70,9 @@ class Taker:
 
     def take(self, cells: dict[str, str]) -> None:
         """Import one advance. Raises ValidationError, and the errors of `import_advance`."""
-        row = Advance.model_validate(ungrouped(cells), strict=False, context=self._known)
+        row = Advance.model_validate(
+            with_plain_amount(cells, self._known.currency), strict=False, context=self._known
+        )
         money = Money.parse(row.amount, row.currency or self._known.currency)
         billing.import_advance(
             self._actor,

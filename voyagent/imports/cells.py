@@ -1,5 +1,7 @@
-"""Cells that rows of several kinds of file have alike, each judged by itself, so that all that is
-wrong with a row is told at once.
+"""Cells that rows of several kinds of file share: currencies and amounts.
+
+Each is checked by itself, so that all faults of a row are reported at once. Amounts are read as in
+a form. Dates are ISO 8601 only: nobody looks at a thousand rows to see which day was guessed.
 """
 
 from __future__ import annotations
@@ -14,26 +16,25 @@ from pydantic_core import PydanticCustomError
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import CurrencyCode, PlainAmount
-from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.money import InvalidAmount, Money, ungrouped
+from voyagent.kernel.text.amounts import read_amount
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a row is judged by beside its cells: the day as of which its file speaks, and the
-    currency of a row that names none.
-    """
+    """The day as of which a file stands, and the currency of rows that name none."""
 
     on: date
     currency: str
 
     @classmethod
     def of(cls, actor: Actor, on: date) -> Known:
-        """What is known of the files of an agency."""
+        """The day with the agency's currency."""
         return cls(on, actor.currency)
 
 
 def refusal(error: VoyagentError) -> PydanticCustomError:
-    """What a rule says of one cell, as a finding beside those of the other cells of its row."""
+    """A rule's error about one cell, as a validation error."""
     return PydanticCustomError(error.code, error.message)
 
 
@@ -48,6 +49,22 @@ def _exact(amount: str, info: ValidationInfo) -> str:
         except InvalidAmount as error:
             raise refusal(error) from None
     return amount
+
+
+def plain_amount(cell: str, currency: str) -> str:
+    """Write an amount of a file as a plain decimal: `1,20,000`, `1.2 lakh`, `₹12,000`.
+
+    Text that is no amount, or one in another currency, stays as it is.
+    """
+    plain = ungrouped(cell)
+    found = None if plain.isascii() and plain.replace(".", "").isdecimal() else read_amount(cell)
+    return found.plain if found and found.currency in (None, currency) else plain
+
+
+def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
+    """A row's cells with its amount as a plain decimal; one that is left out stays left out."""
+    amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
+    return cells | ({"amount": amount} if amount else {})
 
 
 RowCurrency = Annotated[CurrencyCode, BeforeValidator(_capitals)]

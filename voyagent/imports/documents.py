@@ -11,9 +11,14 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from voyagent.billing import service as billing
 from voyagent.billing.rate_wire import RATE_SHAPE
-from voyagent.imports.cells import Known, RowAmount, RowCurrency, refusal
+from voyagent.imports.cells import (
+    Known,
+    RowAmount,
+    RowCurrency,
+    refusal,
+    with_plain_amount,
+)
 from voyagent.imports.opening import DayNeeded
-from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
@@ -103,7 +108,9 @@ class Taker:
 
         Raises ValidationError, and the errors of `import_open_invoice` and `import_open_bill`.
         """
-        row = OpenDocument.model_validate(ungrouped(cells), strict=False, context=self._known)
+        row = OpenDocument.model_validate(
+            with_plain_amount(cells, self._known.currency), strict=False, context=self._known
+        )
         money = Money.parse(row.amount, row.currency or self._known.currency)
         fields = row.model_dump(include={"reference", "issue_date", "due_date"})
         self._bring(

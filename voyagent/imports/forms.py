@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice, SelectField, TextAreaField
 
-from voyagent.http.forms import BOOKED, DateText, SchemaForm, finding_in_words
+from voyagent.http.forms import DateText, SchemaForm, finding_in_words
 from voyagent.imports.schemas import ImportIn
 from voyagent.imports.tables import OF_SHAPE, Finding, decoded
 from voyagent.kernel.errors import VoyagentError
@@ -43,7 +43,7 @@ class ImportForm(SchemaForm[ImportIn]):
         validate_choice=False,
     )
     file = FileField(_l("File"))
-    effective_on = DateText(_l("As of"), ahead=BOOKED)
+    effective_on = DateText(_l("As of"), kind="book")
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:

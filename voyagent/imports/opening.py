@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from voyagent.imports.cells import plain_amount
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.money import Money, ungrouped
+from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 
@@ -133,7 +134,9 @@ class Taker:
     def _amount(self, cell: str, currency: str) -> int:
         """Return an amount in minor units; digits may be grouped."""
         return (
-            Money.parse(ungrouped(cell), currency).within(0, ledger.AMOUNT_MAX_MINOR).amount_minor
+            Money.parse(plain_amount(cell, currency), currency)
+            .within(0, ledger.AMOUNT_MAX_MINOR)
+            .amount_minor
         )
 
 

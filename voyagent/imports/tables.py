@@ -195,9 +195,3 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
     return found + [
         Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown
     ]
-
-
-def ungrouped(cells: dict[str, str]) -> dict[str, str]:
-    """Return a row's cells with its amount as a plain decimal."""
-    amount = money.ungrouped(cells.get("amount", ""))
-    return cells | ({"amount": amount} if amount else {})

@@ -12,7 +12,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from voyagent.billing.ageing.queries.open_items import Basis
-from voyagent.http.forms import PAST, read_date
+from voyagent.http.forms import read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, is_currency
@@ -222,7 +222,7 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
 
 
 def _day(typed: str) -> date | None:
-    found = read_date(typed, ahead=PAST) if typed else None
+    found = read_date(typed, "past") if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 

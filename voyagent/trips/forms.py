@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import BOOKED, PAST, DateText, SchemaForm, SentOnce, typed_amount
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain, typed_amount
 from voyagent.http.template_filters import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
@@ -97,7 +97,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()],
         validate_choice=False,
     )
-    date_of_birth = DateText(_("Born"), ahead=PAST)
+    date_of_birth = DateText(_("Born"), kind="birth")
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
     passport_expiry = DateText(_("Passport good until"))
@@ -175,8 +175,8 @@ class LineForm(SchemaForm[LineIn]):
     sentences: ClassVar[dict[str, Any]] = {
         **_CURRENCY,
         "string_pattern_mismatch": _("That does not look right."),
-        "cost.string_pattern_mismatch": _("Enter an amount such as 45000 or 45,000.50."),
-        "price.string_pattern_mismatch": _("Enter an amount such as 45000 or 45,000.50."),
+        "cost.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "price.string_pattern_mismatch": AMOUNT_SENTENCE,
         "local_time": _("Write a day such as 24 Nov 2026 and a time such as 16:30."),
         "clock_time": _("Write a time such as 16:30."),
         "nights": _("One leaves a hotel a day after coming, or later."),
@@ -248,12 +248,12 @@ class LineForm(SchemaForm[LineIn]):
 
     def values(self) -> dict[str, Any]:
         """Return the input as the schema expects it."""
-        plain = {
+        texts = {
             name: _text(self[name].data)
             for name in ("status", "currency", "supplier", "supplier_ref")
         }
         amounts = {
-            name: re.sub(r"[,\s]", "", self[name].data or "").replace("−", "-") or "0"
+            name: plain((self[name].data or "").replace("−", "-"), self.currency.data) or "0"
             for name in ("cost", "price")
         }
         details = {
@@ -261,7 +261,7 @@ class LineForm(SchemaForm[LineIn]):
             for name in (*self.details, "notes")
         }
         return {
-            **plain,
+            **texts,
             **amounts,
             "details": (
                 {
@@ -415,8 +415,8 @@ class VisaForm(LineForm):
     country = SelectField(_("Country"), validate_choice=False)
     type = StringField(_("Kind of visa"))
     count = StringField(_("How many"))
-    filed_on = DateText(_("Applied for on"), ahead=BOOKED)
-    granted_on = DateText(_("Granted on"), ahead=BOOKED)
+    filed_on = DateText(_("Applied for on"), kind="book")
+    granted_on = DateText(_("Granted on"), kind="book")
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)

@@ -10,7 +10,7 @@ from typing import Any
 
 from babel.dates import format_date
 
-from voyagent.assistant.planner import sentences, wishes
+from voyagent.assistant.planner import passengers, sentences, wishes
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.searches import PARTY_MAX
 from voyagent.assistant.planner.wishes import Wish
@@ -55,7 +55,7 @@ def told_of_the_day(move: Move, said: str, context: Context) -> Move:
     """
     wrong = impossible_date(said, context.today)
     if wrong is None:
-        return move
+        return _with_birth_asked(move, said, context)
     if isinstance(move, Ask) and move.missing in DAYS:
         return replace(move, text=f"{_no_day(wrong)} {move.text}")
     is_told_already = isinstance(move, Call) and move.tool == "trial_balance" and move.words
@@ -71,6 +71,16 @@ def told_of_the_day(move: Move, said: str, context: Context) -> Move:
             )
         )
     return move
+
+
+def _with_birth_asked(move: Move, said: str, context: Context) -> Move:
+    if not isinstance(move, Call) or move.tool != "add_passenger":
+        return move
+    words = passengers.birth_without_year(said, context)
+    if words is None or move.arguments.get("date_of_birth"):
+        return move
+    asked = _("Say the date of birth with its year: “%(words)s” leaves it open.", words=words)
+    return replace(move, words=f"{move.words} {asked}".strip())
 
 
 def _no_day(wrong: UnclearDate) -> str:

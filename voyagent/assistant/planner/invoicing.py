@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from voyagent.assistant.planner import sentences
@@ -14,7 +15,7 @@ from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import quantities
 from voyagent.kernel.text.amounts import Figure, added_tax, find_figures, plain
-from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.dates import Day, find_days, read_date
 from voyagent.kernel.text.people import as_firm, as_name
 
 OPENING = re.compile(
@@ -185,9 +186,13 @@ def answer(
             request.known["customer_name"] = name
     elif question_missing == "due_date":
         request.known.pop("due_unread", None)
-        read_due(
-            re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request
-        )
+        issued = date.fromisoformat(request.known.get("issue_date") or context.today.isoformat())
+        alone = read_date(words.strip(), issued, "due")
+        if isinstance(alone, Day) and alone.day >= issued:
+            request.known["due_date"] = alone.day.isoformat()
+        else:
+            said = re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE)
+            read_due(said, issued, request)
     elif question_missing == "amount":
         _answer_amount(words, context, request)
     else:

@@ -11,7 +11,7 @@ from typing import Any
 from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wishes import Wish, days_in
 from voyagent.kernel.text import stations
-from voyagent.kernel.text.dates import DateKind, find_days
+from voyagent.kernel.text.dates import DateKind, find_days, find_unclear
 from voyagent.kernel.text.people import as_name
 from voyagent.trips.lint import UNDER_YEARS
 
@@ -278,6 +278,13 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     if name:
         known["full_name"] = _TITLE.sub("", name)
     return known
+
+
+def birth_without_year(said: str, context: Context) -> str | None:
+    """The words of a date of birth that has no year."""
+    born = _BORN.search(said)
+    unclear = find_unclear(born["when"], context.today, "birth") if born else []
+    return next((one.words for one in unclear if one.reason == "no_year"), None)
 
 
 def _bare_birthday(said: str, context: Context) -> str | None:

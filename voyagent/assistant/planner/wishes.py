@@ -111,10 +111,10 @@ def answered_days(text: str, context: Context, kind: DateKind = "travel") -> lis
 
 
 def amount_in(text: str, context: Context) -> JsonObject:
-    """The one amount of a text with its currency, the agency's where none was written; nothing
-    where there is none, or more than one.
+    """The one total of a text with its currency, by default the agency's.
 
-    `taxed` where a tax or a percentage is to be added to it: then nobody knows the sum.
+    Empty if there is none or several, or if it is a range or an amount per head. `taxed` is set if
+    a tax or a percentage is to be added, so that the total is not known.
     """
     if added_tax(text):
         return {"taxed": True}

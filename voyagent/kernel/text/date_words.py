@@ -207,6 +207,10 @@ IN_FIELD = _compiled(
         rf"(?P<mon>{MONTH})[\s./-]*(?P<d>\d{{1,2}}){_ORDINAL}[\s,./-]+"
         r"(?:(?P<y4>\d{4})|'?(?P<y2>\d{2}))",
     ),
+    (
+        "named",
+        rf"(?P<d>\d{{1,2}}){_ORDINAL}[\s./-]*(?:of\s+)?(?P<mon>{MONTH})[\s,./-]*(?P<y4>\d{{4}})",
+    ),
     ("number", r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"),
     ("word", rf"(?P<weekday>{_ANY_WEEKDAY})\.?"),
     ("word", r"(?P<said>now)"),

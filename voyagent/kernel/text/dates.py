@@ -24,7 +24,7 @@ from voyagent.kernel.text.date_words import MONTH, WEEKDAY_NUMBERS, count, month
 from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
 
 DateKind = Literal["travel", "due", "book", "past", "birth"]
-"""What a date is for, which decides a missing year and the direction of `Friday` and `kal`.
+"""The purpose of a date, which decides a missing year and the direction of `Friday` and `kal`.
 
 `travel`: the next such day. `due` and `book`: the last one that is at most `DUE_DAYS` or
 `BOOK_DAYS` ahead. `past`: the last one. `birth`: a year is needed; two digits are the latest
@@ -48,7 +48,8 @@ _LEADS = re.compile(r"\s*(?:(?:on|by|the|from|till|until|dated|due)\s+)*", re.IG
 class Day:
     """A date in a text and where it stands.
 
-    `is_range` is set for both days of `19-25 Dec`. `other` is a second day that the words may mean.
+    `is_range` is set for both days of `19-25 Dec`, `is_relative` for words that count from today.
+    `other` is a second day that the words may mean.
     """
 
     day: date
@@ -57,6 +58,7 @@ class Day:
     words: str
     has_year: bool
     is_range: bool = False
+    is_relative: bool = False
     other: date | None = None
 
 
@@ -152,9 +154,10 @@ def read_date(
     start = lead.end() if lead else 0
     for name, pattern in date_words.IN_FIELD:
         match = pattern.fullmatch(said, start)
-        read = [*_read(name, match, today, kind, in_text=False)] if match else []
+        counted_from = since if since and name == "number" else today
+        read = [*_read(name, match, counted_from, kind, in_text=False)] if match else []
         if read:
-            return _since(read[0], since)
+            return read[0] if name == "number" else _since(read[0], since)
     found = scan(said, today, kind, by_staff=True)
     if not found or found[0].start > start or found[-1].end < len(said):
         return None
@@ -197,7 +200,7 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 
 def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool) -> _Found:
-    """What a match of a pattern says; nothing where it is no date."""
+    """Read a match of a pattern; nothing if it is no date."""
     if name == "open":
         yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
     elif name in ("iso", "numeric", "pair", "named"):
@@ -207,7 +210,9 @@ def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_te
     else:
         day, other = _counted(name, match, today, kind)
         if day is not None:
-            yield Day(day, *match.span(), match.group(), has_year=True, other=other)
+            yield Day(
+                day, *match.span(), match.group(), has_year=True, is_relative=True, other=other
+            )
 
 
 def _written(
@@ -280,7 +285,7 @@ def _century(
 
 
 def _exists(number: int, month: int, year: int | None) -> bool:
-    """Whether the calendar has the day; without a year, in a leap year."""
+    """True if the calendar has the day; without a year, in a leap year."""
     leap = 2024
     if month > 12 or not 0 < (year if year is not None else leap) < 10_000:
         return False
@@ -332,7 +337,7 @@ def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
         if _exists(number, month % 12 + 1, month // 12)
     )
     day = next(day for day in days if (day - today).days * step >= 0)
-    yield Day(day, *match.span(), match.group(), has_year=True)
+    yield Day(day, *match.span(), match.group(), has_year=False)
 
 
 _HOW_FAR = {"tomorrow": 1, "day after tomorrow": 2, "yesterday": -1, "day before yesterday": -2}
@@ -395,7 +400,7 @@ def _months_on(day: date, months: int) -> date:
 
 
 def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
-    """The same, where the second day of a range is never before its first."""
+    """Put right the days of ranges, so that the second is never before the first."""
     for place, (one, other) in enumerate(pairwise(found)):
         if not (isinstance(one, Day) and isinstance(other, Day)):
             continue

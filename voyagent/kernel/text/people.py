@@ -207,6 +207,8 @@ _LOWER_WORDS = (
     " if then"
 )
 _LOWER = frozenset(_LOWER_WORDS.split())
+_DAY_BEHIND = re.compile(r"(?<=\S)\s+(?:kal|aaj|pars[ou]n?|tmrw|tomo)$")
+"""Days in Hindi and in short, which a name is not written with in small letters."""
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
 _NOUN_WORDS = """
 invoice invoices bill bills receipt receipts payment payments refund refunds enquiry enquiries
@@ -454,6 +456,7 @@ def as_name(words: str) -> str | None:
     A name in small letters gets its capitals. Places and nouns of the trade are no names.
     """
     name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
+    name = _DAY_BEHIND.sub("", name)
     parts = name.split()
     if (
         not parts

@@ -12,7 +12,6 @@ from wtforms import SelectField, StringField
 
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
-    BOOKED,
     DateText,
     RowsField,
     SchemaForm,
@@ -56,7 +55,7 @@ class ReversalForm(SchemaForm[ReversalIn]):
     schema: ClassVar[type[BaseModel]] = ReversalIn
 
     reason = StringField(_l("Reason"))
-    entry_date = DateText(_l("Date"), ahead=BOOKED)
+    entry_date = DateText(_l("Date"), kind="book")
 
 
 class EntryLinesField(RowsField):
@@ -91,7 +90,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
     awaited: ClassVar[Collection[str]] = ("journal_entry_unbalanced", "journal_entry_too_short")
 
     narration = StringField(_l("What it is about"))
-    entry_date = DateText(_l("Book date"), ahead=BOOKED)
+    entry_date = DateText(_l("Book date"), kind="book")
     currency = SelectField(_l("Currency"), validate_choice=False)
     lines = EntryLinesField(_l("Lines"))
 
@@ -111,7 +110,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
                     "account_id": row["account_id"],
                     "currency": self.currency.data,
                     "narration": row["memo"].strip() or None,
-                    **{f"{side}_amount": plain(row[side]) or None for side in ("debit", "credit")},
+                    **{
+                        f"{side}_amount": plain(row[side], self.currency.data) or None
+                        for side in ("debit", "credit")
+                    },
                 }
                 for row in self.lines.data
             ]
@@ -177,7 +179,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         for row in self.lines.data:
             try:
                 debit, credit = (
-                    Money.parse(plain(row[side]) or "0", self.read_currency)
+                    Money.parse(plain(row[side], self.read_currency) or "0", self.read_currency)
                     for side in ("debit", "credit")
                 )
             except (InvalidAmount, UnknownCurrency):  # reported when the form is sent

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from voyagent.http.documents import put_behind_pages
 from voyagent.http.files import list_file
-from voyagent.http.forms import PAST, read_date
+from voyagent.http.forms import read_date
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -208,7 +208,7 @@ def _shown(line: Row) -> Row:
 
 
 def _day(typed: str) -> date | None:
-    found = read_date(typed, ahead=PAST) if typed else None
+    found = read_date(typed, "past") if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 
