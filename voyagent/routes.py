@@ -15,7 +15,6 @@ from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
-from voyagent.billing import effects as billing_effects, write_offs
 from voyagent.billing.api.bills import api as bills_api
 from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
@@ -109,10 +108,6 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (
-    billing_effects,
-    write_offs,
-)  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
 MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
 TASKS = (

@@ -22,14 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "reports/margin_schemas.py": {"trial_balance"},
     "trips/service/flights.py": {"issue_ticket"},
     "trips/service/lines.py": {"cancel_hotel_booking", "issue_ticket"},
-    "assistant/queries.py": {
-        "draft_invoice",
-        "issue_invoice",
-    },
 }
-"""Services that withdraw proposals by name, words with another meaning, and `assistant/queries`,
-which does not import all capabilities yet. Only shrinks.
-"""
+"""Services that withdraw proposals by name, and words with another meaning. Only shrinks."""
 
 
 def test_no_other_file_names_a_capability() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from tests.people import Person
+from voyagent.approvals import effects
+from voyagent.approvals.effects import Description
 from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.service import InstalmentItem, LineItem, Part
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
@@ -164,3 +168,18 @@ def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:
 def _due(given: dict[str, Any]) -> dict[str, Any]:
     """A due date, but for a document in instalments."""
     return {} if given.get("instalments") else {"due_date": DUE}
+
+
+def describe(name: str) -> Callable[[Actor, dict[str, Any]], Description]:
+    """The preview of a tool."""
+    effect = effects.find(name)
+    assert effect is not None
+    assert effect.describe is not None
+    return effect.describe
+
+
+def carry_out(name: str) -> Callable[[Actor, dict[str, Any]], dict[str, Any]]:
+    """The act of a tool, as a grant runs it."""
+    effect = effects.find(name)
+    assert effect is not None
+    return effect.run  # type: ignore[return-value]

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import issued
+from tests.billing.papers import carry_out, describe, issued
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals import effects as registry
 from voyagent.approvals.rehearsal import rehearse
-from voyagent.billing import effects, queries
+from voyagent.billing import queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
 
@@ -41,7 +41,7 @@ def client_id(alice: Person) -> UUID:
 
 
 def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: UUID) -> None:
-    told = alice.does(effects.run_create, wanted(client_id, notes="As agreed."))
+    told = alice.does(carry_out("create_invoice"), wanted(client_id, notes="As agreed."))
     assert told | {"invoice_id": "?"} == {
         "created": True,
         "invoice_id": "?",
@@ -66,14 +66,14 @@ def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: 
 def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id: UUID) -> None:
     issued(alice)
     before = balances(alice)
-    for act in (effects.describe_create, effects.run_create):
+    for act in (describe("create_invoice"), carry_out("create_invoice")):
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, wanted(client_id))
         assert failure.value.code == "invoice_number_conflict"
         assert "not the next number" in failure.value.message
     assert balances(alice) == before
     assert (
-        alice.does(effects.run_create, wanted(client_id, invoice_number="2024-25/000002"))[
+        alice.does(carry_out("create_invoice"), wanted(client_id, invoice_number="2024-25/000002"))[
             "invoice_number"
         ]
         == "2024-25/000002"
@@ -98,7 +98,7 @@ def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id
 def test_what_cannot_be_created_says_why_before_and_after_the_grant(
     alice: Person, client_id: UUID, change: dict[str, Any], error: str
 ) -> None:
-    for act in (effects.describe_create, effects.run_create):
+    for act in (describe("create_invoice"), carry_out("create_invoice")):
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, wanted(client_id, **change))
         assert failure.value.code == error
@@ -107,7 +107,7 @@ def test_what_cannot_be_created_says_why_before_and_after_the_grant(
 
 def test_another_agencys_customer_is_not_found(charlie: Person, client_id: UUID) -> None:
     with pytest.raises(VoyagentError) as failure:
-        charlie.does(effects.run_create, wanted(client_id))
+        charlie.does(carry_out("create_invoice"), wanted(client_id))
     assert failure.value.code == "enquiry_not_found"
 
 

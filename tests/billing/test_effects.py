@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import draft, issue, issued, line, pay, receive, seen
+from tests.billing.papers import carry_out, describe, draft, issue, issued, line, pay, receive, seen
 from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.approvals import (
@@ -18,7 +18,7 @@ from voyagent.approvals import (
 )
 from voyagent.approvals.effects import Description
 from voyagent.approvals.rehearsal import rehearse
-from voyagent.billing import effects, queries, service
+from voyagent.billing import queries, service
 from voyagent.enquiries import service as enquiry
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import VoyagentError
@@ -155,7 +155,7 @@ def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) 
 def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(
     alice: Person, change: dict[str, Any], error: str
 ) -> None:
-    for act in (effects.describe_draft, effects.run_draft):
+    for act in (describe("draft_invoice"), carry_out("draft_invoice")):
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, WANTED | change)
         assert failure.value.code == error
@@ -166,7 +166,7 @@ def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(
 def test_the_enquiry_goes_along(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
-    result = alice.does(effects.run_draft, WANTED | {"enquiry_id": str(enquiry_id)})
+    result = alice.does(carry_out("draft_invoice"), WANTED | {"enquiry_id": str(enquiry_id)})
     with alice.reading() as reader:
         assert (
             queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"]
@@ -175,7 +175,7 @@ def test_the_enquiry_goes_along(alice: Person) -> None:
 
 
 def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(alice: Person) -> None:
-    shown: Description = alice.does(effects.describe_draft, WANTED)
+    shown: Description = alice.does(describe("draft_invoice"), WANTED)
     document = shown["document"]
     assert (document["party"], document["date"]) == ("Deepa Krishnan", "10 Jun 2024")
     assert document["rows"] == [{"text": "Dubai visa, 2 × INR 22,500.00", "amount": "45000.00"}]
@@ -276,12 +276,12 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
         draft(alice, issue_date=today, due_date=today),
         draft(alice, issue_date=today, due_date=today),
     )
-    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(second)})
+    shown: Description = alice.does(describe("issue_invoice"), {"invoice_id": str(second)})
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
         "Possible duplicate: another invoice of the same amount for this customer, a draft"
     ]
     issue(alice, first)
-    shown = alice.does(effects.describe_issue, {"invoice_id": str(second)})
+    shown = alice.does(describe("issue_invoice"), {"invoice_id": str(second)})
     assert not shown["checks"][-1]["ok"]
     assert seen(alice, first)["number"] in shown["checks"][-1]["text"]
 
@@ -289,9 +289,9 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
 def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     with pytest.raises(service.InvoiceNotDraft):
-        alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
+        alice.does(describe("issue_invoice"), {"invoice_id": str(invoice_id)})
     with pytest.raises(queries.InvoiceNotFound):
-        charlie.does(effects.describe_issue, {"invoice_id": str(draft(alice))})
+        charlie.does(describe("issue_invoice"), {"invoice_id": str(draft(alice))})
 
 
 def test_mixed_currencies_are_one_error_everywhere(alice: Person) -> None:

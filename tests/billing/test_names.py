@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import draft, issued, receive
+from tests.billing.papers import describe, draft, issued, receive
 from tests.people import Person
-from voyagent.approvals import effects
-from voyagent.approvals.effects import Description
 from voyagent.billing import queries
-from voyagent.billing.capabilities import receive_bill
 from voyagent.billing.queries import Namesakes, Side, near_of
 from voyagent.enquiries import service as enquiries
 from voyagent.parties import service as parties
@@ -39,13 +36,6 @@ DRAFT: dict[str, Any] = {
 def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
     with person.reading() as reader:
         return queries.read_namesakes(reader, name, side)
-
-
-def reviewed(person: Person, name: str, wanted: dict[str, Any]) -> Description:
-    effect = effects.find(name)
-    assert effect is not None
-    assert effect.describe is not None
-    return person.does(effect.describe, wanted)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +106,12 @@ def test_signs_of_a_pattern_mean_themselves(alice: Person) -> None:
 
 def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) -> None:
     issued(alice)
-    shown = reviewed(alice, "draft_invoice", DRAFT)
+    shown = alice.does(describe("draft_invoice"), DRAFT)
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
         "New customer. Similar names: Deepa Krishnan"
     ]
     for name in ("Deepa Krishnan", "Arun Pillai"):
-        shown = reviewed(alice, "draft_invoice", DRAFT | {"customer_name": name})
+        shown = alice.does(describe("draft_invoice"), DRAFT | {"customer_name": name})
         assert not any("of that name" in check["text"] for check in shown["checks"])
 
 
@@ -131,13 +121,13 @@ def test_the_reviewer_of_a_bill_sees_it_too(alice: Person) -> None:
         "vendor_reference": "EK-7",
         "vendor_name": "Emirates Holiday",
     }
-    shown = reviewed(alice, receive_bill.CAPABILITY.name, wanted)
+    shown = alice.does(describe("receive_bill"), wanted)
     assert [check["text"] for check in shown["checks"]] == [
         "New supplier. Similar names: Emirates Holidays"
     ]
     assert (
-        reviewed(
-            alice, receive_bill.CAPABILITY.name, wanted | {"vendor_name": "Emirates Holidays"}
-        )["checks"]
+        alice.does(describe("receive_bill"), wanted | {"vendor_name": "Emirates Holidays"})[
+            "checks"
+        ]
         == []
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft, draft_bill, issued, receive
+from tests.billing.papers import carry_out, draft, draft_bill, issued, receive
 from tests.billing.test_api import DRAWN, code
 from tests.billing.test_bills_api import DRAWN as ENTERED
 from tests.billing.test_effects import WANTED
@@ -19,7 +19,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import bind, stored
 from tests.people import Person
 from tests.trips.things import a_trip
-from voyagent.billing import effects, steps
+from voyagent.billing import steps
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 
@@ -129,7 +129,9 @@ def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(
 
 def test_what_the_assistant_draws_up_of_a_trip_is_of_it(alice: Person) -> None:
     trip_id = a_trip(alice)
-    drawn: dict[str, Any] = alice.does(effects.run_draft, WANTED | {"trip_id": str(trip_id)})
+    drawn: dict[str, Any] = alice.does(
+        carry_out("draft_invoice"), WANTED | {"trip_id": str(trip_id)}
+    )
     assert alice.api.get(f"/invoices/{drawn['invoice_id']}").json["trip_id"] == str(trip_id)
 
 

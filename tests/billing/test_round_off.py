@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.billing.papers import DUE, ISSUED, draft, issue, issued, line, plan, untied
+from tests.billing.papers import DUE, ISSUED, carry_out, draft, issue, issued, line, plan, untied
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
@@ -20,7 +20,6 @@ from tests.people import Person, csrf
 from tests.reports.test_beancount import command, complaints
 from tests.reports.test_tally import on_the_page, proved, vouchers
 from voyagent.billing import queries, service
-from voyagent.billing.effects import run_create
 from voyagent.billing.models import CreditNote
 from voyagent.billing.service import InstalmentsDoNotAddUp, LineItem
 from voyagent.billing.service.rounding import to_whole
@@ -264,7 +263,9 @@ def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
         "lines": [{"description": "Visa fee", "quantity": 1, "unit_price": "100.60"}],
         "billing_address": {"lines": ["12 Marine Drive"], "country": "IN"},
     }
-    assert agency.does(run_create, {"invoice": invoice})["total_amount"] == "101.00"
+    assert (
+        agency.does(carry_out("create_invoice"), {"invoice": invoice})["total_amount"] == "101.00"
+    )
 
 
 # The doors

@@ -27,6 +27,7 @@ from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
 from voyagent.billing import queries as billing
+from voyagent.billing.capabilities import draft_invoice, issue_invoice
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
@@ -378,15 +379,16 @@ def _draft(proposals: list[Row]) -> DraftInView | None:
     issued = {
         _text(row["effect_result"], "invoice_id")
         for row in rows
-        if row["tool_name"] == "issue_invoice"
+        if row["tool_name"] == issue_invoice.CAPABILITY.name
     }
     for row in reversed(rows):
         made = _text(row["effect_result"], "invoice_id")
-        if row["tool_name"] == "draft_invoice" and made and made not in issued:
+        if row["tool_name"] == draft_invoice.CAPABILITY.name and made and made not in issued:
             waiting = (
                 other
                 for other in proposals
-                if other["tool_name"] == "issue_invoice" and other["status"] == "pending"
+                if other["tool_name"] == issue_invoice.CAPABILITY.name
+                and other["status"] == "pending"
             )
             return DraftInView(
                 made,

@@ -11,7 +11,6 @@ from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.planner_factory import Configured
 from voyagent.assistant.tools import (
     enquiries,
-    invoices,
     registry,
     routing,
 )
@@ -20,7 +19,6 @@ from voyagent.kernel.jobs import task
 
 TOOLS = (
     enquiries,
-    invoices,
     routing,
 )  # named here so that the loop finds them
 registry.check()

@@ -163,54 +163,10 @@ def _changed(_given: Facts, output: Facts) -> str:
     return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
 
 
-def _invoices(given: Facts, _output: Facts) -> str:
-    if given.get("number"):
-        return _("Searched for invoice %(number)s", number=given["number"])
-    name = given.get("customer_name")
-    if given.get("status") == "draft":
-        return _("Searched drafts for %(name)s", name=name) if name else _("Searched drafts")
-    return _("Searched invoices for %(name)s", name=name) if name else _("Searched invoices")
-
-
-def _drafted(given: Facts, output: Facts) -> str:
-    name = output.get("customer_name") or given.get("customer_name")
-    return _("Draft invoice for %(name)s", name=name) if name else _("Draft invoice")
-
-
-def _issued(_given: Facts, output: Facts) -> str:
-    return (
-        _("Issued invoice %(number)s", number=output["number"])
-        if output.get("number")
-        else _("Issue invoice")
-    )
-
-
-def _created(given: Facts, output: Facts) -> str:
-    number = output.get("invoice_number")
-    if number:
-        return _("Created invoice %(number)s", number=number)
-    return _(
-        "Create invoice %(number)s", number=(given.get("invoice") or {}).get("invoice_number", "")
-    ).strip()
-
-
-def _written_off(_given: Facts, output: Facts) -> str:
-    return (
-        _("Wrote off a part of %(number)s", number=output["number"])
-        if output.get("written_off")
-        else _("Write off an invoice")
-    )
-
-
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "handoff": ("arrow-return-right", _handed),
     "clarify": ("question-circle", _asked),
     "find_enquiries": ("search", _searched),
     "summarise_enquiry": ("inbox", _summed_up),
     "update_enquiry": ("pencil", _changed),
-    "find_invoices": ("search", _invoices),
-    "draft_invoice": ("pencil", _drafted),
-    "issue_invoice": ("receipt", _issued),
-    "create_invoice": ("receipt", _created),
-    "write_off_invoice": ("dash-circle", _written_off),
 }

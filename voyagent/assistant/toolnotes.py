@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.capabilities.cards import count_note, sum_note
+from voyagent.capabilities.cards import count_note
 
 Facts = dict[str, Any]
 
 
 NOTES: dict[str, Callable[[Facts], str]] = {
     "find_enquiries": count_note,
-    "find_invoices": count_note,
-    "draft_invoice": sum_note,
-    "issue_invoice": sum_note,
-    "create_invoice": sum_note,
-    "write_off_invoice": sum_note,
 }

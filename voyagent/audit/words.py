@@ -186,10 +186,7 @@ _KINDS = {
     "proposal.made": _l("Request made"),
     "session.ended": _l("Sign-ins ended"),
     "settings.changed": _l("Settings changed"),
-    "draft_invoice": _l("Assistant: draft an invoice"),
-    "issue_invoice": _l("Assistant: issue an invoice"),
     "find_enquiries": _l("Assistant: find enquiries"),
-    "find_invoices": _l("Assistant: find invoices"),
     "summarise_enquiry": _l("Assistant: sum an enquiry up"),
     "chat.message_edited": _l("Message edited"),
     "chat.regenerated": _l("Answered again"),
@@ -213,11 +210,9 @@ _KINDS = {
     "trip.ticketed": _l("Ticket issued"),
     "trip.updated": _l("Trip changed"),
     "trip.visa_filed": _l("Visa application filed"),
-    "create_invoice": _l("Assistant: create an invoice"),
     "clarify": _l("Assistant: ask back"),
     "handoff": _l("Assistant: hand over to a desk"),
     "update_enquiry": _l("Assistant: change an enquiry"),
-    "write_off_invoice": _l("Write off an invoice"),
 }
 """Labels of events by kind.
 

@@ -11,14 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
-from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
+from voyagent.billing.service.pricing import QUANTITY_MAX
 from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     CurrencyCode,
     DateFilter,
     Filter,
-    Id,
     IdFilter,
     PlainAmount,
     Query,
@@ -55,23 +54,6 @@ class LineItemIn(Closed):
         )
 
 
-class DraftInvoiceIn(Closed):
-    """What `draft_invoice` needs.
-
-    `number` is part of the tool's interface and is refused when given: a draft has none.
-    """
-
-    customer_name: Annotated[str, Trimmed(255)]
-    issue_date: BusinessDate
-    due_date: BusinessDate
-    line_items: Annotated[list[LineItemIn], Field(min_length=1, max_length=LINES_MAX)]
-    number: Annotated[str, Text(64)] | None = None
-    party_reference: Annotated[str, Text(128)] | None = None
-    notes: Annotated[str, Text(2000)] | None = None
-    enquiry_id: Id | None = None
-    trip_id: Id | None = None
-
-
 class InvoiceLineIn(Closed):
     """A line of an invoice whose currency the invoice names."""
 
@@ -92,54 +74,6 @@ class InvoiceLineIn(Closed):
 def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
     """Lines of one currency as the rules take them."""
     return [line.item(currency) for line in lines]
-
-
-class AddressIn(Closed):
-    """Where an invoice goes."""
-
-    lines: Annotated[list[Annotated[str, Trimmed(120)]], Field(min_length=1, max_length=5)]
-    city: Annotated[str, Text(120)] | None = None
-    postal_code: Annotated[str, Text(20)] | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-
-    @property
-    def plain(self) -> str:
-        """The address in one line."""
-        town = " ".join(filter(None, (self.postal_code, self.city)))
-        return ", ".join(filter(None, (*self.lines, town, self.country)))
-
-
-class InvoiceIn(Closed):
-    """An invoice as the tool's interface has it.
-
-    `client_id` is an enquiry: that is where this house knows a customer from.
-    """
-
-    invoice_number: Annotated[str, Trimmed(64)]
-    client_id: Id
-    issue_date: BusinessDate
-    currency: CurrencyCode
-    lines: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
-    billing_address: AddressIn
-    due_date: BusinessDate | None = None
-    notes: Annotated[str, Text(1000)] | None = None
-
-    @property
-    def items(self) -> list[LineItem]:
-        """The lines as the rules take them."""
-        return items(self.lines, self.currency)
-
-
-class CreateInvoiceIn(Closed):
-    """What `create_invoice` needs."""
-
-    invoice: InvoiceIn
-
-
-class IssueInvoiceIn(Closed):
-    """What `issue_invoice` needs."""
-
-    invoice_id: Id
 
 
 def _cash_or_bank(account: str) -> str:
@@ -189,12 +123,6 @@ class WriteOffIn(PartIn):
 
     reason: Annotated[str, Trimmed(500)]
     written_off_on: BusinessDate | None = None
-
-
-class WriteOffInvoiceIn(WriteOffIn):
-    """What `write_off_invoice` needs."""
-
-    invoice_id: Id
 
 
 class InvoiceListQuery(Query):

@@ -14,20 +14,6 @@ from voyagent.taxes.tables import states
 from voyagent.taxes.words import TO_BE_SAID, component
 
 
-def summed(taxes: list[Row], currency: str) -> list[Row]:
-    """The taxes of a document's lines by component and rate: the `words` for it, the `amount`, and
-    `is_confirmed` where each of them is.
-    """
-    found: dict[str, Row] = {}
-    for tax in taxes:
-        rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
-        words = f"{component(tax['component'])} {rate}".rstrip()
-        row = found.setdefault(words, {"words": words, "minor": 0, "is_confirmed": True})
-        row["minor"] += tax["amount_minor"]
-        row["is_confirmed"] = row["is_confirmed"] and tax.get("confirmed", True)
-    return [row | {"amount": Money(row["minor"], currency)} for row in found.values()]
-
-
 def to_be_said(lines: Iterable[Row]) -> list[str]:
     """The sentences that a document must carry for the way in which its lines are taxed, each once."""
     return [

@@ -15,13 +15,6 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.ledger.queries.closing_checks import Check, register_checks
 
 WAITING_MAX = 500
-_DATES = {
-    "create_invoice": ("invoice", "issue_date"),
-}
-"""Where the book date of what a tool posts stands in its arguments; one that has none posts on the
-day of the grant.
-"""
-
 _MISSING: dict[str, Any] = {
     "invoice": _l("Numbers of invoices are missing in %(year)s."),
     "opening": _l("Numbers of invoices that were brought forward are missing in %(year)s."),
@@ -106,16 +99,12 @@ def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
 
 
 def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:
-    value: Any = row["payload"]
     capability = registry.find(row["tool_name"])
-    if capability is not None:
-        for name in capability.book_date.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        return isinstance(value, str) and (
-            value in drafts or first.isoformat() <= value <= last.isoformat()
-        )
-    if row["tool_name"] == "issue_invoice":
-        return str(value.get("invoice_id")) in drafts
-    for name in _DATES.get(row["tool_name"], ("",)):
+    if capability is None:
+        return False
+    value: Any = row["payload"]
+    for name in capability.book_date.split("."):
         value = value.get(name) if isinstance(value, dict) else None
-    return isinstance(value, str) and first.isoformat() <= value <= last.isoformat()
+    return isinstance(value, str) and (
+        value in drafts or first.isoformat() <= value <= last.isoformat()
+    )

@@ -17,9 +17,14 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from voyagent.billing import service
-from voyagent.billing.capabilities import pay_bill, post_journal_entry, receive_bill, record_receipt
-from voyagent.billing.effects import CREATE
-from voyagent.billing.write_offs import EFFECT as WRITE_OFF
+from voyagent.billing.capabilities import (
+    create_invoice,
+    pay_bill,
+    post_journal_entry,
+    receive_bill,
+    record_receipt,
+    write_off_invoice,
+)
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -53,7 +58,7 @@ DRAFTED, ISSUED = (
 
 @act(
     "approvals.run_effect",
-    leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(CREATE.tool_name), CONTINUED),
+    leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(create_invoice.CAPABILITY.name), CONTINUED),
 )
 def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
     invoice = {
@@ -68,7 +73,7 @@ def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
         "lines": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}],
         "billing_address": {"lines": ["12 MG Road"], "city": "Kochi", "country": "IN"},
     }
-    return granted(stage, CREATE.tool_name, invoice=invoice)
+    return granted(stage, create_invoice.CAPABILITY.name, invoice=invoice)
 
 
 @act(
@@ -131,7 +136,7 @@ WRITTEN_OFF = Left(
 
 @act(
     "approvals.run_effect",
-    leaves=(*_by_bob(POSTED, WRITTEN_OFF), effect(WRITE_OFF.tool_name), CONTINUED),
+    leaves=(*_by_bob(POSTED, WRITTEN_OFF), effect(write_off_invoice.CAPABILITY.name), CONTINUED),
 )
 def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
     given = {
@@ -140,7 +145,12 @@ def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
         "reason": "Cannot be traced",
         "written_off_on": "2024-06-25",
     }
-    return granted(stage, WRITE_OFF.tool_name, invoice_id=str(papers.issued(stage.alice)), **given)
+    return granted(
+        stage,
+        write_off_invoice.CAPABILITY.name,
+        invoice_id=str(papers.issued(stage.alice)),
+        **given,
+    )
 
 
 # By people, over the API

@@ -23,7 +23,7 @@ from tests.people import Person
 from voyagent.approvals import service as approvals, tasks as approvals_tasks
 from voyagent.assistant.tasks import run_turn
 from voyagent.billing import service as billing
-from voyagent.billing.effects import DRAFT, ISSUE
+from voyagent.billing.capabilities import draft_invoice, issue_invoice
 from voyagent.chat import service as chat, tasks as chat_tasks
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
@@ -624,7 +624,7 @@ def break_at_a_grant(stage: Stage) -> Doing:
     "approvals.run_effect",
     leaves=(
         Left("invoice.drafted", ("invoice_id",), by="bob", via="assistant"),
-        _effect(DRAFT.tool_name),
+        _effect(draft_invoice.CAPABILITY.name),
         CONTINUED,
     ),
 )
@@ -636,7 +636,7 @@ def draft_an_invoice_by_a_grant(stage: Stage) -> Doing:
         "due_date": "2026-06-25",
         "line_items": [item],
     }
-    return _granted(stage, DRAFT.tool_name, **given)
+    return _granted(stage, draft_invoice.CAPABILITY.name, **given)
 
 
 POSTED = Left("journal.posted", ("journal_entry_id", "source_type", "source_id"))
@@ -647,12 +647,12 @@ ISSUED = Left("invoice.issued", ("invoice_id", "journal_entry_id"))
     "approvals.run_effect",
     leaves=(
         *(replace(left, by="bob", via="assistant") for left in (POSTED, ISSUED)),
-        _effect(ISSUE.tool_name),
+        _effect(issue_invoice.CAPABILITY.name),
         CONTINUED,
     ),
 )
 def issue_an_invoice_by_a_grant(stage: Stage) -> Doing:
-    return _granted(stage, ISSUE.tool_name, invoice_id=str(papers.draft(stage.alice)))
+    return _granted(stage, issue_invoice.CAPABILITY.name, invoice_id=str(papers.draft(stage.alice)))
 
 
 # The books: no door of their own yet, so the rule itself is asked

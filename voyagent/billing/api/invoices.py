@@ -24,7 +24,6 @@ from voyagent.billing.wire import (
     wire_invoice,
     wire_invoices,
 )
-from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
@@ -213,7 +212,7 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
     """
     amount = body.money(queries.get_invoice(invoice_id).currency)
     return wire_model(
-        ask_for_write_off(
+        service.ask_for_write_off(
             actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
         )
     )

@@ -1,8 +1,12 @@
-"""What can be done with invoices, bills, payments and balances."""
+"""Capabilities of invoices, bills, payments and the books."""
 
 from voyagent.billing.capabilities import (
+    create_invoice,
+    draft_invoice,
     fetch_bsp_statement,
     find_bills,
+    find_invoices,
+    issue_invoice,
     list_ledger_accounts,
     list_payables,
     list_receivables,
@@ -13,6 +17,7 @@ from voyagent.billing.capabilities import (
     reconcile_bsp,
     record_receipt,
     trial_balance,
+    write_off_invoice,
 )
 
 CAPABILITIES = (
@@ -28,4 +33,9 @@ CAPABILITIES = (
     post_journal_entry.CAPABILITY,
     fetch_bsp_statement.CAPABILITY,
     reconcile_bsp.CAPABILITY,
+    find_invoices.CAPABILITY,
+    draft_invoice.CAPABILITY,
+    issue_invoice.CAPABILITY,
+    create_invoice.CAPABILITY,
+    write_off_invoice.CAPABILITY,
 )

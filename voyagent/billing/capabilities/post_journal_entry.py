@@ -27,7 +27,7 @@ from voyagent.ledger.queries import accounts
 from voyagent.ledger.schemas.journal import EntryLines
 
 
-class Entry(Closed):
+class EntryIn(Closed):
     """A journal entry."""
 
     narration: Annotated[str, Trimmed(500)] = Field(
@@ -47,7 +47,7 @@ class Entry(Closed):
 class PostJournalEntryInput(Closed):
     """The entry to post."""
 
-    entry: Annotated[Entry, Slot("lines", N_("Which accounts, and how much on each side?"))] = (
+    entry: Annotated[EntryIn, Slot("lines", N_("Which accounts, and how much on each side?"))] = (
         Field(description="The entry with its lines.")
     )
 
@@ -121,7 +121,7 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Posted a journal entry: %(what)s", what=narration))
 
 
-def _check(entry: Entry) -> None:
+def _check(entry: EntryIn) -> None:
     wanted = {line.account_id for line in entry.lines}
     if len(accounts.find_accounts(wanted)) < len(wanted):
         raise AccountNotFound

@@ -90,6 +90,7 @@ from voyagent.billing.queries.taxes import (
     get_bill_taxes,
     get_taxes,
     read_taxes,
+    sum_taxes,
 )
 from voyagent.billing.queries.write_offs import (
     WRITE_OFF,
@@ -186,6 +187,7 @@ __all__ = [
     "recognised",
     "round_off_given_back",
     "series_statement",
+    "sum_taxes",
     "unallocated_statement",
     "uncredited_statement",
     "undeferred_statement",

@@ -20,7 +20,9 @@ from voyagent.billing.models import (
 )
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
+from voyagent.taxes.words import component
 
 _TAXES = InvoiceTax.__table__.c
 _CREDITED = CreditNoteTax.__table__.c
@@ -173,3 +175,18 @@ __all__ = [
     "supplier_credited_statement",
     "taxes_statement",
 ]
+
+
+def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
+    """Sum the taxes of lines by component and rate.
+
+    Each row has the `words` for it, its `amount`, and `is_confirmed`, true if all its taxes are.
+    """
+    found: dict[str, Row] = {}
+    for tax in taxes:
+        rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
+        words = f"{component(tax['component'])} {rate}".rstrip()
+        row = found.setdefault(words, {"words": words, "minor": 0, "is_confirmed": True})
+        row["minor"] += tax["amount_minor"]
+        row["is_confirmed"] = row["is_confirmed"] and tax.get("confirmed", True)
+    return [row | {"amount": Money(row["minor"], currency)} for row in found.values()]

@@ -165,6 +165,7 @@ from voyagent.billing.service.taxing import (
     waits,
 )
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
+from voyagent.billing.service.write_off_requests import ask_for_write_off, write_off_title
 from voyagent.billing.service.write_offs import checked, reverse_write_off, write_off_invoice
 
 __all__ = [
@@ -257,6 +258,7 @@ __all__ = [
     "WriteOffTakenBack",
     "allocate",
     "allocation_sides",
+    "ask_for_write_off",
     "bill_credit_sides",
     "bought_sides",
     "can_be_void",
@@ -324,5 +326,6 @@ __all__ = [
     "void_invoice",
     "waits",
     "write_off_invoice",
+    "write_off_title",
     "year_of",
 ]

@@ -41,7 +41,7 @@ from voyagent.billing.steps import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.tax_rows import summed, tax_note
+from voyagent.billing.tax_rows import tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
@@ -98,7 +98,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             line | {"tax_note": tax_note(line, document.taxes, currency)}
             for line in with_amounts(document.lines, currency, "unit_price", "amount")
         ],
-        taxes=summed(document.taxes, currency),
+        taxes=queries.sum_taxes(document.taxes, currency),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(
             [row | {"number": row["vendor_reference"]} for row in document.credits],

@@ -30,7 +30,6 @@ from voyagent.billing.steps import (
     typed_day,
     with_amounts,
 )
-from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
@@ -67,7 +66,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
             name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")
         },
         lines=with_amounts(document.lines, currency, "amount"),
-        taxes=summed(document.taxes, currency),
+        taxes=queries.sum_taxes(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         further=journal_of(document.further),
     )

@@ -48,7 +48,7 @@ from voyagent.billing.steps import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
+from voyagent.billing.tax_rows import line_notes, place_of_supply, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -116,7 +116,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         ),
         letterhead=settings.read(reader) or {},
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
-        taxes=summed(document.taxes, currency),
+        taxes=queries.sum_taxes(document.taxes, currency),
         waits=service.is_waiting(*document.taxed_lines),
         to_be_said=to_be_said(document.lines),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),

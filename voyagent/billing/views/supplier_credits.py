@@ -28,7 +28,6 @@ from voyagent.billing.steps import (
     with_amounts,
 )
 from voyagent.billing.supplier_credit_wire import BillCreditIn
-from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
@@ -51,7 +50,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
         "bills/supplier_credit.html",
         credit=document.credit | {"total": Money(document.credit["total_minor"], currency)},
         net=Money(document.credit["total_minor"] - document.credit["tax_minor"], currency),
-        taxes=summed(document.taxes, currency),
+        taxes=queries.sum_taxes(document.taxes, currency),
         lines=with_amounts(document.lines, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )

@@ -16,7 +16,6 @@ from voyagent.billing.steps import Place, looked, looks, postings_of, turned_bac
 from voyagent.billing.views.invoices import pages
 from voyagent.billing.wire import TakeBackIn
 from voyagent.billing.write_off_forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
-from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -46,7 +45,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
     )
 
     def act(body: WriteOffIn) -> Any:
-        return ask_for_write_off(
+        return service.ask_for_write_off(
             actor,
             invoice_id,
             reason=body.reason,

@@ -24,7 +24,7 @@ from voyagent.billing.queries import (
     SupplierCreditDocument,
 )
 from voyagent.billing.rate_forms import rate_on_paper
-from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
+from voyagent.billing.tax_rows import line_notes, place_of_supply, tax_note, to_be_said
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
@@ -283,7 +283,7 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
     rounded = [(_("Round-off"), _amount(moved, currency))] if moved else []
     return [
         (_("Before tax") if taxes else _("Before rounding"), net),
-        *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency)),
+        *((tax["words"], amount(tax["amount"])) for tax in queries.sum_taxes(taxes, currency)),
         *rounded,
     ]
 

@@ -1,0 +1,227 @@
+"""Draw up and issue an invoice in one step, for the customer of an enquiry."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, FactShown, Measured
+from voyagent.billing import service
+from voyagent.billing.capabilities.invoices import (
+    INVOICE_OUTPUT,
+    check_alike,
+    check_day,
+    check_terms,
+    customer_balance,
+    due_note,
+    invoice_output,
+    priced_rows,
+    priced_total,
+    shown_document,
+)
+from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.schemas import InvoiceLineIn, items
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, sum_note
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text, Trimmed
+
+
+class AddressIn(Closed):
+    """The address on an invoice."""
+
+    lines: Annotated[list[Annotated[str, Trimmed(120)]], Field(min_length=1, max_length=5)] = Field(
+        description="Street, house and area, one to five lines."
+    )
+    city: Annotated[str, Text(120)] | None = Field(default=None, description="The city.")
+    postal_code: Annotated[str, Text(20)] | None = Field(
+        default=None, description="The postal code."
+    )
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
+        description="ISO 3166 code of the country, such as IN."
+    )
+
+    @property
+    def plain(self) -> str:
+        """The address in one line."""
+        town = " ".join(filter(None, (self.postal_code, self.city)))
+        return ", ".join(filter(None, (*self.lines, town, self.country)))
+
+
+class InvoiceIn(Closed):
+    """An invoice of one currency."""
+
+    invoice_number: Annotated[str, Trimmed(64)] = Field(
+        description="The next number of the series; any other is refused."
+    )
+    client_id: Id = Field(description="The enquiry of the customer.")
+    issue_date: BusinessDate = Field(description="The day of issue and of the posting, YYYY-MM-DD.")
+    currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
+    lines: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = Field(
+        description="The lines, without taxes."
+    )
+    billing_address: AddressIn = Field(description="The address of the customer.")
+    due_date: BusinessDate | None = Field(
+        default=None,
+        description="The day by which it must be paid, YYYY-MM-DD; by the terms if absent.",
+    )
+    notes: Annotated[str, Text(1000)] | None = Field(
+        default=None, description="A note for the customer."
+    )
+
+    @property
+    def items(self) -> list[service.LineItem]:
+        """The lines with the currency of the invoice."""
+        return items(self.lines, self.currency)
+
+
+class CreateInvoiceInput(Closed):
+    """The invoice to create."""
+
+    invoice: Annotated[InvoiceIn, Slot("lines", N_("Who is the invoice for, and how much?"))] = (
+        Field(description="The invoice with its lines and address.")
+    )
+
+
+def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
+    """Create and issue the invoice. Raises as `service.create_invoice`."""
+    given = wanted.invoice
+    address = gettext("Billed to: %(address)s", address=given.billing_address.plain)
+    invoice = service.create_invoice(
+        call.actor,
+        number=given.invoice_number,
+        enquiry_id=given.client_id,
+        issue_date=given.issue_date,
+        due_date=given.due_date,
+        line_items=given.items,
+        notes="\n".join(filter(None, (address, given.notes))),
+    )
+    return {"created": True, "invoice_number": invoice.number} | invoice_output(invoice)
+
+
+def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
+    """Show the invoice with its number; the dry run shows what is posted.
+
+    Raises as `policy`; NumberIsNotNext.
+    """
+    given = wanted.invoice
+    name, due, priced = _checked(wanted)
+    if given.invoice_number != service.next_number(service.INVOICE_SERIES, given.issue_date):
+        raise service.NumberIsNotNext
+    total = priced_total(priced)
+    document = shown_document(
+        gettext("Invoice"), name, given.issue_date, priced_rows(priced), total
+    )
+    document["number"] = given.invoice_number
+    return Description(
+        title=gettext(
+            "Create invoice %(number)s for %(name)s", number=given.invoice_number, name=name
+        ),
+        undo=gettext("Reversible with a credit note"),
+        document=document,
+        facts=[
+            FactShown(label=gettext("Issued"), value=day(given.issue_date)),
+            FactShown(label=gettext("Due"), value=day(due)),
+            FactShown(label=gettext("Billed to"), value=given.billing_address.plain),
+        ],
+        checks=[
+            check_terms(given.issue_date, due),
+            check_day(call.actor, given.issue_date),
+            check_alike(call.reader, call.actor, name, total),
+        ],
+    )
+
+
+def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
+    """Measure the open balance of the customer. Raises EnquiryNotFound."""
+    given = wanted.invoice
+    name = enquiries.get_enquiry(given.client_id).customer_name
+    due = service.due_day(name, given.issue_date, given.due_date)
+    return customer_balance(name, given.currency, due_note(due))
+
+
+def policy(_call: Invocation, wanted: CreateInvoiceInput) -> Policy:
+    """The invoice is worth its total; no money moves yet.
+
+    Raises EnquiryNotFound, and as `service.check_days` and `service.price`, in this order.
+    """
+    name, _, priced = _checked(wanted)
+    return Policy(amounts=(priced_total(priced),), party=name)
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the number."""
+    number = output.get("invoice_number")
+    if number:
+        return str(gettext("Created invoice %(number)s", number=number))
+    number = (given.get("invoice") or {}).get("invoice_number", "")
+    return str(gettext("Create invoice %(number)s", number=number)).strip()
+
+
+def _checked(wanted: CreateInvoiceInput) -> tuple[str, date, service.Priced]:
+    given = wanted.invoice
+    name = enquiries.get_enquiry(given.client_id).customer_name
+    due = service.due_day(name, given.issue_date, given.due_date)
+    service.check_days(given.issue_date, due)
+    return name, due, service.price(given.items)
+
+
+CAPABILITY = Capability(
+    name="create_invoice",
+    title=N_("Create an invoice"),
+    summary=(
+        "Propose to draw up and issue an invoice in one, for the customer of an enquiry"
+        " (`client_id`), under the next number of the series."
+    ),
+    area="accounting",
+    input=CreateInvoiceInput,
+    output=INVOICE_OUTPUT | {"created", "invoice_number"},
+    permission="invoice.issue",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    card=Card(icon="receipt", sentence=sentence, note=sum_note),
+    book_date="invoice.issue_date",
+    audit=N_("Assistant: create an invoice"),
+    follow_ups=("record_receipt", "find_invoices"),
+    examples={
+        "en": (
+            "create invoice 2026-27/000043 for the enquiry of Deepa Krishnan, 45,000 Dubai visa",
+            "create and issue an invoice for this enquiry",
+            "make the final invoice straight away, no draft",
+            "bill this enquiry now, 1.2 lakh for the Bali package",
+            "raise invoice for enquiry of Joseph, 60k, due in 15 days",
+            "invoice the customer of this enquiry directly",
+            "issue a new invoice under the next number for Sneha Pillai",
+            "direct invoice, Thomas Kurian, Europe tour 5.4 lakh",
+            "create the invoice in one go with his address",
+            "enquiry is confirmed, invoice it with number 2026-27/000044",
+            "pls generate a final bill for the Singapore enquiry",
+            "new invoice without draft, USD 900 hotel for Al Noor's enquiry",
+        ),
+        "hi": (
+            "is enquiry ka invoice seedha bana do",
+            "Deepa ki enquiry ka final invoice banao 45 hazaar",
+            "bina draft ke invoice issue karo",
+            "agle number se invoice bana do Joseph ka",
+            "enquiry confirm ho gayi, bill bana do 1.2 lakh",
+            "Sneha ka pakka invoice banao address ke saath",
+        ),
+    },
+)

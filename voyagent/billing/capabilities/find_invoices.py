@@ -1,0 +1,152 @@
+"""Find invoices by status, customer, number or day of issue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing import queries
+from voyagent.billing.queries import InvoiceSearch
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note
+from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.money import wire_amount
+
+SHOWN_MAX = 50
+SEQUENCE_DIGITS = 6
+Status = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
+
+
+class FindInvoicesInput(Closed):
+    """Filters of invoices; all of them apply."""
+
+    status: Annotated[Status | None, Slot("status")] = Field(
+        default=None,
+        description=(
+            "A status; `open` is issued or partly paid, `overdue` is open after the due date."
+        ),
+    )
+    customer_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="The customer's name, or a part of it."
+    )
+    number: Annotated[Annotated[str, Text(64)] | None, Slot("document")] = Field(
+        default=None, description="The number of the invoice; digits alone are its end."
+    )
+    issued_from: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="First day of issue, YYYY-MM-DD."
+    )
+    issued_to: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Last day of issue, YYYY-MM-DD."
+    )
+
+
+def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
+    """Return invoices, the newest first; an exact name wins over a part of one."""
+    name = " ".join((wanted.customer_name or "").split())
+    if wanted.status == "draft" and not wanted.number:
+        drafts = queries.list_drafts(call.reader, name or None, SHOWN_MAX)
+        if name and not drafts:
+            drafts = _with_name(queries.list_drafts(call.reader, None, SHOWN_MAX), name)
+        return {"count": len(drafts), "invoices": [_invoice(row) for row in drafts]}
+    search = InvoiceSearch(
+        today=clock.today(call.actor.timezone),
+        text=_number_end(wanted.number) or name or None,
+        status=wanted.status,
+        issued_from=wanted.issued_from,
+        issued_to=wanted.issued_to,
+    )
+    page = queries.read_board(call.reader, search, limit=SHOWN_MAX).page
+    rows = _with_name(page.items, name)
+    exact = [row for row in rows if name and row["party_name"].casefold() == name.casefold()]
+    shown = exact or rows
+    return {
+        "count": page.total if shown == page.items else len(shown),
+        "invoices": [_invoice(row) for row in shown],
+    }
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the invoice, or the customer and the kind of filter."""
+    if given.get("number"):
+        return str(gettext("Searched for invoice %(number)s", number=given["number"]))
+    name = given.get("customer_name")
+    if given.get("status") == "draft":
+        if name:
+            return str(gettext("Searched drafts for %(name)s", name=name))
+        return str(gettext("Searched drafts"))
+    if name:
+        return str(gettext("Searched invoices for %(name)s", name=name))
+    return str(gettext("Searched invoices"))
+
+
+def _with_name(rows: list[Row], name: str) -> list[Row]:
+    return [row for row in rows if name.casefold() in row["party_name"].casefold()]
+
+
+def _number_end(number: str | None) -> str | None:
+    """Digits such as `58` are the end of a number: `/000058`."""
+    if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS:
+        return f"/{int(number):06d}"
+    return number
+
+
+def _invoice(row: Row) -> JsonObject:
+    def amount(minor: int) -> JsonObject:
+        return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
+
+    return {
+        "id": str(row["id"]),
+        "number": row["number"],
+        "customer_name": row["party_name"],
+        "total": amount(row["total_minor"]),
+        "open": amount(queries.open_minor_of(row)),
+        "issue_date": row["issue_date"].isoformat(),
+        "due_date": row["due_date"].isoformat(),
+        "status": row["status"],
+    }
+
+
+CAPABILITY = Capability(
+    name="find_invoices",
+    title=N_("Invoices"),
+    summary="Find invoices by state, customer or number.",
+    area="accounting",
+    input=FindInvoicesInput,
+    output=frozenset({"count", "invoices"}),
+    permission="billing.read",
+    approval="never",
+    run=run,
+    card=Card(icon="search", sentence=sentence, note=count_note),
+    audit=N_("Assistant: find invoices"),
+    follow_ups=("record_receipt", "issue_invoice", "list_receivables"),
+    examples={
+        "en": (
+            "show invoices of Deepa Krishnan",
+            "find invoice 000042",
+            "list draft invoices",
+            "overdue invoices",
+            "which invoices did we issue last week",
+            "is invoice 2026-27/000017 paid",
+            "open invoices of Al Noor Trading",
+            "invoices raised in November",
+            "show me the part paid ones",
+            "any draft for Mrs Fernandes?",
+            "status of inv 58 pls",
+            "all bills we made for Joseph this year",
+            "cancelled invoices since 1 Oct",
+        ),
+        "hi": (
+            "Deepa ke invoice dikhao",
+            "invoice 000042 dhundo",
+            "draft invoice kaun kaun se hain",
+            "pichhle hafte ke invoice dikhao",
+            "Al Noor ke open invoice batao",
+            "kaun se invoice ki date nikal gayi",
+        ),
+    },
+)

@@ -1,0 +1,180 @@
+"""Parts that the capabilities of invoices share: outputs, documents and checks of previews."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flask_babel import gettext
+
+from voyagent.approvals.effects import (
+    CheckShown,
+    DocumentShown,
+    Measured,
+    MoneyShown,
+    RowShown,
+    Standing,
+)
+from voyagent.billing import queries, service
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.models import Invoice
+from voyagent.capabilities.capability import JsonObject
+from voyagent.capabilities.cards import day
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, SessionReader
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money, spoken, wire_amount
+
+INVOICE_OUTPUT = frozenset(
+    {"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"}
+)
+_ALIKE_DAYS = 30
+_USUAL_TERMS_MAX = 180
+_USUAL_DAYS_APART = 7
+
+
+def invoice_output(invoice: Invoice) -> JsonObject:
+    """Return the invoice by the names of the API."""
+    return {
+        "invoice_id": str(invoice.id),
+        "number": invoice.number,
+        "total_amount": wire_amount(invoice.total_minor, invoice.currency),
+        "currency": invoice.currency,
+        "status": invoice.status,
+        "customer_name": invoice.party_name,
+        "due_date": invoice.due_date.isoformat(),
+    }
+
+
+def shown_document(
+    title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money
+) -> DocumentShown:
+    """Return an invoice as the document of a preview."""
+    return DocumentShown(
+        title=title,
+        date=day(issue_date),
+        day=issue_date.isoformat(),
+        party=party,
+        rows=list(rows),
+        total=MoneyShown(amount=total.wire, currency=total.currency),
+    )
+
+
+def shown_row(description: str, quantity: int, amount: Money) -> RowShown:
+    """Return a line; the price of a unit is exact, as an amount is quantity times price."""
+    if quantity == 1:
+        return RowShown(text=description, amount=amount.wire)
+    each = wire_amount(amount.amount_minor // quantity, amount.currency)
+    return RowShown(
+        text=f"{description}, {quantity} × {spoken(each, amount.currency)}", amount=amount.wire
+    )
+
+
+def round_off_rows(round_off: Money) -> list[RowShown]:
+    """Return the round-off of a total as a row; none without one."""
+    return [shown_row(gettext("Round-off"), 1, round_off)] if round_off else []
+
+
+def priced_rows(priced: service.Priced) -> list[RowShown]:
+    """Return the lines and the round-off of a document without taxes."""
+    return [
+        *(shown_row(line.description, line.quantity, line.amount) for line in priced.lines),
+        *round_off_rows(service.round_off(priced.total)),
+    ]
+
+
+def priced_total(priced: service.Priced) -> Money:
+    """Return the total of a document without taxes, rounded off."""
+    return priced.total + service.round_off(priced.total)
+
+
+def customer_balance(party: str, currency: str, note: str = "") -> Measured:
+    """Measure the open balance of a customer in one currency."""
+    owed = Money(
+        open_items.party_open(SessionReader(db.session), "receivable", party, currency), currency
+    )
+    return Measured(
+        standings=[
+            Standing(
+                key=party,
+                label=gettext("Balance of %(name)s", name=party),
+                amount=MoneyShown(amount=owed.wire, currency=owed.currency),
+                note=note,
+            )
+        ]
+    )
+
+
+def due_note(due_date: date) -> str:
+    """State the due date."""
+    return str(gettext("Due %(day)s", day=day(due_date)))
+
+
+def check_terms(issue_date: date, due_date: date) -> CheckShown:
+    """Check that the days until payment are usual."""
+    days = (due_date - issue_date).days
+    if days > _USUAL_TERMS_MAX:
+        return CheckShown(
+            ok=False, text=gettext("Due %(days)s days after issue, longer than usual", days=days)
+        )
+    return CheckShown(
+        ok=True,
+        text=(
+            gettext("Due %(days)s days after issue", days=days)
+            if days
+            else gettext("Due on the day of issue")
+        ),
+    )
+
+
+def check_day(actor: Actor, issue_date: date) -> CheckShown:
+    """Check that the day of issue is near today and in the same financial year."""
+    today = clock.today(actor.timezone)
+    apart = (issue_date - today).days
+    if apart == 0:
+        return CheckShown(ok=True, text=gettext("Issued today"))
+    if other := service.other_year(issue_date, today):
+        return CheckShown(
+            ok=False,
+            text=gettext(
+                "Booked on %(day)s, in a different financial year: %(year)s",
+                day=day(issue_date),
+                year=other.year,
+            ),
+        )
+    return CheckShown(
+        ok=abs(apart) <= _USUAL_DAYS_APART, text=gettext("Booked on %(day)s", day=day(issue_date))
+    )
+
+
+def check_alike(
+    reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
+) -> CheckShown:
+    """Check that the customer has no other recent invoice of this amount."""
+    since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
+    alike = queries.find_alike(
+        reader,
+        party,
+        total.amount_minor,
+        total.currency,
+        since=since,
+        besides=besides.id if besides else None,
+    )
+    if not alike:
+        return CheckShown(
+            code="alike",
+            ok=True,
+            text=gettext(
+                "No other invoice of the same amount for this customer in the last 30 days"
+            ),
+        )
+    which = alike[0]["number"] or gettext("a draft")
+    return CheckShown(
+        code="alike",
+        ok=False,
+        text=gettext(
+            "Possible duplicate: another invoice of the same amount for this customer, %(which)s",
+            which=which,
+        ),
+    )

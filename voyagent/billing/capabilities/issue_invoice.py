@@ -1,0 +1,163 @@
+"""Issue a draft invoice: it gets its number and is posted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, FactShown, Measured
+from voyagent.billing import queries, service
+from voyagent.billing.capabilities.invoices import (
+    INVOICE_OUTPUT,
+    check_alike,
+    check_day,
+    check_terms,
+    customer_balance,
+    due_note,
+    invoice_output,
+    round_off_rows,
+    shown_document,
+    shown_row,
+)
+from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, sum_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.money import Money, spoken
+
+
+class IssueInvoiceInput(Closed):
+    """The draft to issue."""
+
+    invoice_id: Annotated[Id, Slot("document", N_("Which draft do you want to issue?"))] = Field(
+        description="The draft invoice."
+    )
+
+
+def run(call: Invocation, wanted: IssueInvoiceInput) -> JsonObject:
+    """Issue the draft. Raises as `service.issue_invoice`."""
+    invoice = service.issue_invoice(call.actor, wanted.invoice_id)
+    return {"issued": True} | invoice_output(invoice)
+
+
+def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
+    """Show the document with its taxes; the dry run shows what is posted.
+
+    Raises InvoiceNotFound, InvoiceNotDraft.
+    """
+    invoice = queries.get_invoice(wanted.invoice_id)
+    if invoice.status != "draft":
+        raise service.InvoiceNotDraft
+    total = Money(invoice.total_minor, invoice.currency)
+    rows = [
+        *(
+            shown_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency))
+            for line in queries.get_lines(invoice)
+        ),
+        *(
+            shown_row(tax["words"], 1, tax["amount"])
+            for tax in queries.sum_taxes(
+                queries.read_taxes(call.reader, invoice.id), invoice.currency
+            )
+        ),
+        *round_off_rows(Money(invoice.round_off_minor, invoice.currency)),
+    ]
+    document = shown_document(
+        gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total
+    )
+    document["number"] = gettext(
+        "next number of %(year)s", year=service.year_of(invoice.issue_date)
+    )
+    return Description(
+        title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
+        undo=gettext("Reversible with a credit note"),
+        document=document,
+        checks=[
+            check_terms(invoice.issue_date, invoice.due_date),
+            check_day(call.actor, invoice.issue_date),
+            check_alike(call.reader, call.actor, invoice.party_name, total, invoice),
+        ],
+        facts=[
+            FactShown(
+                label=gettext("Revenue on %(day)s", day=day(one.day)),
+                value=spoken(one.amount.wire, one.amount.currency),
+            )
+            for one in service.recognitions_of(invoice)
+        ],
+    )
+
+
+def measure(_call: Invocation, wanted: IssueInvoiceInput) -> Measured:
+    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    return customer_balance(invoice.party_name, invoice.currency, due_note(invoice.due_date))
+
+
+def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
+    """The invoice is worth its total; no money moves yet. Raises InvoiceNotFound."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    return Policy(amounts=(Money(invoice.total_minor, invoice.currency),), party=invoice.party_name)
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the number once the invoice is issued."""
+    if not output.get("number"):
+        return str(gettext("Issue invoice"))
+    return str(gettext("Issued invoice %(number)s", number=output["number"]))
+
+
+CAPABILITY = Capability(
+    name="issue_invoice",
+    title=N_("Issue an invoice"),
+    summary="Propose to issue a draft: number and posting.",
+    area="accounting",
+    input=IssueInvoiceInput,
+    output=INVOICE_OUTPUT | {"issued"},
+    permission="invoice.issue",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    editable=False,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    card=Card(icon="receipt", sentence=sentence, note=sum_note),
+    book_date="invoice_id",
+    audit=N_("Assistant: issue an invoice"),
+    follow_ups=("record_receipt", "find_invoices"),
+    examples={
+        "en": (
+            "issue the draft",
+            "issue the invoice for Deepa Krishnan",
+            "finalise the draft invoice",
+            "post Al Noor's draft",
+            "the draft is ok, make it final",
+            "give the draft a number",
+            "issue it now",
+            "confirm the invoice of Mrs Fernandes",
+            "customer agreed, issue his invoice",
+            "pls finalize Joseph's bill",
+            "raise the final invoice from the draft",
+            "release the draft for the Singapore group",
+        ),
+        "hi": (
+            "draft issue kar do",
+            "Deepa ka invoice final karo",
+            "invoice pakka kar do",
+            "Al Noor ka draft post karo",
+            "draft ko number de do",
+            "Joseph ka bill final kar dena",
+        ),
+    },
+)

@@ -1,0 +1,173 @@
+"""Write off the open balance of an invoice, or a part of it, as a bad debt."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, FactShown, Measured
+from voyagent.billing import queries, service
+from voyagent.billing.capabilities.invoices import customer_balance
+from voyagent.billing.capabilities.payments import APPROVERS, open_documents
+from voyagent.billing.schemas import WriteOffIn
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, sum_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Trimmed
+from voyagent.kernel.money import Money, spoken
+
+
+class WriteOffInvoiceInput(WriteOffIn):
+    """A write-off of one invoice."""
+
+    amount: Annotated[PlainAmount | None, Slot("amount")] = Field(
+        default=None, description="The amount, such as 500.00; all that is open if absent."
+    )
+    currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
+        default=None, description="ISO 4217 code; the currency of the invoice if absent."
+    )
+    reason: Annotated[str, Trimmed(500), Slot("reason", N_("Why is it written off?"))] = Field(
+        description="The reason, for the books and the reviewer."
+    )
+    written_off_on: Annotated[BusinessDate | None, Slot("date_or_today")] = Field(
+        default=None, description="The day of the posting, YYYY-MM-DD; today if absent."
+    )
+    invoice_id: Annotated[Id, Slot("open_invoice", N_("Which invoice is written off?"))] = Field(
+        description="The invoice that stays unpaid."
+    )
+
+
+def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
+    """Write the amount off. Raises as `service.write_off_invoice`."""
+    amount = wanted.money(queries.get_invoice(wanted.invoice_id).currency)
+    written = service.write_off_invoice(
+        call.actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on
+    )
+    invoice = queries.get_invoice(wanted.invoice_id)
+    return {
+        "written_off": True,
+        "write_off_id": str(written.id),
+        "invoice_id": str(invoice.id),
+        "number": invoice.number,
+        "party_name": invoice.party_name,
+        "amount": Money(written.amount_minor, invoice.currency).wire,
+        "currency": invoice.currency,
+        "open_amount": Money(invoice.open_minor, invoice.currency).wire,
+        "status": invoice.status,
+    }
+
+
+def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
+    """State the invoice, the amount and the reason. Raises as `service.checked`."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    amount, reason, on = service.checked(
+        call.actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on
+    )
+    facts = [
+        FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
+        FactShown(
+            label=gettext("Amount due before"),
+            value=spoken(Money(invoice.open_minor, invoice.currency).wire, invoice.currency),
+        ),
+        FactShown(label=gettext("Date"), value=day(on)),
+        FactShown(label=gettext("Reason"), value=reason),
+    ]
+    return Description(
+        title=service.write_off_title(invoice), undo=gettext("Reversible once"), facts=facts
+    )
+
+
+def measure(_call: Invocation, wanted: WriteOffInvoiceInput) -> Measured:
+    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    return customer_balance(invoice.party_name, invoice.currency)
+
+
+def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
+    """Only the books change. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    amount = wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
+    return Policy(amounts=(amount,), party=invoice.party_name)
+
+
+def open_invoices(call: Invocation, text: str) -> list[Choice]:
+    """Return open invoices that a text can mean, the longest due first."""
+    return open_documents(call, "receivable", text)
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the invoice once the amount is written off."""
+    if not output.get("written_off"):
+        return str(gettext("Write off an invoice"))
+    return str(gettext("Wrote off a part of %(number)s", number=output["number"]))
+
+
+CAPABILITY = Capability(
+    name="write_off_invoice",
+    title=N_("Write off an invoice"),
+    summary=(
+        "Propose to give up what is open of an invoice, or a part of it, as a bad debt, with the"
+        " reason; without an amount all that is open."
+    ),
+    area="accounting",
+    input=WriteOffInvoiceInput,
+    output=frozenset(
+        {
+            "written_off",
+            "write_off_id",
+            "invoice_id",
+            "number",
+            "party_name",
+            "amount",
+            "currency",
+            "open_amount",
+            "status",
+        }
+    ),
+    permission="invoice.write_off",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    lookups={"invoice_id": open_invoices},
+    card=Card(icon="dash-circle", sentence=sentence, note=sum_note),
+    audit=N_("Write off an invoice"),
+    follow_ups=("find_invoices", "list_receivables"),
+    examples={
+        "en": (
+            "write off invoice 000042, customer is untraceable",
+            "write off 500 of Deepa's invoice as bank charges",
+            "bad debt: Al Noor will not pay the balance",
+            "give up the open amount of invoice 000017",
+            "the remaining 120 rupees of Joseph's invoice can be written off",
+            "we won't get this money, write it off",
+            "treat 2026-27/000031 as bad debt, company closed down",
+            "waive the small balance on Mrs Fernandes' invoice",
+            "write off the forex difference of 45 on inv 58",
+            "he refuses to pay the rest, close his invoice as a loss",
+            "w/off the balance of the Kurian invoice pls",
+            "irrecoverable, write off all of 000022",
+        ),
+        "hi": (
+            "invoice 000042 write off kar do",
+            "Deepa ka 500 rupaya chhod do, bank charges",
+            "Al Noor paisa nahi dega, bad debt mein daalo",
+            "yeh paisa ab nahi aayega, write off karo",
+            "Joseph ka bacha hua 120 maaf kar do",
+            "company band ho gayi, invoice 000031 doobat khaate mein daalo",
+        ),
+    },
+)
