@@ -9,18 +9,11 @@ from flask import current_app
 from voyagent.assistant import loop
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.planner_factory import Configured
-from voyagent.assistant.tools import (
-    enquiries,
-    registry,
-    routing,
-)
+from voyagent.assistant.tools import registry, routing
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
-TOOLS = (
-    enquiries,
-    routing,
-)  # named here so that the loop finds them
+TOOLS = (routing,)  # named here so that the loop finds them
 registry.check()
 
 

@@ -13,9 +13,8 @@ from flask_babel import format_decimal
 
 from voyagent.approvals.review import arguments_in_words, has_a_name
 from voyagent.assistant.blocks import Block
-from voyagent.assistant.planner.sentences import day, money, status_word
+from voyagent.assistant.planner.sentences import day, money
 from voyagent.assistant.planner.wording import _
-from voyagent.assistant.toolnotes import NOTES, Facts
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, ToolUnknown
 from voyagent.capabilities import capability, registry as capabilities
@@ -25,6 +24,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name
 
+Facts = dict[str, Any]
 _AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -72,7 +72,7 @@ def _card(name: str) -> capability.Card:
     if known is not None:
         return known.card
     icon, sentence = CARDS.get(name, ("gear", lambda *_: name.replace("_", " ")))
-    return capability.Card(icon=icon, sentence=sentence, note=NOTES.get(name, lambda _output: ""))
+    return capability.Card(icon=icon, sentence=sentence)
 
 
 def _writes(name: str) -> bool:
@@ -135,38 +135,7 @@ def _asked(_given: Facts, _output: Facts) -> str:
     return _("Asked a question")
 
 
-def _searched(given: Facts, _output: Facts) -> str:
-    words = [
-        status_word(str(given.get("status"))),
-        *(
-            str(given[name])
-            for name in ("q", "customer_email", "origin", "destination")
-            if given.get(name)
-        ),
-    ]
-    days = [
-        day(given[name])
-        for name in ("depart_from", "depart_to", "created_from", "created_to")
-        if given.get(name)
-    ]
-    told = ", ".join([*filter(None, words), *([" – ".join(days)] if days else [])])
-    return _("Searched enquiries: %(words)s", words=told) if told else _("Listed enquiries")
-
-
-def _summed_up(given: Facts, output: Facts) -> str:
-    name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
-    return _("Read the enquiry of %(name)s", name=name) if name else _("Read the enquiry")
-
-
-def _changed(_given: Facts, output: Facts) -> str:
-    name = (output.get("enquiry") or {}).get("customer_name")
-    return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
-
-
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "handoff": ("arrow-return-right", _handed),
     "clarify": ("question-circle", _asked),
-    "find_enquiries": ("search", _searched),
-    "summarise_enquiry": ("inbox", _summed_up),
-    "update_enquiry": ("pencil", _changed),
 }

@@ -186,8 +186,6 @@ _KINDS = {
     "proposal.made": _l("Request made"),
     "session.ended": _l("Sign-ins ended"),
     "settings.changed": _l("Settings changed"),
-    "find_enquiries": _l("Assistant: find enquiries"),
-    "summarise_enquiry": _l("Assistant: sum an enquiry up"),
     "chat.message_edited": _l("Message edited"),
     "chat.regenerated": _l("Answered again"),
     "proposal.edited": _l("Request edited"),
@@ -212,7 +210,6 @@ _KINDS = {
     "trip.visa_filed": _l("Visa application filed"),
     "clarify": _l("Assistant: ask back"),
     "handoff": _l("Assistant: hand over to a desk"),
-    "update_enquiry": _l("Assistant: change an enquiry"),
 }
 """Labels of events by kind.
 

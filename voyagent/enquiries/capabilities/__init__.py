@@ -1,5 +1,15 @@
-"""What can be done with enquiries."""
+"""Capabilities of enquiries."""
 
-from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.enquiries.capabilities import (
+    create_enquiry,
+    find_enquiries,
+    summarise_enquiry,
+    update_enquiry,
+)
 
-CAPABILITIES = (create_enquiry.CAPABILITY,)
+CAPABILITIES = (
+    create_enquiry.CAPABILITY,
+    find_enquiries.CAPABILITY,
+    summarise_enquiry.CAPABILITY,
+    update_enquiry.CAPABILITY,
+)

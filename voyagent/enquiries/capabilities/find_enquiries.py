@@ -1,0 +1,162 @@
+"""Find enquiries by status, text, places and days."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Annotated, Literal
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note, day
+from voyagent.enquiries import queries
+from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief
+from voyagent.enquiries.capabilities.places import spellings
+from voyagent.enquiries.queries import Search
+from voyagent.enquiries.service import OPEN_STATUSES
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.pages import Part
+
+Status = Literal["new", "quoted", "booked", "cancelled", "open"]
+_WORDS = ("q", "customer_email", "origin", "destination")
+_DAYS = ("depart_from", "depart_to", "created_from", "created_to")
+
+
+class FindEnquiriesInput(Closed):
+    """Filters of enquiries; all of them apply."""
+
+    status: Annotated[Status | None, Slot("status")] = Field(
+        default=None, description="A status; `open` is new or quoted."
+    )
+    q: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="Part of the name, e-mail, phone, origin or destination."
+    )
+    customer_email: Annotated[Annotated[str, Text(255)] | None, Slot("email")] = Field(
+        default=None, description="The customer's e-mail address, or a part of it."
+    )
+    origin: Annotated[Annotated[str, Text(128)] | None, Slot("origin")] = Field(
+        default=None, description="City or IATA code of the departure."
+    )
+    destination: Annotated[Annotated[str, Text(128)] | None, Slot("destination")] = Field(
+        default=None, description="City, country or IATA code of the destination."
+    )
+    depart_from: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="First day of departure, YYYY-MM-DD."
+    )
+    depart_to: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Last day of departure, YYYY-MM-DD."
+    )
+    created_from: BusinessDate | None = Field(
+        default=None, description="First day of entry, YYYY-MM-DD."
+    )
+    created_to: BusinessDate | None = Field(
+        default=None, description="Last day of entry, YYYY-MM-DD."
+    )
+
+
+def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
+    """Return the newest enquiries that fit, and the number of all.
+
+    A city is also found by the code of its airport. Raises InvalidDepartRange,
+    InvalidCreatedRange.
+    """
+    statuses = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
+    pages = [
+        queries.list_enquiries(
+            call.reader,
+            Search(
+                text=wanted.q or None,
+                customer_email=wanted.customer_email or None,
+                origin=origin,
+                destination=destination,
+                status=status,
+                depart_from=wanted.depart_from,
+                depart_to=wanted.depart_to,
+                created_from=wanted.created_from,
+                created_to=wanted.created_to,
+                zone=call.actor.timezone,
+            ),
+            Part(limit=SHOWN_MAX),
+        )
+        for status, origin, destination in product(
+            statuses, spellings(wanted.origin), spellings(wanted.destination)
+        )
+    ]
+    found = [row for page in pages for row in page.items]
+    rows = sorted(
+        {row["id"]: row for row in found}.values(),
+        key=lambda row: (row["created_at"], row["id"]),
+        reverse=True,
+    )
+    twice = len(found) - len(rows)  # “Dubai (DXB)” is found under both spellings
+    return {
+        "total": sum(page.total for page in pages) - twice,
+        "enquiries": [brief(row) for row in rows[:SHOWN_MAX]],
+    }
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the filters."""
+    words = [
+        _status_label(str(given.get("status"))),
+        *(str(given[name]) for name in _WORDS if given.get(name)),
+        " – ".join(day(given[name]) for name in _DAYS if given.get(name)),
+    ]
+    filters = ", ".join(filter(None, words))
+    if not filters:
+        return str(gettext("Listed enquiries"))
+    return str(gettext("Searched enquiries: %(words)s", words=filters))
+
+
+def _status_label(status: str) -> str:
+    labels = {
+        "new": gettext("new"),
+        "open": gettext("open"),
+        "quoted": gettext("quoted"),
+        "booked": gettext("booked"),
+        "cancelled": gettext("cancelled"),
+    }
+    return str(labels.get(status, ""))
+
+
+CAPABILITY = Capability(
+    name="find_enquiries",
+    title=N_("Enquiries"),
+    summary="Find enquiries by status, text, places and days.",
+    area="everywhere",
+    input=FindEnquiriesInput,
+    output=frozenset({"total", "enquiries"}),
+    permission="enquiry.read",
+    approval="never",
+    run=run,
+    card=Card(icon="search", sentence=sentence, note=count_note),
+    audit=N_("Assistant: find enquiries"),
+    follow_ups=("summarise_enquiry", "update_enquiry"),
+    examples={
+        "en": (
+            "show new enquiries",
+            "list open leads",
+            "enquiries to Dubai",
+            "which customers want to travel in December",
+            "any enquiry from Priya Nair",
+            "leads of this week",
+            "quoted enquiries not booked yet",
+            "who asked for Bali last month",
+            "enquiries from Kochi departing between 10 and 20 Jan",
+            "find the enquiry with phone 98470 12345",
+            "how many enquiries came in today",
+            "cancelled leads of November",
+            "pending enquiries for Singapore pls",
+        ),
+        "hi": (
+            "nayi enquiry dikhao",
+            "Dubai ki kaun kaun si enquiry hai",
+            "is hafte kitne lead aaye",
+            "December mein kaun ja raha hai",
+            "Priya Nair ki enquiry dhundo",
+            "jinko quote diya unki list do",
+        ),
+    },
+)

@@ -1,0 +1,131 @@
+"""Read all that is known of one enquiry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field, model_validator
+
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Slot,
+)
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.capabilities.lookups import enquiries
+from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, full
+from voyagent.enquiries.service import OPEN_STATUSES
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.fields import Closed, Text
+from voyagent.kernel.ids import parse_id
+
+
+class NothingNamed(Invalid):
+    """Neither an enquiry nor a customer was named."""
+
+    code = "enquiry_or_customer_required"
+    message = N_("Specify the customer of the enquiry.")
+
+
+class SummariseEnquiryInput(Closed):
+    """An enquiry by its id, or a customer by name."""
+
+    enquiry_id: Annotated[
+        Annotated[str, Field(min_length=36, max_length=36)] | None, Slot("enquiry")
+    ] = Field(default=None, description="The enquiry.")
+    customer_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="The customer's name, or a part of it, if the id is not known."
+    )
+
+    @model_validator(mode="after")
+    def _names_something(self) -> SummariseEnquiryInput:
+        if not self.enquiry_id and not self.customer_name:
+            raise ValueError("name an enquiry or a customer")
+        return self
+
+
+def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
+    """Return the enquiry, or the list of a customer's enquiries if several fit.
+
+    An exact name wins over a part of one; then a single open enquiry wins over closed ones.
+
+    Raises EnquiryNotFound, NothingNamed.
+    """
+    if wanted.enquiry_id:
+        enquiry_id = parse_id(wanted.enquiry_id)
+        if enquiry_id is None:
+            raise service.EnquiryNotFound
+        return {"found": 1, "enquiry": full(queries.get_row(call.reader, enquiry_id))}
+    name = " ".join(str(wanted.customer_name or "").split())
+    if not name:
+        raise NothingNamed
+    rows = _likeliest(
+        [
+            row
+            for row in queries.find_by_text(call.reader, name, SHOWN_MAX)
+            if name.casefold() in row["customer_name"].casefold()
+        ],
+        name,
+    )
+    if len(rows) == 1:
+        return {"found": 1, "enquiry": full(rows[0])}
+    return {"found": len(rows), "enquiries": [brief(row) for row in rows]}
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the customer."""
+    name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
+    if not name:
+        return str(gettext("Read the enquiry"))
+    return str(gettext("Read the enquiry of %(name)s", name=name))
+
+
+def _likeliest(rows: list[Row], name: str) -> list[Row]:
+    exact = [row for row in rows if row["customer_name"].casefold() == name.casefold()] or rows
+    still_open = [row for row in exact if row["status"] in OPEN_STATUSES]
+    return still_open if len(still_open) == 1 else exact
+
+
+CAPABILITY = Capability(
+    name="summarise_enquiry",
+    title=N_("Show an enquiry"),
+    summary="Tell all that is known of one enquiry.",
+    area="everywhere",
+    input=SummariseEnquiryInput,
+    output=frozenset({"found", "enquiry"}),
+    permission="enquiry.read",
+    approval="never",
+    run=run,
+    card=Card(icon="inbox", sentence=sentence),
+    audit=N_("Assistant: sum an enquiry up"),
+    lookups={"enquiry_id": enquiries},
+    follow_ups=("update_enquiry", "search_flights", "search_hotels"),
+    examples={
+        "en": (
+            "what does Deepa Krishnan want",
+            "show the enquiry of Priya Nair",
+            "details of Thomas Kurian's request",
+            "what do we know about the Al Noor lead",
+            "summarise this enquiry",
+            "what was Joseph's budget",
+            "when does Mrs Fernandes want to travel",
+            "open Sneha's enquiry",
+            "what did the customer ask for",
+            "how many people are in Anil's group",
+            "phone number of the Bali lead pls",
+            "tell me about the honeymoon couple's enquiry",
+        ),
+        "hi": (
+            "Deepa kya chahti hai",
+            "Priya Nair ki enquiry batao",
+            "Thomas ka budget kitna hai",
+            "is enquiry ki puri jaankari do",
+            "Joseph ko kab jaana hai",
+            "Anil ji ke saath kitne log hain",
+        ),
+    },
+)

@@ -1,0 +1,141 @@
+"""Change an enquiry, or its status."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.capabilities.lookups import enquiries
+from voyagent.enquiries.capabilities.outputs import full
+from voyagent.enquiries.schemas import BudgetAmount, EnquiryPatch, Status
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
+
+
+class UpdateEnquiryInput(EnquiryPatch):
+    """An enquiry and its changes: an absent field stays, null clears it.
+
+    The name, the number of travellers and the status cannot be cleared.
+    """
+
+    customer_name: Annotated[str, Trimmed(255)] | None = Field(
+        default=None, description="The new name of the customer."
+    )
+    customer_email: Annotated[Annotated[str, Text(255)] | None, Slot("email")] = Field(
+        default=None, description="The customer's e-mail address."
+    )
+    customer_phone: Annotated[Annotated[str, Text(64)] | None, Slot("phone")] = Field(
+        default=None, description="Phone number with country code, such as +91 98470 12345."
+    )
+    origin: Annotated[Annotated[str, Text(128)] | None, Slot("origin")] = Field(
+        default=None, description="City or IATA code of the departure."
+    )
+    destination: Annotated[Annotated[str, Text(128)] | None, Slot("destination")] = Field(
+        default=None, description="City, country or IATA code of the destination."
+    )
+    depart_date: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="First day of travel, YYYY-MM-DD."
+    )
+    return_date: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Last day of travel, YYYY-MM-DD."
+    )
+    pax_count: Annotated[Int32 | None, Slot("people")] = Field(
+        default=None, description="Number of travellers, children and infants included."
+    )
+    budget_amount: Annotated[BudgetAmount | None, Slot("amount")] = Field(
+        default=None, description="Budget of the whole party, not per person."
+    )
+    budget_currency: Annotated[Annotated[str, Text(64)] | None, Slot("currency")] = Field(
+        default=None, description="ISO 4217 code of the budget, such as INR."
+    )
+    status: Annotated[Status | None, Slot("status")] = Field(
+        default=None, description="The new status."
+    )
+    notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
+        default=None, description="The notes, which replace the earlier ones."
+    )
+    session_id: Annotated[str, Text(64)] | None = Field(
+        default=None, description="The conversation that it belongs to; set by the program."
+    )
+    enquiry_id: Annotated[Id, Slot("enquiry", N_("Which enquiry is to be changed?"))] = Field(
+        description="The enquiry."
+    )
+
+
+def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
+    """Change the enquiry. Raises as `service.update`."""
+    changes = wanted.changes()
+    changes.pop("enquiry_id")  # type: ignore[typeddict-item]
+    enquiry = service.update(call.actor, wanted.enquiry_id, changes)
+    return {
+        "updated": True,
+        "enquiry_id": str(enquiry.id),
+        "enquiry": full(queries.row_of(enquiry)),
+        "fields": sorted(changes),
+    }
+
+
+def policy(_call: Invocation, _wanted: UpdateEnquiryInput) -> Policy:
+    """No money moves."""
+    return Policy()
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the customer once the enquiry is changed."""
+    name = (output.get("enquiry") or {}).get("customer_name")
+    if not name:
+        return str(gettext("Change the enquiry"))
+    return str(gettext("Changed the enquiry of %(name)s", name=name))
+
+
+CAPABILITY = Capability(
+    name="update_enquiry",
+    title=N_("Change an enquiry"),
+    summary="Change what is known of an enquiry, or its status.",
+    area="everywhere",
+    input=UpdateEnquiryInput,
+    output=frozenset({"updated", "enquiry_id", "enquiry", "fields"}),
+    permission="enquiry.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    card=Card(icon="pencil", sentence=sentence),
+    audit=N_("Assistant: change an enquiry"),
+    lookups={"enquiry_id": enquiries},
+    follow_ups=("summarise_enquiry", "find_enquiries"),
+    examples={
+        "en": (
+            "change the budget of Priya's enquiry to 3 lakh",
+            "mark Joseph's enquiry as quoted",
+            "they are 5 people now, not 4",
+            "update Deepa's travel date to 15 December",
+            "cancel the enquiry of Thomas Kurian",
+            "add her email priya@example.com to the enquiry",
+            "Sneha wants Maldives instead of Andaman, correct it",
+            "set the Al Noor lead to booked",
+            "customer's new phone is 98470 54321",
+            "return date is 20 Jan for the Bali enquiry",
+            "remove the budget from Anil's enquiry",
+            "note on the enquiry: prefers window seats, veg meals",
+        ),
+        "hi": (
+            "Priya ki enquiry mein budget 3 lakh kar do",
+            "Joseph ki enquiry quoted mark karo",
+            "ab 5 log ja rahe hain, badal do",
+            "Deepa ki date 15 December kar do",
+            "Thomas ki enquiry cancel karo",
+            "Sneha ka destination Maldives kar dena",
+        ),
+    },
+)
