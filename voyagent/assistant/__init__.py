@@ -1,3 +1,1 @@
-"""The mind: turns run move by move in the worker, by a planner that chooses tools and a loop that
-runs them and writes everything down.
-"""
+"""The assistant: planner or model, tools, turns, costs, replay, and its pages and API."""

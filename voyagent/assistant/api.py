@@ -1,4 +1,4 @@
-"""The JSON door of conversations: begin, list, read, rename, delete, and talk."""
+"""JSON API of conversations: create, list, read, rename, delete, send messages."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ REPLACING = (TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable)
 
 @api.post("/chat/sessions", answer=SessionCreateResponse, status=201, permission="chat.write")
 def create_session(actor: Actor, body: SessionCreateRequest | None) -> Row:  # noqa: ARG001 - declared, so that unknown members are refused
-    """Begin a conversation."""
+    """Create a conversation."""
     return {"session_id": chat.create_session(actor).id}
 
 
@@ -70,7 +70,7 @@ def list_sessions(reader: Reader, query: SessionListQuery) -> Row:
     missing=SessionNotFound,
 )
 def get_session(reader: Reader, session_id: UUID) -> Row:
-    """Read a conversation: its name, how much was said, and what waits for a decision."""
+    """Read a conversation: name, number of messages, pending proposals."""
     return _summary(reader, session_id)
 
 
@@ -82,7 +82,7 @@ def get_session(reader: Reader, session_id: UUID) -> Row:
     errors=(TitleEmpty, TitleTooLong),
 )
 def rename_session(actor: Actor, session_id: UUID, body: SessionRenameRequest) -> Row:
-    """Give a conversation another name."""
+    """Rename a conversation."""
     chat.rename(actor, session_id, body.title)
     db.session.flush()
     return _summary(SessionReader(db.session), session_id)
@@ -92,14 +92,15 @@ def rename_session(actor: Actor, session_id: UUID, body: SessionRenameRequest) -
     "/chat/sessions/<session_id>", status=204, permission="chat.write", missing=SessionNotFound
 )
 def delete_session(actor: Actor, session_id: UUID) -> None:
-    """Delete a conversation with its messages and approvals; what was granted is still carried out,
-    and enquiries lose the link.
+    """Delete a conversation with its messages and approvals.
+
+    Approved effects still run, and enquiries lose the link.
     """
     chat.delete(actor, session_id)
 
 
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
-    """Join the turn that a message has begun, or tell again what it told: the stream of a repeat."""
+    """Follow the turn that a message has started, or send it again: the stream of a repeat."""
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
         actor,
@@ -130,12 +131,11 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     resume=follow_again,
 )
 def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Response:
-    """Say something to the assistant, or decide what it asks for, and follow its answer as
-    server-sent events.
+    """Send a message to the assistant, or decide its proposals, and follow the answer.
 
-    The turn runs on its own and does not end with the connection. A blank message follows what
-    runs, or what went on after a decision. A repeat under the same `Idempotency-Key` joins the
-    turn, or is told it again from its first event.
+    The answer is a stream of server-sent events. The turn does not end with the connection. A blank
+    message follows the running turn, or the one after a decision. A repeat with the same
+    `Idempotency-Key` receives the turn again from its first event.
     """
     reply = service.send(
         actor,
@@ -155,9 +155,7 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     errors=(InvalidCursor,),
 )
 def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> Row:
-    """Read what was said, oldest first: as the talk stands now, or with `branch=all` also what was
-    asked again or put in other words.
-    """
+    """Read messages, oldest first: the current ones, or with `branch=all` replaced ones too."""
     said, cursor, last = chats.transcript(
         reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all"
     )
@@ -174,11 +172,10 @@ def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> R
     headers=(LAST_EVENT_ID,),
 )
 def follow_session(actor: Actor, session_id: UUID) -> Response:
-    """Follow all that is told in a conversation, over its turns, from behind the last event that
-    was seen, else from now on.
+    """Follow all events of a conversation, from the last event seen, else from now.
 
-    The stream ends by itself only after fifteen minutes, or once its listener may hear it no more:
-    go on from its last event.
+    The stream ends after fifteen minutes, or when its listener loses access: continue from its last
+    event.
     """
     return answer(
         following(
@@ -196,9 +193,9 @@ def follow_session(actor: Actor, session_id: UUID) -> Response:
     missing=SessionNotFound,
 )
 def stop_turn(actor: Actor, session_id: UUID) -> Row:
-    """Have the turn that runs end after its present step.
+    """End the running turn after its present step.
 
-    Once none runs, nothing is stopped and `stopping` is false.
+    Without a running turn `stopping` is false.
     """
     return {"stopping": chat.request_stop(actor, session_id)}
 
@@ -212,9 +209,9 @@ def stop_turn(actor: Actor, session_id: UUID) -> Row:
     errors=REPLACING,
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
-    """Have a message answered again: a new turn takes the place of its turn and of all behind it.
+    """Regenerate an answer: a new turn replaces its turn and all after it.
 
-    What was granted there stays done; what waits there for a decision is withdrawn.
+    Approved acts stay done; pending proposals are withdrawn.
     """
     return _started(session_id, turn_id, service.ask_again(actor, session_id, turn_id))
 
@@ -228,7 +225,7 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
     errors=REPLACING,
 )
 def edit_message(actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest) -> Row:
-    """Say something else in the place of a message and of all behind it, and have that answered."""
+    """Replace a message and all after it, and have the new one answered."""
     return _started(
         session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message)
     )

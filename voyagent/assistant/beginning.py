@@ -1,6 +1,4 @@
-"""What a turn starts from: kept as the first step of its journal, so that whoever takes it over
-starts from the same.
-"""
+"""The initial state of a turn, stored as its first step for a worker that takes it over."""
 
 from __future__ import annotations
 
@@ -12,12 +10,10 @@ from voyagent.assistant.planner.moves import Context, Decision, context_from, de
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a turn starts from.
+    """The initial state of a turn.
 
-    `notice` is told first: that the budget is spent, or why the turn is refused; `anew` is a fresh
-    request that it shows.
-
-    `refusal` is why that request would be refused as things stand.
+    `notice` is sent first: the budget is spent, or the reason of a refusal; `anew` is a new request
+    to show. `refusal` is why that request would be refused now.
     """
 
     context: Context
@@ -31,12 +27,12 @@ class Beginning:
 
     @property
     def ends_here(self) -> bool:
-        """Whether nothing is thought: the turn is refused, or has shown what it is there to show."""
+        """True if no planner runs: the turn is refused, or only shows a request."""
         return self.is_refused or self.anew is not None
 
     @property
     def kept(self) -> dict[str, Any]:
-        """As JSON for the journal."""
+        """Return the state as JSON."""
         told = {
             "context": kept(self.context),
             "decision": kept(self.decision) if self.decision else None,
@@ -52,7 +48,7 @@ class Beginning:
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Beginning:
-        """As it was kept; older turns knew no models."""
+        """Read a stored state; older turns have no models."""
         told = {
             name: document[name]
             for name in ("locale", "model", "notice", "is_refused", "anew", "refusal")

@@ -1,6 +1,4 @@
-"""The events of a turn folded into the blocks of a message: what a page shows while it runs is what
-the transcript keeps when it has ended.
-"""
+"""Blocks of a message from a turn's events, equal while it runs and in the transcript."""
 
 from __future__ import annotations
 
@@ -17,18 +15,17 @@ WORDS_A_DELTA = 4
 
 
 def deltas(text: str) -> list[str]:
-    """A text in pieces of a few words, as it is told; together they are the text."""
+    """Split a text into pieces of a few words."""
     return re.findall(rf"\s*(?:\S+\s*){{1,{WORDS_A_DELTA}}}", text)
 
 
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
-    """Text runs, tools with their results, requests, decisions and failures, in order.
+    """Return text, tools with results, requests, decisions and failures, in order.
 
-    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output null
-    while it runs; `at` is the instant at which it began, or was done where a grant had it done;
-    `took_s` in seconds is there once it is over and only where it was begun in this turn),
-    `approval {approval_id, tool_name, summary}`, `decision {approval_id, granted, summary}`, `error
-    {message}`.
+    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output is
+    null while it runs; `at` is the start, or the execution of an approved act; `took_s` in seconds
+    exists once a call of this turn has ended), `approval {approval_id, tool_name, summary}`,
+    `decision {approval_id, granted, summary}`, `error {message}`.
     """
     blocks: list[Block] = []
     for event in events:
@@ -52,7 +49,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
 
 
 def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Stored events as they went over the wire."""
+    """Return stored events as they were sent."""
     return [json.loads(row["data"]) for row in rows]
 
 

@@ -1,6 +1,6 @@
-"""What models take, and the limits of an agency: turns a minute and an hour, tokens a day.
+"""Costs of models, and limits of an agency: turns per minute and hour, tokens per day.
 
-Counted in the database, so for all processes together.
+Counted in the database for all processes.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ MINUTE, HOUR, DAY = timedelta(seconds=60), timedelta(seconds=3600), timedelta(da
 WARN_AT = (100, 80, 50)
 BUDGET_SPENT = "daily_budget_exceeded"
 GRACE_S = 10.0
-"""How long after its time an answer that nobody has counted still holds what was kept for it: its
-worker may only be slow to write.
-"""
+"""Seconds after its deadline for which an uncounted answer keeps its reservation."""
 _COSTS, _DAYS, _MISSING = (
     TurnCost.__table__.c,
     ModelDailyUsage.__table__.c,
@@ -73,9 +71,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens and USD of some answers; `unpriced` of them took tokens whose price nobody knows, and
-    are in no sum of money.
-    """
+    """Tokens and USD of answers; those of the `unpriced` ones are in no sum of money."""
 
     tokens: int = 0
     cost_usd: Decimal = Decimal(0)
@@ -84,24 +80,24 @@ class Spent:
 
     @property
     def cost(self) -> Money:
-        """As a page shows it, to the cent; what is less than half of one is one."""
+        """The cost for pages, rounded up from less than a cent."""
         cents = Money.rounded(self.cost_usd, "USD")
         return cents if cents or not self.cost_usd else Money(1, "USD")
 
     @property
     def is_under_a_cent(self) -> bool:
-        """Whether it is more than nothing and less than the cent that a page shows."""
+        """True if the cost is positive and below a cent."""
         return 0 < self.cost_usd < Decimal("0.01")
 
     @property
     def is_priced(self) -> bool:
-        """Whether there is a sum of money to tell at all."""
+        """True if a sum of money is known."""
         return bool(self.cost_usd) or not self.unpriced
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """An agency's day and month so far, and its budget of tokens a day."""
+    """An agency's day and month so far, and its daily budget of tokens."""
 
     today: Spent
     month: Spent
@@ -109,7 +105,7 @@ class Spending:
 
     @property
     def percent(self) -> int:
-        """How much of today's budget is used; 0 without one."""
+        """Percentage of today's budget; 0 without one."""
         return self.today.tokens * 100 // self.budget if self.budget else 0
 
     @property
@@ -119,17 +115,15 @@ class Spending:
 
     @property
     def is_shown(self) -> bool:
-        """Whether there is anything to tell."""
+        """True if there is something to show."""
         return self.month.answers > 0 or self.budget is not None
 
 
 def admit(turn: Turn) -> str | None:
-    """Count a turn for the limits of its agency; where one is reached, count nothing and say which,
-    as the API contract words it.
+    """Count a turn, or return the limit that is reached, as the API contract words it.
 
-    What goes on after a decision was no call of anybody's and is not counted. The settings' row is
-    held meanwhile, so parallel turns are counted one after the other, in whichever process they
-    run.
+    Continuations after decisions are not counted. The settings' row is locked, so that parallel
+    turns are counted one after the other in all processes.
     """
     if turn.kind != "message":
         return None
@@ -158,9 +152,7 @@ def admit(turn: Turn) -> str | None:
 
 
 def budget_spent() -> str | None:
-    """What is said where today's tokens are used up, in the agency's zone; None while there are
-    some.
-    """
+    """Return the message for a spent daily budget in the agency's zone, or None."""
     row = settings.get_settings()
     if row.daily_token_budget is None:
         return None
@@ -170,8 +162,9 @@ def budget_spent() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No tokens are left for an answer; `may_pass` where they are only kept for others, which may
-    take less. Then `told` counts what is kept as used.
+    """No tokens are left; `may_pass` if they are only reserved for others.
+
+    `told` then counts reservations as used.
     """
 
     told: str
@@ -179,13 +172,12 @@ class Refusal:
 
 
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
-    """Keep `tokens`, the most that an answer can take, before it is asked for, until it is counted
-    or `seconds` and a grace are over.
+    """Reserve the most tokens that an answer can take.
 
-    While any are left one answer may always be asked for, so that none is refused that would have
-    fitted; further ones beside it only where all fit together. What is kept is of no day: it counts
-    for the day on which it is looked at, since that is where the answer will be counted. The
-    settings' row is held meanwhile, as for `admit`. Without a budget nothing is kept.
+    The reservation ends when the answer is counted, or after `seconds` and a grace. While any
+    tokens are left one answer is allowed; further ones only if all fit together. A reservation
+    counts for the day on which it is read. The settings' row is locked, as for `admit`. Without a
+    budget nothing is reserved.
     """
     if settings.get_settings().daily_token_budget is None:
         return None
@@ -215,9 +207,7 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
 
 
 def release(turn: Turn) -> None:
-    """Let go what was kept for the answer of a turn: it is counted in this transaction, or will
-    never come.
-    """
+    """Release the reservation of a turn."""
     rows_changed(
         "delete from budget_reservations where tenant_id = :tenant_id and turn_id = :turn_id",
         turn_id=turn.id,
@@ -225,7 +215,7 @@ def release(turn: Turn) -> None:
 
 
 def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
-    """Keep what an answer took, beside the step that keeps the answer."""
+    """Store the usage of an answer with its step."""
     day, price = clock.today(settings.get_settings().timezone), cost_of(model, usage)
     cost = price or Decimal(0)
     db.session.add(
@@ -254,13 +244,14 @@ def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
 
 
 def note_missing(model: str) -> None:
-    """Keep that the vendor did not know a model, for whoever looks after the settings."""
+    """Record that the vendor does not know a model."""
     rows_changed(_MISS, model=model)
 
 
 def missed_at(reader: Reader, model: str) -> datetime | None:
-    """When the vendor did not know a model, where that was within the last day: it is asked again
-    at every turn, so an older one has been mended.
+    """Return when the vendor did not know a model, within the last day.
+
+    It is asked at every turn, so an older failure has been mended.
     """
     found = select(_MISSING.missed_at).where(
         owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - DAY
@@ -270,32 +261,30 @@ def missed_at(reader: Reader, model: str) -> datetime | None:
 
 
 def in_words(message: str) -> str:
-    """An error of the stream as a sentence for people: those that programs know by their beginning,
-    and all others as they are.
-    """
+    """Return the sentence of a stream's error; an unknown message as it is."""
     code = message if message in _WORDS else message.partition(":")[0]
     return gettext(_WORDS[code]) if code in _WORDS else message
 
 
 def spending(reader: Reader, today: date) -> Spending:
-    """What the agency spent today and this month, and its budget, in one trip."""
+    """Return today's and this month's spending and the budget, in one trip."""
     return spending_of(*reader.read(*spending_statements(today)))
 
 
 def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """The same for a trip that reads more."""
+    """Select today's and this month's spending."""
     return _day(today, today), _day(today.replace(day=1), today), settings.statement()
 
 
 def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
-    """What those have found."""
+    """Return the spending from their rows."""
     return Spending(
         _spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None
     )
 
 
 def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]:
-    """What a conversation took, together and for each reply by its turn."""
+    """Return the spending of a conversation, in total and by turn."""
     statement = (
         _sums(select(_COSTS.turn_id))
         .where(owned(TurnCost), _COSTS.session_id == session_id)

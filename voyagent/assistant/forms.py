@@ -1,4 +1,4 @@
-"""The forms of a conversation: what is said, and its name."""
+"""Forms of a conversation: message and name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voyagent.http.forms import SchemaForm
 
 
 class SayForm(SchemaForm[SayIn]):
-    """Words for the assistant."""
+    """A message to the assistant."""
 
     schema = SayIn
 
@@ -18,7 +18,7 @@ class SayForm(SchemaForm[SayIn]):
 
 
 class EditForm(SchemaForm[EditMessageRequest]):
-    """Other words in the place of what was said."""
+    """A message that replaces another."""
 
     schema = EditMessageRequest
 
@@ -26,7 +26,7 @@ class EditForm(SchemaForm[EditMessageRequest]):
 
 
 class RenameForm(SchemaForm[SessionRenameRequest]):
-    """Another name for a conversation."""
+    """A new name of a conversation."""
 
     schema = SessionRenameRequest
 

@@ -1,13 +1,10 @@
-"""Runs a turn in the worker: move by move, every event stored as it happens, every finished step
-kept, so that a turn outlives its worker.
+"""Execution of a turn by a worker, step by step, so that it survives its worker.
 
-A turn is a journal. Whoever takes it over reads the journal, repeats nothing that stands in it, and
-goes on behind its last line: a tool's work, its outcome and the event that tells of it are one
-transaction, so a tool runs once or not at all. A tool that asks somebody outside does so between
-two transactions, under a name of ours that stays the same: whoever takes over asks again, and it
-happens once. A model's words are told as they come and its answer is kept when it is complete, so
-an answer is asked for once; words of one whose worker died before that stand without it, and
-whoever goes on says so (`restarts`).
+A turn is a journal. Another worker reads it, repeats nothing in it, and continues after its last
+step: a tool's work, its outcome and its event are one transaction, so a tool runs once or not at
+all. A tool that asks an outside system does so between two transactions, under a stable name, so
+that a repeat happens once. A model's text is sent as it arrives and its answer is stored when
+complete; text of an incomplete answer is withdrawn by `restarts`.
 """
 
 from __future__ import annotations
@@ -79,11 +76,10 @@ class StopRequested(Exception):
 
 
 def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None = None) -> None:
-    """Run a turn to its one `final`, or go on with it where another worker left it; `planner`
-    thinks where `models` have none for the agency.
+    """Run a turn to its `final`, or continue it after another worker.
 
-    A database that is away leaves the turn as it stands, and the job is tried again; any other
-    failure of ours is told as an `error`, and the turn ends.
+    `planner` is used if `models` have none for the agency. If the database is unavailable the job
+    is retried; any other failure of ours is sent as an `error`, and the turn ends.
     """
     with transaction(tenant_id):
         turn = chat.begin_turn(turn_id)
@@ -111,7 +107,7 @@ def _fail(turn: Turn, sentence: str) -> None:
 
 
 class Performance:
-    """One worker's run of a turn over its journal."""
+    """One worker's execution of a turn."""
 
     def __init__(self, turn: Turn, planner: Planner, models: Models | None = None) -> None:
         self._turn = turn
@@ -124,7 +120,7 @@ class Performance:
         self._has_spoken = self._acts = False
 
     def to_the_end(self) -> None:
-        """All moves, then the final."""
+        """Run all steps and the final."""
         beginning = self._beginning()
         conversation = Conversation(self._turn.message, beginning.context, (), beginning.decision)
         status, extra = "waiting" if beginning.anew is not None else "done", []
@@ -157,9 +153,7 @@ class Performance:
             self._conclude("failed" if beginning.is_refused else status, extra)
 
     def _beginning(self) -> Beginning:
-        """What the turn starts from; kept, so that a take-over after midnight or after a change
-        goes on from the same.
-        """
+        """Return the stored initial state, so that a later worker starts from the same."""
         if self._steps:
             beginning = Beginning.read(self._step().outcome)
         else:
@@ -203,7 +197,7 @@ class Performance:
         )
 
     def _mind(self, model: dict[str, str], models: Models) -> Planner:
-        """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
+        """Return the turn's planner. Raises Unauthorized for a removed person."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
         return planner_factory.ModelPlanner(
@@ -215,21 +209,17 @@ class Performance:
         )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Whether the built-in planner takes the place of a model that is gone or cannot be paid
-        for: only where it has not said or done anything yet.
-        """
+        """True if the built-in planner replaces a missing or unpaid model at the start."""
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
         self._planner = self._built_in
         return True
 
     def _reserve(self, tokens: int, seconds: float) -> str | None:
-        """Have tokens kept for an answer; what is said where none are left.
+        """Reserve tokens for an answer; return the message if none are left.
 
-        Waits, and holds nothing, while what is left is kept for other turns' answers.
-
-        It waits no longer than an answer may last: what a worker that died had kept is void by
-        then. Raises StopRequested.
+        It waits without locks while tokens are reserved for other turns, at most as long as an
+        answer lasts. Raises StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -246,7 +236,7 @@ class Performance:
             return chat.stop_requested(self._turn.id)
 
     def _open(self, beginning: Beginning) -> None:
-        """What is told before anything is thought."""
+        """Send what precedes the planner."""
         if beginning.notice is not None:
             self._emit("error", error_message=beginning.notice)
         if beginning.decision is not None:
@@ -292,16 +282,13 @@ class Performance:
         return move
 
     def _tell(self, text: str) -> None:
-        """A piece of an answer that is still coming.
-
-        A stop ends the answer at its driver, so that what it took is still told.
-        """
+        """Send a piece of an incomplete answer; a stop ends it at the driver."""
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
             chat.emit(self._turn, "text_delta", text=text)
 
     def _forget_unfinished(self) -> None:
-        """Take back what a worker told of an answer that it did not live to keep."""
+        """Withdraw the text of an answer that another worker did not complete."""
         if not self._stored:
             return
         while self._stored:
@@ -324,9 +311,7 @@ class Performance:
         return None
 
     def _say(self, text: str) -> None:
-        """Words of ours, a few at a time; what follows words that stand before a tool begins a
-        paragraph of its own.
-        """
+        """Send text of ours in pieces, as a new paragraph after a tool."""
         for piece in blocks.deltas(f"\n\n{text}" if text and self._has_spoken else text):
             self._has_spoken = True
             self._emit("text_delta", text=piece)
@@ -362,18 +347,16 @@ class Performance:
 
     @staticmethod
     def _announces(call: Call) -> bool:
-        """Whether the words before a tool tell what is asked for: they are told with the request,
-        and not at all where it is refused.
-        """
+        """True if the text before a tool belongs to its request."""
         return bool(call.words) and registry.is_gated(call.tool)
 
     def _tell_of(self, call: Call, call_id: str, *, is_refused: bool = False) -> None:
-        """The words before a tool, and that it is used."""
+        """Send the text before a tool, and the call."""
         self._say("" if is_refused else call.words)
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
 
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
-        """Keep what came of a tool and tell of it, in the transaction that did it."""
+        """Store a tool's outcome and its event in the transaction of its work."""
         self._keep("outcome", kept(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
         chat.emit(self._turn, kind, **fields)
@@ -386,8 +369,9 @@ class Performance:
     def _carry_out(
         self, call: Call, call_id: str
     ) -> tuple[Outcome | OutboundCall[JsonObject], str]:
-        """Use a tool as the person, with her present rights; a refusal undoes the tool's work and
-        nothing else. An outbound call is still to be run.
+        """Run a tool with the person's present rights; a refusal undoes only its work.
+
+        An outbound call is returned and still to be made.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
@@ -427,15 +411,13 @@ class Performance:
             return refused(refusal), ""
 
     def _written_before(self, tool: Tool) -> tuple[JsonObject, ...]:
-        """What the tool wrote in turns whose place this one took; nothing where it took none's."""
+        """Return the tool's results in replaced turns."""
         if not tool.writes or tool.run is None:
             return ()
         return tuple(queries.written_before(self._turn.session_id, self._turn.id, tool.name))
 
     def _require(self, actor: Actor, tool: Tool) -> None:
-        """Whether the person's present role may use the tool; what it may not, the audit tells (API
-        contract, audit kinds). Raises Forbidden.
-        """
+        """Require the tool's permission; a refusal is audited (API contract). Raises Forbidden."""
         if not actor.can(tool.permission):
             refs = {"session_id": self._turn.session_id}
             audit.record(
@@ -458,9 +440,7 @@ class Performance:
             )
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        """The next event: told again from the journal where it stands there, else stored in a
-        transaction of its own.
-        """
+        """Emit the next event, replayed from the journal or in its own transaction."""
         if self._stored:
             self._retell(kind)
             return
@@ -489,9 +469,7 @@ class Performance:
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Keep what an answer took, or what was paid for one that never came, and let go what was kept
-    for it.
-    """
+    """Store the usage of an answer, or of a failed one, and release its reservation."""
     costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))

@@ -1,9 +1,7 @@
-"""The assistant's words as a page shows them: paragraphs, lists, tables and links, and nothing that
-a page would run or fetch.
+"""The assistant's markdown as safe HTML: paragraphs, lists, tables and links.
 
-A model writes markdown, and part of what it writes comes from customers and suppliers. So raw HTML
-stays text, pictures are never fetched, and what is left is cleaned once more against a short list
-of what may stand there.
+Parts of the text come from customers and suppliers. Raw HTML stays text, images are never loaded,
+and the result is sanitised by an allow-list.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ SCROLLS = {
 
 @lru_cache(maxsize=512)
 def as_html(text: str) -> Markup:
-    """Markdown as HTML that is safe on a page."""
+    """Return markdown as HTML that is safe on a page."""
     tokens = _READER.parse(text.strip())
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

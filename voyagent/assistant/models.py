@@ -1,7 +1,4 @@
-"""Tables of what models took, and of the turns that count for an agency's limits.
-
-They name conversations and outlive them.
-"""
+"""Tables of model usage and of limits; they outlive their conversations."""
 
 from __future__ import annotations
 
@@ -17,9 +14,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class TurnCost(TenantOwned, Base):
-    """What one answer took, with the requests that failed before it; `number` is its step in the
-    turn, `day` the agency's.
-    """
+    """Usage of one answer with its failed requests; `number` is its step, `day` the agency's."""
 
     __tablename__ = "turn_costs"
 
@@ -48,9 +43,9 @@ class TurnCost(TenantOwned, Base):
 
 
 class ModelDailyUsage(TenantBound, Base):
-    """A day of an agency's zone, counted as it goes: the budget is held against it.
+    """Usage of a day in the agency's zone, compared with the budget.
 
-    `unpriced` are answers of models whose price nobody knows.
+    `unpriced` counts answers without a known price.
     """
 
     __tablename__ = "model_daily_usage"
@@ -65,7 +60,7 @@ class ModelDailyUsage(TenantBound, Base):
 
 
 class MissingModel(TenantBound, Base):
-    """A model that its vendor did not know when it was asked last."""
+    """A model that its vendor did not know at the last request."""
 
     __tablename__ = "missing_models"
 
@@ -74,9 +69,7 @@ class MissingModel(TenantBound, Base):
 
 
 class BudgetReservation(TenantBound, Base):
-    """An answer that a model is asked for at this moment, the one of its turn, and the most tokens
-    that it can take; void once `expires_at` is past.
-    """
+    """Tokens reserved for a running answer; void after `expires_at`."""
 
     __tablename__ = "budget_reservations"
 
@@ -96,7 +89,7 @@ class BudgetReservation(TenantBound, Base):
 
 
 class RateLimitHit(TenantBound, Base):
-    """A turn of the last hour that counts for the limits of its agency."""
+    """A turn of the last hour that counts for the agency's limits."""
 
     __tablename__ = "rate_limit_hits"
 

@@ -1,4 +1,4 @@
-"""What came of a tool: as an outcome that is kept, and as the event that tells of it."""
+"""Outcomes of tools, and their events."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from voyagent.kernel.errors import N_, Conflict, VoyagentError
 
 
 class GrantedBefore(Conflict):
-    """Asked again, or in other words, a turn does not ask once more for what somebody has granted
-    in the answer whose place it took.
-    """
+    """A regenerated turn does not repeat a request that was approved before."""
 
     code = "granted_before"
     message = N_(
@@ -27,7 +25,7 @@ class GrantedBefore(Conflict):
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
-    """What came of an outbound call; a refusal undoes what settling it has written and nothing else."""
+    """Settle an outbound call; a refusal undoes only the settlement."""
     try:
         with audit.savepoint():
             return Outcome(settle())
@@ -36,7 +34,7 @@ def settled(settle: Callable[[], JsonObject]) -> Outcome:
 
 
 def refused(refusal: VoyagentError) -> Outcome:
-    """A refusal, as the assistant is told of it."""
+    """Return a refusal as an outcome."""
     told = refusal.told if isinstance(refusal, ArgumentsRefused) else gettext(refusal.message)
     return Outcome(error=refusal.code, message=told)
 
@@ -44,7 +42,7 @@ def refused(refusal: VoyagentError) -> Outcome:
 def outcome_event(
     call: Call, call_id: str, outcome: Outcome, summary: str
 ) -> tuple[str, dict[str, Any]]:
-    """The event that tells of an outcome."""
+    """Return the event of an outcome."""
     fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
     if outcome.approval_id is not None:
         return "approval_request", fields | {
@@ -55,7 +53,7 @@ def outcome_event(
 
 
 def output_of(outcome: Outcome) -> dict[str, Any]:
-    """What a tool gave, or its refusal in a code and a sentence."""
+    """Return a tool's result, or its refusal as code and sentence."""
     return (
         outcome.output
         if outcome.error is None

@@ -1,6 +1,4 @@
-"""What the assistant's room shows on pages of lower rooms: on the settings, who answers and what is
-used of the limits.
-"""
+"""Panels of the assistant on the settings page: model and usage."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ from voyagent.settings.views import under_the_limits, under_the_model
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """Who answers an agency now: a model with its price and its last day as far as they are known,
-    or without a name the built-in planner.
-    """
+    """The model that answers an agency, or the built-in planner without a name."""
 
     today: date
     name: str | None = None
@@ -34,17 +30,17 @@ class Mind:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the model's last day is over."""
+        """True if the model's last day is over."""
         return self.last_day is not None and self.last_day < self.today
 
     @property
     def label(self) -> str:
-        """The model as people call it, or the built-in planner."""
+        """The model's label."""
         return str(MODEL_WORDS.get(self.name or "", self.name)) if self.name else ""
 
 
 def answering(wanted: str | None, today: date) -> Mind:
-    """Who answers an agency that has chosen `wanted`."""
+    """Return the model for an agency's choice."""
     chosen = Configured(current_app.extensions["voyagent.settings"]).choose(wanted)
     return (
         Mind(today)
@@ -54,7 +50,7 @@ def answering(wanted: str | None, today: date) -> Mind:
 
 
 def read_mind(reader: Reader, actor: Actor) -> Mind:
-    """Who answers the agency now, and whether its vendor had it when it was asked last."""
+    """Return the agency's model, and whether its vendor knew it last time."""
     row = settings.read(reader)
     found = answering(
         settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone)
@@ -68,15 +64,13 @@ def read_mind(reader: Reader, actor: Actor) -> Mind:
 
 @under_the_model
 def mind(reader: Reader, actor: Actor) -> str:
-    """Who answers now, and that an administrator should choose another where that one is not to be
-    had.
-    """
+    """Show the model, and a warning if it is no longer available."""
     return render_template("assistant/_mind.html", mind=read_mind(reader, actor))
 
 
 @under_the_limits
 def used(reader: Reader, actor: Actor) -> str:
-    """Today and this month, with a warning where today's budget runs out."""
+    """Show today's and this month's usage, with a warning near the budget."""
     spending = costs.spending(reader, clock.today(actor.timezone))
     return (
         render_template("assistant/_budget.html", spending=spending)

@@ -1,5 +1,6 @@
-"""Who thinks in a turn: a language model where one is configured, else the built-in planner; and
-how a model's answers become moves.
+"""Choice of a turn's planner: a configured model, else the built-in one.
+
+Also the translation of a model's answers to moves.
 """
 
 from __future__ import annotations
@@ -46,13 +47,9 @@ from voyagent.kernel.errors import N_
 from voyagent.settings.queries import BUILT_IN
 
 ARGUMENTS_MAX = 64 * 1024
-"""Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half
-of it.
-"""
+"""Characters of a call's arguments; a long customer's message needs half of it."""
 ALIKE_MAX = 2
-"""How often the same call may bring the same before another one is a circle; a look after a change
-brings something else.
-"""
+"""Number of equal calls with equal results that are not yet a loop."""
 CIRCLES = N_(
     "The model repeated itself and was stopped. Finished steps are kept. Ask again with a smaller"
     " request."
@@ -65,9 +62,7 @@ _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one turn may take: requests to the model with those that failed, seconds for one answer
-    and for all of them, tokens of an answer.
-    """
+    """Limits of a turn: requests, seconds for one answer and for all, tokens of an answer."""
 
     calls_max: int = 12
     answer_s: float = 60.0
@@ -80,24 +75,20 @@ class Models(Protocol):
 
     @property
     def bounds(self) -> Bounds:
-        """What one turn may take."""
+        """Limits of a turn."""
         ...
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """Which model answers an agency that has chosen `wanted`, as `{driver, model}` to be kept
-        with the turn; None for the built-in planner.
-        """
+        """Return the model for an agency's choice as `{driver, model}`; None for the planner."""
         ...
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """The driver of a choice; None where the installation does not have it any more."""
+        """Return the driver of a stored choice; None if it is gone."""
         ...
 
 
 class Configured:
-    """The models that the environment names: Anthropic's where there is a key, else the
-    installation's own server.
-    """
+    """The models of the environment: Anthropic's with a key, else the local server."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -109,10 +100,9 @@ class Configured:
         )
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """An agency that has named a model gets it where there is a key; one that has named none
-        gets the installation's own server before a paid one.
+        """Choose: a named model with a key; by default the local server before a paid one.
 
-        One that insists on the built-in planner gets that, whatever the environment has.
+        An agency may insist on the built-in planner.
         """
         if wanted == BUILT_IN:
             return None
@@ -121,7 +111,7 @@ class Configured:
         return None if chosen is None else {"driver": chosen.name, "model": chosen.model}
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """See Models."""
+        """Implement `Models.open`."""
         found = (
             open_anthropic(self._settings, choice["model"])
             if choice["driver"] == "anthropic"
@@ -132,13 +122,11 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanner:
-    """Asks a model, and plays its answers: the calls of one answer one after another, then the next
-    answer.
+    """Planner that asks a model and performs the calls of its answers in order.
 
-    It sees the conversation alone, so whoever takes a turn over and plays its journal again is
-    where the first one was. `reserve` is called before each request with the most tokens that its
-    answer can take and the seconds that it may last: it may wait, and gives a sentence where the
-    budget is spent.
+    It reads only the conversation, so a turn that is taken over continues in the same state.
+    `reserve` is called before each request with the most tokens and seconds of its answer; it may
+    wait, and returns a message if the budget is spent.
     """
 
     driver: ModelDriver | None
@@ -148,7 +136,7 @@ class ModelPlanner:
     reserve: Callable[[int, float], str | None]
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
-        """See Planner."""
+        """Implement `Planner.next_move`."""
         place = max(
             (
                 number
@@ -176,9 +164,7 @@ class ModelPlanner:
         return self._ask(conversation, tell)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Why nothing that an answer wants is done: nobody could be told of it any more, or it is
-        nonsense.
-        """
+        """Return why an answer is not acted upon: cut, or invalid."""
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
@@ -237,7 +223,7 @@ class ModelPlanner:
         return Answer(answer.raw, pieces, time.monotonic() - begun)
 
     def _request(self, conversation: Conversation, left: int) -> ModelRequest:
-        """The next question; its time begins when it is sent."""
+        """Return the next request; its time begins when it is sent."""
         desk = prompt.desk_of(conversation)
         return ModelRequest(
             system=prompt.system(self.brief, conversation.context, desk),
@@ -250,9 +236,7 @@ class ModelPlanner:
 
 
 def _is_over(last: Played) -> bool:
-    """Whether the turn ends here: a proposal waits for a person, a question was asked, or that
-    question has been told.
-    """
+    """True if the turn ends: a proposal is pending, or a question was asked."""
     if last.outcome is not None and last.outcome.approval_id is not None:
         return True
     return isinstance(last.move, Say) or (
@@ -261,9 +245,7 @@ def _is_over(last: Played) -> bool:
 
 
 def _closing(last: Played, left: int) -> Move:
-    """What ends the turn; what an answer wanted behind a request is not done, and the talk says so
-    to the person and to the model that goes on.
-    """
+    """Return the last move; calls after a request are not made, and the text says so."""
     if left > 0 and last.outcome is not None and last.outcome.approval_id is not None:
         return Say(
             ngettext(
@@ -295,7 +277,7 @@ def _went_well(outcome: Outcome | None) -> bool:
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
-    """How often the last calls that were this one brought what the very last of them brought."""
+    """Count how often the last equal calls had equal results."""
     brought = [
         one.outcome
         for one in conversation.played

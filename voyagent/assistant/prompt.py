@@ -1,6 +1,6 @@
-"""What a model is told: its instructions, what was said before, and what it may ask for.
+"""Requests to a model: instructions, history and tools.
 
-Everything that people wrote goes in as data.
+Text of people is always data.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MESSAGES_MAX = 40
 HISTORY_MAX = 60_000
 RESULT_MAX = 8_000
 OLD_RESULT_MAX = 4_000
-"""Enough for what a search has shown, so that one of it can be picked in the next turn."""
+"""Length of an old result; enough to choose from a search in the next turn."""
 WAITS = {"status": "waits_for_a_person", "done": False}
 _RULES = """You work in the back office of a travel agency, inside the program Voyagent, for one of its people.
 
@@ -72,9 +72,7 @@ _DESKS = {
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """For whom and where a model works: the person, the agency's own rules, and what was said
-    before this turn.
-    """
+    """Context of a model's work: person, agency's rules, history."""
 
     actor: Actor
     suffix: str = ""
@@ -82,9 +80,7 @@ class Brief:
 
 
 def brief_of(actor: Actor, turn: Turn) -> Brief:
-    """The brief of a turn; what the program noted for this turn itself is part of what was said
-    before.
-    """
+    """Return the context of a turn, with notes of the program."""
     reader = SessionReader(db.session)
     said = [
         row
@@ -98,9 +94,7 @@ def brief_of(actor: Actor, turn: Turn) -> Brief:
 
 
 def desk_of(conversation: Conversation) -> Desk:
-    """Who goes on: the desk that was handed to last, else the one whose request was decided, else
-    the front desk.
-    """
+    """Return the present desk: handed over, else that of the decided request, else the front."""
     for played in reversed(conversation.played):
         move, outcome = played.move, played.outcome
         if (
@@ -117,15 +111,16 @@ def desk_of(conversation: Conversation) -> Desk:
 
 
 def offers(actor: Actor, desk: Desk) -> tuple[ToolOffer, ...]:
-    """The tools of a desk that the person's role may use; every desk can hand over and ask back."""
+    """Return the tools of a desk that the person's role allows."""
     front = registry.of_desk(Desk.ORCHESTRATOR)
     own = () if desk is Desk.ORCHESTRATOR else registry.of_desk(desk)
     return tuple(_offer(tool) for tool in (*own, *front) if actor.can(tool.permission))
 
 
 def system(brief: Brief, context: Context, desk: Desk) -> tuple[SystemPart, ...]:
-    """The instructions: what is the same for the agency first, so that vendors can cache it, then
-    the day and the person. No customer's word stands here.
+    """Return the instructions: constant parts first, for caching, then day and person.
+
+    No text of a customer is part of them.
     """
     actor = brief.actor
     agency = {
@@ -149,9 +144,7 @@ def system(brief: Brief, context: Context, desk: Desk) -> tuple[SystemPart, ...]
 
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
-    """What was said before and what is in view, then this turn: the words or the decision, and each
-    answer with what came of its calls.
-    """
+    """Return history and context, then this turn with its calls and results."""
     opening = PersonSaid(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
     )
@@ -159,9 +152,7 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
-    """The transcript as a model reads it: the newest messages within bounds, beginning with a
-    person's.
-    """
+    """Return the newest messages within limits, beginning with a person's."""
     known = {row["id"]: row for row in proposals}
     kept: list[list[Message]] = []
     room = HISTORY_MAX
@@ -178,7 +169,7 @@ def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...
 
 
 def result_of(outcome: Outcome, call_id: str) -> ToolResult:
-    """What a model is told of a call."""
+    """Return a call's result for the model."""
     if outcome.error is not None:
         return ToolResult(
             call_id, _json({"error": outcome.error, "message": outcome.message}), failed=True
@@ -189,8 +180,9 @@ def result_of(outcome: Outcome, call_id: str) -> ToolResult:
 
 
 def _in_view(context: Context) -> list[Message]:
-    """The enquiry and the draft that the conversation is about; names are customers' words, so they
-    stand among the messages and not in the instructions.
+    """Return the enquiry and the draft of the conversation as a message.
+
+    Names are customers' text, so they are not part of the instructions.
     """
     view: dict[str, Any] = {}
     if context.enquiry is not None:
@@ -236,7 +228,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
 
 
 def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
-    """One message of the transcript: a person's words, or the assistant's with its tools."""
+    """Return the messages of a row: a person's, or the assistant's with its tools."""
     if row["role"] != "assistant":
         words = [
             _fact(block) if block["type"] != "text" else block["text"] for block in row["blocks"]
@@ -305,9 +297,7 @@ def _old_result(block: dict[str, Any], call_id: str) -> ToolResult:
 
 
 def _fact(block: dict[str, Any]) -> str:
-    """A block that the program wrote into the transcript, such as an enquiry's facts or what stayed
-    done.
-    """
+    """Return a block that the program wrote, such as an enquiry's facts."""
     return (
         _json({name: value for name, value in block.items() if name != "move"})
         if block["type"] in ("enquiry", "kept")
@@ -316,7 +306,7 @@ def _fact(block: dict[str, Any]) -> str:
 
 
 def _note(decision: Decision) -> str:
-    """A decision as the model is told of it; only a continuation that the program began has one."""
+    """Return a decision for the model."""
     told: dict[str, Any] = {
         "decision": "granted" if decision.granted else "rejected",
         "request": decision.summary,

@@ -1,4 +1,4 @@
-"""What the assistant knows when a turn begins, read across the rooms below it."""
+"""Reads for the start of a turn, across packages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from voyagent.trips.details import FlightDetails
 
 _LOOK_BACK = 30
 EVENTS_MAX = 10_000
-"""Of one turn; it never comes to so many."""
+"""Events of one turn at most; never reached."""
 _OFFERS = {
     search_flights.CAPABILITY.name: (
         "fares",
@@ -65,10 +65,9 @@ _OFFERS = {
 
 
 def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
-    """The agency's day and currency, the enquiry of the conversation, its newest draft, the
-    question that was asked last, and what searches showed.
+    """Return the context of a turn: day, currency, enquiry, draft, question, search results.
 
-    An enquiry that was logged by a turn whose place the present one takes is not known yet.
+    An enquiry that a replaced turn logged is not known.
     """
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
@@ -104,15 +103,13 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
 
 
 def standing_of(session_id: UUID) -> str:
-    """A short mark of how a conversation stands: another once a turn begins, or once a proposal
-    stands in another way (see `approvals.state_of`).
-    """
+    """Return a mark that changes with any turn or proposal of the conversation."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
 
 def told_by(turn: Turn) -> list[dict[str, Any]]:
-    """The events of what a turn has told so far."""
+    """Return the events of a turn so far."""
     begins = turn.first_event_seq
     return (
         []
@@ -124,9 +121,7 @@ def told_by(turn: Turn) -> list[dict[str, Any]]:
 
 
 def decision_of(turn: Turn) -> Decision | None:
-    """The decision that a continuation goes on from, with what the effect came to; None for a turn
-    that answers a message.
-    """
+    """Return the decision of a continuation with its effect; None for other turns."""
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
         return None
@@ -149,9 +144,7 @@ def decision_of(turn: Turn) -> Decision | None:
 
 
 def asked_anew(turn: Turn) -> dict[str, str] | None:
-    """The fresh request that a turn is there to show, as the fields of its event; None for a turn
-    that is there for something else.
-    """
+    """Return the new request that a turn shows, as event fields; None for other turns."""
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     fresh = (
         approvals.find_approval(old.superseded_by)
@@ -169,31 +162,25 @@ def asked_anew(turn: Turn) -> dict[str, str] | None:
 
 
 def refusal_of(approval_id: str) -> str:
-    """Why a rule would refuse a request as things stood when it was made, as a sentence in the
-    language that is set; empty where none would.
-    """
+    """Return why a request would have been refused when it was made; empty if it would not."""
     preview = approvals.get_approval(approval_id).preview or {}
     sentence: str = preview.get("warning", "")
     return str(gettext(sentence)) if "refusal" in preview else ""
 
 
 def expected_continuations(session_id: UUID) -> list[str]:
-    """Proposals of a conversation that were granted and are not carried out yet: the assistant goes
-    on by itself when they are.
-    """
+    """Return approved proposals whose effects are outstanding."""
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
     return [row["id"] for row in rows if is_awaited(row)]
 
 
 def is_awaited(proposal: Row) -> bool:
-    """Whether a proposal was granted and is not carried out yet."""
+    """True if a proposal is approved and not carried out."""
     return proposal["effect_status"] in ("waiting", "running")
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
-    """What was granted in the turns whose place this one took: it stays done, and whoever reads on
-    must know of it.
-    """
+    """Return acts approved in replaced turns, which stay done."""
     turns = set(chats.superseded_behind(session_id, turn_id))
     if not turns:
         return []
@@ -202,9 +189,7 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
 
 
 def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
-    """Whether a person granted a tool's request in the turns whose place this one took, and it is
-    done or on its way.
-    """
+    """True if a tool was approved in replaced turns and is done or outstanding."""
     return any(
         row["tool_name"] == tool and row["effect_status"] != "failed"
         for row in still_done(session_id, turn_id)
@@ -212,9 +197,7 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
-    """What a tool gave in the turns whose place this one took, oldest first: that it wrote then
-    stands, though the words around it do not.
-    """
+    """Return the results that a tool had in replaced turns, oldest first."""
     turns = set(chats.superseded_behind(session_id, turn_id))
     if not turns:
         return []
@@ -233,9 +216,7 @@ def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, 
 
 
 def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
-    """Messages of a conversation, where a turn waits only for as long as its request does: once
-    that is decided or out of time, the turn is done.
-    """
+    """Return messages with turns that are done once their request is decided or expired."""
     if all(row["turn_status"] != "waiting" for row in said):
         return said
     asking = {
@@ -254,7 +235,7 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
 
 
 def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> dict[str, Any]:
-    """What is known of the name that the turn's words are about, where they are about one."""
+    """Return facts about a name in the turn's message."""
     asked = next(
         (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
     )
@@ -277,9 +258,7 @@ def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> d
 def _enquiry(
     reader: Reader, session_id: UUID, turn_id: str, said: list[Row]
 ) -> EnquiryInView | None:
-    """The enquiry that the talk logged last, else the conversation's own; an answer that is given
-    anew does not know the one that it had logged before.
-    """
+    """Return the enquiry logged last, else the conversation's own."""
     known = enquiries.find_by_session(reader, session_id)
     besides = (
         {
@@ -317,9 +296,7 @@ def _enquiry(
 
 
 def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | None:
-    """The enquiry that the newest of some messages logged, where it is none of those `besides` and
-    is still there.
-    """
+    """Return the enquiry that the newest messages logged, if it exists."""
     blocks = (
         block
         for message in reversed(said)
@@ -341,9 +318,7 @@ def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | No
 
 
 def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
-    """Who travels on the conversation's trip, and the bookings that are held on it, each with its
-    flights in order.
-    """
+    """Return passengers and holds of the conversation's trip."""
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:
         return {}
@@ -374,7 +349,7 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
 
 
 def _draft(proposals: list[Row]) -> DraftInView | None:
-    """The newest draft that a grant in this conversation made and no later grant issued."""
+    """Return the newest approved draft that is not issued."""
     rows = [row for row in proposals if row["effect_status"] == "done"]
     issued = {
         _text(row["effect_result"], "invoice_id")
@@ -399,7 +374,7 @@ def _draft(proposals: list[Row]) -> DraftInView | None:
 
 
 def _rejected(proposals: list[Row]) -> dict[str, str]:
-    """The newest request that somebody rejected, by when it was decided."""
+    """Return the newest declined requests by time of decision."""
     rows = [row for row in proposals if row["status"] == "rejected"]
     newest = max(rows, key=lambda row: row["resolved_at"], default=None)
     return (
@@ -414,9 +389,7 @@ def _rejected(proposals: list[Row]) -> dict[str, str]:
 
 
 def _question(said: list[Row]) -> Ask | None:
-    """The question that nobody has answered yet: nothing was said after it but the present words
-    and what came of requests that were granted meanwhile.
-    """
+    """Return the question that is still unanswered."""
     before = dropwhile(lambda message: message["role"] != "assistant", reversed(said))
     for message in takewhile(lambda message: message["role"] == "assistant", before):
         asked = next(
@@ -430,9 +403,7 @@ def _question(said: list[Row]) -> Ask | None:
 
 
 def _offers(said: list[Row]) -> dict[str, Any]:
-    """As many of the newest fares and rates as were named, by what a person can say of them and
-    what a tool needs.
-    """
+    """Return the newest listed fares and rates by their descriptions."""
     found: dict[str, Any] = {}
     for message in reversed(said):
         for at, block in reversed(list(enumerate(message["blocks"]))):
@@ -475,9 +446,7 @@ def _offers(said: list[Row]) -> dict[str, Any]:
 
 
 def _visa_asked(said: list[Row]) -> dict[str, Any]:
-    """The newest visa that was looked up, or is about to be: its `destination` where it is known,
-    and as `said` the person's words that asked about it.
-    """
+    """Return the newest visa lookup: `destination` if known, and the words of its question."""
     found: dict[str, Any] = {}
     for row in reversed(said):
         if row["role"] == "assistant":
@@ -494,9 +463,7 @@ def _visa_asked(said: list[Row]) -> dict[str, Any]:
 
 
 def _of_visa(row: Row) -> dict[str, Any] | None:
-    """The destination that an answer looked up a visa for, or asked back about; None where it is
-    about something else.
-    """
+    """Return the destination of a visa answer or question, else None."""
     for block in reversed(row["blocks"]):
         if (
             block["type"] == "tool"
@@ -513,9 +480,7 @@ def _of_visa(row: Row) -> dict[str, Any] | None:
 
 
 def _listed(said: list[Row]) -> dict[str, Any]:
-    """The list at the end of the newest answer, and how many of it were told, in that answer and in
-    those right before it that told of the same.
-    """
+    """Return the list at the end of the newest answer, and how much of it was shown."""
     found: dict[str, Any] = {}
     for message in reversed([row for row in said if row["role"] == "assistant"]):
         block = next(
@@ -534,9 +499,7 @@ def _listed(said: list[Row]) -> dict[str, Any]:
 
 
 def _last(said: list[Row]) -> dict[str, Any]:
-    """The tool that the assistant's last message used last, of enquiries that it listed their ids,
-    the drafts among invoices, and what it `held`.
-    """
+    """Return the last tool of the last message with its ids."""
     newest = next((row for row in reversed(said) if row["role"] == "assistant"), None)
     block = (
         next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None)
@@ -566,7 +529,7 @@ def _last(said: list[Row]) -> dict[str, Any]:
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:
-    """The numbers of the list in the words that follow a search: what a person saw can be picked."""
+    """Return the numbers of listed items in the text after a search."""
     words = next((block["text"] for block in blocks if block["type"] == "text"), "")
     return {int(number) for number in re.findall(r"^(\d{1,2})\. ", words, re.MULTILINE)}
 

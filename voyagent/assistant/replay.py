@@ -1,6 +1,4 @@
-"""Plays a stored turn again, offline: the mind anew, on answers and results that the journal has,
-and each event held against the one that was told.
-"""
+"""Offline replay of a stored turn, comparing each event with the recorded one."""
 
 from __future__ import annotations
 
@@ -39,15 +37,15 @@ _BOUNDS = Bounds(calls_max=1_000_000, turn_s=float("inf"))
 
 
 class Difference(Exception):
-    """The first thing that does not come out as it was recorded."""
+    """The first difference from the record."""
 
 
 class _Crashed(Exception):
-    """Here the turn was given up, for a fault of ours or for a person who had gone."""
+    """The turn ended here by a failure."""
 
 
 class _Recorded:
-    """A model that gives the answer that the journal has."""
+    """A model that returns recorded answers."""
 
     name = model = "recorded"
 
@@ -60,7 +58,7 @@ class _Recorded:
         on_text: Callable[[str], None],
         _should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """See ModelDriver. Raises Difference where the turn asked for no answer here."""
+        """Return the recorded answer. Raises Difference without one."""
         if self.expected is None:
             raise Difference("the mind asks a model where the turn did not")
         for piece in pieces_of(self.expected.raw["text"], self.expected.pieces):
@@ -69,10 +67,7 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """A performance that writes nothing: what it would tell is compared.
-
-    Instants are taken from the record.
-    """
+    """An execution that writes nothing and compares; times come from the record."""
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, FrontDesk())
@@ -85,7 +80,7 @@ class Replay(Performance):
         self.equal = 0
 
     def compare(self) -> int:
-        """Play it to the end; how many events were equal. Raises Difference."""
+        """Run to the end and return the number of equal events. Raises Difference."""
         if not self._steps:
             raise Difference("the journal is empty")
         try:
@@ -156,7 +151,7 @@ class Replay(Performance):
         return outcome
 
     def _recorded(self, *kinds: str) -> dict[str, Any]:
-        """What the next step of the journal says. Raises Difference where it is of another kind."""
+        """Return the next recorded step. Raises Difference for another kind."""
         step = self._step()
         if step.kind not in kinds:
             raise Difference(
@@ -189,7 +184,7 @@ class Replay(Performance):
         self.equal += 1
 
     def _skip_unfinished(self) -> None:
-        """What was told of answers whose worker died is part of the record alone."""
+        """Skip text of incomplete answers, which only the record has."""
         run = 0
         for place, row in enumerate(self._rows):
             if row["kind"] != "text_delta":
@@ -200,7 +195,7 @@ class Replay(Performance):
             self._take("text_delta")
 
     def _end_early(self, expected: str | None = None) -> None:
-        """The turn was stopped or given up here, which no journal says."""
+        """End where the turn was stopped, which no journal records."""
         following = self._rows[0]["kind"] if self._rows else None
         if self._turn.status == "stopped":
             while expected is None and self._rows and self._rows[0]["kind"] == "text_delta":
@@ -217,7 +212,7 @@ class Replay(Performance):
 
 
 def pieces_of(text: str, lengths: list[int]) -> list[str]:
-    """A text in the pieces in which it was told."""
+    """Split a text at recorded lengths."""
     pieces, place = [], 0
     for length in lengths:
         pieces.append(text[place : place + length])
@@ -230,9 +225,7 @@ def _canonical(document: dict[str, Any]) -> str:
 
 
 def _apart(recorded: str, now: str) -> str:
-    """Both sides from shortly before the place where they part, so that it is to be seen what
-    differs, however long they are.
-    """
+    """Return both sides around their first difference."""
     same = next(
         (
             place

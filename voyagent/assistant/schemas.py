@@ -1,4 +1,4 @@
-"""The shapes of conversations on the wire."""
+"""Request and response shapes of conversations."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ INNER_BLOCKS = frozenset({"question"})
 
 
 class SessionCreateRequest(Closed):
-    """Nothing needs to be said to begin."""
+    """An empty request."""
 
 
 class SessionCreateResponse(Answer):
-    """The conversation that was begun."""
+    """The new conversation."""
 
     session_id: UUID
 
 
 class SessionRenameRequest(Closed):
-    """The new name; outer spaces go, and something must be left."""
+    """The new name; it is trimmed and not blank."""
 
     title: Annotated[str, Text(200, min_length=1)]
 
 
 class SendMessageRequest(Open):
-    """What a person says, or decides: each entry of `approvals` is a call to resolve."""
+    """A message, or decisions: each entry of `approvals` is a call to resolve."""
 
     message: Annotated[str, Text(MESSAGE_MAX)] = ""
     approvals: (
@@ -54,24 +54,24 @@ class SendMessageRequest(Open):
 
 
 class SayIn(Closed):
-    """What a person says on the page: something, at most as much as over the API."""
+    """A message of the page, with the API's maximum length."""
 
     message: Annotated[str, Trimmed(MESSAGE_MAX)]
 
 
 class EditMessageRequest(SayIn):
-    """What a person meant to say, in the place of what she said."""
+    """The message that replaces another."""
 
 
 class SessionListQuery(Query):
-    """The newest conversations, or those behind a marker."""
+    """The newest conversations, or those after a cursor."""
 
     limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
     cursor: Annotated[str | None, Filter(200)] = None
 
 
 class TranscriptQuery(Query):
-    """What was said, as it stands now or with what other versions took the place of."""
+    """Messages: current ones, or replaced ones as well."""
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
     cursor: Annotated[str | None, Filter(200)] = None
@@ -79,27 +79,21 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Where the talk on a page begins, by the number of its first message, and whether it shows
-    earlier versions.
-    """
+    """The first message of the page by number, and whether replaced ones are shown."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
-    """The number of the last event that the page shows, and the mark of the turns and proposals
-    that it shows.
-    """
+    """The last event of the page, and the mark of its turns and proposals."""
 
     after: Annotated[int, Field(ge=0)] = 0
     asked: Annotated[str | None, Filter(100)] = None
 
 
 class IndexQuery(Query):
-    """What stands ready in the composer, and which conversations are shown: a page of them, or
-    those that speak of something.
-    """
+    """The text in the composer, and the listed conversations: a page or a search."""
 
     about: Annotated[str | None, Filter(2_000)] = None
     cursor: Annotated[str | None, Filter(200)] = None
@@ -123,7 +117,7 @@ class SessionListResponse(Answer):
 
 
 class PendingApproval(Answer):
-    """What waits for a person's decision."""
+    """A pending proposal."""
 
     approval_id: str
     tool_name: str
@@ -131,7 +125,7 @@ class PendingApproval(Answer):
 
 
 class SessionSummaryResponse(Answer):
-    """A conversation; `actor_id` is whoever began it."""
+    """A conversation; `actor_id` is its creator."""
 
     session_id: UUID
     tenant_id: UUID
@@ -142,13 +136,13 @@ class SessionSummaryResponse(Answer):
 
 
 class StopResponse(Answer):
-    """Whether a turn runs that ends after its present step."""
+    """True if a running turn ends after its present step."""
 
     stopping: bool
 
 
 class TurnStartedResponse(Answer):
-    """The turn that took the place of another; its events come behind `last_event_id`."""
+    """The turn that replaces another; its events follow `last_event_id`."""
 
     session_id: UUID
     turn_id: str
@@ -157,16 +151,14 @@ class TurnStartedResponse(Answer):
 
 
 class MessageAuthor(Answer):
-    """Who said it."""
+    """The author of a message."""
 
     user_id: UUID
     name: str
 
 
 class TurnOfMessage(Answer):
-    """The run of the assistant that a message begins or comes from; `superseded_at` says since when
-    another stands in its place.
-    """
+    """The turn of a message; `superseded_at` is when another replaced it."""
 
     turn_id: str
     kind: Annotated[str, Field(pattern="^(message|continuation)$")]
@@ -176,8 +168,9 @@ class TurnOfMessage(Answer):
 
 
 class TranscriptMessage(Answer):
-    """What was said, as blocks: `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped`,
-    `enquiry`; each has its `type`.
+    """A message as blocks, each with its `type`.
+
+    Types are `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and `enquiry`.
     """
 
     id: UUID
@@ -190,9 +183,9 @@ class TranscriptMessage(Answer):
 
 
 class TranscriptResponse(Answer):
-    """A page of what was said, oldest first.
+    """A page of messages, oldest first.
 
-    A stream from behind `last_event_id` tells the rest; what comes twice has the same turn.
+    A stream after `last_event_id` has the rest; duplicates have the same turn.
     """
 
     messages: list[TranscriptMessage]
@@ -201,11 +194,10 @@ class TranscriptResponse(Answer):
 
 
 class AgentEvent(Answer):
-    """One event of the stream; every name is always there, null where it says nothing.
+    """An event of the stream; every member is present, null without a value.
 
-    `restarts` alone is there only as true, on a `text_delta` whose text is empty: what was told
-    since the last event of another kind was begun by a worker that died, and is to be forgotten;
-    the words begin anew.
+    `restarts` is present only as true, on a `text_delta` without text: the text since the last
+    event of another kind is void and begins again.
     """
 
     kind: Annotated[
@@ -242,7 +234,7 @@ EVENT_STREAM: dict[str, Any] = {
 
 
 def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
-    """A page of conversations as the API writes it."""
+    """Return a page of conversations as the API writes it."""
     shown = [
         {
             "id": row["id"],
@@ -256,7 +248,7 @@ def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
 
 
 def wire_transcript(rows: list[Row], next_cursor: str | None, last_event_id: int) -> Row:
-    """A page of what was said as the API writes it."""
+    """Return a page of messages as the API writes it."""
     return {
         "messages": [_wire_message(row) for row in rows],
         "next_cursor": next_cursor,
@@ -285,7 +277,7 @@ def _wire_message(row: Row) -> Row:
 
 
 def wire_summary(session: Row, pending: list[Row]) -> Row:
-    """A conversation as the API writes it."""
+    """Return a conversation as the API writes it."""
     return {
         "session_id": session["id"],
         "tenant_id": session["tenant_id"],

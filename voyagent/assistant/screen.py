@@ -1,6 +1,4 @@
-"""What the page of a conversation shows, read and put in order: the talk, what it asks for, what it
-is about, and the other conversations.
-"""
+"""Data of a conversation's page: messages, requests, subject, other conversations."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ SHOWN_CONVERSATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something said: by a person, by the assistant, or as the facts that a conversation begins
-    with.
-    """
+    """A message of a person or the assistant, or the opening facts."""
 
     key: str
     role: str
@@ -50,28 +46,26 @@ class Entry:
     running: bool = False
     turn_id: str | None = None
     answers: bool = False
-    """Whether it is of a turn that answers a message, which may be asked again."""
+    """True if its turn answers a message, which may be regenerated."""
     replaces: bool = False
     superseded: bool = False
 
     @property
     def text(self) -> str:
-        """The words alone."""
+        """The text alone."""
         return "\n\n".join(
             block["text"].strip() for block in self.blocks if block["type"] == "text"
         )
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether it failed or was stopped, so that it may be wanted once more though it says
-        nothing.
-        """
+        """True if it failed or was stopped, so that it may be regenerated."""
         return any(block["type"] in ("error", "stopped") for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A proposal as its card shows it; `changes` only while it waits."""
+    """A proposal as its card; `changes` only while it is pending."""
 
     row: Row
     deciders: str = ""
@@ -84,12 +78,12 @@ class Request:
 
     @property
     def mark(self) -> str:
-        """What a grant is held to."""
+        """The version that an approval names."""
         return approvals.mark_of(self.row)
 
     @property
     def status(self) -> str:
-        """How it stands, as the inbox says it."""
+        """The state, as in the inbox."""
         return str(self.row["standing"])
 
 
@@ -104,14 +98,14 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """The other conversations by day, with how many decisions wait in each."""
+    """Other conversations by day, with their numbers of pending proposals."""
 
     groups: list[tuple[str, list[Row]]]
     waiting: dict[UUID, int]
     next_cursor: str | None
     words: str | None = None
     is_partial: bool = False
-    """Whether only the newest were looked at for the words."""
+    """True if only the newest were searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,32 +120,28 @@ class Screen:
     running: Turn | None
     seq: int
     state: str
-    """The mark of the turns and proposals as they are shown."""
+    """Mark of the turns and proposals shown."""
     awaited: bool = False
     moved: bool = False
-    """Whether something was told while the page was read, so that its parts may be of different
-    moments.
-    """
+    """True if an event arrived while the page was read."""
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
     journey: Journey | None = None
-    """The trip of the conversation, where one is open."""
+    """The conversation's trip, if any."""
     spent: Spent = field(default_factory=Spent)
-    """What the conversation took, of models, all its versions together."""
+    """The conversation's usage of models, all versions together."""
     spent_by_turn: dict[str, Spent] = field(default_factory=dict)
 
     @property
     def heard(self) -> int:
-        """The number of the event behind which the page reads aloud: a turn that runs is heard from
-        its first word, though part of it stands there already.
-        """
+        """Number of the event after which the page announces text."""
         first = self.running.first_event_seq if self.running is not None else None
         return self.seq if first is None else min(self.seq, first - 1)
 
     @property
     def asked(self) -> list[Request]:
-        """Every proposal once, without those that another one took the place of."""
+        """Return every proposal once, without superseded ones."""
         return list(
             {
                 request.row["id"]: request
@@ -162,9 +152,7 @@ class Screen:
 
     @property
     def is_live(self) -> bool:
-        """Whether something may still be told: a turn runs, a grant is being carried out, a
-        decision waits, or the page is behind already.
-        """
+        """True if further events may follow."""
         return (
             self.running is not None
             or self.awaited
@@ -176,12 +164,10 @@ class Screen:
 def read(
     actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False
 ) -> Screen:
-    """A conversation, its newest hundred messages or those from a number on, with earlier versions
-    where they are wanted. Raises SessionNotFound.
+    """Return a conversation's page: the newest hundred messages, or those from a number on.
 
-    The number of the last event is read first, then what was asked for, then whether a turn runs,
-    then what was said: a grant that is carried out meanwhile has left the turn that goes on, and
-    whatever is told meanwhile has a number behind that one.
+    Raises SessionNotFound. The number of the last event is read first, then proposals, the running
+    turn, and messages, so that nothing that happens meanwhile is missed.
     """
     reader = SessionReader(db.session)
     sessions = reader.read(chats.session_statement(session_id))[0]
@@ -228,10 +214,7 @@ def read(
 def read_conversations(
     reader: Reader, actor: Actor, cursor: str | None = None, words: str | None = None
 ) -> Conversations:
-    """The newest conversations by the day on which they began, or those that speak of something.
-
-    Raises InvalidCursor.
-    """
+    """Return the newest conversations by day, or search results. Raises InvalidCursor."""
     is_partial = False
     if words:
         rows, marker, is_partial = searching.find_sessions(
@@ -273,9 +256,7 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
 
 
 def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
-    """What the turn that runs has told up to an event, as it will stand in the transcript; what it
-    tells behind that one comes to the page as it is told.
-    """
+    """Return the running turn up to an event, as the transcript will have it."""
     told: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
         rows = chats.events_after(
@@ -295,9 +276,7 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Each proposal's card by its id; where a fresh one has taken its place and the talk does not
-    show that one yet, that one's.
-    """
+    """Return each proposal's card by id; a superseding one if it is not shown yet."""
     made = {row["id"]: _request(actor, row) for row in proposals}
     told = {
         block["approval_id"]
@@ -334,9 +313,7 @@ def _request(actor: Actor, row: Row) -> Request:
 
 
 def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
-    """Invoices that grants of this conversation made, each once, as it stands now, whoever has
-    issued or paid it since.
-    """
+    """Return the invoices that the conversation made, in their present state."""
     made = dict.fromkeys(
         (row["effect_result"] or {}).get("invoice_id")
         for row in proposals

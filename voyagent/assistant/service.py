@@ -1,6 +1,4 @@
-"""The rules of talking with the assistant: what a message starts, joins or repeats, and how a turn
-goes on after a decision.
-"""
+"""Rules of talking with the assistant: start, join or repeat a turn, and continue."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ REPLAY_FAILED = "replay_failed: that event is not one of this conversation"
 
 
 class InvalidLastEventId(Unprocessable):
-    """A stream is to go on behind an event that the conversation does not have."""
+    """The conversation has no such event."""
 
     code = "invalid_last_event_id"
     message = N_(
@@ -37,10 +35,10 @@ class InvalidLastEventId(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a stream shows: the events behind a number, up to the end of a turn; `awaits` are
-    granted proposals whose continuation is still to begin.
+    """The contents of a stream: events after a number up to the end of a turn.
 
-    Without a turn and without anything awaited, what is stored is shown and that is all.
+    `awaits` are approved proposals whose continuation is still to begin. Without both, only stored
+    events are sent.
     """
 
     after_seq: int
@@ -56,12 +54,12 @@ def send(
     decisions: Mapping[str, bool] | None = None,
     last_event_id: str | None = None,
 ) -> Reply:
-    """Say something, decide something, or ask for what was missed; at most one new turn.
+    """Send a message, decide, or resume a stream; at most one new turn starts.
 
-    Her own repeat of what runs joins it; a blank message picks up what goes on by itself. Raises
-    Forbidden, SessionNotFound, TurnInProgress, and for decisions what `approvals.check_all` raises,
-    in which case nothing is decided and nothing is said. The number of a passport is masked before
-    anything is kept. From the API contract.
+    A person's repeat of the running message joins it; a blank message follows the continuation.
+    Passport numbers are masked before anything is stored. Raises Forbidden, SessionNotFound,
+    TurnInProgress, and the errors of `approvals.check_all`, in which case nothing is decided or
+    stored. From the API contract.
     """
     actor.require("chat.write")
     message = hidden_in(message)
@@ -96,10 +94,9 @@ def send(
 def resume(
     actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None
 ) -> Reply:
-    """What an earlier message set in motion, told again from its first event, or from behind the
-    last one that was seen: nothing is said a second time.
+    """Send an earlier message's events again, from the first or after the last one seen.
 
-    Raises Forbidden, and SessionNotFound once the conversation has been deleted.
+    Raises Forbidden, and SessionNotFound for a deleted conversation.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id)
@@ -108,11 +105,10 @@ def resume(
 
 
 def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
-    """Have a message answered anew, in other words where some are given, in the place of its turn
-    and of all behind it.
+    """Have a message answered again, optionally in other words, replacing all after it.
 
-    What was granted there stays done and is named behind the message. Raises Forbidden,
-    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    Approved acts stay done and are named after the message. Raises Forbidden, SessionNotFound,
+    TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     if message is None:
         turn = branches.regenerate(actor, session_id, turn_id)
@@ -134,10 +130,9 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
 
 
 def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
-    """The number behind which a stream of a whole conversation begins: the last event that was
-    seen, else the newest.
+    """Return the number after which a conversation's stream begins.
 
-    Raises SessionNotFound, and InvalidLastEventId for what is no number of the conversation's.
+    The last event seen, else the newest. Raises SessionNotFound, InvalidLastEventId.
     """
     last = chats.last_seq(session_id)
     if last_event_id is None:
@@ -148,9 +143,7 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
 
 
 def _place(said: str, last_seq: int) -> int | None:
-    """The number of the last event that a client saw, or None where it is none of this
-    conversation's.
-    """
+    """Return the number of the last event seen, or None if it is not of this conversation."""
     number = int(said) if _NUMBER.fullmatch(said.strip()) else None
     return number if number is not None and number <= last_seq else None
 
@@ -158,7 +151,7 @@ def _place(said: str, last_seq: int) -> int | None:
 def _pick_up(
     session: ChatSession, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
-    """What was missed, and the rest of what runs; None where all was seen and the body is new."""
+    """Return missed events and the running turn; None if there are none and the body is new."""
     if running is not None:
         return Reply(place, running.id)
     newest = chats.events_after(session.id, max(place, session.event_seq - 1), limit=1)
@@ -172,11 +165,10 @@ def _pick_up(
 def _go_along(
     actor: Actor, session: ChatSession, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
-    """A blank message: the turn that runs, or is about to go on after a grant, or went on last;
-    else a `final` alone.
+    """Return the running turn, the next continuation, or the last one; else a `final` alone.
 
-    A failed replay is told first where nothing was before it; behind a turn that has ended it
-    stands with a `final` of its own, so that numbers only rise.
+    A failed replay is sent first if nothing precedes it; after an ended turn it has a `final` of
+    its own, so that numbers rise.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)
@@ -208,9 +200,7 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
 def _decide(
     actor: Actor, wishes: Sequence[approvals.Wish], decisions: Mapping[str, bool], reply: Reply
 ) -> Reply:
-    """Make the decisions of the body; the stream goes on until the assistant has gone on after
-    each. A repeat shows again what followed.
-    """
+    """Make the decisions; the stream ends with their continuations."""
     approvals.decide_all(actor, wishes)
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
@@ -218,12 +208,12 @@ def _decide(
 
 
 def _before_first(turn: Turn, otherwise: int) -> int:
-    """The number before a turn's first event."""
+    """Return the number before a turn's first event."""
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 
 def _outside(actor: Actor, session: ChatSession, turn_id: str) -> Turn:
-    """The bearer of an event that is of no stored turn."""
+    """Return the bearer of an event outside stored turns."""
     assert actor.user_id is not None
     return Turn(
         id=turn_id,
@@ -242,15 +232,11 @@ def _outside(actor: Actor, session: ChatSession, turn_id: str) -> Turn:
 
 @effects.on_settled
 def go_on(actor: Actor, approval: Approval) -> None:
-    """Once a decision has been carried out, the assistant goes on by itself, for the person who
-    asked.
-    """
+    """Continue for the requester after a decision is carried out."""
     chat.start_continuation(actor, approval.session_id, approval_id=approval.id)
 
 
 @approvals.on_asked_anew
 def tell_anew(requester: Actor, approval: Approval) -> None:
-    """Where a fresh request has taken an old one's place, a turn of its own shows it in the
-    conversation, behind whatever runs there now.
-    """
+    """Show a superseding request in a turn of its own."""
     chat.start_continuation(requester, approval.session_id, approval_id=approval.id)

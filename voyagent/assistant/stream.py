@@ -1,6 +1,4 @@
-"""The stream of a reply: where a grant is still being carried out it waits, without a connection,
-until the assistant goes on.
-"""
+"""The stream of a reply; it waits without a connection for a continuation."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ NO_TURN = (  # a reserved name that no stored turn has: what is stored is shown,
 
 
 class Replying(Stream):
-    """The body of the answer to a message; takes its seat when made, so that a refusal is plain
-    JSON.
-    """
+    """Body of the answer to a message; counted from its creation."""
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
@@ -53,14 +49,14 @@ class Replying(Stream):
 
 
 def answer(stream: Stream) -> Response:
-    """A stream as a response. It is produced after the commit and holds no connection."""
+    """Return a stream as a response, produced after the commit."""
     response = Response(stream, content_type=MIMETYPE)
     response.headers.update(HEADERS)
     return response
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
-    """The answer to a message, which a repeat under the same key follows from the same event.
+    """Return the answer to a message, which a repeat follows from the same event.
 
     Raises as `Replying`.
     """
@@ -103,10 +99,9 @@ def _awaiting(
 def _continuation(
     app: Flask, tenant_id: UUID, approval_ids: Sequence[str]
 ) -> tuple[str | None, bool]:
-    """The last of the turns that go on after these decisions, and whether none is still to begin.
+    """Return the last continuation of decisions, and whether all have begun.
 
-    Each begins in the transaction that carries its decision out, so the decisions are read first:
-    one that has been carried out has its turn by then.
+    Each begins in the transaction of its decision's effect, so decisions are read first.
     """
     with app.app_context(), transaction(tenant_id):
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
@@ -121,10 +116,10 @@ def _continuation(
 def following(
     actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None
 ) -> Stream:
-    """All that is told in a conversation from a number on. Raises as `Replying`.
+    """Return all events of a conversation after a number. Raises as `Replying`.
 
-    A page names the mark of the turns and proposals that it shows (`asked`); it is told `event:
-    asked` whenever a turn begins or a proposal stands in another way, whoever did that and where.
+    A page names its mark of turns and proposals (`asked`) and receives `event: asked` at any
+    change.
     """
     aside = None if asked is None else Aside("asked", asked, queries.standing_of)
     return Stream(
@@ -139,10 +134,10 @@ def following(
 
 
 def line() -> socket | None:
-    """The socket of the present request, where the server hands it over as gunicorn does."""
+    """Return the socket of the request, if the server provides it, as gunicorn does."""
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 
 
 def application() -> Flask:
-    """The application itself, for a stream that outlives the request."""
+    """Return the application, for a stream that outlives the request."""
     return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way

@@ -1,4 +1,4 @@
-"""Background work of the assistant: run a turn."""
+"""Jobs of the assistant: run a turn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The pages of the assistant: the conversations, one of them with what it asks for and is about,
-and its events as they come.
-"""
+"""Pages of the assistant: conversations, one conversation, its events."""
 
 from __future__ import annotations
 
@@ -37,13 +35,13 @@ EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "tria
 
 @pages.page("/assistant", permission="chat.read")
 def index(actor: Actor) -> Any:
-    """The conversations, and the beginning of a new one."""
+    """Show the conversations and the form for a new one."""
     return _index(actor, SayForm(data={"message": query_of(IndexQuery).about or ""}))
 
 
 @pages.page("/assistant", methods=("POST",), permission="chat.write")
 def begin(actor: Actor) -> Any:
-    """Begin a conversation with its first words."""
+    """Start a conversation with its first message."""
     form = SayForm()
     said = form.accepted()
     if said is None:
@@ -55,7 +53,7 @@ def begin(actor: Actor) -> Any:
 
 @pages.page("/assistant/<session_id>", permission="chat.read", missing=SessionNotFound)
 def conversation(actor: Actor, session_id: UUID) -> Any:
-    """One conversation."""
+    """Show a conversation."""
     return _conversation(
         actor, session_id, SayForm(data={"message": query_of(IndexQuery).about or ""})
     )
@@ -65,7 +63,7 @@ def conversation(actor: Actor, session_id: UUID) -> Any:
     "/assistant/<session_id>", methods=("POST",), permission="chat.write", missing=SessionNotFound
 )
 def say(actor: Actor, session_id: UUID) -> Any:
-    """Say something; what was typed stays where it cannot be taken now."""
+    """Send a message; the text stays if it cannot be sent."""
     form = SayForm()
     reply = form.attempt(
         lambda said: service.send(actor, session_id, message=said.message),
@@ -76,7 +74,7 @@ def say(actor: Actor, session_id: UUID) -> Any:
 
 @pages.page("/assistant/<session_id>/events", permission="chat.read", missing=SessionNotFound)
 def events(actor: Actor, session_id: UUID) -> Response:
-    """What is told in a conversation behind a number, as server-sent events for the page's script."""
+    """Stream events after a number to the page's script."""
     chats.get_session(session_id)
     last_seen = request.headers.get("Last-Event-ID", "")
     shown = query_of(EventsQuery)
@@ -95,7 +93,7 @@ def events(actor: Actor, session_id: UUID) -> Response:
     missing=SessionNotFound,
 )
 def stop(actor: Actor, session_id: UUID) -> Any:
-    """Ask the assistant to end."""
+    """Stop the running turn."""
     chat.request_stop(actor, session_id)
     return _to(session_id)
 
@@ -107,7 +105,7 @@ def stop(actor: Actor, session_id: UUID) -> Any:
     missing=SessionNotFound,
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
-    """Have a message answered again."""
+    """Regenerate an answer."""
     service.ask_again(actor, session_id, turn_id)
     return _to(session_id)
 
@@ -119,7 +117,7 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     missing=SessionNotFound,
 )
 def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
-    """Say something else in the place of a message."""
+    """Replace a message."""
     form = EditForm()
     reply = form.attempt(
         lambda said: service.ask_again(actor, session_id, turn_id, message=said.message),
@@ -135,7 +133,7 @@ def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     missing=SessionNotFound,
 )
 def rename(actor: Actor, session_id: UUID) -> Any:
-    """Give the conversation another name."""
+    """Rename the conversation."""
     form = RenameForm()
     renamed = form.attempt(
         lambda wanted: chat.rename(actor, session_id, wanted.title),
@@ -155,7 +153,7 @@ def rename(actor: Actor, session_id: UUID) -> Any:
     missing=SessionNotFound,
 )
 def delete(actor: Actor, session_id: UUID) -> Any:
-    """Delete the conversation; for ten minutes it can be had back."""
+    """Delete the conversation; it can be restored for ten minutes."""
     title = chats.get_session(session_id).title or _("the conversation")
     chat.delete(actor, session_id)
     told = {
@@ -173,7 +171,7 @@ def delete(actor: Actor, session_id: UUID) -> Any:
     missing=SessionNotFound,
 )
 def restore(actor: Actor, session_id: UUID) -> Any:
-    """Take the deletion back."""
+    """Restore a deleted conversation."""
     chat.restore(actor, session_id)
     toast(_("Conversation restored."))
     return _to(session_id)
