@@ -1,0 +1,129 @@
+"""Fields are read from a text by the kind of their slot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+
+from voyagent import catalogue
+from voyagent.capabilities.capability import Choice, Lookup, Reader as Kind
+from voyagent.capabilities.slots import FROM_RECORDS, READERS, Context, fill
+from voyagent.kernel.money import Money
+
+TODAY = date(2026, 11, 30)
+BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
+OPEN = (
+    Choice("i1", "000020, Zachariah Kurian", "2026-27/000020", Money(8_000_000, "INR")),
+    Choice("i2", "000031, Zachariah Kurian", "2026-27/000031", Money(17_275_000, "INR")),
+)
+
+
+def open_documents(_lookup: Lookup, _text: str) -> Sequence[Choice]:
+    return OPEN
+
+
+CONTEXT = Context(TODAY, names=("Zachariah Kurian", "Al Noor Trading"), look_up=open_documents)
+
+
+def values(name: str, text: str, context: Context = CONTEXT) -> dict[str, Any]:
+    return fill(BY_NAME[name], text, context).values
+
+
+def test_each_kind_of_slot_has_a_reader() -> None:
+    by_fill = {"date", "date_or_today", "status"}
+    assert set(get_args(Kind)) == by_fill | FROM_RECORDS | set(READERS)
+    assert not FROM_RECORDS & set(READERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("record_receipt", "got rs 50,000 in cash", {"amount": "50000", "account": "cash"}),
+        ("record_receipt", "received $200 by gpay", {"currency": "USD", "account": "bank"}),
+        ("record_receipt", "5000 by neft, UTR HDFC0001234", {"reference": "HDFC0001234"}),
+        ("record_receipt", "5000 received yesterday", {"paid_on": "2026-11-29"}),
+        ("record_receipt", "5000 received", {"paid_on": "2026-11-30", "currency": "INR"}),
+        ("create_enquiry", "Priya Nair wants Bali, 4 people", {"customer_name": "Priya Nair"}),
+        ("create_enquiry", "lead: mail a@b.com, 98470 12345", {"customer_email": "a@b.com"}),
+        ("create_enquiry", "lead, Mumbai to Dubai", {"origin": "Mumbai", "destination": "Dubai"}),
+        (
+            "create_enquiry",
+            "lead, Goa 10 March for 4 nights",
+            {"depart_date": "2027-03-10", "return_date": "2027-03-14"},
+        ),
+        (
+            "search_flights",
+            "Kochi to Doha 20 Dec, return 5 Jan, 2 adults 1 child, business",
+            {
+                "origin": "COK",
+                "destination": "DOH",
+                "outbound_date": "2026-12-20",
+                "return_date": "2027-01-05",
+                "passengers": {"adult": 2, "child": 1},
+                "cabin": "business",
+            },
+        ),
+        (
+            "add_passenger",
+            "passport valid till 1 Jan 2030, dob 5 May 1990",
+            {"passport_expiry": "2030-01-01", "date_of_birth": "1990-05-05"},
+        ),
+        ("add_transfer", "pick up 5 Dec at 5:30 pm", {"on": "2026-12-05", "at": "17:30"}),
+        ("read_pnr", "open pnr K7PQ2M", {"locator": "K7PQ2M"}),
+        ("send_itinerary", "mail it in hindi to a@b.com", {"locale": "hi", "to": "a@b.com"}),
+        ("visa_requirements", "visa for Indian to Turkey", {"nationality": "IN"}),
+        ("list_receivables", "who owes more than 1 lakh", {"more_than": "100000"}),
+        ("list_receivables", "who owes 50,000 or more", {"at_least": "50000"}),
+    ],
+)
+def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> None:
+    found = values(name, text)
+    assert {field: found.get(field) for field in expected} == expected
+
+
+def test_what_the_text_does_not_say_is_left_out() -> None:
+    assert values("list_receivables", "who owes us money") == {}
+
+
+def test_a_due_date_is_only_a_date_that_is_called_due() -> None:
+    found = values("receive_bill", "bill of Akbar dated 1 Nov, 5000, due 20 Dec")
+    assert found["due_date"] == "2026-12-20"
+    assert "due_date" not in values("receive_bill", "bill of Akbar, 5000, 1 Nov")
+
+
+def test_an_amount_per_head_is_no_total() -> None:
+    assert "budget_amount" not in values("create_enquiry", "lead, Bali, 50,000 per head")
+
+
+def test_a_known_name_wins_over_the_words_around_it() -> None:
+    assert values("create_enquiry", "lead from zacharia kurian")["customer_name"] == (
+        "Zachariah Kurian"
+    )
+
+
+def test_several_known_names_are_choices() -> None:
+    context = Context(TODAY, names=("Anil Das", "Anil Kumar"))
+    filled = fill(BY_NAME["create_enquiry"], "new lead Anil", context)
+    assert [row.label for row in filled.choices["customer_name"]] == ["Anil Das", "Anil Kumar"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["received 500 for invoice 000031", "received 1,72,750 from Zachariah"],
+)
+def test_the_document_with_the_number_or_the_exact_amount_is_meant(text: str) -> None:
+    assert values("record_receipt", text)["invoice_id"] == "i2"
+
+
+def test_other_documents_are_choices() -> None:
+    filled = fill(BY_NAME["record_receipt"], "received 500 from Zachariah", CONTEXT)
+    assert filled.choices == {"invoice_id": OPEN}
+    assert "invoice_id" not in filled.values
+
+
+def test_a_list_of_records_has_the_one_that_is_meant() -> None:
+    context = Context(TODAY, look_up=lambda _lookup, _text: [Choice("p1", "Anil Das")])
+    assert values("book_hotel", "book it for Anil", context)["passenger_ids"] == ["p1"]

@@ -1,0 +1,573 @@
+"""Fill the fields of a capability from a text: one reader for each kind of value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from voyagent.capabilities.capability import Capability, Choice, Lookup
+from voyagent.capabilities.describe import form_fields
+from voyagent.kernel.text import people, stations
+from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.names import find_known_names
+from voyagent.kernel.text.places import find_route, is_known_place, places_in
+from voyagent.kernel.text.quantities import quantity_of
+from voyagent.kernel.text.reading import Reading, Span, read
+
+CHOICES_MAX = 5
+_AMOUNT_MIN = 100
+"""A smaller number without a currency is rather a count."""
+_LINE_WORDS_MAX = 12
+
+_WORD = r"[^\W\d_][\w.&'’]*"
+_NAME = rf"(?:(?:mrs?|ms|dr|mister|miss|smt|shri)\.?\s+)?{_WORD}(?:\s+{_WORD}){{0,3}}"
+_BEFORE_VERB = re.compile(
+    rf"^\W*(?P<name>{_NAME}?)\s+(?:(?:has|have|had|ne|just)\s+)*(?:paid|pays|gave|cleared|called"
+    r"|sent|transferred|settled|deposited|wants?|needs?|owes?|ki|ka|ke|ko|diya|is looking"
+    r"|would like)\b",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(
+    rf"\b(?P<name>(?:mrs?|ms|dr|mister|miss|smt|shri)\.?\s+{_WORD}(?:\s+[A-Z][\w.'’]*){{0,2}})",
+    re.IGNORECASE,
+)
+_BEFORE_JI = re.compile(rf"\b(?P<name>{_WORD}(?:\s+{_WORD})?)\s+ji\b", re.IGNORECASE)
+_OWNER = re.compile(
+    r"\b(?P<name>[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*){0,2})['’]s?\s+"
+    r"(?:\w+\s+)?(?:invoice|bill|booking|visa|ticket|pnr|enquiry|payment|trip|dues?|balance)"
+)
+_AFTER_CUE = re.compile(
+    r"\b(?:this is|i am|my name is|name(?: is)?|customer(?: is)?|client|vendor|supplier|pax"
+    r"|passenger|guest|(?:enquiry|enq|lead|inv(?:oice)?|bill|pay|visa)(?: of| from| for| to)?"
+    rf"|from|for|to|add|remove|does|of|by)\s*[:-]?\s+(?P<name>{_NAME})",
+    re.IGNORECASE,
+)
+_NAME_END = re.compile(
+    r"\s+(?:by|via|through|against|for|on|at|in|from|to|of|and|with|wants?|needs?|who|due|bill"
+    r"|yesterday|today|tomorrow|invoice|package|visa|tickets?|hotel|owes?|still|rs|flights?|has"
+    r"|have|paid|our|the|planning|going|called|inr|aed|usd|ne|ka|ki|ke|ko|se|ji|as|is|cash|neft"
+    r"|upi|rtgs|imps|gpay|cheque|chq|please|pls|bhej|diya|booking|enquiry|dob|born|passport|dated"
+    r"|again|full|part|advance|balance|payment|amount|against)\b.*$",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"^(?:the|a|an|our|my|this|that|these|new|air|hotel|insurance|tickets?|visa|flights?|package"
+    r"|us|me|him|her|them|she|he|they|it|we|you|i|cash|bank|old|all|first|last|date|money|full|part"
+    r"|pls|please|record|received|rcvd|got|log|add|draft|make|raise|create|enter|show|check|invoice"
+    r"|bill|customer|client|guest|payment|how|what|which|who|hi|hello|dear|kal|aaj)\b",
+    re.IGNORECASE,
+)
+_CASH = re.compile(r"\b(?:cash|nakad)\b|नकद", re.IGNORECASE)
+_BANK = re.compile(
+    r"\b(?:bank|neft|rtgs|imps|upi|gpay|g-?pay|google pay|phonepe|paytm|cheque|chq|transfer(?:red)?"
+    r"|wire|swift|card|online)\b",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"\b(?:utr|ref(?:erence)?|cheque|chq|txn|transaction)\.?\s*(?:no\.?|number|id)?\s*[:#-]*\s*"
+    r"(?P<value>(?=[A-Za-z/-]*\d)[A-Za-z0-9/-]{3,})",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"(?<![\d:/.])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?\s*(?P<half>am|pm)\b"
+    r"|(?<![\d:/.])(?P<hour2>[01]?\d|2[0-3]):(?P<minute2>[0-5]\d)(?!\d)|\b(?P<hour3>[0-2]\d)"
+    r"(?P<minute3>[0-5]\d)\s*(?:hrs?|h)\b",
+    re.IGNORECASE,
+)
+_CABIN = re.compile(
+    r"\b(?:(?P<premium>prem(?:ium)?(?:\s+eco(?:nomy)?)?)|(?P<economy>eco(?:nomy)?)"
+    r"|(?P<business>biz|business)(?=\s|$|[,.;])|(?P<first>first)(?=\s+class))",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(r"\b(?:in\s+)?(?P<name>hindi|english)\b|(?P<hi>हिंदी|हिन्दी)", re.IGNORECASE)
+_LOCATOR = re.compile(
+    r"\b(?:pnr|locator|booking(?:\s+(?:ref|code))?|ref)\s*[:#-]?\s*(?:no\.?\s+|is\s+)?"
+    r"(?P<cued>(?-i:[A-Z0-9]{5,8}))\b|\b(?P<bare>(?-i:(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}))\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|reason\s*(?:is|:|-)?|since|kyunki)\s+(?P<value>[^\n]{3,200})|\s[-–]\s(?P<end>[^\n]{3,200})$",
+    re.IGNORECASE,
+)
+_ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
+_ACCOUNT_NAME = re.compile(
+    r"\b(?:balance|ledger|account)\s+(?:of|in|for|on)?\s*(?:the\s+|our\s+)?"
+    r"(?P<name>[a-z][a-z &-]{2,40}?)(?:\s+(?:account|a/c|balance|ledger|as|on|at|now|today)\b|[?.,]|$)",
+    re.IGNORECASE,
+)
+_ABOVE = re.compile(r"(?:more than|above|over|exceeding|beyond|>)\s*$", re.IGNORECASE)
+_FROM = re.compile(r"(?:at least|minimum(?: of)?|min|from|>=)\s*$", re.IGNORECASE)
+_OR_MORE = re.compile(r"\s*(?:or more|and above|and up|or above|\+)", re.IGNORECASE)
+_NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*(?:nights?|nts?|n|raat)\b", re.IGNORECASE)
+_NOT_SOLD = frozenset(
+    [
+        "draft",
+        "raise",
+        "make",
+        "prepare",
+        "create",
+        "new",
+        "an",
+        "a",
+        "the",
+        "invoice",
+        "inv",
+        "bill",
+        "proforma",
+        "for",
+        "to",
+        "of",
+        "at",
+        "each",
+        "and",
+        "customer",
+        "due",
+        "by",
+        "on",
+        "in",
+        "no",
+        "it",
+        "please",
+        "pls",
+        "with",
+        "rs",
+        "received",
+        "got",
+        "from",
+        "vendor",
+        "supplier",
+        "number",
+        "total",
+        "enter",
+        "book",
+        "dated",
+        "our",
+        "is",
+    ]
+)
+_DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
+    name: (re.compile(rf"(?:{words})\W{{0,3}}(?:\w+\W){{0,2}}$", re.IGNORECASE), is_needed)
+    for name, (words, is_needed) in {
+        "due_date": (r"\bdue|payable|pay(?:ment)? by|before", True),
+        "date_of_birth": (r"\bdob|d\.o\.b\.?|born|birth(?:day)?", True),
+        "passport_expiry": (r"exp(?:iry|ires|iring|\.)?|valid(?: till| until)?", True),
+        "return_date": (r"\bret(?:urn(?:ing)?)?|back|coming back|wapas", False),
+        "check_out": (r"check ?-?out|\bout|leaving|till|until", False),
+    }.items()
+}
+"""Words before a date that give it to a field; `True` if the field takes no other date."""
+_DATE_KINDS: Mapping[str, DateKind] = {"due_date": "due", "date_of_birth": "birth"}
+_BACK = ("return_date", "check_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Facts that a text is read against.
+
+    `names` are names that the agency knows. `known` are fields of the subject of the conversation,
+    for pronouns. `look_up` runs a lookup of a capability.
+    """
+
+    today: date
+    currency: str = "INR"
+    region: str = "IN"
+    names: Sequence[str] = ()
+    known: Mapping[str, Any] = field(default_factory=dict)
+    look_up: Callable[[Lookup, str], Sequence[Choice]] = lambda _lookup, _text: ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value and the words that it was read from; empty if it was assumed."""
+
+    value: Any
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Fields that a text gives, the words of each, and choices where several values fit."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
+
+
+Several = tuple[Choice, ...]
+FieldReader = Callable[[Reading, Context], Found | Several | None]
+
+
+def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
+    """Read the fields of a capability. A value that a reader does not find is left out."""
+    reading = _read(text, context, _kind_of(capability))
+    filled = Filled()
+    for name, lookup in capability.lookups.items():
+        _put(filled, name, _meant(context.look_up(lookup, text), reading), capability)
+    dates = _dates(capability, text, context)
+    for name, slot in capability.slots.items():
+        if name in capability.lookups:
+            continue
+        if slot.reader in ("date", "date_or_today"):
+            is_assumed = slot.reader == "date_or_today"
+            assumed = Found(context.today.isoformat()) if is_assumed else None
+            _put(filled, name, dates.get(name, assumed), capability)
+        elif slot.reader == "status":
+            _put(filled, name, _status(capability, name, text), capability)
+        elif slot.reader in READERS:
+            _put(filled, name, READERS[slot.reader](reading, context), capability)
+    return filled
+
+
+def _put(
+    filled: Filled, name: str, found: Found | Several | None, capability: Capability[Any]
+) -> None:
+    if isinstance(found, Found):
+        is_list = capability.input.model_json_schema()["properties"][name].get("type") == "array"
+        value = [found.value] if is_list and not isinstance(found.value, list) else found.value
+        filled.values[name], filled.words[name] = value, found.words
+    elif found:
+        filled.choices[name] = found[:CHOICES_MAX]
+
+
+def _read(text: str, context: Context, prefer: DateKind) -> Reading:
+    return read(
+        text,
+        today=context.today,
+        region=context.region,
+        prefer=prefer,
+        names=context.names,
+    )
+
+
+def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
+    """The kind of a date: as its name says, else of the books if the capability posts there."""
+    if name in _DATE_KINDS:
+        return _DATE_KINDS[name]
+    if name == "passport_expiry":
+        return "travel"
+    return "book" if capability.book_date and capability.writes else "travel"
+
+
+def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
+    """Give dates to fields: to those that a word before the date names, then in order."""
+    names = [
+        name
+        for name, slot in capability.slots.items()
+        if slot.reader in ("date", "date_or_today") and name not in capability.lookups
+    ]
+    readings = {
+        kind: _read(text, context, kind) for kind in {_kind_of(capability, name) for name in names}
+    }
+    given: dict[str, Found] = {}
+    taken: set[tuple[int, int, int]] = set()
+    for is_cued in (True, False):
+        for name in names:
+            cue, is_needed = _DATE_CUES.get(name, (None, False))
+            if name in given or (is_cued and cue is None) or (not is_cued and is_needed):
+                continue
+            reading = readings[_kind_of(capability, name)]
+            for place, span in enumerate(reading.of("date")):
+                key = (span.start, span.end, place)
+                before = text[max(0, span.start - 30) : span.start]
+                if key in taken or (is_cued and cue and not cue.search(before)):
+                    continue
+                taken.add(key)
+                given[name] = Found(span.value.isoformat(), reading.words(span))
+                break
+    _count_nights(names, given, text)
+    return given
+
+
+def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
+    """Derive the last day from the first one and a number of nights."""
+    back = next((name for name in names if name in _BACK and name not in given), None)
+    nights = _NIGHTS.search(text)
+    first = given.get(names[0]) if names else None
+    if back and nights and first:
+        last = date.fromisoformat(first.value) + timedelta(days=int(nights["n"]))
+        given[back] = Found(last.isoformat(), nights.group())
+
+
+def _meant(rows: Sequence[Choice], reading: Reading) -> Found | Several | None:
+    """Of several records the one with a stated number, else with exactly a stated amount."""
+    numbers = {_bare(str(span.value)) for span in reading.of("number")}
+    amounts = {span.value.value for span in reading.of("amount")}
+    numbered = [row for row in rows if row.number and _bare(row.number) in numbers]
+    equal = [row for row in rows if row.amount is not None and row.amount.decimal in amounts]
+    one = next((some[0] for some in (numbered, equal, rows) if len(some) == 1), None)
+    return Found(one.id, one.label) if one else tuple(numbered or rows) or None
+
+
+def _bare(number: str) -> str:
+    return number.rsplit("/", 1)[-1].lstrip("0")
+
+
+def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
+    options = next(
+        (control.options for control in form_fields(capability, {}) if control.name == name), ()
+    )
+    for option in options:
+        words = re.escape(option).replace("_", r"[\s_-]")
+        match = re.search(rf"\b{words}\b", text, re.IGNORECASE)
+        if match:
+            return Found(option, match.group())
+    return None
+
+
+def _span(reading: Reading, span: Span) -> Found:
+    return Found(span.value, reading.words(span))
+
+
+def _first(kind: str) -> FieldReader:
+    def reader(reading: Reading, _context: Context) -> Found | None:
+        spans = [span for span in reading.spans if span.kind == kind]
+        return _span(reading, spans[0]) if spans else None
+
+    return reader
+
+
+def _figure(reading: Reading) -> Span | None:
+    """The amount of a text: one with a currency or scale, else a large one, else any."""
+    spans = reading.of("amount")
+    marked = [span for span in spans if span.value.marked]
+    large = [span for span in spans if span.value.value >= _AMOUNT_MIN]
+    return next(iter(marked or large or spans), None)
+
+
+def _amount(reading: Reading, _context: Context) -> Found | None:
+    span = _figure(reading)
+    return Found(span.value.plain, span.value.words) if span else None
+
+
+def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None) -> FieldReader:
+    def reader(reading: Reading, _context: Context) -> Found | None:
+        for span in reading.of("amount"):
+            is_led = before.search(reading.text[: span.start])
+            if is_led or (after and after.match(reading.text, span.end)):
+                return Found(span.value.plain, span.value.words)
+        return None
+
+    return reader
+
+
+def _currency(reading: Reading, context: Context) -> Found | None:
+    """The currency of an amount or a rate; the agency's, assumed, if none is written."""
+    spans = [*reading.of("amount"), *reading.of("rate")]
+    written = [span.value.currency for span in spans if span.value.currency]
+    if written:
+        return Found(written[0], written[0])
+    return Found(context.currency) if spans else None
+
+
+def _party(reading: Reading, context: Context) -> Found | Several | None:
+    """A known name, else the words at the place of a name in such sentences."""
+    known = list(dict.fromkeys(one.name for one in find_known_names(reading.text, context.names)))
+    if len(known) == 1:
+        return Found(known[0], known[0])
+    if known:
+        return tuple(Choice(name, name) for name in known)
+    labelled = people.find_name(reading.text) or people.requester_name(reading.text)
+    if labelled:
+        return Found(labelled.value, labelled.words)
+    plain = _without_values(reading)
+    for pattern in (_BEFORE_VERB, _TITLED, _OWNER, _BEFORE_JI, _AFTER_CUE):
+        for match in pattern.finditer(plain):
+            found = _as_name(match["name"])
+            if found:
+                return found
+    leading = people.leading_name(reading.text)
+    return Found(leading.value, leading.words) if leading else None
+
+
+def _as_name(words: str) -> Found | None:
+    said = _NAME_END.sub("", people.without_possessive(words)).strip(" .,:-")
+    if not said or _NO_NAME.match(said) or is_known_place(said):
+        return None
+    name = people.as_name(said)
+    return Found(name, said) if name else None
+
+
+def _without_values(reading: Reading) -> str:
+    """The text with a comma in the place of each value; a route keeps its words."""
+    pieces, end = [], 0
+    for span in reading.spans:
+        if span.start < end or span.kind == "route":
+            continue
+        pieces += [reading.text[end : span.start], " , "]
+        end = span.end
+    return "".join([*pieces, reading.text[end:]]).strip(" ,")
+
+
+def _people(reading: Reading, _context: Context) -> Found | None:
+    party = people.find_party(reading.text)
+    spans = reading.of("people")
+    if not party:
+        return None
+    return Found(sum(party.values()), reading.words(spans[0]) if spans else "")
+
+
+def _people_by_age(reading: Reading, _context: Context) -> Found | None:
+    party = people.find_party(reading.text)
+    spans = reading.of("people")
+    return Found(party, reading.words(spans[0]) if spans else "") if party else None
+
+
+def _end_of_route(end: str, *, is_airport: bool = False) -> FieldReader:
+    def reader(reading: Reading, _context: Context) -> Found | None:
+        place = getattr(find_route(reading.text), end)
+        if place is None:
+            return None
+        value = stations.code_of(place.name) if is_airport else place.name
+        return Found(value, place.words) if value else None
+
+    return reader
+
+
+def _city(reading: Reading, context: Context) -> Found | None:
+    found = _end_of_route("destination")(reading, context)
+    if isinstance(found, Found):
+        return found
+    places = places_in(reading.text)
+    return Found(places[0].group().title(), places[0].group()) if places else None
+
+
+def _country(reading: Reading, context: Context) -> Found | None:
+    """A country that is named, else that of the city; not the nationality of somebody."""
+    named = [match.group() for match in stations.countries_in(reading.text)]
+    city = _city(reading, context)
+    for words in [*([city.words] if city else []), *named]:
+        code = stations.country_of(words)
+        if code:
+            return Found(code, words)
+    return None
+
+
+def _nationality(reading: Reading, _context: Context) -> Found | None:
+    code = stations.nationality_in(reading.text)
+    return Found(code, "") if code else None
+
+
+def _money_account(reading: Reading, _context: Context) -> Found | None:
+    for value, pattern in (("cash", _CASH), ("bank", _BANK)):
+        match = pattern.search(reading.text)
+        if match:
+            return Found(value, match.group())
+    return None
+
+
+def _ledger_account(reading: Reading, _context: Context) -> Found | None:
+    match = _ACCOUNT_CODE.search(reading.text)
+    if match:
+        return Found(match.group(), match.group())
+    named = _ACCOUNT_NAME.search(reading.text)
+    return Found(named["name"].strip(), named["name"]) if named else None
+
+
+def _group(pattern: re.Pattern[str]) -> FieldReader:
+    """The group of a pattern that has matched."""
+
+    def reader(reading: Reading, _context: Context) -> Found | None:
+        match = pattern.search(reading.text)
+        if match is None:
+            return None
+        value = next(group for group in match.groups() if group)
+        return Found(value.strip(), match.group().strip())
+
+    return reader
+
+
+def _time(reading: Reading, _context: Context) -> Found | None:
+    match = _TIME.search(reading.text)
+    if match is None:
+        return None
+    hour = int(match["hour"] or match["hour2"] or match["hour3"])
+    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
+    half = (match["half"] or "").lower()
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return Found(f"{hour:02d}:{minute:02d}", match.group()) if hour < 24 else None
+
+
+def _cabin(reading: Reading, _context: Context) -> Found | None:
+    match = _CABIN.search(reading.text)
+    return Found(str(match.lastgroup), match.group()) if match else None
+
+
+def _language(reading: Reading, _context: Context) -> Found | None:
+    match = _LANGUAGE.search(reading.text)
+    if match is None:
+        return None
+    is_english = (match["name"] or "").lower() == "english"
+    return Found("en" if is_english else "hi", match.group())
+
+
+def _message(reading: Reading, _context: Context) -> Found | None:
+    text = reading.text.strip()
+    return Found(text[:10_000]) if len(text.split()) > 3 else None
+
+
+def _lines(reading: Reading, context: Context) -> Found | None:
+    """One line: the words that are no name, value or verb, at the last amount.
+
+    A price per head or piece has the quantity that the words around it state.
+    """
+    spans = sorted([*reading.of("amount"), *reading.of("rate")], key=lambda span: span.start)
+    if not spans:
+        return None
+    span = spans[-1]
+    quantity = quantity_of(
+        reading.text[: span.start], reading.text[span.end :], each=span.kind == "rate"
+    )
+    party = _party(reading, context)
+    said = _without_values(reading)
+    if isinstance(party, Found):
+        for name in (party.words, party.value):
+            said = re.sub(re.escape(name), " ", said, flags=re.IGNORECASE)
+    words = [
+        word for word in re.findall(r"[^\W\d_][\w&'’-]*", said) if word.casefold() not in _NOT_SOLD
+    ]
+    line = {
+        "description": " ".join(words[:_LINE_WORDS_MAX]).capitalize(),
+        "quantity": quantity.count if quantity else 1,
+        "unit_price": span.value.plain,
+        "currency": span.value.currency or context.currency,
+    }
+    return Found([line], span.value.words)
+
+
+READERS: Mapping[str, FieldReader] = {
+    "account": _ledger_account,
+    "amount": _amount,
+    "amount_above": _amount_after(_ABOVE),
+    "amount_from": _amount_after(_FROM, _OR_MORE),
+    "booking": _group(_LOCATOR),
+    "cabin": _cabin,
+    "cash_or_bank": _money_account,
+    "city": _city,
+    "country": _country,
+    "currency": _currency,
+    "destination": _end_of_route("destination"),
+    "destination_airport": _end_of_route("destination", is_airport=True),
+    "document": _first("number"),
+    "email": _first("email"),
+    "language": _language,
+    "lines": _lines,
+    "message": _message,
+    "nationality": _nationality,
+    "origin": _end_of_route("origin"),
+    "origin_airport": _end_of_route("origin", is_airport=True),
+    "party": _party,
+    "passenger": _party,
+    "payment_reference": _group(_REFERENCE),
+    "people": _people,
+    "people_by_age": _people_by_age,
+    "phone": _first("phone"),
+    "reason": _group(_REASON),
+    "time": _time,
+}
+"""Readers by kind. Dates and statuses need the field and are read by `fill`."""
+FROM_RECORDS = frozenset({"enquiry", "fare", "open_bill", "open_invoice", "rate", "trip"})
+"""Kinds that only a lookup or a choice from a list can give."""
