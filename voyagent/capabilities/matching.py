@@ -119,10 +119,16 @@ class Matcher:
                 self._centres[feature].append((name, weight))
 
     def rank(self, masked: str) -> list[Match]:
-        """Return the capabilities that share a feature with the sentence, best first."""
+        """Return the capabilities that share a feature with the sentence, best first.
+
+        Without a word or value of the examples it matches nothing: parts of words say too little.
+        """
+        vector = self._vector(features(masked))
+        if not any(feature.startswith("w ") for feature in vector):
+            return []
         near: dict[int, float] = defaultdict(float)
         centre: dict[str, float] = defaultdict(float)
-        for feature, weight in self._vector(features(masked)).items():
+        for feature, weight in vector.items():
             for row, other in self._rows.get(feature, ()):
                 near[row] += weight * other
             for name, other in self._centres.get(feature, ()):

@@ -1,0 +1,171 @@
+"""A card is proposed, corrected and confirmed; a read runs; nothing is written by a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from voyagent import catalogue
+from voyagent.capabilities.capability import Choice, Lookup
+from voyagent.capabilities.dialogue import Draft, Engine, Reply, card_block
+from voyagent.capabilities.matching import Thresholds
+from voyagent.capabilities.slots import Context
+from voyagent.kernel.money import Money
+
+OPEN = (
+    Choice("i1", "000020, Zachariah Kurian", "2026-27/000020", Money(8_000_000, "INR")),
+    Choice("i2", "000031, Zachariah Kurian", "2026-27/000031", Money(17_275_000, "INR")),
+)
+THRESHOLDS = Thresholds(take=0.25, lead=0.02, offer=0.1)
+RECEIPT = "received a payment of 50000 from zachariah kurian by gpay"
+EXACT = "received a payment of 172750 from zachariah kurian by gpay"
+
+
+def open_documents(_lookup: Lookup, _text: str) -> Sequence[Choice]:
+    return OPEN
+
+
+CONTEXT = Context(
+    date(2026, 11, 30), names=("Zachariah Kurian", "Sunitha Rajan"), look_up=open_documents
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(catalogue.CAPABILITIES, CONTEXT, THRESHOLDS)
+
+
+def talk(engine: Engine, *messages: str) -> Reply:
+    draft: Draft | None = None
+    for message in messages:
+        reply = engine.reply(message, CONTEXT, draft)
+        draft = reply.draft
+    return reply
+
+
+def test_a_read_with_its_fields_runs_at_once(engine: Engine) -> None:
+    reply = talk(engine, "who owes us money")
+    assert (reply.kind, reply.draft and reply.draft.name) == ("run", "list_receivables")
+
+
+def test_a_read_without_a_required_field_asks_for_it(engine: Engine) -> None:
+    reply = talk(engine, "search flights from Kochi to Doha for 2 adults")
+    assert (reply.kind, reply.missing) == ("card", ("outbound_date",))
+    assert talk(engine, "search flights from Kochi to Doha for 2 adults", "20 Dec").kind == "run"
+
+
+def test_a_write_is_a_card(engine: Engine) -> None:
+    reply = talk(engine, EXACT)
+    assert (reply.kind, reply.missing, reply.confirmed) == ("card", (), False)
+    assert card_block(reply) == {
+        "type": "card",
+        "capability": "record_receipt",
+        "fields": {
+            "invoice_id": "i2",
+            "amount": "172750",
+            "currency": "INR",
+            "paid_on": "2026-11-30",
+            "account": "bank",
+        },
+        "missing": [],
+    }
+
+
+def test_an_unclear_message_offers_capabilities_and_a_draft_of_the_first(engine: Engine) -> None:
+    careful = Engine(catalogue.CAPABILITIES, CONTEXT, replace(THRESHOLDS, take=1.0))
+    reply = talk(careful, RECEIPT)
+    assert reply.kind == "choose"
+    assert reply.offered[0] == "record_receipt"
+    assert len(reply.offered) <= 3
+    assert card_block(reply)["missing"] == ["invoice_id"]
+
+
+def test_a_message_near_nothing_is_unknown(engine: Engine) -> None:
+    reply = talk(engine, "xqzzy ??")
+    assert reply.kind == "unknown"
+    with pytest.raises(ValueError, match="no card"):
+        card_block(reply)
+
+
+def test_a_correction_changes_its_field_and_keeps_the_others(engine: Engine) -> None:
+    reply = talk(engine, RECEIPT, "the second one", "no, 3 lakh", "actually yesterday")
+    assert reply.draft is not None
+    assert reply.draft.values == {
+        "amount": "300000",
+        "currency": "INR",
+        "paid_on": "2026-11-29",
+        "account": "bank",
+        "invoice_id": "i2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "invoice"),
+    [
+        ("the second one", "i2"),
+        ("the last", "i2"),
+        ("1st", "i1"),
+        ("2", "i2"),
+        ("000020", "i1"),
+        ("the fifth one", None),
+    ],
+)
+def test_a_record_is_picked_by_its_place_or_number(
+    engine: Engine, said: str, invoice: str | None
+) -> None:
+    reply = talk(engine, RECEIPT, said)
+    assert reply.draft is not None
+    assert reply.draft.values.get("invoice_id") == invoice
+
+
+def test_a_record_is_picked_from_the_list_shown_last(engine: Engine) -> None:
+    fares = [Choice("f1", "EK 501", "EK 501"), Choice("f2", "QR 517", "QR 517")]
+    reply = engine.reply("hold the second fare", CONTEXT, Draft("hold_flight"), fares)
+    assert reply.draft is not None
+    assert reply.draft.values == {"fare_id": "f2"}
+
+
+def test_a_line_is_repriced() -> None:
+    line = {"description": "Hotel", "quantity": 2, "unit_price": "500", "currency": "INR"}
+    draft = Draft("receive_bill", {"vendor_name": "Akbar", "line_items": [line]})
+    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply("no, 600 rs", CONTEXT, draft)
+    assert reply.draft is not None
+    assert reply.draft.values["line_items"] == [line | {"unit_price": "600"}]
+
+
+def test_the_answer_to_a_question_for_a_name_needs_no_other_words(engine: Engine) -> None:
+    reply = engine.reply("Meera Iyer", CONTEXT, Draft("create_enquiry", {"pax_count": 2}))
+    assert reply.draft is not None
+    assert reply.draft.values == {"pax_count": 2, "customer_name": "Meera Iyer"}
+
+
+def test_yes_confirms_a_complete_card_only(engine: Engine) -> None:
+    assert not talk(engine, RECEIPT, "yes").confirmed
+    assert talk(engine, EXACT, "yes").confirmed
+    assert not talk(engine, EXACT, "yes, but 500").confirmed
+
+
+def test_a_draft_is_dropped(engine: Engine) -> None:
+    assert talk(engine, EXACT, "leave it").kind == "dropped"
+
+
+def test_another_request_interrupts_and_keeps_the_draft(engine: Engine) -> None:
+    reply = talk(engine, EXACT, "who owes us money")
+    assert (reply.kind, reply.draft and reply.draft.name) == ("run", "list_receivables")
+    assert reply.kept is not None
+    assert reply.kept.name == "record_receipt"
+
+
+def test_a_pronoun_takes_the_subject_of_the_conversation(engine: Engine) -> None:
+    context = replace(CONTEXT, known={"customer_name": "Sunitha Rajan", "trip_id": "t1"})
+    draft = engine.draft("list_receivables", "what does she owe, show their balance", context)
+    assert draft.values == {"customer_name": "Sunitha Rajan"}
+
+
+def test_the_text_wins_over_the_subject(engine: Engine) -> None:
+    context = replace(CONTEXT, known={"customer_name": "Sunitha Rajan"})
+    draft = engine.draft("list_receivables", "show his dues, Zachariah Kurian", context)
+    assert draft.values["customer_name"] == "Zachariah Kurian"
