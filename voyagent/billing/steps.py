@@ -16,14 +16,14 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from voyagent.billing import queries
-from voyagent.billing.bill_forms import BillForm
-from voyagent.billing.draft_forms import DocumentForm, VoidForm
+from voyagent.billing.bills.forms import BillForm
+from voyagent.billing.core.forms.drafts import DocumentForm, VoidForm
+from voyagent.billing.core.forms.reversals import REVERSED, ReverseForm
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.words.rates import rate_on_paper, rate_words
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.models.parts import RATE_COLUMNS
-from voyagent.billing.payment_forms import REVERSED, ReverseForm
-from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
-from voyagent.billing.rate_forms import rate_on_paper, rate_words
 from voyagent.billing.service import INVOICE_SERIES, DraftChanged, Recognition, other_year
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.htmx import see_other

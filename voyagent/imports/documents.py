@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from voyagent.billing import service as billing
-from voyagent.billing.rate_wire import RATE_SHAPE
+from voyagent.billing.core.schemas.rates import RATE_SHAPE
 from voyagent.imports.cells import (
     Known,
     RowAmount,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
-from voyagent.billing.bills_wire import (
+from voyagent.billing.bills.schemas import (
     BillDraftIn,
     BillListOut,
     BillOut,
@@ -16,7 +16,7 @@ from voyagent.billing.bills_wire import (
     wire_bill,
     wire_bills,
 )
-from voyagent.billing.document_wire import VoidIn
+from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
-from voyagent.billing.credit_wire import (
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.credit_notes.schemas import (
     CreditNoteIn,
     CreditNoteListOut,
     CreditNoteOut,
@@ -15,7 +16,6 @@ from voyagent.billing.credit_wire import (
     wire_credit_notes,
 )
 from voyagent.billing.paper.exports.files import document
-from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api

@@ -9,11 +9,8 @@ from uuid import UUID
 from voyagent.approvals.schemas import ApprovalItem, wire_model
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
-from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.paper.exports.files import document
-from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
-from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.wire import (
+from voyagent.billing.core.schemas.documents import VoidIn
+from voyagent.billing.invoices.schemas.documents import (
     InvoiceDraftIn,
     InvoiceListOut,
     InvoiceOut,
@@ -24,6 +21,9 @@ from voyagent.billing.wire import (
     wire_invoice,
     wire_invoices,
 )
+from voyagent.billing.paper.exports.files import document
+from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
+from voyagent.billing.schemas import WriteOffIn
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.paper.exports.files import document
-from voyagent.billing.payments_wire import (
+from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentListOut,
     PaymentOut,
     PaymentQuery,
     PaymentRecordIn,
     RefundIn,
-    ReverseIn,
     UnallocateIn,
     wire_payment,
     wire_payments,

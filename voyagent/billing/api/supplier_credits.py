@@ -6,10 +6,10 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.paper.exports.files import document
-from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.supplier_credit_wire import (
+from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditIn,
     SupplierCreditListOut,
     SupplierCreditOut,

@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import SEND_PLACES, SendForm
+from voyagent.billing.invoices.forms.drafts import SEND_PLACES, SendForm
 from voyagent.billing.paper.documents.pdf import mail_invoice
 from voyagent.billing.paper.exports.files import DOCUMENTS, document
 from voyagent.billing.queries import InvoiceNotFound

@@ -11,7 +11,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.bill_forms import (
+from voyagent.billing.bills.forms import (
     BOUGHT_AS,
     INPUT_CREDIT,
     SCHEDULE_PLACES,
@@ -19,8 +19,9 @@ from voyagent.billing.bill_forms import (
     BillList,
     ScheduleForm,
 )
-from voyagent.billing.bills_wire import BillDraftIn
-from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.bills.schemas import BillDraftIn
+from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.words.taxes import tax_note
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.queries.listings import bills_listing
@@ -41,7 +42,6 @@ from voyagent.billing.steps import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.tax_rows import tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state

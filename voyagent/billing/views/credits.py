@@ -11,9 +11,10 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm, CreditList
-from voyagent.billing.payment_forms import ReverseForm
-from voyagent.billing.payments_wire import ReverseIn
+from voyagent.billing.core.forms.credits import CREDIT_PLACES, CreditList
+from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.credit_notes.forms import CreditForm
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.billing.steps import (
     Place,

@@ -11,17 +11,17 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import (
+from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.words.taxes import line_notes, place_of_supply, to_be_said
+from voyagent.billing.invoices.forms.drafts import (
     COLLECT,
-    DRAFT_PLACES,
     RECEIPT_PLACES,
     SOLD_AS,
-    VOID_PLACES,
     InvoiceForm,
     ReceiptForm,
-    VoidForm,
 )
-from voyagent.billing.forms import InvoiceList
+from voyagent.billing.invoices.forms.listing import InvoiceList
+from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, ReceiptIn
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.queries.listings import invoices_listing
@@ -48,8 +48,6 @@ from voyagent.billing.steps import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.tax_rows import line_notes, place_of_supply, to_be_said
-from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.files import list_file

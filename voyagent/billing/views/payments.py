@@ -12,8 +12,11 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.words.rates import rate_words
 from voyagent.billing.models import OPEN, Allocation, Payment
-from voyagent.billing.payment_forms import (
+from voyagent.billing.payments.forms import (
     ALLOCATED,
     NOTED,
     REFUNDED,
@@ -22,20 +25,12 @@ from voyagent.billing.payment_forms import (
     PaymentForm,
     PaymentList,
     RefundForm,
-    ReverseForm,
     UnallocateForm,
 )
-from voyagent.billing.payments_wire import (
-    AllocateIn,
-    PaymentRecordIn,
-    RefundIn,
-    ReverseIn,
-    UnallocateIn,
-)
+from voyagent.billing.payments.schemas import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.queries.listings import payments_listing
 from voyagent.billing.queries.open_documents import Kind
-from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.steps import (
     Reversed,
     looked,

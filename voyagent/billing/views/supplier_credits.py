@@ -11,9 +11,9 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
-from voyagent.billing.payment_forms import ReverseForm
-from voyagent.billing.payments_wire import ReverseIn
+from voyagent.billing.core.forms.credits import CREDIT_PLACES
+from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
 from voyagent.billing.steps import (
     Place,
@@ -27,7 +27,8 @@ from voyagent.billing.steps import (
     typed_day,
     with_amounts,
 )
-from voyagent.billing.supplier_credit_wire import BillCreditIn
+from voyagent.billing.supplier_credits.forms import BillCreditForm
+from voyagent.billing.supplier_credits.schemas import BillCreditIn
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated

@@ -14,6 +14,8 @@ from flask import current_app
 from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.core.words.rates import rate_on_paper
+from voyagent.billing.core.words.taxes import line_notes, place_of_supply, tax_note, to_be_said
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.queries import (
@@ -23,8 +25,6 @@ from voyagent.billing.queries import (
     PaymentDocument,
     SupplierCreditDocument,
 )
-from voyagent.billing.rate_forms import rate_on_paper
-from voyagent.billing.tax_rows import line_notes, place_of_supply, tax_note, to_be_said
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity

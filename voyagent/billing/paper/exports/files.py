@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from voyagent.billing import (
-    bills_wire,
-    credit_wire,
-    payments_wire,
-    queries,
-    supplier_credit_wire,
-    wire,
-)
+from voyagent.billing import queries
+from voyagent.billing.bills import schemas as bill_schemas
+from voyagent.billing.credit_notes import schemas as credit_note_schemas
+from voyagent.billing.invoices.schemas import documents as invoice_schemas
 from voyagent.billing.paper.documents import pdf
 from voyagent.billing.paper.exports.xlsx import sheet_of
+from voyagent.billing.payments import schemas as payment_schemas
+from voyagent.billing.supplier_credits import schemas as supplier_credit_schemas
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
 from voyagent.kernel.errors import NotFound
@@ -39,7 +37,7 @@ DOCUMENTS = {
         "The invoice",
         queries.InvoiceNotFound,
         queries.read_document,
-        wire.wire_invoice,
+        invoice_schemas.wire_invoice,
         pdf.document_of,
         "number",
     ),
@@ -47,7 +45,7 @@ DOCUMENTS = {
         "The credit note",
         queries.CreditNoteNotFound,
         queries.read_credit_note,
-        credit_wire.wire_credit_note,
+        credit_note_schemas.wire_credit_note,
         pdf.credit_note_of,
         "number",
     ),
@@ -55,7 +53,7 @@ DOCUMENTS = {
         "The receipt, or what a supplier was paid,",
         queries.PaymentNotFound,
         queries.read_payment,
-        payments_wire.wire_payment,
+        payment_schemas.wire_payment,
         pdf.payment_of,
         "number",
     ),
@@ -63,7 +61,7 @@ DOCUMENTS = {
         "Our record of a supplier's bill",
         queries.BillNotFound,
         queries.read_bill,
-        bills_wire.wire_bill,
+        bill_schemas.wire_bill,
         pdf.bill_of,
         "vendor_reference",
     ),
@@ -71,7 +69,7 @@ DOCUMENTS = {
         "Our record of a supplier's credit note",
         queries.SupplierCreditNotFound,
         queries.read_supplier_credit,
-        supplier_credit_wire.wire_supplier_credit,
+        supplier_credit_schemas.wire_supplier_credit,
         pdf.supplier_credit_of,
         "vendor_reference",
     ),

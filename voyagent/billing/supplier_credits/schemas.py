@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.bills_wire import InputTaxOut, wire_taxes
-from voyagent.billing.credit_wire import CreditIn
-from voyagent.billing.document_wire import DocumentQuery
+from voyagent.billing.bills.schemas import InputTaxOut, wire_taxes
+from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from voyagent.billing.document_wire import (
+from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
     DocumentLineOut,

@@ -9,15 +9,14 @@ from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 from wtforms import StringField
 
-from voyagent.billing.credit_wire import CreditIn
-from voyagent.billing.document_wire import DocumentQuery
-from voyagent.billing.lists import WORDS, Listing
+from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
-from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,
@@ -51,7 +50,7 @@ CREDIT_PLACES = {
 }
 
 
-class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
+class AmountsField(StringField):
     """An amount for each line of the document, in order, as they were typed."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
@@ -148,30 +147,6 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
             for line, amount in zip(self.known, self.lines.data, strict=False)
             if amount.strip()
         ]
-
-
-class CreditForm(DocumentCreditForm[CreditIn]):
-    """A credit note on an invoice."""
-
-    schema: ClassVar[type[BaseModel]] = CreditIn
-    document: Invoice
-
-
-class BillCreditForm(DocumentCreditForm[BillCreditIn]):
-    """A supplier's credit note on a bill."""
-
-    schema: ClassVar[type[BaseModel]] = BillCreditIn
-    sentences: ClassVar[dict[str, Any]] = DocumentCreditForm.sentences | dict.fromkeys(
-        ("vendor_reference.string_too_short", "vendor_reference.missing"),
-        _l("Enter the number on the supplier’s document."),
-    )
-
-    stand_ins: ClassVar[dict[str, Any]] = DocumentCreditForm.stand_ins | {"vendor_reference": "–"}
-
-    vendor_reference = StringField(_l("Their reference"))
-
-    document: Bill
-    known: Sequence[BillLine]
 
 
 class CreditList(DocumentQuery, Listing):

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
 from voyagent.billing.queries import instalments_of, open_minor_of
-from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.service import InstalmentItem
 from voyagent.billing.service.instalments import INSTALMENTS_MAX

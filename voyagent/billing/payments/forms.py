@@ -11,16 +11,15 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
-from voyagent.billing.lists import WORDS, Listing
-from voyagent.billing.payments_wire import (
+from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.forms.rates import RATE_SENTENCES
+from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentQuery,
     PaymentRecordIn,
     RefundIn,
-    ReverseIn,
     UnallocateIn,
 )
-from voyagent.billing.rate_forms import RATE_SENTENCES
 from voyagent.billing.service import PARTS_MAX
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
@@ -83,21 +82,6 @@ REFUNDED = {
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
 }
-REVERSED = {
-    **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
-    **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
-    **dict.fromkeys(
-        (
-            "payment_reversed",
-            "payment_refunded",
-            "refund_reversed",
-            "credit_note_reversed",
-            "supplier_credit_reversed",
-            "amount_above_limit",
-        ),
-        "",
-    ),
-}
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
     "amount.missing": _l("Enter an amount such as 45000 or 45,000.50."),
@@ -108,7 +92,7 @@ _AMOUNTS: dict[str, Any] = {
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 
 
-class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
+class PartsField(StringField):
     """How much each document takes, a row of a hidden id and an input each; a row in which nothing
     is written is none.
     """
@@ -292,15 +276,6 @@ class RefundForm(SentOnce, SchemaForm[RefundIn]):
         """What was typed, the amount without its grouping."""
         values = super().values()
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
-
-
-class ReverseForm(SchemaForm[ReverseIn]):
-    """Why it is taken back, and from when on."""
-
-    schema: ClassVar[type[BaseModel]] = ReverseIn
-
-    reason = StringField(_l("Reason"))
-    reversed_on = DateText(_l("Effective date"), kind="book")
 
 
 class PaymentList(PaymentQuery, Listing):

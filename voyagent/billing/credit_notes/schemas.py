@@ -4,68 +4,31 @@ what is answered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.document_wire import (
+from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.core.schemas.documents import (
     DocumentQuery,
     RecognitionOut,
     SignedAmount,
     wire_recognitions,
 )
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
-from voyagent.billing.service import LineAlreadyNamed
-from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
-    BusinessDate,
-    Closed,
     Filter,
     Id,
     Instant,
-    PlainAmount,
-    Trimmed,
     WireAmount,
     row_instant,
     wire_members,
 )
-from voyagent.kernel.money import Money, wire_amount
-
-
-class CreditLineIn(Closed):
-    """What is credited of a line of the invoice; the first line is 1."""
-
-    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    amount: PlainAmount
-
-
-class CreditIn(Closed):
-    """What is credited of lines before tax, why, and on which day: today in the agency's zone where
-    none is named.
-
-    Without lines it is all that no note has credited yet.
-    """
-
-    reason: Annotated[str, Trimmed(500)]
-    issue_date: BusinessDate | None = None
-    lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
-
-    def amounts(self, currency: str) -> Mapping[int, Money] | None:
-        """The amounts by line, in the currency of the invoice.
-
-        Raises InvalidAmount, LineAlreadyNamed.
-        """
-        if self.lines is None:
-            return None
-        amounts = {line.line_no: Money.parse(line.amount, currency) for line in self.lines}
-        if len(amounts) < len(self.lines):
-            raise LineAlreadyNamed
-        return amounts
+from voyagent.kernel.money import wire_amount
 
 
 class CreditNoteIn(CreditIn):

@@ -11,9 +11,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from voyagent.billing.document_wire import LIMIT_MAX
+from voyagent.billing.core.schemas.documents import LIMIT_MAX
+from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
 from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
-from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
 from voyagent.billing.service import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
@@ -140,13 +140,6 @@ class RefundIn(Closed):
     def money(self, currency: str) -> Money | None:
         """The amount in the payment's currency. Raises InvalidAmount."""
         return None if self.amount is None else Money.parse(self.amount, currency)
-
-
-class ReverseIn(Closed):
-    """Why it is taken back, and from which day on; today in the agency's zone where none is named."""
-
-    reason: Annotated[str, Trimmed(500)]
-    reversed_on: BusinessDate | None = None
 
 
 class PaymentQuery(Query):

@@ -9,13 +9,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, ClassVar, TypeVar
 
-from flask_babel import gettext, lazy_gettext as _l
+from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
-from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField
 
-from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
-from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.plan_forms import (
+from voyagent.billing.core.forms.instalments import (
     InstalmentsField,
     TypedPlan,
     check_typed_days,
@@ -23,14 +21,13 @@ from voyagent.billing.plan_forms import (
     read_plan,
     rows_of,
 )
-from voyagent.billing.rate_forms import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
-from voyagent.billing.schemas import items
-from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
+from voyagent.billing.core.forms.rates import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
+from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
+from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.service import INPUT
 from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
-    AmountText,
     DateText,
     RowsField,
     SchemaForm,
@@ -41,17 +38,8 @@ from voyagent.http.forms import (
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.service import AMOUNT_MAX_MINOR
-from voyagent.taxes import tables
-from voyagent.taxes.reckoning import is_ever_on_fare
-from voyagent.taxes.words import TREATMENTS
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
-SOLD_AS = (
-    ("principal", _l("Our own sale")),
-    ("agent", _l("For a supplier, as agent")),
-    ("fee", _l("Our fee")),
-)
-COLLECT = (("", _l("TCS as set below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -88,16 +76,6 @@ DRAFT_PLACES = {
     "tax_currency": "currency",
     "agency_tax_number_required": "",
 } | RATE_PLACES
-RECEIPT_PLACES = {
-    "payment_exceeds_open": "amount",
-    "amount_above_limit": "amount",
-    "invalid_amount": "amount",
-    "invalid_date": "paid_on",
-    "period_locked": "paid_on",
-    "document_not_open": "",
-    "account_not_found": "account",
-    "account_inactive": "account",
-}
 
 
 VOID_PLACES = {
@@ -109,7 +87,6 @@ VOID_PLACES = {
     "amount_above_limit": "",
     "journal_entry_already_reversed": "",
 }
-SEND_PLACES = {"invoice_not_sendable": ""}
 
 
 AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for component in INPUT))
@@ -354,196 +331,6 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         """What the lines come to so far."""
         minors = self.minors
         return None if minors is None else Money(sum(minors), self.currency.data)
-
-
-class InvoiceForm(DocumentForm[InvoiceDraftIn]):
-    """An invoice that is drawn up or changed."""
-
-    schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
-    party = "customer_name"
-    kept = (
-        *DocumentForm.kept,
-        "enquiry_id",
-        "place_of_supply",
-        "customer_tax_number",
-        "customer_pan",
-    )
-    sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
-        "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
-        "customer_name.string_too_short": _l("Enter a name."),
-        "customer_name.missing": _l("Enter a name."),
-    }
-
-    stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
-
-    customer_name = StringField(_l("Customer"))
-    party_reference = StringField(_l("Their reference"))
-    place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
-    customer_tax_number = StringField(_l("Customer’s GSTIN"))
-    customer_pan = StringField(_l("Customer’s PAN"))
-    collection = BooleanField(_l("Overseas tour package: add TCS"))
-    details = BooleanField()
-    notes = TextAreaField(_l("Notes for the customer"))
-    enquiry_id = HiddenField()
-
-    def __init__(
-        self, currency: str, home: Home | None, books: str | None = None, **given: Any
-    ) -> None:
-        super().__init__(currency, books, **given)
-        self.home = home
-        states = tables.states(home.country) if home else {}
-        self.place_of_supply.choices = [
-            SelectChoice("", _l("Not known yet")),
-            *(SelectChoice(code, f"{gettext(name)} ({code})") for code, name in states.items()),
-        ]
-        if not states:
-            del self.place_of_supply, self.customer_tax_number, self.customer_pan
-        if home is None or not tables.collections(home.country):
-            del self.collection
-        is_asked_there = not self.treatments  # how a line is sold is otherwise asked beside its tax
-        if any(
-            row.get("service_date")
-            or row.get("collect")
-            or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
-            for row in self.line_items.data
-        ):
-            self.details.data = True  # nothing that is filled is hidden
-
-    @classmethod
-    def of(
-        cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str
-    ) -> InvoiceForm:
-        """The form over a draft."""
-        data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
-        for line, row in zip(lines, data["line_items"], strict=True):
-            row["collect"] = "yes" if line.collection and not data["collection"] else ""
-        return cls(invoice.currency, home, books, data=data)
-
-    @classmethod
-    def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, Any]:
-        """What stands in the inputs of a line, with how it is sold and taxed."""
-        fare = "" if line.basic_fare_minor is None else grouped(line.basic_fare_minor, currency)
-        sold = {
-            "tax": line.tax or "",
-            "basic_fare": fare,
-            "sold_as": line.sold_as,
-            "service_date": line.service_date or "",
-        }
-        sold["commission"] = (
-            grouped(line.commission_minor, currency) if line.commission_minor else ""
-        )
-        return super().row_of(line, currency) | sold
-
-    def unplanned(self) -> dict[str, Any]:
-        """The same; what is collected is collected on every line that does not say otherwise."""
-        values = super().unplanned()
-        if self.home is None or "collection" not in self._fields:
-            return values
-        kind, usual = (
-            tables.collections(self.home.country)[0],
-            "yes" if self.collection.data else "no",
-        )
-        typed = zip(values["line_items"], self.line_items.data, strict=True)
-        return values | {
-            "line_items": [
-                line | {"collection": kind if (row.get("collect") or usual) == "yes" else None}
-                for line, row in typed
-            ]
-        }
-
-    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """What was typed of a line, with how it is sold and taxed."""
-        taxed = {
-            "tax": row.get("tax") or None,
-            "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
-            "sold_as": row.get("sold_as") or "principal",
-        }
-        taxed |= {
-            "service_date": iso_day(row.get("service_date") or "") or None,
-            "commission": plain(row.get("commission") or "", self.currency.data) or None,
-        }
-        return super().line_values(row) | taxed
-
-    @property
-    def treatments(self) -> list[tuple[str, Any, bool]]:
-        """How a line may be taxed here: the code, what it is called, and whether it is on the basic
-        fare.
-        """
-        if self.home is None:
-            return []
-        country = self.home.country
-        return [
-            (code, TREATMENTS.get(code, code), is_ever_on_fare(country, code))
-            for code in tables.treatments(country)
-        ]
-
-    @property
-    def to_pay(self) -> Money | None:
-        """What the invoice comes to so far, with its taxes where they can be reckoned."""
-        come_to = self.sketch()
-        return come_to.total if come_to else self.total
-
-    def sketch(self) -> Sketch | None:
-        """What the invoice would come to as it is typed; None while it is not all typed yet, or
-        where it would be refused, and `unfit` says why.
-        """
-        return self.look(self._sketched)
-
-    def _sketched(self, body: InvoiceDraftIn) -> Sketch:
-        self.check(body)
-        buyer = Buyer.of(
-            body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan
-        )
-        return sketch(
-            items(body.line_items, body.currency),
-            issue_date=body.issue_date,
-            party=body.customer_name,
-            buyer=buyer,
-        )
-
-
-class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
-    """To whom an invoice goes: the customer of the enquiry, unless another address is typed."""
-
-    schema: ClassVar[type[BaseModel]] = InvoiceSendIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "to.missing": _l("Enter an e-mail address."),
-        "to.email_invalid": _l("Enter an e-mail address such as name@example.com."),
-    }
-
-    to = StringField(_l("E-mail address"))
-    locale = SelectField(
-        _l("Language"),
-        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
-        validate_choice=False,
-    )
-
-    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
-        super().__init__(data={"to": address, "locale": locale}, **given)
-
-
-class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
-    """What a customer has paid."""
-
-    schema: ClassVar[type[BaseModel]] = ReceiptIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "cash_or_bank": _l("Choose one from the list."),
-    }
-
-    amount = AmountText(_l("Amount"))
-    paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(
-        _l("Paid into"),
-        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
-        validate_choice=False,
-    )
-    reference = StringField(_l("Reference"))
-
-    def values(self) -> dict[str, Any]:
-        """What was typed, the amount without its grouping."""
-        values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 class VoidForm(SchemaForm[VoidIn]):

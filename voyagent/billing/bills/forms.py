@@ -12,10 +12,10 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, BeforeValidator
 from wtforms import StringField, TextAreaField
 
-from voyagent.billing.bills_wire import BillDraftIn, ScheduleIn
-from voyagent.billing.document_wire import DocumentQuery
-from voyagent.billing.draft_forms import DRAFT_SENTENCES, DocumentForm, grouped
-from voyagent.billing.lists import WORDS, Listing
+from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
+from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
+from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
 from voyagent.billing.schemas import items

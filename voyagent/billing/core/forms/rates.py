@@ -4,18 +4,14 @@ is booked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField
 
+from voyagent.billing.core.schemas.rates import plain_rate
 from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.rate_wire import plain_rate
 from voyagent.http.forms import DateText, plain
-from voyagent.http.template_filters import day
-from voyagent.kernel.database.read_pool import Row
 
 _OF_MEMBER = {
     "base": "rate_base",
@@ -95,36 +91,3 @@ def rate_data(document: Invoice | Bill) -> dict[str, Any]:
     return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {
         "rate": plain_rate(document.rate)
     }
-
-
-def rate_words(row: Row) -> str | None:
-    """The rate that a row keeps as a page says it; None where it keeps none."""
-    if row["rate"] is None:
-        return None
-    return str(
-        gettext(
-            "1 %(base)s = %(rate)s %(quote)s, %(source)s, %(day)s",
-            **_quoted(row),
-            source=row["rate_source"],
-            day=day(row["rate_on"], year=True),
-        )
-    )
-
-
-def rate_on_paper(row: Row, day_words: Callable[[date], str]) -> str | None:
-    """The same as the document itself says it, without who has quoted it; `day_words` writes the
-    day.
-    """
-    if row["rate"] is None:
-        return None
-    return str(
-        gettext(
-            "1 %(base)s = %(rate)s %(quote)s, of %(day)s",
-            **_quoted(row),
-            day=day_words(row["rate_on"]),
-        )
-    )
-
-
-def _quoted(row: Row) -> dict[str, str]:
-    return {"base": row["rate_base"], "rate": plain_rate(row["rate"]), "quote": row["rate_quote"]}

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from voyagent.billing.document_wire import DocumentLineOut
+from voyagent.billing.core.schemas.documents import DocumentLineOut
 from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import LineItem
 from voyagent.kernel.database.read_pool import Row

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.document_wire import (
+from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
     DocumentParts,
@@ -23,11 +23,17 @@ from voyagent.billing.document_wire import (
     wire_parts,
     wire_recognitions,
 )
+from voyagent.billing.invoices.schemas.lines import (
+    SoldLineIn,
+    SoldLineOut,
+    State,
+    TaxNumber,
+    wire_sold_line,
+)
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
 from voyagent.billing.schemas import MoneyAccount, PartIn
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.tax_wire import SoldLineIn, SoldLineOut, State, TaxNumber, wire_sold_line
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row

@@ -1,0 +1,1 @@
+"""Rules and shapes that all billing documents share."""

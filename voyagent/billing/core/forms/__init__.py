@@ -1,0 +1,1 @@
+"""Form fields and base forms of billing documents."""

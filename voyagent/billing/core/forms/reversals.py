@@ -1,0 +1,40 @@
+"""Form to reverse a document, and where its errors are shown."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import StringField
+
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.http.forms import (
+    DateText,
+    SchemaForm,
+)
+
+REVERSED = {
+    **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
+    **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
+    **dict.fromkeys(
+        (
+            "payment_reversed",
+            "payment_refunded",
+            "refund_reversed",
+            "credit_note_reversed",
+            "supplier_credit_reversed",
+            "amount_above_limit",
+        ),
+        "",
+    ),
+}
+
+
+class ReverseForm(SchemaForm[ReverseIn]):
+    """Form with the reason and the date of a reversal."""
+
+    schema: ClassVar[type[BaseModel]] = ReverseIn
+
+    reason = StringField(_l("Reason"))
+    reversed_on = DateText(_l("Effective date"), kind="book")

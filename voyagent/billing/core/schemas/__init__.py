@@ -1,0 +1,1 @@
+"""Request and response bodies that billing documents share."""

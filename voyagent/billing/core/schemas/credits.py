@@ -1,0 +1,51 @@
+"""Request bodies of credits on documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from voyagent.billing.service import LineAlreadyNamed
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    PlainAmount,
+    Trimmed,
+)
+from voyagent.kernel.money import Money
+
+
+class CreditLineIn(Closed):
+    """Credited amount of one line of the document; the first line is 1."""
+
+    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    amount: PlainAmount
+
+
+class CreditIn(Closed):
+    """Credited amounts of lines before tax, with the reason and the issue date.
+
+    The issue date defaults to today in the agency's time zone. Without `lines` everything
+    that is not credited yet is credited.
+    """
+
+    reason: Annotated[str, Trimmed(500)]
+    issue_date: BusinessDate | None = None
+    lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
+
+    def amounts(self, currency: str) -> Mapping[int, Money] | None:
+        """Return the amounts by line number, in the document's currency.
+
+        Raises:
+            InvalidAmount: An amount is not valid in the currency.
+            LineAlreadyNamed: Two items name the same line.
+        """
+        if self.lines is None:
+            return None
+        amounts = {line.line_no: Money.parse(line.amount, currency) for line in self.lines}
+        if len(amounts) < len(self.lines):
+            raise LineAlreadyNamed
+        return amounts

@@ -1,0 +1,18 @@
+"""Request body of a reversal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    Trimmed,
+)
+
+
+class ReverseIn(Closed):
+    """Reason and date of a reversal; the date defaults to today in the agency's time zone."""
+
+    reason: Annotated[str, Trimmed(500)]
+    reversed_on: BusinessDate | None = None

@@ -1,0 +1,1 @@
+"""Sentences about taxes and rates on billing documents."""

@@ -1,0 +1,18 @@
+"""Form of a credit note on an invoice."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from voyagent.billing.core.forms.credits import DocumentCreditForm
+from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.models import Invoice
+
+
+class CreditForm(DocumentCreditForm[CreditIn]):
+    """A credit note on an invoice."""
+
+    schema: ClassVar[type[BaseModel]] = CreditIn
+    document: Invoice

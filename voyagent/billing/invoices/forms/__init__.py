@@ -1,0 +1,1 @@
+"""Forms of invoices and the filters of their list."""

@@ -1,0 +1,244 @@
+"""Forms to draft and send an invoice, and to record a receipt on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from flask_babel import gettext, lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+
+from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
+from voyagent.billing.core.forms.instalments import (
+    iso_day,
+)
+from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
+from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.schemas import items
+from voyagent.billing.service import Buyer, Home, Sketch, sketch
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    AmountText,
+    DateText,
+    SchemaForm,
+    SentOnce,
+    plain,
+)
+from voyagent.kernel.money import Money
+from voyagent.taxes import tables
+from voyagent.taxes.reckoning import is_ever_on_fare
+from voyagent.taxes.words import TREATMENTS
+
+SOLD_AS = (
+    ("principal", _l("Our own sale")),
+    ("agent", _l("For a supplier, as agent")),
+    ("fee", _l("Our fee")),
+)
+
+
+COLLECT = (("", _l("TCS as set below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
+
+
+RECEIPT_PLACES = {
+    "payment_exceeds_open": "amount",
+    "amount_above_limit": "amount",
+    "invalid_amount": "amount",
+    "invalid_date": "paid_on",
+    "period_locked": "paid_on",
+    "document_not_open": "",
+    "account_not_found": "account",
+    "account_inactive": "account",
+}
+
+
+SEND_PLACES = {"invoice_not_sendable": ""}
+
+
+class InvoiceForm(DocumentForm[InvoiceDraftIn]):
+    """Form of a new or changed invoice draft."""
+
+    schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
+    party = "customer_name"
+    kept = (
+        *DocumentForm.kept,
+        "enquiry_id",
+        "place_of_supply",
+        "customer_tax_number",
+        "customer_pan",
+    )
+    sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
+        "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
+        "customer_name.string_too_short": _l("Enter a name."),
+        "customer_name.missing": _l("Enter a name."),
+    }
+
+    stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
+
+    customer_name = StringField(_l("Customer"))
+    party_reference = StringField(_l("Their reference"))
+    place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
+    customer_tax_number = StringField(_l("Customer’s GSTIN"))
+    customer_pan = StringField(_l("Customer’s PAN"))
+    collection = BooleanField(_l("Overseas tour package: add TCS"))
+    details = BooleanField()
+    notes = TextAreaField(_l("Notes for the customer"))
+    enquiry_id = HiddenField()
+
+    def __init__(
+        self, currency: str, home: Home | None, books: str | None = None, **given: Any
+    ) -> None:
+        super().__init__(currency, books, **given)
+        self.home = home
+        states = tables.states(home.country) if home else {}
+        self.place_of_supply.choices = [
+            SelectChoice("", _l("Not known yet")),
+            *(SelectChoice(code, f"{gettext(name)} ({code})") for code, name in states.items()),
+        ]
+        if not states:
+            del self.place_of_supply, self.customer_tax_number, self.customer_pan
+        if home is None or not tables.collections(home.country):
+            del self.collection
+        is_asked_there = not self.treatments  # how a line is sold is otherwise asked beside its tax
+        if any(
+            row.get("service_date")
+            or row.get("collect")
+            or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
+            for row in self.line_items.data
+        ):
+            self.details.data = True  # nothing that is filled is hidden
+
+    @classmethod
+    def of(
+        cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str
+    ) -> InvoiceForm:
+        """Return the form filled with a draft."""
+        data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
+        for line, row in zip(lines, data["line_items"], strict=True):
+            row["collect"] = "yes" if line.collection and not data["collection"] else ""
+        return cls(invoice.currency, home, books, data=data)
+
+    @classmethod
+    def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, Any]:
+        """Return the input values of a line, with its kind of sale and its tax treatment."""
+        fare = "" if line.basic_fare_minor is None else grouped(line.basic_fare_minor, currency)
+        sold = {
+            "tax": line.tax or "",
+            "basic_fare": fare,
+            "sold_as": line.sold_as,
+            "service_date": line.service_date or "",
+        }
+        sold["commission"] = (
+            grouped(line.commission_minor, currency) if line.commission_minor else ""
+        )
+        return super().row_of(line, currency) | sold
+
+    def unplanned(self) -> dict[str, Any]:
+        """Return the typed values without instalments; each line states if TCS is collected."""
+        values = super().unplanned()
+        if self.home is None or "collection" not in self._fields:
+            return values
+        kind, usual = (
+            tables.collections(self.home.country)[0],
+            "yes" if self.collection.data else "no",
+        )
+        typed = zip(values["line_items"], self.line_items.data, strict=True)
+        return values | {
+            "line_items": [
+                line | {"collection": kind if (row.get("collect") or usual) == "yes" else None}
+                for line, row in typed
+            ]
+        }
+
+    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
+        """Return the typed values of a line, with its kind of sale and its tax treatment."""
+        taxed = {
+            "tax": row.get("tax") or None,
+            "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
+            "sold_as": row.get("sold_as") or "principal",
+        }
+        taxed |= {
+            "service_date": iso_day(row.get("service_date") or "") or None,
+            "commission": plain(row.get("commission") or "", self.currency.data) or None,
+        }
+        return super().line_values(row) | taxed
+
+    @property
+    def treatments(self) -> list[tuple[str, Any, bool]]:
+        """Return the tax treatments on offer: code, label, and True if on the basic fare."""
+        if self.home is None:
+            return []
+        country = self.home.country
+        return [
+            (code, TREATMENTS.get(code, code), is_ever_on_fare(country, code))
+            for code in tables.treatments(country)
+        ]
+
+    @property
+    def to_pay(self) -> Money | None:
+        """Return the total so far, with taxes where they can be calculated, or None."""
+        come_to = self.sketch()
+        return come_to.total if come_to else self.total
+
+    def sketch(self) -> Sketch | None:
+        """Return the calculated invoice, or None if it is incomplete or would be refused.
+
+        If it would be refused, `unfit` has the reason.
+        """
+        return self.look(self._sketched)
+
+    def _sketched(self, body: InvoiceDraftIn) -> Sketch:
+        self.check(body)
+        buyer = Buyer.of(
+            body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan
+        )
+        return sketch(
+            items(body.line_items, body.currency),
+            issue_date=body.issue_date,
+            party=body.customer_name,
+            buyer=buyer,
+        )
+
+
+class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
+    """Form to send an invoice; the address defaults to the customer of the enquiry."""
+
+    schema: ClassVar[type[BaseModel]] = InvoiceSendIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "to.missing": _l("Enter an e-mail address."),
+        "to.email_invalid": _l("Enter an e-mail address such as name@example.com."),
+    }
+
+    to = StringField(_l("E-mail address"))
+    locale = SelectField(
+        _l("Language"),
+        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
+        validate_choice=False,
+    )
+
+    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
+        super().__init__(data={"to": address, "locale": locale}, **given)
+
+
+class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
+    """Form of a receipt on an invoice."""
+
+    schema: ClassVar[type[BaseModel]] = ReceiptIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "cash_or_bank": _l("Choose one from the list."),
+    }
+
+    amount = AmountText(_l("Amount"))
+    paid_on = DateText(_l("Paid on"), kind="book")
+    account = SelectField(
+        _l("Paid into"),
+        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
+        validate_choice=False,
+    )
+    reference = StringField(_l("Reference"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the typed values, the amount without grouping characters."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})

@@ -1,0 +1,1 @@
+"""Receipts, payments to suppliers, refunds and allocations."""
