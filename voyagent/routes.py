@@ -15,11 +15,7 @@ from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
-from voyagent.billing.api.bills import api as bills_api
-from voyagent.billing.api.credits import api as credits_api
-from voyagent.billing.api.invoices import api as invoices_api
-from voyagent.billing.api.payments import api as payments_api
-from voyagent.billing.api.supplier_credits import api as supplier_credits_api
+from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
@@ -94,11 +90,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     trips_api,
     parties_api,
     imports_api,
-    invoices_api,
-    bills_api,
-    supplier_credits_api,
-    payments_api,
-    credits_api,
+    *BILLING_APIS,
     ledger_api,
     reports_api,
     settings_api,

@@ -19,7 +19,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import bind, stored
 from tests.people import Person
 from tests.trips.things import a_trip
-from voyagent.billing import steps
+from voyagent.billing.core.views import documents
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 
@@ -190,7 +190,7 @@ def test_an_older_trip_that_is_chosen_stays_offered(
     alice: Person, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, newer = a_trip(alice), a_trip(alice)
-    monkeypatch.setattr(steps, "TRIPS_OFFERED", 1)
+    monkeypatch.setattr(documents, "TRIPS_OFFERED", 1)
     assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [
         ("", False),
         (str(newer), False),

@@ -54,6 +54,8 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
 class BillForm(DocumentForm[BillDraftIn]):
     """A supplier's bill that is entered or changed."""
 
+    is_bill: ClassVar[bool] = True
+
     schema: ClassVar[type[BaseModel]] = BillDraftIn
     party = "vendor_name"
     kept = (*DocumentForm.kept, "vendor_reference")

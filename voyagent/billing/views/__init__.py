@@ -1,13 +1,19 @@
-"""The pages of billing, a file for each thing."""
+"""Blueprint of the billing pages with the views of all documents."""
 
-from voyagent.billing.views import (
-    bills,
-    credits,  # noqa: A004
-    invoices,
-    payments,
-    supplier_credits,
-    write_offs,
-)
-from voyagent.billing.views.invoices import pages
+from voyagent.billing.bills import views as bill_views
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.credit_notes import views as credit_note_views
+from voyagent.billing.invoices import views as invoice_views
+from voyagent.billing.payments import views as payment_views
+from voyagent.billing.supplier_credits import views as supplier_credit_views
+from voyagent.billing.views import write_offs
 
-__all__ = ["bills", "credits", "invoices", "pages", "payments", "supplier_credits", "write_offs"]
+__all__ = [
+    "bill_views",
+    "credit_note_views",
+    "invoice_views",
+    "pages",
+    "payment_views",
+    "supplier_credit_views",
+    "write_offs",
+]

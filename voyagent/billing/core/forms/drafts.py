@@ -139,6 +139,8 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
 class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     """A document that is drawn up or changed; thousands may be grouped."""
 
+    is_bill: ClassVar[bool] = False
+
     party: ClassVar[str]
     """The field that says whom the document is for or from."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)

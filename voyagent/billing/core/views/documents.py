@@ -1,39 +1,38 @@
-"""What the pages of invoices and bills share: where a document's pages are, the steps it goes
-through, and what each of them would post.
-"""
+"""Pages and steps that invoices and bills share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing import queries
-from voyagent.billing.bills.forms import BillForm
 from voyagent.billing.core.forms.drafts import DocumentForm, VoidForm
-from voyagent.billing.core.forms.reversals import REVERSED, ReverseForm
-from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.views.previews import (
+    goes_on,
+    other_year_words,
+    postings_of,
+    reversal_of,
+    reversals_of,
+    typed_day,
+)
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
-from voyagent.billing.service import INVOICE_SERIES, DraftChanged, Recognition, other_year
-from voyagent.http.forms import DateText, SchemaForm
+from voyagent.billing.service import INVOICE_SERIES, DraftChanged
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
-from voyagent.kernel.database.read_pool import Row, SessionReader
-from voyagent.kernel.db import db
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import accounts, closed_months, entries as ledger_entries
+from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service import PeriodLocked
 from voyagent.trips import queries as trips
 
@@ -42,28 +41,28 @@ TRIPS_OFFERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A document's pages, and what people call it."""
+    """URLs and labels of an invoice or a bill."""
 
     document: Invoice | Bill
 
     @property
     def nav(self) -> str:
-        """Its entry in the menu."""
+        """Name of its menu entry."""
         return "invoices" if isinstance(self.document, Invoice) else "bills"
 
     @property
     def all_words(self) -> str:
-        """What the list is called."""
+        """Label of its list."""
         return str(_("Invoices") if isinstance(self.document, Invoice) else _("Bills"))
 
     @property
     def all_url(self) -> str:
-        """The list."""
+        """URL of its list."""
         return url_for(f"billing.{self.nav}")
 
     @property
     def words(self) -> str:
-        """The document with its number, or its draft with whom it is for."""
+        """Label of the document: its number, or the party name of a draft."""
         if isinstance(self.document, Bill):
             return str(_("Bill %(reference)s", reference=self.document.vendor_reference))
         if self.document.number is None:
@@ -72,12 +71,12 @@ class Place:
 
     @property
     def total(self) -> Money:
-        """What it is over."""
+        """Total amount."""
         return Money(self.document.total_minor, self.document.currency)
 
     @property
     def open(self) -> Money:
-        """What is neither paid nor credited."""
+        """Amount that is neither paid nor credited."""
         return Money(self.document.open_minor, self.document.currency)
 
     @property
@@ -86,34 +85,14 @@ class Place:
         return Money(self.document.paid_minor, self.document.currency)
 
     def url(self, step: str | None = None) -> str:
-        """Its page, or that of a step."""
+        """Return the URL of the document, or of one of its steps."""
         if isinstance(self.document, Invoice):
             return url_for(f"billing.{step or 'invoice'}", invoice_id=self.document.id)
         return url_for(f"billing.{step}_bill" if step else "billing.bill", bill_id=self.document.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Reversed:
-    """What is about to be reversed, as its page says it: its words, whose it is, its amount, what
-    reversing it does; and the ways to it and to all like it.
-
-    `postings` is what reversing it posts, `further` what on days of service.
-    """
-
-    words: str
-    party_name: str
-    amount: Money
-    explained: str
-    nav: str
-    all_words: str
-    all_url: str
-    url: str
-    postings: list[dict[str, Any]]
-    further: Sequence[dict[str, Any]] = ()
-
-
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
-    """The way back to the document where it cannot take the step any more, and None where it may."""
+    """Redirect to the document if it cannot take the step, else return None."""
     if may:
         return None
     return not_now(
@@ -123,9 +102,7 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
 
 
 def closed(document: Invoice | Bill) -> Any:
-    """The way to the form of a draft whose day lies in a closed month, where another can be chosen;
-    None where its month is open.
-    """
+    """Redirect to the draft's form if its date is in a closed month, else return None."""
     month = closed_months.last_closed_month()
     if month is None or document.issue_date.replace(day=1) > month:
         return None
@@ -133,14 +110,12 @@ def closed(document: Invoice | Bill) -> Any:
 
 
 def changed(refusal: DraftChanged, document: Invoice | Bill, step: str) -> Any:
-    """The step once more, with what the draft is now, where somebody has changed it meanwhile."""
+    """Redirect to the same step after another person changed the draft."""
     return not_now(translated(refusal.message), Place(document).url(step))
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
-    """The rate at which a draft in another currency than the books is booked, in words, whether it
-    names none, and where it is given.
-    """
+    """Return the facts about the exchange rate of a draft in a foreign currency."""
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
     lacks_rate = document.currency != books and document.rate is None
     return {
@@ -150,76 +125,13 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     }
 
 
-def other_year_words(booked: date | None, series: str | None = None) -> str | None:
-    """That a day lies in another financial year than today, and which number of it a document of a
-    series will have; None where it does not, or is no day.
-    """
-    if booked is None or (found := other_year(booked, today(), series)) is None:
-        return None
-    words = {"day": day(booked, year=True), "year": found.year}
-    if found.is_first is None:
-        return str(
-            _(
-                "Dated %(day)s, in a different financial year: it is booked in %(year)s.",
-                **words,
-            )
-        )
-    if found.is_first:
-        return str(
-            _(
-                "Dated %(day)s, in a different financial year: it gets the first number of"
-                " %(year)s.",
-                **words,
-            )
-        )
-    return str(
-        _(
-            "Dated %(day)s, in a different financial year: it gets the next number of %(year)s.",
-            **words,
-        )
-    )
-
-
-def typed_day(field: DateText) -> date | None:
-    """The day that is typed so far; None while it cannot be read."""
-    try:
-        return date.fromisoformat(field.iso or "")
-    except ValueError:  # it has its sentence once the form is sent
-        return None
-
-
-def goes_on() -> bool:
-    """Whether another line or a look was asked for, and nothing is to be made yet."""
-    return request.method == "POST" and request.form.get("then") in ("line", "look")
-
-
-def looks() -> bool:
-    """Whether a look at what would be posted was asked for, and nothing is to be made yet."""
-    return request.method == "POST" and request.form.get("then") == "look"
-
-
-def looked(
-    form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
-) -> dict[str, Any]:
-    """What a step would post as it is typed, as `postings`; none of it where it would be refused,
-    and `unfit` says why; neither while it is not all typed yet.
-
-    `sides` reads what the schema's value comes to, and raises what the step itself would.
-    """
-    found = form.look(sides)
-    return {"postings": postings_of(found or ()), "unfit": form.unfit}
-
-
 def draft_page(
     form: DocumentForm[Any],
     draft: Invoice | Bill | None,
     sides: Sequence[tuple[str, int, Money | None]],
     **facts: Any,
 ) -> Any:
-    """A document that is drawn up, or the draft that is changed, with what issuing or receiving it
-    would post.
-    """
-    is_bill = isinstance(form, BillForm)
+    """Render the form of a draft with the postings of issuing or receiving it."""
     form.trip_id.choices = _trips(form.trip_id.data)
     blank = 1 if form.line_items.data and not goes_on() and request.method == "POST" else 3
     shown = {
@@ -232,10 +144,10 @@ def draft_page(
         "postings": postings_of(sides),
         "unfit": form.unfit,
         "other_year": other_year_words(
-            typed_day(form.issue_date), None if is_bill else INVOICE_SERIES
+            typed_day(form.issue_date), None if form.is_bill else INVOICE_SERIES
         ),
         "place": Place(draft) if draft else None,
-        "is_bill": is_bill,
+        "is_bill": form.is_bill,
     }
     return render_template("billing/form.html", form=form, **shown, **facts), (
         200 if goes_on() else form.status
@@ -243,9 +155,6 @@ def draft_page(
 
 
 def _trips(chosen: str | None) -> list[SelectChoice]:
-    """What the field of the trip offers: none, and the newest trips with the day on which each was
-    opened; nothing where the agency has none.
-    """
     found = trips.recent(TRIPS_OFFERED, parse_id(chosen or ""))
     return (
         [
@@ -260,25 +169,8 @@ def _trips(chosen: str | None) -> list[SelectChoice]:
     )
 
 
-def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:
-    """What a step would post: the accounts by their purpose with their side and amount; without an
-    amount while the lines cannot be read.
-    """
-    found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
-    return [
-        {"account": found[purpose], "is_debit": sign > 0, "amount": amount}
-        for purpose, sign, amount in sides
-        if purpose in found
-    ]
-
-
-def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
-    """What a step would book on days of service beside that: the `day` and its `postings`."""
-    return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
-
-
 def journal_of(entries: list[Row]) -> list[Row]:
-    """What is booked on days of service, as the page of a document says it."""
+    """Return the entries booked on service dates, with amounts."""
     return [
         entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")}
         for entry in entries
@@ -286,12 +178,12 @@ def journal_of(entries: list[Row]) -> list[Row]:
 
 
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
-    """Rows with their minor units as amounts beside them."""
+    """Add an amount for each named column in minor units."""
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
 
 
 def settling(rows: list[Row], currency: str) -> list[Row]:
-    """Payments of a document with their amounts, and what was taken of one in another currency."""
+    """Return the payments of a document, with the amounts in their own currencies."""
     taken = (
         (
             None
@@ -307,7 +199,7 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
 
 
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
-    """The step before a document is made void, with what it would post."""
+    """Render the confirmation page for voiding, with its postings."""
     shown = {
         "place": Place(document),
         "postings": reversal_of(document.entry_id),
@@ -320,39 +212,16 @@ def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     return render_template("billing/void.html", form=form, further=further, **shown), form.status
 
 
-def reverse_step(
-    form: ReverseForm,
-    act: Callable[[ReverseIn], Any],
-    look: Callable[[], Reversed],
-    done: str,
-    url: str,
-) -> Any:
-    """The way back to what the form has reversed, said to be `done`; before that, or where it is
-    refused, the step that asks why and says what it will post.
-
-    `look` reads what is to be reversed anew, since a refusal has rolled back what was read before.
-    """
-    if form.attempt(act, **REVERSED) is None:
-        found = look()
-        shown = {
-            "reversed": found,
-            "postings": found.postings,
-            "further": found.further,
-        }
-        return render_template("billing/reverse.html", form=form, **shown), form.status
-    toast(done)
-    return see_other(url)
-
-
 def not_now(why: str, url: str) -> Any:
-    """The way back from a step that cannot be taken any more, with the sentence that says why."""
+    """Redirect with an error message."""
     toast(why, kind="error")
     return see_other(url)
 
 
 def shown(row: Row) -> Row:
-    """An invoice or a bill that was read, with its amounts as amounts, and the state as the page
-    says it: what is open and past its day is overdue.
+    """Return an invoice or a bill for a page: amounts, age and status label.
+
+    A document with an open amount after its due date is overdue.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -380,9 +249,7 @@ def shown(row: Row) -> Row:
 
 
 def listed(row: Row, search: DocumentSearch) -> Row:
-    """The same in a list: of a document in instalments what of it is due within the days asked for,
-    as `part` with its first day; None where all of it is.
-    """
+    """Return a list row; with instalments, add the part due in the filtered period."""
     days = search.due_from or date.min, search.due_until or date.max
     parts = [
         one for one in instalments_of(row) if one.open_minor and days[0] <= one.due_date <= days[1]
@@ -399,7 +266,6 @@ def listed(row: Row, search: DocumentSearch) -> Row:
 
 
 def _instalment(one: Instalment, row: Row) -> Row:
-    """An instalment as the page says it; of a draft and of what is void it has no state."""
     days_past_due = (today() - one.due_date).days
     part = (
         "paid"
@@ -422,35 +288,7 @@ def _instalment(one: Instalment, row: Row) -> Row:
     }
 
 
-def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
-    """What taking an invoice or a credit note back on a day would post beside that: what it booked
-    on days of service, on these or that day, the later one.
-    """
-    return [
-        {"day": max(day, booked_on), "postings": reversal_of(entry_id)}
-        for entry_id, booked_on in queries.recognised(*source)
-    ]
-
-
-def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """What reversing an entry would post: its lines with the sides swapped."""
-    if entry_id is None:
-        return []
-    lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]
-    return [
-        {
-            "account": line,
-            "is_debit": bool(line["credit_minor"]),
-            "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"]),
-        }
-        for line in lines
-    ]
-
-
 def _look(row: Row) -> str:
-    """The state as a word of the page: what is settled without a payment was credited, and where
-    anything was given up it was written off.
-    """
     if row["status"] == "paid" and row.get("written_off_minor"):
         return "written_off"
     if row["status"] == "paid" and not row["paid_minor"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.billing import queries, service
-from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.credit_notes.schemas import (
     CreditNoteIn,
@@ -15,10 +15,8 @@ from voyagent.billing.credit_notes.schemas import (
     wire_credit_note,
     wire_credit_notes,
 )
-from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
@@ -103,6 +101,3 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
 def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
     """Read a credit note with its lines."""
     return wire_credit_note(queries.read_credit_note(reader, credit_note_id))
-
-
-put_behind_api(api, document("credit-note"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.billing import queries, service
-from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
-from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
 from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditIn,
@@ -18,7 +17,6 @@ from voyagent.billing.supplier_credits.schemas import (
     wire_supplier_credits,
 )
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
@@ -111,6 +109,3 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: Revers
 def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
     """Read a supplier's credit with its lines."""
     return wire_supplier_credit(queries.read_supplier_credit(reader, supplier_credit_id))
-
-
-put_behind_api(api, document("supplier-credit"))

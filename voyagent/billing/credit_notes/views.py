@@ -14,24 +14,20 @@ from voyagent.billing import queries, service
 from voyagent.billing.core.forms.credits import CREDIT_PLACES, CreditList
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.schemas.reversals import ReverseIn
-from voyagent.billing.credit_notes.forms import CreditForm
-from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
-from voyagent.billing.steps import (
-    Place,
-    Reversed,
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
+from voyagent.billing.core.views.previews import (
     further_of,
-    journal_of,
     looked,
     looks,
-    not_now,
     other_year_words,
     reversal_of,
     reversals_of,
-    reverse_step,
     typed_day,
-    with_amounts,
 )
-from voyagent.billing.views.invoices import pages
+from voyagent.billing.core.views.reversals import Reversed, reverse_step
+from voyagent.billing.credit_notes.forms import CreditForm
+from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import today

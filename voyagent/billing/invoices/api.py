@@ -9,6 +9,7 @@ from uuid import UUID
 from voyagent.approvals.schemas import ApprovalItem, wire_model
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
+from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.invoices.schemas.documents import (
     InvoiceDraftIn,
@@ -21,41 +22,19 @@ from voyagent.billing.invoices.schemas.documents import (
     wire_invoice,
     wire_invoices,
 )
-from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
-from voyagent.ledger.errors import AccountNotFound
-from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
-from voyagent.trips.queries import TripNotFound
+from voyagent.ledger.service import PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
-PLAN_ERRORS = (
-    service.InvalidInstalments,
-    service.InvalidInstalmentDates,
-    service.InvalidInstalmentAmount,
-    service.InstalmentsDoNotAddUp,
-)
-DRAFT_ERRORS = (
-    TripNotFound,
-    service.InvalidDate,
-    service.TotalOutOfRange,
-    UnknownCurrency,
-    InvalidAmount,
-    InvalidRate,
-    RateOfOtherMoney,
-    *PLAN_ERRORS,
-)
-POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 WRITE_OFF_ERRORS = (
     service.DocumentNotOpen,
     service.WriteOffExceedsOpen,
@@ -64,13 +43,6 @@ WRITE_OFF_ERRORS = (
     MixedCurrencies,
     UnknownCurrency,
     InvalidAmount,
-    PeriodLocked,
-)
-VOID_ERRORS = (
-    AmountAboveLimit,
-    service.DocumentNotVoidable,
-    service.InvalidDate,
-    EntryAlreadyReversed,
     PeriodLocked,
 )
 
@@ -246,6 +218,3 @@ def take_back_write_off(
 
 def _invoice(invoice_id: UUID) -> Row:
     return wire_invoice(queries.read_document(SessionReader(db.session), invoice_id))
-
-
-put_behind_api(api, document("invoice"))

@@ -21,20 +21,13 @@ from voyagent.billing.bills.forms import (
 )
 from voyagent.billing.bills.schemas import BillDraftIn
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
-from voyagent.billing.core.words.taxes import tax_note
-from voyagent.billing.models import OPEN_BILL, Bill
-from voyagent.billing.queries import BillNotFound
-from voyagent.billing.queries.listings import bills_listing
-from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import (
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import (
     Place,
     changed,
     closed,
     draft_page,
-    goes_on,
     listed,
-    other_year_words,
-    postings_of,
     settling,
     shown,
     to_be_booked,
@@ -42,7 +35,12 @@ from voyagent.billing.steps import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.views.invoices import pages
+from voyagent.billing.core.views.previews import goes_on, other_year_words, postings_of
+from voyagent.billing.core.words.taxes import tax_note
+from voyagent.billing.models import OPEN_BILL, Bill
+from voyagent.billing.queries import BillNotFound
+from voyagent.billing.queries.listings import bills_listing
+from voyagent.billing.service import DraftChanged
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other

@@ -14,6 +14,10 @@ from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import not_now, with_amounts
+from voyagent.billing.core.views.previews import looked, looks, postings_of, reversal_of
+from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.core.words.rates import rate_words
 from voyagent.billing.models import OPEN, Allocation, Payment
 from voyagent.billing.payments.forms import (
@@ -31,17 +35,6 @@ from voyagent.billing.payments.schemas import AllocateIn, PaymentRecordIn, Refun
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.queries.listings import payments_listing
 from voyagent.billing.queries.open_documents import Kind
-from voyagent.billing.steps import (
-    Reversed,
-    looked,
-    looks,
-    not_now,
-    postings_of,
-    reversal_of,
-    reverse_step,
-    with_amounts,
-)
-from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other

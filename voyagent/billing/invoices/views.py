@@ -12,6 +12,30 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import (
+    Place,
+    changed,
+    closed,
+    draft_page,
+    journal_of,
+    listed,
+    not_now,
+    settling,
+    shown,
+    to_be_booked,
+    turned_back,
+    void_page,
+    with_amounts,
+)
+from voyagent.billing.core.views.previews import (
+    further_of,
+    goes_on,
+    looked,
+    looks,
+    other_year_words,
+    postings_of,
+)
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, to_be_said
 from voyagent.billing.invoices.forms.drafts import (
     COLLECT,
@@ -27,34 +51,12 @@ from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.queries.listings import invoices_listing
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import (
-    Place,
-    changed,
-    closed,
-    draft_page,
-    further_of,
-    goes_on,
-    journal_of,
-    listed,
-    looked,
-    looks,
-    not_now,
-    other_year_words,
-    postings_of,
-    settling,
-    shown,
-    to_be_booked,
-    turned_back,
-    void_page,
-    with_amounts,
-)
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state, typed_amount
-from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
-from voyagent.http.pages import PageBlueprint, toast, translated
+from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
@@ -65,8 +67,6 @@ from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 from voyagent.taxes.reckoning import PlaceOfSupplyMissing
 from voyagent.trips import queries as trips
-
-pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/invoices", permission="billing.read")

@@ -7,9 +7,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.billing import queries, service
-from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
-from voyagent.billing.paper.exports.files import document
 from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentListOut,
@@ -29,7 +28,6 @@ from voyagent.billing.queries import (
     RefundNotFound,
 )
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
@@ -220,6 +218,3 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, body: Revers
 
 def _payment(payment_id: UUID) -> Row:
     return wire_payment(queries.read_payment(SessionReader(db.session), payment_id))
-
-
-put_behind_api(api, document("payment"))

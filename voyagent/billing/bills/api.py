@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.billing import queries, service
-from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.bills.schemas import (
     BillDraftIn,
     BillListOut,
@@ -16,11 +15,10 @@ from voyagent.billing.bills.schemas import (
     wire_bill,
     wire_bills,
 )
+from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.paper.exports.files import document
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
@@ -147,6 +145,3 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Row:
 
 def _bill(bill_id: UUID) -> Row:
     return wire_bill(queries.read_bill(SessionReader(db.session), bill_id))
-
-
-put_behind_api(api, document("bill"))

@@ -1,1 +1,0 @@
-"""The JSON doors of billing, a file for each thing."""

@@ -1,0 +1,42 @@
+"""Errors that the APIs of billing documents share."""
+
+from __future__ import annotations
+
+from voyagent.approvals.service import AmountAboveLimit
+from voyagent.billing import service
+from voyagent.kernel.money import InvalidAmount, UnknownCurrency
+from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
+from voyagent.trips.queries import TripNotFound
+
+PLAN_ERRORS = (
+    service.InvalidInstalments,
+    service.InvalidInstalmentDates,
+    service.InvalidInstalmentAmount,
+    service.InstalmentsDoNotAddUp,
+)
+
+
+DRAFT_ERRORS = (
+    TripNotFound,
+    service.InvalidDate,
+    service.TotalOutOfRange,
+    UnknownCurrency,
+    InvalidAmount,
+    InvalidRate,
+    RateOfOtherMoney,
+    *PLAN_ERRORS,
+)
+
+
+POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
+
+
+VOID_ERRORS = (
+    AmountAboveLimit,
+    service.DocumentNotVoidable,
+    service.InvalidDate,
+    EntryAlreadyReversed,
+    PeriodLocked,
+)

@@ -1,0 +1,1 @@
+"""Page fragments and steps that all billing documents share."""

@@ -1,0 +1,122 @@
+"""Preview of the postings of a step before it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_babel import gettext as _
+
+from voyagent.billing import queries
+from voyagent.billing.service import Recognition, other_year
+from voyagent.http.forms import DateText, SchemaForm
+from voyagent.http.template_filters import day, today
+from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.ledger.queries import accounts, entries as ledger_entries
+
+
+def other_year_words(booked: date | None, series: str | None = None) -> str | None:
+    """Return a note if the date is in another financial year than today, else None.
+
+    With a series, the note says which number the document will have.
+    """
+    if booked is None or (found := other_year(booked, today(), series)) is None:
+        return None
+    words = {"day": day(booked, year=True), "year": found.year}
+    if found.is_first is None:
+        return str(
+            _(
+                "Dated %(day)s, in a different financial year: it is booked in %(year)s.",
+                **words,
+            )
+        )
+    if found.is_first:
+        return str(
+            _(
+                "Dated %(day)s, in a different financial year: it gets the first number of"
+                " %(year)s.",
+                **words,
+            )
+        )
+    return str(
+        _(
+            "Dated %(day)s, in a different financial year: it gets the next number of %(year)s.",
+            **words,
+        )
+    )
+
+
+def typed_day(field: DateText) -> date | None:
+    """Return the typed date, or None if it cannot be read yet."""
+    try:
+        return date.fromisoformat(field.iso or "")
+    except ValueError:  # it has its sentence once the form is sent
+        return None
+
+
+def goes_on() -> bool:
+    """Return True if the request asks only for another line or a preview."""
+    return request.method == "POST" and request.form.get("then") in ("line", "look")
+
+
+def looks() -> bool:
+    """Return True if the request asks only for a preview."""
+    return request.method == "POST" and request.form.get("then") == "look"
+
+
+def looked(
+    form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
+) -> dict[str, Any]:
+    """Return the postings of a step as typed, or the reason why it would be refused.
+
+    `sides` computes the journal lines of the parsed form and raises what the step itself
+    would raise. An incomplete form has neither postings nor a reason.
+    """
+    found = form.look(sides)
+    return {"postings": postings_of(found or ()), "unfit": form.unfit}
+
+
+def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:
+    """Return journal lines with their accounts; amounts are None if not known yet."""
+    found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
+    return [
+        {"account": found[purpose], "is_debit": sign > 0, "amount": amount}
+        for purpose, sign, amount in sides
+        if purpose in found
+    ]
+
+
+def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
+    """Return the entries that a step would book on service dates."""
+    return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
+
+
+def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
+    """Return the entries that reverse what a document booked on service dates.
+
+    Each is dated on the service date or the given day, whichever is later.
+    """
+    return [
+        {"day": max(day, booked_on), "postings": reversal_of(entry_id)}
+        for entry_id, booked_on in queries.recognised(*source)
+    ]
+
+
+def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
+    """Return the lines that reverse an entry, debit and credit swapped."""
+    if entry_id is None:
+        return []
+    lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]
+    return [
+        {
+            "account": line,
+            "is_debit": bool(line["credit_minor"]),
+            "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"]),
+        }
+        for line in lines
+    ]

@@ -1,0 +1,57 @@
+"""Confirmation page of a reversal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+from voyagent.billing.core.forms.reversals import REVERSED, ReverseForm
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """Facts for the confirmation page of a reversal.
+
+    `postings` are those of the reversal itself, `further` those on service dates.
+    """
+
+    words: str
+    party_name: str
+    amount: Money
+    explained: str
+    nav: str
+    all_words: str
+    all_url: str
+    url: str
+    postings: list[dict[str, Any]]
+    further: Sequence[dict[str, Any]] = ()
+
+
+def reverse_step(
+    form: ReverseForm,
+    act: Callable[[ReverseIn], Any],
+    look: Callable[[], Reversed],
+    done: str,
+    url: str,
+) -> Any:
+    """Reverse and redirect, or render the confirmation page with the postings.
+
+    `look` loads the facts again, because a refusal rolls back the transaction.
+    """
+    if form.attempt(act, **REVERSED) is None:
+        found = look()
+        shown = {
+            "reversed": found,
+            "postings": found.postings,
+            "further": found.further,
+        }
+        return render_template("billing/reverse.html", form=form, **shown), form.status
+    toast(done)
+    return see_other(url)
