@@ -1,6 +1,6 @@
-"""The rules of documents about money: invoices, bills, payments, credit notes.
+"""Rules of invoices, bills, credits and payments.
 
-Each posts to the ledger in the transaction that changes the document.
+Each act posts to the ledger in the transaction that changes the document.
 """
 
 from voyagent.billing.service.allocations import (

@@ -1,6 +1,4 @@
-"""The rules of allocations: how much of a payment settles which documents, from which day on, and
-how that is taken back.
-"""
+"""Rules of allocations: parts of a payment settle documents, and can be taken back."""
 
 from __future__ import annotations
 
@@ -67,21 +65,21 @@ _MOVE = {
     ),
 }
 _MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
-"""The permission by which an amount moves, by the type of the entry's source."""
+"""Permission to move an amount, by the type of the entry's source."""
 
 
 def allocate(
     actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None
 ) -> Payment:
-    """Let an advance settle documents of its party from a day on, or today in the agency's zone: it
-    moves from its own account to that of the documents.
+    """Allocate an advance to documents of its party, from a day on (default today).
 
-    Without parts the open documents of the party that are due longest take what is left. The day is
-    not before the payment, nor before a document was issued, nor before anything of either was last
-    taken back, so that no report of an earlier day shows more settled than there was. Raises
-    Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
+    The amount moves from the account of advances to that of the documents. Without parts, the
+    documents due longest take what is left. The day is not before the payment, any document's
+    issue, or the last deallocation of either, so that reports of earlier days stay correct.
+
+    Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
     DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
-    what `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
+    the errors of `settling.settlement_of`; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
     """
     actor.require_authority("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
@@ -126,9 +124,7 @@ def allocate(
 
 
 def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
-    """Let an advance settle the documents that are in another currency, from a day on: each by an
-    entry of its own, which is taken back whole.
-    """
+    """Allocate an advance to documents in another currency, each by an entry of its own."""
     actor.require_authority("payment.record")
     for part in settlements:
         if not part.is_exchanged:
@@ -159,8 +155,9 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """What parts of a payment would settle from a day on as the documents stand now, none of them
-    held. Raises what `allocate` does.
+    """Return what parts of a payment would settle now, without locks.
+
+    Raises the errors of `allocate`.
     """
     if ledger.is_closed(day):
         raise ledger.PeriodLocked
@@ -179,10 +176,9 @@ def settlements_now(
 def allocation_sides(
     actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
 ) -> list[tuple[str, int, Money]]:
-    """What allocating would post as the documents stand now: the purpose of each account, 1 for
-    debit and -1 for credit, the amount.
+    """Return the journal lines of an allocation: purpose, 1 debit or -1 credit, amount.
 
-    Raises what `allocate` does.
+    Raises the errors of `allocate`.
     """
     check_left(payment)
     settlements = settlements_now(
@@ -208,7 +204,7 @@ def allocation_sides(
 
 
 def check_left(payment: Payment) -> None:
-    """Whether it still stands and has something to give. Raises PaymentReversed, NothingLeft."""
+    """Check that a payment has an unused amount. Raises PaymentReversed, NothingLeft."""
     if payment.reversed_on is not None:
         raise PaymentReversed
     if payment.unapplied_minor == 0:
@@ -218,10 +214,11 @@ def check_left(payment: Payment) -> None:
 def deallocate(
     actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
 ) -> Payment:
-    """Take an allocation back whole, from a day on, or today in the agency's zone: the document is
-    open again by that much, and the payment has it to give.
+    """Take back a whole allocation from a day on (default today), once.
 
-    The allocation stays and stood until that day; another one beside it counts against it. Once.
+    The document is open again and the payment has the amount. The allocation is kept beside a
+    counter-allocation.
+
     Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
     PeriodLocked.
     """
@@ -259,17 +256,16 @@ def deallocate(
 
 
 def unallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
-    """What taking an allocation back posts that is in the payment's currency: the purpose of each
-    account, 1 for debit and -1 for credit, the amount.
-    """
+    """Return the journal lines of a deallocation in the payment's currency."""
     left, right = _accounts(payment, take_back=True)
     amount = Money(allocation.amount_minor, payment.currency)
     return [(left, 1, amount), (right, -1, amount)]
 
 
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
-    """How an amount is spread over the open documents of a party that were issued by a day, those
-    due longest first; each row is held until the end.
+    """Spread an amount over the party's open documents issued by a day, due longest first.
+
+    Each row is locked.
     """
     kind: Kind = "receivable" if direction == "in" else "payable"
     ids = queries.open_document_ids(kind, party_name, amount.currency, day, limit=PARTS_MAX)
@@ -284,9 +280,7 @@ def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> l
 
 
 def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
-    """How an amount is spread over what is open of documents, in the order given; what takes
-    nothing is left out.
-    """
+    """Spread an amount over open amounts in the given order; zeros are left out."""
     parts = []
     for document_id, open_minor in documents:
         taken = min(minor, open_minor)
@@ -297,7 +291,7 @@ def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID
 
 
 def day_of(actor: Actor, given: date | None, earliest: date) -> date:
-    """The day of something that happens to a payment: not before what it follows, not after today.
+    """Return the day of an act on a payment: not before its predecessor, not in the future.
 
     Raises InvalidDate.
     """
@@ -309,8 +303,7 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 
 
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
-    """Documents by id, held until the transaction ends, taken in the order of their ids so that two
-    who want the same never wait in a circle.
+    """Lock documents in the order of their ids, so that two callers never deadlock.
 
     Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
@@ -341,8 +334,9 @@ def check_parts(
     *,
     left_minor: int,
 ) -> list[Settlement]:
-    """How documents take these parts of a payment from a day on; `left_minor` is what the payment
-    has to give. Raises what `allocate` does.
+    """Return how documents take parts of a payment; `left_minor` is the unused amount.
+
+    Raises the errors of `allocate`.
     """
     settlements = []
     for part in parts:
@@ -368,7 +362,7 @@ def check_parts(
 
 
 def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
-    """The row that says so; it is of the books once `settle` has taken it."""
+    """Return a new allocation row; `settle` completes it."""
     columns: dict[str, Any] = {
         "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
     }
@@ -388,7 +382,7 @@ def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
 
 
 def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
-    """What an allocation is, as it was booked."""
+    """Return a stored allocation as it was booked."""
     document = (
         queries.get_invoice(allocation.invoice_id)
         if allocation.invoice_id
@@ -410,7 +404,7 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    """The row that takes another back from a day on: the same amounts below zero, at the same rate."""
+    """Return the row that takes an allocation back: negative amounts at the same rate."""
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
     }
@@ -424,9 +418,7 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Keep allocations with the entry that posted them, and move what is left of the payment and
-    open of the documents; their rows are held already.
-    """
+    """Store allocations with their entry, and update the locked payment and documents."""
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
     for allocation in allocations:
         allocation.entry_id = entry_id
@@ -448,15 +440,13 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
 
 
 def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
-    """What an event is about: the payment, and the document where it is one."""
+    """Return the references of an event: the payment, and the document if it is one."""
     name = "invoice_id" if payment.direction == "in" else "bill_id"
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
 
 def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
-    """What the audit keeps of parts: how much of which document; a customer's name stays out of
-    what can never be shortened.
-    """
+    """Return the parts for the audit, without names."""
     return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
 
 
@@ -474,11 +464,9 @@ def _told(part: Settlement) -> dict[str, str]:
 
 
 def _accounts(payment: Payment, *, take_back: bool) -> tuple[str, str]:
-    """The account that is debited and the one that is credited where an amount moves between that
-    of advances and that of open documents.
+    """Return the debited and the credited account of a move between advances and documents.
 
-    Money that came in stands on the right of its account until an invoice takes it; money that went
-    out the other way round.
+    For incoming money an allocation debits advances; for outgoing money the other way round.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -495,8 +483,9 @@ def move(
     source: tuple[str, UUID, str],
     take_back: bool,
 ) -> UUID:
-    """Move an amount between the account of advances and that of open documents; `source` is the
-    type and id of what it is of, and the purpose of the entry.
+    """Post a move between advances and documents.
+
+    `source` is the type and id of its origin, and the purpose of the entry.
     """
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source

@@ -1,6 +1,4 @@
-"""The rules of bills: entering what a supplier has charged as a draft, and receiving it, which
-posts it as a cost that is owed.
-"""
+"""Rules of bills: enter as a draft, receive, which posts the cost."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ from voyagent.ledger import service as ledger
 
 
 class BillFields(TypedDict):
-    """A supplier's bill as it is entered; `party_reference` is ours."""
+    """A supplier's bill; `party_reference` is ours."""
 
     vendor_name: str
     vendor_reference: str
@@ -50,19 +48,19 @@ class BillFields(TypedDict):
 
 
 class BillChanges(DocumentChanges, total=False):
-    """What may change of a draft of a bill."""
+    """Changes of a draft bill."""
 
     vendor_name: str
     vendor_reference: str
 
 
 def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
-    """Enter a supplier's bill that is not received yet: it is not in the books.
+    """Enter a supplier's bill as a draft, not in the books.
 
-    One reference is entered once in the agency, beside those of void bills.
+    The supplier's reference is unique in the agency, except for void bills.
 
-    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what
-    `drafts.create_draft` raises; VendorReferenceTaken.
+    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, the
+    errors of `drafts.create_draft`; VendorReferenceTaken.
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
@@ -73,12 +71,12 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 def revise_bill(
     actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
 ) -> Bill:
-    """Change a bill that is not received yet; what leaves it as it was is no event.
+    """Change a draft bill; a change without a difference leaves no event.
 
-    `seen` is the `updated_at` that the caller has before her.
+    `seen` is the `updated_at` that the caller has read.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
-    VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.revise` raises;
+    VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
     VendorReferenceTaken.
     """
     actor.require("bill.draft")
@@ -105,7 +103,7 @@ def revise_bill(
 
 
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
-    """Throw away a bill that was never received. Raises Forbidden, BillNotFound, BillNotDraft."""
+    """Delete a draft bill. Raises Forbidden, BillNotFound, BillNotDraft."""
     actor.require("bill.draft")
     bill = _get_draft(bill_id)
     refs, told = _refs(bill), drafts.told(bill)
@@ -115,14 +113,12 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
-    """Receive a draft: cost, of lines bought as agent what is held for suppliers, and the tax that
-    is credited stand against payable on its issue date.
+    """Receive a draft: post cost, agency lines and input tax against payable on its issue date.
 
-    A bill is received once, under any number of parallel calls. `seen` is the `updated_at` of the
-    draft that the caller has before her.
+    Once, under any number of parallel calls. `seen` is the `updated_at` that the caller has read.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
-    AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.receive")
     bill = _get_draft(bill_id)
@@ -131,16 +127,16 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
 
 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
-    """Enter and receive a supplier's bill in one; one that is brought forward is no cost of now.
+    """Enter and receive a bill; an imported opening bill is no cost.
 
-    Raises what `draft_bill` and `receive_draft` raise.
+    Raises the errors of `draft_bill` and `receive_draft`.
     """
     actor.require_authority("bill.receive")
     return _receive(actor, _begin(actor, fields, is_opening=is_opening))
 
 
 def read_reference(typed: str) -> str:
-    """The supplier's reference in one spelling. Raises VendorReferenceRequired."""
+    """Normalise the supplier's reference. Raises VendorReferenceRequired."""
     reference = " ".join(typed.split())
     if not 1 <= len(reference) <= 64:
         raise VendorReferenceRequired
@@ -148,11 +144,9 @@ def read_reference(typed: str) -> str:
 
 
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
-    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the
-    amount.
+    """Return the journal lines of a receipt.
 
-    One that was brought forward is no cost: it stands against the account that the books begin
-    with.
+    An opening bill is posted against the opening balance account.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
@@ -225,9 +219,7 @@ def _refs(bill: Bill) -> dict[str, UUID]:
 
 @contextmanager
 def _once() -> Iterator[None]:
-    """Raises VendorReferenceTaken where what is written within gives a second bill the reference of
-    another.
-    """
+    """Raise VendorReferenceTaken if the block gives two bills one reference."""
     try:
         yield
     except IntegrityError as error:

@@ -1,6 +1,4 @@
-"""The rules of taking a credit note back, ours or a supplier's: one that was noted by mistake is
-reversed whole, and its document is open again by as much.
-"""
+"""Rules of reversing credit notes and supplier credits that were entered by mistake."""
 
 from __future__ import annotations
 
@@ -24,14 +22,14 @@ from voyagent.ledger import service as ledger
 def reverse_credit_note(
     actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
 ) -> CreditNote:
-    """Take a credit note that should never have been issued back whole, from a day on, or today in
-    the agency's zone: its entry is reversed, once.
+    """Reverse a credit note as a whole from a day on (default today), once.
 
-    Its invoice is open again by that much from that day on, with the taxes on it, and its lines may
-    be credited again; reports of an earlier day stay as they are. What it took off days of service
-    to come is reversed on them. The number stays used. An invoice on which something is credited is
-    never void, so what was credited can be owed again. Raises Forbidden, CreditNoteNotFound,
-    CreditNoteReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    The invoice and its taxes are open again from that day, and its lines may be credited again;
+    earlier reports are unchanged. Deferred revenue is restored on its days of service. The number
+    stays used.
+
+    Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("invoice.credit")
     note = queries.get_credit_note(credit_note_id)
@@ -58,8 +56,7 @@ def reverse_credit_note(
 def reverse_supplier_credit(
     actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None
 ) -> SupplierCredit:
-    """Take a supplier's credit note that was entered by mistake back whole, in the same way; the
-    supplier's number may be entered again.
+    """Reverse a supplier credit as a whole; its number may be entered again.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -99,9 +96,7 @@ def _reverse(
     on: date | None,
     status: str,
 ) -> None:
-    """Reverse the entry of a credit, and have its document be open by as much and be what it is
-    then.
-    """
+    """Reverse a credit's entry, and update the open amount and status of its document."""
     why = why_of(reason)
     check_limit(actor, Money(credit.total_minor, credit.currency))
     latest = max(clock.today(actor.timezone), credit.issue_date)

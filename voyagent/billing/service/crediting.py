@@ -1,6 +1,4 @@
-"""What may be credited of a document's lines, whoever credits: no line twice over, in the
-document's currency.
-"""
+"""Limits of credits: no line is credited twice, amounts are in the document's currency."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from voyagent.kernel.money import MixedCurrencies, Money
 
 @dataclass(frozen=True, slots=True)
 class CreditedTax:
-    """What is credited of one component of the tax on a line."""
+    """A credited tax component of a line."""
 
     line_no: int
     component: str
@@ -30,9 +28,9 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Why nothing of a document can be credited as it stands; None where something can.
+    """Return why nothing of a document can be credited, or None.
 
-    One that was paid says how what was paid is credited.
+    For a paid document the error says how a payment is credited.
     """
     if document.status in OPEN:
         return None
@@ -42,9 +40,7 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
-    """What is not credited yet of each line, by its number, in minor units; `credited` is what was
-    before.
-    """
+    """Return the uncredited amount of each line in minor units; `credited` is earlier credits."""
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 
 
@@ -54,11 +50,10 @@ def wanted_of(
     amounts: Mapping[int, Money] | None,
     missing: type[LineNotOnInvoice] = LineNotOnInvoice,
 ) -> dict[int, int]:
-    """The amounts that are to be credited, by line, in minor units; without `amounts` all that is
-    left.
+    """Return the amounts to credit by line in minor units; by default all that is left.
 
-    Raises NoLines, InvalidAmount, MixedCurrencies, CreditExceedsLine, and `missing` for a line that
-    the document does not have.
+    Raises NoLines, InvalidAmount, MixedCurrencies, CreditExceedsLine, and `missing` for an unknown
+    line.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
@@ -75,7 +70,7 @@ def wanted_of(
 
 
 def by_line(taxes: Iterable[CreditedTax]) -> dict[int, int]:
-    """What the components of each line come to, in minor units by the line's number."""
+    """Return the sum of tax components by line, in minor units."""
     found: dict[int, int] = {}
     for tax in taxes:
         found[tax.line_no] = found.get(tax.line_no, 0) + tax.amount_minor
@@ -88,12 +83,11 @@ def within(
     open_minor: int,
     total_of: Callable[[Mapping[int, int]], int],
 ) -> dict[int, int]:
-    """Amounts of lines that come to no more than is open: lines in their order, the last of them in
-    part. All is in minor units, by the line's number.
+    """Limit the amounts of lines so that they and their taxes are not above the open amount.
 
-    `taxes` is what is due on all that is left of a line, `total_of` what amounts come to with their
-    taxes, each rounded. Of no line more could be taken: where a part with its rounded taxes misses
-    what is open by a little, the lines behind it take that up.
+    Lines are taken in order, the last one in part; all in minor units by line. `taxes` is the tax
+    on what is left of a line, `total_of` the amount with rounded taxes. Where rounding leaves a
+    little, the following lines take it up.
     """
     found: dict[int, int] = {}
     room = open_minor
@@ -117,8 +111,9 @@ def within(
 
 
 def _most(top: int, guess: int, fits: Callable[[int], bool]) -> int:
-    """The largest number from 1 to `top` that fits, where all below one that fits do too; 0 where
-    none does. It is looked for from a guess on.
+    """Return the largest number up to `top` that fits, found from a guess; 0 if none does.
+
+    All numbers below a fitting one fit.
     """
     low, high, step = 0, top + 1, 1
     at = min(max(guess, 1), top)
@@ -141,11 +136,10 @@ def taxes_on(
     taken: Mapping[tuple[int, str], int],
     currency: str,
 ) -> list[CreditedTax]:
-    """The taxes on amounts of lines that are credited: of each component as much as of its line,
-    rounded half up over all credits together.
+    """Return the taxes of credited amounts, in proportion to the line's taxes.
 
-    So a line that is credited whole gives its whole tax back. `before` and `taken` are what was
-    credited of lines and of components so far.
+    Rounded half up over all credits together, so that a line credited as a whole returns its whole
+    tax. `before` and `taken` are earlier credits of lines and components.
     """
     amounts = {line.line_no: line.amount_minor for line in lines}
     found = []
@@ -161,16 +155,15 @@ def taxes_on(
 
 
 def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, currency: str) -> int:
-    """What is taken back of a line's commission with an amount of it, rounded half up over all
-    credits together.
+    """Return the commission returned with an amount of a line, rounded half up over all credits.
 
-    `before` is what those that stand take of the line, and `recalled` of its commission: where one
-    between them was reversed, that is no rounded share.
+    `before` is the line's earlier credits, `recalled` its returned commission; after a reversal the
+    latter is no rounded share.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
     return min(max(due, 0), wanted)
 
 
 def _share(minor: int, part: int, whole: int, currency: str) -> int:
-    """As much of an amount as a part is of the whole, rounded half up."""
+    """Return an amount in the proportion of part to whole, rounded half up."""
     return Money.rounded(Money(minor, currency).decimal * part / whole, currency).amount_minor

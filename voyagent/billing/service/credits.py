@@ -1,6 +1,4 @@
-"""The rules of credit notes: what is taken back of an issued invoice, the whole or a part of its
-lines, numbered and posted at once.
-"""
+"""Rules of credit notes on issued invoices: amounts of lines, numbered and posted at once."""
 
 from __future__ import annotations
 
@@ -37,16 +35,14 @@ def issue_credit_note(
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
 ) -> CreditNote:
-    """Credit an invoice by amounts of its lines before tax, by number; without them all that no
-    note has credited yet, with the taxes on what is credited.
+    """Issue a credit note by amounts of lines before tax; by default all that is left.
 
-    Revenue and taxes stand against receivable on that day; what is not earned yet is taken off
-    deferred income, and off what the day of service will bring.
+    Revenue and taxes are posted against receivable on that day; unearned revenue is taken from
+    deferred income and from the days of service. The number comes from a series of its own (Rule 53
+    of the CGST Rules). At most the open amount is credited: a payment is refunded, not credited.
 
-    The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more
-    is credited than is open: what a customer has paid is not credited but paid back. Raises
-    Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines,
-    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate;
+    NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
     AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.credit")
@@ -108,9 +104,7 @@ def issue_credit_note(
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """What is credited of one line, before tax, how the line was sold, and how much of it is
-    commission that is not earned after all.
-    """
+    """A credited line: amount before tax, kind of sale, returned commission."""
 
     line_no: int
     description: str
@@ -122,25 +116,23 @@ class CreditedLine:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a credit note is over: of lines, and of the taxes on them; `later` are the numbers of
-    the lines that are not earned on its day.
-    """
+    """The contents of a credit note; `later` are the lines that are not earned on its day."""
 
     currency: str
     lines: list[CreditedLine]
     taxes: list[CreditedTax]
     later: frozenset[int]
     round_off: Money
-    """What the invoice was rounded by, given back with the last of its lines."""
+    """The invoice's round-off, returned with the last of its lines."""
 
     @property
     def tax_minor(self) -> int:
-        """The taxes alone."""
+        """The taxes."""
         return sum(tax.amount_minor for tax in self.taxes)
 
     @property
     def total(self) -> Money:
-        """Lines and taxes, and what is given back of the round-off."""
+        """Lines, taxes and round-off."""
         return (
             Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency)
             + self.round_off
@@ -148,9 +140,7 @@ class Credit:
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
-        """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the
-        amount.
-        """
+        """Return the journal lines: purpose, 1 debit or -1 credit, amount."""
         debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
         moved = rounding.side(self.round_off, 1)
         return [
@@ -161,21 +151,16 @@ class Credit:
 
     @property
     def recognitions(self) -> list[Recognition]:
-        """What it posts beside that on days of service to come: what the invoice booked there, with
-        the sides swapped, as far as it is credited.
-        """
+        """Return the bookings on later days of service, reversed as far as credited."""
         return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
 
 
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
-    """What crediting amounts of lines, before tax, comes to on a day with the taxes on them;
-    without amounts all that no note has credited yet.
+    """Return the contents of a credit note by amounts of lines before tax.
 
-    Of each component, and of the commission, as much is credited as of its line, rounded half up
-    over all notes together, so that a line that is credited whole gives its whole tax and
-    commission back. What was collected for the buyer's own account is not given back by a credit.
-    What the invoice was rounded by is given back by the note that credits the last of the lines, if
-    that is over anything then; so one that is credited whole is at zero. Raises NoLines,
+    Taxes and commission are proportional, rounded half up over all credit notes, so that a line
+    credited as a whole returns them whole. Tax collected at source is not returned. The round-off
+    is returned with the last line, so that a fully credited invoice is at zero. Raises NoLines,
     LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = queries.get_lines(invoice)
@@ -217,11 +202,10 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
 def credit_now(
     actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[Credit, date]:
-    """What crediting amounts of lines comes to as the invoice stands now, and the day; the one that
-    is named, or else `first_day`.
+    """Return the contents of a credit note now, and its day (default `first_day`).
 
-    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and what `credit_of`
-    does.
+    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of
+    `credit_of`.
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
@@ -234,9 +218,7 @@ def credit_now(
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
-    """The lines that wait on a day for their day of service, by number; an invoice that was revenue
-    when it was issued has none.
-    """
+    """Return the lines that wait for their day of service; none if issue was the revenue."""
     waiting = earning.deferred(lines, day)
     booked = (
         {booked_on for _entry_id, booked_on in queries.recognised("invoice", invoice.id)}
@@ -249,9 +231,7 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
 
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
-    """What no note has credited yet of each line of an invoice, by its number; lines that are
-    credited whole are left out.
-    """
+    """Return the uncredited amount of each line, without fully credited ones."""
     return {
         number: Money(minor, invoice.currency)
         for number, minor in _left(invoice, queries.get_lines(invoice)).items()
@@ -260,9 +240,7 @@ def creditable(invoice: Invoice) -> dict[int, Money]:
 
 
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
-    """What a credit note of a day may take of each line of an open invoice, by its number: all that
-    no note has credited yet, but no more than is open.
-    """
+    """Return what a credit note of a day may take of each line, at most the open amount."""
     whole = credit_of(invoice, None, day)
     if whole.total.amount_minor <= invoice.open_minor:
         return creditable(invoice)
@@ -286,7 +264,7 @@ def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
 
 
 def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
-    """Number the note, post it and keep it."""
+    """Number, post and store a credit note."""
     note_id = new_id()
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
     title = f"Credit note {number} on invoice {invoice.number}"

@@ -1,6 +1,4 @@
-"""What drafts of invoices and bills have in common: one is begun with its lines, and changed while
-it is not in the books.
-"""
+"""Drafts of invoices and bills: create with lines, revise before posting."""
 
 from __future__ import annotations
 
@@ -28,33 +26,30 @@ Document = TypeVar("Document", Invoice, Bill)
 _SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(
     RATE_COLUMNS, "exchange_rate"
 )
-"""What people call a column."""
+"""Labels of columns."""
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
-"""Columns of an invoice that its taxes go by beside its lines: the day, and who buys where."""
+"""Columns of an invoice that determine its taxes besides the lines."""
 
 
 class DocumentChanges(TypedDict, total=False):
-    """What may change of a draft; what is absent stays.
+    """Changes of a draft; an absent key is kept.
 
-    Lines are replaced whole; another currency alone reads the same figures in it.
+    Lines are replaced as a whole; another currency alone reads the same figures in it.
     """
 
     issue_date: date
     due_date: date | None
-    """None: anew by the terms of the party, else the day of issue; with instalments that of the
-    first.
-    """
+    """None: by the party's terms, else the issue date; with instalments that of the first."""
     instalments: Sequence[InstalmentItem] | None
-    """None, or none at all: the whole on its due date."""
+    """None or empty: everything on the due date."""
     currency: str
     line_items: Sequence[LineItem]
     exchange_rate: Quote | None
-    """At which it is booked; where another currency alone is named, the rate that there was goes.
-    """
+    """The booked rate; a change of currency alone clears it."""
     party_reference: str | None
     notes: str | None
     trip_id: UUID | None
-    """The trip that it is of; None: of none."""
+    """The trip, or None."""
 
 
 def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
@@ -71,11 +66,12 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     instalment_items: Sequence[InstalmentItem] | None = None,
     **columns: Any,
 ) -> Document:
-    """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due
-    by the terms of the party, else on the day of issue.
+    """Create a draft with its lines and, for an invoice, its taxes.
+
+    The default due date follows the party's terms, else the issue date.
 
     Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
-    what `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
+    the errors of `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
     """
     name = pricing.party(party_name)
     due_day = pricing.due_day(name, issue_date, due_date)
@@ -111,9 +107,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
-    """Nobody changes or posts what she has not seen: `seen` is the `updated_at` that the caller has
-    before her. Raises DraftChanged.
-    """
+    """Refuse a change of a draft that has changed since `seen`. Raises DraftChanged."""
     if seen is not None and seen != document.updated_at:
         raise DraftChanged
 
@@ -121,11 +115,10 @@ def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
 def revise(
     document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
 ) -> list[str]:
-    """Change a draft's columns, and of `changes` what every document has; the names of what is
-    otherwise now, none where it is as it was.
+    """Change a draft and return the labels of what differs.
 
-    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`,
-    `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
+    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
+    `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
@@ -154,7 +147,7 @@ def revise(
 
 
 def told(document: Invoice | Bill) -> dict[str, Any]:
-    """What the audit keeps; the party's name stays out of what can never be shortened."""
+    """Return the facts for the audit, without the party's name."""
     plan = instalments.plan_of(document)
     due = [
         {"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)}
@@ -169,9 +162,7 @@ def told(document: Invoice | Bill) -> dict[str, Any]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """The plan that a draft has after changes: the one that they name, else its own, its figures
-    read in the currency that they name.
-    """
+    """Return the instalments after changes: the named ones, else its own in the new currency."""
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
     if "instalments" in changes:
@@ -186,7 +177,7 @@ def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) 
 
 
 def _common(changes: DocumentChanges) -> dict[str, Any]:
-    """The columns that every document has which a change names, as they are kept."""
+    """Return the changed columns that all documents share."""
     columns: dict[str, Any] = {
         name: value for name, value in changes.items() if name in ("issue_date", "due_date")
     }
@@ -200,12 +191,12 @@ def _common(changes: DocumentChanges) -> dict[str, Any]:
 
 
 def _trip(trip_id: UUID | None) -> UUID | None:
-    """A trip of the agency, or none. Raises TripNotFound."""
+    """Return a trip of the agency, or None. Raises TripNotFound."""
     return None if trip_id is None else trips.get_trip(trip_id).id
 
 
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
-    """Write the lines anew where they or their currency are to change; whether they did."""
+    """Replace lines if they or their currency change; true if they do."""
     if (
         "line_items" not in changes
         and changes.get("currency", document.currency) == document.currency
@@ -240,9 +231,7 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]
 
 
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
-    """The taxes of a draft's lines that bear any, in minor units, by the number of the line and by
-    component.
-    """
+    """Return the printed taxes of lines by component, in minor units."""
     found: dict[int, dict[str, int]] = {}
     for tax in queries.get_bill_taxes(bill.id):
         found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
@@ -250,9 +239,9 @@ def _printed(bill: Bill) -> dict[int, dict[str, int]]:
 
 
 def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
-    """Keep the lines of a draft; their taxes come on top, of a bill as they are printed.
+    """Add the lines of a draft with their taxes.
 
-    Raises what `taxing.charge` and `input_taxes.charge` raise.
+    Raises the errors of `taxing.charge` and `input_taxes.charge`.
     """
     columns = _columns_of(document, priced)
     if isinstance(document, Bill):
@@ -270,7 +259,7 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
 def _in_currency(
     document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
 ) -> Priced:
-    """The same figures in another currency; what it has no places for is refused, never rounded."""
+    """Return the same figures in another currency; extra decimals are refused."""
     printed = _printed(document) if isinstance(document, Bill) else {}
     return pricing.price(
         [_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines]
@@ -280,7 +269,7 @@ def _in_currency(
 def _item(
     line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
 ) -> LineItem:
-    """A line as it is asked for, its figures read in another currency."""
+    """Return a line as input, with its figures in another currency."""
     item = LineItem(
         description=line.description,
         quantity=line.quantity,

@@ -1,6 +1,4 @@
-"""When a line becomes revenue, and on which account: what is sold as principal and given later
-waits as deferred income until the day of service.
-"""
+"""Revenue recognition: principal sales with a later day of service are deferred income."""
 
 from __future__ import annotations
 
@@ -16,35 +14,31 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
-"""The account that a line stands on by how it is sold: what is passed on as agent is no revenue."""
+"""Account of a line by kind of sale; agency sales are no revenue."""
 COMMISSION = "revenue_commission"
-"""The account of what an agent keeps of that."""
+"""Account of an agent's commission."""
 
 _RECOGNISES = {"invoice": "invoice.issue", "credit_note": "invoice.credit"}
-"""The permission by which a type of document books on days of service."""
+"""Permission to post on days of service, by type of document."""
 _TAKES_BACK = {"invoice": "invoice.void", "credit_note": "invoice.credit"}
-"""The permission by which that is reversed."""
+"""Permission to reverse that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What is booked on a day of service: the account by its purpose, 1 for debit or -1 for credit,
-    and the amount.
-    """
+    """A booking on a day of service: purpose, 1 debit or -1 credit, amount."""
 
     day: date
     sides: list[tuple[str, int, Money]]
 
     @property
     def amount(self) -> Money:
-        """What is booked on each of its sides."""
+        """The amount on each side."""
         return self.sides[0][2]
 
 
 def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
-    """The lines, by number, that are not earned on the evening of a day: sold as principal, and
-    given after it.
-    """
+    """Return the principal lines with a service after a day, by number."""
     return frozenset(
         line.line_no
         for line in lines
@@ -55,9 +49,7 @@ def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
 def recognitions(
     lines: Iterable[Any], waiting: Collection[int], currency: str, *, is_credit: bool = False
 ) -> list[Recognition]:
-    """What becomes revenue of the lines that wait, a booking for each day of service; of a credit,
-    what does not become revenue after all.
-    """
+    """Return the bookings of waiting lines, one for each day of service; reversed for a credit."""
     sums: dict[date, int] = {}
     for line in lines:
         if line.line_no in waiting:
@@ -79,8 +71,9 @@ def recognise(
     memo: str,
     trip_id: UUID | None,
 ) -> None:
-    """Post what is booked on the days of service of a document, once for each day; it is of the
-    document's trip. Raises ApprovalRequired, and what `ledger.post` raises.
+    """Post the bookings of a document's days of service, once for each day.
+
+    Raises ApprovalRequired, and the errors of `ledger.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
@@ -97,8 +90,9 @@ def recognise(
 
 
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
-    """Reverse what a document has booked on days of service, each on that day, or on the one given
-    where that is later. Raises ApprovalRequired, and what `ledger.reverse` raises.
+    """Reverse a document's bookings, each on its day or on the given later one.
+
+    Raises ApprovalRequired, and the errors of `ledger.reverse`.
     """
     actor.require_authority(_TAKES_BACK[source[0]])
     for entry_id, booked_on in recognised(*source):

@@ -1,6 +1,4 @@
-"""Rates of exchange on documents: the one at which a document in another currency than the books
-was booked.
-"""
+"""Booked exchange rates of documents in a foreign currency."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 
 def columns_of(quote: Quote | None) -> dict[str, Any]:
-    """How a rate is kept."""
+    """Return the columns of a rate."""
     values = (
         (None,) * len(RATE_COLUMNS)
         if quote is None
@@ -26,7 +24,7 @@ def columns_of(quote: Quote | None) -> dict[str, Any]:
 
 
 def quote_of(row: AtARate) -> Quote | None:
-    """The rate that is kept, if any."""
+    """Return the stored rate, if any."""
     if (
         row.rate_base is None
         or row.rate_quote is None
@@ -41,10 +39,10 @@ def quote_of(row: AtARate) -> Quote | None:
 def booked_columns(
     actor: Actor, quote: Quote | None, line_items: Sequence[LineItem]
 ) -> dict[str, Any]:
-    """The columns of the rate at which a document is booked: between the currency of its lines and
-    that of the books.
+    """Return the columns of a document's booked rate.
 
-    Raises RateOfOtherMoney for any other pair; InvalidRate, UnknownCurrency.
+    Between the currency of its lines and that of the books; raises RateOfOtherMoney for another
+    pair; InvalidRate, UnknownCurrency.
     """
     if quote is None or not line_items:
         return {}
@@ -54,10 +52,9 @@ def booked_columns(
 def changed_columns(
     actor: Actor, document: Invoice | Bill, changes: DocumentChanges
 ) -> dict[str, Any]:
-    """The same of a draft that changes; a rate that is not named goes where the document is in
-    another currency than the rate was for.
+    """Return the rate columns of a changed draft; a change of currency clears the rate.
 
-    Raises what `booked_columns` does.
+    Raises the errors of `booked_columns`.
     """
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)

@@ -1,6 +1,4 @@
-"""The tax that a supplier charges: the amounts that stand printed on the bill, and whether the
-agency has them credited or bears them as cost.
-"""
+"""Input tax: amounts printed on a bill, credited to the agency or part of the cost."""
 
 from __future__ import annotations
 
@@ -23,16 +21,13 @@ from voyagent.kernel.money import Money
 from voyagent.taxes import tables
 
 BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
-"""The account that a line of a bill is booked on by how it is bought."""
+"""Account of a line by kind of purchase."""
 INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat": "input_vat"}
-"""The account that each component stands on until it is set off against what the agency owes of it.
-"""
+"""Account of each input tax component until it is set off."""
 
 
 class Bought(NamedTuple):
-    """A line of a bill, or a part of one: how it is bought, its amount before tax and the taxes on
-    it, in minor units, and whether these are credited.
-    """
+    """A bill line or a part of it: kind, amount before tax, taxes, credited or not."""
 
     bought_as: str
     minor: int
@@ -41,7 +36,7 @@ class Bought(NamedTuple):
 
 
 def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
-    """Keep the printed taxes of a draft's lines, in their order, and the bill's total with them.
+    """Store the printed taxes of a draft's lines, and its total.
 
     Raises TaxNumberMissing, TaxInAnotherCurrency, TaxComponentUnknown.
     """
@@ -63,9 +58,9 @@ def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
 
 
 def check(bill: Bill, components: Iterable[str]) -> None:
-    """That each component is a tax of the agency's country on the day of the bill.
+    """Check that components are taxes of the agency's country on the bill's day.
 
-    Raises what `charge` raises.
+    Raises the errors of `charge`.
     """
     wanted = set(components)
     if not wanted:
@@ -80,9 +75,9 @@ def check(bill: Bill, components: Iterable[str]) -> None:
 
 
 def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
-    """What receiving a bill of lines that are kept nowhere would post.
+    """Return the journal lines of a bill that is not stored.
 
-    Raises what `pricing.price` and `charge` raise.
+    Raises the errors of `pricing.price` and `charge`.
     """
     priced = price(items)
     currency = priced.total.currency
@@ -105,13 +100,13 @@ def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[st
 
 
 def bought(bill: Bill) -> list[Bought]:
-    """The lines of a bill as they are posted."""
+    """Return the lines of a bill for posting."""
     taxes = queries.get_bill_taxes(bill.id)
     return [of_line(line, line.amount_minor, taxes) for line in queries.get_lines(bill)]
 
 
 def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) -> Bought:
-    """An amount of a line with those of the taxes that are on it."""
+    """Return an amount of a line with its taxes."""
     return Bought(
         line.bought_as,
         minor,
@@ -121,12 +116,10 @@ def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) 
 
 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
-    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the
-    amount, in the order of the accounts.
+    """Return the journal lines of a receipt, in the order of accounts.
 
-    What is bought as agent is no cost, as its sale is no revenue: it takes what is held for
-    suppliers down again (Ind AS 115, B34 to B38, on agents). A tax that is credited stands on an
-    account of its own (section 16 of the CGST Act); any other is part of what the line costs.
+    Agency purchases are no cost: they reduce what is held for suppliers (Ind AS 115, B34 to B38). A
+    credited tax has its own account (section 16 of the CGST Act); another tax is part of the cost.
     """
     sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:

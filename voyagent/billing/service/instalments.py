@@ -1,6 +1,4 @@
-"""The rules of instalments: what a document is over may be due on several days, each with its own
-amount; what settles it settles the earliest first.
-"""
+"""Instalments: a document due on several days; payments settle the earliest first."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ INSTALMENTS_MIN, INSTALMENTS_MAX = 2, 36
 
 
 class InstalmentItem(TypedDict):
-    """An instalment as it is asked for; the amount is a plain decimal of the document's currency."""
+    """An instalment; the amount is a decimal in the document's currency."""
 
     due_date: date
     amount: str | Decimal
@@ -32,15 +30,13 @@ class InstalmentItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The instalments of a document in order: the day of each, and its amount in minor units; none
-    where the document is due on one day.
-    """
+    """Instalments in order: day and minor units; empty for a single due date."""
 
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
 
     def columns(self) -> dict[str, Any]:
-        """The columns of a document that keep it, with the day on which the first is due."""
+        """Return the document's columns, with the first due date."""
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
         return {
@@ -51,7 +47,7 @@ class Plan:
 
 
 def plan_of(document: Invoice | Bill) -> Plan:
-    """The plan of a document."""
+    """Return the instalments of a document."""
     return Plan(tuple(document.instalment_dues or ()), tuple(document.instalment_minors or ()))
 
 
@@ -61,9 +57,7 @@ def read(
     issue_date: date,
     due_date: date | None = None,
 ) -> Plan:
-    """The plan that is asked for, from 2 to 36 instalments, or none for none at all.
-
-    A due date that is named beside it is that of the first.
+    """Read 2 to 36 instalments, or none; a named due date is that of the first.
 
     Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
     """
@@ -82,10 +76,7 @@ def read(
 
 
 def check_days(plan: Plan, issue_date: date) -> None:
-    """Each instalment is due after the one before, the first not before the document is issued.
-
-    Raises InvalidInstalmentDates.
-    """
+    """Check that days rise and do not precede the issue. Raises InvalidInstalmentDates."""
     if plan.dues and not (
         issue_date <= plan.dues[0]
         and plan.dues[-1] <= LAST_DAY
@@ -95,7 +86,7 @@ def check_days(plan: Plan, issue_date: date) -> None:
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """The same figures in another currency; what it has no places for is refused, never rounded.
+    """Return the same figures in another currency; extra decimals are refused.
 
     Raises InvalidInstalmentAmount.
     """
@@ -105,10 +96,7 @@ def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
 
 
 def check_sum(document: Invoice | Bill) -> None:
-    """Instalments come to what the document is over, taxes included.
-
-    Raises InstalmentsDoNotAddUp.
-    """
+    """Check that instalments equal the total with taxes. Raises InstalmentsDoNotAddUp."""
     if (
         document.instalment_minors is not None
         and sum(document.instalment_minors) != document.total_minor

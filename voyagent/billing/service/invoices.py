@@ -1,4 +1,4 @@
-"""The rules of invoices: drawing one up, and issuing it, which gives it its number and posts it."""
+"""Rules of invoices: draft, revise, issue with number and posting."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
 OPENING_SERIES = ("opening", "O")
-"""The series of invoices that were brought forward, and the letter in front of its numbers."""
+"""Series of imported opening invoices and its prefix."""
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
 class DraftChanges(DocumentChanges, total=False):
-    """What may change of a draft of an invoice."""
+    """Changes of a draft invoice."""
 
     customer_name: str
     place_of_supply: str | None
@@ -64,18 +64,14 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     customer_pan: str | None = None,
     exchange_rate: Quote | None = None,
 ) -> Invoice:
-    """Draw up an invoice that is not issued yet: it has no number and is not in the books.
+    """Create a draft invoice with its taxes; it has no number and is not in the books.
 
-    Its taxes come on top of its lines.
+    The default due date follows the customer's terms or the first instalment. Place of supply and
+    tax number default to the customer's. A foreign currency may have its booked rate.
 
-    Without a due day it is due by the terms of the customer; in instalments, with the first of
-    them. Without a place of supply and a tax number it is taxed by those that are noted of the
-    customer. In another currency than the books it may keep the rate at which it is booked.
-
-    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.create_draft` and
-    `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound, TripNotFound for what is not
-    the agency's.
+    Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft` and
+    `exchange.booked_columns`; EnquiryNotFound, SessionNotFound, TripNotFound.
     """
     actor.require("invoice.draft")
     if number:
@@ -108,12 +104,12 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def revise_draft(
     actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
 ) -> Invoice:
-    """Change an invoice that is not issued yet; what leaves it as it was is no event.
+    """Change a draft invoice; a change without a difference leaves no event.
 
-    `seen` is the `updated_at` that the caller has before her.
+    `seen` is the `updated_at` that the caller has read.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.revise` raises.
+    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
     """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -139,7 +135,7 @@ def revise_draft(
 
 
 def discard_draft(actor: Actor, invoice_id: UUID) -> None:
-    """Throw away an invoice that was never issued; it had no number, so none is missing.
+    """Delete a draft invoice; it had no number, so none is missing.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
     """
@@ -154,17 +150,14 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
 
 
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
-    """Issue a draft: it gets the next number of its financial year, and receivable stands against
-    revenue on its issue date, in one transaction.
+    """Issue a draft: take the next number and post receivable against revenue.
 
-    What is sold as principal and given on a later day stands as deferred income until then, and
-    becomes revenue on that day.
+    Principal sales with a later day of service are deferred income until then. Issued once, under
+    any number of parallel calls; on failure the number is free again. `seen` is the `updated_at`
+    that the caller has read.
 
-    An invoice is issued once, under any number of parallel calls; when anything fails, the number
-    goes back. `seen` is the `updated_at` of the draft that the caller has before her. Raises
-    Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
-    AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks
-    what is posted to.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
+    AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -220,11 +213,9 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount;
-    the taxes and the round-off as they were reckoned last.
+    """Return the journal lines of an issue, with taxes and round-off as last computed.
 
-    One that was brought forward is no sale: it stands against the account that the books begin
-    with.
+    An opening invoice is posted against the opening balance account.
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
@@ -245,9 +236,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
-    """What issuing posts beside that, on days of service that come after the invoice; nothing for
-    one that was brought forward.
-    """
+    """Return the bookings on later days of service; none for an opening invoice."""
     if invoice.is_opening:
         return []
     lines = queries.get_lines(invoice)
@@ -266,10 +255,9 @@ def create_invoice(
     line_items: Sequence[LineItem],
     notes: str | None = None,
 ) -> Invoice:
-    """Draw up and issue an invoice in one, for the customer of an enquiry; the number must be the
-    next of the series, so that no gap is left (Rule 46).
+    """Create and issue an invoice for an enquiry's customer with the next number (Rule 46).
 
-    Raises NumberIsNotNext for any other number, and what `draft_invoice` and `issue_invoice` raise.
+    Raises NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
     """
     actor.require_authority("invoice.issue")
     customer = enquiries.get_enquiry(enquiry_id).customer_name
@@ -289,8 +277,7 @@ def create_invoice(
 
 
 def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
-    """The columns of what the tax goes by, where a change names one of them, or another customer of
-    whom they are noted.
+    """Return the columns that determine taxes, if a change concerns them.
 
     Raises InvalidTaxNumber, UnknownState.
     """
@@ -318,9 +305,7 @@ def _columns(buyer: Buyer) -> dict[str, Any]:
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """The conversation that an invoice comes from: the one given, else its enquiry's, where that
-    has not been deleted.
-    """
+    """Return the conversation of an invoice: the given one, else its enquiry's."""
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id

@@ -1,5 +1,6 @@
-"""Numbers of documents: consecutive within a financial year, without gap or repeat (in India Rule
-46 of the CGST Rules, at most 16 characters).
+"""Document numbers: consecutive by financial year, without gaps.
+
+In India Rule 46 of the CGST Rules, at most 16 characters.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _LAST = text(
 
 @dataclass(frozen=True, slots=True)
 class OtherYear:
-    """A financial year that is not today's as it is written, and whether a number in it would be
-    its first; None for what has no number of ours.
+    """Another financial year than today's.
+
+    `is_first` tells whether the number would be the year's first, None without a number.
     """
 
     year: str
@@ -36,9 +38,7 @@ class OtherYear:
 
 
 def financial_year(day: date, start_month: int) -> str:
-    """The financial year of a day as it is written: `2026-27`, or `2026` where it is the calendar
-    year.
-    """
+    """Write a day's financial year: `2026-27`, or `2026` for calendar years."""
     if start_month == 1:
         return str(day.year)
     first = day.year if day.month >= start_month else day.year - 1
@@ -46,24 +46,22 @@ def financial_year(day: date, start_month: int) -> str:
 
 
 def year_of(day: date) -> str:
-    """The financial year of a day by the settings of the bound agency."""
+    """Return a day's financial year by the agency's settings."""
     return financial_year(day, get_settings().financial_year_start_month)
 
 
 def days_of_year(day: date) -> tuple[date, date]:
-    """The first and the last day of the financial year that a day lies in, by the settings of the
-    bound agency.
-    """
+    """Return the first and last day of a day's financial year by the agency's settings."""
     month = get_settings().financial_year_start_month
     first = date(day.year if day.month >= month else day.year - 1, month, 1)
     return first, date(first.year + 1, month, 1) - timedelta(days=1)
 
 
 def take_number(series: str, day: date, *, letter: str = "") -> str:
-    """The next number, such as `2026-27/000123`; of a series with a letter `R/2026-27/000123`.
+    """Take the next number, such as `2026-27/000123`, or `R/2026-27/000123` with a prefix.
 
-    The counter's row stays locked until the transaction ends: whoever comes next waits and gets the
-    number after, or, where this transaction fails, this one.
+    The counter's row is locked until the end: the next caller waits, and receives this number if
+    this transaction fails.
     """
     year = year_of(day)
     number = db.session.scalar(
@@ -73,17 +71,13 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
 
 
 def next_number(series: str, day: date) -> str:
-    """The number that `take_number` would give now; nothing is locked, so another transaction may
-    take it first.
-    """
+    """Return the next number without a lock; another transaction may take it."""
     year = year_of(day)
     return f"{year}/{_last(series, year) + 1:06d}"
 
 
 def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
-    """The financial year of a day where today lies in another one, and None where it does not;
-    `series` is that of the number, where there will be one.
-    """
+    """Return a day's financial year if it is not today's; `series` is that of the number."""
     year = year_of(day)
     if year == year_of(today):
         return None
@@ -91,7 +85,7 @@ def other_year(day: date, today: date, series: str | None = None) -> OtherYear |
 
 
 def _last(series: str, year: str) -> int:
-    """The last number that was given in a year; 0 where none was."""
+    """Return the last number of a year, 0 without one."""
     return (
         db.session.scalar(
             _LAST,

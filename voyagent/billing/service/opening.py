@@ -1,6 +1,4 @@
-"""What was open before the books began: invoices, bills and payments brought forward with what is
-left of them, against the account for that.
-"""
+"""Import of open invoices, bills and advances from before, against opening balances."""
 
 from __future__ import annotations
 
@@ -33,16 +31,15 @@ def import_open_invoice(
     amount: Money,
     exchange_rate: Quote | None = None,
 ) -> Invoice:
-    """Bring an invoice of the program before forward, with what is still open of it.
+    """Import an open invoice of the earlier program with its open amount.
 
-    It is issued at once, on the day on which it was.
+    It is issued on its original day. Its former number is its reference, unique in the agency; its
+    own number has a series apart (`O/2026-27/000001`), so that no number is missing (Rule 46 of the
+    CGST Rules). It has no tax and no revenue. For a foreign currency `exchange_rate` is the booked
+    rate.
 
-    Its former number is its reference, once in the agency; its own comes from a series apart
-    (`O/2026-27/000001`), so that none is missing among those that were issued here (Rule 46 of the
-    CGST Rules). Nothing is sold by it, so it bears no tax and stands against no revenue. Where it
-    is in another currency than the books, `exchange_rate` is that at which it was booked. Raises
-    Forbidden, FormerNumberRequired, FormerNumberTaken, and what `draft_invoice` and `issue_invoice`
-    raise.
+    Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
+    `issue_invoice`.
     """
     actor.require_authority("invoice.issue")
     former = _former(reference)
@@ -78,10 +75,9 @@ def import_open_bill(
     amount: Money,
     exchange_rate: Quote | None = None,
 ) -> Bill:
-    """Bring a supplier's bill forward with what is still open of it: received at once, on the day
-    on which it was, against no cost.
+    """Import an open bill with its open amount, received on its original day, without cost.
 
-    Raises Forbidden, and what `receive_bill` raises.
+    Raises Forbidden, and the errors of `receive_bill`.
     """
     actor.require_authority("bill.receive")
     ledger.opening_account(actor)
@@ -106,13 +102,12 @@ def import_advance(
     paid_on: date,
     amount: Money,
 ) -> Payment:
-    """Bring what a customer had paid ahead forward, or what a supplier was paid (`out`), with what
-    is left of it: on the day on which it came or went.
+    """Import an unused advance of a customer, or to a supplier (`out`), on its original day.
 
-    Its former number is its reference, once in the agency and direction; its own comes from a
-    series apart (`A/2026-27/000001`). It moves no bank or cash of now. It settles documents and is
-    given back like any other. Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and what
-    `record_payment` raises.
+    Its former number is its reference, unique by direction; its own number has a series apart
+    (`A/2026-27/000001`). Bank and cash are unchanged. It is allocated and refunded like any other.
+
+    Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """
     actor.require_authority("payment.record")
     former = _former(reference)

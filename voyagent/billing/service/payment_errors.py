@@ -1,4 +1,4 @@
-"""The ways in which a payment, what it settles and what is given back of it are refused."""
+"""Errors of payments, allocations and refunds."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from voyagent.kernel.errors import N_, Conflict, Unprocessable
 
 
 class PaymentExceedsOpen(Conflict):
-    """More than is still to be paid."""
+    """The amount exceeds what is open."""
 
     code = "payment_exceeds_open"
     message = N_("This is more than the amount due on this document.")
 
 
 class PaymentOverAllocated(Conflict):
-    """More than the payment has left: it settles documents or was given back already."""
+    """The amount exceeds the unused part of the payment."""
 
     code = "payment_over_allocated"
     message = N_("This is more than the unallocated part of this payment.")
 
 
 class NothingLeft(PaymentOverAllocated):
-    """All of the payment settles documents or was given back."""
+    """The payment has no unused part."""
 
     message = N_("This payment is fully allocated or refunded.")
 
 
 class NothingOpen(Conflict):
-    """No document is named, and the party has none that the payment could settle by itself."""
+    """No document is named, and the party has none open."""
 
     code = "nothing_open"
     message = N_("There are no open documents in the payment’s currency issued by that date.")
 
 
 class AnotherParty(Conflict):
-    """A payment settles the documents of whom it came from or went to, and nobody else's."""
+    """The document belongs to another party."""
 
     code = "another_party"
     message = N_(
@@ -43,27 +43,21 @@ class AnotherParty(Conflict):
 
 
 class AllocationTakenBack(Conflict):
-    """An allocation is taken back once, and what takes it back is not taken back in turn: it is
-    allocated anew.
-    """
+    """An allocation is taken back once, and that is final."""
 
     code = "allocation_taken_back"
     message = N_("This allocation is already reversed.")
 
 
 class PaymentReversed(Conflict):
-    """A payment is reversed once, and the reversal is not undone: what came or went after all is
-    noted anew.
-    """
+    """A payment is reversed once, and its reversal is final."""
 
     code = "payment_reversed"
     message = N_("This payment is already reversed.")
 
 
 class PaymentRefunded(Conflict):
-    """What is given back of a payment came of it, so it was noted rightly; a refund that was noted
-    by mistake is reversed first.
-    """
+    """A refunded payment cannot be reversed; the refund is reversed first."""
 
     code = "payment_refunded"
     message = N_(
@@ -72,31 +66,30 @@ class PaymentRefunded(Conflict):
 
 
 class RefundReversed(Conflict):
-    """A refund is reversed once, and the reversal is not undone: what went back after all is noted
-    anew.
-    """
+    """A refund is reversed once, and its reversal is final."""
 
     code = "refund_reversed"
     message = N_("This refund is already reversed.")
 
 
 class DocumentTwice(Unprocessable):
-    """The same document named twice in one allocation."""
+    """A document is named twice."""
 
     code = "document_twice"
     message = N_("Enter each document only once, with its full amount.")
 
 
 class NothingToAllocate(Unprocessable):
-    """No document was named, or more than one payment settles at once."""
+    """No document is named, or too many."""
 
     code = "invalid_allocations"
     message = N_("Enter 1 to 200 documents and the amount allocated to each.")
 
 
 class BookedRateMissing(Conflict):
-    """A document in another currency was posted without the rate at which it was booked, so nobody
-    can say what a payment gains or loses on it.
+    """The document in a foreign currency has no booked rate.
+
+    Gain or loss of the payment cannot be computed.
     """
 
     code = "booked_rate_missing"
@@ -106,7 +99,7 @@ class BookedRateMissing(Conflict):
 
 
 class SettledAmountMissing(Unprocessable):
-    """A payment in another currency is to settle a document, and nobody says how much of it."""
+    """The settled amount of a payment in another currency is missing."""
 
     code = "settled_amount_required"
     message = N_(
@@ -115,9 +108,7 @@ class SettledAmountMissing(Unprocessable):
 
 
 class SettledAmountWrong(Unprocessable):
-    """The amount that settles and the rate, or the amount of the payment in one currency with the
-    document, say different things.
-    """
+    """The settled amount contradicts the rate or the payment."""
 
     code = "settled_amount_wrong"
     message = N_("The settled amount does not match the amount and the rate.")

@@ -1,6 +1,4 @@
-"""The rules of payments: money that came in or went out, what of it settles documents at once, and
-giving back what settles none.
-"""
+"""Rules of payments: record money in or out, settle documents, refund advances."""
 
 from __future__ import annotations
 
@@ -41,12 +39,10 @@ from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
-"""The series that a payment's number comes from, by direction, and the letter in front of it."""
+"""Series and prefix of payment numbers by direction."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
 OPENING_ADVANCES = ("advance", "A")
-"""The series of what was paid ahead in the program before, so that no number is missing among those
-of now.
-"""
+"""Series of imported advances, so that no number is missing in the others."""
 
 
 def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
@@ -60,16 +56,14 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None = None,
     parts: Sequence[Part] = (),
 ) -> Payment:
-    """Note that money came in from a customer, or went out to a supplier, on a day, or today in the
-    agency's zone, into or from `bank` or `cash`.
+    """Record money from a customer or to a supplier, by bank or cash, on a day (default today).
 
-    Only `import_advance` names `opening_balances` instead. What of it settles documents at once
-    stands against their account, the rest is an advance and stands against the account of advances;
-    what settles a document in another currency goes by way of that account. It gets the next number
-    of its series.
+    Only `import_advance` uses `opening_balances`. Parts settle documents at once; the rest is an
+    advance. Documents in another currency are settled through the account of advances. It takes the
+    next number of its series.
 
-    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what
-    `allocate` raises.
+    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the
+    errors of `allocate`.
     """
     actor.require_authority("payment.record")
     payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
@@ -109,10 +103,9 @@ def payment_sides(
     account: str = "bank",
     parts: Sequence[Part] = (),
 ) -> list[tuple[str, int, Money]]:
-    """What noting a payment would post as its documents stand now: the purpose of each account, 1
-    for debit and -1 for credit, the amount.
+    """Return the journal lines of a payment as its documents are now.
 
-    Raises what `record_payment` does.
+    Raises the errors of `record_payment`.
     """
     payment = _read(actor, direction, party_name, amount, on, account=account)
     settlements = settlements_now(
@@ -134,8 +127,7 @@ def record_receipt(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Note that a customer has paid an invoice or a part of it: all that is open without an amount,
-    today in the agency's zone without a day.
+    """Record a payment of an invoice; by default all that is open, today.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -154,8 +146,7 @@ def pay_bill(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Note that a bill or a part of it was paid: all that is open without an amount, today in the
-    agency's zone without a day.
+    """Record a payment of a bill; by default all that is open, today.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -174,10 +165,10 @@ def refund_payment(
     account: str = "bank",
     reference: str | None = None,
 ) -> Refund:
-    """Note that an advance, or a part of it, went back to whom it came from: all that is left
-    without an amount, today in the agency's zone without a day.
+    """Record a refund of an advance; by default all that is unused, today.
 
-    What a supplier was paid ahead comes back the same way. It gets a number of its own series.
+    Refunds from suppliers are the same. It takes a number of its own series.
+
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
     """
@@ -212,9 +203,7 @@ def refund_payment(
 def refund_sides(
     actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
 ) -> list[tuple[str, int, Money]]:
-    """What giving back of an advance would post: the purpose of each account, 1 for debit and -1
-    for credit, the amount. Raises what `refund_payment` does.
-    """
+    """Return the journal lines of a refund. Raises the errors of `refund_payment`."""
     if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
         raise ledger.PeriodLocked
     left, right = _refund_accounts(payment, account)
@@ -231,7 +220,7 @@ def _read(
     account: str,
     reference: str | None = None,
 ) -> Payment:
-    """A payment as it is said, not kept yet.
+    """Return an unsaved payment.
 
     Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
     """
@@ -261,7 +250,7 @@ def _pay_one(
     reference: str | None,
     account: str,
 ) -> Payment:
-    """A payment that settles one document, whose row is held."""
+    """Record a payment of one locked document."""
     is_invoice = isinstance(document, Invoice)
     if document.status not in OPEN:
         raise DocumentNotOpen
@@ -281,7 +270,7 @@ def _pay_one(
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
-    """The day on which an amount goes back.
+    """Return the day of a refund.
 
     Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit,
     InvalidDate.
@@ -298,9 +287,7 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
 
 
 def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
-    """The account of advances against bank or cash, what is debited first; what comes back from a
-    supplier the other way round.
-    """
+    """Return the debited and credited account of a refund."""
     advances = CONTROL[payment.direction][1]
     return (advances, account) if payment.direction == "in" else (account, advances)
 
@@ -308,9 +295,7 @@ def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
 def _money_sides(
     direction: str, amount: Money, account: str, parts: Sequence[Settlement]
 ) -> list[tuple[str, int, Money]]:
-    """Bank or cash against the account of the documents that are settled in the currency of the
-    money, and against that of advances for the rest.
-    """
+    """Return the lines of money against documents in its currency, and advances for the rest."""
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1
     split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
@@ -324,7 +309,7 @@ def _money_sides(
 def _post(
     actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
 ) -> UUID:
-    """The entry of the money; `parts` is what settles documents in its own currency."""
+    """Post the entry of a payment; `parts` settle documents in its currency."""
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
     references = [
@@ -366,7 +351,7 @@ def _post(
 
 
 def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
-    """The entry of the refund."""
+    """Post the entry of a refund."""
     left, right = _refund_accounts(payment, refund.account)
     posted = ledger.post(
         actor,

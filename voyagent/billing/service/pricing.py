@@ -1,6 +1,4 @@
-"""What invoices and bills have in common: lines that are read exactly, days that fit, words that
-say something.
-"""
+"""Lines, dates and texts of documents, read exactly."""
 
 from __future__ import annotations
 
@@ -33,13 +31,12 @@ BoughtAs = Literal["cost", "agent"]
 
 
 class LineItem(TypedDict):
-    """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
+    """A line as input; the price is an exact decimal before tax.
 
-    Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed,
-    what is collected on top, the basic fare of all of it where the tax is on that, the day on which
-    the service is given, and how much of what is sold as agent is the agency's commission. Of a
-    bill a line may say how it is bought (`cost` unless it is said), which tax is printed on it by
-    component, and whether that is credited to the agency (it is not unless it is said).
+    An invoice line may state its kind of sale (default `principal`), tax treatment, collection,
+    basic fare, day of service, and an agent's commission. A bill line may state its kind of
+    purchase (default `cost`), printed taxes by component, and whether they are credited (default
+    no).
     """
 
     description: str
@@ -59,9 +56,7 @@ class LineItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line with its amount: quantity times price, without rounding, since both are whole minor
-    units.
-    """
+    """A line with its amount: quantity times price in minor units, without rounding."""
 
     description: str
     quantity: int
@@ -80,13 +75,13 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """The lines of a document, all of one currency, and their sum."""
+    """The lines of a document in one currency, and their sum."""
 
     lines: list[PricedLine]
     total: Money
 
     def line_columns(self) -> Iterator[dict[str, Any]]:
-        """The columns that every document's line table has, numbered from 1 in the order given."""
+        """Yield the columns that all lines have, numbered from 1."""
         for line_no, line in enumerate(self.lines, start=1):
             yield {
                 "line_no": line_no,
@@ -97,7 +92,7 @@ class Priced:
             }
 
     def sold_columns(self) -> Iterator[dict[str, Any]]:
-        """The same with what a line of an invoice says of its sale and its tax."""
+        """Yield the columns of invoice lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
             told = {
@@ -116,7 +111,7 @@ class Priced:
             )
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
-        """The taxes that are printed on each line, in minor units, by its number and by component."""
+        """Yield the printed taxes of each line by component, in minor units."""
         for line_no, line in enumerate(self.lines, start=1):
             yield (
                 line_no,
@@ -124,7 +119,7 @@ class Priced:
             )
 
     def bought_columns(self) -> Iterator[dict[str, Any]]:
-        """The same with how a line of a bill is bought, and whether its tax is credited."""
+        """Yield the columns of bill lines."""
         return (
             columns | {"bought_as": line.bought_as, "input_credit": line.input_credit}
             for line, columns in zip(self.lines, self.line_columns(), strict=True)
@@ -135,8 +130,7 @@ def price(items: Sequence[LineItem]) -> Priced:
     """Read and add up the lines of a document.
 
     Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
-    UnknownCurrency, InvalidAmount (no number, negative, too large, or a place more than the
-    currency has); MixedCurrencies; TotalOutOfRange.
+    UnknownCurrency, InvalidAmount; MixedCurrencies; TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -150,9 +144,7 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """The day on which a document is due: the one that is named, else by the terms of the party,
-    else the day of issue.
-    """
+    """Return the due date: given, by the party's terms, or the issue date."""
     if due_date is not None:
         return due_date
     days = parties.terms_days(party_name) or 0
@@ -160,13 +152,13 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 
 
 def check_days(issue_date: date, due_date: date) -> None:
-    """Nothing is due before it is issued. Raises InvalidDate."""
+    """Check that the due date is not before the issue. Raises InvalidDate."""
     if not FIRST_DAY <= issue_date <= due_date <= LAST_DAY:
         raise InvalidDate
 
 
 def party(name: str) -> str:
-    """A name in one spelling: outer and double spaces go. Raises CustomerNameRequired."""
+    """Normalise the spaces of a name. Raises CustomerNameRequired."""
     words = " ".join(name.split())
     if not 1 <= len(words) <= 255:
         raise CustomerNameRequired
@@ -174,7 +166,7 @@ def party(name: str) -> str:
 
 
 def words(text: str | None, length_max: int) -> str | None:
-    """A text that says something, or None. Raises TextTooLong."""
+    """Return a text, None if blank. Raises TextTooLong."""
     trimmed = (text or "").strip()
     if len(trimmed) > length_max:
         raise TextTooLong
@@ -215,7 +207,7 @@ def _line(item: LineItem) -> PricedLine:
 
 
 def _commission(item: LineItem, amount: Money) -> Money | None:
-    """What of a line that is sold as agent the agency earns.
+    """Return an agency line's commission.
 
     Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent.
     """
@@ -231,8 +223,9 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
-    """The taxes that are printed on a line, by component, each above zero and together not above
-    what they are on. Raises InvalidAmount, TaxAboveLine.
+    """Return a line's printed taxes: positive, together not above the line.
+
+    Raises InvalidAmount, TaxAboveLine.
     """
     found = {
         component: Money.parse(said, item["currency"])

@@ -1,6 +1,4 @@
-"""The rules of taking a payment or a refund back: what was noted by mistake is reversed whole; it
-stays, with its number, and moved nothing from then on.
-"""
+"""Rules of reversing payments and refunds that were recorded by mistake."""
 
 from __future__ import annotations
 
@@ -27,15 +25,14 @@ from voyagent.ledger import service as ledger
 def reverse_payment(
     actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
 ) -> Payment:
-    """Take a payment that should never have been noted back whole, from a day on, or today in the
-    agency's zone: its entry is reversed, once.
+    """Reverse a payment as a whole from a day on (default today), once.
 
-    What it settles is taken back as from that day, so the documents are open again by that much and
-    reports of an earlier day stay as they are. The number stays used. One that was brought forward
-    is reversed like any other, and its former number may be brought again. The day is not before
-    the payment, nor before anything of it was last allocated or taken back, a refund too. Raises
-    Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    Its allocations end on that day, so the documents are open again; earlier reports are unchanged.
+    The number stays used. An imported advance may be imported again. The day is not before the
+    payment, its last allocation, deallocation or refund.
+
+    Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
@@ -97,12 +94,13 @@ def reverse_payment(
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
-    """Take a refund that never happened back whole, from a day on, or today in the agency's zone:
-    its entry is reversed, once.
+    """Reverse a refund as a whole from a day on (default today), once.
 
-    The payment has that much more to give from that day on, and reports of an earlier day stay as
-    they are. The number stays used. Raises Forbidden, PaymentNotFound, RefundNotFound,
-    RefundReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    The payment has the amount again from that day; earlier reports are unchanged. The number stays
+    used.
+
+    Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
@@ -139,7 +137,7 @@ def reverse_refund(
 
 
 def why_of(reason: str) -> str:
-    """The reason of a reversal as it is kept. Raises ReasonRequired, TextTooLong."""
+    """Return the reason of a reversal. Raises ReasonRequired, TextTooLong."""
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired
@@ -147,14 +145,14 @@ def why_of(reason: str) -> str:
 
 
 def mark(actor: Actor, row: Reversible, day: date, why: str, entry_id: UUID) -> None:
-    """Have a row say that it is reversed, from which day on, why, by which entry and by whom."""
+    """Mark a row as reversed: day, reason, entry, person."""
     row.reversed_on, row.reversal_reason = day, why
     row.reversal_entry_id, row.reversed_by_user_id = entry_id, actor.user_id
     db.session.flush()
 
 
 def check_reversible(payment: Payment) -> None:
-    """Whether it still stands, and nothing of it was given back.
+    """Check that a payment is neither reversed nor refunded.
 
     Raises PaymentReversed, PaymentRefunded.
     """
@@ -165,9 +163,7 @@ def check_reversible(payment: Payment) -> None:
 
 
 def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
-    """What reversing it would post in all: the purpose of each account, 1 for debit and -1 for
-    credit, the amount.
-    """
+    """Return the journal lines of a payment's reversal: purpose, 1 debit or -1 credit, amount."""
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in queries.allocations_of(payment.id) if one.is_exchanged]
     alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)

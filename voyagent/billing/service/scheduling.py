@@ -1,6 +1,4 @@
-"""The rules of when a bill is to be paid: a day is set, moved and taken off while it is open;
-nothing is posted by it.
-"""
+"""Payment days of open bills; nothing is posted."""
 
 from __future__ import annotations
 
@@ -18,11 +16,9 @@ from voyagent.ledger.service import LAST_DAY
 
 
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
-    """Set the day on which an open bill is to be paid, from today where the agency is on; the day
-    that stands already is no event.
+    """Set the payment day of an open bill, from today on.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen; InvalidDate for a day that is over, or before
-    the bill.
+    Raises Forbidden, BillNotFound, DocumentNotOpen, InvalidDate.
     """
     actor.require("bill.schedule")
     bill = queries.get_bill(bill_id, lock=True)
@@ -36,10 +32,7 @@ def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
 
 
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Bill:
-    """Take the day off again: the bill is received, and nothing more.
-
-    Raises Forbidden, BillNotFound, BillNotScheduled.
-    """
+    """Remove the payment day. Raises Forbidden, BillNotFound, BillNotScheduled."""
     actor.require("bill.schedule")
     bill = queries.get_bill(bill_id, lock=True)
     if bill.status != "scheduled":

@@ -1,6 +1,4 @@
-"""Sending an invoice to the customer: the paper that was seen, once, to one address, and the audit
-knows that it went.
-"""
+"""Sending of invoices by mail, recorded in the audit."""
 
 from __future__ import annotations
 
@@ -20,10 +18,10 @@ from voyagent.trips.service import Post
 def send_invoice(
     post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
 ) -> Invoice:
-    """Mail an issued invoice to the customer, whose answer comes to the sender; counted by the
-    address that it goes to and by the agency.
+    """Mail an issued invoice to the customer, who can reply to the sender.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
+    Limited by recipient and by agency. Raises Forbidden, InvoiceNotFound, InvoiceNotSendable,
+    TooManyRequests.
     """
     actor.require("invoice.send")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -51,6 +49,6 @@ def send_invoice(
 
 
 def check_sendable(invoice: Invoice) -> None:
-    """A draft has no number yet, and a void invoice asks for nothing. Raises InvoiceNotSendable."""
+    """Refuse drafts and void invoices. Raises InvoiceNotSendable."""
     if invoice.status in ("draft", "void"):
         raise InvoiceNotSendable

@@ -1,6 +1,4 @@
-"""What a part of a payment takes of it and settles of a document, which may be in another currency;
-and what that posts.
-"""
+"""Settlement of documents by parts of a payment, also in another currency."""
 
 from __future__ import annotations
 
@@ -22,19 +20,15 @@ from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
-"""Of each direction the account of open documents, and the one of what is paid ahead of them."""
+"""Accounts of documents and of advances, by direction."""
 OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
-"""The accounts of open documents: on them a line of a document names the party."""
+"""Accounts of open documents, whose lines name the party."""
 DIFFERENCES = "exchange_differences"
-"""The account of what it gains (on the right) or loses that money of one currency is given for that
-of another.
-"""
+"""Account of exchange gains (credit) and losses (debit)."""
 
 
 class TwoForeignCurrencies(MixedCurrencies):
-    """Neither the payment nor the document is in the currency of the books, so nobody can say what
-    is gained or lost.
-    """
+    """Neither currency is that of the books, so gain or loss cannot be computed."""
 
     message = N_(
         "Neither the payment nor the document is in the agency’s currency. Record the amount that"
@@ -43,7 +37,7 @@ class TwoForeignCurrencies(MixedCurrencies):
 
 
 class PaidInOtherMoney(MixedCurrencies):
-    """A payment of one document names an amount in another currency, and not what that settles."""
+    """A payment of one document is in another currency and states no settled amount."""
 
     message = N_(
         "This document is in another currency. Record the payment under Payments, New payment,"
@@ -53,11 +47,10 @@ class PaidInOtherMoney(MixedCurrencies):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How much of a payment an invoice (of money that came in) or a bill (of money that went out)
-    takes.
+    """The amount of a payment that a document takes.
 
-    Where the document is in another currency, `settled` is what it is settled with in its own, or
-    `quote` the rate of the day that says so.
+    For a document in another currency, `settled` is its amount in that currency, or `quote` the
+    rate.
     """
 
     document_id: UUID
@@ -68,11 +61,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A part as it is booked: what it takes of the payment, and what it settles of the document;
-    the same where both are in one currency.
+    """A booked part: the amount of the payment, and the settled amount of the document.
 
-    `booked` is what the document stood in the books for by as much, in the currency of the payment;
-    None where the document is in the currency of the books.
+    `booked` is the document's book value of that amount in the payment's currency; None if the
+    document is in the currency of the books.
     """
 
     document_id: UUID
@@ -83,19 +75,17 @@ class Settlement:
 
     @property
     def is_exchanged(self) -> bool:
-        """Whether money of one currency settles a document in another."""
+        """True if payment and document have different currencies."""
         return self.amount.currency != self.settled.currency
 
 
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
-    """What a part of a payment settles of a document whose row is held, by the amounts given or by
-    the rate of the day; never more is booked than there was.
+    """Return what a part settles of a locked document, by the given amounts or rate.
 
-    One of the two currencies is that of the books: where it is the payment's, the document says at
-    which rate it was booked. Parts re-add: what was booked for all of them together is what the
-    whole was booked for, to the last minor unit. Raises SettledAmountMissing, SettledAmountWrong,
-    BookedRateMissing, TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney, InvalidRate,
-    InvalidAmount.
+    One currency is that of the books; if it is the payment's, the document has its booked rate.
+    Parts add up to the whole book value to the last minor unit. Raises SettledAmountMissing,
+    SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney,
+    InvalidRate, InvalidAmount.
     """
     amount, currency = part.amount.within(1), document.currency
     if amount.currency == currency:
@@ -124,10 +114,9 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
 
 
 def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
-    """What letting an advance settle a document in another currency posts: the purpose of each
-    account, 1 for debit or -1 for credit, the amount.
+    """Return the journal lines of an allocation to a document in another currency.
 
-    Each currency balances for itself.
+    Each currency balances.
     """
     documents, advances = CONTROL[direction]
     sign = 1 if direction == "in" else -1
@@ -148,7 +137,7 @@ def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Mon
 
 
 def _settled(part: Part, currency: str) -> Money:
-    """What a part settles in the document's currency, as it is given or by the rate of the day."""
+    """Return the settled amount, as given or by the rate."""
     by_rate = (
         None
         if part.quote is None

@@ -1,6 +1,4 @@
-"""The rules of credits from suppliers: what is taken back of a received bill, the whole or a part
-of its lines, posted at once.
-"""
+"""Rules of supplier credits on received bills: amounts of lines, posted at once."""
 
 from __future__ import annotations
 
@@ -49,16 +47,15 @@ def credit_bill(
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
 ) -> SupplierCredit:
-    """Enter a supplier's credit note on a bill by amounts of its lines before tax, by number;
-    without them all that is not credited yet.
+    """Enter a supplier's credit note by amounts of lines before tax; by default all that is left.
 
-    Payable stands on that day against cost, and against what is held for suppliers where a line was
-    bought as agent: what receiving posted, the other way round, the taxes on what is credited among
-    it. Never more is credited than is open. One number of a supplier is entered once. Raises
-    Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired, TextTooLong,
-    InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
-    SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound,
-    AccountInactive.
+    Posts the reverse of the receipt: payable against cost, agency lines and input tax. At most the
+    open amount is credited. A supplier's number is entered once.
+
+    Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired,
+    TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit,
+    PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
     bill = queries.get_bill(bill_id, lock=True)
@@ -124,8 +121,7 @@ def credit_bill(
 def bill_credit_sides(
     actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
 ) -> list[tuple[str, int, Money]]:
-    """What crediting amounts of lines would post as the bill stands now: the account by its
-    purpose, 1 for debit or -1 for credit, and the amount.
+    """Return the journal lines of a supplier credit as the bill is now.
 
     Raises InvalidDate, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
     CreditExceedsLine, SupplierCreditExceedsOpen; AmountAboveLimit.
@@ -142,9 +138,9 @@ def _read(
     amounts: Mapping[int, Money] | None,
     on: date | None,
 ) -> tuple[dict[int, int], list[CreditedTax], date]:
-    """What is credited of lines by number, in minor units, the taxes on that, and the day.
+    """Return credited amounts by line in minor units, their taxes, and the day.
 
-    Raises what `bill_credit_sides` does.
+    Raises the errors of `bill_credit_sides`.
     """
     day = book_day(actor, bill, on)
     wanted = crediting.wanted_of(
@@ -164,17 +160,13 @@ def _read(
 
 
 def creditable_of_bill(bill: Bill) -> dict[int, Money]:
-    """What is not credited yet of each line of a bill, by its number; lines that are credited whole
-    are left out.
-    """
+    """Return the uncredited amount of each line, without fully credited ones."""
     left = crediting.left_of(queries.get_lines(bill), queries.credited_by_line(bill))
     return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
 
 
 def proposed_of_bill(bill: Bill) -> dict[int, Money]:
-    """What a credit may take of each line of an open bill, by its number: all that is not credited
-    yet, but no more than is open.
-    """
+    """Return what a credit may take of each line, at most the open amount."""
     left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
     taxes_of = _taxing(bill, queries.get_lines(bill))
 
@@ -190,9 +182,7 @@ def proposed_of_bill(bill: Bill) -> dict[int, Money]:
 def taxes_of_credit(
     bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]
 ) -> list[CreditedTax]:
-    """The taxes on what is credited of lines by number, in minor units before tax: of each
-    component as much as of its line.
-    """
+    """Return the taxes of credited amounts, in proportion to the line's taxes."""
     return _taxing(bill, lines)(wanted)
 
 
@@ -202,9 +192,7 @@ def credit_sides(
     taxes: Sequence[CreditedTax],
     currency: str,
 ) -> list[tuple[str, int, Money]]:
-    """What a supplier's credit of lines by number, in minor units, posts with the taxes on them:
-    the account by its purpose, 1 or -1, and the amount.
-    """
+    """Return the journal lines of credited amounts and taxes."""
     billed = bought_sides(
         (of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted),
         currency,
@@ -215,7 +203,7 @@ def credit_sides(
 def _taxing(
     bill: Bill, lines: Sequence[BillLine]
 ) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
-    """How `taxes_of_credit` reckons for any amounts, with what that takes read once."""
+    """Return a function that computes taxes of any amounts, with its reads done once."""
     charged, before, taken = (
         queries.get_bill_taxes(bill.id),
         queries.credited_by_line(bill),
@@ -233,7 +221,7 @@ def _write(
     day: date,
     why: str,
 ) -> SupplierCredit:
-    """Post the credit, what is owed first, and keep it."""
+    """Post and store a supplier credit."""
     credit_id, total = new_id(), sides[0][2]
     posted = ledger.post(
         actor,

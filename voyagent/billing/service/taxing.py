@@ -1,6 +1,4 @@
-"""The taxes of an invoice: reckoned while it is a draft, and once more when it is issued, from rows
-that hold on the day of supply.
-"""
+"""Taxes of an invoice, computed for drafts and again at issue, by the day of supply."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
 from voyagent.taxes.tables import UnknownState
 
 COLLECTED = "tcs"
-"""The component that is collected for the buyer's own account; no credit note takes it back by
-itself.
-"""
+"""Tax collected at source; a credit note does not return it."""
 OUTPUT = {
     "cgst": "output_cgst",
     "sgst": "output_sgst",
@@ -40,14 +36,12 @@ OUTPUT = {
     "vat": "output_vat",
     COLLECTED: "tcs_payable",
 }
-"""The account that each component is owed on."""
+"""Account of each output tax component."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """What the tax of a document goes by: its place of supply (the code of a state), tax number and
-    PAN, each as it is kept.
-    """
+    """The facts that taxes need: place of supply (state code), tax number, PAN."""
 
     place: str | None = None
     tax_number: str | None = None
@@ -55,9 +49,9 @@ class Buyer:
 
     @classmethod
     def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """What was said; a GSTIN says the PAN, and the state where no other is said.
+        """Read the facts; a GSTIN gives PAN and, by default, the state.
 
-        Raises InvalidTaxNumber for what is none or contradicts, UnknownState.
+        Raises InvalidTaxNumber, UnknownState.
         """
         number = numbers.read_gstin(tax_number) if tax_number else None
         known, of_number = (
@@ -73,9 +67,7 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """What was said; where neither place nor number was, what is noted of the party by its
-        name. Raises as `read` does.
-        """
+        """Read the facts, by default those of the party. Raises the errors of `read`."""
         noted = None if place or tax_number else parties.tax_standing(party)
         if noted is None or noted["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
@@ -84,16 +76,14 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the agency stands: the country whose taxes it charges, and its state where the country
-    tells states apart.
-    """
+    """The agency's tax country, and its state if the country tells states apart."""
 
     country: str
     state: str | None
 
 
 def home() -> Home | None:
-    """What the agency's own tax number says; None where it has none that anybody can tell from."""
+    """Return the agency's tax country by its tax number, or None."""
     number = get_settings().tax_number
     country = numbers.country_of(number)
     if country is None or number is None:
@@ -104,11 +94,11 @@ def home() -> Home | None:
 def reckon(
     invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool
 ) -> list[tuple[int, Taxed]]:
-    """The components of the tax on each line of an invoice, by the number of the line.
+    """Return the tax components of each line by number.
 
-    While it is not `strict` a line whose place of supply is not known yet bears nothing. Raises
-    TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen, and
-    where it is strict PlaceOfSupplyMissing.
+    Unless `strict`, a line without a known place of supply has none. Raises TaxNumberMissing,
+    TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen, and if strict
+    PlaceOfSupplyMissing.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -140,7 +130,7 @@ def reckon(
 
 
 def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) -> list[Taxed]:
-    """The components of one line's tax, without what is collected on top."""
+    """Return a line's tax components without collections."""
     if not line.tax:
         return []
     day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
@@ -166,17 +156,13 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
 
 
 def waits(invoice: Invoice) -> bool:
-    """Whether a draft cannot be issued yet because a line of it is to be taxed and the place of
-    supply is not known.
-    """
+    """True if a draft cannot be issued because the place of supply is unknown."""
     taxed = ((tax.line_no, tax.component) for tax in queries.get_taxes(invoice.id))
     return is_waiting((line.line_no for line in queries.get_lines(invoice) if line.tax), taxed)
 
 
 def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
-    """Whether a line, by its number, is to be taxed and bears no component yet, for want of a place
-    of supply.
-    """
+    """True if a line to be taxed has no component yet."""
     return not set(to_be_taxed) <= {
         line_no for line_no, component in taxed if component != COLLECTED
     }
@@ -184,11 +170,10 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What an invoice would come to as it is being written: the taxes by line, and whether one
-    waits for the place of supply; what issuing would post.
+    """An unsaved invoice: taxes by line, missing place of supply, journal lines.
 
-    The total is rounded where the agency rounds. `recognitions` is what it would post on days of
-    service that come after the invoice.
+    The total is rounded if the agency rounds. `recognitions` are the bookings on later days of
+    service.
     """
 
     tax: Money
@@ -200,10 +185,7 @@ class Sketch:
 
 
 def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
-    """The same reckoning for lines that are kept nowhere.
-
-    Raises what `pricing.price` and `reckon` raise.
-    """
+    """Compute an unsaved invoice. Raises the errors of `pricing.price` and `reckon`."""
     priced = pricing.price(items)
     currency = priced.total.currency
     invoice = Invoice(
@@ -239,11 +221,10 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 
 
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
-    """Write the taxes of a draft anew, and its total with them, rounded where the agency rounds its
-    invoices. Raises what `reckon` raises.
+    """Store a draft's taxes and total, rounded if the agency rounds.
 
-    While it is `strict`, which it is on issue, one whose taxes stay keeps its total: what is issued
-    is what was shown, whatever the setting is by now.
+    If `strict`, at issue, unchanged taxes keep the total, so that what was shown is issued. Raises
+    the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -275,10 +256,9 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 def sides(
     lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
 ) -> Iterator[tuple[str, Money]]:
-    """What lines and their taxes come to by the account that they stand on, in the order of the
-    accounts; both as rows or as tables have them.
+    """Yield the amounts of lines and taxes by account, in order.
 
-    `later` are the numbers of the lines that are not earned yet.
+    `later` are the lines that are not earned yet.
     """
     sums: dict[str, int] = dict.fromkeys(
         (*SALES.values(), COMMISSION, queries.DEFERRED, *OUTPUT.values()), 0
@@ -294,17 +274,13 @@ def sides(
 
 
 def _collected_before(invoice: Invoice) -> Money:
-    """What the same buyer's documents of the financial year come to already, as far as anything is
-    collected on them.
-    """
+    """Return the buyer's total of the financial year that counts for collections."""
     first, last = numbering.days_of_year(invoice.issue_date)
     return Money(queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
 
 
 def _as_one(parts: list[Taxed]) -> list[Taxed]:
-    """Parts of one component in several bands as one: the taxable and the amounts added up, at the
-    highest rate of them.
-    """
+    """Merge a component's bands: sums at the highest rate."""
     if len(parts) < 2:
         return parts
     top = max(parts, key=lambda part: part.percent)

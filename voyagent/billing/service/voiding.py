@@ -1,6 +1,4 @@
-"""The rules of voiding: an invoice or a bill that should never have been is undone by a reversal;
-it stays, with its number, and is owed by nobody.
-"""
+"""Rules of voiding invoices and bills: the entry is reversed, the number stays."""
 
 from __future__ import annotations
 
@@ -27,11 +25,10 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
-    """Make an issued invoice void: the entry of its issue is reversed on a day, or today; the
-    number stays used (Rule 46).
+    """Void an issued invoice on a day (default today); its number stays used (Rule 46).
 
-    What was to become revenue on a later day of service is reversed on that day. Raises Forbidden,
-    InvoiceNotFound, and what `_void` raises.
+    Deferred revenue is reversed on its days of service. Raises Forbidden, InvoiceNotFound, and the
+    errors of `_void`.
     """
     actor.require_authority("invoice.void")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -39,9 +36,9 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Make a received bill void: the entry of its receipt is reversed on a day, or today.
+    """Void a received bill on a day (default today).
 
-    Raises Forbidden, BillNotFound, and what `_void` raises.
+    Raises Forbidden, BillNotFound, and the errors of `_void`.
     """
     actor.require_authority("bill.void")
     bill = queries.get_bill(bill_id, lock=True)
@@ -49,7 +46,7 @@ def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = Non
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Whether it is posted, and nothing was paid or credited."""
+    """True if the document is posted and has no payments or credits."""
     return (
         document.status in OPEN
         and document.entry_id is not None
@@ -58,17 +55,14 @@ def can_be_void(document: Invoice | Bill) -> bool:
 
 
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
-    """The day on which a document is made void or credited where none is named: today where the
-    agency is, or its day of issue where that is to come.
-    """
+    """Return the default day of voiding and crediting: today, or a later issue date."""
     return max(clock.today(actor.timezone), document.issue_date)
 
 
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
-    """The day that was named, or else `first_day`.
+    """Return the given day, or `first_day`.
 
-    Raises InvalidDate for one after that, before the document, or before something of it was last
-    taken back, so that in no evening more was settled than there was.
+    Raises InvalidDate for a day after that, before the document, or before the last deallocation.
     """
     latest = first_day(actor, document)
     day = on or latest
@@ -85,7 +79,7 @@ def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
 
 
 def _void(actor: Actor, document: Document, title: str, reason: str, on: date | None) -> Document:
-    """Reverse what was posted, once.
+    """Reverse a document's entry, once.
 
     Raises DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
     PeriodLocked, EntryAlreadyReversed.

@@ -1,6 +1,4 @@
-"""The rules of write-offs: what is given up of an issued invoice once somebody has granted it, and
-how that is taken back.
-"""
+"""Rules of write-offs of issued invoices, by approval only, and their reversal."""
 
 from __future__ import annotations
 
@@ -36,14 +34,14 @@ def write_off_invoice(
     amount: Money | None = None,
     on: date | None = None,
 ) -> WriteOff:
-    """Give up what is open of an issued invoice, or a part of it, on a day: bad debts stand against
-    receivable. Only a grant does it.
+    """Write off the open amount of an invoice, or a part, on a day: bad debts against receivable.
 
-    Taxes stay as they were charged: what is given up is no change of the supply (section 34 of the
-    CGST Act allows a credit note for that alone). Raises Forbidden, InvoiceNotFound,
-    DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
-    WriteOffExceedsOpen, InvalidDate, AmountAboveLimit; PeriodLocked, AccountNotFound,
-    AccountInactive.
+    Only with a grant. Taxes are unchanged: bad debt is no change of the supply (section 34 of the
+    CGST Act).
+
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
+    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
+    PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.write_off")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -80,11 +78,10 @@ def write_off_invoice(
 def reverse_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
 ) -> WriteOff:
-    """Take a write-off back whole, from a day on, or today in the agency's zone: its entry is
-    reversed, and the invoice is open again by that much. Once.
+    """Reverse a write-off as a whole from a day on (default today), once.
 
-    Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    The invoice is open again. Raises Forbidden, InvoiceNotFound, WriteOffNotFound,
+    WriteOffTakenBack, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("invoice.reverse_write_off")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -112,8 +109,7 @@ def reverse_write_off(
 def checked(
     actor: Actor, invoice: Invoice, amount: Money | None, reason: str, on: date | None
 ) -> tuple[Money, str, date]:
-    """What is to be given up, why and on which day; all that is open where no amount is named,
-    today where no day is.
+    """Return amount, reason and day of a write-off; by default all that is open, today.
 
     Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
     WriteOffExceedsOpen, InvalidDate, PeriodLocked.
@@ -140,7 +136,7 @@ def _why(reason: str) -> str:
 
 
 def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
-    """Keep a row, and let the invoice say as much; its own row is held already."""
+    """Store a write-off and update the locked invoice."""
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
