@@ -40,6 +40,7 @@ VENDOR_FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "sse.js": "htmx-ext-sse/sse.js",
     "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
+    "redoc.standalone.js": "redoc/bundles/redoc.standalone.js",
 }
 # Both style sheets of fonts name their files by `files/`.
 VENDOR_FONTS = (

@@ -1,10 +1,8 @@
-"""The whole site on one screen: every blueprint, pages first, then the JSON API and what is made of
-it.
-"""
+"""All blueprints of the site: pages, JSON API, OpenAPI document and API reference."""
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, jsonify, render_template
+from flask import Flask, Response, current_app, jsonify, make_response, render_template
 
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
@@ -24,6 +22,7 @@ from voyagent.enquiries.views import pages as enquiries_pages
 from voyagent.http import idempotency
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
+from voyagent.http.headers import REDOC_CSP
 from voyagent.http.metrics import metrics_api, metrics_root
 from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
@@ -110,12 +109,12 @@ TASKS = (
     identity_tasks,
     mail_tasks,
     trips_tasks,
-)  # named here so that the worker knows them
+)  # imported so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 
 def register(app: Flask) -> None:
-    """Put every blueprint on the application."""
+    """Register every blueprint with the application."""
     for page in (*PAGES, docs):
         app.register_blueprint(page)
     for api in APIS:
@@ -124,7 +123,7 @@ def register(app: Flask) -> None:
 
 
 def openapi() -> dict[str, object]:
-    """The OpenAPI document of the running program."""
+    """Return the OpenAPI document of the running program."""
     return document(
         APIS,
         version=current_app.extensions["voyagent.settings"].version,
@@ -137,11 +136,13 @@ def openapi() -> dict[str, object]:
 
 @docs.page("/api/openapi.json")
 def openapi_json() -> Response:
-    """The OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     return jsonify(openapi())
 
 
 @docs.page("/api/docs")
-def reading() -> str:
-    """The same as a page to read."""
-    return render_template("docs/api.html", spec=openapi())
+def reading() -> Response:
+    """Show the API reference, in which Redoc reads the OpenAPI document."""
+    page = make_response(render_template("docs/api.html", spec=openapi()))
+    page.headers["Content-Security-Policy"] = REDOC_CSP
+    return page

@@ -1,8 +1,10 @@
-"""What stands on every answer and in every log line."""
+"""Headers of every response, and fields of every log line."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -77,6 +79,13 @@ def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert "script-src" not in policy
         assert "style-src" not in policy
+
+
+def test_the_api_reference_alone_may_have_empty_styles_and_a_font_as_data(app: Flask) -> None:
+    usual = app.test_client().get("/sign-in").headers["Content-Security-Policy"]
+    reference = app.test_client().get("/api/docs").headers["Content-Security-Policy"]
+    empty = b64encode(sha256(b"").digest()).decode()
+    assert reference == f"{usual}; style-src 'self' 'sha256-{empty}'; font-src 'self' data:"
 
 
 def test_nothing_is_stored_by_a_cache_but_our_own_files(app: Flask, alice: Person) -> None:

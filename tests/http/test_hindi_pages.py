@@ -331,7 +331,7 @@ SPOKEN = {
 }
 SILENT = {"script", "style", "code", "kbd", "pre", "svg", "textarea"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
-OURS = {"v-mono", "v-ava", "v-cur", "v-verb", "v-secret"}
+OURS = {"v-mono", "v-ava", "v-cur", "v-secret"}
 """Classes of what is a code, a key, a currency's code or somebody's initials."""
 
 

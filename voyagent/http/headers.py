@@ -18,6 +18,12 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action"
     " 'self'; frame-ancestors 'none'"
 )
+# Redoc adds empty style elements, which this hash permits, and fills them by script; and it brings a
+# font of its own as data.
+REDOC_CSP = (
+    f"{CSP}; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; font-src"
+    " 'self' data:"
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # A star never stands for Authorization, and old browsers do not know it.
 _ALLOWED_HEADERS = (
@@ -51,8 +57,7 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        # Standard output as it is when a line is written: a logger that keeps another may find it
-        # closed.
+        # Look up standard output for each line: the one of the start may be closed by then.
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )

@@ -20,7 +20,6 @@ from markupsafe import Markup
 from wtforms import Field, Form
 from wtforms.fields import FieldList, FormField
 
-from voyagent.http import api_reading
 from voyagent.http.account_names import account_name
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money, counts_lakhs, currency_locale, grouped
@@ -113,7 +112,6 @@ def install(app: Flask) -> None:
         error_lines=error_lines,
         claims_focus=claims_focus,
         here_again=here_again,
-        api_outline=api_reading.outline,
     )
 
 

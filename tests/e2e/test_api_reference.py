@@ -1,0 +1,64 @@
+"""The API reference: Redoc under the content security policy, with nothing from another host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+LOGO = "https://cdn.redoc.ly/redoc/logo-mini-full.svg"
+OPERATION = "/api/docs#/invoices/postinvoices"
+
+
+def only_the_logo_was_refused(visit: Visit) -> bool:
+    """Forget the one complaint that Redoc always causes: the policy refuses its maker's logo."""
+    refused = [complaint for complaint in visit.complaints if LOGO in complaint]
+    others = [complaint for complaint in visit.complaints if LOGO not in complaint]
+    visit.complaints.clear()
+    return len(refused) <= 1 and others == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_operations_are_shown_and_no_other_host_is_reached(
+    browser: Browser, site: Site, look: Look
+) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page, reached = visit.page, set[str]()
+        page.on("requestfinished", lambda request: reached.add(request.url))
+        page.goto("/api/docs")
+        expect(page.get_by_role("heading", name="Voyagent API")).to_be_visible()
+        expect(page.get_by_text("/api/auth/sign-up").first).to_be_visible()
+        expect(page.locator("html")).to_have_class(look.theme)
+        assert only_the_logo_was_refused(visit)
+        visit.looks_right()
+        page.goto(OPERATION)
+        expect(page.get_by_text("Idempotency-Key").last).to_be_visible()
+        assert only_the_logo_was_refused(visit)
+        visit.looks_right()
+        assert [url for url in reached if not url.startswith((site.address, "data:"))] == []
+        assert f"{site.address}/api/openapi.json" in reached
+
+
+def test_the_theme_of_the_other_pages_holds_here_too(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
+        visit.page.context.add_cookies(
+            [{"name": "voyagent_theme", "value": "dark", "url": site.address}]
+        )
+        visit.page.goto("/api/docs")
+        expect(visit.page.locator("html")).to_have_class("dark")
+
+
+def test_without_javascript_there_is_the_document_itself(browser: Browser, site: Site) -> None:
+    with visiting(
+        browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    ) as visit:
+        visit.page.goto("/api/docs")
+        expect(visit.page.get_by_text("Idempotent-Replayed: true")).to_be_visible()
+        visit.page.get_by_role("link", name="Without scripts").click()
+        expect(visit.page).to_have_url(f"{site.address}/api/openapi.json")
