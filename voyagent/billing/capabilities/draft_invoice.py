@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Literal, NamedTuple
 
 from flask_babel import gettext
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from voyagent.approvals.effects import Description, FactShown
-from voyagent.billing import service
+from voyagent.approvals.effects import Description, FactShown, RowShown
+from voyagent.billing import queries, service
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     check_alike,
     check_terms,
     invoice_output,
-    priced_rows,
-    priced_total,
+    round_off_rows,
     shown_document,
+    shown_row,
 )
 from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.core.schemas.documents import Instalments
+from voyagent.billing.core.schemas.rates import RateIn
+from voyagent.billing.invoices.schemas.lines import State, TaxCode, TaxNumber
 from voyagent.billing.names import check_name
 from voyagent.billing.schemas import LineItemIn
+from voyagent.billing.service import instalments
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.capabilities.capability import (
     Capability,
@@ -32,11 +37,55 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, Trimmed
+from voyagent.kernel.fields import BusinessDate, Closed, Id, PlainAmount, Text, Trimmed
+from voyagent.kernel.money import Money, spoken
+
+TERMS_MAX = 3650
+
+
+class DraftLine(LineItemIn):
+    """A line with its sale and its tax, as the form of an invoice has it.
+
+    The rate of a tax follows from its treatment, the day of supply and the place of supply.
+    """
+
+    sold_as: Literal["principal", "agent", "fee"] | None = Field(
+        default=None,
+        description="Own sale, sale for a supplier as agent, or the agency's fee; own if absent.",
+    )
+    tax: TaxCode | None = Field(
+        default=None,
+        description="Tax treatment of the agency's country, such as service_fee; no tax if absent.",
+    )
+    collection: TaxCode | None = Field(
+        default=None, description="Treatment of tax collected at source on top; none if absent."
+    )
+    basic_fare: PlainAmount | None = Field(
+        default=None, description="Basic fare of the whole line, if the tax is on the fare."
+    )
+    service_date: BusinessDate | None = Field(
+        default=None, description="Day of the service, YYYY-MM-DD; the day of issue if absent."
+    )
+    commission: PlainAmount | None = Field(
+        default=None, description="Commission on the whole line before tax, if sold as agent."
+    )
+
+    def item(self) -> service.LineItem:
+        """The line as the service takes it."""
+        item = super().item()
+        item |= {
+            "sold_as": self.sold_as or "principal",
+            "tax": self.tax,
+            "collection": self.collection,
+            "basic_fare": self.basic_fare,
+            "service_date": self.service_date,
+        }
+        item["commission"] = self.commission
+        return item
 
 
 class DraftInvoiceInput(Closed):
-    """An invoice to draft."""
+    """An invoice to draft. It says what the form of an invoice can say."""
 
     customer_name: Annotated[
         str, Trimmed(255), Slot("party", N_("What is the customer's name?"))
@@ -44,14 +93,27 @@ class DraftInvoiceInput(Closed):
     issue_date: Annotated[
         BusinessDate, Slot("date_or_today", N_("What is the date of the invoice?"))
     ] = Field(description="The day of issue, YYYY-MM-DD.")
-    due_date: Annotated[BusinessDate, Slot("date", N_("When is the invoice due?"))] = Field(
-        description="The day by which it must be paid, YYYY-MM-DD."
+    due_date: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None,
+        description=(
+            "The day by which it must be paid, YYYY-MM-DD; if absent, by `terms_days`, by the first"
+            " of `instalments`, or by the terms of the customer."
+        ),
+    )
+    terms_days: Annotated[int, Field(ge=0, le=TERMS_MAX)] | None = Field(
+        default=None, description="Days from issue until it is due, instead of `due_date`."
     )
     line_items: Annotated[
-        list[LineItemIn],
+        list[DraftLine],
         Field(min_length=1, max_length=LINES_MAX),
         Slot("lines", N_("What is the invoice for, and how much?")),
-    ] = Field(description="The lines, all in one currency.")
+    ] = Field(description="The lines before tax, all in one currency.")
+    instalments: Instalments | None = Field(
+        default=None,
+        description=(
+            "Two or more, in the order of their days; together they are the total with taxes."
+        ),
+    )
     number: Annotated[str, Text(64)] | None = Field(
         default=None, description="Always absent: a draft has no number, and one is refused."
     )
@@ -67,6 +129,51 @@ class DraftInvoiceInput(Closed):
     trip_id: Annotated[Id | None, Slot("trip")] = Field(
         default=None, description="The trip that the invoice belongs to."
     )
+    place_of_supply: State | None = Field(
+        default=None,
+        description="Code of the state of supply, such as 32; that of the customer if absent.",
+    )
+    customer_tax_number: TaxNumber | None = Field(
+        default=None, description="The customer's GSTIN; the one on file if absent."
+    )
+    customer_pan: TaxNumber | None = Field(default=None, description="The customer's PAN.")
+    exchange_rate: RateIn | None = Field(
+        default=None,
+        description="The rate to the currency of the books, if the invoice is in another one.",
+    )
+
+    @model_validator(mode="after")
+    def _is_due_once(self) -> DraftInvoiceInput:
+        if self.due_date is not None and self.terms_days is not None:
+            raise ValueError("give a due date or a number of days, not both")
+        return self
+
+    @property
+    def due(self) -> date | None:
+        """The due date that is named, or None."""
+        if self.terms_days is None:
+            return self.due_date
+        return self.issue_date + timedelta(days=self.terms_days)
+
+    @property
+    def items(self) -> list[service.LineItem]:
+        """The lines as the service takes them."""
+        return [line.item() for line in self.line_items]
+
+    @property
+    def plan(self) -> list[service.InstalmentItem] | None:
+        """The instalments as the service takes them, or None."""
+        return [one.item for one in self.instalments] if self.instalments else None
+
+
+class Totals(NamedTuple):
+    """A draft before it is stored."""
+
+    party: str
+    due: tuple[date, ...]
+    parts: tuple[Money, ...]
+    priced: service.Priced
+    sketch: service.Sketch
 
 
 def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
@@ -75,55 +182,61 @@ def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
         call.actor,
         customer_name=wanted.customer_name,
         issue_date=wanted.issue_date,
-        due_date=wanted.due_date,
-        line_items=[line.item() for line in wanted.line_items],
+        due_date=wanted.due,
+        instalments=wanted.plan,
+        line_items=wanted.items,
         number=wanted.number,
         party_reference=wanted.party_reference,
         notes=wanted.notes,
         enquiry_id=wanted.enquiry_id,
         trip_id=wanted.trip_id,
+        place_of_supply=wanted.place_of_supply,
+        customer_tax_number=wanted.customer_tax_number,
+        customer_pan=wanted.customer_pan,
+        exchange_rate=wanted.exchange_rate.quoted if wanted.exchange_rate else None,
     )
     return {"drafted": True} | invoice_output(invoice)
 
 
 def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
-    """Show the draft as a document; nothing is posted.
+    """Show the draft with its taxes as a document; nothing is posted.
 
     Raises as `policy`; InvoiceNumberConflict.
     """
-    name, priced = _checked(wanted)
+    draft = _totals(wanted)
     if wanted.number:
         raise service.InvoiceNumberConflict
-    total = priced_total(priced)
+    total = draft.sketch.total
     return Description(
-        title=gettext("Draft an invoice for %(name)s", name=name),
+        title=gettext("Draft an invoice for %(name)s", name=draft.party),
         undo=gettext("A draft posts nothing"),
         document=shown_document(
-            gettext("Draft invoice"), name, wanted.issue_date, priced_rows(priced), total
+            gettext("Draft invoice"), draft.party, wanted.issue_date, _rows(draft), total
         ),
         facts=[
             FactShown(label=gettext("Issued"), value=day(wanted.issue_date)),
-            FactShown(label=gettext("Due"), value=day(wanted.due_date)),
+            *(FactShown(label=gettext("Due"), value=value) for value in _due_values(draft)),
             FactShown(
                 label=gettext("Posted"),
                 value=gettext("Nothing yet. Issuing it needs a separate approval."),
             ),
         ],
         checks=[
-            *check_name(call.reader, name, "customer"),
-            check_terms(wanted.issue_date, wanted.due_date),
-            check_alike(call.reader, call.actor, name, total),
+            *check_name(call.reader, draft.party, "customer"),
+            check_terms(wanted.issue_date, draft.due[-1]),
+            check_alike(call.reader, call.actor, draft.party, total),
         ],
     )
 
 
 def policy(_call: Invocation, wanted: DraftInvoiceInput) -> Policy:
-    """The draft is worth its total; no money moves.
+    """The draft is worth its total with taxes; no money moves.
 
-    Raises as `service.party`, `service.check_days` and `service.price`, in this order.
+    Raises as `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
+    `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
-    name, priced = _checked(wanted)
-    return Policy(amounts=(priced_total(priced),), party=name)
+    draft = _totals(wanted)
+    return Policy(amounts=(draft.sketch.total,), party=draft.party)
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
@@ -134,10 +247,56 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Draft invoice for %(name)s", name=name))
 
 
-def _checked(wanted: DraftInvoiceInput) -> tuple[str, service.Priced]:
-    name = service.party(wanted.customer_name)
-    service.check_days(wanted.issue_date, wanted.due_date)
-    return name, service.price([line.item() for line in wanted.line_items])
+def _totals(wanted: DraftInvoiceInput) -> Totals:
+    party = service.party(wanted.customer_name)
+    due = service.due_day(party, wanted.issue_date, wanted.due)
+    service.check_days(wanted.issue_date, due)
+    buyer = service.Buyer.of(
+        party, wanted.place_of_supply, wanted.customer_tax_number, wanted.customer_pan
+    )
+    sketch = service.sketch(wanted.items, issue_date=wanted.issue_date, party=party, buyer=buyer)
+    currency = sketch.total.currency
+    plan = instalments.read(wanted.plan, currency, wanted.issue_date, wanted.due)
+    if plan.minors and sum(plan.minors) != sketch.total.amount_minor:
+        raise service.InstalmentsDoNotAddUp
+    return Totals(
+        party,
+        plan.dues or (due,),
+        tuple(Money(minor, currency) for minor in plan.minors),
+        service.price(wanted.items),
+        sketch,
+    )
+
+
+def _rows(draft: Totals) -> list[RowShown]:
+    taxes = [
+        {
+            "component": part.component,
+            "percent": part.percent,
+            "amount_minor": part.amount.amount_minor,
+            "confirmed": part.rate.confirmed,
+        }
+        for _line_no, part in draft.sketch.taxes
+    ]
+    total = draft.sketch.total
+    round_off = total.amount_minor - draft.priced.total.amount_minor - draft.sketch.tax.amount_minor
+    return [
+        *(shown_row(line.description, line.quantity, line.amount) for line in draft.priced.lines),
+        *(
+            shown_row(tax["words"], 1, tax["amount"])
+            for tax in queries.sum_taxes(taxes, total.currency)
+        ),
+        *round_off_rows(Money(round_off, total.currency)),
+    ]
+
+
+def _due_values(draft: Totals) -> list[str]:
+    if not draft.parts:
+        return [day(draft.due[0])]
+    return [
+        f"{day(due)}: {spoken(part.wire, part.currency)}"
+        for due, part in zip(draft.due, draft.parts, strict=True)
+    ]
 
 
 CAPABILITY = Capability(

@@ -120,7 +120,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 CAPABILITY = Capability(
     name="pay_bill",
-    title=N_("Record payment"),
+    title=N_("Record a payment"),
     summary="Propose to record that a bill or a part of it was paid.",
     area="accounting",
     input=PayBillInput,
