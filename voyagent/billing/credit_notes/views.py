@@ -8,34 +8,43 @@ from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
+from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing import queries, service
-from voyagent.billing.core.forms.credits import CREDIT_PLACES, CreditList
-from voyagent.billing.core.forms.reversals import ReverseForm
-from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.forms.credits import CreditList
 from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.credits import Kind, credit_page, reverse_page
 from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
 from voyagent.billing.core.views.previews import (
     further_of,
-    looked,
-    looks,
-    other_year_words,
-    reversal_of,
-    reversals_of,
-    typed_day,
 )
-from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.credit_notes.forms import CreditForm
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
-from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast, translated
-from voyagent.http.template_filters import today
+from voyagent.http.pages import translated
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, page_or_first
 from voyagent.settings import queries as settings
+
+KIND = Kind(
+    url=lambda key: url_for("billing.credit_note", credit_note_id=key),
+    list_url=lambda: url_for("billing.credit_notes"),
+    document=queries.get_invoice,
+    series=service.CREDIT_SERIES,
+    credit=queries.get_credit_note,
+    number=lambda note: note.number,
+    reverse=service.reverse_credit_note,
+    already_reversed=service.CreditNoteReversed,
+    explained=_l(
+        "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
+        " and the amount is due on the invoice again. The credit note keeps its number, and"
+        " reports for earlier dates do not change. This can’t be undone."
+    ),
+    entered=lambda number: _("Credit note %(number)s issued.", number=number),
+    reversed=_l("Credit note reversed."),
+    recognised_as="credit_note",
+)
 
 
 @pages.page("/credit-notes", permission="billing.read")
@@ -105,20 +114,8 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
         further.extend(further_of(credit.recognitions))
         return credit.sides
 
-    note = None if looks() else form.attempt(act, **CREDIT_PLACES)
-    if note is None:
-        further: list[dict[str, Any]] = []
-        facts = looked(form, sides) | {
-            "place": Place(queries.get_invoice(invoice_id)),
-            "rows": form.rows,
-            "further": further,
-        }
-        facts["other_year"] = other_year_words(typed_day(form.issue_date), service.CREDIT_SERIES)
-        return render_template("billing/credit.html", form=form, **facts), (
-            200 if looks() else form.status
-        )
-    toast(_("Credit note %(number)s issued.", number=note.number))
-    return see_other(url_for("billing.credit_note", credit_note_id=note.id))
+    further: list[dict[str, Any]] = []
+    return credit_page(KIND, form, act, sides, further)
 
 
 @pages.page(
@@ -132,42 +129,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     """Take a credit note that was issued by mistake back: the first step asks why and shows what it
     will post, the second does it.
     """
-    note = queries.get_credit_note(credit_note_id)
-    url = url_for("billing.credit_note", credit_note_id=credit_note_id)
-    if note.reversed_on is not None:
-        return not_now(_(service.CreditNoteReversed.message), url)
-    form = ReverseForm(data={"reversed_on": max(today(), note.issue_date)})
-
-    def act(body: ReverseIn) -> Any:
-        return service.reverse_credit_note(
-            actor, credit_note_id, reason=body.reason, on=body.reversed_on
-        )
-
-    def look() -> Reversed:
-        note = queries.get_credit_note(credit_note_id)
-        explained = _(
-            "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
-            " and the amount is due on the invoice again. The credit note keeps its number, and"
-            " reports for earlier dates do not change. This can’t be undone."
-        )
-        further = reversals_of(
-            ("credit_note", note.id), typed_day(form.reversed_on) or note.issue_date
-        )
-        amount, place = (
-            Money(note.total_minor, note.currency),
-            ("credit_notes", _("Credit notes"), url_for("billing.credit_notes"), url),
-        )
-        return Reversed(
-            note.number,
-            note.party_name,
-            amount,
-            explained,
-            *place,
-            reversal_of(note.entry_id),
-            further,
-        )
-
-    return reverse_step(form, act, look, _("Credit note reversed."), url)
+    return reverse_page(KIND, actor, credit_note_id)
 
 
 def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:

@@ -69,6 +69,16 @@ def wanted_of(
     return {number: amount.amount_minor for number, amount in amounts.items()}
 
 
+def tax_minor_of(taxes: Iterable[CreditedTax]) -> int:
+    """Sum the credited taxes, in minor units."""
+    return sum(tax.amount_minor for tax in taxes)
+
+
+def total_minor_of(minors: Iterable[int], taxes: Iterable[CreditedTax]) -> int:
+    """Sum the credited amounts of lines and the taxes on them, in minor units."""
+    return sum(minors) + tax_minor_of(taxes)
+
+
 def by_line(taxes: Iterable[CreditedTax]) -> dict[int, int]:
     """Return the sum of tax components by line, in minor units."""
     found: dict[int, int] = {}

@@ -10,17 +10,21 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from voyagent.billing.models import CreditNote, Invoice, InvoiceLine
 from voyagent.billing.service import crediting, earning, numbering, pricing, rounding, taxing
+from voyagent.billing.service.credit_records import (
+    CREDIT_NOTE,
+    CreditEntry,
+    add_credited,
+    post_credit,
+    store_parts,
+)
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import CreditExceedsOpen, ReasonRequired
-from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
@@ -55,34 +59,21 @@ def issue_credit_note(
     credit, day = credit_now(actor, invoice, amounts, on)
     total = credit.total
     note = _write(actor, invoice, credit, day, why)
-    db.session.add_all(
-        CreditNoteLine(
-            credit_note_id=note.id,
-            line_no=line.line_no,
-            description=line.description,
-            amount_minor=line.amount_minor,
-            commission_minor=line.commission_minor,
-        )
-        for line in credit.lines
+    store_parts(
+        CREDIT_NOTE,
+        note,
+        (
+            {
+                "line_no": line.line_no,
+                "description": line.description,
+                "amount_minor": line.amount_minor,
+                "commission_minor": line.commission_minor,
+            }
+            for line in credit.lines
+        ),
+        credit.taxes,
     )
-    db.session.flush()
-    db.session.add_all(
-        CreditNoteTax(
-            credit_note_id=note.id,
-            line_no=tax.line_no,
-            component=tax.component,
-            amount_minor=tax.amount_minor,
-        )
-        for tax in credit.taxes
-    )
-    invoice.credited_minor += total.amount_minor
-    if invoice.open_minor == 0:
-        invoice.status = "paid"
-    invoice.updated_at = clock.now()
-    db.session.flush()
-    db.session.expire(
-        invoice, ["due_date"]
-    )  # in instalments, the first open one may be another now
+    add_credited(invoice, total)
     audit.record(
         actor,
         "credit_note.issued",
@@ -128,15 +119,13 @@ class Credit:
     @property
     def tax_minor(self) -> int:
         """The taxes."""
-        return sum(tax.amount_minor for tax in self.taxes)
+        return crediting.tax_minor_of(self.taxes)
 
     @property
     def total(self) -> Money:
         """Lines, taxes and round-off."""
-        return (
-            Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency)
-            + self.round_off
-        )
+        minors = (line.amount_minor for line in self.lines)
+        return Money(crediting.total_minor_of(minors, self.taxes), self.currency) + self.round_off
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
@@ -265,43 +254,30 @@ def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
 
 def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
     """Number, post and store a credit note."""
-    note_id = new_id()
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
     title = f"Credit note {number} on invoice {invoice.number}"
-    posted = ledger.post(
+    note = post_credit(
         actor,
-        source_type="credit_note",
-        source_id=note_id,
-        purpose="issue",
-        narration=ledger.with_reason(title, invoice.party_name, why),
-        lines=ledger.lines_of(
-            credit.sides, memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
+        CREDIT_NOTE,
+        invoice,
+        CreditEntry(
+            number=number,
+            title=title,
+            reason=why,
+            total=credit.total,
+            lines=credit.sides,
+            day=day,
         ),
-        entry_date=day,
-        trip_id=invoice.trip_id,
+        tax_minor=credit.tax_minor,
+        round_off_minor=credit.round_off.amount_minor,
     )
     earning.recognise(
         actor,
-        ("credit_note", note_id),
+        ("credit_note", note.id),
         credit.recognitions,
         narration=f"{title}, {invoice.party_name}",
         memo=number,
         trip_id=invoice.trip_id,
-    )
-    note = CreditNote(
-        id=note_id,
-        invoice_id=invoice.id,
-        number=number,
-        issue_date=day,
-        currency=credit.currency,
-        total_minor=credit.total.amount_minor,
-        tax_minor=credit.tax_minor,
-        round_off_minor=credit.round_off.amount_minor,
-        party_name=invoice.party_name,
-        reason=why,
-        entry_id=posted.entry_id,
-        created_by_user_id=actor.user_id,
-        created_at=clock.now(),
     )
     db.session.add(note)
     db.session.flush()

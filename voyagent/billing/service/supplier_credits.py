@@ -15,11 +15,16 @@ from voyagent.billing.models import (
     Bill,
     BillLine,
     SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
 )
 from voyagent.billing.service import crediting, pricing
 from voyagent.billing.service.bills import read_reference
+from voyagent.billing.service.credit_records import (
+    SUPPLIER_CREDIT,
+    CreditEntry,
+    add_credited,
+    post_credit,
+    store_parts,
+)
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import (
     LineNotOnBill,
@@ -28,12 +33,9 @@ from voyagent.billing.service.errors import (
     SupplierCreditTaken,
 )
 from voyagent.billing.service.input_taxes import bought_sides, of_line
-from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
@@ -67,8 +69,8 @@ def credit_bill(
         raise ReasonRequired
     lines = queries.get_lines(bill)
     wanted, taxes, day = _read(actor, bill, lines, amounts, on)
-    tax_minor = sum(tax.amount_minor for tax in taxes)
-    total = Money(sum(wanted.values()) + tax_minor, bill.currency)
+    tax_minor = crediting.tax_minor_of(taxes)
+    total = Money(crediting.total_minor_of(wanted.values(), taxes), bill.currency)
     credit = _write(
         actor,
         bill,
@@ -78,32 +80,21 @@ def credit_bill(
         day,
         why,
     )
-    db.session.add_all(
-        SupplierCreditLine(
-            supplier_credit_id=credit.id,
-            line_no=line.line_no,
-            description=line.description,
-            amount_minor=wanted[line.line_no],
-        )
-        for line in lines
-        if line.line_no in wanted
+    store_parts(
+        SUPPLIER_CREDIT,
+        credit,
+        (
+            {
+                "line_no": line.line_no,
+                "description": line.description,
+                "amount_minor": wanted[line.line_no],
+            }
+            for line in lines
+            if line.line_no in wanted
+        ),
+        taxes,
     )
-    db.session.flush()
-    db.session.add_all(
-        SupplierCreditTax(
-            supplier_credit_id=credit.id,
-            line_no=tax.line_no,
-            component=tax.component,
-            amount_minor=tax.amount_minor,
-        )
-        for tax in taxes
-    )
-    bill.credited_minor += total.amount_minor
-    if bill.open_minor == 0:
-        bill.status = "paid"
-    bill.updated_at = clock.now()
-    db.session.flush()
-    db.session.expire(bill, ["due_date"])  # in instalments, the first open one may be another now
+    add_credited(bill, total)
     audit.record(
         actor,
         "supplier_credit.entered",
@@ -150,7 +141,7 @@ def _read(
         LineNotOnBill,
     )
     taxes = taxes_of_credit(bill, lines, wanted)
-    total = Money(sum(wanted.values()) + sum(tax.amount_minor for tax in taxes), bill.currency)
+    total = Money(crediting.total_minor_of(wanted.values(), taxes), bill.currency)
     if total.amount_minor > bill.open_minor:
         raise SupplierCreditExceedsOpen
     check_limit(actor, total)
@@ -171,7 +162,7 @@ def proposed_of_bill(bill: Bill) -> dict[int, Money]:
     taxes_of = _taxing(bill, queries.get_lines(bill))
 
     def total_of(minors: Mapping[int, int]) -> int:
-        return sum(minors.values()) + sum(tax.amount_minor for tax in taxes_of(minors))
+        return crediting.total_minor_of(minors.values(), taxes_of(minors))
 
     if total_of(left) <= bill.open_minor:
         return creditable_of_bill(bill)
@@ -222,36 +213,19 @@ def _write(
     why: str,
 ) -> SupplierCredit:
     """Post and store a supplier credit."""
-    credit_id, total = new_id(), sides[0][2]
-    posted = ledger.post(
+    credit = post_credit(
         actor,
-        source_type="supplier_credit",
-        source_id=credit_id,
-        purpose="enter",
-        narration=ledger.with_reason(
-            f"Supplier credit note {reference} on bill {bill.vendor_reference}",
-            bill.party_name,
-            why,
+        SUPPLIER_CREDIT,
+        bill,
+        CreditEntry(
+            number=reference,
+            title=f"Supplier credit note {reference} on bill {bill.vendor_reference}",
+            reason=why,
+            total=sides[0][2],
+            lines=sides,
+            day=day,
         ),
-        lines=ledger.lines_of(
-            sides, memo=reference, party_name=bill.party_name, named=OPEN_ACCOUNTS
-        ),
-        entry_date=day,
-        trip_id=bill.trip_id,
-    )
-    credit = SupplierCredit(
-        id=credit_id,
-        bill_id=bill.id,
-        vendor_reference=reference,
-        issue_date=day,
-        currency=total.currency,
-        total_minor=total.amount_minor,
         tax_minor=tax_minor,
-        party_name=bill.party_name,
-        reason=why,
-        entry_id=posted.entry_id,
-        created_by_user_id=actor.user_id,
-        created_at=clock.now(),
     )
     db.session.add(credit)
     try:
