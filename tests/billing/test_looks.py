@@ -161,7 +161,7 @@ def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
     assert "The due date can’t be before" in early.words(POSTINGS)
     close(alice, date(2024, 6, 1))
     closed = Page(send(alice, path, **step.fields("1"), then="look"))
-    assert "The books of that month are closed." in closed.words(POSTINGS)
+    assert "This month is closed." in closed.words(POSTINGS)
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)

@@ -16,7 +16,7 @@ from tests.people import Person, csrf
 from voyagent.billing import queries
 
 DAY = date(2024, 6, 5)
-CLOSED = "The books of that month are closed."
+CLOSED = "This month is closed."
 NO_RATE = "No exchange rate is set."
 STEPS = ("invoice", "bill")
 

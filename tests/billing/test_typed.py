@@ -256,12 +256,12 @@ def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing
 @pytest.mark.parametrize(
     ("purposes", "amount", "day", "why"),
     [
-        (("bank_charges", "bank"), "40", "10 May 2024", "are closed"),
-        (("receivable", "bank"), "40", "25 Jun 2024", "follow their documents"),
+        (("bank_charges", "bank"), "40", "10 May 2024", "month is closed"),
+        (("receivable", "bank"), "40", "25 Jun 2024", "are posted by their documents"),
         (("bank_charges", "bank"), "-5", "25 Jun 2024", "must not be negative"),
         (("bank_charges", "bank"), "40", "32/13", "The calendar has no 32/13."),
         (("bank_charges", "bank"), "40", "25 Jun 2024", "Debits equal credits."),
-        (("bank_charges", "bank"), "", "25 Jun 2024", "Nothing is written yet."),
+        (("bank_charges", "bank"), "", "25 Jun 2024", "No amounts yet."),
     ],
 )
 def test_the_look_at_an_entry_says_why_it_would_be_refused(

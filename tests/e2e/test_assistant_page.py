@@ -171,7 +171,7 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     expect(page.locator("#nav-approvals")).to_have_text(re.compile("Approvals ?1"))
     inbox = page.context.new_page()
     inbox.goto("/approvals")
-    inbox.get_by_role("link", name=re.compile("New invoice")).first.click()
+    inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
     inbox.get_by_role("link", name="Edit", exact=True).click()
     inbox.get_by_label("Unit price").first.fill("40,000")
     inbox.get_by_role("button", name="Save and review").click()

@@ -25,7 +25,7 @@ def test_an_entry_is_written_from_the_keyboard(browser: Browser, site: Site, loo
         _add_postage(page)
         look_at(visit, "accounts", look)
         page.goto("/journal/new")
-        expect(page.get_by_label("What it is about")).to_be_focused()
+        expect(page.get_by_label("Narration")).to_be_focused()
         page.keyboard.type("Stamps")
         page.get_by_label("Account, line 1").focus()
         _keys(page, "5810", "Tab", "June", "Tab", "1,200", "Enter")
@@ -48,7 +48,7 @@ def test_an_entry_is_written_from_the_keyboard(browser: Browser, site: Site, loo
         expect(page.get_by_label("Account, line 5")).to_have_value("")
         expect(status).to_contain_text("Debits equal credits.")
         page.keyboard.press("Control+Enter")
-        expect(page.get_by_text("The entry is posted.")).to_be_visible()
+        expect(page.get_by_text("Entry posted.")).to_be_visible()
         page.goto("/accounts")
         expect(page.get_by_role("row", name="5810 Postage")).to_contain_text("1,200.00")
 
@@ -66,13 +66,13 @@ def test_without_a_script_the_server_shows_the_effect_and_adds_lines(
         page.get_by_role("button", name="Add a line").click()
         page.get_by_label("Account, line 2").select_option(label="1100 Bank, current account")
         page.get_by_label("Credit, line 2").fill("50")
-        page.get_by_role("button", name="Show the effect").click()
+        page.get_by_role("button", name="Preview balances").click()
         expect(page.locator("#entry-preview")).to_contain_text("Debits equal credits.")
         expect(page.locator("#entry-preview tbody tr").first).to_contain_text("50.00Dr")
-        page.get_by_role("button", name="Post the entry").click()
+        page.get_by_role("button", name="Post entry").click()
         expect(page.locator("#narration-err")).to_contain_text("Enter a narration")
-        page.get_by_label("What it is about").fill("Stamps")
-        page.get_by_role("button", name="Post the entry").click()
+        page.get_by_label("Narration").fill("Stamps")
+        page.get_by_role("button", name="Post entry").click()
         expect(page.get_by_role("heading", name="Journal entry", exact=True)).to_be_visible()
 
 
@@ -82,7 +82,7 @@ def _add_postage(page: Page) -> None:
     page.get_by_label("Code").fill("5810")
     page.get_by_label("Name").fill("Postage")
     page.get_by_label("Type").select_option("expense")
-    page.get_by_role("button", name="Add the account").click()
+    page.get_by_role("button", name="Add account").click()
     expect(page.get_by_role("rowheader", name="5810 Postage")).to_be_visible()
 
 

@@ -27,7 +27,7 @@ def test_a_margin_opens_its_lines_and_a_line_its_entry(
         _sell_a_trip(page)
         page.goto("/reports/trip-margins")
         page.locator("table.v-margins tbody tr").get_by_role("link", name="45,000.00").first.click()
-        expect(page.get_by_role("heading", name="What it is made of")).to_be_visible()
+        expect(page.get_by_role("heading", name="Breakdown")).to_be_visible()
         expect(page.locator("tfoot")).to_contain_text("1 line in all")
         expect(page.locator("tfoot")).to_contain_text("45,000.00")
         look_at(visit, "margin-lines", look)

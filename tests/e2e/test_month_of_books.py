@@ -92,7 +92,7 @@ def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
     look_at(visit, "credit-refused", look)
     page.get_by_role("link", name=f"Payments of {CUSTOMER}").click()
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
-    page.get_by_role("link", name="Reverse").click()
+    page.locator("#about").get_by_role("link", name="Reverse").click()
     page.get_by_role("textbox", name="Effective date").fill(_on(9))
     page.get_by_role("button", name="Reverse").click()
     expect(page.locator("#about")).to_contain_text("reversed")

@@ -204,7 +204,7 @@ class Clerk:
     def have_the_invoice(self) -> None:
         page = self.visit.page
         say(page, "invoice this trip due in 15 days")
-        self.review("New invoice")
+        self.review("Draft an invoice")
         for words in (
             self.flight,
             self.price,

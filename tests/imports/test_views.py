@@ -46,7 +46,7 @@ def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person)
     ]
     assert rows == [
         ["2", "is_customer", "Write yes or no."],
-        ["3", "country", "That is not a country. Use two capitals such as IN."],
+        ["3", "country", "Enter a country code of two capital letters, such as IN."],
     ]
     assert not page.all(".//form[@id='take']")
     forced = Page(chosen(alice, raw, then="run"))

@@ -104,7 +104,7 @@ def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(
     assert account["balances"][0] == {"currency": "INR", "balance": f"{counted / 100:.2f}"}
     words = Page(alice.browser.get("/accounts")).words(".//main")
     assert f"5700 Bank and gateway charges Debit in use INR{amount(inr(counted))}Dr" in words
-    assert "Revenue and expenses are those of this financial year, up to today." in words
+    assert "Revenue and expenses cover this financial year up to today." in words
 
 
 @pytest.mark.parametrize(("zone", "counted"), [("UTC", 500), ("Asia/Kolkata", 0)])

@@ -50,7 +50,7 @@ def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person)
     )
     words = Page(alice.browser.get("/accounts")).words(".//main")
     assert "3000 Capital Credit in use INR2,000.00Cr" in words
-    assert "Other balances are of all that was ever posted, later book dates included." in words
+    assert "Other balances include all postings, also those with a later book date." in words
 
 
 def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(
@@ -88,7 +88,7 @@ def test_the_chart_is_narrowed_and_read_in_pages(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = added(alice)
-    assert "No such accounts" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
+    assert "No accounts match" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
     archived = Page(alice.browser.get("/accounts?archived=1"))
     assert archived.words(".//tbody//th[@scope='row']") == "5810 Postage"
@@ -143,10 +143,10 @@ def test_an_account_is_added(alice: Person) -> None:
         (
             {"code": ""},
             "code",
-            "Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.",
+            "Enter a code of up to 32 letters, digits, dots and hyphens, such as 5250.",
         ),
-        ({"code": "58 10"}, "code", "Write a code of up to 32 letters"),
-        ({"code": "1100"}, "code", "Another account has that code."),
+        ({"code": "58 10"}, "code", "Enter a code of up to 32 letters"),
+        ({"code": "1100"}, "code", "Another account has this code."),
         ({"name": " "}, "name", "Enter a name."),
         ({"type": "income"}, "type", "Choose one from the list."),
         ({"normal_side": "left"}, "normal_side", "Choose one from the list."),
@@ -193,13 +193,13 @@ def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
     )
     assert (
         refused.status,
-        "Something still stands on this account, earlier financial years included."
+        "This account still has a balance, including earlier financial years."
         in refused.error_at("is_archived"),
     ) == (422, True)
     assert refused.field("name") == "Post"
     bank = Page(alice.browser.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
     assert not bank.all(".//input[@name='is_archived']")
-    assert "posts to this account by itself" in bank.words(".//form")
+    assert "The system posts to this account" in bank.words(".//form")
     forced = submit(
         alice.browser,
         f"/accounts/{account_id(alice, 'bank')}/edit",

@@ -228,11 +228,11 @@ def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Perso
         str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)
     ]
     page = Page(browser.get("/journal"))
-    assert "Nothing has been posted up to today" in page.words(".//main")
+    assert "No entries up to today" in page.words(".//main")
     happened = [str(post(alice, entry_date=day - timedelta(days=back)).entry_id) for back in (0, 3)]
     page = Page(browser.get("/journal"))
     assert listed(page) == happened
-    assert page.words(".//a[@id='coming']") == "2 entries of coming days"
+    assert page.words(".//a[@id='coming']") == "2 future-dated entries"
     way = page.all(".//a[@id='coming']")[0].attrib["href"]
     behind = Page(browser.get(way))
     assert listed(behind) == coming[::-1]
@@ -263,19 +263,19 @@ def test_coming_entries_are_counted_up_to_a_bound(
         )
     assert (
         Page(alice.browser.get("/journal")).words(".//a[@id='coming']")
-        == "More than 2 entries of coming days"
+        == "More than 2 future-dated entries"
     )
     entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]
 
 
 def test_the_pages_list_and_reverse(alice: Person) -> None:
     browser = alice.browser
-    assert "Nothing has been posted yet" in Page(browser.get("/journal")).words(".//main")
+    assert "No entries yet" in Page(browser.get("/journal")).words(".//main")
     entry_id = made(alice)
     listed = Page(browser.get("/journal?from=1+Jun+2024&to=30+Jun+2024"))
     assert f"/journal/{entry_id}" in listed.links()
-    assert "By hand" in listed.words(".//tbody")
-    assert "No entries on these days" in Page(browser.get("/journal?from=1+Jul+2024")).words(
+    assert "Manual" in listed.words(".//tbody")
+    assert "No entries on these dates" in Page(browser.get("/journal?from=1+Jul+2024")).words(
         ".//main"
     )
     assert (
@@ -299,5 +299,5 @@ def test_the_pages_list_and_reverse(alice: Person) -> None:
         data={"csrf_token": token, "reason": "Twice", "entry_date": "11 Jun 2024"},
     )
     assert done.status_code == 303
-    assert "reverses another one" in Page(browser.get(done.headers["Location"])).words(".//main")
+    assert "reverses another entry" in Page(browser.get(done.headers["Location"])).words(".//main")
     assert browser.get(f"/journal/{entry_id}/reverse").status_code == 303

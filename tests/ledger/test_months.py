@@ -226,7 +226,7 @@ def test_the_door_of_invoices_says_that_the_month_is_closed(alice: Person) -> No
         ),
     ):
         assert (answer.status_code, answer.json["detail"]) == (409, "period_locked")
-        assert answer.json["message"].startswith("The books of that month are closed.")
+        assert answer.json["message"].startswith("This month is closed.")
 
 
 def _propose(person: Person, arguments: dict[str, Any]) -> str:
@@ -332,17 +332,15 @@ def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
     page = alice.browser.get("/months/2024-06/close").text
     assert (
         '<a class="v-under" href="/invoices?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1'
-        " draft of an invoice is dated in the month.</a>" in page
+        " draft invoice is dated in this month.</a>" in page
     )
     assert "Debits equal credits in every currency." in page
-    assert "The balances of the month agree with its lines." in page
+    assert "Monthly balances match the journal lines." in page
     papers.issue(alice, draft)
-    assert "No draft is dated in the month." in (
+    assert "No drafts dated in this month." in (
         page := alice.browser.get("/months/2024-06/close").text
     )
-    assert (
-        "The numbers of invoices, credit notes, receipts, payments and refunds have no gap." in page
-    )
+    assert "Numbers of invoices, credit notes, receipts, payments and refunds have no gaps." in page
 
 
 def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
@@ -355,18 +353,18 @@ def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
     }
     bill_id = alice.does(lambda actor: billing.draft_bill(actor, **bill).id)
     of_bills = (
-        'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of a bill is'
-        " dated in the month.</a>"
+        'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft bill is dated'
+        " in this month.</a>"
     )
     assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
-    assert "of an invoice" not in page
+    assert "draft invoice" not in page
     papers.draft(alice)
     assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
-    assert ">1 draft of an invoice is dated in the month.</a>" in page
-    assert "No draft is dated in the month." in alice.browser.get("/months/2024-05/close").text
+    assert ">1 draft invoice is dated in this month.</a>" in page
+    assert "No drafts dated in this month." in alice.browser.get("/months/2024-05/close").text
     alice.does(billing.receive_draft, bill_id)
-    assert "of a bill" not in (page := alice.browser.get("/months/2024-06/close").text)
-    assert "1 draft of an invoice is dated in the month." in page
+    assert "draft bill" not in (page := alice.browser.get("/months/2024-06/close").text)
+    assert "1 draft invoice is dated in this month." in page
 
 
 def numbered(person: Person) -> None:
@@ -411,12 +409,12 @@ def numbered(person: Person) -> None:
 @pytest.mark.parametrize(
     ("series", "told"),
     [
-        ("invoice", "Numbers of invoices are missing in 2024-25."),
-        ("opening", "Numbers of invoices that were brought forward are missing in 2024-25."),
+        ("invoice", "Invoice numbers are missing in 2024-25."),
+        ("opening", "Numbers of imported invoices are missing in 2024-25."),
         ("credit_note", "Numbers of credit notes are missing in 2024-25."),
         ("receipt", "Numbers of receipts are missing in 2024-25."),
         ("payment", "Numbers of payments are missing in 2024-25."),
-        ("advance", "Numbers of advances that were brought forward are missing in 2024-25."),
+        ("advance", "Numbers of imported advances are missing in 2024-25."),
         ("refund", "Numbers of refunds are missing in 2024-25."),
     ],
 )
@@ -425,7 +423,7 @@ def test_the_page_before_closing_names_a_gap_in_the_numbers(
 ) -> None:
     for person in (alice, charlie):
         numbered(person)
-    assert "refunds have no gap." in alice.browser.get("/months/2024-06/close").text
+    assert "refunds have no gaps." in alice.browser.get("/months/2024-06/close").text
     with owner_engine.begin() as connection:
         skip = sa.text(
             "update number_series set last_number = last_number + 1 where tenant_id = :t and series"
@@ -435,10 +433,10 @@ def test_the_page_before_closing_names_a_gap_in_the_numbers(
     page = alice.browser.get("/months/2024-06/close").text
     assert page.count("are missing in") == 1
     assert told in page
-    assert "refunds have no gap." in alice.browser.get("/months/2025-06/close").text, (
+    assert "refunds have no gaps." in alice.browser.get("/months/2025-06/close").text, (
         "another year has nothing to do with it"
     )
-    assert "refunds have no gap." in charlie.browser.get("/months/2024-06/close").text
+    assert "refunds have no gaps." in charlie.browser.get("/months/2024-06/close").text
 
 
 def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(
@@ -453,11 +451,11 @@ def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(
         bob, {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}}
     )
     assert (
-        "1 request waits that would post into the month."
+        "1 pending request would post to this month."
         in alice.browser.get("/months/2024-03/close").text
     )
     assert (
-        "No request waits that would post into the month."
+        "No pending request would post to this month."
         in alice.browser.get("/months/2024-04/close").text
     )
 
@@ -470,7 +468,7 @@ def test_the_page_of_the_months_offers_what_comes_next(alice: Person, bob: Perso
     page = alice.browser.get("/months").text
     assert "/months/2024-03/reopen" in page
     assert "/months/2024-03/close" not in page
-    assert "That month is closed already." in alice.browser.get("/months/2024-03/close").text
+    assert "This month is already closed." in alice.browser.get("/months/2024-03/close").text
     assert alice.browser.get("/months?before=soon").status_code == 422
 
 

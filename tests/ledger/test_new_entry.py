@@ -106,10 +106,8 @@ def test_while_it_is_typed_only_the_effect_is_answered(alice: Person) -> None:
         ".//*[@role='status']"
     )
     unread = Page(send(alice, part | {"debit": ["1x", ""]}, headers={"HX-Request": "true"}))
-    assert "cannot be read" in unread.words(".//*[@role='status']")
-    assert "Nothing is written yet" in Page(alice.browser.get("/journal/new")).words(
-        ".//*[@role='status']"
-    )
+    assert "invalid amount" in unread.words(".//*[@role='status']")
+    assert "No amounts yet" in Page(alice.browser.get("/journal/new")).words(".//*[@role='status']")
 
 
 def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
@@ -124,7 +122,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("change", "place", "sentence"),
     [
-        ({"narration": " "}, "narration", "Say in a few words what this journal entry is about."),
+        ({"narration": " "}, "narration", "Enter a narration for this journal entry."),
         ({"entry_date": "31 Feb"}, "entry_date", "The calendar has no 31 Feb."),
         ({"entry_date": "soon"}, "entry_date", "Write a date such as 24 Nov 2026 or 24/11."),
         ({"entry_date": "1 Jan 1800"}, "entry_date", "Use a date between 1900 and 2200."),
@@ -143,9 +141,9 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
         (
             {"credit": ["5", "1234.50"]},
             "lines",
-            "Write a debit or a credit on each line, and not both.",
+            "Enter either a debit or a credit on each line.",
         ),
-        ({"credit": ["", ""]}, "lines", "Write a debit or a credit on each line, and not both."),
+        ({"credit": ["", ""]}, "lines", "Enter either a debit or a credit on each line."),
         ({"account_id": ["", ""]}, "lines", "Choose an account for each line."),
         (
             {"account_id": [str(new_id())] * 2},
@@ -201,7 +199,7 @@ def test_accounts_that_follow_their_documents_are_not_offered(alice: Person) -> 
     page = Page(send(alice, typed(alice, account_id=[receivable, str(account_id(alice, "bank"))])))
     assert (
         page.status,
-        "follow their documents" in page.error_at("lines"),
+        "are posted by their documents" in page.error_at("lines"),
         page.field("account_id"),
     ) == (422, True, receivable)
 

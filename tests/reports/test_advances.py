@@ -155,7 +155,7 @@ def test_the_page_has_its_column_only_where_something_was_paid_ahead(alice: Pers
     page = Page(alice.browser.get("/reports/receivables?party=*"))
     assert "Amount due Advances Outstanding" in page.words(".//thead//th")
     assert "20 days old" in page.words(".//tbody")
-    assert "equals account 2200" in page.words(".//*[@id='proof']")
+    assert "which matches account 2200" in page.words(".//*[@id='proof']")
 
 
 def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
@@ -170,7 +170,7 @@ def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
     found = block_on(trader, today())
     assert found is not None
     assert not found.is_proved
-    assert "INR: advances add up to" in Page(trader.browser.get("/reports/receivables")).words(
+    assert "INR: advances total" in Page(trader.browser.get("/reports/receivables")).words(
         ".//*[@role='alert']"
     )
 

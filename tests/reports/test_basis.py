@@ -117,7 +117,7 @@ def test_another_basis_is_refused_at_both_doors(owing: Person, basis: str) -> No
     answer = owing.api.get(f"/reports/receivables?{EVER}&basis={basis}")
     assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "basis"])
     page = Page(owing.browser.get(f"/reports/receivables?basis={basis}"))
-    assert "day from which it ages" in page.words(".//main")
+    assert "ageing basis" in page.words(".//main")
     assert page.all(".//section[@class='v-ageblock']") == []
 
 
@@ -132,9 +132,7 @@ def test_the_page_says_it_keeps_it_and_proves_the_same_account(owing: Person) ->
         "40.00",
         "150.00",
     ]
-    assert "the ages add up to what is open, and that equals account 1200" in page.words(
-        ".//*[@id='proof']"
-    )
+    assert "the ageing total matches account 1200" in page.words(".//*[@id='proof']")
     assert "by date of the document" in page.words(".//body")
     assert page.field("basis") == "document_date"
     inside = [

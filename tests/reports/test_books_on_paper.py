@@ -138,11 +138,11 @@ def test_the_day_book_has_each_entry_under_its_day_and_the_sums_of_all(
     ]
     assert table["totals"] == [
         [
-            "All entries of these days in AED",
+            "All entries in this period in AED",
             "AED\N{NO-BREAK SPACE}700.25",
             "AED\N{NO-BREAK SPACE}700.25",
         ],
-        ["All entries of these days in INR", "₹1,500.50", "₹1,500.50"],
+        ["All entries in this period in INR", "₹1,500.50", "₹1,500.50"],
     ]
     assert all(
         words in text for words in ("4 May 2026 · @rooms", "Galaxy Consolidators", "₹1,500.50")
@@ -169,7 +169,7 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     ]
     assert rows(rupees)[0] == ["Not begun", "0.00", "0.00", "0.00", "", *unbooked]
     assert rupees["totals"] == [
-        ["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]
+        ["All trips in this period in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]
     ]
 
 
@@ -189,13 +189,12 @@ def test_margins_stand_beside_all_that_was_posted_on_paper(
         ["Posted for trips", "900.00", "0.00", "900.00"],
         ["Posted without a trip", "0.00", "300.00", "−300.00"],
     ]
-    assert books["totals"] == [["Trial balance of these days", "900.00", "300.00", "600.00"]]
+    assert books["totals"] == [["Trial balance of this period", "900.00", "300.00", "600.00"]]
     assert (
         books["note"]
-        == "What was posted without a trip is reckoned: it is the trial balance less what was"
-        " posted for trips."
+        == "Postings without a trip are computed as the trial balance minus the postings for trips."
     )
-    assert "All that was posted" in text
+    assert "All postings" in text
     for by, name in (("customer", "Deepa Krishnan"), ("month", "May 2026")):
         pdf(alice, "trip-margins", f"{DAYS}&group_by={by}")
         assert rows(told["tables"][0])[0] == [

@@ -231,7 +231,7 @@ def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person
         ["INR 1,000.50", ""],
         ["", "INR 1,000.50"],
     )
-    assert total == ["All entries of these days in INR", "INR 1,000.50", "INR 1,000.50"]
+    assert total == ["All entries in this period in INR", "INR 1,000.50", "INR 1,000.50"]
     assert link_of(page, "Invoice") == f"/invoices/{made}"
     leads = [
         link.attrib["href"]
@@ -242,12 +242,12 @@ def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person
     assert f"Day book Book dates from 1 {today():%B %Y} to {today().day} {today():%B %Y}." in words(
         page
     )
-    assert "Nothing was posted in these days" in shown(
+    assert "No entries in this period" in shown(
         client, "/reports/day-book?from=2020-01-01&to=2020-01-02"
     )
     for query, sentence in (
-        ("to=soonish", "We could not read: until."),
-        ("from=2026-02-02&to=2026-02-01", "The first day is after"),
+        ("to=soonish", "Not valid: until."),
+        ("from=2026-02-02&to=2026-02-01", "The start date is after"),
         ("after=x", "page marker"),
     ):
         assert sentence in shown(client, f"/reports/day-book?{query}", status=422)
@@ -263,11 +263,11 @@ def test_the_pages_are_turned_and_totals_stand_on_the_last(alice: Person) -> Non
     second = shown(client, link_of(first, "Newer"))
     assert (first.count('scope="rowgroup"'), second.count('scope="rowgroup"')) == (50, 2)
     assert rows(book(second))[-1] == [
-        "All entries of these days in INR",
+        "All entries in this period in INR",
         "INR 260.00",
         "INR 260.00",
     ]
-    assert book(shown(client, link_of(second, "From the beginning"))) == book(first)
+    assert book(shown(client, link_of(second, "First page"))) == book(first)
 
 
 def test_every_report_is_named_with_a_sentence_and_leads_somewhere(

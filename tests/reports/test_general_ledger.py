@@ -184,9 +184,7 @@ def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(
     )
     assert link_of(page, "Invoice") == f"/invoices/{made}"
     assert "1,000.50" in shown(client, link_of(page, line[1].removesuffix(" Invoice")))
-    assert "Nothing was posted to this account" in shown(
-        client, "/reports/general-ledger?account=3000"
-    )
+    assert "No entries on this account" in shown(client, "/reports/general-ledger?account=3000")
     assert "Choose an account" in shown(client, "/reports/general-ledger")
     assert "could not find that account" in shown(
         client, "/reports/general-ledger?account=9999", status=422

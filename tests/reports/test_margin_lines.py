@@ -156,9 +156,7 @@ def test_every_figure_of_the_books_that_is_not_nothing_leads_there(
         lines.format("margin"),
     ], "of nothing there is nothing to open"
     (books,) = [
-        table
-        for table in page.all(".//table")
-        if "All that was posted, INR" in "".join(table.itertext())
+        table for table in page.all(".//table") if "All postings, INR" in "".join(table.itertext())
     ]
     ways = [links(row) for row in books.iter("tr")][1:]
     result = "/reports/profit-and-loss?from=2026-05-01&to=2026-07-31"
@@ -201,7 +199,7 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(
     assert any(link.startswith("/reports/general-ledger?account=") for link in leads)
     entry = next(link for link in leads if link.startswith("/journal/"))
     assert alice.browser.get(entry).status_code == 200
-    assert "Revenue counts as it is, direct cost with a minus." in told
+    assert "Revenue is positive, direct cost is negative." in told
 
 
 def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(
@@ -218,7 +216,7 @@ def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(
         found += summed(page)
         href = next((link.attrib["href"] for link in page.all(".//nav//a[@rel='next']")), None)
     assert (len(found) > 8, found) == (True, summed(whole))
-    assert "The sum is that of all pages." in page.words()
+    assert "The total covers all pages." in page.words()
 
 
 def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
@@ -252,7 +250,7 @@ def test_the_lines_come_on_paper(alice: Person, year: UUID, told: dict[str, Any]
     ]
     assert table["totals"] == [["", "3 lines in all", "", "600.00"]]
     alice.browser.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
-    assert told["tables"][0]["note"] == "Revenue counts as it is, direct cost with a minus."
+    assert told["tables"][0]["note"] == "Revenue is positive, direct cost is negative."
 
 
 def test_a_paper_has_all_lines_or_says_that_it_cannot(
@@ -268,22 +266,22 @@ def test_a_paper_has_all_lines_or_says_that_it_cannot(
     [
         (
             "trips=any&customer=",
-            "Say whose lines: of one trip, one customer, one month, of all trips or of none.",
+            "Choose one trip, one customer, one month, all trips or no trip.",
         ),
-        ("month=2026-05&trips=none", "Say whose lines"),
-        ("trips=some", "We could not read: trips."),
-        ("trip=x", "We could not read: trip."),
-        ("month=2026-13", "We could not read: month."),
-        ("month=202605", "We could not read: month."),
-        ("month=9999-05", "We could not read: month."),
-        ("trips=any&of=profit", "We could not read: revenue or direct cost."),
-        ("trips=any&currency=RUPEE", "We could not read: currency."),
+        ("month=2026-05&trips=none", "Choose one trip"),
+        ("trips=some", "Not valid: trips."),
+        ("trip=x", "Not valid: trip."),
+        ("month=2026-13", "Not valid: month."),
+        ("month=202605", "Not valid: month."),
+        ("month=9999-05", "Not valid: month."),
+        ("trips=any&of=profit", "Not valid: revenue or direct cost."),
+        ("trips=any&currency=RUPEE", "Not valid: currency."),
         ("trips=any&after=x", "That page marker is not one of ours."),
         (f"trips=any&after=2025-01-01.{NOBODYS}.1", "That page marker is not one of ours."),
-        ("trips=any&from=2026-07-01&to=2026-05-01", "The first day is after the last."),
-        ("month=2026-05&from=2026-06-01&to=2026-06-30", "That month lies outside these days."),
+        ("trips=any&from=2026-07-01&to=2026-05-01", "The start date is after the end date."),
+        ("month=2026-05&from=2026-06-01&to=2026-06-30", "This month is outside the period."),
         (f"trip={NOBODYS}", "We could not find that trip."),
-        ("customer=" + "a" * 256, "We could not read: customer."),
+        ("customer=" + "a" * 256, "Not valid: customer."),
     ],
 )
 def test_what_cannot_be_answered_is_said(alice: Person, query: str, sentence: str) -> None:
@@ -291,12 +289,12 @@ def test_what_cannot_be_answered_is_said(alice: Person, query: str, sentence: st
 
 
 def test_without_a_word_of_whose_it_says_which_there_are(alice: Person) -> None:
-    assert "Say whose lines: of one trip, one customer, one month" in shown(alice.browser, AT)
+    assert "Choose one trip, one customer, one month" in shown(alice.browser, AT)
 
 
 def test_where_nothing_was_posted_it_says_so(alice: Person, dubai: UUID) -> None:
     told = words(shown(alice.browser, f"{AT}?trip={dubai}&of=revenue&{IN_MAY}"))
-    assert "Nothing was posted in these days" in told
+    assert "No entries in this period" in told
     assert "Revenue: Dubai INR" in told
 
 
@@ -313,7 +311,7 @@ def test_a_viewer_reads_them_and_a_stranger_finds_nothing(
         "customer=",
         "month=2026-05",
     ):
-        assert "Nothing was posted in these days" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
+        assert "No entries in this period" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
 
 
 def test_nobody_is_sent_to_sign_in(alice: Person) -> None:

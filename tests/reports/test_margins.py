@@ -115,7 +115,7 @@ def test_the_page_and_its_file(traveller: Person) -> None:
     client = traveller.browser
     told = words(shown(client, PATH))
     assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in told
-    assert "All trips of these days in INR INR 1,200.00 1,100.00 100.00 8.3 %" in told
+    assert "All trips in this period in INR INR 1,200.00 1,100.00 100.00 8.3 %" in told
     file = client.get(f"{PATH}&format=csv").text.splitlines()
     assert (file[0], len(file)) == (
         "row,trip_id,trip,currency,price,cost,margin,customer,revenue,direct_cost,actual_margin",
@@ -126,10 +126,10 @@ def test_the_page_and_its_file(traveller: Person) -> None:
         for line in file
     )
     assert "total,,All trips,INR,1200.00,1100.00,100.00,,0.00,0.00,0.00" in file
-    assert "No trip was opened in these days" in shown(
+    assert "No trips in this period" in shown(
         client, "/reports/trip-margins?from=2020-01-01&to=2020-01-02"
     )
-    assert "The first day is after the last." in shown(
+    assert "The start date is after the end date." in shown(
         client, "/reports/trip-margins?from=2026-02-02&to=2026-02-01", status=422
     )
 

@@ -385,19 +385,19 @@ def test_the_page_shows_both_sides_and_the_books_and_groups(season: Person) -> N
     told = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
     assert "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 200.00 0.00 200.00 100.0 %" in told
     assert (
-        "Posted for trips 242.00 7.00 235.00 Posted without a trip 0.00 0.00 0.00 Trial balance of"
-        " these days 242.00" in told
+        "Posted for trips 242.00 7.00 235.00 Posted without a trip 0.00 0.00 0.00 Trial balance"
+        " of this period 242.00" in told
     )
     assert (
-        "What was posted without a trip is reckoned: it is the trial balance less what was posted"
-        " for trips." in told
+        "Postings without a trip are computed as the trial balance minus the postings for trips."
+        in told
     )
     by_customer = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
-    assert "No customer known" in by_customer
+    assert "No customer" in by_customer
     assert "June 2026" in words(
         shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=month")
     )
-    assert "We could not read: grouping." in shown(
+    assert "Not valid: grouping." in shown(
         season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=owner", status=422
     )
 
@@ -431,7 +431,7 @@ def test_a_page_of_customers_leads_to_the_next(
 def test_without_a_trip_the_page_still_has_the_books(alice: Person) -> None:
     sold(alice, "70.00")
     told = words(shown(alice.browser, f"/reports/trip-margins?{IN_MAY}"))
-    assert "No trip was opened in these days, and nothing was posted for one" in told
+    assert "No trips in this period" in told
     assert "Posted without a trip 70.00" in told
 
 

@@ -109,12 +109,12 @@ def test_paper_says_where_documents_and_books_differ(busy: Person, told: dict[st
     pdf(busy, "receivables")
     assert (
         told["tables"][0]["note"]
-        == "the books say ₹1,201.50 · INR: advances add up to ₹0.00, their account stands at ₹1.00"
+        == "ledger balance ₹1,201.50 · INR: advances total ₹0.00, balance of their account ₹1.00"
     )
     pdf(busy, "party-statement", f"party=X&{DAYS}")
     assert (
         told["tables"][0]["note"]
-        == "INR: ageing says that documents over ₹0.00 are open, the books say ₹1.00."
+        == "INR: the ageing report shows ₹0.00 due, the ledger shows ₹1.00."
     )
 
 
@@ -169,7 +169,7 @@ def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(
         ["4 May 2026", "Invoice 2026-27/000002, Deepa Krishnan", "200.00", "", "200.00"],
     ]
     assert rupees["totals"] == [["", "Closing, 31 May 2026", "", "", "200.00"]]
-    assert rupees["note"] == "INR: open documents, as ageing has them, come to ₹200.00."
+    assert rupees["note"] == "INR: open documents total ₹200.00."
     assert rows(dirhams)[1][2] == "70.00"
     assert all(
         words in text
@@ -188,16 +188,13 @@ def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
     )
     pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
     (table,) = told["tables"]
-    assert table["columns"][2:4] == ["Billed or refunded", "Paid or taken back"]
+    assert table["columns"][2:4] == ["Billed or refunded", "Paid or credited"]
     assert [row[2:] for row in rows(table)] == [
         ["", "", "0.00"],
         ["300.00", "", "300.00"],
         ["", "50.00", "250.00"],
     ]
-    assert (
-        table["note"]
-        == "INR: open documents, as ageing has them, come to ₹300.00, advances to ₹50.00."
-    )
+    assert table["note"] == "INR: open documents total ₹300.00, advances ₹50.00."
 
 
 def test_in_hindi_its_words_are_hindi(busy: Person, told: dict[str, Any]) -> None:

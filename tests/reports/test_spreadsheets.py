@@ -250,7 +250,7 @@ def test_each_report_offers_its_file_and_a_stranger_gets_his_own(
     nobody = busy.app.test_client().get(f"/reports/{report}?{REPORTS[report]}&format=csv")
     assert nobody.status_code == 303
     refused = victor.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
-    assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
+    assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
 def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:

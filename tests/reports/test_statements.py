@@ -413,7 +413,7 @@ def test_a_wrong_question_is_refused_at_its_place(alice: Person, path: str, loc:
 def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
     answer = alice.api.get("/reports/profit-and-loss?from=2026-02-02&to=2026-02-01")
     assert (answer.status_code, answer.json["detail"]) == (422, "from must be on or before to")
-    assert "The first day is after the last." in shown(
+    assert "The start date is after the end date." in shown(
         alice.browser, "/reports/profit-and-loss?from=2026-02-02&to=2026-02-01", status=422
     )
 
@@ -498,15 +498,13 @@ def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_it
     alone = block(shown(client, f"{PATHS[0]}&compare=none"), "INR")
     assert rows(alone)[-1] == ["Loss in INR", "−60.00"]
     assert 'id="in-INR"' not in shown(client, f"{PATHS[0]}&currency=AED")
-    assert "Nothing in this currency" in shown(client, f"{PATHS[0]}&currency=KWD")
-    assert "We could not read: comparison." in shown(
-        client, f"{PATHS[0]}&compare=always", status=422
-    )
+    assert "No entries in this currency" in shown(client, f"{PATHS[0]}&currency=KWD")
+    assert "Not valid: comparison." in shown(client, f"{PATHS[0]}&compare=always", status=422)
     assert (
         "1 Mar 2025 to 31 Mar 2025"
         in rows(block(shown(client, f"{PATHS[0]}&compare=none&compare_from=1+mar+2025"), "INR"))[0]
     )
-    assert "We could not read: day of comparison." in shown(
+    assert "Not valid: comparison date." in shown(
         client, f"{PATHS[0]}&compare_from=soonish", status=422
     )
 
@@ -669,22 +667,22 @@ def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
         == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-06-30"
     )
     assert "Profit in INR 1,200.00" in words(shown(client, link_of(page, "1,200.00")))
-    assert "As of 31 July 2025, beside 30 June 2025, all currencies." in words(page)
+    assert "As of 31 July 2025, compared with 30 June 2025, all currencies." in words(page)
     assert (
         "11 Jun 2025"
         in rows(block(shown(client, f"{PATHS[1]}&compare_as_of=11+jun+2025"), "INR"))[0]
     )
-    assert "We could not read: day of comparison." in shown(
+    assert "Not valid: comparison date." in shown(
         client, f"{PATHS[1]}&compare_as_of=soonish", status=422
     )
 
 
 def test_what_is_empty_says_what_will_stand_there(alice: Person) -> None:
-    assert "Nothing was earned or spent in these days" in shown(
+    assert "No revenue or expenses in this period" in shown(
         alice.browser, "/reports/profit-and-loss"
     )
-    assert "Nothing has been posted yet" in shown(alice.browser, "/reports/balance-sheet")
-    assert "We could not read: as of." in shown(
+    assert "No entries yet" in shown(alice.browser, "/reports/balance-sheet")
+    assert "Not valid: as of." in shown(
         alice.browser, "/reports/balance-sheet?as_of=soonish", status=422
     )
     assert alice.api.get("/reports/balance-sheet").json["assets"] == []
@@ -714,8 +712,8 @@ def test_a_difference_is_shown_in_red_with_its_amount(
 def test_paper_names_the_report_its_days_and_what_they_are_held_against(shop: Person) -> None:
     told = words(shown(shop.browser, PATHS[0]))
     assert (
-        "Profit and loss Book dates from 1 July 2025 to 31 July 2025, beside 1 June 2025 to 30 June"
-        " 2025, all currencies. Currencies are never added." in told
+        "Profit and loss Book dates from 1 July 2025 to 31 July 2025, compared with 1 June 2025"
+        " to 30 June 2025, all currencies. Currencies are never added." in told
     )
     assert "Balance sheet As of 31 July 2025, in AED only. Currencies are never added." in words(
         shown(shop.browser, f"{PATHS[1]}&currency=AED")

@@ -519,7 +519,7 @@ def test_the_page_hands_out_the_same_to_whoever_may_read_reports(
 
 def test_only_entries_are_vouchers(alice: Person) -> None:
     refused = alice.browser.get(f"/reports/trip-margins?{DAYS}&format=tally")
-    assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
+    assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
 def test_a_file_of_the_page_is_whole_or_none(

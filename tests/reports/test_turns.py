@@ -242,8 +242,8 @@ def test_the_page_closes_with_the_new_year_and_each_number_opens_what_it_is_made
         ["", "", "4.00", "", "", "4.00", "", ""],
         ["150.00", "150.00", "41.00", "41.00", "130.00", "130.00", "183.00", "183.00"],
     ]
-    assert "Carried at the turn of the year" in words(page)
-    assert "A financial year begins on 1 Apr 2025, within these days" in words(page)
+    assert "Year-end transfer" in words(page)
+    assert "A financial year begins on 1 Apr 2025, within this period" in words(page)
     for figure, result in (
         ("50.00", "Profit in INR 50.00"),
         ("126.00", "Profit in INR 126.00"),
@@ -260,9 +260,9 @@ def test_the_page_closes_with_the_new_year_and_each_number_opens_what_it_is_made
         ["", "", "INR 7.00 Cr"],
     ]
     carried = shown(client, f"/reports/general-ledger?{LEDGER}")
-    assert "Carried to the result of earlier years computed" in words(carried)
+    assert "Transferred to the result of earlier years computed" in words(carried)
     assert "Profit in INR 126.00" in words(
-        shown(client, link_of(carried, "Carried to the result of earlier years"))
+        shown(client, link_of(carried, "Transferred to the result of earlier years"))
     )
     assert "Carried" not in shown(client, "/reports/trial-balance?from=2025-04-01&as_of=2025-04-30")
 
@@ -367,8 +367,8 @@ def test_the_papers_carry_it_too(turned: Person, told: dict[str, Any]) -> None:
     client = turned.browser
     assert client.get(f"/reports/trial-balance?{TURN}&format=pdf").mimetype == "application/pdf"
     assert told["tables"][0]["columns"][5:7] == [
-        "Carried at the turn of the year\nDebit",
-        "Carried at the turn of the year\nCredit",
+        "Year-end transfer\nDebit",
+        "Year-end transfer\nCredit",
     ]
     assert told["tables"][0]["totals"] == [
         ["Total INR", "150.00", "150.00", "41.00", "41.00", "130.00", "130.00", "183.00", "183.00"]
@@ -377,12 +377,12 @@ def test_the_papers_carry_it_too(turned: Person, told: dict[str, Any]) -> None:
     (lines,) = told["tables"]
     assert lines["groups"][0]["rows"][2] == [
         "31 March 2025",
-        "Carried to the result of earlier years (computed)",
+        "Transferred to the result of earlier years (computed)",
         "130.00",
         "",
         "0.00",
     ]
     assert lines["totals"][1:] == [
-        ["", "Carried to the result of earlier years", "130.00", "0.00", ""],
+        ["", "Transferred to the result of earlier years", "130.00", "0.00", ""],
         ["", "Closing, 30 April 2025", "", "", "7.00 Cr"],
     ]

@@ -90,9 +90,9 @@ def debtors(alice: Person) -> dict[str, str]:
 
 def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
     client = alice.browser
-    assert "Nobody owes you anything" in shown(client, "/reports/receivables")
+    assert "No receivables" in shown(client, "/reports/receivables")
     empty = shown(client, "/reports/trial-balance")
-    assert "Nothing has been posted yet" in empty
+    assert "No entries yet" in empty
     chart = shown(client, link_of(empty, "Show the chart of accounts"))
     assert "1200 Trade receivables" in words(chart)
 
@@ -188,7 +188,7 @@ def test_the_page_proves_documents_against_the_books(
     page = words(shown(alice.browser, "/reports/receivables"))
     assert "equals account 1200, INR 2,30,657.25" in page
     assert "equals account 1200, AED 700.25" in page
-    assert "INR: the ages add up to what is open, and that equals account 1200." in page
+    assert "INR: the ageing total matches account 1200." in page
     assert "differ by" not in page
 
 
@@ -209,12 +209,12 @@ def test_a_difference_is_shown_in_red_with_both_sides(
 ) -> None:
     alice.does(book_past_every_document)
     page = shown(alice.browser, "/reports/receivables")
-    assert "the books say INR 2,30,712.25" in words(block(page, "INR"))
+    assert "ledger balance INR 2,30,712.25" in words(block(page, "INR"))
     assert (
-        "open documents add up to INR 2,30,657.25 , account 1200 stands at INR 2,30,712.25"
+        "open documents total INR 2,30,657.25 , balance of account 1200 INR 2,30,712.25"
         in words(page)
     )
-    assert "the documents and the books differ by INR −55.00" in words(page)
+    assert "documents and ledger differ by INR −55.00" in words(page)
     assert "equals account 1200, AED 700.25" in words(page)
 
 
@@ -275,7 +275,7 @@ def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(
     page = shown(alice.browser, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
     assert rows(block(page, "INR"))[-1][-1] == "4,300.00"
     assert (
-        "all open documents, those not shown here too, add up to INR 2,30,657.25 , and that equals"
+        "all open documents, including those not shown, total INR 2,30,657.25 , which matches"
         " account 1200." in words(page)
     )
 
@@ -288,7 +288,9 @@ def test_a_currency_narrows_and_can_be_taken_away_again(
     assert 'id="in-INR"' not in page
     assert 'id="in-AED"' in page
     assert 'class="v-chip v-chip-on" href="/reports/receivables"' in page
-    assert "Nothing is open in this selection" in shown(client, "/reports/receivables?currency=KWD")
+    assert "No open documents match these filters" in shown(
+        client, "/reports/receivables?currency=KWD"
+    )
 
 
 def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, str]) -> None:
@@ -303,11 +305,11 @@ def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, st
 @pytest.mark.parametrize(
     ("query", "sentence", "kept"),
     [
-        ("as_of=soonish", "We could not read: as of.", "soonish"),
-        ("from=31.02.2026&to=once", "We could not read: issued from, issued to.", "31.02.2026"),
-        ("as_of=1850-01-01", "We could not read: as of.", "1850-01-01"),
-        ("as_of=2026-02-01&currency=rupees", "We could not read: currency.", "1 Feb 2026"),
-        ("from=2026-02-02&to=2026-02-01", "The first day is after the last.", "2 Feb 2026"),
+        ("as_of=soonish", "Not valid: as of.", "soonish"),
+        ("from=31.02.2026&to=once", "Not valid: issued from, issued to.", "31.02.2026"),
+        ("as_of=1850-01-01", "Not valid: as of.", "1850-01-01"),
+        ("as_of=2026-02-01&currency=rupees", "Not valid: currency.", "1 Feb 2026"),
+        ("from=2026-02-02&to=2026-02-01", "The start date is after the end date.", "2 Feb 2026"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_kept_in_its_field(
@@ -323,7 +325,7 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
     alice: Person, charlie: Person
 ) -> None:
     client = alice.browser
-    assert "You owe nobody anything" in shown(client, "/reports/payables")
+    assert "No payables" in shown(client, "/reports/payables")
     bill(alice, "Galaxy Consolidators", "4000", due=days_ago(31), reference="GC-1")
     bill(alice, "Galaxy Consolidators", "100", due=days_ago(1), reference="GC-2")
     bill(alice, "Desert Rooms", "700.25", due=today(), reference="DR-1", currency="AED")
@@ -361,11 +363,11 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
         ],
         entry_date=today(),
     )
-    assert "the books say INR 4,131.00" in words(block(shown(client, "/reports/payables"), "INR"))
+    assert "ledger balance INR 4,131.00" in words(block(shown(client, "/reports/payables"), "INR"))
 
 
 def test_the_trial_balance_refuses_the_same(alice: Person) -> None:
-    assert "We could not read: as of." in shown(
+    assert "Not valid: as of." in shown(
         alice.browser, "/reports/trial-balance?as_of=soonish", status=422
     )
 
@@ -447,7 +449,7 @@ def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
         "/reports/trial-balance?from=2026-02-02&as_of=2026-02-01",
         "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01",
     ):
-        assert "The first day is after the last." in shown(alice.browser, path, status=422)
+        assert "The start date is after the end date." in shown(alice.browser, path, status=422)
 
 
 def test_books_that_do_not_balance_are_shown_in_red(
@@ -473,7 +475,7 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
     page = shown(alice.browser, "/reports/trial-balance?include_zero=1&currency=AED")
     assert 'id="in-INR"' not in page
     assert ["1010 Cash in hand", "", "", "", "", "", ""] in rows(block(page, "AED"))
-    assert "Nothing was posted in KWD" in shown(
+    assert "There are no entries in KWD" in shown(
         alice.browser, "/reports/trial-balance?currency=KWD"
     )
 

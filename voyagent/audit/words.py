@@ -70,7 +70,7 @@ _FIELDS = {
     "code": _l("Code"),
     "name": _l("Name"),
     "type": _l("Type"),
-    "normal_side": _l("Normal side"),
+    "normal_side": _l("Normal balance"),
     "full_name": _l("Name"),
     "email": _l("E-mail address"),
     "password": _l("Password"),

@@ -16,7 +16,7 @@ class AccountAmbiguous(Conflict):
     """Several account names contain the text."""
 
     code = "account_ambiguous"
-    message = N_("Several accounts have that in their name. Say the account's code.")
+    message = N_("Several accounts match this name. Enter the account’s code.")
 
 
 class EntryNotFound(NotFound):
@@ -30,4 +30,4 @@ class MonthNotFound(NotFound):
     """The text is no month such as `2026-03`, from 1900 to 2200."""
 
     code = "month_not_found"
-    message = N_("That is not a month of the books.")
+    message = N_("Enter a valid month.")

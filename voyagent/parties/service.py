@@ -44,7 +44,7 @@ class PartyNameRequired(Unprocessable):
     """The name is missing."""
 
     code = "party_name_required"
-    message = N_("A name is needed, in at most 255 characters.")
+    message = N_("Enter a name of at most 255 characters.")
 
 
 class PartyTextTooLong(Unprocessable):
@@ -61,28 +61,30 @@ class PartyKindRequired(Invalid):
     """The party is neither a customer nor a supplier."""
 
     code = "party_kind_required"
-    message = N_("Say whether this is a customer, a supplier, or both.")
+    message = N_("Choose customer, supplier or both.")
 
 
 class UnknownCountry(Invalid):
     """Not a country code of ISO 3166."""
 
     code = "country_unknown"
-    message = N_("That is not a country. Use two capitals such as IN.")
+    message = N_("Enter a country code of two capital letters, such as IN.")
 
 
 class UnknownState(Invalid):
     """Not a state of the country, or a state without a country."""
 
     code = "state_unknown"
-    message = N_("That is not a state of that country.")
+    message = N_("This state does not belong to the country.")
 
 
 class StateIsNotOfNumber(Invalid):
     """The state differs from the first two digits of the GSTIN (Rule 10 of the CGST Rules)."""
 
     code = "state_is_not_of_tax_number"
-    message = N_("The first two figures of the GSTIN name another state.")
+    message = N_(
+        "The first two digits of the GSTIN belong to another state. Check the GSTIN and the state."
+    )
 
 
 class InvalidTerms(Invalid):
@@ -96,7 +98,7 @@ class PartyNameTaken(Conflict):
     """Another party of the agency has the name, whatever its case."""
 
     code = "party_name_taken"
-    message = N_("A customer or supplier of this name is known already.")
+    message = N_("A customer or supplier with this name already exists.")
 
 
 class PartyInBooks(Conflict):
@@ -106,7 +108,7 @@ class PartyInBooks(Conflict):
     """
 
     code = "party_in_books"
-    message = N_("This name stands in the books, so it stays. Its capitals and spaces may change.")
+    message = N_("This name has postings, so only its capitals and spaces can change.")
 
 
 class PartyChanged(PreconditionFailed):
@@ -114,8 +116,8 @@ class PartyChanged(PreconditionFailed):
 
     code = "party_changed"
     message = N_(
-        "Somebody has changed this customer or supplier since you opened it. Load it again, then"
-        " repeat what you changed."
+        "This customer or supplier was changed after you opened it. Reload it, then repeat your"
+        " changes."
     )
 
 

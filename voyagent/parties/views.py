@@ -53,7 +53,7 @@ def new(actor: Actor) -> Any:
     noted = form.attempt(lambda body: service.create(actor, **body.said()), **PLACES)
     if noted is None:
         return render_template("parties/new.html", form=form), form.status
-    toast(_("%(name)s is noted.", name=noted.name))
+    toast(_("%(name)s saved.", name=noted.name))
     return see_other(url_for("parties.detail", party_id=noted.id))
 
 
@@ -112,8 +112,8 @@ def archive(actor: Actor, party_id: UUID) -> Any:
     is_away = request.form.get("restore") != "1"
     party = service.update(actor, party_id, {"is_archived": is_away})
     toast(
-        _("%(name)s is archived.", name=party.name)
+        _("%(name)s archived.", name=party.name)
         if is_away
-        else _("%(name)s is back in the list.", name=party.name)
+        else _("%(name)s restored.", name=party.name)
     )
     return see_other(url_for("parties.detail", party_id=party_id))

@@ -79,7 +79,7 @@ def day_book(report: DayBook) -> Printed:
     whole(report)
     sums = [
         [
-            _("All entries of these days in %(currency)s", currency=debit.currency),
+            _("All entries in this period in %(currency)s", currency=debit.currency),
             symbol_money(debit),
             symbol_money(credit),
         ]
@@ -87,7 +87,7 @@ def day_book(report: DayBook) -> Printed:
     ]
     columns = [_("Account"), _("Debit"), _("Credit")]
     table = Table(
-        _("Entries of these days"),
+        _("Entries in this period"),
         columns,
         [_entry(entry) for entry in report.entries],
         sums,
@@ -135,13 +135,11 @@ def margin_lines(report: MarginLines) -> Printed:
                 amount(report.total),
             ]
         ],
-        note=(
-            _("Revenue counts as it is, direct cost with a minus.") if report.of == "margin" else ""
-        ),
+        note=(_("Revenue is positive, direct cost is negative.") if report.of == "margin" else ""),
         texts=3,
         stretch=1,
     )
-    return Printed(_("What it is made of"), [table] if rows else [])
+    return Printed(_("Breakdown"), [table] if rows else [])
 
 
 def _earned(block: Result, report: ProfitAndLoss) -> Table:
@@ -238,7 +236,7 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     currency = one.opening.currency
-    carried = _("Carried to the result of earlier years")
+    carried = _("Transferred to the result of earlier years")
 
     def told(row: LedgerLine | CarriedLine) -> str:
         return (
@@ -260,7 +258,7 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     sums = [["", closing, *moved, _standing(one.closing)]]
     if one.carried is not None:
         sums = [
-            ["", _("Posted in these days"), *moved, ""],
+            ["", _("Posted in this period"), *moved, ""],
             ["", carried, *map(amount, one.carried), ""],
             ["", closing, "", "", _standing(one.closing)],
         ]
@@ -305,11 +303,11 @@ def _left(total: Margin, report: Margins) -> Table:
                 _("Price"),
                 _("Cost"),
                 _("Margin"),
-                _("Share of the price"),
+                _("Share of price"),
                 _("Revenue"),
                 _("Direct cost"),
                 _("Actual margin"),
-                _("Share of the revenue"),
+                _("Share of revenue"),
             ),
         ],
         groups=[
@@ -323,7 +321,7 @@ def _left(total: Margin, report: Margins) -> Table:
                 ],
             )
         ],
-        totals=[row(_("All trips of these days in %(currency)s", currency=total.currency), total)],
+        totals=[row(_("All trips in this period in %(currency)s", currency=total.currency), total)],
         note=margins_note(),
     )
 
@@ -333,7 +331,7 @@ def _in_the_books(tie: Tie) -> Table:
         return [name, amount(of.price), amount(of.cost), amount(of.margin)]
 
     return Table(
-        title=_("All that was posted, %(currency)s", currency=named(tie.currency)),
+        title=_("All postings, %(currency)s", currency=named(tie.currency)),
         columns=["", _("Revenue"), _("Direct cost"), _("Margin")],
         groups=[
             Group(
@@ -344,7 +342,7 @@ def _in_the_books(tie: Tie) -> Table:
                 ],
             )
         ],
-        totals=[row(_("Trial balance of these days"), tie.trial_balance)],
+        totals=[row(_("Trial balance of this period"), tie.trial_balance)],
         note=without_trip_words(),
     )
 

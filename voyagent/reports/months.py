@@ -16,12 +16,12 @@ from voyagent.ledger.queries.closing_checks import Check, register_checks
 
 WAITING_MAX = 500
 _MISSING: dict[str, Any] = {
-    "invoice": _l("Numbers of invoices are missing in %(year)s."),
-    "opening": _l("Numbers of invoices that were brought forward are missing in %(year)s."),
+    "invoice": _l("Invoice numbers are missing in %(year)s."),
+    "opening": _l("Numbers of imported invoices are missing in %(year)s."),
     "credit_note": _l("Numbers of credit notes are missing in %(year)s."),
     "receipt": _l("Numbers of receipts are missing in %(year)s."),
     "payment": _l("Numbers of payments are missing in %(year)s."),
-    "advance": _l("Numbers of advances that were brought forward are missing in %(year)s."),
+    "advance": _l("Numbers of imported advances are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
 }
 """Sentences about missing numbers by series; checked for the month's financial year."""
@@ -40,18 +40,18 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
     return [
         *(
             _drafted(drafts, first, last)
-            or [Check(ok=True, text=_("No draft is dated in the month."))]
+            or [Check(ok=True, text=_("No drafts dated in this month."))]
         ),
         Check(
             not pending,
             (
                 ngettext(
-                    "%(num)d request waits that would post into the month.",
-                    "%(num)d requests wait that would post into the month.",
+                    "%(num)d pending request would post to this month.",
+                    "%(num)d pending requests would post to this month.",
                     pending,
                 )
                 if pending
-                else _("No request waits that would post into the month.")
+                else _("No pending request would post to this month.")
             ),
             url_for("approvals.index") if pending else "",
         ),
@@ -66,8 +66,8 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
                 Check(
                     ok=True,
                     text=_(
-                        "The numbers of invoices, credit notes, receipts, payments and refunds have"
-                        " no gap."
+                        "Numbers of invoices, credit notes, receipts, payments and refunds have"
+                        " no gaps."
                     ),
                 )
             ]
@@ -81,13 +81,13 @@ def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
     invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
     of_invoices = ngettext(
-        "%(num)d draft of an invoice is dated in the month.",
-        "%(num)d drafts of invoices are dated in the month.",
+        "%(num)d draft invoice is dated in this month.",
+        "%(num)d draft invoices are dated in this month.",
         invoices,
     )
     of_bills = ngettext(
-        "%(num)d draft of a bill is dated in the month.",
-        "%(num)d drafts of bills are dated in the month.",
+        "%(num)d draft bill is dated in this month.",
+        "%(num)d draft bills are dated in this month.",
         bills,
     )
     found = ((invoices, of_invoices, "billing.invoices"), (bills, of_bills, "billing.bills"))

@@ -77,17 +77,17 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
         (
             _("equals account %(code)s,", code=block.control_code)
             if block.ever_open == block.control
-            else _("the books say")
+            else _("ledger balance")
         ),
         symbol_money(block.control),
     ]
     if not block.is_ahead_proved:
-        ahead_of = _("%(currency)s: advances add up to", currency=block.currency)
+        ahead_of = _("%(currency)s: advances total", currency=block.currency)
         proof += [
             "·",
             ahead_of,
             symbol_money(block.ever_ahead) + ",",
-            _("their account stands at"),
+            _("balance of their account"),
             symbol_money(block.ahead_control),
         ]
     return Table(
@@ -116,7 +116,7 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
         "revenue": _("Revenue"),
         "expense": _("Expenses"),
     }
-    turn = [_("Carried at the turn of the year")] if report.period.is_over_a_turn else []
+    turn = [_("Year-end transfer")] if report.period.is_over_a_turn else []
     pairs = (
         _("Opening, %(day)s", day=written(report.period.first)),
         _("Movement"),
@@ -177,7 +177,7 @@ def _moved(one: Standing, report: PartyStatement) -> Table:
             _("Book date"),
             _("Entry"),
             _("Invoiced or refunded") if is_customer else _("Billed or refunded"),
-            _("Paid or taken back"),
+            _("Paid or credited"),
             _("Balance"),
         ],
         groups=[Group("", [["", opening, "", "", amount(one.opening)], *rows])],
@@ -191,11 +191,11 @@ def _moved(one: Standing, report: PartyStatement) -> Table:
 def _proof(one: Standing) -> str:
     aged = symbol_money(one.aged)
     if not one.is_proved:
-        over = _("%(currency)s: ageing says that documents over", currency=one.currency)
-        return f"{over} {aged} {_('are open, the books say')} {symbol_money(one.open)}."
-    come_to = _("%(currency)s: open documents, as ageing has them, come to", currency=one.currency)
+        over = _("%(currency)s: the ageing report shows", currency=one.currency)
+        return f"{over} {aged} {_('due, the ledger shows')} {symbol_money(one.open)}."
+    come_to = _("%(currency)s: open documents total", currency=one.currency)
     return (
-        f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}."
+        f"{come_to} {aged}, {_('advances')} {symbol_money(one.advances)}."
         if one.advances
         else f"{come_to} {aged}."
     )

@@ -24,8 +24,8 @@ def unread_sentences(address: Address) -> list[str]:
         return []
     return [
         _(
-            "We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its"
-            " three letters.",
+            "Not valid: %(what)s. Enter a date such as 24 Nov 2026, and a currency as three"
+            " letters.",
             what=", ".join(address.unread_words),
         )
     ]
@@ -100,7 +100,13 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 def compared_words(before: Days | None) -> list[str]:
     """Return the comparison of a period."""
     return (
-        [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))]
+        [
+            _(
+                "compared with %(first)s to %(last)s",
+                first=written(before.first),
+                last=written(before.last),
+            )
+        ]
         if before
         else []
     )
@@ -108,7 +114,7 @@ def compared_words(before: Days | None) -> list[str]:
 
 def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
     """Return the filters of a balance sheet."""
-    beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
+    beside = [_("compared with %(day)s", day=written(before.as_of))] if before else []
     return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
 
 
@@ -117,7 +123,7 @@ def opened_words(days: Days) -> str:
     return filtered(
         [
             _(
-                "Trips opened from %(first)s to %(last)s, or with anything posted in these days",
+                "Trips opened or posted from %(first)s to %(last)s",
                 first=written(days.first),
                 last=written(days.last),
             )
@@ -129,7 +135,7 @@ def group_words(key: str | date | None) -> str:
     """Return the label of a customer's or a month's margins."""
     if isinstance(key, date):
         return str(format_date(key, "MMMM y"))
-    return key or str(_("No customer known"))
+    return key or str(_("No customer"))
 
 
 def whose_words(report: MarginLines) -> str:
@@ -161,12 +167,12 @@ def margin_lines_words(report: MarginLines) -> str:
 def margins_note() -> str:
     """Explain planned and actual margins."""
     planned = _(
-        "Price and cost are what stands in the trips, whether it is invoiced or not; lines that are"
-        " cancelled or failed are left out."
+        "Price and cost are taken from the trips, invoiced or not. Cancelled and failed lines are"
+        " left out."
     )
     actual = _(
-        "Revenue and direct cost are what the invoices and bills of a trip, and the credit notes on"
-        " them, posted in these days."
+        "Revenue and direct cost are the postings in this period of a trip’s invoices, bills and"
+        " credit notes."
     )
     return f"{planned} {actual} {_('Currencies are never added.')}"
 
@@ -174,8 +180,5 @@ def margins_note() -> str:
 def without_trip_words() -> str:
     """Explain postings without a trip."""
     return str(
-        _(
-            "What was posted without a trip is reckoned: it is the trial balance less what was"
-            " posted for trips."
-        )
+        _("Postings without a trip are computed as the trial balance minus the postings for trips.")
     )

@@ -20,7 +20,7 @@ PLACES = {
     "account_serves_program": "is_archived",
     "account_has_balance": "is_archived",
 }
-_CODE = _l("Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.")
+_CODE = _l("Enter a code of up to 32 letters, digits, dots and hyphens, such as 5250.")
 _NAME = _l("Enter a name.")
 _SENTENCES: dict[str, Any] = {
     **dict.fromkeys(("code.missing", "code.string_pattern_mismatch"), _CODE),
@@ -43,8 +43,8 @@ class AccountForm(SchemaForm[AccountIn]):
     name = StringField(_l("Name"))
     type = SelectField(_l("Type"), choices=_choices(ACCOUNT_TYPES), validate_choice=False)
     normal_side = SelectField(
-        _l("Normal side"),
-        choices=[SelectChoice("", _l("As its type")), *_choices(SIDES)],
+        _l("Normal balance"),
+        choices=[SelectChoice("", _l("Same as type")), *_choices(SIDES)],
         validate_choice=False,
     )
 
@@ -59,7 +59,7 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
     code = StringField(_l("Code"))
     name = StringField(_l("Name"))
     type = SelectField(_l("Type"), choices=_choices(ACCOUNT_TYPES), validate_choice=False)
-    normal_side = SelectField(_l("Normal side"), choices=_choices(SIDES), validate_choice=False)
+    normal_side = SelectField(_l("Normal balance"), choices=_choices(SIDES), validate_choice=False)
     is_archived = BooleanField(_l("Archived"))
 
     @classmethod

@@ -73,14 +73,14 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
     sentences: ClassVar[dict[str, Any]] = {
         **dict.fromkeys(
             ("narration.missing", "narration.string_too_short"),
-            _l("Say in a few words what this journal entry is about."),
+            _l("Enter a narration for this journal entry."),
         ),
         **dict.fromkeys(
             ("currency.missing", "currency.invalid_currency"),
             _l("Enter a currency code of three capital letters, such as INR."),
         ),
         "lines.uuid_parsing": _l("Choose an account for each line."),
-        "lines.one_side": _l("Write a debit or a credit on each line, and not both."),
+        "lines.one_side": _l("Enter either a debit or a credit on each line."),
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
         "lines.too_short": _l("A journal entry needs at least two lines."),
         "lines.too_long": _l("A journal entry has at most 200 lines."),
@@ -89,7 +89,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
     stand_ins: ClassVar[dict[str, Any]] = {"narration": "–"}
     awaited: ClassVar[Collection[str]] = ("journal_entry_unbalanced", "journal_entry_too_short")
 
-    narration = StringField(_l("What it is about"))
+    narration = StringField(_l("Narration"))
     entry_date = DateText(_l("Book date"), kind="book")
     currency = SelectField(_l("Currency"), validate_choice=False)
     lines = EntryLinesField(_l("Lines"))

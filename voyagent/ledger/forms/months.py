@@ -13,7 +13,7 @@ from voyagent.ledger.schemas.months import ReopenMonthRequest
 
 # The fields at which errors of the service are shown.
 PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
-_NEEDED = _l("Say in a few words why the month is opened again.")
+_NEEDED = _l("Enter a reason for reopening the month.")
 
 
 class ReopenForm(SchemaForm[ReopenMonthRequest]):

@@ -58,9 +58,9 @@ def run_checks(reader: Reader, month: date) -> list[Check]:
         Check(
             not differences,
             (
-                _("The balances of the month and its lines differ.")
+                _("Monthly balances and journal lines differ.")
                 if differences
-                else _("The balances of the month agree with its lines.")
+                else _("Monthly balances match the journal lines.")
             ),
         ),
     ]

@@ -23,14 +23,14 @@ class EntryWithoutNarration(Invalid):
     """The entry has no narration."""
 
     code = "journal_entry_without_narration"
-    message = N_("Say in a few words what this journal entry is about.")
+    message = N_("Enter a narration for this journal entry.")
 
 
 class InvalidBookDate(Invalid):
     """The day is outside 1900 to 2200, or before the entry that is reversed."""
 
     code = "invalid_date"
-    message = N_("That day cannot be a book date.")
+    message = N_("This date can’t be used as a book date.")
 
 
 class PeriodLocked(Conflict):
@@ -38,8 +38,7 @@ class PeriodLocked(Conflict):
 
     code = "period_locked"
     message = N_(
-        "The books of that month are closed. Choose a later day, or have an administrator open the"
-        " month again."
+        "This month is closed. Choose a later date, or ask an administrator to reopen the month."
     )
 
 
@@ -47,56 +46,56 @@ class MonthNotOver(Conflict):
     """The month is not over in the agency's zone."""
 
     code = "month_not_over"
-    message = N_("That month is not over yet. It can be closed from the first day of the next one.")
+    message = N_("This month has not ended. It can be closed from the first day of the next month.")
 
 
 class MonthAlreadyClosed(Conflict):
     """The month is closed already."""
 
     code = "month_already_closed"
-    message = N_("That month is closed already.")
+    message = N_("This month is already closed.")
 
 
 class EarlierMonthOpen(Conflict):
     """An earlier month with entries is open."""
 
     code = "earlier_month_open"
-    message = N_("An earlier month is still open. Months are closed one after the other.")
+    message = N_("An earlier month is still open. Close that month first.")
 
 
 class MonthNotClosed(Conflict):
     """The month is open."""
 
     code = "month_not_closed"
-    message = N_("That month is open.")
+    message = N_("This month is already open.")
 
 
 class LaterMonthClosed(Conflict):
     """A later month is closed, and with it all before."""
 
     code = "later_month_closed"
-    message = N_("A later month is closed. Open the latest one first.")
+    message = N_("A later month is closed. Reopen the latest closed month first.")
 
 
 class ReasonRequired(Invalid):
     """Reopening a month needs a reason."""
 
     code = "reason_required"
-    message = N_("Say in a few words why the month is opened again.")
+    message = N_("Enter a reason for reopening the month.")
 
 
 class AccountInactive(Conflict):
     """The account is archived."""
 
     code = "account_inactive"
-    message = N_("That account is archived. Choose another one, or restore it first.")
+    message = N_("This account is archived. Choose another account, or restore it first.")
 
 
 class EntryAlreadyReversed(Conflict):
     """The entry is reversed already."""
 
     code = "journal_entry_already_reversed"
-    message = N_("This journal entry has been reversed already.")
+    message = N_("This journal entry is already reversed.")
 
 
 class AccountIsControl(Conflict):
@@ -104,8 +103,8 @@ class AccountIsControl(Conflict):
 
     code = "account_is_control"
     message = N_(
-        "Receivables, payables and advances follow their documents. Enter an invoice, a bill or a"
-        " payment instead, or choose another account."
+        "Receivables, payables and advances are posted by their documents. Enter an invoice, a"
+        " bill or a payment instead, or choose another account."
     )
 
 
@@ -113,14 +112,14 @@ class AccountCodeTaken(Conflict):
     """Another account has the code."""
 
     code = "account_code_taken"
-    message = N_("Another account has that code. Choose one that is free.")
+    message = N_("Another account has this code. Choose another code.")
 
 
 class AccountPosted(Conflict):
     """The account has postings; another type or side would change earlier reports."""
 
     code = "account_posted"
-    message = N_("Something was posted to this account, so its type and normal side stay.")
+    message = N_("This account has postings, so its type and normal balance can’t change.")
 
 
 class AccountServesProgram(Conflict):
@@ -128,8 +127,8 @@ class AccountServesProgram(Conflict):
 
     code = "account_serves_program"
     message = N_(
-        "Invoices, payments and taxes are posted to this account by the program. It keeps its type"
-        " and cannot be archived; its code and name are yours."
+        "The system posts invoices, payments and taxes to this account, so its type can’t change"
+        " and it can’t be archived. You can change its code and name."
     )
 
 
@@ -138,8 +137,8 @@ class AccountHasBalance(Conflict):
 
     code = "account_has_balance"
     message = N_(
-        "Something still stands on this account, earlier financial years included. Post it to"
-        " another account first, and archive this one then."
+        "This account still has a balance, including earlier financial years. Move the balance to"
+        " another account first, then archive it."
     )
 
 
@@ -154,4 +153,4 @@ class EntryOfDocument(Conflict):
     """A document posted the entry; reversing it alone would contradict the document."""
 
     code = "journal_entry_of_document"
-    message = N_("A document posted this entry. Undo it at the document, and the books follow.")
+    message = N_("This entry belongs to a document. Reverse or void the document instead.")

@@ -81,7 +81,7 @@ def new(actor: Actor) -> Any:
 
     if form.attempt(act, **PLACES) is None:
         return render_template("ledger/new_account.html", form=form), form.status
-    toast(_("The account is added."))
+    toast(_("Account added."))
     return see_other(url_for("chart.index"))
 
 

@@ -119,7 +119,7 @@ def new(actor: Actor) -> Any:
     done = None if goes_on else form.attempt(act, **ENTRY_PLACES)
     if done is None:
         return _entry_page(actor, form, goes_on=goes_on)
-    toast(_("The entry is posted."))
+    toast(_("Entry posted."))
     return see_other(url_for("journal.entry", entry_id=done.entry_id))
 
 
@@ -151,7 +151,10 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
     """Reverse an entry: the first step shows the new lines, the second posts them."""
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
     if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
-        toast(_("This entry cannot be reversed here."), kind="error")
+        toast(
+            _("This entry can’t be reversed here. Reverse or void its document instead."),
+            kind="error",
+        )
         return see_other(url_for("journal.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
     done = form.attempt(
@@ -170,7 +173,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
             ),
             form.status,
         )
-    toast(_("The entry is reversed."))
+    toast(_("Entry reversed."))
     return see_other(url_for("journal.entry", entry_id=done.entry_id))
 
 

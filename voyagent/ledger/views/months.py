@@ -71,7 +71,7 @@ def close_month(actor: Actor, month: str) -> Any:
     first = parse_month(month)
     if request.method == "POST":
         service.close_month(actor, first)
-        toast(_("%(month)s is closed.", month=_month_words(first)))
+        toast(_("%(month)s closed.", month=_month_words(first)))
         return see_other(url_for("ledger.months"))
     refusal = None
     try:
@@ -108,7 +108,7 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
             ),
             form.status,
         )
-    toast(_("%(month)s is open again.", month=_month_words(first)))
+    toast(_("%(month)s reopened.", month=_month_words(first)))
     return see_other(url_for("ledger.months"))
 
 

@@ -36,7 +36,7 @@ class MonthElsewhere(Unprocessable):
     """The period of a figure does not include its month."""
 
     code = "month must lie within from and to"
-    message = N_("That month lies outside these days.")
+    message = N_("This month is outside the period.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class PeriodInverted(Unprocessable):
     """The first day is after the last."""
 
     code = "from must be on or before to"
-    message = N_("The first day is after the last. Turn them round.")
+    message = N_("The start date is after the end date. Swap them.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
     steps = [
         {
             "title": _("Log an enquiry"),
-            "about": _("Somebody called or wrote? Name and wish are enough to start."),
+            "about": _("A customer called or wrote? A name and a request are enough to start."),
             "act": _("Log an enquiry"),
             "href": url_for("enquiries.new"),
             "key": "N",
@@ -255,7 +255,7 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
         },
         {
             "title": _("Invite a colleague"),
-            "about": _("Approvals need a second pair of eyes. The link is valid for seven days."),
+            "about": _("A colleague can approve your requests. The link is valid for seven days."),
             "act": _("Invite"),
             "href": url_for("identity.team"),
             "is_done": now.people > 1,

@@ -94,7 +94,7 @@ def margin_lines(reader: RequestReader) -> Any:
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
-    which = _("Say whose lines: of one trip, one customer, one month, of all trips or of none.")
+    which = _("Choose one trip, one customer, one month, all trips or no trip.")
     said = _said_of_whose(address)
     wrong = unread_sentences(address) or ([which] if said > 1 else [])
     report, words = None, ""
