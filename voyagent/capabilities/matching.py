@@ -50,9 +50,9 @@ class Thresholds:
     To be taken, the best one must also lead the second by `lead`.
     """
 
-    take: float = 0.34
-    lead: float = 0.15
-    offer: float = 0.09
+    take: float = 0.42
+    lead: float = 0.09
+    offer: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,12 @@ _TITLED = re.compile(
 )
 _BEFORE_JI = re.compile(rf"\b(?P<name>{_WORD}(?:\s+{_WORD})?)\s+ji\b", re.IGNORECASE)
 _OWNER = re.compile(
-    r"\b(?P<name>[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*){0,2})['’]s?\s+"
-    r"(?:\w+\s+)?(?:invoice|bill|booking|visa|ticket|pnr|enquiry|payment|trip|dues?|balance)"
+    rf"\b(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)['’]s?\s+(?:[\w-]+\s+){{0,2}}?"
+    r"(?:invoices?|bills?|bookings?|visas?|tickets?|pnr|enquir(?:y|ies)|enq|lead|payments?|trip|dues?"
+    r"|balance|account|file|request|dates|budget|phone|number|email|room|passport)\b"
+    r"|\b(?:invoices?|bills?|bookings?|enquiry|enq|lead|trip|case|file|draft)\s+(?:of|for|from)\s+"
+    rf"(?P<of>{_NAME})",
+    re.IGNORECASE,
 )
 _AFTER_CUE = re.compile(
     r"\b(?:this is|i am|my name is|name(?: is)?|customer(?: is)?|client|vendor|supplier|pax"
@@ -45,12 +49,47 @@ _AFTER_CUE = re.compile(
     rf"|from|for|to|add|remove|does|of|by)\s*[:-]?\s+(?P<name>{_NAME})",
     re.IGNORECASE,
 )
+_HINDI_WORD = r"[\u0904-\u0939][\u0900-\u0963]*"
+_BEFORE_CASE = re.compile(
+    rf"(?P<hindi>{_HINDI_WORD}(?:\s+{_HINDI_WORD})?)\s+(?:जी\s+)?(?:ने|का|की|के|को|से)(?!\w)"
+    rf"|(?P<name>[A-Z]\w+(?:\s+[A-Z]\w+){{0,2}})\s+(?:ji\s+)?(?:ne|ka|ki|ke|ko|wali)\b"
+)
+_CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[ ](?:Al\b|[A-Z][a-z]+)){1,3}")
+_PARTS = re.compile(r"[,;:\n/()=]|\s[-–—]\s|\.\s")
+_COUNT = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|do|teen|char|chaar|paanch|chhe|saat"
+_GROUP = re.compile(
+    rf"(?<![\d.,/-])(?P<n>{_COUNT})\s*(?:ppl|log|logo|logon|jan[ae]|sawari|लोग|लोगों|जन"
+    rf"|family members|tkts?|seats?|ladies|gents|friends|students|heads|bade|yatri)(?!\w)"
+    r"|(?P<pair>\b(?:couple|honeymoon(?:ers)?|wife and i|husband and wife|miyan biwi|pati patni"
+    r"|mr\.? (?:and|&) mrs|with (?:his|her|my) (?:wife|husband)|both of them)\b)"
+    r"|(?P<single>\b(?:solo|alone|akel[ae]|ek aadmi|single (?:person|traveller|pax))\b)",
+    re.IGNORECASE,
+)
+_HINDI_COUNTS = {"do": 2, "teen": 3, "char": 4, "chaar": 4, "paanch": 5, "chhe": 6, "saat": 7}
+_CODES = re.compile(
+    r"(?<![\w/])(?P<origin>[a-z]{3})\s*(?:[-–/>]|→|\s|to|se)\s*(?P<destination>[a-z]{3})(?![\w/])",
+    re.IGNORECASE,
+)
+_FROM_TO = re.compile(
+    r"(?P<origin>[^\W\d_][\w.]*)\s*(?:\s(?:se|से|to)\s|[-–/>]|→)\s*(?P<destination>[^\W\d_][\w.]*)",
+    re.IGNORECASE,
+)
+_BILL_NUMBER = re.compile(
+    r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
+    r"(?P<value>(?=[A-Z/-]*\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]*\d)[A-Z0-9/-]{2,})",
+    re.IGNORECASE,
+)
 _NAME_END = re.compile(
     r"\s+(?:by|via|through|against|for|on|at|in|from|to|of|and|with|wants?|needs?|who|due|bill"
     r"|yesterday|today|tomorrow|invoice|package|visa|tickets?|hotel|owes?|still|rs|flights?|has"
     r"|have|paid|our|the|planning|going|called|inr|aed|usd|ne|ka|ki|ke|ko|se|ji|as|is|cash|neft"
     r"|upi|rtgs|imps|gpay|cheque|chq|please|pls|bhej|diya|booking|enquiry|dob|born|passport|dated"
-    r"|again|full|part|advance|balance|payment|amount|against)\b.*$",
+    r"|again|full|part|advance|balance|payment|amount|utr|ref|no|number|bhai|madam|sir|sahab|saab)\b.*$",
+    re.IGNORECASE,
+)
+_VERB_BEFORE = re.compile(
+    r"^(?:(?:update|change|open|close|cancel|send|issue|void|find|show|summari[sz]e|check|record|mark"
+    r"|book|hold|add|remove|take|put|ticket|write|off|the|for|of|in|on|to|please|pls|draft|raise)\s+)+",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
@@ -60,10 +99,10 @@ _NO_NAME = re.compile(
     r"|bill|customer|client|guest|payment|how|what|which|who|hi|hello|dear|kal|aaj)\b",
     re.IGNORECASE,
 )
-_CASH = re.compile(r"\b(?:cash|nakad)\b|नकद", re.IGNORECASE)
+_CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
 _BANK = re.compile(
     r"\b(?:bank|neft|rtgs|imps|upi|gpay|g-?pay|google pay|phonepe|paytm|cheque|chq|transfer(?:red)?"
-    r"|wire|swift|card|online)\b",
+    r"|wire|swift|card|online|net ?banking|credited|hdfc|icici|sbi|axis|kotak)\b|यूपीआई|बैंक",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
@@ -101,53 +140,24 @@ _ACCOUNT_NAME = re.compile(
 _ABOVE = re.compile(r"(?:more than|above|over|exceeding|beyond|>)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"(?:at least|minimum(?: of)?|min|from|>=)\s*$", re.IGNORECASE)
 _OR_MORE = re.compile(r"\s*(?:or more|and above|and up|or above|\+)", re.IGNORECASE)
-_NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*(?:nights?|nts?|n|raat)\b", re.IGNORECASE)
-_NOT_SOLD = frozenset(
-    [
-        "draft",
-        "raise",
-        "make",
-        "prepare",
-        "create",
-        "new",
-        "an",
-        "a",
-        "the",
-        "invoice",
-        "inv",
-        "bill",
-        "proforma",
-        "for",
-        "to",
-        "of",
-        "at",
-        "each",
-        "and",
-        "customer",
-        "due",
-        "by",
-        "on",
-        "in",
-        "no",
-        "it",
-        "please",
-        "pls",
-        "with",
-        "rs",
-        "received",
-        "got",
-        "from",
-        "vendor",
-        "supplier",
-        "number",
-        "total",
-        "enter",
-        "book",
-        "dated",
-        "our",
-        "is",
-    ]
+_NIGHTS = re.compile(
+    r"\b(?P<n>\d{1,2})\s*(?:(?:nights?|nts?|raat)\b|n(?=\b|\s*\d+\s*d\b))", re.IGNORECASE
 )
+_NOT_SOLD_WORDS = """
+draft raise make prepare create new an a the invoice inv bill proforma for to of at each and
+customer due by on in no it please pls with rs received got from vendor supplier number total
+enter book dated dt our is rupees inr only amount amt per pax person record against ka ki ke ko ne
+hai bana do add
+"""
+_NOT_SOLD = frozenset(_NOT_SOLD_WORDS.split())
+_THREE_LETTERS = """
+are can did eta etd for get had has her him his how its jan feb mar apr may jun jul aug sep
+oct nov dec mon tue wed thu fri sat sun new not now off one our out pax per pls pnr put say see
+set she the they tkt too try two use via was way who why yes you ret adt chd inf dob end
+"""
+_SHORT_WORDS = frozenset(_THREE_LETTERS.split())
+_KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
+"""Words that are a code of an airport only in capitals."""
 _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
     name: (re.compile(rf"(?:{words})\W{{0,3}}(?:\w+\W){{0,2}}$", re.IGNORECASE), is_needed)
     for name, (words, is_needed) in {
@@ -248,6 +258,8 @@ def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
         return _DATE_KINDS[name]
     if name == "passport_expiry":
         return "travel"
+    if name.startswith(("period_", "as_of", "created_", "issued_")):
+        return "past"
     return "book" if capability.book_date and capability.writes else "travel"
 
 
@@ -329,6 +341,15 @@ def _first(kind: str) -> FieldReader:
     return reader
 
 
+def _document(reading: Reading, _context: Context) -> Found | None:
+    """A number in the form of a document's, else the one behind `bill` or `invoice`."""
+    spans = reading.of("number")
+    if spans:
+        return _span(reading, spans[0])
+    match = _BILL_NUMBER.search(reading.text)
+    return Found(match["value"] or match["other"], match.group()) if match else None
+
+
 def _figure(reading: Reading) -> Span | None:
     """The amount of a text: one with a currency or scale, else a large one, else any."""
     spans = reading.of("amount")
@@ -373,9 +394,17 @@ def _party(reading: Reading, context: Context) -> Found | Several | None:
     if labelled:
         return Found(labelled.value, labelled.words)
     plain = _without_values(reading)
-    for pattern in (_BEFORE_VERB, _TITLED, _OWNER, _BEFORE_JI, _AFTER_CUE):
+    for pattern in (_BEFORE_VERB, _TITLED, _OWNER, _BEFORE_JI, _BEFORE_CASE, _AFTER_CUE):
         for match in pattern.finditer(plain):
-            found = _as_name(match["name"])
+            named = match.groupdict()
+            hindi = named.get("hindi")
+            found = Found(hindi, hindi) if hindi else _as_name(named["name"] or named["of"])
+            if found:
+                return found
+    capitalised = (match.group() for match in _CAPITALISED.finditer(plain))
+    for part in (*_PARTS.split(plain), *capitalised):
+        if people.is_capitalised(part.strip()) and not places_in(part):
+            found = _as_name(part.strip())
             if found:
                 return found
     leading = people.leading_name(reading.text)
@@ -383,6 +412,7 @@ def _party(reading: Reading, context: Context) -> Found | Several | None:
 
 
 def _as_name(words: str) -> Found | None:
+    words = _VERB_BEFORE.sub("", words)
     said = _NAME_END.sub("", people.without_possessive(words)).strip(" .,:-")
     if not said or _NO_NAME.match(said) or is_known_place(said):
         return None
@@ -402,26 +432,67 @@ def _without_values(reading: Reading) -> str:
 
 
 def _people(reading: Reading, _context: Context) -> Found | None:
-    party = people.find_party(reading.text)
-    spans = reading.of("people")
-    if not party:
-        return None
-    return Found(sum(party.values()), reading.words(spans[0]) if spans else "")
+    counted = _people_by_age(reading, _context)
+    return Found(sum(counted.value.values()), counted.words) if counted else None
 
 
 def _people_by_age(reading: Reading, _context: Context) -> Found | None:
     party = people.find_party(reading.text)
     spans = reading.of("people")
-    return Found(party, reading.words(spans[0]) if spans else "") if party else None
+    if party:
+        return Found(party, reading.words(spans[0]) if spans else "")
+    group = _GROUP.search(reading.text)
+    if group is None:
+        return None
+    said = (group["n"] or "").lower()
+    alone = 1 if group["single"] else 0
+    count = 2 if group["pair"] else alone or _HINDI_COUNTS.get(said) or people.bare_count(said)
+    return Found({"adult": count or int(said)}, group.group())
+
+
+def _route(text: str) -> dict[str, Found]:
+    """The ends of a journey: as written, else from codes, `A se B`, or the only places named."""
+    route = find_route(text)
+    ends = {
+        name: Found(place.name, place.words)
+        for name, place in (("origin", route.origin), ("destination", route.destination))
+        if place
+    }
+    if len(ends) == 2:
+        return ends
+    for pattern in (_CODES, _FROM_TO):
+        for match in pattern.finditer(text):
+            is_codes = pattern is _CODES
+            if all(_is_place(match[end], is_code=is_codes) for end in ("origin", "destination")):
+                write = str.upper if is_codes else str.title
+                return {
+                    end: Found(write(match[end]), match.group())
+                    for end in ("origin", "destination")
+                }
+    words = " ".join(found.words for found in ends.values()).casefold()
+    others = [one.group() for one in places_in(text) if one.group().casefold() not in words]
+    for end in ("destination", "origin"):
+        if end not in ends and others and (end == "destination" or len(others) > 1):
+            place = others.pop(-1 if end == "destination" else 0)
+            ends[end] = Found(place if place.isupper() else place.title(), place)
+    return ends
+
+
+def _is_place(words: str, *, is_code: bool) -> bool:
+    if is_code and not words.isupper() and words.casefold() in _SHORT_WORDS:
+        return False
+    if is_code and not words.isupper():
+        return words.upper() in _KNOWN_CODES
+    return is_known_place(words) or stations.code_of(words) is not None
 
 
 def _end_of_route(end: str, *, is_airport: bool = False) -> FieldReader:
     def reader(reading: Reading, _context: Context) -> Found | None:
-        place = getattr(find_route(reading.text), end)
-        if place is None:
-            return None
-        value = stations.code_of(place.name) if is_airport else place.name
-        return Found(value, place.words) if value else None
+        found = _route(reading.text).get(end)
+        if found is None or not is_airport:
+            return found
+        code = stations.code_of(found.value)
+        return Found(code, found.words) if code else None
 
     return reader
 
@@ -438,7 +509,7 @@ def _country(reading: Reading, context: Context) -> Found | None:
     """A country that is named, else that of the city; not the nationality of somebody."""
     named = [match.group() for match in stations.countries_in(reading.text)]
     city = _city(reading, context)
-    for words in [*([city.words] if city else []), *named]:
+    for words in [*([city.value] if city else []), *named]:
         code = stations.country_of(words)
         if code:
             return Found(code, words)
@@ -523,9 +594,13 @@ def _lines(reading: Reading, context: Context) -> Found | None:
     )
     party = _party(reading, context)
     said = _without_values(reading)
-    if isinstance(party, Found):
-        for name in (party.words, party.value):
-            said = re.sub(re.escape(name), " ", said, flags=re.IGNORECASE)
+    numbered = _BILL_NUMBER.search(said)
+    for gone in (
+        *((party.words, party.value) if isinstance(party, Found) else ()),
+        numbered.group() if numbered else "",
+    ):
+        if gone:
+            said = re.sub(re.escape(gone), " ", said, flags=re.IGNORECASE)
     words = [
         word for word in re.findall(r"[^\W\d_][\w&'’-]*", said) if word.casefold() not in _NOT_SOLD
     ]
@@ -551,7 +626,7 @@ READERS: Mapping[str, FieldReader] = {
     "currency": _currency,
     "destination": _end_of_route("destination"),
     "destination_airport": _end_of_route("destination", is_airport=True),
-    "document": _first("number"),
+    "document": _document,
     "email": _first("email"),
     "language": _language,
     "lines": _lines,
