@@ -1,9 +1,8 @@
-"""Runs Voyagent on this computer: a PostgreSQL of its own, migrations, the demo, web and worker, in
-one start and one stop.
+"""Run Voyagent on this computer: embedded PostgreSQL, migrations, demo, web and worker.
 
-Development defaults hold where a variable is not set; production is started through wsgi.py.
-`python app.py` starts everything; `flask …` finds `create_app` here and runs one command on the
-same database.
+Variables that are not set have development defaults; production starts through wsgi.py. `python
+app.py` starts everything; `flask …` finds `create_app` here and runs one command on the same
+database.
 """
 
 from __future__ import annotations
@@ -50,12 +49,13 @@ PARENT_CHECK_EVERY_S = 0.5
 
 
 class PortUnavailable(Exception):
-    """The address cannot be had; the message says who has it, as far as we know."""
+    """The port is taken; the message names its owner, if known."""
 
 
 def main() -> None:
-    """Start everything, serve until told to stop, stop everything; what is wrong is said in a
-    sentence, with exit code 1.
+    """Start everything, serve until told to stop, stop everything.
+
+    An error is printed as a sentence, with exit code 1.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _end_with(os.environ.pop("VOYAGENT_END_WITH", None))
@@ -80,8 +80,9 @@ def main() -> None:
 
 
 def create_app() -> Flask:
-    """The application for one `flask` command, with this computer's defaults and database; `flask`
-    prints a ClickException as a sentence.
+    """Return the application for a `flask` command, with this computer's database.
+
+    `flask` prints a ClickException as a sentence.
     """
     running = ExitStack()
     atexit.register(running.close)
@@ -93,9 +94,9 @@ def create_app() -> Flask:
 
 
 def set_defaults() -> None:
-    """Fill in what a fresh computer has not set; children inherit it.
+    """Set development defaults for missing variables; children inherit them.
 
-    Production gets no defaults, so that nothing is forgotten there.
+    Production gets no defaults, so that nothing is forgotten.
     """
     os.environ.setdefault("VOYAGENT_ENV", "development")
     if os.environ["VOYAGENT_ENV"] == "production":
@@ -111,9 +112,9 @@ def set_defaults() -> None:
 
 
 def make_data_folder(data_dir: Path) -> None:
-    """Make the folder unless it is there.
+    """Create the data folder if it is missing.
 
-    Raises ConfigurationError where nothing can be written in it.
+    Raises ConfigurationError if it cannot be written.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -126,8 +127,9 @@ def make_data_folder(data_dir: Path) -> None:
 
 
 def stored_secret(file: Path) -> str:
-    """The secret of this data folder, made once and readable for its owner only; of several starts
-    at once, one makes it.
+    """Return the secret of the data folder, created once, readable by its owner only.
+
+    Of several starts at once, one creates it.
     """
     if not file.exists():
         making = file.with_name(f"{file.name}.{os.getpid()}")
@@ -141,11 +143,10 @@ def stored_secret(file: Path) -> str:
 
 @contextmanager
 def claim_port(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket, taken before anything else is started, so that a taken port is told at
-    once.
+    """Yield the listening socket, opened first, so that a taken port is reported at once.
 
-    After a kill -9 the old web process needs a moment to see that its parent has gone. It still
-    holds the lock file then, whose process number is dead; only for that the start waits.
+    After kill -9 the old web process needs a moment to notice that its parent has gone. It still
+    holds the lock file, whose process number is dead; only then the start waits.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
     make_data_folder(settings.data_dir)
@@ -174,9 +175,7 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
 
 @contextmanager
 def database() -> Iterator[Settings]:
-    """Settings with a database: the one that VOYAGENT_DB_URL names, or one of our own for as long
-    as somebody uses it.
-    """
+    """Yield settings with a database: VOYAGENT_DB_URL, or an embedded server while it is used."""
     settings = load_settings()
     if settings.db_url is not None:
         yield settings
@@ -195,8 +194,9 @@ def database() -> Iterator[Settings]:
 
 
 def prepare(settings: Settings) -> bool:
-    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted;
-    tell whether it is there. Raises ServerUnreachable.
+    """Migrate, and fill a new database with the demo agency; true if the demo exists.
+
+    An interrupted fill is continued. Raises ServerUnreachable.
     """
     cli.reach(settings)
     application = factory.create_app(settings)
@@ -221,9 +221,7 @@ def prepare(settings: Settings) -> bool:
 
 
 def renew_demo(application: Flask, settings: Settings) -> None:
-    """Ask again for what ran out of time since the last start, so that the demo always has
-    something to decide.
-    """
+    """Renew expired requests, so that the demo always has something to decide."""
     with application.app_context():
         has_demo = offers_demo(settings)
     if not has_demo:
@@ -235,8 +233,9 @@ def renew_demo(application: Flask, settings: Settings) -> None:
 
 
 class Worker:
-    """The job worker, a child process that is started again when it dies; it ends by itself when
-    this process is killed.
+    """The job worker, a child process that is restarted when it dies.
+
+    It ends by itself when this process is killed.
     """
 
     def __init__(self) -> None:
@@ -252,7 +251,7 @@ class Worker:
             self.stop()
 
     def stop(self) -> None:
-        """Let the jobs under way finish or be taken over later, and wait for the end."""
+        """Stop the worker and wait; running jobs finish or are taken over later."""
         self._stopping.set()
         if self._process.poll() is None:
             self._process.terminate()
@@ -281,9 +280,7 @@ class Worker:
 
 
 class WebServer(BaseApplication):
-    """gunicorn in this process, with the settings that production uses, on a socket that is open
-    already.
-    """
+    """gunicorn in this process, with production's settings, on an open socket."""
 
     def __init__(self, settings: Settings, listener: socket.socket, words: str) -> None:
         self.settings = settings
@@ -292,7 +289,7 @@ class WebServer(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Take the settings of gunicorn.conf.py, then what is ours here."""
+        """Load gunicorn.conf.py, then our own settings."""
         production = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
         for name, value in production.items():
             if name in self.cfg.settings:
@@ -303,7 +300,7 @@ class WebServer(BaseApplication):
         self.cfg.set("post_worker_init", self._greet)
 
     def load(self) -> Flask:
-        """The application, made in the web process, after the fork."""
+        """Return the application, created in the web process after the fork."""
         return factory.create_app(self.settings)
 
     def _greet(self, worker: Any) -> None:
@@ -313,7 +310,7 @@ class WebServer(BaseApplication):
 
 
 def greeting(settings: Settings, *, has_demo: bool) -> str:
-    """What the person at the terminal needs to know once it runs."""
+    """Return the message for the person at the terminal."""
     lines = ["", f"Voyagent runs at http://{HOST}:{settings.port}"]
     if has_demo:
         lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
@@ -336,7 +333,7 @@ def _is_fresh(settings: Settings) -> bool:
 
 
 def _end_with(parent: str | None) -> None:
-    """Stop when the process that started us has gone, as when `make run` itself was killed."""
+    """Stop when the parent process has ended, for example when `make run` was killed."""
 
     def watch(parent: int) -> None:
         while os.getppid() == parent:

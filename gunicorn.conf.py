@@ -1,4 +1,4 @@
-"""How gunicorn serves Voyagent: `gunicorn wsgi:app` reads this by itself, and app.py reads it too."""
+"""Settings of gunicorn, read by `gunicorn wsgi:app` and by app.py."""
 
 import os
 import signal
@@ -34,25 +34,22 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """All processes of this run count into one folder, and what those of an earlier run have
-    counted is not this run's.
-    """
+    """Share one folder of metrics, without those of an earlier run."""
     metrics = _metrics()
     if metrics.share(_metrics_dir()):
         metrics.clear(_metrics_dir())
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """A web process that has gone uses no connection any more; what it has counted stays counted."""
+    """Remove the gauges of an ended web process; its counters stay."""
     metrics = _metrics()
     metrics.leave(_metrics_dir(), worker.pid)
 
 
 def post_worker_init(worker: Any) -> None:
-    """When the web process is told to stop, its streams are told first: they wait for events, and
-    would wait the grace out.
+    """Stop the streams first when the web process stops: they would wait out the grace period.
 
-    Whoever takes nothing is hung up on in a matter of course, so no line of the log tells of it.
+    Clients that read nothing are disconnected, which is not logged.
     """
     worker.log.error_log.addFilter(
         lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
@@ -67,7 +64,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _metrics_dir() -> Path:
-    """As the program's settings read it, which this process does not load."""
+    """Return the folder of metrics as the program's settings have it."""
     return Path(
         os.environ.get("VOYAGENT_METRICS_DIR")
         or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics"
@@ -75,9 +72,7 @@ def _metrics_dir() -> Path:
 
 
 def _metrics() -> Any:
-    """The part of the program that knows these files; it is found beside this file, whatever
-    gunicorn's own path is.
-    """
+    """Return the program's metrics module, found beside this file."""
     here = str(Path(__file__).resolve().parent)
     if here not in sys.path:
         sys.path.insert(0, here)

@@ -1,8 +1,8 @@
-"""The program for production, as `gunicorn wsgi:app`.
+"""The program for production: `gunicorn wsgi:app`.
 
-VOYAGENT_ENV is `production` unless set, so the start is refused without the secret or with a
-development switch on. Without VOYAGENT_DB_URL it starts, says so in the log, and answers for its
-own health only.
+VOYAGENT_ENV is `production` unless it is set, so the start is refused without the secret or with a
+development switch. Without VOYAGENT_DB_URL it starts, logs an error, and answers its own health
+check only.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The commands: each calls a service."""
+"""Commands; each calls a service."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ REACH_TIMEOUT_S = 5
 
 
 class ServerUnreachable(Exception):
-    """No connection to the database can be had; the message names the variable and the reason, and
-    never the password.
+    """The database cannot be reached.
+
+    The message has the variable and the reason, never the password.
     """
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Put the commands on the application's `flask`."""
+    """Add the commands to the application's `flask`."""
 
     @app.cli.command("migrate-up")
     def migrate_up() -> None:
-        """Bring the database's schema to the newest revision."""
+        """Migrate the database to the newest revision."""
         try:
             reach(settings)
         except ServerUnreachable as error:
@@ -56,7 +57,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.cli.command("demo")
     def fill_demo() -> None:
-        """Fill the demo agency, once; later runs only ask again for what ran out of time."""
+        """Fill the demo agency once; later runs renew expired requests."""
         try:
             demo(app)
         except VoyagentError as error:
@@ -71,20 +72,20 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def demo(app: Flask) -> None:
-    """Fill the demo agency, and say what was done. Raises DemoNotAllowed in production."""
+    """Fill the demo agency and print what was done. Raises DemoNotAllowed in production."""
     with app.app_context():
         for sentence in fill(app.extensions["voyagent.identity"]):
             click.echo(sentence)
 
 
 def migrate(app: Flask) -> None:
-    """Bring the schema to the newest revision, from a program."""
+    """Migrate the database, for programs."""
     with app.app_context():
         flask_migrate.upgrade()
 
 
 def reach(settings: Settings) -> None:
-    """Try each address of the database before anything relies on it. Raises ServerUnreachable."""
+    """Try each address of the database. Raises ServerUnreachable."""
     if settings.db_url is None:
         raise ServerUnreachable(
             "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"
@@ -104,9 +105,7 @@ def reach(settings: Settings) -> None:
 
 
 def let_in(settings: Settings) -> None:
-    """Let the program's login take on the role that the program works in, where the schema belongs
-    to another login.
-    """
+    """Let the program's login use its unprivileged role, if another login owns the schema."""
     if settings.db_url is None or settings.db_admin_url is None:
         return
     login = sa.make_url(sqlalchemy_url(settings.db_url)).username

@@ -1,4 +1,4 @@
-"""Puts the application together: settings in, a Flask application out."""
+"""Composition of the application from its settings."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ PORTS: dict[type[Any], str] = {
     Outbox: "voyagent.outbox",
     Suppliers: "voyagent.suppliers",
 }
-"""The extensions of the application that capabilities may use, by class."""
+"""Extensions of the application that capabilities may use, by class."""
 
 
 def create_app(settings: Settings) -> Flask:
-    """The whole site over one database; nothing connects before the first request, so it may be
-    made before a fork.
+    """Return the application over one database.
+
+    Nothing connects before the first request, so it may be created before a fork.
     """
     headers.configure_logging(settings)
     keyring = Keyring(settings)

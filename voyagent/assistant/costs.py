@@ -43,14 +43,18 @@ _COSTS, _DAYS, _MISSING = (
     MissingModel.__table__.c,
 )
 _COUNT_DAY = """
-insert into model_daily_usage as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
+insert into model_daily_usage as known
+  (tenant_id, day, answers, tokens, cost_usd, unpriced)
+values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
 on conflict (tenant_id, day) do update
-  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd,
-      unpriced = known.unpriced + excluded.unpriced
+  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens,
+      cost_usd = known.cost_usd + excluded.cost_usd, unpriced = known.unpriced + excluded.unpriced
 """
 _HOLD = """
-insert into budget_reservations (tenant_id, turn_id, tokens, expires_at) values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
-on conflict (tenant_id, turn_id) do update set tokens = excluded.tokens, expires_at = excluded.expires_at
+insert into budget_reservations (tenant_id, turn_id, tokens, expires_at)
+values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
+on conflict (tenant_id, turn_id) do update
+  set tokens = excluded.tokens, expires_at = excluded.expires_at
 """
 _MISS = """
 insert into missing_models (tenant_id, model) values (:tenant_id, :model)
