@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.approvals.schemas import ApprovalItem, wire_model
-from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
@@ -18,12 +16,10 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoicePatch,
     InvoiceQuery,
     ReceiptIn,
-    TakeBackIn,
     wire_invoice,
     wire_invoices,
 )
-from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
-from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.queries import InvoiceNotFound
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -32,19 +28,8 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.ledger.service import PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
-WRITE_OFF_ERRORS = (
-    service.DocumentNotOpen,
-    service.WriteOffExceedsOpen,
-    service.WriteOffRequested,
-    service.InvalidDate,
-    MixedCurrencies,
-    UnknownCurrency,
-    InvalidAmount,
-    PeriodLocked,
-)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
@@ -69,7 +54,7 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
 )
 def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
     """Draw up an invoice. A draft has no number and is not in the books."""
-    return _invoice(service.draft_invoice(actor, **body.fields()).id)
+    return invoice_response(service.draft_invoice(actor, **body.fields()).id)
 
 
 @api.get(
@@ -90,7 +75,7 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
     """Change a draft. An absent member stays; lines are replaced whole."""
     currency = queries.get_invoice(invoice_id, lock=True).currency
-    return _invoice(service.revise_draft(actor, invoice_id, body.changes(currency)).id)
+    return invoice_response(service.revise_draft(actor, invoice_id, body.changes(currency)).id)
 
 
 @api.delete(
@@ -118,7 +103,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
 
     Who may is who could grant the assistant's request to, up to the limit of her role.
     """
-    return _invoice(service.issue_invoice(actor, invoice_id).id)
+    return invoice_response(service.issue_invoice(actor, invoice_id).id)
 
 
 @api.post(
@@ -146,7 +131,7 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
     service.record_receipt(
         actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account
     )
-    return _invoice(invoice_id)
+    return invoice_response(invoice_id)
 
 
 @api.post(
@@ -161,60 +146,11 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is
     reversed, and the number stays used.
     """
-    return _invoice(
+    return invoice_response(
         service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
     )
 
 
-@api.post(
-    "/invoices/<invoice_id>/write-off",
-    answer=ApprovalItem,
-    status=201,
-    permission="invoice.write_off",
-    missing=InvoiceNotFound,
-    errors=WRITE_OFF_ERRORS,
-)
-def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
-    """Ask for what is open of an invoice, or a part of it, to be given up.
-
-    The answer is the request, in a conversation of its own.
-
-    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the
-    request while it waits, and the write-off once it is done.
-    """
-    amount = body.money(queries.get_invoice(invoice_id).currency)
-    return wire_model(
-        service.ask_for_write_off(
-            actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
-        )
-    )
-
-
-@api.post(
-    "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
-    answer=InvoiceOut,
-    permission="invoice.reverse_write_off",
-    direct=True,
-    missing=InvoiceNotFound,
-    errors=(
-        WriteOffNotFound,
-        service.WriteOffTakenBack,
-        service.InvalidDate,
-        AmountAboveLimit,
-        PeriodLocked,
-    ),
-)
-def take_back_write_off(
-    actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn
-) -> Row:
-    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
-    much. Once.
-    """
-    service.reverse_write_off(
-        actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
-    )
-    return _invoice(invoice_id)
-
-
-def _invoice(invoice_id: UUID) -> Row:
+def invoice_response(invoice_id: UUID) -> Row:
+    """Return an invoice after a change, read in the transaction of the change."""
     return wire_invoice(queries.read_document(SessionReader(db.session), invoice_id))

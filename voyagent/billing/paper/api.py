@@ -2,10 +2,10 @@
 
 from voyagent.billing.bills.api import api as bills_api
 from voyagent.billing.credit_notes.api import api as credits_api
-from voyagent.billing.invoices.api import api as invoices_api
 from voyagent.billing.paper.exports.files import document
 from voyagent.billing.payments.api import api as payments_api
 from voyagent.billing.supplier_credits.api import api as supplier_credits_api
+from voyagent.billing.write_offs.api import api as invoices_api
 from voyagent.http.documents import put_behind_api
 
 APIS = (invoices_api, bills_api, supplier_credits_api, payments_api, credits_api)

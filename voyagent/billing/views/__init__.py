@@ -6,7 +6,7 @@ from voyagent.billing.credit_notes import views as credit_note_views
 from voyagent.billing.invoices import views as invoice_views
 from voyagent.billing.payments import views as payment_views
 from voyagent.billing.supplier_credits import views as supplier_credit_views
-from voyagent.billing.views import write_offs
+from voyagent.billing.write_offs import views as write_off_views
 
 __all__ = [
     "bill_views",
@@ -15,5 +15,5 @@ __all__ = [
     "pages",
     "payment_views",
     "supplier_credit_views",
-    "write_offs",
+    "write_off_views",
 ]

@@ -109,15 +109,6 @@ class ReceiptIn(PartIn):
     reference: Annotated[str, Text(128)] | None = None
 
 
-class TakeBackIn(Closed):
-    """Why a write-off is taken back, and from which day on: today in the agency's zone where none
-    is named.
-    """
-
-    reason: Annotated[str, Trimmed(500)]
-    effective_on: BusinessDate | None = None
-
-
 class InvoiceQuery(TripDocumentQuery):
     """What the list of invoices is narrowed to, all of it at once, and the page behind a cursor."""
 

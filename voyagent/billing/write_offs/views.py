@@ -12,11 +12,11 @@ from voyagent.billing import queries, service
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import Place, turned_back
 from voyagent.billing.core.views.previews import looked, looks, postings_of
-from voyagent.billing.invoices.schemas.documents import TakeBackIn
 from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.write_off_forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
+from voyagent.billing.write_offs.forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
+from voyagent.billing.write_offs.schemas import TakeBackIn
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast

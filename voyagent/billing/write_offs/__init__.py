@@ -1,0 +1,1 @@
+"""Write-offs of what customers do not pay."""

@@ -1,0 +1,83 @@
+"""JSON API of write-offs, added to the blueprint of invoices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.approvals.schemas import ApprovalItem, wire_model
+from voyagent.approvals.service import AmountAboveLimit
+from voyagent.billing import queries, service
+from voyagent.billing.invoices.api import api, invoice_response
+from voyagent.billing.invoices.schemas.documents import (
+    InvoiceOut,
+)
+from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
+from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.write_offs.schemas import TakeBackIn
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+from voyagent.ledger.service import PeriodLocked
+
+__all__ = ["api"]
+
+WRITE_OFF_ERRORS = (
+    service.DocumentNotOpen,
+    service.WriteOffExceedsOpen,
+    service.WriteOffRequested,
+    service.InvalidDate,
+    MixedCurrencies,
+    UnknownCurrency,
+    InvalidAmount,
+    PeriodLocked,
+)
+
+
+@api.post(
+    "/invoices/<invoice_id>/write-off",
+    answer=ApprovalItem,
+    status=201,
+    permission="invoice.write_off",
+    missing=InvoiceNotFound,
+    errors=WRITE_OFF_ERRORS,
+)
+def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
+    """Ask for what is open of an invoice, or a part of it, to be given up.
+
+    The answer is the request, in a conversation of its own.
+
+    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the
+    request while it waits, and the write-off once it is done.
+    """
+    amount = body.money(queries.get_invoice(invoice_id).currency)
+    return wire_model(
+        service.ask_for_write_off(
+            actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
+        )
+    )
+
+
+@api.post(
+    "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
+    answer=InvoiceOut,
+    permission="invoice.reverse_write_off",
+    direct=True,
+    missing=InvoiceNotFound,
+    errors=(
+        WriteOffNotFound,
+        service.WriteOffTakenBack,
+        service.InvalidDate,
+        AmountAboveLimit,
+        PeriodLocked,
+    ),
+)
+def take_back_write_off(
+    actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn
+) -> Row:
+    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
+    much. Once.
+    """
+    service.reverse_write_off(
+        actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
+    )
+    return invoice_response(invoice_id)
