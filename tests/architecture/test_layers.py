@@ -50,6 +50,11 @@ VIOLATIONS = {
         "import voyagent.enquiries.api",
         "Inside a room",
     ),
+    "a billing document imports one above it": (
+        "billing/core/schemas/rates.py",
+        "import voyagent.billing.payments.schemas",
+        "Documents of billing depend downward only",
+    ),
     "a rule knows Flask": (
         "enquiries/service.py",
         "import flask",
@@ -102,7 +107,7 @@ def test_what_breaks_the_plan_is_reported(copy: Path, violation: str) -> None:
     file.write_text((file.read_text() if file.exists() else "") + f"\n{line}\n")
     code, told = _lint(copy)
     assert code == 1
-    assert any(contract in row and row.endswith("BROKEN") for row in told.splitlines()), told
+    assert any(contract in row and " BROKEN" in row for row in told.splitlines()), told
 
 
 def _lint(folder: Path) -> tuple[int, str]:
