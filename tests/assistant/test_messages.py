@@ -269,7 +269,7 @@ def test_after_a_rejection_the_talk_knows_of_whom_and_why(line: Line) -> None:
     told = "".join(
         event["text"] for event in line.say("why was it rejected?") if event["kind"] == "text_delta"
     )
-    assert told.endswith("The reason given: Another price was agreed")
+    assert told.endswith("Reason: Another price was agreed")
     assert " rejected “" in told
 
 

@@ -134,7 +134,8 @@ _REASON = re.compile(
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
 _ACCOUNT_NAME = re.compile(
     r"\b(?:balance|ledger|account)\s+(?:of|in|for|on)?\s*(?:the\s+|our\s+)?"
-    r"(?P<name>[a-z][a-z &-]{2,40}?)(?:\s+(?:account|a/c|balance|ledger|as|on|at|now|today)\b|[?.,]|$)",
+    r"(?P<name>[a-z][a-z &-]{2,40}?)"
+    r"(?:\s+(?:account|a/c|balance|ledger|as|on|at|now|today)\b|[?.,]|$)",
     re.IGNORECASE,
 )
 _ABOVE = re.compile(r"(?:more than|above|over|exceeding|beyond|>)\s*$", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Documents as files: one table of them and of what they come as, from which both doors are made."""
+"""Documents as files: one table, from which pages and API get their downloads."""
 
 from __future__ import annotations
 
@@ -45,11 +45,10 @@ _ROWS = (
 class Document:
     """A document that comes as files.
 
-    `name` as in the address of its files, `words` as a sentence about it begins, `place` where it
-    stands behind each door, `parameter` its id there. `read` raises `missing`; `typeset` takes what
-    was read and the agency's name. Where `may_hide_prices`, both `sheet` and `typeset` take
-    `prices` besides, a bool that the API calls so and a page `?prices=no`. `holds` says what its
-    table has.
+    `name` is part of the address, `words` begins a sentence about it, `place` is its path on pages
+    and API, `parameter` its id there. `read` raises `missing`; `typeset` receives the result and
+    the agency's name. With `may_hide_prices`, `sheet` and `typeset` receive `prices` as well, a
+    parameter of the API and `?prices=no` of a page. `holds` describes its table.
     """
 
     name: str
@@ -67,11 +66,11 @@ class Document:
 
     @property
     def endpoint(self) -> str:
-        """Its name as that of a function."""
+        """Name of the handler function."""
         return self.name.replace("-", "_")
 
     def says(self, form: Format) -> str:
-        """The sentences about its file of one kind."""
+        """Return the summary of its file in a format."""
         more = (
             "\n\nWithout `prices` it says what is included and not what it costs."
             if self.may_hide_prices
@@ -80,7 +79,7 @@ class Document:
         return _SAYS[form].format(self.words, self.holds, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
-        """What may be said of its file of one kind; None where nothing may."""
+        """Return the options of its file in a format, or None."""
         if form == "pdf":
             return PricedPaperQuery if self.may_hide_prices else PaperQuery
         return PriceQuery if self.may_hide_prices else None
@@ -88,7 +87,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """How a file is wanted; a member that its kind does not know says nothing."""
+    """Options of a file; a format ignores those that it lacks."""
 
     form: Format
     locale: str | None = None
@@ -97,14 +96,12 @@ class _Wanted:
 
 
 def prices_wanted() -> bool:
-    """Whether a page shows prices: all do but those of `?prices=no`, for whoever pays by another
-    paper.
-    """
+    """True unless the page has `?prices=no`."""
     return request.args.get("prices") != "no"
 
 
 def put_behind_api(api: ApiBlueprint, document: Document) -> None:
-    """Each of its files as an operation."""
+    """Add an API operation for each of its files."""
     for form in SCHEMAS:
         known: dict[str, Any] = {
             "answer": SCHEMAS[form],
@@ -116,7 +113,7 @@ def put_behind_api(api: ApiBlueprint, document: Document) -> None:
 
 
 def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
-    """The same for people: a PDF in the language of `?locale=`, CSV as spreadsheets know it."""
+    """Add a page route for each of its files: PDF by `?locale=`, CSV for spreadsheets."""
     for form in SCHEMAS:
         address = f"{document.page_place}/{document.name}.{form}"
         pages.page(address, permission=document.permission, missing=document.missing)(
@@ -165,7 +162,7 @@ def _named(
     form: Format,
     more: Mapping[str, Any],
 ) -> Callable[..., Response]:
-    """The function under a name, with the parameters by which both doors know what it wants."""
+    """Name a handler and its parameters."""
     wanted = {"reader": RequestReader, document.parameter: UUID, **more}
     handler.__name__, handler.__doc__ = name, document.says(form)
     parameters = [
@@ -179,9 +176,9 @@ def _named(
 def _answered(
     document: Document, reader: RequestReader, document_id: UUID, wanted: _Wanted
 ) -> Response:
-    """The file; a PDF is set in a language, the agency's where none is named.
+    """Return the file; the default language of a PDF is the agency's.
 
-    Raises what reading it raises where it is not there.
+    Raises the errors of reading it.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
@@ -192,7 +189,7 @@ def _answered(
 
 
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """What a document says of itself on the wire that is no amount and no list: name, text, day.
+    """Yield the facts of a document that are neither amounts nor lists: name, text, day.
 
     A rate is a text with the day of its quotation.
     """
@@ -208,7 +205,7 @@ def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
 
 
 def is_amount(name: str) -> bool:
-    """Whether a member of the wire with this name is an amount."""
+    """True if a member of this name is an amount."""
     return name.endswith("amount") or name in {
         "round_off",
         "unit_price",

@@ -18,8 +18,8 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action"
     " 'self'; frame-ancestors 'none'"
 )
-# Redoc adds empty style elements, which this hash permits, and fills them by script; and it brings a
-# font of its own as data.
+# Redoc adds empty style elements, which this hash permits, and fills them by script. It brings
+# a font as a data URL.
 REDOC_CSP = (
     f"{CSP}; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; font-src"
     " 'self' data:"

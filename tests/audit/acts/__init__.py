@@ -13,6 +13,7 @@ NO_ACTS = {
     "audit verify": "it only reads",
     "books check": "it only reads",
     "replay": "the same",
+    "examples tune": "it only reads, and prints thresholds",
     "http.purge_idempotency_keys": (
         "kept answers are forgotten after a day; what they answered has its events"
     ),
