@@ -116,6 +116,14 @@ def test_the_operations_page_lists_every_check_of_the_books() -> None:
     assert [name for name in listed if name in checks.CHECKS] == list(checks.CHECKS)
 
 
+@pytest.mark.parametrize("name", ["tour.md", "extend.md"])
+def test_paths_in_backquotes_exist(name: str) -> None:
+    text = re.sub(r"(?ms)^```.*?^```$", "", (ROOT / "docs" / name).read_text())
+    paths = re.findall(r"`([\w.-]+/[\w./*-]*)`", text)
+    assert len(paths) > 10
+    assert [path for path in paths if not any(ROOT.glob(path))] == []
+
+
 @pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.stem)
 def test_commands_in_the_manuals_exist(page: Path) -> None:
     said = re.findall(r"\bflask (?:--app wsgi )?([a-z][a-z-]+)(?: ([a-z]+))?", page.read_text())
