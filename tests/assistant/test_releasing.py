@@ -372,7 +372,7 @@ def test_no_the_second_one_lets_the_first_go_and_its_tickets_are_asked_for_no_mo
     assert not talk.pending(bob, session_id)
     with bob.acting():
         old = approvals.get_approval(waiting["approval_id"])
-        assert (old.status, (old.reason or "")[:23]) == ("expired", "The hold was given back")
+        assert (old.status, (old.reason or "")[:21]) == ("expired", "The hold was released")
     trip = lines_of(talk, bob, session_id)
     assert {(line["supplier_ref"], line["status"]) for line in trip["lines"]} == {
         (first, "cancelled"),

@@ -22,9 +22,7 @@ FOR_TWO = {
     ],
     "fares_search": {"passengers": {"adult": 2}},
 }
-NOBODY = Outcome(
-    error="nobody_travels", message="Nobody travels on this trip yet. Add the passengers first."
-)
+NOBODY = Outcome(error="nobody_travels", message="This trip has no passengers yet. Add them first.")
 ADDED = Outcome({"added": True})
 
 

@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
     text = shown(
         alice.browser, "/audit?actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422
     )
-    assert "was left out" in text
+    assert "was ignored" in text
     assert "agency.signed_up" in rows(text)
 
 
@@ -131,7 +131,7 @@ def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
     )
     assert re.search(r'id="f-from-err">.*Write a date such as 24 Nov 2026 or 24/11\.', text)
     assert re.search(r'id="f-to"[^>]*value="11 Mar 2026" autocomplete="off">', text)
-    assert "was left out" not in text
+    assert "was ignored" not in text
     assert "Failed only" in text
 
 

@@ -92,4 +92,4 @@ def test_the_chip_says_the_days_and_takes_them_away_and_the_rest_keeps_them(seas
 def test_what_is_no_day_is_left_out_and_said(season: Person) -> None:
     page = Page(season.browser.get("/invoices?from=x&to=2024-06-30"))
     assert (page.status, len(page.rows())) == (422, 4)
-    assert "A part of the address could not be used (from)" in page.words()
+    assert "Part of the address is not valid (from)" in page.words()

@@ -144,7 +144,7 @@ def test_what_is_no_id_is_refused_and_left_out_on_the_page(
         assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "trip_id"])
     page = Page(alice.browser.get(f"{path}?trip=x"))
     assert (page.status, len(page.rows())) == (422, 4)
-    assert "A part of the address could not be used" in page.words()
+    assert "Part of the address is not valid" in page.words()
 
 
 CROWD = """

@@ -337,7 +337,7 @@ def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
     assert (
         wrong.status,
         len(wrong.rows()),
-        "could not be used (from, page marker)" in wrong.words(),
+        "is not valid (from, page marker)" in wrong.words(),
     ) == (422, 3, True)
 
 

@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_left_out_and_said(alice: Person, query: str) -> 
     page = Page(alice.browser.get(f"/invoices?{query}"))
     assert page.status == 422
     assert page.rows() == ["Deepa Krishnan"]
-    assert "could not be used" in page.words(".//div[@role='status']")
+    assert "Part of the address is not valid" in page.words(".//div[@role='status']")
 
 
 def test_pages_lead_on_and_back(alice: Person) -> None:

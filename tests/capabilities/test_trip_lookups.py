@@ -39,7 +39,7 @@ def test_a_held_booking_is_meant_by_its_code_or_its_trip(alice: Person, charlie:
     old = held(alice, "Menon, Doha", session_id=session_id)
     new = held(alice, "Krishnan family, Dubai")
     held(charlie, "Menon, Doha")
-    all_held = found(alice, lookups.held_flights, "let the seats go")
+    all_held = found(alice, lookups.held_flights, "released the seats")
     assert [one.id for one in all_held] == [str(new[0].id), str(old[0].id)]
     assert all_held[0].number == new[0].supplier_ref
     assert all_held[0].amount == sum((line.cost for line in new[1:]), new[0].cost)

@@ -65,7 +65,7 @@ def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(
 def _plan(visit: Visit, look: Look | None) -> None:
     page = visit.page
     page.goto("/trips")
-    page.get_by_role("link", name=re.compile("Open the first trip")).click()
+    page.get_by_role("link", name=re.compile("Create first trip")).click()
     page.get_by_label("Title").fill("Dubai and Abu Dhabi")
     page.get_by_role("button", name=re.compile("Open the trip")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dubai and Abu Dhabi")
@@ -93,13 +93,13 @@ def _send(visit: Visit, look: Look | None) -> None:
     _see(visit, "trip-send", look)
     page.get_by_label("E-mail address").fill(to)
     page.get_by_role("button", name=re.compile("^Send to customer")).click()
-    expect(page.get_by_text(f"The itinerary is on its way to {to}.")).to_be_visible()
+    expect(page.get_by_text(f"Itinerary sent to {to}.")).to_be_visible()
     expect(page.locator("#about")).to_contain_text(to)
 
 
 def _passenger(visit: Visit) -> None:
     page = visit.page
-    page.get_by_role("link", name="Add a passenger").click()
+    page.get_by_role("link", name="Add passenger").click()
     page.get_by_label("Name as in the passport").fill("Deepa Krishnan")
     page.get_by_label("Nationality").select_option("IN")
     page.get_by_label("Passport number").fill("Z123 4567")

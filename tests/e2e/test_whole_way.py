@@ -135,7 +135,7 @@ class Clerk:
         page = self.visit.page
         page.get_by_role("button", name="Start a trip").click()
         for name, passport in PASSPORTS.items():
-            page.get_by_role("link", name="Add a passenger").click()
+            page.get_by_role("link", name="Add passenger").click()
             page.get_by_label("Name as in the passport").fill(name)
             page.locator("#date_of_birth").fill("12 May 1990")
             page.get_by_label("Nationality").select_option("IN")
@@ -145,7 +145,7 @@ class Clerk:
             expect(page.locator("#about")).to_contain_text(f"Passport ••••{passport[-4:]}")
         self.trip = page.url
         self.visit.looks_right()
-        page.get_by_role("link", name="The conversation about it").click()
+        page.get_by_role("link", name="Conversation").click()
 
     def hold(self) -> None:
         say(self.visit.page, "hold the second one")

@@ -126,7 +126,7 @@ def test_an_unreadable_address_shows_the_list_and_says_what_was_left_out(alice: 
     ):
         page = Page(browser.get(f"/enquiries?{query}"))
         assert page.status == 422, query
-        assert "could not be used" in page.words(".//main"), query
+        assert "Part of the address is not valid" in page.words(".//main"), query
         assert len(page.rows()) == 1, query
 
 
@@ -163,7 +163,7 @@ def test_a_row_opens_beside_the_list_with_its_address(alice: Person, charlie: Pe
     browser = alice.browser
     page = Page(browser.get(f"/enquiries?open={enquiry_id}"))
     assert "Near the metro" in page.words(".//aside[@id='peek']")
-    assert "Alice Owner logged the enquiry" in page.words(".//aside[@id='peek']")
+    assert "Alice Owner created the enquiry" in page.words(".//aside[@id='peek']")
     assert page.one(".//tr[@aria-selected='true']").attrib["id"] == f"enquiry-{enquiry_id}"
     assert "tel:+919447031822" in page.links()
     other = Page(browser.get(f"/enquiries?open={strange}"))
@@ -262,20 +262,20 @@ def test_without_an_amount_the_currency_of_the_form_means_nothing(alice: Person)
         (
             {"depart_date": "5 Feb 2027", "return_date": "4 Feb 2027"},
             "return_date",
-            "The return is before the departure.",
+            "The return date is before the departure date.",
         ),
         ({"depart_date": "whenever"}, "depart_date", "Write a date such as 24 Nov 2026 or 24/11."),
-        ({"pax_count": "0"}, "pax_count", "At least one person travels."),
-        ({"pax_count": "three"}, "pax_count", "Write how many people in figures."),
+        ({"pax_count": "0"}, "pax_count", "Enter at least one traveller."),
+        ({"pax_count": "three"}, "pax_count", "Enter the number of people in digits."),
         (
             {"budget_amount": "about 2.85 lakh"},
             "budget_amount",
-            "Write the amount in figures, such as 2,85,000.",
+            "Enter the amount in digits, such as 2,85,000.",
         ),
         (
             {"budget_amount": "-1"},
             "budget_amount",
-            "A budget lies between 0 and 999,999,999,999.99.",
+            "The budget must be between 0 and 999,999,999,999.99.",
         ),
     ],
 )
@@ -301,7 +301,7 @@ def test_one_sending_shows_all_there_is_to_put_right(alice: Person) -> None:
     }
     page = Page(submit(alice.browser, "/enquiries/new", **typed))
     assert "2 things to put right" in page.words(".//div[@role='alert']")
-    assert page.error_at("return_date") == "The return is before the departure."
+    assert page.error_at("return_date") == "The return date is before the departure date."
     assert page.one(".//*[@autofocus]").attrib["name"] == "return_date"
 
 
@@ -328,7 +328,7 @@ def test_one_enquiry_shows_facts_notes_and_what_happened(alice: Person, bob: Per
     page = Page(alice.browser.get(f"/enquiries/{enquiry_id}"))
     told = page.words(".//div[@id='history']")
     assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in told
-    assert "Alice Owner logged the enquiry" in told
+    assert "Alice Owner created the enquiry" in told
     assert "Secret wish" not in told
     assert "Sat 6 Feb 2027" in page.words(".//aside")
     assert "8 nights" in page.words(".//aside")
@@ -435,7 +435,7 @@ def test_a_change_over_somebody_else_s_is_refused(alice: Person, bob: Person) ->
         submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "new", "seen": seen})
     )
     assert page.status == 422
-    assert "Somebody has changed this enquiry" in page.words(".//div[@role='alert']")
+    assert "This enquiry was changed after you opened it" in page.words(".//div[@role='alert']")
     assert stored(alice, enquiry_id)["notes"] == "Bob was here"
 
 
@@ -493,7 +493,7 @@ def test_a_step_of_the_status_is_one_button(alice: Person) -> None:
     alice.does(service.cancel, enquiry_id)
     submit(browser, f"/enquiries/{enquiry_id}/status", f"/enquiries/{enquiry_id}", status="new")
     assert stored(alice, enquiry_id)["status"] == "cancelled"
-    assert "cannot take that step" in Page(browser.get(f"/enquiries/{enquiry_id}")).words(
+    assert "status does not allow this" in Page(browser.get(f"/enquiries/{enquiry_id}")).words(
         ".//*[@id='toasts']"
     )
 

@@ -300,9 +300,9 @@ def test_the_summary_of_a_form_names_each_fault_and_its_field() -> None:
     form.customer.errors = ["This is needed."]
     form.passenger.form.name.errors = ["This is too long."]
     form.token.errors = ["The page was open for too long."]
-    form.form_errors.append("The return is before the departure.")
+    form.form_errors.append("The return date is before the departure date.")
     assert look.error_lines(form) == [
-        (None, "", "The return is before the departure."),
+        (None, "", "The return date is before the departure date."),
         (None, "", "The page was open for too long."),
         ("customer", "Customer", "This is needed."),
         ("passenger-name", "Name", "This is too long."),

@@ -91,8 +91,8 @@ def test_a_trip_is_opened_filled_and_read(alice: Person) -> None:
     ) == ("passport_expires", "warning", [somebody["id"]], [])
     assert (
         finding["sentence"]
-        == "The passport of Deepa Krishnan expires on 5 Jan 2027; United Arab Emirates asks for one"
-        " that is good until 23 Jun 2027."
+        == "The passport of Deepa Krishnan expires on 5 Jan 2027. United Arab Emirates"
+        " requires validity until 23 Jun 2027."
     )
     assert PASSPORT not in alice.api.get(path).text
     assert alice.api.get(f"{path}/passengers").json == {"items": [somebody]}

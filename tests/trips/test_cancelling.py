@@ -98,11 +98,11 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
     for part in (
         (
-            f"Releases the seats of booking {lines[0].supplier_ref} at the supplier, which costs"
-            f" nothing; its {len(lines)} flights go together."
+            f"Releases the seats of booking {lines[0].supplier_ref} at the supplier, free of"
+            f" charge. Its {len(lines)} flights are released together."
         ),
         "The request to issue its tickets is withdrawn.",
-        "They stay on the trip as cancelled, without a price, and go from the itinerary.",
+        "They stay on the trip as cancelled, without a price, and are removed from the itinerary.",
     ):
         assert part in words
     answer = send(browser, path)
@@ -121,9 +121,9 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
             .status.value
             == "cancelled"
         )
-    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:23]) == (
+    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:21]) == (
         "expired",
-        "The hold was given back",
+        "The hold was released",
     )
     assert "Withdrawn" in Page(browser.get(f"/approvals/{approval_id}")).words()
 
@@ -186,7 +186,7 @@ def test_where_the_supplier_fails_nothing_is_half_done(
         )
         shown = send(alice.browser, f"/trips/{trip_id}/lines/{lines[0].id}/cancel")
         assert shown.status_code == status
-        assert f"{failure.message} On the trip nothing has changed." in Page(shown).words(
+        assert f"{failure.message} The trip has not changed." in Page(shown).words(
             ".//*[@role='alert']"
         )
         assert Page(shown).all(".//form[@id='confirm']"), "it can be tried again"
@@ -270,10 +270,7 @@ def test_a_hold_whose_time_is_over_is_let_go_without_asking(
             {"i": trip_id},
         )
     heard, path = asked(alice, monkeypatch), f"/trips/{trip_id}/lines/{lines[0].id}/cancel"
-    assert (
-        "in time, so its airline has let the seats go by itself."
-        in Page(alice.browser.get(path)).words()
-    )
+    assert "in time, so the airline released the seats." in Page(alice.browser.get(path)).words()
     assert send(alice.browser, path).status_code == 303
     assert (heard, states(alice, trip_id)) == ([], {"cancelled"})
     assert desk.row(approval_id)["status"] == "expired"
@@ -289,14 +286,11 @@ def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
     trip_id, stay = a_stay(alice, refundable=False)
     path, browser = f"/trips/{trip_id}/lines/{stay.id}/cancel", bob.browser
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
-    assert (
-        "giving them back may cost something. So this asks for it: somebody who may decides."
-        in words
-    )
-    assert "Ask for the cancellation" in words
+    assert "cancelling may incur a charge. This sends a request for approval." in words
+    assert "Request cancellation" in words
     answer = send(browser, path)
     assert (
-        "The cancellation is asked for. It waits until somebody who may has granted it."
+        "Cancellation requested. It is waiting for approval."
         in Page(browser.get(answer.location)).words()
     )
     assert states(alice, trip_id) == {"booked"}
@@ -317,7 +311,7 @@ def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
         "cancelled"
     }
     assert [line.cost for line in journey(alice, trip_id).standing] == [stay.cost], (
-        "what it costs stands on the trip"
+        "cancellation charge is added to the trip"
     )
 
 
@@ -348,14 +342,14 @@ def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
             OUT,
             "held",
             (
-                "It was booked outside of this program, so this only notes it: tell the supplier"
-                " yourself; nothing is sent."
+                "It was booked outside this system. This only records the cancellation; inform"
+                " the supplier yourself."
             ),
         ),
-        (OUT, "ticketed", "It was booked outside of this program"),
-        (CREEK, "booked", "It was booked outside of this program"),
-        (VISA, "filed", "It was booked outside of this program"),
-        (CREEK, "planned", "It is only planned, so nobody has to be told."),
+        (OUT, "ticketed", "It was booked outside this system"),
+        (CREEK, "booked", "It was booked outside this system"),
+        (VISA, "filed", "It was booked outside this system"),
+        (CREEK, "planned", "It is only planned. Nothing is sent."),
     ],
 )
 def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(
@@ -378,8 +372,8 @@ def test_tickets_of_a_supplier_are_noted_and_stay_for_it_to_refund(
     heard = asked(alice, monkeypatch)
     page = Page(alice.browser.get(f"/trips/{trip_id}/lines/{lines[0].id}/cancel"))
     assert (
-        "Its tickets are issued and paid for, so this only notes it: have the supplier void or"
-        " refund them; nothing is sent." in page.words()
+        "Its tickets are issued and paid. This only records the cancellation; ask the supplier to"
+        " void or refund them." in page.words()
     )
     assert cancel(alice, trip_id, lines[0].id).json["status"] == "cancelled"
     assert (heard, states(alice, trip_id)) == ([], {"cancelled", "ticketed"})
@@ -396,9 +390,9 @@ def test_a_request_about_what_is_noted_ends_with_it(
     line_id = a_line(alice, trip_id, details, status="held")
     approval_id = proposed(desk, bob, tool, **{name: str(line_id)})
     assert cancel(alice, trip_id, line_id).status_code == 200
-    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:35]) == (
+    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:33]) == (
         "expired",
-        "What it is about was cancelled on t",
+        "The service was already cancelled",
     )
 
 

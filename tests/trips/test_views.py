@@ -75,7 +75,7 @@ def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
             "Desert at sunset",
             "At leisure",
             "To Abu Dhabi",
-            "Home again",
+            "Arrival home",
             "₹2,28,200.50",
             "AED 1,480.00",
         ),
@@ -93,7 +93,7 @@ def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> N
     a_line(alice, trip_id, OUT)
     page = Page(alice.browser.get(f"/trips/{trip_id}"))
     assert (
-        "expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 19 Jun 2027"
+        "expires on 5 Jan 2027. United Arab Emirates requires validity until 19 Jun 2027"
         in page.words(".//section[@id='findings']")
     )
     assert page.one(".//section[@id='findings']").attrib["class"] == "v-findings v-screen"
@@ -267,7 +267,7 @@ def test_a_passport_stays_unless_it_is_written_anew_or_forgotten(alice: Person) 
     person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
     page = Page(browser.get(path))
-    assert "••••4567 is kept" in page.words()
+    assert "••••4567 is stored" in page.words()
     assert (page.field("passport_number") or "") == ""
     for said, kept in (
         ({}, "4567"),
@@ -292,7 +292,7 @@ def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -
     )
     page = Page(answer)
     assert answer.status_code == 200
-    assert "born was read as 4 May 1986 and good until as 1 Jan 2031" in page.words()
+    assert "Date of birth was read as 4 May 1986, expiry as 1 Jan 2031" in page.words()
     names = ("full_name", "passport_number", "nationality", "date_of_birth", "passport_expiry")
     filled = {name: page.field(name) or "" for name in names}
     assert filled == dict(
@@ -331,17 +331,15 @@ def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_i
         )
     )
     assert (page.field("full_name"), page.field("nationality")) == ("Deepa Krishnan", "IN")
-    assert (
-        "The passport says Anna Maria Eriksson; the name below was left as it is." in page.words()
-    )
-    assert "The nationality there is UTO, which is no country that we know" in page.words()
+    assert "The passport shows Anna Maria Eriksson. The name below was not changed." in page.words()
+    assert "The nationality code UTO is not known" in page.words()
     assert journey(alice, trip_id).passengers[0].passport_last4 is None
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("P<UTO", "These are not the two lines of a passport"),
+        ("P<UTO", "These are not valid passport lines"),
         (SECOND.replace("L8", "L9"), "The check digit of the passport"),
         (SECOND[:-1] + "1", "The last check digit"),
     ],
@@ -366,7 +364,7 @@ def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}/remove"
-    assert "Take Deepa Krishnan off the trip?" in Page(browser.get(path)).words()
+    assert "Remove Deepa Krishnan from the trip?" in Page(browser.get(path)).words()
     assert len(journey(alice, trip_id).passengers) == 1
     assert send(browser, path).status_code == 303
     assert journey(alice, trip_id).passengers == ()

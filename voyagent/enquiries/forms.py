@@ -55,11 +55,11 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 
     schema: ClassVar[type[BaseModel]] = EnquiryIn
     sentences: ClassVar[dict[str, Any]] = {
-        "budget_amount.decimal_parsing": _l("Write the amount in figures, such as 2,85,000."),
-        "budget_out_of_range": _l("A budget lies between 0 and 999,999,999,999.99."),
+        "budget_amount.decimal_parsing": _l("Enter the amount in digits, such as 2,85,000."),
+        "budget_out_of_range": _l("The budget must be between 0 and 999,999,999,999.99."),
         "customer_name.string_too_short": _l("Enter a name."),
         "customer_name.missing": _l("Enter a name."),
-        "pax_count.int_parsing": _l("Write how many people in figures."),
+        "pax_count.int_parsing": _l("Enter the number of people in digits."),
     }
 
     customer_name = StringField(_l("Name"))

@@ -31,28 +31,28 @@ class InvalidDateRange(Invalid):
     """The return is before the departure; the same day is allowed."""
 
     code = "invalid_date_range"
-    message = N_("The return is before the departure.")
+    message = N_("The return date is before the departure date.")
 
 
 class InvalidPaxCount(Invalid):
     """The number of people is zero."""
 
     code = "invalid_pax_count"
-    message = N_("At least one person travels.")
+    message = N_("Enter at least one traveller.")
 
 
 class BudgetCurrencyRequired(Invalid):
     """The budget has no currency."""
 
     code = "budget_currency_required"
-    message = N_("Say in which currency the budget is.")
+    message = N_("Enter the currency of the budget.")
 
 
 class BudgetOutOfRange(Unprocessable):
     """The budget is negative or too large."""
 
     code = "budget_out_of_range"
-    message = N_("A budget lies between 0 and 999,999,999,999.99.")
+    message = N_("The budget must be between 0 and 999,999,999,999.99.")
 
 
 class InvalidStatusTransition(Invalid):
@@ -68,21 +68,21 @@ class StatusCannotBeNull(Unprocessable):
     """The status is null."""
 
     code = "status_cannot_be_null"
-    message = N_("An enquiry needs a status.")
+    message = N_("Choose a status for the enquiry.")
 
 
 class CustomerNameCannotBeNull(Unprocessable):
     """The name is null."""
 
     code = "customer_name_cannot_be_null"
-    message = N_("An enquiry needs the name of the customer.")
+    message = N_("Enter the customer’s name for the enquiry.")
 
 
 class PaxCountCannotBeNull(Unprocessable):
     """The number of people is null."""
 
     code = "pax_count_cannot_be_null"
-    message = N_("Say how many people travel.")
+    message = N_("Enter the number of travellers.")
 
 
 class InvalidSessionId(Unprocessable):
@@ -96,7 +96,7 @@ class EnquiryAlreadyCancelled(Conflict):
     """The enquiry is cancelled already."""
 
     code = "enquiry_already_cancelled"
-    message = N_("This enquiry has been cancelled already.")
+    message = N_("This enquiry is already cancelled.")
 
 
 class EnquiryChanged(PreconditionFailed):
@@ -104,8 +104,7 @@ class EnquiryChanged(PreconditionFailed):
 
     code = "enquiry_changed"
     message = N_(
-        "Somebody has changed this enquiry since you opened it. Load it again, then repeat what you"
-        " changed."
+        "This enquiry was changed after you opened it. Reload it, then repeat your changes."
     )
 
 

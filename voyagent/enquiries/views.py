@@ -46,7 +46,7 @@ def new(actor: Actor) -> Any:
     enquiry = form.attempt(lambda body: service.create(actor, **body.fields()), **PLACES)
     if enquiry is None:
         return render_template("enquiries/new.html", form=form), form.status
-    toast(_("The enquiry of %(name)s is logged.", name=enquiry.customer_name))
+    toast(_("Enquiry of %(name)s created.", name=enquiry.customer_name))
     if request.form.get("then") == "chat":
         return _to_conversation(actor, enquiry.id)
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry.id))
@@ -98,7 +98,7 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
     )
     if changed is None:
         queries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
-        toast(_("This enquiry cannot take that step."), kind="error")
+        toast(_("This enquiry’s status does not allow this. Reload the page."), kind="error")
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
 
@@ -114,7 +114,7 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Any:
         template = "enquiries/_cancel.html" if is_htmx() else "enquiries/cancel.html"
         return render_template(template, enquiry=queries.get_enquiry(enquiry_id))
     enquiry = service.cancel(actor, enquiry_id)
-    toast(_("The enquiry of %(name)s is cancelled.", name=enquiry.customer_name))
+    toast(_("Enquiry of %(name)s cancelled.", name=enquiry.customer_name))
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
 

@@ -125,7 +125,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     where = {
         "type": "text",
         "text": gettext(
-            "Asked for on the trip “%(title)s”.", title=queries.get_trip(stay.trip_id).title
+            "Requested on the trip “%(title)s”.", title=queries.get_trip(stay.trip_id).title
         ),
     }
     chat.append_message(actor, session.id, role="system", blocks=[where, told])
@@ -136,22 +136,22 @@ def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
     """Return the effect in sentences, for the confirmation."""
     if ahead.way is Way.ASK:
         asked = gettext(
-            "A supplier has these rooms, and giving them back may cost something. So this asks for"
-            " it: somebody who may decides."
+            "These rooms are booked with a supplier, and cancelling may incur a charge. This"
+            " sends a request for approval."
         )
         return [
             asked,
             gettext(
-                "Until then the hotel stays booked, and what the cancellation costs stands on the"
-                " trip once it is done."
+                "The hotel stays booked until then. The cancellation charge is added to the trip"
+                " afterwards."
             ),
         ]
     sentences = [_release(line, ahead)] if ahead.way is Way.RELEASE else [_note(line)]
     if ahead.request_id is not None and line.kind == "flight":
         sentences.append(gettext("The request to issue its tickets is withdrawn."))
     stays = ngettext(
-        "It stays on the trip as cancelled, without a price, and goes from the itinerary.",
-        "They stay on the trip as cancelled, without a price, and go from the itinerary.",
+        "It stays on the trip as cancelled, without a price, and is removed from the itinerary.",
+        "They stay on the trip as cancelled, without a price, and are removed from the itinerary.",
         ahead.flights,
     )
     return [*sentences, stays]
@@ -160,13 +160,9 @@ def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
 def told_of(done: Cancelled) -> str:
     """Return the result in one sentence."""
     if done.request is not None:
-        return str(
-            gettext(
-                "The cancellation is asked for. It waits until somebody who may has granted it."
-            )
-        )
+        return str(gettext("Cancellation requested. It is waiting for approval."))
     if done.way is not Way.RELEASE:
-        return str(gettext("%(name)s is cancelled.", name=_name(done.line)))
+        return str(gettext("%(name)s cancelled.", name=_name(done.line)))
     gone = gettext(
         "%(locator)s is let go; it was not paid and costs nothing.", locator=done.line.supplier_ref
     )
@@ -181,16 +177,15 @@ def _release(line: Line, ahead: PendingCancellation) -> str:
     if ahead.has_lapsed:
         return str(
             gettext(
-                "Nobody has paid for booking %(locator)s in time, so its airline has let the seats"
-                " go by itself.",
+                "Booking %(locator)s was not paid in time, so the airline released the seats.",
                 locator=line.supplier_ref,
             )
         )
     return str(
         ngettext(
-            "Releases the seats of booking %(locator)s at the supplier, which costs nothing.",
-            "Releases the seats of booking %(locator)s at the supplier, which costs nothing; its"
-            " %(num)d flights go together.",
+            "Releases the seats of booking %(locator)s at the supplier, free of charge.",
+            "Releases the seats of booking %(locator)s at the supplier, free of charge. Its"
+            " %(num)d flights are released together.",
             ahead.flights,
             locator=line.supplier_ref,
         )
@@ -199,25 +194,25 @@ def _release(line: Line, ahead: PendingCancellation) -> str:
 
 def _note(line: Line) -> str:
     if line.status == "planned":
-        return str(gettext("It is only planned, so nobody has to be told."))
+        return str(gettext("It is only planned. Nothing is sent."))
     if line.supplier_key is None:
         return str(
             gettext(
-                "It was booked outside of this program, so this only notes it: tell the supplier"
-                " yourself; nothing is sent."
+                "It was booked outside this system. This only records the cancellation; inform"
+                " the supplier yourself."
             )
         )
     if line.kind == "visa":
         return str(
             gettext(
-                "The application is filed and cannot be taken back, so this only notes it; nothing"
-                " is sent."
+                "The application is filed and can’t be withdrawn. This only records the"
+                " cancellation; nothing is sent."
             )
         )
     return str(
         gettext(
-            "Its tickets are issued and paid for, so this only notes it: have the supplier void or"
-            " refund them; nothing is sent."
+            "Its tickets are issued and paid. This only records the cancellation; ask the"
+            " supplier to void or refund them."
         )
     )
 

@@ -86,23 +86,23 @@ class PassengerForm(SchemaForm[PassengerIn]):
         "full_name.string_too_short": _("Enter a name."),
         "full_name.missing": _("Enter a name."),
         "passport_number.string_pattern_mismatch": _(
-            "A passport's number has 6 to 20 letters and figures."
+            "A passport number has 6 to 20 letters and digits."
         ),
-        "nationality.string_pattern_mismatch": _("Choose a country of the list."),
+        "nationality.string_pattern_mismatch": _("Choose a country from the list."),
     }
 
     full_name = StringField(_("Name as in the passport"))
     kind = SelectField(
-        _("Travels as"),
+        _("Passenger type"),
         choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()],
         validate_choice=False,
     )
-    date_of_birth = DateText(_("Born"), kind="birth")
+    date_of_birth = DateText(_("Date of birth"), kind="birth")
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
-    passport_expiry = DateText(_("Passport good until"))
-    passport_lines = TextAreaField(_("The two lines at the foot of the passport"))
-    forget_passport = BooleanField(_("Forget the passport's number"))
+    passport_expiry = DateText(_("Passport expiry"))
+    passport_lines = TextAreaField(_("Passport lines (machine-readable zone)"))
+    forget_passport = BooleanField(_("Delete the passport number"))
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -174,14 +174,14 @@ class LineForm(SchemaForm[LineIn]):
     """Fields of the details whose errors appear at another field."""
     sentences: ClassVar[dict[str, Any]] = {
         **_CURRENCY,
-        "string_pattern_mismatch": _("That does not look right."),
+        "string_pattern_mismatch": _("Check this value."),
         "cost.string_pattern_mismatch": AMOUNT_SENTENCE,
         "price.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "local_time": _("Write a day such as 24 Nov 2026 and a time such as 16:30."),
-        "clock_time": _("Write a time such as 16:30."),
-        "nights": _("One leaves a hotel a day after coming, or later."),
-        "days": _("This ends before it begins."),
-        "airport.string_pattern_mismatch": _("Write the airport's three letters, such as COK."),
+        "local_time": _("Enter a date such as 24 Nov 2026 and a time such as 16:30."),
+        "clock_time": _("Enter a time such as 16:30."),
+        "nights": _("Check-out must be at least one day after check-in."),
+        "days": _("The end is before the start."),
+        "airport.string_pattern_mismatch": _("Enter a three-letter airport code, such as COK."),
     }
 
     status = SelectField(_("Status"), validate_choice=False)
@@ -295,8 +295,8 @@ class FlightForm(LineForm):
         "destination.string_pattern_mismatch": LineForm.sentences[
             "airport.string_pattern_mismatch"
         ],
-        "flight.string_pattern_mismatch": _("Write airline and number, such as EK 533."),
-        "flight.missing": _("Write airline and number, such as EK 533."),
+        "flight.string_pattern_mismatch": _("Enter the airline and flight number, such as EK 533."),
+        "flight.missing": _("Enter the airline and flight number, such as EK 533."),
     }
 
     flight = StringField(_("Flight"))
@@ -413,10 +413,10 @@ class VisaForm(LineForm):
     untouched = ("traveller",)
 
     country = SelectField(_("Country"), validate_choice=False)
-    type = StringField(_("Kind of visa"))
+    type = StringField(_("Visa type"))
     count = StringField(_("How many"))
     filed_on = DateText(_("Applied for on"), kind="book")
-    granted_on = DateText(_("Granted on"), kind="book")
+    granted_on = DateText(_("Approved on"), kind="book")
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)

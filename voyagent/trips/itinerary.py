@@ -200,7 +200,7 @@ def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str)
     if flights:
         city = places.city_of(flights[-1].destination)
         return (
-            gettext("Home again")
+            gettext("Arrival home")
             if city == home
             and len(dated) > 1
             and day != min(line.starts_on for line in dated if line.starts_on)
@@ -371,9 +371,9 @@ def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[s
         if state == "filed":
             yield str(gettext("%(visas)s, applied for", visas=what))
         elif state in {"planned", "held", "booked", "ticketed"}:
-            yield str(gettext("%(visas)s, still to be applied for", visas=what))
+            yield str(gettext("%(visas)s, not applied for yet", visas=what))
         else:
-            yield str(gettext("%(visas)s, granted on %(day)s", visas=what, day=state))
+            yield str(gettext("%(visas)s, approved on %(day)s", visas=what, day=state))
 
 
 def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:

@@ -248,8 +248,8 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
         if here != there:
             if connection.minutes < OTHER_AIRPORT_MINUTES:
                 sentence = N_(
-                    "%(minutes)s minutes from %(first)s at %(here)s to %(then)s at %(there)s,"
-                    " another airport: at least %(least)s are needed."
+                    "%(minutes)s minutes from %(first)s at %(here)s to %(then)s at %(there)s, a"
+                    " different airport. At least %(least)s are needed."
                 )
                 yield Finding(
                     "connection_short",
@@ -260,7 +260,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
                 )
             else:
                 sentence = N_(
-                    "%(first)s lands at %(here)s and %(then)s leaves from %(there)s: another"
+                    "%(first)s lands at %(here)s and %(then)s leaves from %(there)s, a different"
                     " airport of the city."
                 )
                 yield Finding("airport_change", "note", sentence, said, lines)
@@ -270,8 +270,8 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
         least = domestic if len(within) == 1 and None not in within else international
         if connection.minutes < least:
             sentence = N_(
-                "%(minutes)s minutes from %(first)s to %(then)s at %(here)s: at least %(least)s are"
-                " needed."
+                "%(minutes)s minutes from %(first)s to %(then)s at %(here)s. At least %(least)s"
+                " are needed."
             )
             yield Finding("connection_short", "error", sentence, {**said, "least": least}, lines)
 
@@ -296,7 +296,7 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 "nights_overlap",
                 "note",
-                N_("%(one)s is there twice for the night of %(night)s. Two rooms?"),
+                N_("%(one)s is booked twice for the night of %(night)s. Two rooms?"),
                 said,
                 lines,
             )
@@ -340,9 +340,9 @@ def _missing_nights(plan: Plan) -> Iterator[Finding]:
             "nights": len(nights),
         }
         sentence = (
-            N_("No bed for the night of %(night)s.")
+            N_("No hotel for the night of %(night)s.")
             if len(nights) == 1
-            else N_("No bed from %(night)s to %(until)s (nights: %(nights)s).")
+            else N_("No hotel from %(night)s to %(until)s (nights: %(nights)s).")
         )
         yield Finding("night_missing", "warning", sentence, said)
 
@@ -364,7 +364,7 @@ def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
                 "check_in": stay.details.check_in,
                 "arrival": arrives.date(),
             }
-            sentence = N_("%(hotel)s begins on %(check_in)s, but one arrives on %(arrival)s only.")
+            sentence = N_("%(hotel)s begins on %(check_in)s, but arrival is on %(arrival)s.")
             yield Finding(
                 "hotel_before_arrival", "error", sentence, said, (stay.line.id, way_out[-1].line.id)
             )
@@ -393,10 +393,7 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
     grown = sum(one.kind in {"adult", "senior"} for one in plan.passengers)
     if len(infants) > grown:
         said: Values = {"infants": len(infants), "adults": grown}
-        sentence = N_(
-            "An infant travels on the lap of an adult of its own: infants %(infants)s, adults"
-            " %(adults)s."
-        )
+        sentence = N_("Each infant needs its own adult: infants %(infants)s, adults %(adults)s.")
         yield Finding(
             "infant_without_adult",
             "error",
@@ -422,7 +419,7 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
         if one.travellers and other.travellers and not set(one.travellers) & set(other.travellers):
             continue
         said: Values = {"flight": f"{one.carrier} {one.number}", "day": one.departs.date()}
-        sentence = N_("%(flight)s on %(day)s is here twice for the same people.")
+        sentence = N_("%(flight)s on %(day)s is entered twice for the same people.")
         yield Finding("flight_twice", "warning", sentence, said, (first.line.id, then.line.id))
 
 
@@ -458,7 +455,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
         yield Finding(
             "flights_overlap",
             "error",
-            N_("%(one)s and %(other)s on %(day)s are in the air at the same time."),
+            N_("%(one)s and %(other)s on %(day)s overlap."),
             said,
             (first.line.id, then.line.id),
         )
@@ -480,13 +477,13 @@ def _too_old(plan: Plan) -> Iterator[Finding]:
         said: Values = {"name": one.full_name, "years": years, "day": last}
         sentence = (
             N_(
-                "%(name)s is %(years)s or older on the last flight, %(day)s: no infant any more,"
-                " but a child with a seat."
+                "%(name)s is %(years)s or older on the last flight, %(day)s, and needs a child"
+                " seat, not an infant ticket."
             )
             if one.kind == "infant"
             else N_(
-                "%(name)s is %(years)s or older on the last flight, %(day)s: no child any more, but"
-                " an adult for the airline."
+                "%(name)s is %(years)s or older on the last flight, %(day)s, and counts as an"
+                " adult."
             )
         )
         yield Finding("too_old_for_kind", "error", sentence, said, passenger_ids=(one.id,))
@@ -496,7 +493,7 @@ def _missing_passports(plan: Plan) -> Iterator[Finding]:
     abroad = tuple(flight.line.id for flight in plan.flights if flight.is_international)
     for one in plan.passengers if abroad else ():
         if one.passport_last4 is None:
-            sentence = N_("%(name)s flies abroad and has no passport here.")
+            sentence = N_("%(name)s flies abroad and has no passport on file.")
             yield Finding(
                 "passport_missing", "error", sentence, {"name": one.full_name}, abroad, (one.id,)
             )
@@ -527,8 +524,8 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
             yield Finding("passport_expires", "error", sentence, said, passenger_ids=(one.id,))
         else:
             sentence = N_(
-                "The passport of %(name)s expires on %(expiry)s; %(country)s asks for one that is"
-                " good until %(until)s."
+                "The passport of %(name)s expires on %(expiry)s. %(country)s requires validity"
+                " until %(until)s."
             )
             yield Finding("passport_expires", "warning", sentence, said, passenger_ids=(one.id,))
 

@@ -35,8 +35,8 @@ class NoPassportLines(Invalid):
 
     code = "passport_lines_unreadable"
     message = N_(
-        "These are not the two lines of a passport: each has 44 characters, which are letters,"
-        " figures and <, and the first begins with P."
+        "These are not valid passport lines. Each line has 44 characters (letters, digits and <),"
+        " and the first begins with P."
     )
 
 
@@ -44,17 +44,15 @@ class PassportLinesMisread(Invalid):
     """A check digit is wrong, or a date does not exist."""
 
     code = "passport_lines_misread"
-    message = N_(
-        "The lines do not fit their check digits. Compare each character with the passport."
-    )
+    message = N_("The check digits do not match. Compare each character with the passport.")
 
 
 class NumberMisread(PassportLinesMisread):
     """The first check digit is wrong."""
 
     message = N_(
-        "The check digit of the passport's number does not fit (characters 1 to 10 of the second"
-        " line). Compare them with the passport."
+        "The check digit of the passport number does not match (second line, characters 1 to 10)."
+        " Compare them with the passport."
     )
 
 
@@ -62,7 +60,7 @@ class BirthMisread(PassportLinesMisread):
     """The second check digit is wrong, or the date of birth does not exist."""
 
     message = N_(
-        "The check digit of the day of birth does not fit (characters 14 to 20 of the second line)."
+        "The check digit of the date of birth does not match (second line, characters 14 to 20)."
         " Compare them with the passport."
     )
 
@@ -71,8 +69,8 @@ class ExpiryMisread(PassportLinesMisread):
     """The third check digit is wrong, or the date of expiry does not exist."""
 
     message = N_(
-        "The check digit of the day of expiry does not fit (characters 22 to 28 of the second"
-        " line). Compare them with the passport."
+        "The check digit of the expiry date does not match (second line, characters 22 to 28)."
+        " Compare them with the passport."
     )
 
 
@@ -80,8 +78,8 @@ class PersonalNumberMisread(PassportLinesMisread):
     """The fourth check digit is wrong."""
 
     message = N_(
-        "The check digit of the personal number does not fit (characters 29 to 43 of the second"
-        " line). Compare them with the passport."
+        "The check digit of the personal number does not match (second line, characters 29 to"
+        " 43). Compare them with the passport."
     )
 
 
@@ -89,8 +87,8 @@ class LineMisread(PassportLinesMisread):
     """The fifth check digit, over number, birth, expiry and personal number, is wrong."""
 
     message = N_(
-        "The last check digit, which is that of the whole second line, does not fit. Compare each"
-        " character with the passport."
+        "The last check digit, for the whole second line, does not match. Compare each character"
+        " with the passport."
     )
 
 

@@ -65,7 +65,7 @@ def new(actor: Actor) -> Any:
     trip = form.attempt(lambda body: service.open_trip(actor, **body.model_dump()), **TRIP_PLACES)
     if trip is None:
         return render_template("trips/new.html", form=form), form.status
-    toast(_("The trip is open."))
+    toast(_("Trip created."))
     return see_other(url_for("trips.detail", trip_id=trip.id))
 
 
@@ -117,7 +117,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
     if sent is None:
         shown = _shown(queries.read_trip(SessionReader(db.session), trip_id))
         return render_template("trips/send.html", form=form, **shown), form.status
-    return _back(trip_id, _("The itinerary is on its way to %(address)s.", address=form.to.data))
+    return _back(trip_id, _("Itinerary sent to %(address)s.", address=form.to.data))
 
 
 @pages.page(
@@ -170,7 +170,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
             ),
             form.status,
         )
-    words = _("%(name)s travels along.", name=added.full_name)
+    words = _("%(name)s added.", name=added.full_name)
     if request.form.get("then") == "another":
         toast(words)
         return see_other(url_for("trips.new_passenger", trip_id=trip.id))
@@ -222,7 +222,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
             "trips/remove_passenger.html", passenger=known, trip=queries.get_trip(trip_id)
         )
     service.remove_passenger(actor, trip_id, passenger_id)
-    return _back(trip_id, _("%(name)s stays at home.", name=known.full_name))
+    return _back(trip_id, _("%(name)s removed.", name=known.full_name))
 
 
 # Lines

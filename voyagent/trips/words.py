@@ -20,7 +20,7 @@ LINE_WORDS = {
     "hotel": lazy_gettext("Hotel"),
     "transfer": lazy_gettext("Transfer"),
     "visa": lazy_gettext("Visa"),
-    "other": lazy_gettext("Anything else"),
+    "other": lazy_gettext("Other"),
 }
 
 STATE_WORDS = {

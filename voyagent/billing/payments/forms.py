@@ -250,7 +250,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
     schema: ClassVar[type[BaseModel]] = AllocateIn
     settled_on = "effective_on"
 
-    effective_on = DateText(_l("From"), kind="book")
+    effective_on = DateText(_l("Effective date"), kind="book")
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
@@ -258,7 +258,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
 
     schema: ClassVar[type[BaseModel]] = UnallocateIn
 
-    effective_on = DateText(_l("From"), kind="book")
+    effective_on = DateText(_l("Effective date"), kind="book")
 
 
 class RefundForm(SentOnce, SchemaForm[RefundIn]):

@@ -22,7 +22,7 @@ class SupplierError(VoyagentError):
     """
 
     code = "supplier_error"
-    message = N_("The supplier could not do this.")
+    message = N_("The supplier could not process this request.")
     retry_after_s: int | None = None
     in_doubt = False
 
@@ -49,7 +49,7 @@ class CapabilityNotSupported(SupplierError, Conflict):
     """The driver cannot do this, or there is no driver."""
 
     code = "capability_not_supported"
-    message = N_("The supplier that is set up for this does not offer it.")
+    message = N_("The connected supplier does not offer this.")
 
 
 class AuthenticationFailed(SupplierError, Unavailable):
@@ -57,8 +57,7 @@ class AuthenticationFailed(SupplierError, Unavailable):
 
     code = "supplier_authentication_failed"
     message = N_(
-        "The supplier did not accept the agency's credentials. An administrator has to look at"
-        " them."
+        "The supplier rejected the agency’s credentials. Ask an administrator to check them."
     )
     retry_after_s = None
 
@@ -67,14 +66,14 @@ class AuthorizationFailed(SupplierError, Conflict):
     """The supplier knows the agency and does not allow this."""
 
     code = "supplier_not_permitted"
-    message = N_("The supplier does not permit this to the agency.")
+    message = N_("The supplier does not allow this for your agency.")
 
 
 class RateLimited(SupplierError, Unavailable):
     """Too many calls."""
 
     code = "supplier_rate_limited"
-    message = N_("The supplier asks us to wait a little. Please try again in a minute.")
+    message = N_("The supplier is limiting requests. Try again in a minute.")
     retry_after_s = 60
 
 
@@ -82,9 +81,7 @@ class TransientFailure(SupplierError, Unavailable):
     """The supplier is unavailable or busy; nothing was changed."""
 
     code = "supplier_unavailable"
-    message = N_(
-        "The supplier is not reachable just now. Nothing was changed; please try again in a moment."
-    )
+    message = N_("The supplier can’t be reached. Nothing was changed. Try again in a moment.")
     retry_after_s = 30
 
 
@@ -92,7 +89,7 @@ class UpstreamTimeout(SupplierError, Unavailable):
     """No answer before the deadline. After an act `in_doubt` is true."""
 
     code = "supplier_timeout"
-    message = N_("The supplier did not answer in time. Please try again; nothing is booked twice.")
+    message = N_("The supplier did not answer in time. Try again; nothing is booked twice.")
     retry_after_s = 15
 
     def __init__(self, driver: str, reason: str = "", *, in_doubt: bool = False) -> None:
@@ -104,14 +101,14 @@ class PermanentFailure(SupplierError, Conflict):
     """The supplier refuses permanently."""
 
     code = "supplier_refused"
-    message = N_("The supplier refused this and would refuse it again.")
+    message = N_("The supplier declined this request. Trying again will not help.")
 
 
 class TicketingRefused(PermanentFailure):
     """The airline refuses to ticket this booking; it stays held until its time limit."""
 
     code = "ticketing_refused"
-    message = N_("The airline refused to issue the ticket. The booking is still held.")
+    message = N_("The airline declined to issue the ticket. The booking is still held.")
 
 
 class ValidationFailed(SupplierError, Invalid):
@@ -119,7 +116,7 @@ class ValidationFailed(SupplierError, Invalid):
 
     code = "supplier_validation_failed"
     message = N_(
-        "The supplier cannot work with these details. Please check places, dates and travellers."
+        "The supplier did not accept these details. Check the places, dates and travellers."
     )
 
     def __init__(self, driver: str, field: str, reason: str = "") -> None:
@@ -138,35 +135,35 @@ class ConflictAtSupplier(SupplierError, Conflict):
     """The booking's state at the supplier does not allow the act."""
 
     code = "supplier_conflict"
-    message = N_("The supplier says that this booking is no longer in a state that allows it.")
+    message = N_("The supplier says that the booking’s status does not allow this.")
 
 
 class SoldOut(ConflictAtSupplier):
     """The last seat or room is sold."""
 
     code = "sold_out"
-    message = N_("This is sold out. Please search again.")
+    message = N_("Sold out. Search again.")
 
 
 class OfferExpired(ConflictAtSupplier):
     """The offer has expired after twenty minutes; search again."""
 
     code = "offer_expired"
-    message = N_("This offer has expired. Please search again.")
+    message = N_("This offer has expired. Search again.")
 
 
 class HoldExpired(ConflictAtSupplier):
     """The hold has expired and the airline has released it."""
 
     code = "hold_expired"
-    message = N_("The booking was not ticketed in time and the airline has let it go.")
+    message = N_("The booking was not ticketed in time, so the airline released it.")
 
 
 class PriceChanged(ConflictAtSupplier):
     """The price differs from the offer; `new` has the present offer or rate, nothing is booked."""
 
     code = "price_changed"
-    message = N_("The price has changed. Please look at the new one before you go on.")
+    message = N_("The price has changed. Check the new price before you continue.")
 
     def __init__(self, driver: str, new: FlightOffer | HotelRate) -> None:
         super().__init__(driver)

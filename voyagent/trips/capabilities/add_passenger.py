@@ -93,7 +93,7 @@ def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | 
 
 CAPABILITY = Capability(
     name="add_passenger",
-    title=N_("Add a passenger"),
+    title=N_("Add passenger"),
     summary="Add somebody to the trip of this conversation. Never pass on a passport's number.",
     area="everywhere",
     input=AddPassengerInput,

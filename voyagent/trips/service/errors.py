@@ -9,28 +9,28 @@ class TripAlreadyOpen(Conflict):
     """The conversation has a trip already."""
 
     code = "trip_already_open"
-    message = N_("This conversation has a trip already.")
+    message = N_("This conversation already has a trip.")
 
 
 class TripFull(Conflict):
     """The trip has the maximum number of passengers or lines."""
 
     code = "trip_full"
-    message = N_("This trip holds no more. Open a second one for the rest.")
+    message = N_("This trip is full. Create a second trip for the rest.")
 
 
 class LineKindFixed(Invalid):
     """The kind of a line cannot change."""
 
     code = "line_kind_fixed"
-    message = N_("The kind of a line cannot change. Remove it and add another.")
+    message = N_("A service’s type can’t change. Remove it and add another.")
 
 
 class LineIsCommitted(Conflict):
     """A supplier or an authority knows the line, so it cannot be removed."""
 
     code = "line_is_committed"
-    message = N_("This is held or booked. Cancel it first; then it can be removed.")
+    message = N_("This service is held or booked. Cancel it before you remove it.")
 
 
 class LineAtSupplier(Conflict):
@@ -38,8 +38,8 @@ class LineAtSupplier(Conflict):
 
     code = "line_at_supplier"
     message = N_(
-        "A supplier has this, so what it is and what it costs stays as it was booked. Only its"
-        " price and notes can be changed."
+        "This service is with a supplier, so its details and cost can’t change. You can change"
+        " its price and notes."
     )
 
 
@@ -48,7 +48,7 @@ class TooManyGuests(Conflict):
 
     code = "too_many_guests"
     message = N_(
-        "The rate is for fewer guests than are to stay. Search again for as many as travel."
+        "The rate is for fewer guests than selected. Search again for the right number of guests."
     )
 
 
@@ -56,14 +56,14 @@ class LineIsOver(Conflict):
     """The line is cancelled or failed."""
 
     code = "line_is_over"
-    message = N_("This was cancelled or has failed. It can be removed, not changed.")
+    message = N_("This service is cancelled or failed. It can be removed, but not edited.")
 
 
 class InvalidLineStatus(Invalid):
     """The kind of line never has this status."""
 
     code = "invalid_line_status"
-    message = N_("That status does not fit what this is.")
+    message = N_("This status is not valid for this type of service.")
 
 
 class InvalidFlightTimes(Invalid):
@@ -71,8 +71,7 @@ class InvalidFlightTimes(Invalid):
 
     code = "invalid_flight_times"
     message = N_(
-        "By the clocks of both airports this flight would land before it leaves, or days later."
-        " Look at the dates."
+        "In local time this flight lands before it departs, or days later. Check the dates."
     )
 
 
@@ -80,38 +79,35 @@ class NegativeAmount(Invalid):
     """Only other lines, such as discounts, may have negative amounts."""
 
     code = "negative_amount"
-    message = N_("Only a line of the kind “other” may be negative, such as a discount.")
+    message = N_("Only a service of type “Other” can have a negative price, such as a discount.")
 
 
 class BornLater(Invalid):
     """The date of birth is in the future."""
 
     code = "invalid_date_of_birth"
-    message = N_("The day of birth lies in the future.")
+    message = N_("The date of birth is in the future.")
 
 
 class OfferNotFound(NotFound):
     """The offer does not exist or expired long ago."""
 
     code = "offer_not_found"
-    message = N_("We could not find that offer. It may be too old; please search again.")
+    message = N_("This offer was not found. It may have expired; search again.")
 
 
 class NothingToSend(Conflict):
     """The itinerary is empty."""
 
     code = "nothing_to_send"
-    message = N_(
-        "There is nothing on this trip that a customer could be told. Add a flight, a hotel or"
-        " anything else first."
-    )
+    message = N_("The itinerary is empty. Add a flight, a hotel or another service first.")
 
 
 class NobodyTravels(Conflict):
     """The booking has no passengers."""
 
     code = "nobody_travels"
-    message = N_("Nobody travels on this trip yet. Add the passengers first.")
+    message = N_("This trip has no passengers yet. Add them first.")
 
 
 class NotHeld(Conflict):
@@ -119,7 +115,7 @@ class NotHeld(Conflict):
 
     code = "not_held"
     message = N_(
-        "This flight is not held at a supplier, so there is nothing to issue a ticket for."
+        "This flight is not held with a supplier, so no ticket can be issued. Hold it first."
     )
 
 
@@ -127,14 +123,17 @@ class TicketsUnderWay(Conflict):
     """The tickets of the hold are approved and being issued."""
 
     code = "tickets_under_way"
-    message = N_("The tickets of this booking are being issued, so its hold cannot be given back.")
+    message = N_("The tickets of this booking are being issued, so its hold can’t be released.")
 
 
 class CancelAtSupplier(Conflict):
     """A supplier has the line: release the hold there, or request the cancellation."""
 
     code = "cancel_at_supplier"
-    message = N_("A supplier has this, so it cannot just be noted as cancelled.")
+    message = N_(
+        "This service is with a supplier. Cancel it with the supplier instead of marking"
+        " it as cancelled."
+    )
 
 
 class CancellationRequested(Conflict):
@@ -142,8 +141,7 @@ class CancellationRequested(Conflict):
 
     code = "cancellation_requested"
     message = N_(
-        "This cancellation is asked for already. It waits among the approvals, or is being carried"
-        " out."
+        "This cancellation is already requested. It is waiting for approval or in progress."
     )
 
 
@@ -151,10 +149,7 @@ class NotAtSupplier(Conflict):
     """The line was entered directly, so no supplier knows it."""
 
     code = "not_at_supplier"
-    message = N_(
-        "This was not booked through a supplier of ours, so it has to be cancelled where it was"
-        " booked."
-    )
+    message = N_("This was not booked through a connected supplier. Cancel it where it was booked.")
 
 
 class NoNationality(Conflict):
@@ -168,4 +163,4 @@ class NoDayOfArrival(Conflict):
     """The trip has no day of arrival."""
 
     code = "day_of_arrival_needed"
-    message = N_("The trip has no day yet. Add a flight or a hotel first.")
+    message = N_("The trip has no dates yet. Add a flight or a hotel first.")

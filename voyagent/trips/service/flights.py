@@ -42,7 +42,7 @@ from voyagent.trips.service.supplies import (
 from voyagent.trips.service.trips import title_follows
 
 TICKETING = "issue_ticket"
-LET_GO = N_("The hold was given back, so there is nothing to be ticketed. Nothing was done.")
+LET_GO = N_("The hold was released, so no ticket can be issued. Nothing was done.")
 
 
 def search_flights(

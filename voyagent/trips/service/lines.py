@@ -62,10 +62,7 @@ A reviewer decides by our lines, the supplier acts by its own, so these details 
 """
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
 """Capabilities that are requested for one line, and the argument with its id."""
-CANCELLED = N_(
-    "What it is about was cancelled on the trip, so there is nothing left to be done. Nothing was"
-    " done."
-)
+CANCELLED = N_("The service was already cancelled on the trip. Nothing was done.")
 _OF_BOOKING = frozenset({"status", "currency", "cost_minor", "supplier", "supplier_ref"})
 FLIGHT_HOURS_MAX = 36
 # A description may name the customer; of it the audit keeps only that it changed.

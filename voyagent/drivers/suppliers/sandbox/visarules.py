@@ -16,9 +16,7 @@ from pathlib import Path
 from voyagent.drivers.suppliers.protocols import DocumentNeeded, VisaKind
 from voyagent.kernel.errors import N_
 
-SOURCE = N_(
-    "Rules of the sandbox, made up for trying things out. Ask the consulate before anybody travels."
-)
+SOURCE = N_("Sandbox rules for testing only. Check with the consulate before travel.")
 GULF = frozenset({"AE", "SA", "QA", "KW", "BH", "OM"})
 SCHENGEN = frozenset(
     {
@@ -54,13 +52,13 @@ LABELS = {
     "identity": N_("Passport or voter identity card"),
     "photo": N_("Two recent photographs, white background"),
     "form": N_("Signed application form"),
-    "tickets": N_("Flights there and back"),
-    "hotel": N_("Where you will stay, for every night"),
+    "tickets": N_("Return flights"),
+    "hotel": N_("Accommodation for every night"),
     "bank": N_("Bank statements of the last six months"),
     "itr": N_("Income tax returns of the last two years"),
-    "employer": N_("Letter from your employer, or papers of your business"),
-    "cover": N_("Covering letter with the plan of your journey"),
-    "insurance": N_("Travel insurance for all days"),
+    "employer": N_("Letter from your employer, or business documents"),
+    "cover": N_("Covering letter with your travel plan"),
+    "insurance": N_("Travel insurance for the whole trip"),
     "yellow_fever": N_("Certificate of vaccination against yellow fever"),
 }
 """Labels of the checklist by code."""
