@@ -69,4 +69,4 @@ def _taxed(page: Page) -> None:
     page.goto("/settings")
     page.get_by_label("Tax number").fill("27AACCN6194P1ZP")
     page.get_by_role("button", name="Save").first.click()
-    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    expect(page.get_by_text("Settings saved.")).to_be_visible()

@@ -49,7 +49,7 @@ def _change(visit: Visit, look: Look) -> None:
     page.get_by_label("Currency", exact=True).select_option("AED")
     page.get_by_label("The person who asked cannot be the one who grants").uncheck()
     _save(visit)
-    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    expect(page.get_by_text("Settings saved.")).to_be_visible()
     history = page.locator("#history")
     for words in (
         "Time zone: Asia/Kolkata → Asia/Dubai",
@@ -85,7 +85,7 @@ def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, 
         page.goto("/settings")
         page.get_by_label("Turns an hour").fill("500")
         page.keyboard.press("Control+Enter")
-        expect(page.get_by_text("The settings are saved.")).to_be_visible()
+        expect(page.get_by_text("Settings saved.")).to_be_visible()
         expect(page.get_by_label("Turns an hour")).to_have_value("500")
         page.locator("#logo").set_input_files(
             {"name": "logo.png", "mimeType": "image/png", "buffer": picture()}
@@ -108,7 +108,7 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(
         page.goto("/settings")
         page.get_by_label("Tokens a day").fill("2,00,000")
         _save(visit)
-        expect(page.get_by_text("The settings are saved.")).to_be_visible()
+        expect(page.get_by_text("Settings saved.")).to_be_visible()
         expect(page.get_by_label("Tokens a day")).to_have_value("2,00,000")
         page.goto("/team")
         page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(5)}@malabar.example")

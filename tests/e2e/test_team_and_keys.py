@@ -58,23 +58,23 @@ def _make_key(visit: Visit, look: Look) -> None:
     page.get_by_role("link", name="New key").click()
     look_at(visit, "api-key-new", look)
     page.get_by_label("Your password").fill("Harbour-lantern-43")
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     page.get_by_label("Name", exact=True).fill("Website enquiry form")
     page.get_by_role("checkbox", name="Enquiries").check()
     page.get_by_label("Your password").fill("Harbour-lantern-43")
-    page.get_by_role("button", name="Make the key").click()
-    expect(page.get_by_role("alert").get_by_text("This is not your password.")).to_be_visible()
+    page.get_by_role("button", name="Create key").click()
+    expect(page.get_by_role("alert").get_by_text("The password is incorrect.")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Enquiries")).to_be_checked()
     look_at(visit, "api-key-refused", look)
     page.get_by_label("Your password").fill(PASSWORD)
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     expect(page.locator("#key-text")).to_have_text(re.compile(r"^vy_\w{8}_\w{32}$"))
     look_at(visit, "api-key-fresh", look)
     text = page.locator("#key-text").inner_text()
     answer = page.request.get("/api/auth/me", headers={"Authorization": f"Bearer {text}"})
     assert answer.status == 200
-    page.get_by_role("link", name="I have stored it").click()
+    page.get_by_role("link", name="I have saved it").click()
     expect(page.get_by_text(text[12:])).to_have_count(0)
 
 
@@ -84,7 +84,7 @@ def _revoke_key(visit: Visit, look: Look) -> None:
     expect(page.get_by_role("heading", name="Revoke “Website enquiry form”?")).to_be_visible()
     look_at(visit, "api-key-revoke", look)
     page.get_by_role("button", name="Revoke this key").click()
-    expect(page.get_by_text("The key is revoked.")).to_be_visible()
+    expect(page.get_by_text("Key revoked.")).to_be_visible()
     look_at(visit, "api-keys", look)
 
 
@@ -104,7 +104,7 @@ def _join(visit: Visit, colleague: Visit) -> None:
 def _look_at_sign_ins(visit: Visit, look: Look) -> None:
     page = visit.page
     page.goto("/account/sessions")
-    expect(page.get_by_text("This one")).to_be_visible()
+    expect(page.get_by_text("This device")).to_be_visible()
     look_at(visit, "sessions", look)
 
 
@@ -112,7 +112,7 @@ def _promote(visit: Visit, look: Look) -> None:
     page = visit.page
     page.goto("/team")
     look_at(visit, "team", look)
-    page.get_by_role("link", name="Role and removal of Neha Kulkarni").click()
+    page.get_by_role("link", name="Manage Neha Kulkarni").click()
     look_at(visit, "member", look)
     page.get_by_label("Role").select_option("ticketing_lead")
     page.get_by_role("button", name="Change role").click()
@@ -122,10 +122,10 @@ def _promote(visit: Visit, look: Look) -> None:
 
 def _remove(visit: Visit, look: Look) -> None:
     page = visit.page
-    page.get_by_role("link", name="Role and removal of Neha Kulkarni").click()
+    page.get_by_role("link", name="Manage Neha Kulkarni").click()
     page.get_by_role("link", name="Remove from the agency").click()
     look_at(visit, "member-remove", look)
     page.get_by_role("button", name="Remove Neha Kulkarni").click()
-    expect(page.get_by_text("Neha Kulkarni is removed from the agency.")).to_be_visible()
-    page.get_by_text("One person is not here any more").click()
+    expect(page.get_by_text("Neha Kulkarni removed from the agency.")).to_be_visible()
+    page.get_by_text("One former user").click()
     look_at(visit, "team-without", look)

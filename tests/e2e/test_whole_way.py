@@ -212,7 +212,7 @@ class Clerk:
         ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
-        self.review("Issue invoice")
+        self.review("Issue the invoice")
         for words in ("Trade receivables", f"Balance of {CUSTOMER}", self.price):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()

@@ -69,5 +69,5 @@ def test_doing_it_twice_changes_nothing(app: Flask, alice: Person, events: Event
 @pytest.mark.parametrize("verb", ["suspend", "resume"])
 def test_an_agency_that_there_is_not_is_named_as_such(app: Flask, verb: str) -> None:
     result = command(app, verb, new_id())
-    assert (result.exit_code, result.output) == (1, "Error: There is no agency with this id.\n")
+    assert (result.exit_code, result.output) == (1, "Error: No agency has this ID.\n")
     assert command(app, verb, "nonsense").exit_code == 2

@@ -52,15 +52,15 @@ def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Eve
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"name": " "}, "Give it a name"),
+        ({"name": " "}, "Enter a name"),
         ({"name": "x" * 121}, "This is too long."),
-        ({"scopes": []}, "Choose what it may do."),
+        ({"scopes": []}, "Choose its permissions."),
         ({"scopes": ["owner"]}, "Choose one from the list."),
-        ({"scopes": ["audit"]}, "A key cannot do more than its maker."),
+        ({"scopes": ["audit"]}, "A key can’t have more permissions than you."),
         ({"expires_in_days": "0"}, "This is too small."),
         ({"expires_in_days": "soon"}, "Write a whole number."),
-        ({"password": ""}, "Write your password."),
-        ({"password": "Harbour-lantern-43"}, "This is not your password."),
+        ({"password": ""}, "Enter your password."),
+        ({"password": "Harbour-lantern-43"}, "The password is incorrect."),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(
@@ -102,7 +102,7 @@ def test_whoever_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -
         for code in ("", "000000"):
             answer = make(browser, code=code)
             assert (answer.status_code, text_in(answer.text)) == (422, None)
-            assert "This code is not good." in answer.text
+            assert "This code is not valid." in answer.text
         assert text_in(make(browser, code=phone.code()).text)
 
 
@@ -145,7 +145,7 @@ def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/api-keys")
     page = browser.get("/account/api-keys").text
-    assert "The key is revoked." in page
+    assert "Key revoked." in page
     assert "0 in use" in page
     assert bearing(bob, text).get("/auth/me").status_code == 401
     assert "was revoked on" in browser.get(f"/account/api-keys/{key_id}/revoke").text

@@ -338,7 +338,7 @@ def test_the_page_names_each_place_and_marks_this_one(app: Flask, alice: Person)
     assert "Chrome on Windows" in page
     assert "Safari on iPhone" in page
     assert "198.51.100.77" in page
-    assert page.count("This one") == 1
+    assert page.count("This device") == 1
     assert "Sign out everywhere else" in page
 
 
@@ -346,7 +346,7 @@ def test_the_page_of_a_single_place_offers_nothing_else_to_end(app: Flask, alice
     alice.api.delete("/auth/sessions")
     browser = alice.browser
     page = browser.get("/account/sessions").text
-    assert page.count("This one") == 1
+    assert page.count("This device") == 1
     assert "Sign out everywhere else" not in page
 
 
@@ -358,7 +358,7 @@ def test_one_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sessions")
     page = browser.get("/account/sessions").text
-    assert "It is signed out there" in page
+    assert "Session signed out." in page
     assert "Safari on iPhone" not in page
     assert phone.get("/team").status_code == 303
 
@@ -387,7 +387,7 @@ def test_every_other_place_is_signed_out_on_the_page(app: Flask, alice: Person) 
     browser.post(
         "/account/sessions/end-others", data={"csrf_token": csrf(browser, "/account/sessions")}
     )
-    assert "You are signed in nowhere else." in browser.get("/account/sessions").text
+    assert "You are not signed in anywhere else." in browser.get("/account/sessions").text
 
 
 # Being told why
@@ -407,7 +407,7 @@ def told(browser: FlaskClient) -> str:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("signed_out", "ended from another place"),
+        ("signed_out", "ended from another device"),
         ("ended_by_administrator", "administrator has signed you out"),
         ("password_changed", "password was changed"),
         ("password_reset", "password was changed"),
@@ -441,7 +441,7 @@ def test_whose_thirty_days_are_over_is_told_so(alice: Person, sql: Sql) -> None:
         "update auth_sessions set expires_at = now() - interval '1 second' where user_id = :u",
         u=alice.actor.user_id,
     )
-    assert "as long as a session lasts" in told(browser)
+    assert "session has expired" in told(browser)
 
 
 def test_a_session_that_there_is_not_any_more_is_only_over(alice: Person, sql: Sql) -> None:
@@ -459,7 +459,7 @@ def test_a_stream_that_comes_again_is_refused_and_the_next_page_tells_why(alice:
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get(f"/assistant/{session_id}/events", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (401, [])
-    assert "ended from another place" in told(browser)
+    assert "ended from another device" in told(browser)
 
 
 def test_a_fragment_is_sent_to_the_sign_in_page_and_told_there(alice: Person) -> None:
@@ -467,4 +467,4 @@ def test_a_fragment_is_sent_to_the_sign_in_page_and_told_there(alice: Person) ->
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get("/team", headers={"HX-Request": "true"})
     assert answer.status_code == 401
-    assert "ended from another place" in browser.get(answer.headers["HX-Redirect"]).text
+    assert "ended from another device" in browser.get(answer.headers["HX-Redirect"]).text

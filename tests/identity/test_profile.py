@@ -399,7 +399,7 @@ def test_the_page_shows_who_one_is_and_takes_a_new_name(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     page = browser.get("/account").text
     assert 'value="Asha Rao"' in page
-    assert "Your name is saved." in page
+    assert "Name saved." in page
 
 
 def test_the_page_asks_for_the_password_to_change_the_address(
@@ -410,14 +410,14 @@ def test_the_page_asks_for_the_password_to_change_the_address(
         (
             {"email": new, "password": "Harbour-lantern-43"},
             "address-password",
-            "This is not your password.",
+            "The password is incorrect.",
         ),
-        ({"email": new, "password": ""}, "address-password", "Write your password."),
-        ({"email": "x", "password": PASSWORD}, "email", "Write an address such as"),
+        ({"email": new, "password": ""}, "address-password", "Enter your password."),
+        ({"email": "x", "password": PASSWORD}, "email", "Enter an address such as"),
         (
             {"email": charlie.email, "password": PASSWORD},
             "email",
-            "Another account has this address already.",
+            "Another account already has this address.",
         ),
     ):
         answer = submit(browser, "/account/address", token_from="/account", **fields)
@@ -442,7 +442,7 @@ def test_the_page_asks_for_the_password_to_change_the_address(
         ).status_code
         == 303
     )
-    assert "That is your address already." in browser.get("/account").text
+    assert "This is already your address." in browser.get("/account").text
 
 
 def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Person) -> None:
@@ -451,7 +451,7 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
         (
             {"current_password": "Harbour-lantern-43", "new_password": NEW},
             "current_password",
-            "This is not your password.",
+            "The password is incorrect.",
         ),
         (
             {"current_password": PASSWORD, "new_password": "short1"},
@@ -461,7 +461,7 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
         (
             {"current_password": PASSWORD, "new_password": "password1234"},
             "new_password",
-            "easily guessed",
+            "easy to guess",
         ),
     ):
         answer = submit(browser, "/account/password", token_from="/account", **fields)
@@ -476,7 +476,7 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
         new_password=NEW,
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
-    assert "Your password is changed." in browser.get("/account").text
+    assert "Password changed." in browser.get("/account").text
     assert elsewhere.get("/team").status_code == 303
 
 

@@ -103,10 +103,10 @@ def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(
     code_page = half(browser, alice).headers["Location"]
     answer = submit(browser, code_page, code="123456")
     assert answer.status_code == 422
-    assert "This code is not good" in answer.text
+    assert "This code is not valid" in answer.text
     assert "123456" not in answer.text
     assert answer.text.count("autofocus") == 1
-    assert "Write the code." in submit(browser, code_page, code="").text
+    assert "Enter the code." in submit(browser, code_page, code="").text
     assert events(alice, "auth.totp_failed")[0]["channel"] == "browser"
     assert submit(browser, code_page, code=phone.code()).status_code == 303
 
@@ -144,7 +144,7 @@ def test_a_code_that_comes_after_five_minutes_comes_too_late(
     travel.shift(2)
     answer = submit(browser, code_page, token_from="/sign-up", code=phone.code())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team")
-    assert "That took too long" in browser.get(answer.headers["Location"]).text
+    assert "This timed out" in browser.get(answer.headers["Location"]).text
 
 
 @pytest.mark.parametrize(
@@ -294,14 +294,14 @@ def test_a_wrong_first_code_comes_back_with_the_same_secret(
     answer = submit(browser, CONFIRM, token_from=PAGE, code="123456")
     assert answer.status_code == 422
     assert secret_on(answer.text) == secret
-    assert "This code is not good" in answer.text
+    assert "This code is not valid" in answer.text
     assert "123456" not in answer.text
 
 
 def test_a_wrong_password_begins_nothing(alice: Person, sql: Sql) -> None:
     answer = submit(alice.browser, SET_UP, password=WRONG)
     assert answer.status_code == 422
-    assert "This is not your password." in answer.text
+    assert "The password is incorrect." in answer.text
     assert WRONG not in answer.text
     assert (
         sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0][
@@ -367,7 +367,7 @@ def test_changing_the_authenticator_asks_for_password_and_code_and_keeps_the_cod
     assert new.secret != phone.secret
     answer = submit(browser, CONFIRM, token_from=PAGE, code=new.code())
     assert (answer.status_code, path_of(answer)) == (303, PAGE)
-    assert "Codes come from the new authenticator" in browser.get(PAGE).text
+    assert "New authenticator set up" in browser.get(PAGE).text
 
 
 # New codes, and off
@@ -378,13 +378,13 @@ def test_new_codes_for_password_and_code(
     browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
 ) -> None:
     signed_in(browser, alice, phone)
-    assert "There are none." in browser.get(PAGE).text
+    assert "You have no recovery codes." in browser.get(PAGE).text
     travel.shift(30)
     for fields, words in (
-        ({"password": WRONG, "code": phone.code()}, "This is not your password."),
-        ({"password": PASSWORD, "code": "123456"}, "This code is not good"),
-        ({"password": PASSWORD, "code": ""}, "This code is not good"),
-        ({"password": "", "code": phone.code()}, "Write your password."),
+        ({"password": WRONG, "code": phone.code()}, "The password is incorrect."),
+        ({"password": PASSWORD, "code": "123456"}, "This code is not valid"),
+        ({"password": PASSWORD, "code": ""}, "This code is not valid"),
+        ({"password": "", "code": phone.code()}, "Enter your password."),
     ):
         answer = submit(browser, CODES, **fields)
         assert (answer.status_code, words in answer.text) == (422, True), fields
@@ -404,7 +404,11 @@ def test_few_codes_left_are_a_warning(
     travel.shift(30)
     signed_in(browser, alice, phone)
     assert "10 of 10 are left." in browser.get(PAGE).text
-    for left, words in ((2, "2 codes are left."), (1, "One code is left."), (0, "There are none.")):
+    for left, words in (
+        (2, "2 codes are left."),
+        (1, "One code is left."),
+        (0, "You have no recovery codes."),
+    ):
         sql(
             "update recovery_codes set spent_at = now() where id in (select id from recovery_codes"
             " where user_id = :u and spent_at is null order by id offset :left)",
@@ -448,13 +452,13 @@ def test_a_viewer_has_the_page_too_and_sees_her_own_state(
     alice: Person, victor: Person, phone: Authenticator
 ) -> None:
     browser = victor.browser
-    assert "Whoever has your password can sign in as you." in browser.get(PAGE).text
+    assert "Anyone with your password can sign in as you." in browser.get(PAGE).text
     assert submit(browser, SET_UP, password=PASSWORD).status_code == 303
 
 
 def test_those_who_grant_money_or_tickets_are_asked_to(alice: Person, bob: Person) -> None:
-    assert "grant money or tickets" in alice.browser.get(PAGE).text
-    assert "grant money or tickets" not in bob.browser.get(PAGE).text
+    assert "approves payments or ticketing" in alice.browser.get(PAGE).text
+    assert "approves payments or ticketing" not in bob.browser.get(PAGE).text
 
 
 @pytest.mark.parametrize("path", [PAGE, SET_UP, CODES, OFF])

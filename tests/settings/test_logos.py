@@ -243,7 +243,7 @@ def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
     answer = put(alice, picture(), "logo.exe", browser)
     assert (answer.status_code, answer.location) == (303, "/settings#logo-part")
     page = browser.get("/settings").text
-    assert "The logo stands on your documents from now on." in page
+    assert "Logo saved. It is used on new documents." in page
     address = f"/settings/logo?v={kept(alice)['digest'][:12]}"
     assert address in page
     shown = alice.browser.get(address)
@@ -263,20 +263,20 @@ def test_it_is_removed_by_the_page(alice: Person) -> None:
     browser = alice.browser
     answer = browser.post("/settings/logo/remove", data={"csrf_token": csrf(browser, "/settings")})
     assert answer.status_code == 303
-    assert "The logo is taken off your documents." in browser.get("/settings").text
+    assert "Logo removed from new documents." in browser.get("/settings").text
     assert browser.get("/settings/logo").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("raw", "name", "sentence"),
     [
-        (b"GIF89a", "logo.png", "That is no picture in PNG or JPEG, or it is damaged."),
+        (b"GIF89a", "logo.png", "This is not a valid PNG or JPEG image."),
         (b"", "logo.png", "Choose a file."),
         (picture(), "", "Choose a file."),
         (
             b"x" * (BYTES_MAX + 1),
             "logo.png",
-            "A picture has at most 500 kB and 2,000 pixels on each side.",
+            "The image is larger than 500 kB or 2,000 pixels on a side. Use a smaller one.",
         ),
     ],
 )

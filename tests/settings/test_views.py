@@ -98,7 +98,7 @@ def test_an_administrator_saves_and_is_told(alice: Person) -> None:
         False,
     )
     assert (found["model"], found["financial_year_start_month"]) == ("claude-opus-4-6", 1)
-    assert "The settings are saved." in browser.get("/settings").text
+    assert "Settings saved." in browser.get("/settings").text
 
 
 def test_blank_clears_what_may_be_empty(alice: Person) -> None:
@@ -131,8 +131,8 @@ def test_blank_clears_what_may_be_empty(alice: Person) -> None:
         ("rate_limit_per_minute", "many", "Write a whole number."),
         ("rate_limit_per_hour", "9" * 5000, "Write a whole number."),
         ("daily_token_budget", "0", "Leave it empty for no limit."),
-        ("timezone", "Mars/Olympus", "That is not a time zone."),
-        ("default_currency", "ZZZ", "That is not a currency code."),
+        ("timezone", "Mars/Olympus", "Enter a time zone such as"),
+        ("default_currency", "ZZZ", "Enter a currency code of"),
         ("locale", "fr", "Choose one from the list."),
         ("system_prompt_suffix", "x" * 10_001, "At most 10,000 characters."),
     ],
@@ -173,7 +173,7 @@ def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
     alice.does(service.update, {"rate_limit_per_hour": 500})
     answer = browser.post("/settings", data={**opened, "locale": "hi"})
     assert answer.status_code == 422
-    assert "Somebody has changed the settings since you opened them." in answer.text
+    assert "The settings were changed after you opened them." in answer.text
     assert as_they_stand(alice)["locale"] == "en"
 
 

@@ -18,7 +18,7 @@ from voyagent.identity.account_schemas import (
 )
 from voyagent.identity.forms import PASSWORD_RULE, SENTENCES
 
-_WRITE_PASSWORD = _("Write your password.")
+_WRITE_PASSWORD = _("Enter your password.")
 _TOO_LONG = _("This is too long.")
 _NEW_PASSWORD = {
     "new_password.missing": _("Choose a password."),
@@ -75,6 +75,6 @@ class PasswordForm(SchemaForm[PasswordPage]):
         "current_password.missing": _WRITE_PASSWORD,
         "current_password.string_too_long": _TOO_LONG,
     }
-    current_password = PasswordField(_("Present password"))
+    current_password = PasswordField(_("Current password"))
     new_password = PasswordField(_("New password"), description=PASSWORD_RULE)
     code = StringField(_("Code from your phone, or a recovery code"), id="password-code")

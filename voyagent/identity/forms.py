@@ -32,19 +32,19 @@ from voyagent.kernel.fields import Open
 FIRST_CURRENCIES = ("INR", "AED", "USD", "EUR", "GBP", "SAR", "QAR", "SGD")
 FIRST_ZONES = ("Asia/Kolkata", "Asia/Dubai", "Asia/Singapore", "Europe/London", "UTC")
 ROLE_ORDER = (Role.AGENT, Role.VIEWER, Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENCY_ADMIN)
-PASSWORD_RULE = _("12 or more characters with a letter and a figure, or 20 or more of any kind.")
+PASSWORD_RULE = _("12 or more characters with a letter and a digit, or 20 or more of any kind.")
 """Hint under every field for a new password."""
 _PASSWORD_LENGTH = _("Use 12 to 128 characters.")
 SENTENCES = {
-    "email_invalid": _("Write an address such as neha@malabargulf.in."),
+    "email_invalid": _("Enter an address such as neha@malabargulf.in."),
     "password.missing": _("Choose a password."),
     "password.string_too_short": _PASSWORD_LENGTH,
     "password.string_too_long": _PASSWORD_LENGTH,
     "password_no_letter": _("Add a letter, or use 20 characters or more."),
-    "password_no_digit": _("Add a figure, or use 20 characters or more."),
-    "full_name.missing": _("Write your name."),
-    "agency_name.missing": _("Write the agency's name."),
-    "email.missing": _("Write your address."),
+    "password_no_digit": _("Add a digit, or use 20 characters or more."),
+    "full_name.missing": _("Enter your name."),
+    "agency_name.missing": _("Enter the agency’s name."),
+    "email.missing": _("Enter your address."),
     "invalid_role": _("Choose one from the list."),
     "invalid_currency": _("Choose one from the list."),
     "invalid_timezone": _("Choose one from the list."),
@@ -57,7 +57,7 @@ class SignInForm(SchemaForm[SignInRequest]):
     schema = SignInRequest
     sentences = {  # noqa: RUF012
         **SENTENCES,
-        "password.missing": _("Write your password."),
+        "password.missing": _("Enter your password."),
         "password.string_too_long": _("This is too long."),
     }
     email = EmailField(_("E-mail"))
@@ -75,7 +75,7 @@ class SignUpForm(SchemaForm[SignUpPage]):
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"), description=PASSWORD_RULE)
     default_currency = SelectField(
-        _("Books kept in"),
+        _("Accounting currency"),
         default="INR",
         choices=lambda: _named(_first(FIRST_CURRENCIES, money.currency_codes())),
         validate_choice=False,
@@ -103,7 +103,7 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     schema = CreateInviteRequest
     sentences = {  # noqa: RUF012
         **SENTENCES,
-        "email.missing": _("Write your colleague's address."),
+        "email.missing": _("Enter your colleague’s address."),
     }
     email = EmailField(_("E-mail"))
     role = SelectField(
@@ -116,23 +116,23 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
 
 # What a key may do, in plain words; the order is that of the page.
 SCOPE_WORDS = {
-    "read": (_("Read everything"), _("All that you can see, and it changes nothing")),
-    "enquiries": (_("Enquiries"), _("Take them in, change them, open a conversation")),
+    "read": (_("Read everything"), _("Everything you can see, read-only")),
+    "enquiries": (_("Enquiries"), _("Create and edit enquiries, open conversations")),
     "assistant": (
         _("Assistant"),
-        _("Talk with it, so that it looks up and proposes what you could"),
+        _("Use the assistant with your permissions"),
     ),
     "trips": (
         _("Trips"),
-        _("Who travels, flights, hotels and the rest; in itineraries the whole passports"),
+        _("Passengers, flights, hotels and services. Itineraries include full passport details"),
     ),
-    "approvals": (_("Approvals"), _("See what waits, grant and reject as you may")),
+    "approvals": (_("Approvals"), _("See requests, approve and decline within your permissions")),
     "books": (_("Books"), _("Invoices, bills, payments, journal, reports")),
     "reports": (_("Reports"), _("Receivables, payables, trial balance")),
-    "team": (_("Team"), _("Who is here; invite, change roles and remove, where you may")),
-    "settings": (_("Settings"), _("Read them, and change them where you may")),
-    "audit": (_("Audit"), _("Read and export who did what")),
-    "full": (_("Everything that you may do"), _("But making keys and changing how you sign in")),
+    "team": (_("Team"), _("See users; invite, change roles and remove within your permissions")),
+    "settings": (_("Settings"), _("View, and change within your permissions")),
+    "audit": (_("Audit"), _("View and export the audit log")),
+    "full": (_("Full access"), _("Except creating keys and changing sign-in")),
 }
 _KEY_DAYS = (
     ("30", _("in 30 days")),
@@ -148,20 +148,20 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
     schema = MakeKeyPage
     sentences = {  # noqa: RUF012 - declared by the base
         **SENTENCES,
-        "name.missing": _("Give it a name, such as the program that will use it."),
-        "scopes.too_short": _("Choose what it may do."),
+        "name.missing": _("Enter a name, such as the program that will use the key."),
+        "scopes.too_short": _("Choose its permissions."),
         "invalid_scope": _("Choose one from the list."),
-        "password.missing": _("Write your password."),
+        "password.missing": _("Enter your password."),
     }
     name = StringField(_("Name"))
     expires_in_days = SelectField(
-        _("Ends"),
+        _("Expires"),
         default="90",
         choices=[SelectChoice(days, words) for days, words in _KEY_DAYS],
         validate_choice=False,
     )
     scopes = SelectMultipleField(
-        _("It may"),
+        _("Permissions"),
         default=["read"],
         validate_choice=False,
         widget=ListWidget(),

@@ -32,7 +32,7 @@ class PasswordsBusy(Unavailable):
     """Every core is busy hashing."""
 
     code = "passwords_busy"
-    message = N_("Many people are signing in at this moment. Please try again in a few seconds.")
+    message = N_("Too many sign-ins right now. Try again in a few seconds.")
 
 
 class Passwords:

@@ -9,9 +9,9 @@ from voyagent.http.forms import SchemaForm
 from voyagent.identity.two_factor_schemas import CodePage, ConfirmPage
 
 _SENTENCES = {
-    "password.missing": _("Write your password."),
+    "password.missing": _("Enter your password."),
     "password.string_too_long": _("This is too long."),
-    "code.missing": _("Write the code."),
+    "code.missing": _("Enter the code."),
     "code.string_too_long": _("This is too long."),
 }
 

@@ -73,7 +73,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
-    Section("paper", _l("On paper"), ("address", "tax_number", "bank_details")),
+    Section("paper", _l("Documents"), ("address", "tax_number", "bank_details")),
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
     Section(
         "limits",
@@ -109,8 +109,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "address.string_too_long": _l("At most 500 characters."),
         "bank_details.string_too_long": _l("At most 500 characters."),
         "tax_number.string_too_long": _l("At most 32 characters."),
-        "string_pattern_mismatch": _l("Write an amount such as 50,000 or AED 50,000."),
-        "invalid_amount": _l("This has more places than the currency."),
+        "string_pattern_mismatch": _l("Enter an amount such as 50,000 or AED 50,000."),
+        "invalid_amount": _l("This has more decimals than the currency allows."),
         "currency_unknown": _l("Enter a currency code of three capital letters, such as INR."),
         "default_currency.string_pattern_mismatch": _l("Choose one from the list."),
     }
@@ -216,7 +216,7 @@ class LogoForm(SchemaForm[LogoFile]):
         "bytes_too_short": _l("Choose a file."),
     }
 
-    logo = FileField(_l("Picture"))
+    logo = FileField(_l("Image"))
 
     def values(self) -> dict[str, Any]:
         """Return the bytes of the file, at most one more than allowed."""

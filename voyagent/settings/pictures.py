@@ -24,14 +24,14 @@ class PictureTooLarge(Unprocessable):
     """The picture has more bytes or pixels than allowed."""
 
     code = "picture_too_large"
-    message = N_("A picture has at most 500 kB and 2,000 pixels on each side.")
+    message = N_("The image is larger than 500 kB or 2,000 pixels on a side. Use a smaller one.")
 
 
 class PictureUnreadable(Unprocessable):
     """The file is not a PNG or JPEG, or it is damaged."""
 
     code = "picture_unreadable"
-    message = N_("That is no picture in PNG or JPEG, or it is damaged.")
+    message = N_("This is not a valid PNG or JPEG image.")
 
 
 @dataclass(frozen=True, slots=True)

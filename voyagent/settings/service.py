@@ -32,8 +32,8 @@ class SettingsChangedSince(PreconditionFailed):
 
     code = "settings_changed"
     message = N_(
-        "Somebody has changed the settings since you opened them. Load the page again, then repeat"
-        " what you changed."
+        "The settings were changed after you opened them. Reload the page, then repeat your"
+        " changes."
     )
 
 
@@ -41,7 +41,7 @@ class UnknownZone(Unprocessable):
     """A time zone that the IANA database does not list."""
 
     code = "zone_unknown"
-    message = N_("That is not a time zone. Choose one such as Asia/Kolkata.")
+    message = N_("Enter a time zone such as Asia/Kolkata.")
 
 
 class UnbookableCurrency(Unprocessable):
@@ -56,8 +56,8 @@ class InvalidTaxNumber(Unprocessable):
 
     code = "invalid_tax_number"
     message = N_(
-        "That is not a GSTIN: its last character does not fit the others. Please compare it with"
-        " the certificate."
+        "This GSTIN is not valid: its check character does not match. Compare it with the"
+        " certificate."
     )
 
 

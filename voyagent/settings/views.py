@@ -73,7 +73,7 @@ def save(actor: Actor) -> Any:
     if changed is None:
         return _page(SessionReader(db.session), actor, row, form), form.status
     with force_locale(changed.locale):
-        toast(_("The settings are saved."))
+        toast(_("Settings saved."))
     return see_other(url_for(".index"))
 
 
@@ -97,7 +97,7 @@ def put_logo(actor: Actor) -> Any:
     if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_PLACES) is None:
         row = queries.row_of(queries.get_settings())
         return _page(SessionReader(db.session), actor, row, SettingsForm.of(row), form), form.status
-    toast(_("The logo stands on your documents from now on."))
+    toast(_("Logo saved. It is used on new documents."))
     return see_other(url_for(".index", _anchor="logo-part"))
 
 
@@ -105,7 +105,7 @@ def put_logo(actor: Actor) -> Any:
 def remove_logo(actor: Actor) -> Any:
     """Remove the logo."""
     logos.remove(actor)
-    toast(_("The logo is taken off your documents."))
+    toast(_("Logo removed from new documents."))
     return see_other(url_for(".index", _anchor="logo-part"))
 
 

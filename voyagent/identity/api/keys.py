@@ -84,7 +84,7 @@ def revoke_api_key(actor: Actor, key_id: UUID) -> None:
 
 
 def _made(key_id: UUID, text: str) -> Row:
-    warning = _("Copy this key now. It is shown once; only a fingerprint of it is kept.")
+    warning = _("Copy this key now. It is shown only once.")
     return {"key": text, "warning": warning, "api_key": _key(queries.get_key(key_id))}
 
 

@@ -17,20 +17,20 @@ class EmailAlreadyRegistered(Conflict):
     """Another account has the address; told as the API contract says, throttled."""
 
     code = "email_already_registered"
-    message = N_("This address has an account already. Sign in, or use another address.")
+    message = N_("This address already has an account. Sign in, or use another address.")
 
 
 class AddressTaken(EmailAlreadyRegistered):
     """Another account has the address that a signed-in person wants."""
 
-    message = N_("Another account has this address already. Use a different one.")
+    message = N_("Another account already has this address. Use a different address.")
 
 
 class PasswordTooCommon(StructuredInvalid):
     """A password that is guessed first: common, a keyboard run, or a name of the account."""
 
     code = "password_common"
-    message = N_("This password is easily guessed. A few unrelated words work well.")
+    message = N_("This password is easy to guess. A few unrelated words work well.")
 
     def __init__(self) -> None:
         super().__init__({"error": "password_too_weak", "code": self.code})
@@ -62,7 +62,7 @@ class TotpRequired(Unauthorized):
     """The password is correct and a code is needed."""
 
     code = "totp_required"
-    message = N_("Now the code from your authenticator app is needed.")
+    message = N_("Enter the code from your authenticator app.")
     keeps_work = True
 
 
@@ -70,7 +70,7 @@ class SignInExpired(Unauthorized):
     """The code came too late, or password, address or second factor changed meanwhile."""
 
     code = "sign_in_expired"
-    message = N_("The code was waited for too long. Please sign in again.")
+    message = N_("The sign-in timed out. Sign in again.")
 
 
 class TotpNotEnabled(Invalid):
@@ -86,8 +86,8 @@ class TotpInvalid(Unauthorized):
 
     code = "totp_invalid"
     message = N_(
-        "This code is not good. Codes change every 30 seconds and work once; write the one that is"
-        " shown now."
+        "This code is not valid. Codes change every 30 seconds and work once. Enter the current"
+        " code."
     )
     keeps_work = True
 
@@ -104,7 +104,7 @@ class InvalidPassword(Forbidden):
     """A wrong password of a signed-in person; the attempt is counted."""
 
     code = "invalid_password"
-    message = N_("This is not your password.")
+    message = N_("The password is incorrect.")
     keeps_work = True
 
 
@@ -112,7 +112,7 @@ class TotpNotInitialized(Invalid):
     """A code without a started set-up."""
 
     code = "totp_not_initialized"
-    message = N_("Begin with a new secret for your authenticator app.")
+    message = N_("Start again with a new secret for your authenticator app.")
 
 
 class TotpAlreadyEnabled(Conflict):
@@ -144,7 +144,7 @@ class InviteAlreadyExists(Conflict):
 
     code = "invite_already_exists"
     message = N_(
-        "This address has an open invitation already. Revoke it first, or wait until it ends."
+        "This address already has an open invitation. Revoke it first, or wait until it expires."
     )
 
 
@@ -155,14 +155,16 @@ class AlreadyInTeam(Conflict):
     """
 
     code = "already_in_team"
-    message = N_("This person is in your team already.")
+    message = N_("This person is already in your team.")
 
 
 class InviteNotFound(NotFound):
     """The agency has no such invitation, or the token is unknown."""
 
     code = "invite_not_found"
-    message = N_("This invitation is not known here. Ask whoever invited you for a new link.")
+    message = N_(
+        "This invitation link is not valid. Ask the person who invited you for a new link."
+    )
 
 
 class InviteNotPending(Invalid):
@@ -170,7 +172,7 @@ class InviteNotPending(Invalid):
 
     code = "invite_not_pending"
     message = N_(
-        "This invitation has been used or taken back. Ask whoever invited you for a new link."
+        "This invitation was used or withdrawn. Ask the person who invited you for a new link."
     )
 
 
@@ -178,14 +180,14 @@ class InviteNoLongerPending(Conflict):
     """An invitation that is not open cannot be revoked."""
 
     code = "invite_not_pending"
-    message = N_("This invitation is not open any more.")
+    message = N_("This invitation is no longer open.")
 
 
 class InviteExpired(Invalid):
     """The invitation has expired after seven days."""
 
     code = "invite_expired"
-    message = N_("This invitation has ended. Ask whoever invited you for a new link.")
+    message = N_("This invitation has expired. Ask the person who invited you for a new link.")
 
 
 class InvalidStatus(Invalid):
@@ -200,8 +202,8 @@ class ScopeBeyondRole(Forbidden):
 
     code = "scope_beyond_role"
     message = N_(
-        "A key cannot do more than its maker. Your role may do nothing in one of the areas that you"
-        " chose."
+        "A key can’t have more permissions than you. Your role has no permission in one of the"
+        " chosen areas."
     )
 
 
@@ -209,23 +211,21 @@ class SignInNotFound(NotFound):
     """The person has no such session."""
 
     code = "auth_session_not_found"
-    message = N_("We could not find that sign-in. It may have ended already.")
+    message = N_("This session was not found. It may have ended already.")
 
 
 class LastAdministrator(Conflict):
     """The agency would be left without an administrator."""
 
     code = "last_administrator"
-    message = N_(
-        "This is the agency's only administrator. Make somebody else an administrator first."
-    )
+    message = N_("This is the only administrator. Make another user an administrator first.")
 
 
 class AgencyNotFound(NotFound):
     """The installation has no such agency."""
 
     code = "agency_not_found"
-    message = N_("There is no agency with this id.")
+    message = N_("No agency has this ID.")
 
 
 class TokenInvalid(Invalid):
@@ -235,7 +235,4 @@ class TokenInvalid(Invalid):
     """
 
     code = "token_invalid"
-    message = N_(
-        "This link does not work any more. Links are good for a short time, and once; ask for a new"
-        " one."
-    )
+    message = N_("This link has expired or was already used. Request a new one.")

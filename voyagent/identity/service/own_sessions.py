@@ -17,7 +17,7 @@ from voyagent.kernel.errors import N_
 
 ENDED = N_("You are no longer signed in here. Please sign in again.")
 _WORDS = {
-    "signed_out": N_("This session was ended from another place. Please sign in again."),
+    "signed_out": N_("This session was ended from another device. Sign in again."),
     "ended_by_administrator": N_("An administrator has signed you out. Please sign in again."),
     "password_changed": N_(
         "Your password was changed, so you were signed out here. Sign in with the new one."
@@ -32,9 +32,9 @@ _WORDS = {
         "Your two-factor sign-in was changed, so you were signed out here. Please sign in again."
     ),
 }
-_SUSPENDED = N_("Your agency's access is suspended. Ask whoever runs this site.")
+_SUSPENDED = N_("Your agency’s access is suspended. Ask the operator of this site.")
 _REMOVED = N_("An administrator of your agency has ended your access.")
-_OVER = N_("You were signed in for as long as a session lasts. Please sign in again.")
+_OVER = N_("Your session has expired. Sign in again.")
 
 
 def end_own_session(actor: Actor, session_id: UUID) -> None:

@@ -38,7 +38,7 @@ def rename(actor: Actor) -> Any:
     )
     if changed is None:
         return _page(_person(actor), name=form), form.status
-    toast(_("Your name is saved."))
+    toast(_("Name saved."))
     return see_other(url_for(".profile"))
 
 
@@ -52,9 +52,9 @@ def move(actor: Actor) -> Any:
     if changed is None:
         return _page(_person(actor), address=form), form.status
     toast(
-        _("Your address is changed. Open the link that we have sent there to confirm it.")
+        _("Address changed. Open the link we sent there to confirm it.")
         if changed.must_verify
-        else _("That is your address already.")
+        else _("This is already your address.")
     )
     return see_other(url_for(".profile"))
 
@@ -73,7 +73,7 @@ def change_password(actor: Actor) -> Any:
     )
     if changed is None:
         return _page(_person(actor), password=form), form.status
-    toast(_("Your password is changed. You are signed out everywhere else."))
+    toast(_("Password changed. You are signed out everywhere else."))
     return see_other(url_for(".profile"))
 
 
@@ -81,7 +81,7 @@ def change_password(actor: Actor) -> Any:
 def send_verification(actor: Actor) -> Any:
     """Mail the confirmation link again."""
     service.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
-    toast(_("We have sent the link to %(address)s.", address=actor.email))
+    toast(_("Link sent to %(address)s.", address=actor.email))
     return see_other(url_for(".profile"))
 
 

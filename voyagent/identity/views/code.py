@@ -43,7 +43,7 @@ def enter_code() -> Any:
     half = _half()
     if half is None:
         if session.pop(_HALF, None):
-            toast(_("That took too long. Please sign in again."), kind="error")
+            toast(_("This timed out. Sign in again."), kind="error")
         return see_other(url_for("identity.sign_in", next=target))
     form = CodeForm()
     signed_in = form.attempt(

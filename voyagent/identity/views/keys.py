@@ -74,7 +74,7 @@ def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
 def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
     """Revoke a key."""
     service.revoke_key(actor, key_id)
-    toast(_("The key is revoked. Whatever uses it is refused from now on."))
+    toast(_("Key revoked. Programs that use it are refused."))
     return see_other(url_for(".api_keys"))
 
 

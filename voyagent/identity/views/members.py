@@ -48,9 +48,9 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     if change is None:
         return _page(SessionReader(db.session), user_id, form), form.status
     if change.is_new:
-        toast(_("The role of %(name)s is changed. It counts from now on.", name=change.full_name))
+        toast(_("Role of %(name)s changed. It takes effect immediately.", name=change.full_name))
     else:
-        toast(_("%(name)s has this role already.", name=change.full_name))
+        toast(_("%(name)s already has this role.", name=change.full_name))
     return see_other(url_for(".team"))
 
 
@@ -66,9 +66,9 @@ def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     ended = service.sign_person_out(actor, user_id)
     name = queries.get_person(SessionReader(db.session), user_id)["full_name"]
     toast(
-        _("%(name)s is signed out everywhere.", name=name)
+        _("%(name)s signed out everywhere.", name=name)
         if ended
-        else _("%(name)s was signed in nowhere.", name=name)
+        else _("%(name)s was not signed in anywhere.", name=name)
     )
     return see_other(url_for(".member", user_id=user_id))
 
@@ -108,7 +108,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
             ),
             form.status,
         )
-    toast(_("%(name)s is removed from the agency.", name=name))
+    toast(_("%(name)s removed from the agency.", name=name))
     return see_other(url_for(".team"))
 
 

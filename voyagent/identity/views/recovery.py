@@ -53,7 +53,7 @@ def verify_email() -> Any:
         return render_template("identity/verify.html", form=form, holder=holder), status
     session.pop(_VERIFY_TOKEN)
     session.pop(UNVERIFIED, None)
-    toast(_("%(address)s is confirmed.", address=confirmed))
+    toast(_("%(address)s confirmed.", address=confirmed))
     return see_other(url_for("home.index" if is_signed_in() else ".sign_in"))
 
 
@@ -63,9 +63,7 @@ def send_verification_again() -> Any:
     email = session.get(UNVERIFIED)
     if email is not None:
         service.send_again(identity(), email=email, device=device(Channel.BROWSER))
-        toast(
-            _("We have sent the link again. Look into your mail, and into the folder for junk too.")
-        )
+        toast(_("Link sent again. Check your e-mail and the spam folder."))
     return see_other(url_for(".sign_in"))
 
 
@@ -106,7 +104,7 @@ def reset_password() -> Any:
         status = form.status if holder or form.status == 429 else 400
         return render_template("identity/reset.html", form=form, holder=holder), status
     sign_browser_out()
-    toast(_("Your new password counts from now on. Sign in with it."))
+    toast(_("Password changed. Sign in with the new password."))
     return see_other(url_for(".sign_in"))
 
 

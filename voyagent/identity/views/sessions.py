@@ -39,7 +39,7 @@ def end_session(actor: Actor, auth_session_id: UUID) -> Any:
     if auth_session_id == actor.session_id:
         sign_browser_out()
         return see_other(url_for("identity.sign_in"))
-    toast(_("It is signed out there, from now on."))
+    toast(_("Session signed out."))
     return see_other(url_for(".sessions"))
 
 
@@ -54,7 +54,7 @@ def end_other_sessions(actor: Actor) -> Any:
             ended,
         )
         if ended
-        else _("You are signed in nowhere else.")
+        else _("You are not signed in anywhere else.")
     )
     return see_other(url_for(".sessions"))
 

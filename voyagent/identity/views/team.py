@@ -24,9 +24,9 @@ _FRESH_INVITE = "fresh_invite"
 _MATRIX = (
     (lazy_gettext("See everything in the agency"), roles_that_may("agency.read")),
     (lazy_gettext("Enquiries and conversations"), roles_that_may("enquiry.create")),
-    (lazy_gettext("Have the assistant propose"), roles_that_may("tool.propose")),
-    (lazy_gettext("Grant invoices and journal"), MONEY_ROLES),
-    (lazy_gettext("Grant tickets"), TICKET_ROLES),
+    (lazy_gettext("Use the assistant"), roles_that_may("tool.propose")),
+    (lazy_gettext("Approve invoices and journal entries"), MONEY_ROLES),
+    (lazy_gettext("Approve ticketing"), TICKET_ROLES),
     (lazy_gettext("Read the audit log"), roles_that_may("audit.read")),
     (lazy_gettext("People, roles, settings"), roles_that_may("team.manage")),
 )
@@ -69,7 +69,7 @@ def invite(actor: Actor) -> Any:
 def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
     """Revoke an open invitation."""
     service.revoke_invite(actor, invite_id)
-    toast(_("The invitation is taken back. Its link opens nothing any more."))
+    toast(_("Invitation withdrawn. Its link no longer works."))
     return see_other(url_for(".team"))
 
 

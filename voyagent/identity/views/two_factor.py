@@ -58,7 +58,7 @@ def switch_on(actor: Actor) -> Any:
     """
     form = CodeForm()
     if not _is_shown():
-        toast(_("That took too long. Please begin again."), kind="error")
+        toast(_("This timed out. Start again."), kind="error")
         return see_other(url_for(".set_up"))
     done = form.attempt(
         lambda given: service.switch_on(
@@ -72,9 +72,7 @@ def switch_on(actor: Actor) -> Any:
     session.pop(_SHOWN_UNTIL)
     change, codes = done
     toast(
-        _("Codes come from the new authenticator from now on.")
-        if change == "replaced"
-        else _("Two-factor sign-in is on.")
+        _("New authenticator set up.") if change == "replaced" else _("Two-factor sign-in is on.")
     )
     return (
         _page(actor, _state(actor), CodeForm(formdata=None), codes=codes)
@@ -104,7 +102,7 @@ def new_codes(actor: Actor) -> Any:
     )
     if codes is None:
         return _ask(actor, "codes", form), form.status
-    toast(_("The new codes count from now on. The old ones are worth nothing."))
+    toast(_("New recovery codes created. The old ones no longer work."))
     return _page(actor, _state(actor), CodeForm(formdata=None), codes=codes)
 
 
