@@ -201,7 +201,7 @@ def test_what_a_supplier_was_paid_leads_to_the_bill(alice: Person) -> None:
 
 def test_whoever_credits_what_is_paid_in_part_is_told_the_way(alice: Person) -> None:
     invoice_id = issued(alice)
-    said = "What is paid is not credited."
+    said = "of this is paid. To credit that too"
     assert said not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()
     pay(alice, invoice_id, 100_000)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
