@@ -270,7 +270,7 @@ def test_after_a_rejection_the_talk_knows_of_whom_and_why(line: Line) -> None:
         event["text"] for event in line.say("why was it rejected?") if event["kind"] == "text_delta"
     )
     assert told.endswith("Reason: Another price was agreed")
-    assert " rejected “" in told
+    assert " declined “" in told
 
 
 def test_a_decision_with_a_message_is_both(line: Line) -> None:
