@@ -57,7 +57,7 @@ def post_worker_init(worker: Any) -> None:
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def tell_streams(number: int, frame: object) -> None:
-        worker.wsgi.extensions["voyagent.doorbell"].close()
+        worker.wsgi.extensions["voyagent.listener"].close()
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, tell_streams)

@@ -58,7 +58,7 @@ def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(
         )
         page.emulate_media(media="print")
         expect(page.get_by_role("heading", name="To Dubai")).to_be_visible()
-        for hidden in ("Passport ••••4567", "Margin", "No bed from 23 Dec 2026 to 25 Dec 2026"):
+        for hidden in ("Passport ••••4567", "Margin", "No hotel from 23 Dec 2026 to 25 Dec 2026"):
             expect(page.get_by_text(hidden, exact=False).first).to_be_hidden()
 
 
@@ -75,7 +75,7 @@ def _plan(visit: Visit, look: Look | None) -> None:
         _flight(visit, flight)
     _hotel(visit)
     finding = page.locator("#findings")
-    expect(finding).to_contain_text("No bed from 23 Dec 2026 to 25 Dec 2026")
+    expect(finding).to_contain_text("No hotel from 23 Dec 2026 to 25 Dec 2026")
     expect(page.locator("#sheet")).to_contain_text("EK, Kochi to Dubai and back")
     expect(page.locator("#sheet")).to_contain_text("₹71,000.50")
     _see(visit, "trip", look)

@@ -181,8 +181,8 @@ def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(
         needs.index(text)
         for text in (
             "Issue the invoice for Harbinder Singh Gill Assistant, for Bob Colleague",
-            "Lakshmi Nair, London Asked",
-            "Thomas Varkey Asked",
+            "Lakshmi Nair, London Received",
+            "Thomas Varkey Received",
             "Zachariah Kurian, INR 1,23,456.00 Invoice",
             "12 days past due",
         )
