@@ -104,7 +104,7 @@ def _forget(visit: Visit, look: Look, email: str) -> None:
     look_at(visit, "forgot-refused", look)
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Send link").click()
-    expect(page.get_by_role("status").filter(has_text="is on its way")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="we have sent a link")).to_be_visible()
     look_at(visit, "forgot-sent", look)
 
 

@@ -116,7 +116,7 @@ def _promote(visit: Visit, look: Look) -> None:
     look_at(visit, "member", look)
     page.get_by_label("Role").select_option("ticketing_lead")
     page.get_by_role("button", name="Change role").click()
-    expect(page.get_by_text("The role of Neha Kulkarni is changed.")).to_be_visible()
+    expect(page.get_by_text("Role of Neha Kulkarni changed.")).to_be_visible()
     expect(page.locator("#people").get_by_text("Ticketing lead")).to_be_visible()
 
 
