@@ -92,7 +92,7 @@ SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
 DRAFTS = {"draft_invoice"}
 """Effects that post nothing and that leave nothing for others: every role does that directly."""
 SENT_BY_ALL = {"send_itinerary"}
-"""What the assistant asks for and every role may do directly on its page."""
+"""Acts that the assistant proposes and that every role may do directly on its page."""
 every = pytest.mark.parametrize("tool", list(SERVICES))
 
 

@@ -20,7 +20,7 @@ LEAVES = {
     "suppliers.visas.file",
     "post.outbox.send",
 }
-"""What a trip asks of the outside only once somebody has approved it; a hold costs nothing."""
+"""Supplier calls of a trip that need approval; a hold costs nothing and needs none."""
 ENDS = {"billing": POSTS, "ledger": {"entries._write"}, "trips": LEAVES}
 """For each package the calls that need authority."""
 WITHOUT: set[str] = set()
