@@ -695,7 +695,7 @@ def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_f
     }
     wrong = Page(browser.post(path, data=form | {"tax_number": "27AACCN6194P1ZQ"}))
     assert wrong.status == 422
-    assert "That is not a GSTIN" in wrong.words()
+    assert "This GSTIN is not valid" in wrong.words()
     assert browser.post(path, data=form | {"tax_number": "27aaccn6194p1zp"}).status_code == 303
     stored = alice.api.get("/tenant-settings").json
     assert stored is not None

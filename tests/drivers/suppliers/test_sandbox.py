@@ -472,10 +472,10 @@ def test_the_table_knows_where_people_go() -> None:
     assert rule("IN", "AE").passport_months == 6
 
 
-def test_where_there_is_no_rule_nobody_pretends(suppliers: Suppliers) -> None:
+def test_an_unknown_visa_rule_names_the_sandbox_as_source(suppliers: Suppliers) -> None:
     asked = suppliers.visas.requirements("BR", "JP", "INR")
     assert (asked.kind, asked.documents, asked.fee) == (VisaKind.UNKNOWN, (), None)
-    assert "sandbox" in asked.source
+    assert asked.source == "Sandbox rules for testing only. Check with the consulate before travel."
 
 
 def _application(surname: str) -> VisaApplication:
