@@ -5,7 +5,7 @@ between, and the tool with its arguments that comes of it.
 from __future__ import annotations
 
 from tests.assistant.phrasings import PLAIN, JsonObject
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.moves import Context
 
 RIYA: JsonObject = {
     "customer_name": "Riya Shah",

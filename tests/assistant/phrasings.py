@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from voyagent.assistant.planner.moves import Context, DraftInView, EnquiryInView
+from voyagent.assistant.moves import Context, DraftInView, EnquiryInView
 
 TODAY = date(2026, 11, 24)
 DEEPA = "0190a0a0-0000-7000-8000-000000000001"

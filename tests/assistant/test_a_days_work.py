@@ -14,11 +14,11 @@ from tests.assistant.phrasings import PLAIN, bill, invoice
 from tests.assistant.test_corrections import BILLED, FLOWN, PAYING, ROOM, SLEPT, WAITS
 from tests.billing.papers import issued
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, EnquiryInView, Say
 from voyagent.assistant.planner import smalltalk
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.completion import after_lookup
 from voyagent.assistant.planner.fulfilment import wished
-from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Say
 from voyagent.assistant.planner.telling import tell
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.kernel.text import people

@@ -12,8 +12,8 @@ import pytest
 
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, EnquiryInView, context_from, kept
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, context_from, kept
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
 

@@ -10,9 +10,9 @@ from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import PLAIN
 from tests.billing.papers import issued, line, receive
 from tests.people import Person
+from voyagent.assistant.moves import Call, Say
 from voyagent.assistant.planner import completion
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Call, Say
 from voyagent.assistant.tools import registry
 
 

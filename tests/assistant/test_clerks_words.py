@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import ABOUT_DEEPA, PLAIN
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner import telling
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 
 PRIYA = "Priya Nair wants two adults Mumbai to Dubai next Friday, back a week later"
 NOTHING = {"amount": "0.00", "currency": "INR"}

@@ -14,8 +14,7 @@ from tests.assistant.phrasings import DEEPA, PLAIN, SHOWN, bill, invoice
 from tests.billing.papers import issued
 from tests.people import Person
 from voyagent.approvals import service as approvals
-from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -24,6 +23,7 @@ from voyagent.assistant.planner.moves import (
     context_from,
     kept,
 )
+from voyagent.assistant.planner.builtin import understand
 
 VISA = invoice("Deepa Krishnan", bill("Dubai visa", "45000"))
 WAITS = {

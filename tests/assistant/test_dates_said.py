@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
+from voyagent.assistant.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 
 SUNDAY = Context(date(2026, 11, 29))
 FLIGHTS = "flights from Mumbai to Dubai for 2 adults"

@@ -14,7 +14,7 @@ from tests.assistant.phrasings import AFTER_SEARCH, LOOKED_UP, ON_TRIP, PLAIN, T
 from tests.people import Person
 from voyagent.assistant import tasks
 from voyagent.assistant.desks import FrontDesk
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,

@@ -14,8 +14,8 @@ from tests.assistant.conftest import Talk, of_kind, text
 from tests.assistant.phrasings import ABOUT_DEEPA, DRAFT, PLAIN, WITH_DRAFT, bill, invoice
 from tests.billing.papers import draft, line
 from tests.people import Person
+from voyagent.assistant.moves import Call, Context, Conversation, Move, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Call, Context, Conversation, Move, Outcome, Played, Say
 
 JsonObject = dict[str, Any]
 GILL: JsonObject = {

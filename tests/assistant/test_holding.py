@@ -12,8 +12,7 @@ import pytest
 
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.people import Person
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -24,6 +23,7 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.kernel import clock
 
 FARES: list[dict[str, Any]] = [

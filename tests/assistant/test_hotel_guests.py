@@ -12,8 +12,8 @@ from tests.assistant.conftest import Talk
 from tests.assistant.phrasings import PLAIN
 from tests.enquiries.reading import Page
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Move, Outcome, Played
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Outcome, Played
 from voyagent.kernel import clock
 from voyagent.trips.words import BOARD_WORDS
 

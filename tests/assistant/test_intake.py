@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner import intake
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 
 TODAY = date(2026, 11, 24)
 CONTEXT = Context(TODAY)

@@ -13,8 +13,8 @@ from tests.assistant.conftest import HANDED, Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
+from voyagent.assistant.moves import Conversation, Move, Tell, silently
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.planner.moves import Conversation, Move, Tell, silently
 from voyagent.billing import queries as billing, service as billing_service
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS

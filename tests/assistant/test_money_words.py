@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import BILL_ROW, INVOICE_ROW, PLAIN
+from voyagent.assistant.moves import Ask, Call, Conversation, Move, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Conversation, Move, Outcome, Played, Say
 
 JsonObject = dict[str, Any]
 NO_TAX = "I cannot add tax or a percentage"

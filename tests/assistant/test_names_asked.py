@@ -13,8 +13,7 @@ from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import PLAIN
 from tests.billing.papers import issued, receive
 from tests.people import Person
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -26,6 +25,7 @@ from voyagent.assistant.planner.moves import (
     context_from,
     kept,
 )
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.enquiries import service as enquiries
 
 NEAR = {

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import PLAIN, bill, entered, invoice
-from voyagent.assistant.planner import fulfilment
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -23,6 +21,8 @@ from voyagent.assistant.planner.moves import (
     kept,
     move_from,
 )
+from voyagent.assistant.planner import fulfilment
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.wishes import SLOTS, Wish
 
 QUESTIONS = [

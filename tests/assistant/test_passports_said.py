@@ -13,8 +13,8 @@ from tests.assistant.conftest import Talk, of_kind, text
 from tests.assistant.phrasings import PLAIN
 from tests.people import Person
 from voyagent.assistant import service
+from voyagent.assistant.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.chat import queries as chats
 from voyagent.trips.passports import hidden_in
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.people import Person
+from voyagent.assistant.moves import Call, Context, Conversation, Outcome, Played
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.planner.moves import Call, Context, Conversation, Outcome, Played
 
 PLAIN = Context(date(2026, 11, 24))
 MEERA = {"full_name": "Meera Nair", "date_of_birth": "1986-02-02"}

@@ -10,8 +10,8 @@ import pytest
 from tests.assistant.clerks import CLERKS, PAGES
 from tests.assistant.phrasings import DIALOGUES, LOOKED_UP, MOVES, PHRASINGS, PLAIN, TODAY
 from voyagent.assistant import tasks
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.shorthand import written_out
 from voyagent.assistant.tools import registry
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import ABOUT_DEEPA, PLAIN, TODAY
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Outcome, Played
 from voyagent.assistant.planner import intake, sentences, telling
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played
 from voyagent.kernel.text.people import sender_email
 
 LETTER = (

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -23,6 +22,7 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 
 TODAY = date(2026, 11, 24)
 PLAIN = Context(TODAY)

@@ -11,8 +11,8 @@ from flask import Flask
 from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import ABOUT_DEEPA, PLAIN, WITH_DRAFT
 from tests.people import Person
+from voyagent.assistant.moves import Call, Context, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Call, Context, Conversation, Outcome, Played, Say
 from voyagent.enquiries import service as enquiries
 
 HELD = replace(PLAIN, trip={"passengers": [], "held": [{"locator": "ABC123"}]})

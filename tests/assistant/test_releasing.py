@@ -16,8 +16,7 @@ from tests.assistant.test_holding import FARES, SHOWN
 from tests.people import Person
 from tests.trips.test_supplies import suppliers
 from voyagent.approvals import queries as approvals, service as deciding
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -27,6 +26,7 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.kernel import clock
 from voyagent.trips import service as trips
 

@@ -13,8 +13,8 @@ from flask import Flask
 from tests.assistant.conftest import Talk, of_kind
 from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
+from voyagent.assistant.moves import Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.planner.moves import Say
 from voyagent.chat import service as chat
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted

@@ -16,11 +16,11 @@ from tests.assistant.test_corrections import BILLED, PAID, PAYING, WAITING, WAIT
 from tests.billing.papers import issued
 from tests.enquiries.reading import Page
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner import passengers, visas
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.completion import after_lookup
 from voyagent.assistant.planner.fulfilment import wished
-from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.kernel.text import stations
 

@@ -14,8 +14,8 @@ from tests.assistant.phrasings import DEEPA, PLAIN
 from tests.assistant.test_corrections import BILLED, FLOWN, PAYING, SLEPT, WAITING
 from tests.billing.papers import issued
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, EnquiryInView, Move, Say
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Move, Say
 from voyagent.kernel.text.people import find_party, find_travellers
 
 NEAR = {

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import PLAIN
+from voyagent.assistant.moves import Ask, Call
 from voyagent.assistant.planner import telling
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call
 
 
 @pytest.mark.parametrize(

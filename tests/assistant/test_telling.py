@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.planner import sentences, telling
-from voyagent.assistant.planner.moves import Call, Outcome
 
 ASKED = {
     "origin": "COK",

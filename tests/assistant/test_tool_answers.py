@@ -18,7 +18,7 @@ from tests.enquiries.reading import Page
 from tests.ledger import books
 from tests.people import Person
 from voyagent.assistant import loop, service
-from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
+from voyagent.assistant.moves import Call, Conversation, Done, Move
 from voyagent.assistant.tools import registry
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas

@@ -13,7 +13,7 @@ from flask import Flask
 from tests.assistant.conftest import Talk, kinds, of_kind
 from tests.people import Person
 from voyagent.assistant import loop, service, tasks
-from voyagent.assistant.planner.moves import Call, Conversation, Done, Move, Tell
+from voyagent.assistant.moves import Call, Conversation, Done, Move, Tell
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool
 from voyagent.capabilities.capability import Invocation

@@ -13,9 +13,7 @@ import pytest
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.people import Person
 from tests.trips.things import BACK, CREEK, OUT, a_line, a_trip
-from voyagent.assistant.planner import fulfilment
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -26,6 +24,8 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner import fulfilment
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.tools import registry
 from voyagent.billing import queries
 

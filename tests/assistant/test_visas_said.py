@@ -12,8 +12,8 @@ import pytest
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.assistant.phrasings import PLAIN
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context
 
 SUNITHA = {"id": "p-1", "full_name": "Sunitha Varma", "nationality": "IN", "kind": "adult"}
 GEORGIA = {"id": "p-2", "full_name": "Georgia Thomas", "nationality": "GB", "kind": "adult"}

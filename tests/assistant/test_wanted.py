@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from voyagent.assistant.planner import narrowing
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -22,6 +20,8 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner import narrowing
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 
 PLAIN = Context(date(2026, 11, 24))
 WAY = {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-18"}

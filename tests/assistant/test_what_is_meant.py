@@ -14,10 +14,10 @@ from tests.assistant.phrasings import PLAIN
 from tests.assistant.test_corrections import PAID, PAYING, SLEPT
 from tests.billing.papers import issued
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner import passengers
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.completion import after_lookup
-from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.kernel.text.people import find_party
 

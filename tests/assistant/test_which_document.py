@@ -13,8 +13,7 @@ from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import PLAIN, SHOWN
 from tests.billing.papers import issued, line, receive
 from tests.people import Person
-from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Call,
     Context,
@@ -24,6 +23,7 @@ from voyagent.assistant.planner.moves import (
     Played,
     Say,
 )
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 
 JsonObject = dict[str, Any]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.assistant.phrasings import PLAIN
 from tests.assistant.test_hotel_guests import turn
-from voyagent.assistant.planner.moves import Ask, Call, Context, Outcome, Say
+from voyagent.assistant.moves import Ask, Call, Context, Outcome, Say
 
 FOR_TWO = {
     "newest": "fares",

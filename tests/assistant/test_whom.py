@@ -15,9 +15,9 @@ from tests.assistant.phrasings import PLAIN
 from tests.assistant.test_holding import SHOWN as FLIGHTS
 from tests.assistant.test_hotel_guests import NO_TRIP, SHOWN, turn
 from tests.people import Person
+from voyagent.assistant.moves import Ask, Call, Context, EnquiryInView, Outcome, Say
 from voyagent.assistant.planner import whom
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Outcome, Say
 from voyagent.kernel import clock
 
 NAMES = ("Asha Nair", "Ravi Nair", "Meera Nair")

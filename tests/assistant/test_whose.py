@@ -13,9 +13,9 @@ from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import ACCOUNTS, PLAIN, invoice
 from tests.billing.papers import issued
 from tests.people import Person
+from voyagent.assistant.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.kernel.text.people import without_possessive
 
 BALANCES = [

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voyagent.assistant import prompt
+from voyagent.assistant.moves import Call, Conversation, Move, Played, Tell, silently
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.planner.moves import Call, Conversation, Move, Played, Tell, silently
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk
 

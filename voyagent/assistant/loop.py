@@ -24,8 +24,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as Poo
 from voyagent.approvals import service as approvals
 from voyagent.assistant import blocks, costs, planner_factory, prompt, queries
 from voyagent.assistant.beginning import Beginning
-from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Answer,
     Ask,
     Call,
@@ -40,6 +39,7 @@ from voyagent.assistant.planner.moves import (
     kept,
     move_from,
 )
+from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
 from voyagent.assistant.planner_factory import Models
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from voyagent.assistant.planner.moves import Call, Outcome
+from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.tools.registry import ArgumentsRefused
 from voyagent.audit import service as audit
 from voyagent.capabilities.capability import JsonObject

@@ -14,7 +14,7 @@ from typing import Protocol
 from flask_babel import gettext, ngettext
 
 from voyagent.assistant import prompt
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Answer,
     Call,
     Conversation,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voyagent.approvals import queries as approvals
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Answer,
     Call,
     Context,

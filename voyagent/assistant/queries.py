@@ -13,8 +13,7 @@ from flask_babel import gettext
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
 from voyagent.assistant import blocks
-from voyagent.assistant.planner.about import about_whom
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Ask,
     Context,
     Decision,
@@ -23,6 +22,7 @@ from voyagent.assistant.planner.moves import (
     Outcome,
     move_from,
 )
+from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS

@@ -10,8 +10,7 @@ from typing import Any
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.loop import Performance, StopRequested
-from voyagent.assistant.outcomes import outcome_event
-from voyagent.assistant.planner.moves import (
+from voyagent.assistant.moves import (
     Answer,
     Call,
     Conversation,
@@ -22,6 +21,7 @@ from voyagent.assistant.planner.moves import (
     move_from,
     silently,
 )
+from voyagent.assistant.outcomes import outcome_event
 from voyagent.assistant.planner_factory import Bounds, ModelPlanner
 from voyagent.assistant.prompt import Brief
 from voyagent.chat import queries as chats

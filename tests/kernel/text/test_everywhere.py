@@ -14,7 +14,7 @@ from wtforms import StringField
 
 from tests.kernel.text.date_rules import RULES, TODAY, Rule
 from voyagent.approvals.editing import Sheet
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner.wishes import answered_days
 from voyagent.http.forms import DateText, SchemaForm, amount_sentence, plain
 from voyagent.kernel.fields import BusinessDate, Open

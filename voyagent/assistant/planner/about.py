@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from voyagent.assistant.moves import Call, Context
 from voyagent.assistant.planner import names, questions
 from voyagent.assistant.planner.builtin import COMMAND_MAX, understand
-from voyagent.assistant.planner.moves import Call, Context
 from voyagent.kernel.text.passages import condense
 from voyagent.kernel.text.people import as_name
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 
+from voyagent.assistant.moves import Call, Context, Move, Say
 from voyagent.assistant.planner import entries, papers, writeoffs
-from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.questions import (
     as_of,
     bounds,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from voyagent.assistant.moves import Call, Context, Say
 from voyagent.assistant.planner import sentences, waiting, whom
 from voyagent.assistant.planner.corrections import (
     WHAT_ABOUT,
@@ -17,7 +18,6 @@ from voyagent.assistant.planner.corrections import (
     says_currency,
 )
 from voyagent.assistant.planner.invoicing import is_service
-from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish, amount_in
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.amounts import currency_alone, find_figures

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from voyagent.assistant.moves import Ask, Context, Move
 from voyagent.assistant.planner import wishes
-from voyagent.assistant.planner.moves import Ask, Context, Move
 from voyagent.assistant.planner.wishes import Wish
 
 Reading = Callable[[str, Context], Wish | Move | None]

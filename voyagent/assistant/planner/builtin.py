@@ -8,6 +8,19 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from voyagent.assistant.moves import (
+    Ask,
+    Call,
+    Context,
+    Conversation,
+    Done,
+    Move,
+    Outcome,
+    Played,
+    Say,
+    Tell,
+    silently,
+)
 from voyagent.assistant.planner import (
     amended,
     completion,
@@ -35,19 +48,6 @@ from voyagent.assistant.planner import (
     travel,
     unheard,
     waiting,
-)
-from voyagent.assistant.planner.moves import (
-    Ask,
-    Call,
-    Context,
-    Conversation,
-    Done,
-    Move,
-    Outcome,
-    Played,
-    Say,
-    Tell,
-    silently,
 )
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _

@@ -9,6 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
+from voyagent.assistant.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner import (
     documents,
     narrowing,
@@ -19,7 +20,6 @@ from voyagent.assistant.planner import (
     visas,
     whom,
 )
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.words import country_name

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner import invoicing, searches, terms
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.questions import status_said
 from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
 from voyagent.kernel.text import stations

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Context, Say
 from voyagent.assistant.planner import answers, papers, sentences
-from voyagent.assistant.planner.moves import Ask, Context, Say
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner.moves import Context, Say
+from voyagent.assistant.moves import Context, Say
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
 

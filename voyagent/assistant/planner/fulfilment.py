@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Call, Context, Move, Outcome, Played, Say
 from voyagent.assistant.planner import (
     accounting,
     amended,
@@ -30,7 +31,6 @@ from voyagent.assistant.planner import (
     whom,
     wishes,
 )
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Outcome, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.passports import MASK

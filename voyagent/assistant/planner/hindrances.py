@@ -10,8 +10,8 @@ from typing import Any
 
 from babel.dates import format_date
 
+from voyagent.assistant.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner import passengers, sentences, wishes
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.searches import PARTY_MAX
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _, language

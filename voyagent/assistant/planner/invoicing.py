@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import quantities

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from voyagent.assistant.moves import Call, Context, Move, Say
 from voyagent.assistant.planner import corrections, invoicing, sentences
-from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.people import POSSESSIVE, as_name, without_possessive
 

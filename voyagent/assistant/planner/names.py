@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Any, Literal
 
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move
+from voyagent.assistant.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.dates import find_days
 from voyagent.kernel.text.people import answered_name, as_firm

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.money import spoken
 from voyagent.kernel.text.amounts import find_figures

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Move, Say
 from voyagent.assistant.planner import corrections, intake, travel
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Say
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import people
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Call, Context, Decision, Move, Say
 from voyagent.assistant.planner import sentences, telling
-from voyagent.assistant.planner.moves import Ask, Call, Context, Decision, Move, Say
 from voyagent.assistant.planner.wording import _
 
 

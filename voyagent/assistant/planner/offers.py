@@ -12,8 +12,8 @@ from typing import Any
 
 from rapidfuzz import fuzz, utils
 
+from voyagent.assistant.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner import narrowing, searches, sentences, whom
-from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.party import unlike
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Context, Say
 from voyagent.assistant.planner import corrections, passengers, telling, whom
-from voyagent.assistant.planner.moves import Ask, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _, ngettext
 

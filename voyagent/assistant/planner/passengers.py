@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Any
 
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner.wishes import Wish, days_in
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.dates import DateKind, find_days, find_unclear

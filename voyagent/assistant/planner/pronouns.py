@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.moves import Context
 
 ASKED_MAX = 80
 _LEAD = re.compile(r"^\s*(?:(?:and|so|ok(?:ay)?|please|now)[,. ]+)+", re.IGNORECASE)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.moves import Call, Context
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.amounts import currency_of, find_figures
 from voyagent.kernel.text.dates import find_days, month_end, month_range

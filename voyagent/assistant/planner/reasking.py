@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from voyagent.assistant.moves import Ask
 from voyagent.assistant.planner import hindrances, offers, sentences
-from voyagent.assistant.planner.moves import Ask
 from voyagent.assistant.planner.wording import _
 
 ASKED_MAX = 3

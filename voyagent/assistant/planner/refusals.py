@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from flask_babel import force_locale
 
+from voyagent.assistant.moves import Call, Context
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.people import POSSESSIVE

@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Call, Context, Conversation, Move, Outcome, Say
 from voyagent.assistant.planner import completion, offers, sentences, telling
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Outcome, Say
 from voyagent.assistant.planner.passengers import POLITE
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _

@@ -9,8 +9,8 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from voyagent.assistant.moves import Context, EnquiryInView
 from voyagent.assistant.planner import narrowing, visas, ways, whom
-from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.amounts import find_figures

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.planner.intake import NOTES_MAX, Intake
-from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.wording import _, language, ngettext
 from voyagent.kernel.money import spoken
 from voyagent.trips.passports import MASK

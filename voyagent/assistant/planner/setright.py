@@ -8,9 +8,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from voyagent.assistant.moves import Ask, Context
 from voyagent.assistant.planner import amended, corrections, documents, names, sentences, wishes
 from voyagent.assistant.planner.invoicing import is_service
-from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]

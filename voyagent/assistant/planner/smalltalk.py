@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from voyagent.assistant.moves import Context, Say
 from voyagent.assistant.planner import corrections, refusals, sentences, waiting
-from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.wording import _
 
 _HELP = re.compile(

@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.planner import narrowing, prices, sentences
-from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.sentences import (
     SHOWN_MAX,
     day,

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from voyagent.assistant.moves import Call, Context, Move, Say
 from voyagent.assistant.planner import corrections, party, passengers, releasing
-from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _

@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from voyagent.assistant.moves import Call, Context, Say
 from voyagent.assistant.planner import invoicing, sentences, terms
 from voyagent.assistant.planner.invoicing import InvoiceRequest
-from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.amounts import added_tax, find_figures

@@ -9,8 +9,8 @@ import re
 from datetime import date
 from typing import Any
 
+from voyagent.assistant.moves import Call, Conversation
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Call, Conversation
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.amounts import find_figures
 from voyagent.kernel.text.dates import DATE_KINDS, find_days

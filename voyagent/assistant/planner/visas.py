@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import places, stations

@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.words import country_name
 

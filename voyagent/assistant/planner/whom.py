@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from voyagent.assistant.moves import Context
 from voyagent.assistant.planner import passengers
-from voyagent.assistant.planner.moves import Context
 from voyagent.kernel.text.people import as_name
 
 JsonObject = dict[str, Any]

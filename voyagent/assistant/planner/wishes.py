@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from voyagent.assistant.planner.moves import Ask, Context
+from voyagent.assistant.moves import Ask, Context
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.amounts import Figure, added_tax, find_figures

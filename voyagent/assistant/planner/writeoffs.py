@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from voyagent.assistant.moves import Context, Say
 from voyagent.assistant.planner import papers
-from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.people import POSSESSIVE, as_firm, without_possessive

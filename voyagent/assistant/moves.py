@@ -1,5 +1,6 @@
-"""What a planner sees and what it may answer: a conversation in, one move out; moves are kept as
-JSON, so that a turn can be taken over.
+"""Protocol of a planner: a conversation in, one move out.
+
+Moves are stored as JSON, so that another worker can take a turn over.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Words for the person."""
+    """Text for the person."""
 
     text: str
     kind: Literal["say"] = "say"
@@ -22,12 +23,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question back: what is known so far for a tool, and the one thing that is missing next.
+    """A question about one missing field of a tool.
 
-    The next message may be the answer.
-
-    `again` is how often the words that came were neither an answer nor a request, and `first` how
-    it was asked at first where they were not.
+    `known` are the fields that are known. `again` counts the replies that were no answer; `first`
+    is the first wording of a repeated question.
     """
 
     text: str
@@ -41,11 +40,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool with its arguments; `words` are said before it.
+    """A call of a capability; `words` are sent before it.
 
-    Whether a person must grant it is the tool's matter, not the planner's.
-
-    `replaces` is the request that waits and whose place the one that this asks for takes.
+    The capability decides if a person must approve it. `replaces` is the id of the pending request
+    that this one replaces.
     """
 
     tool: str
@@ -57,15 +55,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing more to do in this turn."""
+    """End of the turn."""
 
     kind: Literal["done"] = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model has answered: `raw` as `ModelAnswer.raw` gives it, its text told already in `pieces`
-    of so many characters; its calls are the moves to come.
+    """An answer of a model, as `ModelAnswer.raw`.
+
+    Its text was sent already, in `pieces` of so many characters. Its calls are the next moves.
     """
 
     raw: JsonObject
@@ -76,12 +75,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The turn cannot go on: a sentence for the person, the cause for the log.
+    """A failure of the turn: a sentence for the person, the cause for the log.
 
-    What a model took for an answer that never came is in `usage` and `tries`.
-
-    `is_missing` where the vendor does not have the model, `is_spent` where the agency's tokens are
-    used up: the built-in planner can go on in its place.
+    `usage` and `tries` are the cost of an answer that did not arrive. `is_missing`: the vendor does
+    not offer the model. `is_spent`: the agency's tokens are used up. In both cases the built-in
+    planner can continue.
     """
 
     text: str
@@ -109,14 +107,12 @@ Tell = Callable[[str], None]
 
 
 def silently(_text: str) -> None:
-    """Nobody listens to words that come before their move."""
+    """Discard text that precedes its move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: its output, a refusal with the rule's own code and sentence, or a
-    proposal that waits for a person.
-    """
+    """The result of a call: its output, a refusal, or a pending proposal."""
 
     output: JsonObject = field(default_factory=dict)
     error: str | None = None
@@ -126,7 +122,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A move that was made, with what came of it."""
+    """A move that was made, with its outcome."""
 
     move: Move
     outcome: Outcome | None = None
@@ -134,8 +130,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryInView:
-    """The enquiry that the conversation was opened from; days as the API writes them, nothing where
-    the customer has not said it.
+    """The enquiry of the conversation.
+
+    Dates have the API's format; they are empty if the customer has not stated them.
     """
 
     id: str
@@ -147,18 +144,14 @@ class EnquiryInView:
     pax_count: int = 0
     customer_email: str = ""
     party: JsonObject = field(default_factory=dict)
-    """How many of each kind, as the customer's own words say it."""
+    """Number of people of each kind, as the customer wrote it."""
     beside: str = ""
-    """The customer whose conversation and trip it is, where the talk has logged another's enquiry
-    since.
-    """
+    """Customer of the conversation, if another customer's enquiry was logged in it since."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftInView:
-    """The newest draft invoice that this conversation made; `waits` where a request to issue it
-    waits for a decision.
-    """
+    """The newest draft invoice of the conversation; `waits` if its issue is requested."""
 
     invoice_id: str
     customer_name: str
@@ -167,9 +160,7 @@ class DraftInView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known beside the words: the agency's day and currency, and what the conversation is
-    about.
-    """
+    """Facts beside the message: the agency's day and currency, the subject of the conversation."""
 
     today: date
     currency: str = "INR"
@@ -177,43 +168,31 @@ class Context:
     draft: DraftInView | None = None
     question: Ask | None = None
     offers: JsonObject = field(default_factory=dict)
-    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what
-    was searched for, `newest` of the two. As `visa` the newest that was looked up: its
-    `destination`, and what the person `said` of it.
+    """Results of the newest searches: `fares`, `rates`, their inputs, `newest` of the two.
+
+    `visa` is the newest visa lookup: its `destination` and the words of the question.
     """
     trip: JsonObject = field(default_factory=dict)
-    """The trip of the conversation: `id`, `passengers` by name and nationality, the flights that
-    are `held`, each booking once; nothing where it has none.
-    """
+    """The trip: `id`, `passengers`, and held flights as `held`, each booking once."""
     timezone: str = "UTC"
     listed: JsonObject = field(default_factory=dict)
-    """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were
-    `told`; nothing where all of it was.
-    """
+    """The list shown last if a part is left: `tool`, `arguments`, and the number `told`."""
     waiting: list[JsonObject] = field(default_factory=list)
-    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`,
-    `summary`, oldest first.
+    """Pending requests, oldest first: `id`, `tool`, `arguments`, `summary`.
 
-    `is_aside` where something else was answered since.
+    `is_aside` if another message was answered since.
     """
     last: JsonObject = field(default_factory=dict)
-    """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed
-    and the `drafts` among it, and the number of the booking that it `held`; nothing where it used
-    none.
-    """
+    """The tool used last: its `arguments`, the `ids` and `drafts` listed, the booking `held`."""
     rejected: JsonObject = field(default_factory=dict)
-    """The newest request of the conversation that was rejected: its `summary`, who did it as `by`,
-    and the `reason` given, empty where none was; nothing where none is.
-    """
+    """The newest declined request: its `summary`, `reason`, and who declined it as `by`."""
     names: JsonObject = field(default_factory=dict)
-    """What is known of the names that the words are about, by the name in small letters:
-    `is_known`, and those that come `near`.
-    """
+    """Names of the message, in small letters, with `is_known` and similar names as `near`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision about a proposal, and what the effect came to."""
+    """A person's decision about a proposal, and the result of its effect."""
 
     approval_id: str
     tool: str
@@ -227,9 +206,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One turn so far: what was said (or decided), around it the context, and the moves already
-    made.
-    """
+    """One turn so far: message or decision, context, and the moves already made."""
 
     message: str
     context: Context
@@ -238,19 +215,19 @@ class Conversation:
 
 
 class Planner(Protocol):
-    """A mind: the next move of a turn. It sees, it never acts."""
+    """Protocol: chooses the next move of a turn and changes nothing."""
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
-        """What to do next.
+        """Return the next move.
 
-        Words that come before the move is complete are told at once, to be followed by an Answer or
-        a Fail that counts them.
+        Text that precedes the complete move goes to `tell`. An Answer or a Fail then follows, whose
+        `pieces` count it.
         """
         ...
 
 
 def context_from(document: JsonObject) -> Context:
-    """A context as it was kept."""
+    """Read a stored context."""
     enquiry, draft, question = document["enquiry"], document["draft"], document["question"]
     return Context(
         today=date.fromisoformat(document["today"]),
@@ -270,12 +247,12 @@ def context_from(document: JsonObject) -> Context:
 
 
 def decision_from(document: JsonObject | None) -> Decision | None:
-    """A decision as it was kept."""
+    """Read a stored decision."""
     return Decision(**{**document, "outcome": Outcome(**document["outcome"])}) if document else None
 
 
 def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
-    """A value as JSON, to be read again by whoever takes the turn over."""
+    """Return a value as JSON, for the worker that takes the turn over."""
     document = asdict(value)
     if isinstance(value, Context):
         document["today"] = value.today.isoformat()
@@ -283,6 +260,6 @@ def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
 
 
 def move_from(document: JsonObject) -> Move:
-    """A move as it was kept. Raises KeyError for a kind that is none."""
+    """Read a stored move. Raises KeyError for an unknown kind."""
     kind = _KINDS[document["kind"]]
     return kind(**{name: value for name, value in document.items() if name != "kind"})
