@@ -124,14 +124,23 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Presentation of a call: an icon, one sentence, and a short note on the result.
+    """Presentation of a call: an icon, one sentence, a short note and the assistant's answer.
 
     `sentence` receives the input as JSON and the output, which is empty before the call.
+    `answer` receives both after a call that was not refused; `capabilities.cards` has the default.
+    `rows` is the key of the output with the records of a list, `row` writes one of them, and
+    `records` returns those that the answer shows. `next_steps` maps the code of a refusal to a
+    sentence that follows the refusal's own.
     """
 
     icon: str
     sentence: Callable[[JsonObject, JsonObject], str]
     note: Callable[[JsonObject], str] = lambda _output: ""
+    answer: Callable[[JsonObject, JsonObject], str] | None = None
+    rows: str = ""
+    row: Callable[[JsonObject], str] | None = None
+    records: Callable[[JsonObject], Sequence[Choice]] | None = None
+    next_steps: Mapping[str, str] = field(default_factory=dict)
 
 
 Lookup = Callable[[Invocation, str], Sequence[Choice]]
@@ -221,6 +230,8 @@ class Capability(Generic[Input]):
             "it asks an outside system and has nothing to rehearse": (
                 self.approval == "required" and self.external and self.rehearse is None
             ),
+            "rows and row belong together": bool(self.card.rows) != (self.card.row is not None),
+            f"no key {self.card.rows}": bool(self.card.rows) and self.card.rows not in self.output,
             f"no field {self.book_date}": not _has_path(self.input, self.book_date),
             f"lookups without a field: {', '.join(unknown)}": bool(unknown),
             f"fields without a description: {', '.join(bare)}": bool(bare),

@@ -1,15 +1,23 @@
-"""Result cards: icon, sentence, note and failure of one call."""
+"""Results of calls as a person reads them: the head of a card, and the assistant's answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import format_date, gettext, ngettext
 
-from voyagent.capabilities.capability import Card, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Choice, JsonObject
 from voyagent.capabilities.refusals import UNSUPPORTED
-from voyagent.kernel.money import spoken
+from voyagent.kernel.money import Money, spoken
+
+SHOWN_MAX = 8
+"""Records that an answer lists."""
+
+_IDS = ("id", "fare_id", "rate_key")
+_NUMBERS = ("number", "vendor_reference", "supplier_ref", "locator")
+_AMOUNTS = ("open", "price", "total")
 
 
 class ResultCard(NamedTuple):
@@ -40,6 +48,69 @@ def result_card(
     return ResultCard(card.icon, sentence, card.note(output))
 
 
+def answer(capability: Capability[Any], given: JsonObject, output: JsonObject) -> str:
+    """Return the assistant's answer in Markdown: the result, or the refusal and its next step."""
+    card = capability.card
+    if "error" in output:
+        return _refusal(capability, output)
+    if output.get("reason") == UNSUPPORTED:
+        return str(output["detail"])
+    if card.answer is not None:
+        return card.answer(given, output)
+    if card.row is not None:
+        found = output[card.rows]
+        heading = f"{card.sentence(given, output)}: {count_note(output)}."
+        return listing(heading, map(card.row, found), _total(output, found))
+    note = card.note(output)
+    return f"{card.sentence(given, output)}{f' ({note})' if note else ''}."
+
+
+def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
+    """Return the records that the answer shows, in its order, for “the second one” and numbers."""
+    card = capability.card
+    if "error" in output or output.get("reason") == UNSUPPORTED:
+        return ()
+    if card.records is not None:
+        return card.records(output)
+    if card.row is None:
+        return ()
+    shown = output[card.rows][:SHOWN_MAX]
+    return tuple(_record(one, card.row(one)) for one in shown if any(key in one for key in _IDS))
+
+
+def listing(
+    heading: str, lines: Iterable[str], total: int | None = None, *, numbered: bool = True
+) -> str:
+    """Return a Markdown list below its heading, at most SHOWN_MAX lines, and the number left out.
+
+    `total` is the number of all records if there are more than `lines`.
+    """
+    every = list(lines)
+    shown = every[:SHOWN_MAX]
+    left_out = max(total or 0, len(every)) - len(shown)
+    marks = (
+        [f"{number}." for number in range(1, len(shown) + 1)] if numbered else ["-"] * len(shown)
+    )
+    listed = "\n".join(f"{mark} {line}" for mark, line in zip(marks, shown, strict=True))
+    rest = gettext("and %(num)d more", num=left_out) if left_out else ""
+    return paragraphs(heading, listed, rest)
+
+
+def paragraphs(*parts: str) -> str:
+    """Join the parts that are not empty with blank lines."""
+    return "\n\n".join(filter(None, parts))
+
+
+def money(value: JsonObject) -> str:
+    """Format an object with `amount` and `currency`: `INR 2,85,721.00`."""
+    return spoken(value["amount"], value["currency"])
+
+
+def amounts(values: Iterable[JsonObject]) -> str:
+    """Format amounts of several currencies, which are never added."""
+    return ", ".join(money(value) for value in values)
+
+
 def count_note(output: JsonObject) -> str:
     """State the number of records found."""
     number = output["total"] if "total" in output else output.get("count") or 0
@@ -59,4 +130,27 @@ def day(value: str | date) -> str:
     """Format a date, or its ISO text, in the reader's language: `10 Dec 2026`."""
     return str(
         format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y")
+    )
+
+
+def _refusal(capability: Capability[Any], output: JsonObject) -> str:
+    message = str(output.get("message") or gettext("This action failed."))
+    step = capability.card.next_steps.get(str(output["error"]), "")
+    unchanged = capability.writes and not capability.external
+    parts = (message, gettext("Nothing was changed.") if unchanged else "", step and gettext(step))
+    return " ".join(filter(None, parts))
+
+
+def _total(output: JsonObject, found: Sequence[JsonObject]) -> int:
+    stated = output["total"] if "total" in output else output.get("count")
+    return int(stated or len(found))
+
+
+def _record(row: JsonObject, label: str) -> Choice:
+    amount = next((row[key] for key in _AMOUNTS if row.get(key)), None)
+    return Choice(
+        next(str(row[key]) for key in _IDS if key in row),
+        label,
+        next((str(row[key]) for key in _NUMBERS if row.get(key)), ""),
+        Money.parse(amount["amount"], amount["currency"]) if amount else None,
     )

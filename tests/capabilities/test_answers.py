@@ -1,0 +1,84 @@
+"""The assistant's answer to each result, and the records that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.capabilities.probes import READS, WRITES, made
+from voyagent.capabilities import cards
+from voyagent.capabilities.capability import Card, Choice
+from voyagent.kernel.money import Money
+
+NOTES = {
+    "count": 12,
+    "noted": [
+        {"id": f"n{number}", "text": f"note {number}", "number": f"000{number}"}
+        for number in range(1, 11)
+    ],
+}
+LISTED = Card(
+    icon="pencil",
+    sentence=lambda _given, _output: "Read the notes",
+    rows="noted",
+    row=lambda one: str(one["text"]),
+)
+
+
+@pytest.fixture(autouse=True)
+def in_english(app: Flask) -> Iterator[None]:
+    with app.test_request_context():
+        yield
+
+
+def test_a_result_without_an_answer_of_its_own_is_told_by_its_card() -> None:
+    probe = made(READS, card=replace(READS["card"], note=lambda output: output["noted"]))
+    assert cards.answer(probe, {"text": "hello"}, {"noted": "today"}) == "Note hello (today)."
+
+
+def test_a_list_states_its_number_shows_eight_records_and_counts_the_rest() -> None:
+    answer = cards.answer(made(READS, card=LISTED), {}, NOTES)
+    assert answer.splitlines() == [
+        "Read the notes: 12 found.",
+        "",
+        *(f"{number}. note {number}" for number in range(1, 9)),
+        "",
+        "and 4 more",
+    ]
+
+
+def test_the_records_of_a_list_are_those_that_the_answer_shows() -> None:
+    records = cards.records(made(READS, card=LISTED), NOTES)
+    assert records[1] == Choice("n2", "note 2", "0002")
+    assert len(records) == cards.SHOWN_MAX
+
+
+def test_a_record_has_its_open_amount() -> None:
+    priced = {"id": "n1", "text": "note", "open": {"amount": "20.00", "currency": "INR"}}
+    (record,) = cards.records(made(READS, card=LISTED), {"noted": [priced]})
+    assert record.amount == Money(2000, "INR")
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        (READS, "There is no such note. Name another."),
+        (WRITES, "There is no such note. Nothing was changed. Name another."),
+    ],
+)
+def test_a_refusal_is_told_with_its_next_step(shape: dict[str, Any], told: str) -> None:
+    output = {"error": "note_not_found", "message": "There is no such note."}
+    probe = made(shape, card=replace(LISTED, next_steps={"note_not_found": "Name another."}))
+    assert cards.answer(probe, {}, output) == told
+    assert cards.records(probe, output) == ()
+
+
+def test_rows_of_an_unknown_key_are_refused() -> None:
+    with pytest.raises(ValueError, match="no key others"):
+        made(READS, card=replace(LISTED, rows="others"))
+    with pytest.raises(ValueError, match="rows and row belong together"):
+        made(READS, card=replace(LISTED, row=None))
