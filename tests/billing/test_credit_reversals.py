@@ -23,7 +23,8 @@ from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import People, Person
 from voyagent.billing import queries, service
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel import clock
 from voyagent.kernel.db import db

@@ -13,7 +13,7 @@ from tests.billing.papers import DUE, receive
 from tests.enquiries.reading import Page
 from tests.people import Person
 from voyagent.billing import queries, service
-from voyagent.billing.models import BillLine, BillTax
+from voyagent.billing.core.models.bills import BillLine, BillTax
 from voyagent.billing.service import LineItem, crediting
 from voyagent.kernel.money import Money
 

@@ -11,7 +11,7 @@ from tests.billing.papers import draft, issued, seen
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person, csrf
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 

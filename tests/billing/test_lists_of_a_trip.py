@@ -17,7 +17,8 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import bind
 from tests.people import Person
 from tests.trips.things import a_trip
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries import BillSearch, InvoiceSearch
 from voyagent.billing.queries.listing import by_day_statement
 from voyagent.kernel import clock

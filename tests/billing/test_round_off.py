@@ -20,7 +20,7 @@ from tests.people import Person, csrf
 from tests.reports.test_beancount import command, complaints
 from tests.reports.test_tally import on_the_page, proved, vouchers
 from voyagent.billing import queries, service
-from voyagent.billing.models import CreditNote
+from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.service import InstalmentsDoNotAddUp, LineItem
 from voyagent.billing.service.rounding import to_whole
 from voyagent.enquiries import service as enquiries

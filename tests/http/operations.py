@@ -19,7 +19,9 @@ from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
-from voyagent.billing.models import Allocation, Invoice, Refund, WriteOff
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession

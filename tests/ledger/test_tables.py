@@ -7,7 +7,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import voyagent.billing.models
+import voyagent.billing.core.models.bills
+import voyagent.billing.core.models.counters
+import voyagent.billing.core.models.credits
+import voyagent.billing.core.models.invoices
+import voyagent.billing.core.models.payments
+import voyagent.billing.core.models.write_offs
 import voyagent.ledger.models  # noqa: F401
 from voyagent.kernel.db import Base
 

@@ -15,8 +15,8 @@ from wtforms import StringField, TextAreaField
 from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
 from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
-from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill

@@ -21,6 +21,8 @@ from voyagent.billing.bills.forms import (
 )
 from voyagent.billing.bills.schemas import BillDraftIn
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -37,7 +39,6 @@ from voyagent.billing.core.views.documents import (
 )
 from voyagent.billing.core.views.previews import goes_on, other_year_words, postings_of
 from voyagent.billing.core.words.taxes import tax_note
-from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.queries.listings import bills_listing
 from voyagent.billing.service import DraftChanged

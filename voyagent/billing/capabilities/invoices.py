@@ -17,7 +17,7 @@ from voyagent.approvals.effects import (
 )
 from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.capabilities.capability import JsonObject
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock

@@ -10,7 +10,8 @@ from flask_babel import gettext
 
 from voyagent.approvals.effects import Description, FactShown, Measured, MoneyShown, Standing
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.schemas import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy

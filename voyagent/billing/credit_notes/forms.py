@@ -7,8 +7,8 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from voyagent.billing.core.forms.credits import DocumentCreditForm
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.schemas.credits import CreditIn
-from voyagent.billing.models import Invoice
 
 
 class CreditForm(DocumentCreditForm[CreditIn]):

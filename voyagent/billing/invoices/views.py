@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -46,7 +48,6 @@ from voyagent.billing.invoices.forms.drafts import (
 )
 from voyagent.billing.invoices.forms.listing import InvoiceList
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, ReceiptIn
-from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.queries.listings import invoices_listing
 from voyagent.billing.schemas import PAGE_SIZE

@@ -13,13 +13,14 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import not_now, with_amounts
 from voyagent.billing.core.views.previews import looked, looks, postings_of, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.core.words.rates import rate_words
-from voyagent.billing.models import OPEN, Allocation, Payment
 from voyagent.billing.payments.forms import (
     ALLOCATED,
     NOTED,

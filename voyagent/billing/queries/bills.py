@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.models import OPEN_BILL, Bill
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.queries.documents import BillNotFound, DocumentSearch
 from voyagent.billing.queries.listing import Listed, by_day_statement, having_text, page_of
 from voyagent.billing.queries.parts import items_statement, settling_statement

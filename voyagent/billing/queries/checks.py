@@ -18,17 +18,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.counters import AgeingByDue, NumberSeries
-from voyagent.billing.models import (
-    Allocation,
-    Bill,
-    CreditNote,
-    Invoice,
-    Payment,
-    Refund,
-    SupplierCredit,
-    WriteOff,
-)
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.counters import AgeingByDue, NumberSeries
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement

@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
-from voyagent.billing.counters import NumberSeries
-from voyagent.billing.models import OPENING_ACCOUNT, Bill, CreditNote, Invoice, Payment, Refund
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.counters import NumberSeries
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment, Refund
 from voyagent.kernel.tenancy import owned
 
 _SERIES = NumberSeries.__table__.c

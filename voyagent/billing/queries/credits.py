@@ -12,14 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
-from voyagent.billing.models import (
-    Bill,
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import (
     CreditNote,
     CreditNoteLine,
-    Invoice,
     SupplierCredit,
     SupplierCreditLine,
 )
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries.listing import Listed, having_text, page_of
 from voyagent.billing.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.queries.taxes import credited_taxes_statement

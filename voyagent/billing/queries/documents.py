@@ -30,16 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.approvals.queries import unfinished_statement
-from voyagent.billing.counters import AgeingByDue, InvoiceCount
-from voyagent.billing.models import (
-    OPEN,
-    OPEN_INVOICE,
-    Bill,
-    BillLine,
-    CreditNote,
-    Invoice,
-    InvoiceLine,
-)
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.counters import AgeingByDue, InvoiceCount
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.parts import OPEN, OPEN_INVOICE
 from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.billing.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.queries.taxes import taxes_statement

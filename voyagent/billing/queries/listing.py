@@ -23,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries.documents import (
     LOOKED_MAX,
     DocumentSearch,

@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, or_, select
 
-from voyagent.billing.models import OPEN, Bill, Invoice, Payment
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.queries.bills import BillSearch
 from voyagent.billing.queries.documents import InvoiceSearch, conditions, has_text
 from voyagent.billing.queries.payments import PaymentSearch, payment_conditions

@@ -12,8 +12,10 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 from sqlalchemy import ColumnElement, exists, func, literal, or_, select, union_all
 
-from voyagent.billing.counters import AgeingByParty
-from voyagent.billing.models import Bill, Invoice, Payment
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.counters import AgeingByParty
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Payment
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.patterns import contains_any

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 
-from voyagent.billing.models import Bill, CreditNote, Invoice, SupplierCredit
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.kernel.tenancy import owned
 
 _INVOICES, _BILLS = Invoice.__table__.c, Bill.__table__.c

@@ -28,16 +28,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.models import (
-    OPEN_BILL,
-    OPEN_INVOICE,
-    Allocation,
-    Bill,
-    CreditNote,
-    Invoice,
-    SupplierCredit,
-    WriteOff,
-)
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
+from voyagent.billing.core.models.payments import Allocation
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 

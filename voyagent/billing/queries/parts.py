@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.models import Allocation, BillLine, InvoiceLine, Payment
+from voyagent.billing.core.models.bills import BillLine
+from voyagent.billing.core.models.invoices import InvoiceLine
+from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
 

@@ -25,18 +25,12 @@ from sqlalchemy import (
     tuple_,
 )
 
-from voyagent.billing.models import (
-    OPEN,
-    Allocation,
-    Bill,
-    CreditNote,
-    Invoice,
-    Payment,
-    Refund,
-    SupplierCredit,
-    WriteOff,
-)
-from voyagent.billing.models.parts import RATE_COLUMNS
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
 from voyagent.billing.queries.open_documents import Kind

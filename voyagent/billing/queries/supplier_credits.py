@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.models import Bill, SupplierCredit, SupplierCreditLine
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import SupplierCredit, SupplierCreditLine
 from voyagent.billing.queries.credits import CreditSearch, narrowed
 from voyagent.billing.queries.listing import Listed, page_of
 from voyagent.billing.queries.taxes import supplier_credited_statement

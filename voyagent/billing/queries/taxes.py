@@ -9,15 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
-from voyagent.billing.models import (
-    BillTax,
+from voyagent.billing.core.models.bills import BillTax
+from voyagent.billing.core.models.credits import (
     CreditNote,
     CreditNoteTax,
-    Invoice,
-    InvoiceTax,
     SupplierCredit,
     SupplierCreditTax,
 )
+from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money

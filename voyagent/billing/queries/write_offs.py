@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, case, select
 
-from voyagent.billing.models import WriteOff
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.identity.queries import name_of
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.db import db

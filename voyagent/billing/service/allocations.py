@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment
-from voyagent.billing.models.parts import RATE_COLUMNS
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.service.errors import DocumentNotOpen, InvalidDate
 from voyagent.billing.service.exchange import columns_of, quote_of

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Bill
+from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.service import drafts, exchange, input_taxes, pricing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import (

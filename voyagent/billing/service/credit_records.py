@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from voyagent.billing.models import (
-    Bill,
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import (
     CreditNote,
     CreditNoteLine,
     CreditNoteTax,
-    Invoice,
     SupplierCredit,
     SupplierCreditLine,
     SupplierCreditTax,
 )
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.kernel import clock

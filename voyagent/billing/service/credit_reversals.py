@@ -8,7 +8,9 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Bill, CreditNote, Invoice, SupplierCredit
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service import earning
 from voyagent.billing.service.errors import CreditNoteReversed, InvalidDate, SupplierCreditReversed
 from voyagent.billing.service.reversals import mark, why_of

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from voyagent.billing.models import OPEN, Bill, BillLine, BillTax, Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.service.errors import (
     BillPaid,
     CreditExceedsLine,

@@ -10,7 +10,8 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import CreditNote, Invoice, InvoiceLine
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.service import crediting, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.service.credit_records import (
     CREDIT_NOTE,

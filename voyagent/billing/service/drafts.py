@@ -8,8 +8,9 @@ from typing import Any, TypedDict, TypeVar, cast
 from uuid import UUID
 
 from voyagent.billing import queries
-from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.models.parts import RATE_COLUMNS
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.service import input_taxes, instalments, pricing, taxing
 from voyagent.billing.service.errors import DraftChanged, InvalidInstalmentDates
 from voyagent.billing.service.instalments import InstalmentItem, Plan

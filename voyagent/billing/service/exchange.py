@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.models.parts import RATE_COLUMNS, AtARate
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import RATE_COLUMNS, AtARate
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.actor import Actor

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from voyagent.billing import queries
-from voyagent.billing.models import Bill, BillLine, BillTax
+from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import (
     TaxComponentUnknown,

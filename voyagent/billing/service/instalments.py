@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.errors import (
     InstalmentsDoNotAddUp,
     InvalidInstalmentAmount,

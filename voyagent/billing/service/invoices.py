@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service import drafts, earning, exchange, numbering, pricing, rounding, taxing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.earning import Recognition

@@ -6,7 +6,9 @@ from datetime import date
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.billing.models import OPENING_ACCOUNT, Bill, Invoice, Payment
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment
 from voyagent.billing.service import bills, drafts, exchange, invoices, payments
 from voyagent.billing.service.allocations import Direction
 from voyagent.billing.service.errors import (

@@ -8,8 +8,8 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Payment, Refund
-from voyagent.billing.models.parts import Reversible
+from voyagent.billing.core.models.parts import Reversible
+from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.service import pricing
 from voyagent.billing.service.allocations import counter_of, day_of, move, settle, settlement_kept
 from voyagent.billing.service.errors import ReasonRequired

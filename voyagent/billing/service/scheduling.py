@@ -7,7 +7,8 @@ from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_BILL, Bill
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.service.errors import BillNotScheduled, DocumentNotOpen, InvalidDate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

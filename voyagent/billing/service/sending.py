@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.errors import InvoiceNotSendable
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor

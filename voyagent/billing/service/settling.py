@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from voyagent.billing import queries
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries import EXCHANGE
 from voyagent.billing.service.exchange import quote_of
 from voyagent.billing.service.payment_errors import (

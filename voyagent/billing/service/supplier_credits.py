@@ -11,11 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import (
-    Bill,
-    BillLine,
-    SupplierCredit,
-)
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.service import crediting, pricing
 from voyagent.billing.service.bills import read_reference
 from voyagent.billing.service.credit_records import (

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from voyagent.billing import queries
-from voyagent.billing.models import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.service import earning, numbering, pricing, rounding
 from voyagent.billing.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.service.errors import (

@@ -9,7 +9,9 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN, Bill, Invoice
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.service import earning, pricing
 from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, ReasonRequired
 from voyagent.kernel import clock

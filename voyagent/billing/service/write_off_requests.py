@@ -11,7 +11,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import propose
 from voyagent.billing import queries
-from voyagent.billing.models import Invoice
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.errors import WriteOffRequested
 from voyagent.billing.service.write_offs import checked
 from voyagent.chat import service as chat

@@ -8,7 +8,9 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_INVOICE, Invoice, WriteOff
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.service import pricing
 from voyagent.billing.service.allocations import day_of
 from voyagent.billing.service.errors import (

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from wtforms import StringField
 
 from voyagent.billing.core.forms.credits import DocumentCreditForm
-from voyagent.billing.models import Bill, BillLine
+from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.supplier_credits.schemas import BillCreditIn
 
 

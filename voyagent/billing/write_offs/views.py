@@ -9,10 +9,10 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import Place, turned_back
 from voyagent.billing.core.views.previews import looked, looks, postings_of
-from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.billing.write_offs.forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm

@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.counters import AgeingByDue, AgeingByParty, PartyOpenBalance
+from voyagent.billing.core.models.counters import AgeingByDue, AgeingByParty, PartyOpenBalance
 from voyagent.billing.queries.open_documents import (
     DOCUMENTS,
     EVER,

@@ -22,8 +22,9 @@ from voyagent.billing.core.forms.instalments import (
     rows_of,
 )
 from voyagent.billing.core.forms.rates import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
-from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.service import INPUT
 from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.http.forms import (

@@ -9,8 +9,9 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField
 
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.schemas.rates import plain_rate
-from voyagent.billing.models import Bill, Invoice
 from voyagent.http.forms import DateText, plain
 
 _OF_MEMBER = {

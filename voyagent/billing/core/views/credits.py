@@ -12,6 +12,9 @@ from flask_babel import gettext as _
 
 from voyagent.billing.core.forms.credits import CREDIT_PLACES, DocumentCreditForm
 from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.documents import Place, not_now
 from voyagent.billing.core.views.previews import (
@@ -23,7 +26,6 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
-from voyagent.billing.models import Bill, CreditNote, Invoice, SupplierCredit
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today

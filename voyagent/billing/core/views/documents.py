@@ -13,6 +13,9 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from voyagent.billing.core.forms.drafts import DocumentForm, VoidForm
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.views.previews import (
     goes_on,
     other_year_words,
@@ -22,8 +25,6 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
-from voyagent.billing.models import OPEN, Bill, Invoice
-from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.service import INVOICE_SERIES, DraftChanged
 from voyagent.http.htmx import see_other

@@ -13,8 +13,8 @@ from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, gr
 from voyagent.billing.core.forms.instalments import (
     iso_day,
 )
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.schemas import items
 from voyagent.billing.service import Buyer, Home, Sketch, sketch
 from voyagent.http.forms import (

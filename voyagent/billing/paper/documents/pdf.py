@@ -14,9 +14,10 @@ from flask import current_app
 from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, tax_note, to_be_said
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.queries import (
     BillDocument,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import NOW, references
+from voyagent.billing.core.models.parts import NOW, references
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantOwned
 

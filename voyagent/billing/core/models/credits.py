@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import (
+from voyagent.billing.core.models.parts import (
     CURRENCY,
     NOW,
     ZERO,

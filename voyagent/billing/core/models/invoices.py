@@ -1,4 +1,4 @@
-"""Tables of documents about money: invoices, bills, payments, credit notes."""
+"""Tables of invoices, their lines and taxes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.bills import Bill, BillLine, BillTax
-from voyagent.billing.models.credits import (
-    CreditNote,
-    CreditNoteLine,
-    CreditNoteTax,
-    SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
-)
-from voyagent.billing.models.parts import (
+from voyagent.billing.core.models.parts import (
     AMOUNTS,
     CURRENCY,
     DATES,
@@ -44,8 +35,6 @@ from voyagent.billing.models.parts import (
     InInstalments,
     references,
 )
-from voyagent.billing.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
-from voyagent.billing.models.write_offs import WriteOff
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
@@ -53,9 +42,6 @@ _SEARCH = (
     "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) ||"
     " COALESCE(party_reference, ''::text))"
 )
-OPEN_INVOICE = ("issued", "partially_paid")
-OPEN_BILL = ("received", "scheduled")
-OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 class Invoice(InInstalments, AtARate, TenantOwned, Base):
@@ -281,27 +267,3 @@ class InvoiceTax(TenantBound, Base):
             name="amount",
         ),
     )
-
-
-__all__ = [
-    "OPEN",
-    "OPENING_ACCOUNT",
-    "OPEN_BILL",
-    "OPEN_INVOICE",
-    "Allocation",
-    "Bill",
-    "BillLine",
-    "BillTax",
-    "CreditNote",
-    "CreditNoteLine",
-    "CreditNoteTax",
-    "Invoice",
-    "InvoiceLine",
-    "InvoiceTax",
-    "Payment",
-    "Refund",
-    "SupplierCredit",
-    "SupplierCreditLine",
-    "SupplierCreditTax",
-    "WriteOff",
-]

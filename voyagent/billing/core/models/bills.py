@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import (
+from voyagent.billing.core.models.parts import (
     AMOUNTS,
     CURRENCY,
     DATES,

@@ -1,4 +1,4 @@
-"""What the tables of documents have in common."""
+"""Columns, constraints and status lists that the tables of documents share."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ PLAN = (
     "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues,"
     " instalment_minors, issue_date)"
 )
-
 RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
 RATE = (
     "num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 0 or num_nonnulls(rate_base,"
@@ -145,3 +144,8 @@ def reversal_rules(
             postgresql_where=text("reversed_on is not null"),
         ),
     )
+
+
+OPEN_INVOICE = ("issued", "partially_paid")
+OPEN_BILL = ("received", "scheduled")
+OPEN = OPEN_INVOICE + OPEN_BILL

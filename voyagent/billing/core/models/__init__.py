@@ -1,0 +1,1 @@
+"""Tables of documents about money and of their roll-ups."""
