@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select, text
 
 from tests.billing.papers import issued
 from tests.capabilities.probes import PROPOSES, READS, WRITES, Note, made
@@ -17,11 +20,14 @@ from voyagent.billing.queries import InvoiceNotFound
 from voyagent.capabilities import execution
 from voyagent.capabilities.capability import Capability, Invocation, Policy
 from voyagent.capabilities.execution import Proposed
+from voyagent.chat.models import ChatMessage
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.kernel.actor import Channel, system_actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount
 
 
@@ -42,6 +48,16 @@ def receipt(invoice_id: object, **given: Any) -> dict[str, Any]:
 def waiting(person: Person) -> int:
     with person.acting():
         return len(SessionReader(db.session).read(approvals.waiting_statement())[0])
+
+
+def events(person: Person, kind: str) -> list[tuple[str, str | None, Any]]:
+    """Events of a kind: status, error, and the inputs of a refused one."""
+    with person.acting():
+        rows = db.session.execute(
+            text("select status, error, inputs from audit_events where kind = :kind"),
+            {"kind": kind},
+        ).all()
+    return [(row.status, row.error, row.inputs if row.error else None) for row in rows]
 
 
 def test_a_read_runs_at_once_for_its_own_agency_alone(alice: Person, charlie: Person) -> None:
@@ -95,6 +111,64 @@ def test_a_role_without_the_permission_does_nothing(
     with pytest.raises(Forbidden):
         execute(victor, capability, **fields)
     assert waiting(victor) == 0
+    assert events(victor, capability.name) == [("rejected", "forbidden_role", {})]
+
+
+def test_a_role_with_the_direct_right_acts_at_once(alice: Person) -> None:
+    invoice_id = issued(alice)
+    done = execute(alice, record_receipt.CAPABILITY, **receipt(invoice_id))
+    assert done["recorded"] is True
+    assert done["open_amount"] == "44900.00"
+    assert waiting(alice) == 0
+    assert events(alice, "payment.received") == [("succeeded", None, None)]
+
+
+def test_an_act_of_the_assistant_is_proposed_whatever_the_role(alice: Person) -> None:
+    invoice_id = issued(alice)
+    wanted = record_receipt.RecordReceiptInput.model_validate_json(json.dumps(receipt(invoice_id)))
+    stored = alice.does(
+        lambda actor: execution.execute(
+            record_receipt.CAPABILITY, Invocation(actor.via(Channel.ASSISTANT)), wanted
+        )
+    )
+    assert isinstance(stored, Proposed)
+    assert waiting(alice) == 1
+
+
+def test_a_proposal_is_shown_in_its_conversation(alice: Person, bob: Person) -> None:
+    stored = execute(bob, record_receipt.CAPABILITY, **receipt(issued(alice)))
+    with alice.acting():
+        (blocks,) = db.session.scalars(
+            select(ChatMessage.blocks).where(ChatMessage.session_id == stored.session_id)
+        )
+    assert [(one["type"], one["approval_id"]) for one in blocks] == [
+        ("approval", stored.approval_id)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("capability", "role", "may"),
+    [
+        (list_receivables.CAPABILITY, "viewer", True),
+        (create_enquiry.CAPABILITY, "viewer", False),
+        (create_enquiry.CAPABILITY, "agent", True),
+        (record_receipt.CAPABILITY, "viewer", False),
+        (record_receipt.CAPABILITY, "agent", True),
+        (record_receipt.CAPABILITY, "agency_admin", True),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_person_may_use_what_the_role_may_do_or_propose(
+    app: Flask, capability: Capability[Any], role: str, may: bool
+) -> None:
+    with app.app_context():
+        assert execution.may_use(capability, replace(system_actor(new_id()), role=role)) is may
+
+
+def test_who_may_neither_act_nor_propose_does_not_use_what_is_proposed(app: Flask) -> None:
+    key = replace(system_actor(new_id()), permissions=frozenset({"payment.record"}))
+    with app.app_context():
+        assert not execution.may_use(record_receipt.CAPABILITY, key)
 
 
 def test_another_agency_proposes_nothing_on_a_document(alice: Person, charlie: Person) -> None:

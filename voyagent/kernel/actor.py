@@ -149,8 +149,19 @@ class Actor:
         self.require(permission)
         if self.grant is not None and self.grant.permission == permission:
             return
-        if self.channel is Channel.ASSISTANT or not self.can(direct_right(permission)):
+        if not self.may_act_directly(permission):
             raise ApprovalRequired
+
+    def may_act_directly(self, permission: str) -> bool:
+        """True if the role may do without a grant what `require_authority` protects.
+
+        False for permissions without a direct right, and for every act of the assistant.
+        """
+        return (
+            self.channel is not Channel.ASSISTANT
+            and self.can(permission)
+            and self.can(direct_right(permission))
+        )
 
     def granted(self, grant: Grant) -> Actor:
         """Return the same person with a grant; for `approvals` and system jobs only."""
