@@ -7,6 +7,7 @@ values by their kinds before, so `paid 500` and `paid 2 lakh` are alike.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ _FOREIGN = 0.25
 """Assumed share of messages that ask for what no capability does."""
 _OFFER_KEEPS = 0.995
 """Share of sentences with their capability among the best that `offer` must let pass."""
+
+_NOT_IN_WORDS = re.compile(r"[^\w<>\u0900-\u0963]|_")
+"""Marks; the vowel signs of Hindi are none, although `\\w` leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +193,7 @@ def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus
 
 def features(text: str) -> Counter[str]:
     """Count the words, the pairs of words and the character n-grams within words."""
-    words = [
-        kept
-        for word in text.lower().split()
-        if (kept := "".join(letter for letter in word if letter.isalnum() or letter in "<>"))
-    ]
+    words = [kept for word in text.lower().split() if (kept := _NOT_IN_WORDS.sub("", word))]
     found = Counter(f"w {word}" for word in words)
     found.update(f"p {first} {second}" for first, second in pairwise(words))
     for word in words:

@@ -214,6 +214,17 @@ CAPABILITY = Capability(
             "enquiry is confirmed, invoice it with number 2026-27/000044",
             "pls generate a final bill for the Singapore enquiry",
             "new invoice without draft, USD 900 hotel for Al Noor's enquiry",
+            "create final invoice no 2026-27/000061 Neha Kapoor Dubai package 1,70,000 due 10 Jan",
+            (
+                "directly issue invoice to Zenith Pharma from their enquiry, 1.4 lakh, address 14 "
+                "Residency Road Bengaluru"
+            ),
+            "invoice the enquiry of Kiran Desai at once with number 000062",
+            "generate invoice number 000063 for Rohan's enquiry, Vietnam tour 1.85 lakh",
+            "make tax invoice straight from the enquiry, bill to 7 Park Street Kolkata",
+            "issue invoice 2026-27/000064 dated today for the Bhatia enquiry, Kerala 60,000",
+            "enquiry booked, create its invoice AED 4,500, no draft needed",
+            "final invoice directly for Meena's enquiry, 2 lines: tickets 30,000 and visa 6,000",
         ),
         "hi": (
             "is enquiry ka invoice seedha bana do",
@@ -222,6 +233,14 @@ CAPABILITY = Capability(
             "agle number se invoice bana do Joseph ka",
             "enquiry confirm ho gayi, bill bana do 1.2 lakh",
             "Sneha ka pakka invoice banao address ke saath",
+            "Neha ki enquiry ka seedha invoice bana do number 000061",
+            "bina draft ke final bill banao Zenith ka",
+            "Rohan ki enquiry invoice karo 1.85 lakh",
+            "Bhatia ji ka pakka invoice number 000064 ke saath",
+            "पूछताछ का सीधा इनवॉइस बना दो",
+            "बिना ड्राफ्ट के पक्का इनवॉइस बनाओ दीपा का",
+            "इस पूछताछ का फाइनल बिल बना दो 1.2 लाख",
+            "सुनीता का इनवॉइस सीधे जारी करो",
         ),
     },
 )

@@ -142,6 +142,58 @@ CAPABILITY = Capability(
             "enter this lead: Thomas Kurian, family of 5, Europe tour in May",
             "Al Noor Trading need 12 visas and flights to Dubai for their staff, note it",
             "honeymoon package Andaman 5 nights from 10 March, name is Sneha Pillai",
+            (
+                "Hi, myself Rohan from Pune. Planning a trip to Vietnam with my wife in April, pls "
+                "share package cost"
+            ),
+            (
+                "Dear Sir, kindly send your best quotation for 8 persons to Switzerland, 10 "
+                "nights, departing from Ahmedabad. Regards, Kiran Desai"
+            ),
+            (
+                "got a call from Mr Bhatia, looking at Kerala houseboat, 2 couples, third week of "
+                "Jan, budget 60k"
+            ),
+            "pls note new query: corporate group of 25, Goa offsite, 2 nights, twin sharing",
+            (
+                "customer on whatsapp: we want to go Thailand in Feb, 2 adults 2 kids, budget 3 "
+                "lakhs, can you plan"
+            ),
+            (
+                "Forwarded: Good morning, me and my parents wish to do Char Dham in May, please "
+                "advise cost and dates"
+            ),
+            "create lead Neha Kapoor 98110 22334 Dubai 5N6D ex Delhi honeymoon",
+            (
+                "we are a family of four interested in a Singapore Malaysia cruise during school "
+                "holidays"
+            ),
+            "inquiry from Mr Dsouza for Leh Ladakh bike trip, 6 friends, end June",
+            (
+                "hello, what will be the cost for Bali tour for 3 people, hotel and flights "
+                "included, travelling from Hyderabad"
+            ),
+            (
+                "Please arrange air tickets and hotel for our director, Chennai to London, 5 May, "
+                "business class. Thanks, Meena, Zenith Pharma"
+            ),
+            (
+                "can you suggest a good weekend getaway from Bangalore for two families, need "
+                "quotation"
+            ),
+            (
+                "log this one a lady walked in asking for europe in summer she will come back on "
+                "monday"
+            ),
+            "enq: Ajmer Sharif, 12 pax, tempo traveller, 3 days, from Surat, Mr Qureshi",
+            (
+                "interested in Mauritius for our anniversary, 7 nights, all inclusive, kindly "
+                "quote. Vikram & Anjali"
+            ),
+            (
+                "Subject: Tour enquiry. We are planning a vacation in Sri Lanka from 3rd to 9th "
+                "March, 2 adults and 1 child aged 6"
+            ),
         ),
         "hi": (
             "nayi enquiry likho Sandeep Sharma Delhi se Goa 3 log",
@@ -150,6 +202,19 @@ CAPABILITY = Capability(
             "naya customer hai Sunita Verma, Mumbai se Bangkok 15 January, do log",
             "enquiry daal do, Gupta family, Manali 5 raat, 2 bade 2 bachche",
             "hum 6 log Vaishno Devi jaana chahte hain, rate bata dijiye",
+            (
+                "Kavita ji ko Singapore ka package chahiye, 2 log, March mein, budget 2 lakh, note "
+                "kar lo"
+            ),
+            "bhaiya Shimla Manali ka tour kitne ka padega, 4 log hain, December end",
+            "naya query aaya hai Instagram se, Farhan, Dubai, 3 pax",
+            "ek party aayi thi office mein, Andaman jaana hai 6 raat, lead bana do",
+            "नई पूछताछ लिखो, सुनीता वर्मा, दिल्ली से गोवा, 4 लोग",
+            "हमें केरल घूमने जाना है, 5 दिन, दो लोग, खर्चा बताइए",
+            "रमेश जी का फ़ोन आया था, कश्मीर का पैकेज चाहिए 4 लोगों का, बजट 80 हज़ार",
+            "नया ग्राहक है, दुबई जाना चाहते हैं जनवरी में, लिख लो",
+            "परिवार के साथ सिंगापुर जाना है, 2 बड़े 2 बच्चे, कोटेशन भेजिए",
+            "एक नया लीड डालो, अनिल शर्मा, मुंबई से बैंकॉक",
         ),
     },
 )
