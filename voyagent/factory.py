@@ -9,8 +9,9 @@ from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from voyagent import catalogue, cli, routes
-from voyagent.audit import queries as audit_queries, service as audit
-from voyagent.audit.exports import note_export
+from voyagent.audit.exports.trail import note_export
+from voyagent.audit.queries import events as audit_queries
+from voyagent.audit.service import recording as audit
 from voyagent.capabilities import registry
 from voyagent.capabilities.ports import use_ports
 from voyagent.drivers.mail import open_mail

@@ -12,7 +12,7 @@ from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
-from voyagent.audit.views import pages as audit_pages
+from voyagent.audit.views.trail import pages as audit_pages
 from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.views import pages as billing_pages

@@ -31,7 +31,7 @@ VIOLATIONS = {
         "Rooms depend downward only",
     ),
     "a room imports its sibling": (
-        "audit/service.py",
+        "audit/service/recording.py",
         "import voyagent.settings.queries",
         "Rooms depend downward only",
     ),

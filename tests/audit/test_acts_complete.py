@@ -107,7 +107,7 @@ def kinds_in_the_source() -> Iterator[str]:
 
 def _is_record(call: ast.Call, path: Path) -> bool:
     name = call.func
-    owner = "service" if path.parent.name == "audit" else "audit"
+    owner = "recording" if SOURCE / "audit" in path.parents else "audit"
     return (
         isinstance(name, ast.Attribute)
         and name.attr == "record"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.audit.conftest import Seed
 from tests.people import Person
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.ids import new_id

@@ -14,7 +14,7 @@ from flask import Flask
 
 from tests.audit.conftest import events
 from tests.people import Person
-from voyagent.audit import checks, service as audit
+from voyagent.audit.service import checks, recording as audit
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 

@@ -18,9 +18,12 @@ from flask import Flask
 
 from tests.audit.conftest import Seed, Tamper, untied
 from tests.people import Person
-from voyagent.audit import chain, checks, tasks, verifier
+from voyagent.audit import tasks
 from voyagent.audit.models import AuditCheck
-from voyagent.audit.verifier import FIELDS, Head
+from voyagent.audit.queries import chain
+from voyagent.audit.rules import verifier
+from voyagent.audit.rules.verifier import FIELDS, Head
+from voyagent.audit.service import checks
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id

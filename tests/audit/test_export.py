@@ -20,8 +20,8 @@ from flask import Flask
 
 from tests.audit.conftest import Seed
 from tests.people import Person
-from voyagent.audit import exports
-from voyagent.audit.queries import Search, export_statement
+from voyagent.audit.exports import trail
+from voyagent.audit.queries.events import Search, export_statement
 from voyagent.kernel.database import copy_export
 from voyagent.kernel.database.copy_export import Exports
 
@@ -184,18 +184,18 @@ def test_more_than_the_cap_is_refused_and_leaves_no_event(
     alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(alice, 5, kind="probe.one")
-    monkeypatch.setattr(exports, "ROWS_MAX", 4)
+    monkeypatch.setattr(trail, "ROWS_MAX", 4)
     answer = alice.api.get("/audit/export.csv?kind=probe.one")
     assert (answer.status_code, answer.json["detail"]) == (400, "export_too_large")
     assert newest(alice)["kind"] == "probe.one"
-    monkeypatch.setattr(exports, "ROWS_MAX", 5)
+    monkeypatch.setattr(trail, "ROWS_MAX", 5)
     assert len(exported(alice, kind="probe.one")) == 5
 
 
 def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: Seed) -> None:
     """Count and rows come from one snapshot: what is written between the two is in neither."""
     seed(alice, 3, kind="probe.one")
-    export = exports.open_export(
+    export = trail.open_export(
         alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"]
     )
     seed(alice, 4, kind="probe.one")
@@ -233,7 +233,7 @@ def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     own: Exports = app.extensions["voyagent.exports"]
     held = [
-        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
     ]
     answer = alice.api.get("/audit/export.csv")
     assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (
@@ -247,7 +247,7 @@ def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
     del held
     gc.collect()
     again = [
-        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
     ]
     for export in again:
         export.close()
@@ -259,13 +259,13 @@ def test_a_client_who_stops_reading_is_cut_off(
     seed(alice, 30_000, kind="probe.many", inputs={"words": "lorem ipsum " * 20})
     monkeypatch.setattr(copy_export, "TIME_LIMIT_S", 0.4)
     own: Exports = app.extensions["voyagent.exports"]
-    stream = iter(exports.open_export(alice.actor.tenant_id, Search(), own))
+    stream = iter(trail.open_export(alice.actor.tenant_id, Search(), own))
     next(stream)
     time.sleep(0.7)
     monkeypatch.setattr(copy_export, "WAIT_S", 0.0)
     monkeypatch.setattr(copy_export, "TIME_LIMIT_S", 60.0)
     others = [
-        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+        trail.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
     ]  # its place is free again
     with pytest.raises(psycopg.Error):
         b"".join(stream)

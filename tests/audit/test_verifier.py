@@ -16,8 +16,9 @@ from flask import Flask
 
 from tests.audit.conftest import Seed
 from tests.people import Person
-from voyagent.audit import archive, verifier
-from voyagent.audit.verifier import FIELDS, GENESIS, Head, head_document, verify
+from voyagent.audit.exports import archive
+from voyagent.audit.rules import verifier
+from voyagent.audit.rules.verifier import FIELDS, GENESIS, Head, head_document, verify
 
 TENANT = "01890a5d-ac96-774b-bcce-b302099a8057"
 

@@ -20,7 +20,8 @@ from tests.audit.acts import ACTS
 from tests.audit.conftest import Seed, Tamper
 from tests.people import Person, csrf
 from voyagent.assistant.tools import registry
-from voyagent.audit import checks, words
+from voyagent.audit import words
+from voyagent.audit.service import checks
 from voyagent.enquiries import service as enquiries
 from voyagent.http.list_pages import PAGE_ROWS
 from voyagent.identity import service as identity
@@ -354,7 +355,7 @@ def test_the_file_comes_from_the_page_too(alice: Person, query: str) -> None:
 def test_a_file_that_is_too_large_is_refused_on_a_page(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voyagent.audit.exports.ROWS_MAX", 0)
+    monkeypatch.setattr("voyagent.audit.exports.trail.ROWS_MAX", 0)
     answer = alice.browser.get("/audit/export.csv")
     assert answer.status_code == 400
     assert "Narrow the filters" in answer.text

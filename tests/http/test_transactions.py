@@ -161,7 +161,7 @@ def test_a_server_that_says_goodbye_is_asked_again_on_a_new_connection(
 def test_an_event_that_cannot_be_written_takes_the_act_with_it(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, owner_engine: sa.Engine
 ) -> None:
-    from voyagent.audit import service as audit  # noqa: PLC0415 - what is broken here
+    from voyagent.audit.service import recording as audit  # noqa: PLC0415 - what is broken here
 
     name = f"Nobody {uuid4()}"
     monkeypatch.setattr(audit, "_kind_of", lambda _actor: "martian")

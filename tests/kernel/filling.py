@@ -12,7 +12,7 @@ from tests.people import Person
 from tests.settings.pictures import picture
 from voyagent.assistant import service as assistant
 from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
-from voyagent.audit import checks
+from voyagent.audit.service import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat

@@ -19,7 +19,7 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import MAY, trade
 from tests.trips.things import a_trip
-from voyagent.audit import chain
+from voyagent.audit.queries import chain
 from voyagent.billing import service as billing
 from voyagent.billing.service import Part
 from voyagent.kernel.money import Money

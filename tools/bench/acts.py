@@ -18,7 +18,7 @@ from tools.bench.figures import Figure, Timings, joined
 from tools.bench.ground import Ground, Installation
 from tools.bench.load import Call, Caller, as_json, drive, drive_beside
 from tools.bench.workers import Workers, act
-from voyagent.audit import checks
+from voyagent.audit.service import checks
 
 PER_SECOND = 10_000 / 60
 AGENCIES = 50

@@ -29,7 +29,7 @@ from voyagent.approvals.effects import (
     Standing,
     StepShown,
 )
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Row, SessionReader

@@ -43,7 +43,7 @@ from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of,
 from voyagent.assistant.planner_factory import Models
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.queries import Step, Turn

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.tools.registry import ArgumentsRefused
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.errors import N_, Conflict, VoyagentError
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from voyagent.audit import queries
-from voyagent.audit.doors import csv_answer
-from voyagent.audit.exports import ExportTooLarge
+from voyagent.audit.exports import trail
+from voyagent.audit.exports.trail import ExportTooLarge
+from voyagent.audit.queries import events
 from voyagent.audit.schemas import (
     AuditFilter,
     AuditListQuery,
@@ -15,6 +15,7 @@ from voyagent.audit.schemas import (
     wire_page,
 )
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.files import csv_stream, export_slots
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.copy_export import ExportsBusy
@@ -36,7 +37,7 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Row:
     All filters apply at once. At or past the end the page is empty and the total correct. Reading
     leaves no event.
     """
-    return wire_page(queries.list_events(reader, query.search(), query.part()))
+    return wire_page(events.list_events(reader, query.search(), query.part()))
 
 
 @api.get(
@@ -52,4 +53,5 @@ def export_audit(actor: Actor, query: AuditFilter) -> Response:
     A cell that a spreadsheet would read as a formula begins with an apostrophe. The export leaves
     an event, which is not in the file.
     """
-    return csv_answer(actor, query.search())
+    file = trail.export(actor, query.search(), export_slots())
+    return csv_stream(file, trail.file_name(actor.tenant_id))

@@ -8,8 +8,10 @@ from uuid import UUID
 import click
 from flask.cli import with_appcontext
 
-from voyagent.audit import archive, chain, checks
-from voyagent.audit.verifier import Head, parse_head
+from voyagent.audit.exports import archive
+from voyagent.audit.queries import chain
+from voyagent.audit.rules.verifier import Head, parse_head
+from voyagent.audit.service import checks
 
 
 @click.group("audit")

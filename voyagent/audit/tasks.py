@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.audit import chain, checks
+from voyagent.audit.queries import chain
+from voyagent.audit.service import checks
 from voyagent.kernel import jobs
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.jobs import task

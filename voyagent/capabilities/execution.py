@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from voyagent.approvals import queries as approval_queries, service as approvals
 from voyagent.approvals.effects import Approval
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject, Policy
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import queries
 from voyagent.chat.models import ChatTurn
 from voyagent.chat.queries import ACTIVE, find_running_turn, topic

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import delete as sql_delete, func, select, text, update
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import queries
 from voyagent.chat.cancellation import ask_to_stop, request_stop, stop_requested
 from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Lateral, LateralFromClause, TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
-from voyagent.audit.queries import events_statement
+from voyagent.audit.queries.events import events_statement
 from voyagent.chat.queries import exists, is_live
 from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries import name_of

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import queries as chats, service as chat
 from voyagent.enquiries import queries
 from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, STATUSES, Enquiry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
 from flask import Response, current_app, request
@@ -48,6 +48,16 @@ class File(Protocol):
         """The file's bytes."""
 
 
+class ByteStream(Protocol):
+    """Protocol: pieces of a file, and the release of their source."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces."""
+
+    def close(self) -> None:
+        """Release the source."""
+
+
 class PaperQuery(Query):
     """Layout options of a document."""
 
@@ -82,6 +92,22 @@ def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype:
     )
 
 
+def csv_stream(stream: ByteStream, name: str) -> Response:
+    """Return a CSV that the browser downloads; its source is closed at the end."""
+    answer = Response(
+        stream,
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    answer.call_on_close(stream.close)
+    return answer
+
+
+def export_slots() -> Exports:
+    """Return the slots in which exports run."""
+    return cast("Exports", current_app.extensions["voyagent.exports"])
+
+
 def exported(answer: Response) -> Response:
     """Return an exported file and record the export.
 
@@ -113,8 +139,7 @@ def streamed(
     stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False
 ) -> Response:
     """Return an export of any length as CSV from one snapshot. Raises ExportsBusy."""
-    exports: Exports = current_app.extensions["voyagent.exports"]
-    snapshot = exports.open(tenant_id)
+    snapshot = export_slots().open(tenant_id)
     try:
         told = stream(snapshot)
         answer = exported(saved(told.csv(snapshot, bom=bom), f"{told.name}.csv", "text/csv"))
@@ -136,8 +161,7 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
         return streamed(listing.stream, tenant_id, bom=wanted == "csv-bom")
     if wanted != "xlsx":
         return None
-    exports: Exports = current_app.extensions["voyagent.exports"]
-    snapshot = exports.open(tenant_id)
+    snapshot = export_slots().open(tenant_id)
     try:
         sheet = listing.sheet(snapshot)
     finally:

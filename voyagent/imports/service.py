@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.imports import advances, documents, opening, parties, queries, tables
 from voyagent.imports.models import Import
 from voyagent.imports.opening import DayNeeded

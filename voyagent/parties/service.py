@@ -10,7 +10,7 @@ from babel.core import Locale
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

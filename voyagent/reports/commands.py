@@ -10,8 +10,8 @@ from uuid import UUID
 import click
 from flask.cli import with_appcontext
 
-from voyagent.audit import chain
-from voyagent.audit.exports import note_export
+from voyagent.audit.exports.trail import note_export
+from voyagent.audit.queries import chain
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
 from voyagent.kernel.money import is_currency

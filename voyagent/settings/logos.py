@@ -6,7 +6,7 @@ import binascii
 from base64 import b64decode
 from dataclasses import asdict
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db

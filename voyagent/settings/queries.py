@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, text
 
-from voyagent.audit import queries as audit
+from voyagent.audit.queries import events as audit
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement

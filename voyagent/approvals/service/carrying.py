@@ -22,7 +22,7 @@ from voyagent.approvals.service.errors import (
     ToolUnknown,
 )
 from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import branches, queries as chat_queries, service as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel, Grant

@@ -23,7 +23,7 @@ from voyagent.approvals.service.errors import (
     WouldBeRefused,
 )
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import queries as chat_queries, service as chat
 from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.canonical import digest

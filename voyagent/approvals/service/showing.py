@@ -12,7 +12,7 @@ from voyagent.approvals import effects
 from voyagent.approvals.effects import BalanceShown, Description, Measured, Standing
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service.standing import person_of
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
 

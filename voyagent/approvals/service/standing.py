@@ -11,7 +11,7 @@ from voyagent.approvals import effects
 from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import topic
 from voyagent.identity import queries as identity
 from voyagent.kernel import events

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.billing import queries
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice

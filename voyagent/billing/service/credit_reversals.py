@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from voyagent.approvals.service import check_limit
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.billing import queries
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit

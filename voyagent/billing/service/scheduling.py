@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.billing import queries
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.billing import queries
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.errors import InvoiceNotSendable

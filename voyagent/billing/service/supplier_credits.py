@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.approvals.service import check_limit
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.billing import queries
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.credits import SupplierCredit

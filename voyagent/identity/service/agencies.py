@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.models import Tenant
 from voyagent.identity.service.errors import AgencyNotFound
 from voyagent.kernel import clock

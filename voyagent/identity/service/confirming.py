@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
 from voyagent.identity.service.errors import InvalidPassword, TotpRefused
 from voyagent.identity.service.proving import check_password

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.keys import MARK, NewKey, new_key
 from voyagent.identity.models import ApiKey
 from voyagent.identity.permissions import SCOPES, is_within_reach

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.models import AuthSession, Tenant, User
 from voyagent.identity.service.errors import SignInNotFound
 from voyagent.identity.service.sessions import end_sessions

@@ -8,7 +8,7 @@ import math
 
 import structlog
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import queries
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common

@@ -12,7 +12,7 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.models import RecoveryCode, User
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import queries
 from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User

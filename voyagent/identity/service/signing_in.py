@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import queries
 from voyagent.identity.models import User
 from voyagent.identity.service.errors import (

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import queries
 from voyagent.identity.models import User
 from voyagent.identity.permissions import roles_that_may

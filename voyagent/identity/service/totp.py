@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pyotp
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
 from voyagent.identity.service.confirming import confirm
 from voyagent.identity.service.errors import (

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import queries
 from voyagent.identity.service import one_time
 from voyagent.identity.service.one_time import Holder, Purpose

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.identity import service as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

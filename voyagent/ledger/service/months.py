@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import delete, text
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from voyagent.approvals import service as approvals
 from voyagent.approvals.queries import is_under_way
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import PriceChanged
 from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, FlightQuery, Segment

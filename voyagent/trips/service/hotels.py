@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, HotelRate
 from voyagent.kernel import clock

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from voyagent.approvals import service as approvals
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor

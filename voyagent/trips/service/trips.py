@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock

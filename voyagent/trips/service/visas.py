@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from voyagent.audit import service as audit
+from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor

@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from voyagent.audit import service, verifier
-from voyagent.audit.chain import snapshot
-from voyagent.audit.verifier import ARCHIVE, EVENTS, EXPORTED, HEAD, PROGRAM, README, Head
+from voyagent.audit.queries.chain import snapshot
+from voyagent.audit.rules import verifier
+from voyagent.audit.rules.verifier import ARCHIVE, EVENTS, EXPORTED, HEAD, PROGRAM, README, Head
+from voyagent.audit.service import recording
 from voyagent.kernel import clock
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
@@ -52,7 +53,7 @@ def write(tenant_id: UUID, path: Path) -> Head:
     memory does not grow with the trail. The file gets its name when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
-        service.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})
+        recording.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})
     unfinished = path.with_name(path.name + ".part")
     try:
         with (

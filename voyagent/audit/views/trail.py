@@ -7,9 +7,12 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.audit import checks, queries, screen
-from voyagent.audit.doors import csv_answer
+from voyagent.audit.exports import trail
 from voyagent.audit.forms import ListQuery
+from voyagent.audit.queries import events
+from voyagent.audit.service import checks
+from voyagent.audit.views import presentation
+from voyagent.http.files import csv_stream, export_slots
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -27,8 +30,8 @@ def index(reader: RequestReader) -> Any:
     if asked.first or asked.last:
         reader.authenticate()  # the days are those of the agency, which has to be asked first
     zone = reader.actor.timezone if reader.actor else "UTC"
-    board = queries.read_board(reader, asked.search(zone), asked.part(), asked.open)
-    facts = {"asked": asked, "board": board, "screen": screen, "chain": _chain(board.checks)}
+    board = events.read_board(reader, asked.search(zone), asked.part(), asked.open)
+    facts = {"asked": asked, "board": board, "screen": presentation, "chain": _chain(board.checks)}
     if not is_htmx():
         return render_template("audit/index.html", **facts), (
             422 if asked.unread or asked.day_errors else 200
@@ -41,7 +44,7 @@ def index(reader: RequestReader) -> Any:
 @pages.page("/audit/chain", permission="audit.read")
 def chain(reader: RequestReader) -> Any:
     """Show the state of the chain alone; polled while a check runs."""
-    found = queries.read_checks(reader)
+    found = events.read_checks(reader)
     if not is_htmx():
         return see_other(url_for(".index"))
     return render_template("audit/_chain.html", chain=_chain(found))
@@ -58,7 +61,9 @@ def check(actor: Actor) -> Any:
 @pages.page("/audit/export.csv", permission="audit.read")
 def export_csv(actor: Actor) -> Any:
     """Export the filtered list as CSV; days are in the agency's time zone."""
-    return csv_answer(actor, ListQuery.read(request.args).search(actor.timezone))
+    search = ListQuery.read(request.args).search(actor.timezone)
+    file = trail.export(actor, search, export_slots())
+    return csv_stream(file, trail.file_name(actor.tenant_id))
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:

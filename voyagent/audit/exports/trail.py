@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from voyagent.audit import queries, service
-from voyagent.audit.queries import Search
-from voyagent.audit.verifier import EXPORTED
+from voyagent.audit.queries import events
+from voyagent.audit.queries.events import Search
+from voyagent.audit.rules.verifier import EXPORTED
+from voyagent.audit.service import recording
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.copy_export import Exports, Snapshot
@@ -33,7 +34,7 @@ class Export:
 
     def __init__(self, snapshot: Snapshot, search: Search) -> None:
         """Count the rows. Raises ExportTooLarge."""
-        ((counted,),) = snapshot.read(queries.count_statement(search, at_most=ROWS_MAX + 1))
+        ((counted,),) = snapshot.read(events.count_statement(search, at_most=ROWS_MAX + 1))
         self.rows = int(counted["n"])
         if self.rows > ROWS_MAX:
             raise ExportTooLarge
@@ -43,7 +44,7 @@ class Export:
     def __iter__(self) -> Iterator[bytes]:
         """Yield the file in pieces; raises psycopg.Error after the time limit."""
         try:
-            yield from self.snapshot.copied(queries.export_statement(self._search), header=True)
+            yield from self.snapshot.copied(events.export_statement(self._search), header=True)
         finally:
             self.close()
 
@@ -80,7 +81,7 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
         "tz": search.zone,
     }
     told = {name: value for name, value in filters.items() if value}
-    service.record(
+    recording.record(
         actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows}
     )
     return opened
@@ -89,7 +90,7 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
     """Record that a report or a list was exported; `filters` are the filters in use."""
     tenancy.bind(db.session(), actor.tenant_id)
-    service.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
+    recording.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 
 
 def file_name(tenant_id: UUID) -> str:

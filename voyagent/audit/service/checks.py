@@ -9,10 +9,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, func, select
 
-from voyagent.audit import service, verifier
-from voyagent.audit.chain import snapshot
 from voyagent.audit.models import AuditCheck
-from voyagent.audit.verifier import Head, Verdict
+from voyagent.audit.queries.chain import snapshot
+from voyagent.audit.rules import verifier
+from voyagent.audit.rules.verifier import Head, Verdict
+from voyagent.audit.service import recording
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, transaction
@@ -46,7 +47,7 @@ def ask(actor: Actor) -> UUID:
         tenant_id=str(actor.tenant_id),
         check_id=str(check.id),
     )
-    service.record(actor, "audit.check_asked", entity_refs={"check_id": check.id})
+    recording.record(actor, "audit.check_asked", entity_refs={"check_id": check.id})
     return check.id
 
 

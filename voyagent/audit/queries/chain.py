@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from voyagent.audit.verifier import ARCHIVE, EXPORTED, Head
+from voyagent.audit.rules.verifier import ARCHIVE, EXPORTED, Head
 from voyagent.kernel import db as database
 from voyagent.kernel.db import db
 

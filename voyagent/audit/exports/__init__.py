@@ -1,0 +1,1 @@
+"""The audit trail as files: CSV and archive."""

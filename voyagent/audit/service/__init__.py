@@ -1,0 +1,1 @@
+"""Rules of the audit trail: recording of events, checks of the chain."""
