@@ -25,6 +25,7 @@ from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
 _SEEN = (
@@ -60,13 +61,13 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
     permission="approval.read",
     missing=ApprovalNotFound,
 )
-def get_approval(reader: Reader, approval_id: str) -> Headed:
+def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     """Read a proposal with its consequences.
 
     Its `ETag` is the version that `If-Match` of a decision or an edit may name.
     """
     row = queries.get_row(reader, approval_id)
-    return Headed(wire(row), {"ETag": f'"{queries.mark_of(row)}"'})
+    return Headed(Body(wire(row)), {"ETag": f'"{queries.mark_of(row)}"'})
 
 
 @api.post(
@@ -116,7 +117,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
     ),
     headers=_SEEN,
 )
-def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
+def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[ApprovalItem]:
     """Edit the arguments of a pending proposal; the first ones stay as `original_payload`.
 
     The tool's schema validates the new arguments as a whole; a refusal by a rule answers 422 with
@@ -124,7 +125,7 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
     the approval.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
-    return Headed(wire_model(edited), {"ETag": f'"{queries.mark_of(edited)}"'})
+    return Headed(Body(wire_model(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
 
 
 def _seen() -> str | None:

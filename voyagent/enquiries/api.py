@@ -18,8 +18,6 @@ from voyagent.enquiries.schemas import (
     EnquiryOut,
     EnquiryPatch,
     PromoteOut,
-    wire,
-    wire_page,
 )
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
@@ -27,6 +25,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("enquiries", __name__, tag="Enquiries", guard=Guard.BEARER)
 
@@ -48,19 +47,19 @@ _VERSION = re.compile(r'"(\d{1,16})"')
     permission="enquiry.read",
     errors=(InvalidDepartRange, InvalidCreatedRange, InvalidCursor),
 )
-def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
+def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Body[EnquiryList]:
     """List enquiries, newest first.
 
     All filters apply at once; an empty filter is ignored. At or past the end the page is empty and
     the total correct.
     """
-    return wire_page(queries.list_enquiries(reader, query.search(), query.part()))
+    return EnquiryList.of(queries.list_enquiries(reader, query.search(), query.part()))
 
 
 @api.post(
     "/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS
 )
-def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
+def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed[EnquiryOut]:
     """Create an enquiry."""
     return _answer(queries.row_of(service.create(actor, **body.fields())))
 
@@ -68,7 +67,7 @@ def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
 @api.get(
     "/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound
 )
-def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
+def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
     """Read an enquiry; its `ETag` is the version that `If-Match` of a change may name."""
     return _answer(queries.get_row(reader, enquiry_id))
 
@@ -93,7 +92,7 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
         ),
     ),
 )
-def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed:
+def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed[EnquiryOut]:
     """Change an enquiry.
 
     An absent member is kept, null clears it. The rules apply to the enquiry as it will be; a booked
@@ -108,16 +107,17 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
     permission="enquiry.promote",
     missing=EnquiryNotFound,
 )
-def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Row:
+def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
     """Open the conversation about an enquiry; the same one for every caller."""
     enquiry, session_id = service.promote(actor, enquiry_id)
-    return {"enquiry": wire(queries.row_of(enquiry)), "session_id": session_id}
+    return PromoteOut.of({"enquiry": queries.row_of(enquiry), "session_id": session_id})
 
 
-def _answer(row: Row) -> Headed:
+def _answer(row: Row) -> Headed[EnquiryOut]:
     """Return the enquiry with its `ETag`."""
     return Headed(
-        wire(row), {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'}
+        EnquiryOut.of(row),
+        {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'},
     )
 
 

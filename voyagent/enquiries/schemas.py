@@ -15,7 +15,6 @@ from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     BusinessDate,
     Closed,
     DateFilter,
@@ -27,9 +26,9 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     ZoneFilter,
-    row_instant,
 )
-from voyagent.kernel.pages import Cursor, Page, Part
+from voyagent.kernel.pages import Cursor, Part
+from voyagent.kernel.serializers import AnswerOf, Computed, PageOf
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 _PLAIN_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
@@ -179,7 +178,13 @@ class EnquiryListQuery(EnquiryFilter):
         )
 
 
-class EnquiryOut(Answer):
+def _budget_text(row: Row) -> str | None:
+    """Write the budget with two places, whatever the decimals of its currency."""
+    amount = row["budget_hundredths"]
+    return None if amount is None else f"{amount // 100}.{amount % 100:02d}"
+
+
+class EnquiryOut(AnswerOf[Row]):
     """An enquiry.
 
     The budget is a decimal string with two places; a deleted conversation is null.
@@ -196,7 +201,9 @@ class EnquiryOut(Answer):
     depart_date: date | None
     return_date: date | None
     pax_count: int
-    budget_amount: Annotated[str, Field(pattern=r"^\d+\.\d{2}$")] | None
+    budget_amount: Annotated[
+        Annotated[str, Field(pattern=r"^\d+\.\d{2}$")] | None, Computed(_budget_text)
+    ]
     budget_currency: str | None
     status: Status
     notes: str | None
@@ -205,60 +212,15 @@ class EnquiryOut(Answer):
     updated_at: Instant
 
 
-class EnquiryList(Answer):
+class EnquiryList(PageOf[EnquiryOut]):
     """A page of enquiries, newest first; `total` counts all that match."""
 
-    items: list[EnquiryOut]
-    total: int
-    limit: int
-    offset: int
-    next_cursor: str | None
 
-
-class PromoteOut(Answer):
+class PromoteOut(AnswerOf[Row]):
     """The enquiry and the conversation about it."""
 
     enquiry: EnquiryOut
     session_id: UUID
-
-
-def wire(row: Row) -> Row:
-    """Return a row as the API writes it.
-
-    It names each member: a loop over names takes twice as long.
-    """
-    amount = row["budget_hundredths"]
-    return {
-        "id": row["id"],
-        "tenant_id": row["tenant_id"],
-        "created_by_user_id": row["created_by_user_id"],
-        "customer_name": row["customer_name"],
-        "customer_email": row["customer_email"],
-        "customer_phone": row["customer_phone"],
-        "origin": row["origin"],
-        "destination": row["destination"],
-        "depart_date": row["depart_date"],
-        "return_date": row["return_date"],
-        "pax_count": row["pax_count"],
-        "budget_amount": None if amount is None else f"{amount // 100}.{amount % 100:02d}",
-        "budget_currency": row["budget_currency"],
-        "status": row["status"],
-        "notes": row["notes"],
-        "session_id": row["session_id"],
-        "created_at": row_instant(row["created_at"]),
-        "updated_at": row_instant(row["updated_at"]),
-    }
-
-
-def wire_page(page: Page[Row]) -> Row:
-    """Return a page as the API writes it."""
-    return {
-        "items": [wire(row) for row in page.items],
-        "total": page.total,
-        "limit": page.limit,
-        "offset": page.offset,
-        "next_cursor": page.next_cursor,
-    }
 
 
 __all__ = [
@@ -269,6 +231,4 @@ __all__ = [
     "EnquiryOut",
     "EnquiryPatch",
     "PromoteOut",
-    "wire",
-    "wire_page",
 ]

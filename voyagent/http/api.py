@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, get_args
+from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, get_args, overload
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
@@ -35,8 +35,11 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.serializers import AnswerOf, Body
 
 Handler = Callable[..., Any]
+Declared = TypeVar("Declared")
+Known = TypeVar("Known", bound=AnswerOf[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,52 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Headed:
-    """An answer with further headers, such as the `ETag` of a record."""
+class Headed(Generic[Declared]):
+    """A body with further headers, such as the `ETag` of a record."""
 
-    body: Any
+    body: Body[Declared]
     headers: Mapping[str, str]
+
+
+Answering = Callable[..., Body[Known] | Headed[Known] | Response]
+"""A handler of an operation whose answer is declared."""
+
+
+class Facts(TypedDict, total=False):
+    """Facts of an operation besides its method, path and answer."""
+
+    status: int
+    permission: str | None
+    direct: bool
+    errors: Sequence[type[VoyagentError]]
+    missing: type[NotFound] | None
+    media_type: str
+    headers: Sequence[tuple[str, str]]
+    optional_bearer: bool
+    secret_answer: bool
+    resume: Callable[..., Response] | None
+
+
+class _Declare(Protocol):
+    @overload
+    def __call__(
+        self, path: str, *, answer: type[Known], **facts: Unpack[Facts]
+    ) -> Callable[[Answering[Known]], Handler]: ...
+
+    @overload
+    def __call__(
+        self, path: str, *, answer: Any = None, **facts: Unpack[Facts]
+    ) -> Callable[[Handler], Handler]: ...
+
+
+class _Shorthand:
+    """`operation` of one method, with the types that `functools.partialmethod` would lose."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+
+    def __get__(self, blueprint: ApiBlueprint, owner: type[ApiBlueprint]) -> _Declare:
+        return functools.partial(blueprint.operation, self.method)
 
 
 class ApiBlueprint(Blueprint):
@@ -99,22 +143,18 @@ class ApiBlueprint(Blueprint):
         self.guard = guard
         self.operations: list[Operation] = []
 
-    def operation(  # noqa: PLR0913 - each keyword is one fact of the documented operation
-        self,
-        method: str,
-        path: str,
-        *,
-        answer: Any = None,
-        status: int = 200,
-        permission: str | None = None,
-        direct: bool = False,
-        errors: Sequence[type[VoyagentError]] = (),
-        missing: type[NotFound] | None = None,
-        media_type: str = "application/json",
-        headers: Sequence[tuple[str, str]] = (),
-        optional_bearer: bool = False,
-        secret_answer: bool = False,
-        resume: Callable[..., Response] | None = None,
+    @overload
+    def operation(
+        self, method: str, path: str, *, answer: type[Known], **facts: Unpack[Facts]
+    ) -> Callable[[Answering[Known]], Handler]: ...
+
+    @overload
+    def operation(
+        self, method: str, path: str, *, answer: Any = None, **facts: Unpack[Facts]
+    ) -> Callable[[Handler], Handler]: ...
+
+    def operation(
+        self, method: str, path: str, *, answer: Any = None, **facts: Unpack[Facts]
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
@@ -127,6 +167,8 @@ class ApiBlueprint(Blueprint):
         and never stored; `resume(place, …)` sends a stored stream again that was answered as
         `idempotency.Followed`.
         """
+        missing = facts.get("missing")
+        is_secret = facts.get("secret_answer", False)
 
         def register(handler: Handler) -> Handler:
             wants = _wants(handler)
@@ -138,25 +180,25 @@ class ApiBlueprint(Blueprint):
                 blueprint=self.name,
                 tag=self.tag,
                 guard=self.guard,
-                status=status,
+                status=facts.get("status", HTTPStatus.OK),
                 answer=answer,
                 body=wants.body,
                 body_optional=wants.body_optional,
                 query=wants.query,
-                permission=permission,
-                direct=direct,
+                permission=facts.get("permission"),
+                direct=facts.get("direct", False),
                 errors=(
-                    *errors,
+                    *facts.get("errors", ()),
                     *((missing,) if missing else ()),
-                    *(idempotency.failures(secret_answer=secret_answer) if takes_key else ()),
+                    *(idempotency.failures(secret_answer=is_secret) if takes_key else ()),
                 ),
                 missing=missing,
-                media_type=media_type,
-                headers=tuple(headers),
-                optional_bearer=optional_bearer,
+                media_type=facts.get("media_type", "application/json"),
+                headers=tuple(facts.get("headers", ())),
+                optional_bearer=facts.get("optional_bearer", False),
                 takes_key=takes_key,
-                secret_answer=secret_answer,
-                resume=resume,
+                secret_answer=is_secret,
+                resume=facts.get("resume"),
             )
             self.operations.append(described)
             view = _view(
@@ -169,10 +211,11 @@ class ApiBlueprint(Blueprint):
 
         return register
 
-    get = functools.partialmethod(operation, "GET")
-    post = functools.partialmethod(operation, "POST")
-    patch = functools.partialmethod(operation, "PATCH")
-    delete = functools.partialmethod(operation, "DELETE")
+    # They take the facts of an operation where Flask takes any options.
+    get = _Shorthand("GET")  # type: ignore[assignment]
+    post = _Shorthand("POST")  # type: ignore[assignment]
+    patch = _Shorthand("PATCH")  # type: ignore[assignment]
+    delete = _Shorthand("DELETE")  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +346,8 @@ def _respond(operation: Operation, result: Any) -> Response:
         return result
     if result is None:
         return Response(status=HTTPStatus.NO_CONTENT)
+    if isinstance(result, Body):
+        result = result.members
     payload = (
         result.__pydantic_serializer__.to_json(result, by_alias=True)
         if isinstance(result, BaseModel)

@@ -103,13 +103,14 @@ def prices_wanted() -> bool:
 def put_behind_api(api: ApiBlueprint, document: Document) -> None:
     """Add an API operation for each of its files."""
     for form in SCHEMAS:
-        known: dict[str, Any] = {
-            "answer": SCHEMAS[form],
-            "media_type": DOCUMENTED[form],
-            "permission": document.permission,
-            "missing": document.missing,
-        }
-        api.get(f"{document.place}/{document.name}.{form}", **known)(_operation(document, form))
+        declare = api.get(
+            f"{document.place}/{document.name}.{form}",
+            answer=SCHEMAS[form],
+            media_type=DOCUMENTED[form],
+            permission=document.permission,
+            missing=document.missing,
+        )
+        declare(_operation(document, form))
 
 
 def put_behind_pages(pages: PageBlueprint, document: Document) -> None:

@@ -28,6 +28,15 @@ class InvalidCursor(Unprocessable):
 
 
 @dataclass(frozen=True, slots=True)
+class CursorPage(Generic[Item]):
+    """A page of a list whose size is not counted; the last page has no `next_cursor`."""
+
+    items: list[Item]
+    limit: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """A page and the size of the whole filtered set."""
 
