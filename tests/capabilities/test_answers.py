@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,10 +10,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.capabilities import answers_billing
+from tests.capabilities.answer_cases import Case, Empty
 from tests.capabilities.probes import READS, WRITES, made
+from voyagent import catalogue
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Card, Choice
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
+
+BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
+CASES = [*answers_billing.CASES]
+EMPTY = [*answers_billing.EMPTY]
 
 NOTES = {
     "count": 12,
@@ -82,3 +91,49 @@ def test_rows_of_an_unknown_key_are_refused() -> None:
         made(READS, card=replace(LISTED, rows="others"))
     with pytest.raises(ValueError, match="rows and row belong together"):
         made(READS, card=replace(LISTED, row=None))
+
+
+def test_an_instant_is_told_in_the_time_zone_of_the_agency() -> None:
+    card = replace(LISTED, answer=lambda _given, output: cards.moment(output["at"]))
+    probe, output = made(READS, card=card), {"at": "2026-12-10T18:45:00Z"}
+    assert cards.answer(probe, {}, output, timezone="Asia/Kolkata") == "11 Dec 2026 00:15"
+    assert cards.answer(probe, {}, output) == "10 Dec 2026 18:45"
+    assert cards.answer(probe, {}, {"at": "2026-12-10T18:45"}) == "10 Dec 2026 18:45"
+
+
+@pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
+def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
+    name, given, output, lines, records = case
+    answer = cards.answer(BY_NAME[name], given, output, timezone="Asia/Kolkata")
+    assert [line for line in answer.splitlines() if line] == lines
+    assert list(cards.records(BY_NAME[name], output)) == records
+
+
+@pytest.mark.parametrize("case", EMPTY, ids=operator.itemgetter(0))
+def test_an_empty_result_is_told_with_its_next_step(case: Empty) -> None:
+    name, given, output, told = case
+    assert cards.answer(BY_NAME[name], given, output) == told
+    assert list(cards.records(BY_NAME[name], output)) == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_capability_tells_a_refusal(name: str) -> None:
+    capability = BY_NAME[name]
+    message = "This is the sentence of the rule."
+    for code, step in {"refused": "", **capability.card.next_steps}.items():
+        answer = cards.answer(capability, {}, {"error": code, "message": message})
+        assert answer.startswith(message)
+        assert answer.endswith(step)
+        assert cards.records(capability, {"error": code, "message": message}) == ()
+
+
+def test_a_next_step_follows_a_refusal_that_exists() -> None:
+    codes = {error.code for error in _errors(VoyagentError)}
+    named = {code for one in BY_NAME.values() for code in one.card.next_steps}
+    assert named <= codes
+
+
+def _errors(error: type[VoyagentError]) -> Iterator[type[VoyagentError]]:
+    yield error
+    for below in error.__subclasses__():
+        yield from _errors(below)

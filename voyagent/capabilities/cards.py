@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from contextvars import ContextVar
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import format_date, get_timezone, gettext, ngettext
 
 from voyagent.capabilities.capability import Capability, Card, Choice, JsonObject
 from voyagent.capabilities.refusals import UNSUPPORTED
@@ -15,6 +17,7 @@ from voyagent.kernel.money import Money, spoken
 SHOWN_MAX = 8
 """Records that an answer lists."""
 
+_timezone: ContextVar[str] = ContextVar("timezone", default="")
 _IDS = ("id", "fare_id", "rate_key")
 _NUMBERS = ("number", "vendor_reference", "supplier_ref", "locator")
 _AMOUNTS = ("open", "price", "total")
@@ -48,21 +51,18 @@ def result_card(
     return ResultCard(card.icon, sentence, card.note(output))
 
 
-def answer(capability: Capability[Any], given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer in Markdown: the result, or the refusal and its next step."""
-    card = capability.card
-    if "error" in output:
-        return _refusal(capability, output)
-    if output.get("reason") == UNSUPPORTED:
-        return str(output["detail"])
-    if card.answer is not None:
-        return card.answer(given, output)
-    if card.row is not None:
-        found = output[card.rows]
-        heading = f"{card.sentence(given, output)}: {count_note(output)}."
-        return listing(heading, map(card.row, found), _total(output, found))
-    note = card.note(output)
-    return f"{card.sentence(given, output)}{f' ({note})' if note else ''}."
+def answer(
+    capability: Capability[Any], given: JsonObject, output: JsonObject, *, timezone: str = ""
+) -> str:
+    """Return the assistant's answer in Markdown: the result, or the refusal and its next step.
+
+    `timezone` is the agency's; without it, times are those of the request.
+    """
+    token = _timezone.set(timezone)
+    try:
+        return _answer(capability, given, output)
+    finally:
+        _timezone.reset(token)
 
 
 def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
@@ -79,14 +79,19 @@ def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]
 
 
 def listing(
-    heading: str, lines: Iterable[str], total: int | None = None, *, numbered: bool = True
+    heading: str,
+    lines: Iterable[str],
+    total: int | None = None,
+    *,
+    shown_max: int = SHOWN_MAX,
+    numbered: bool = True,
 ) -> str:
-    """Return a Markdown list below its heading, at most SHOWN_MAX lines, and the number left out.
+    """Return a Markdown list below its heading, cut off, with the number of lines left out.
 
     `total` is the number of all records if there are more than `lines`.
     """
     every = list(lines)
-    shown = every[:SHOWN_MAX]
+    shown = every[:shown_max]
     left_out = max(total or 0, len(every)) - len(shown)
     marks = (
         [f"{number}." for number in range(1, len(shown) + 1)] if numbered else ["-"] * len(shown)
@@ -111,6 +116,20 @@ def amounts(values: Iterable[JsonObject]) -> str:
     return ", ".join(money(value) for value in values)
 
 
+def sums(values: Iterable[JsonObject]) -> list[JsonObject]:
+    """Add objects with `amount` and `currency` by currency, in the order of their appearance."""
+    totals: dict[str, Money] = {}
+    for value in values:
+        one = Money.parse(value["amount"], value["currency"])
+        totals[one.currency] = totals.get(one.currency, Money(0, one.currency)) + one
+    return [{"amount": total.wire, "currency": total.currency} for total in totals.values()]
+
+
+def total_due(values: Iterable[JsonObject]) -> str:
+    """State the sum of amounts due by currency."""
+    return str(gettext("Total amount due: %(totals)s.", totals=amounts(sums(values))))
+
+
 def count_note(output: JsonObject) -> str:
     """State the number of records found."""
     number = output["total"] if "total" in output else output.get("count") or 0
@@ -131,6 +150,30 @@ def day(value: str | date) -> str:
     return str(
         format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y")
     )
+
+
+def moment(value: str) -> str:
+    """Format a local time as suppliers write it, or an instant in the agency's time zone."""
+    read = datetime.fromisoformat(value)
+    if read.tzinfo is not None:
+        read = read.astimezone(ZoneInfo(_timezone.get()) if _timezone.get() else get_timezone())
+    return f"{day(read.date())} {read:%H:%M}"
+
+
+def _answer(capability: Capability[Any], given: JsonObject, output: JsonObject) -> str:
+    card = capability.card
+    if "error" in output:
+        return _refusal(capability, output)
+    if output.get("reason") == UNSUPPORTED:
+        return str(output["detail"])
+    if card.answer is not None:
+        return card.answer(given, output)
+    if card.row is not None:
+        found = output[card.rows]
+        heading = f"{card.sentence(given, output)}: {count_note(output)}."
+        return listing(heading, map(card.row, found), _total(output, found))
+    note = card.note(output)
+    return f"{card.sentence(given, output)}{f' ({note})' if note else ''}."
 
 
 def _refusal(capability: Capability[Any], output: JsonObject) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
 from voyagent.billing.queries.open_documents import Kind
-from voyagent.capabilities.capability import Invocation, Slot
+from voyagent.capabilities import cards
+from voyagent.capabilities.capability import Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import money
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import Money, spoken, wire_amount
 
 SHOWN_MAX = 50
 
@@ -96,6 +101,76 @@ def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> di
             for currency, total in sums.items()
         ],
     }
+
+
+def balance_list(
+    heading: str, given: JsonObject, balances: Sequence[JsonObject], output: JsonObject
+) -> str:
+    """Return open balances by party below a heading without a colon, and their totals."""
+    scope = _scope(given)
+    lead = f"{heading} ({scope}):" if scope else f"{heading}:"
+    listed = cards.listing(lead, map(balance_row, balances), output["count"])
+    total = cards.total_due(output["totals"]) if len(balances) > 1 else ""
+    return cards.paragraphs(listed, total)
+
+
+def balance_row(party: JsonObject) -> str:
+    """State the balance of a party and the amount that is overdue."""
+    owed = f"{party['name']}, {money(party)}"
+    overdue = {"amount": party["overdue"], "currency": party["currency"]}
+    if not Decimal(party["overdue"]):
+        return owed
+    if party["overdue"] == party["amount"]:
+        return f"{owed} ({gettext('overdue')})"
+    return f"{owed} ({gettext('%(amount)s overdue', amount=money(overdue))})"
+
+
+def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
+    """Return the parties of a list; their names are their ids."""
+    return tuple(
+        Choice(
+            party["name"],
+            party["name"],
+            amount=Money.parse(party["amount"], party["currency"]),
+        )
+        for party in balances[: cards.SHOWN_MAX]
+    )
+
+
+def no_balances(given: JsonObject) -> str:
+    """State that no balance fits the filters other than a party's name."""
+    currency = given.get("currency") or ""
+    if given.get("more_than"):
+        bound = spoken(given["more_than"], currency)
+        return str(gettext("No balance is above %(bound)s.", bound=bound))
+    if given.get("at_least"):
+        bound = spoken(given["at_least"], currency)
+        return str(gettext("No balance reaches %(bound)s.", bound=bound))
+    if given.get("overdue_days"):
+        return str(
+            ngettext(
+                "Nothing is overdue by a day or more.",
+                "Nothing is overdue by %(num)d days or more.",
+                given["overdue_days"],
+            )
+        )
+    if given.get("overdue_only"):
+        return str(gettext("Nothing is overdue."))
+    if currency:
+        return str(gettext("No amount is due in %(currency)s.", currency=currency))
+    return str(gettext("No amount is due."))
+
+
+def _scope(given: JsonObject) -> str:
+    if given.get("overdue_days"):
+        return str(
+            ngettext(
+                "overdue by a day or more",
+                "overdue by %(num)d days or more",
+                given["overdue_days"],
+            )
+        )
+    return str(gettext("overdue only")) if given.get("overdue_only") else ""
 
 
 def _rows(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> list[Row]:

@@ -15,6 +15,7 @@ from voyagent.billing.capabilities.invoices import (
     check_alike,
     check_terms,
     invoice_output,
+    invoice_records,
     round_off_rows,
     shown_document,
     shown_row,
@@ -299,6 +300,19 @@ def _due_values(draft: Totals) -> list[str]:
     ]
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State customer, total and due date, and the step that follows."""
+    return str(
+        gettext(
+            "The draft invoice for %(name)s is saved: %(total)s, due %(due)s. Issue it to give it"
+            " a number and post it to the books.",
+            name=output["customer_name"],
+            total=spoken(output["total_amount"], output["currency"]),
+            due=day(output["due_date"]),
+        )
+    )
+
+
 CAPABILITY = Capability(
     name="draft_invoice",
     title=N_("Draft an invoice"),
@@ -313,7 +327,13 @@ CAPABILITY = Capability(
     policy=policy,
     run=run,
     preview=preview,
-    card=Card(icon="pencil", sentence=sentence, note=sum_note),
+    card=Card(
+        icon="pencil",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        records=invoice_records,
+    ),
     audit=N_("Assistant: draft an invoice"),
     follow_ups=("issue_invoice", "find_invoices"),
     examples={

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.balances import SHOWN_MAX
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note
+from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
@@ -69,6 +69,39 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Searched open bills"))
 
 
+def row(bill: JsonObject) -> str:
+    """State number, supplier, amount due and due date."""
+    due = gettext("due %(day)s", day=day(bill["due_date"]))
+    return f"{bill['vendor_reference']}, {bill['vendor_name']}, {money(bill['open'])}, {due}"
+
+
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the open bills and the total of their open amounts."""
+    bills, count = output["bills"], output["count"]
+    if bills:
+        heading = ngettext("One open bill.", "%(num)d open bills.", count)
+        due = [bill["open"] for bill in bills]
+        total = total_due(due) if count == len(due) > 1 else ""
+        return paragraphs(listing(str(heading), map(row, bills), count), total)
+    reference = given.get("vendor_reference")
+    if reference:
+        return str(
+            gettext(
+                "No open bill has the number %(reference)s. If it is new, enter it with its"
+                " supplier, amount and due date.",
+                reference=reference,
+            )
+        )
+    name = given.get("vendor_name")
+    if name:
+        return str(
+            gettext(
+                "No open bill of %(name)s was found. Check the spelling of the name.", name=name
+            )
+        )
+    return str(gettext("There are no open bills for this search."))
+
+
 def _bill(row: Row) -> JsonObject:
     def amount(minor: int) -> JsonObject:
         return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
@@ -95,7 +128,9 @@ CAPABILITY = Capability(
     permission="billing.read",
     approval="never",
     run=run,
-    card=Card(icon="search", sentence=sentence, note=count_note),
+    card=Card(
+        icon="search", sentence=sentence, note=count_note, answer=answer, rows="bills", row=row
+    ),
     audit=N_("Assistant: find bills"),
     follow_ups=("pay_bill", "list_payables"),
     examples={

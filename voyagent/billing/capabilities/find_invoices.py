@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing import queries
 from voyagent.billing.queries import InvoiceSearch
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note
+from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
@@ -84,6 +85,40 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Searched invoices"))
 
 
+def row(invoice: JsonObject) -> str:
+    """State number, customer, total, the amount due if it differs, and due date or final state."""
+    parts = [invoice["number"] or gettext("draft"), invoice["customer_name"]]
+    parts.append(money(invoice["total"]))
+    final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])
+    if final is None and invoice["status"] != "draft" and invoice["open"] != invoice["total"]:
+        parts.append(gettext("amount due %(amount)s", amount=money(invoice["open"])))
+    return ", ".join([*parts, final or gettext("due %(day)s", day=day(invoice["due_date"]))])
+
+
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the invoices, and the total amount due of those that are open."""
+    invoices, count = output["invoices"], output["count"]
+    if invoices:
+        heading = ngettext("One invoice.", "%(num)d invoices.", count)
+        due = [one["open"] for one in invoices if Decimal(one["open"]["amount"])]
+        total = total_due(due) if count == len(invoices) and len(due) > 1 else ""
+        return paragraphs(listing(str(heading), map(row, invoices), count), total)
+    if given.get("number"):
+        return str(
+            gettext("No invoice %(number)s was found. Check the number.", number=given["number"])
+        )
+    name = given.get("customer_name")
+    if name:
+        return str(
+            gettext(
+                "No such invoice of %(name)s was found. Check the spelling of the name.", name=name
+            )
+        )
+    if given.get("status") == "draft":
+        return str(gettext("There are no draft invoices."))
+    return str(gettext("There are no invoices for this search."))
+
+
 def _with_name(rows: list[Row], name: str) -> list[Row]:
     return [row for row in rows if name.casefold() in row["party_name"].casefold()]
 
@@ -121,7 +156,9 @@ CAPABILITY = Capability(
     permission="billing.read",
     approval="never",
     run=run,
-    card=Card(icon="search", sentence=sentence, note=count_note),
+    card=Card(
+        icon="search", sentence=sentence, note=count_note, answer=answer, rows="invoices", row=row
+    ),
     audit=N_("Assistant: find invoices"),
     follow_ups=("record_receipt", "issue_invoice", "list_receivables"),
     examples={

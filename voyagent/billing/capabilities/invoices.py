@@ -18,17 +18,21 @@ from voyagent.approvals.effects import (
 from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.capabilities.capability import JsonObject
+from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money, spoken, wire_amount
 
 INVOICE_OUTPUT = frozenset(
     {"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"}
 )
+INVOICE_STEPS = {
+    "invoice_not_found": N_("Give the invoice’s number, or list the invoices."),
+}
 _ALIKE_DAYS = 30
 _USUAL_TERMS_MAX = 180
 _USUAL_DAYS_APART = 7
@@ -45,6 +49,33 @@ def invoice_output(invoice: Invoice) -> JsonObject:
         "customer_name": invoice.party_name,
         "due_date": invoice.due_date.isoformat(),
     }
+
+
+def invoice_records(output: JsonObject) -> Sequence[Choice]:
+    """Return the invoice of a result, with the amount due if it is known, else its total."""
+    name = output.get("customer_name") or output.get("party_name") or ""
+    amount = output.get("open_amount") or output["total_amount"]
+    return (
+        Choice(
+            output["invoice_id"],
+            f"{output['number'] or gettext('draft')}, {name}",
+            output["number"] or "",
+            Money.parse(amount, output["currency"]),
+        ),
+    )
+
+
+def issued_answer(_given: JsonObject, output: JsonObject) -> str:
+    """State number, customer, total and due date of an invoice that was issued."""
+    return str(
+        gettext(
+            "Invoice %(number)s to %(name)s is issued and posted: %(total)s, due %(due)s.",
+            number=output["number"],
+            name=output["customer_name"],
+            total=spoken(output["total_amount"], output["currency"]),
+            due=day(output["due_date"]),
+        )
+    )
 
 
 def shown_document(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from collections.abc import Sequence
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
-from voyagent.capabilities.cards import count_note
+from flask_babel import gettext, ngettext
+
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
+from voyagent.capabilities.cards import count_note, listing
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.ledger.queries import accounts
@@ -37,6 +39,34 @@ def sentence(_given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Read the chart of accounts"))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """List the whole chart."""
+    if not output["accounts"]:
+        return str(gettext("There are no accounts in the chart yet."))
+    heading = ngettext("One account.", "%(num)d accounts.", output["count"])
+    rows = map(row, output["accounts"])
+    return listing(str(heading), rows, output["count"], shown_max=ACCOUNTS_MAX)
+
+
+def row(account: JsonObject) -> str:
+    """State code, name and type."""
+    types = {
+        "asset": gettext("asset"),
+        "liability": gettext("liability"),
+        "equity": gettext("equity"),
+        "revenue": gettext("revenue"),
+        "expense": gettext("expense"),
+    }
+    return f"{account['code']} {account['name']} ({types[account['type']]})"
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return all accounts of the answer."""
+    return tuple(
+        Choice(one["id"], f"{one['code']} {one['name']}", one["code"]) for one in output["accounts"]
+    )
+
+
 CAPABILITY = Capability(
     name="list_ledger_accounts",
     title=N_("Chart of accounts"),
@@ -47,7 +77,9 @@ CAPABILITY = Capability(
     permission="ledger.read",
     approval="never",
     run=run,
-    card=Card(icon="journal-text", sentence=sentence, note=count_note),
+    card=Card(
+        icon="journal-text", sentence=sentence, note=count_note, answer=answer, records=records
+    ),
     audit=N_("Assistant: list the accounts"),
     follow_ups=("read_account_balance", "trial_balance"),
     examples={

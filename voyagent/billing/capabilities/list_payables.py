@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.balances import OpenBalancesInput, open_balances
+from voyagent.billing.capabilities.balances import (
+    OpenBalancesInput,
+    balance_list,
+    balance_records,
+    no_balances,
+    open_balances,
+)
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note
+from voyagent.capabilities.cards import count_note, day
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
 
@@ -46,6 +52,24 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Looked up payables to %(name)s", name=name))
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the suppliers with their balances, and the totals."""
+    if output["suppliers"]:
+        heading = ngettext(
+            "We owe one supplier, as of %(day)s",
+            "We owe %(num)d suppliers, as of %(day)s",
+            output["count"],
+            day=day(output["as_of"]),
+        )
+        return balance_list(str(heading), given, output["suppliers"], output)
+    name = given.get("vendor_name")
+    if not name:
+        return no_balances(given)
+    return str(
+        gettext("No amount due to %(name)s was found. Check the spelling of the name.", name=name)
+    )
+
+
 CAPABILITY = Capability(
     name="list_payables",
     title=N_("Payables"),
@@ -56,7 +80,13 @@ CAPABILITY = Capability(
     permission="report.read",
     approval="never",
     run=run,
-    card=Card(icon="graph-down", sentence=sentence, note=count_note),
+    card=Card(
+        icon="graph-down",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        records=lambda output: balance_records(output["suppliers"]),
+    ),
     audit=N_("Assistant: list the payables"),
     follow_ups=("pay_bill", "find_bills"),
     examples={

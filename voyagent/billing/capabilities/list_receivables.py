@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.balances import OpenBalancesInput, open_balances
+from voyagent.billing.capabilities.balances import (
+    OpenBalancesInput,
+    balance_list,
+    balance_records,
+    no_balances,
+    open_balances,
+)
 from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
-from voyagent.capabilities.cards import count_note
+from voyagent.capabilities.cards import count_note, day
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
 
@@ -46,6 +52,24 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
     return str(gettext("Looked up the balance of %(name)s", name=name))
 
 
+def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
+    """List the customers with their balances, and the totals."""
+    if output["customers"]:
+        heading = ngettext(
+            "One customer owes, as of %(day)s",
+            "%(num)d customers owe, as of %(day)s",
+            output["count"],
+            day=day(output["as_of"]),
+        )
+        return balance_list(str(heading), given, output["customers"], output)
+    name = given.get("customer_name")
+    if not name:
+        return no_balances(given)
+    return str(
+        gettext("No amount due from %(name)s was found. Check the spelling of the name.", name=name)
+    )
+
+
 CAPABILITY = Capability(
     name="list_receivables",
     title=N_("Receivables"),
@@ -56,7 +80,13 @@ CAPABILITY = Capability(
     permission="report.read",
     approval="never",
     run=run,
-    card=Card(icon="graph-up", sentence=sentence, note=count_note),
+    card=Card(
+        icon="graph-up",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        records=lambda output: balance_records(output["customers"]),
+    ),
     audit=N_("Assistant: list the receivables"),
     follow_ups=("record_receipt", "find_invoices"),
     examples={

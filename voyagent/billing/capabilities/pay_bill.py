@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_babel import gettext
@@ -12,6 +13,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
+    amount_due,
     open_documents,
     party_balance,
     payment_policy,
@@ -31,7 +33,7 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 
 
 class PayBillInput(PaymentIn):
@@ -118,6 +120,24 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     )
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the amount, the supplier, and the amount that is still due."""
+    recorded = gettext(
+        "Recorded %(amount)s to %(name)s for bill %(reference)s.",
+        amount=spoken(output["amount"], output["currency"]),
+        name=output["party_name"],
+        reference=output["vendor_reference"],
+    )
+    return f"{recorded} {amount_due(output)}"
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the bill with the amount that is still due."""
+    number, name = output["vendor_reference"], output["party_name"]
+    due = Money.parse(output["open_amount"], output["currency"])
+    return (Choice(output["bill_id"], f"{number}, {name}", number, due),)
+
+
 CAPABILITY = Capability(
     name="pay_bill",
     title=N_("Record a payment"),
@@ -134,7 +154,14 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"bill_id": open_bills},
-    card=Card(icon="cash-stack", sentence=sentence, note=sum_note),
+    card=Card(
+        icon="cash-stack",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        records=records,
+        next_steps={"bill_not_found": N_("Give the bill’s number, or list the open bills.")},
+    ),
     book_date="paid_on",
     audit=N_("Assistant: pay a bill"),
     follow_ups=("list_payables", "find_bills"),

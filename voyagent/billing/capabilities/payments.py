@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
@@ -14,7 +15,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.schemas import PaymentIn
-from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy
+from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
 from voyagent.capabilities.cards import day
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
@@ -70,6 +71,14 @@ def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
         "open_amount": Money(document.open_minor, document.currency).wire,
         "status": document.status,
     }
+
+
+def amount_due(output: JsonObject) -> str:
+    """State the amount that is due after a payment or a write-off."""
+    if not Decimal(output["open_amount"]):
+        return str(gettext("Nothing more is due."))
+    left = spoken(output["open_amount"], output["currency"])
+    return str(gettext("Amount due: %(amount)s.", amount=left))
 
 
 def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured:

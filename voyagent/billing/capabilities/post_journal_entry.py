@@ -9,6 +9,7 @@ from pydantic import Field
 
 from voyagent.approvals.effects import Description, FactShown
 from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.capabilities import cards
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -130,6 +131,23 @@ def _check(entry: EntryIn) -> None:
             raise InvalidAmount
 
 
+def answer(given: JsonObject, _output: JsonObject) -> str:
+    """State the narration and the debits of each currency."""
+    entry = given["entry"]
+    debits = [
+        {"amount": line["debit_amount"], "currency": line["currency"]}
+        for line in entry["lines"]
+        if line.get("debit_amount") is not None
+    ]
+    return str(
+        gettext(
+            "The journal entry is posted: %(narration)s, %(amount)s.",
+            narration=entry["narration"],
+            amount=cards.amounts(cards.sums(debits)),
+        )
+    )
+
+
 CAPABILITY = Capability(
     name="post_journal_entry",
     title=N_("Post a journal entry"),
@@ -146,7 +164,14 @@ CAPABILITY = Capability(
     amounts=amounts,
     run=run,
     preview=preview,
-    card=Card(icon="journal-plus", sentence=sentence),
+    card=Card(
+        icon="journal-plus",
+        sentence=sentence,
+        answer=answer,
+        next_steps={
+            "account_not_found": N_("Give the account’s code, or list the chart of accounts."),
+        },
+    ),
     book_date="entry.entry_date",
     audit=N_("Assistant: post a journal entry"),
     follow_ups=("trial_balance", "read_account_balance"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries import accounts
 
 
@@ -71,6 +73,35 @@ def note(output: JsonObject) -> str:
     return day(output["as_of"])
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the balance in each currency with its side."""
+    account = output["account"]
+    return str(
+        gettext(
+            "Balance of %(code)s %(name)s on %(day)s: %(balance)s.",
+            code=account["code"],
+            name=account["name"],
+            day=day(output["as_of"]),
+            balance=", ".join(map(_side, output["balances"])),
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the account."""
+    account = output["account"]
+    label = f"{account['code']} {account['name']}"
+    return (Choice(account["id"], label, account["code"]),)
+
+
+def _side(balance: JsonObject) -> str:
+    amount = spoken(balance["amount"].lstrip("-"), balance["currency"])
+    if not Decimal(balance["amount"]):
+        return amount
+    side = gettext("credit") if balance["amount"].startswith("-") else gettext("debit")
+    return f"{amount} {side}"
+
+
 CAPABILITY = Capability(
     name="read_account_balance",
     title=N_("Account balance"),
@@ -81,7 +112,16 @@ CAPABILITY = Capability(
     permission="ledger.read",
     approval="never",
     run=run,
-    card=Card(icon="journal-text", sentence=sentence, note=note),
+    card=Card(
+        icon="journal-text",
+        sentence=sentence,
+        note=note,
+        answer=answer,
+        records=records,
+        next_steps={
+            "account_not_found": N_("Give the account’s code, or list the chart of accounts."),
+        },
+    ),
     audit=N_("Assistant: read a balance"),
     follow_ups=("trial_balance", "list_ledger_accounts"),
     examples={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_babel import gettext
@@ -23,6 +24,7 @@ from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.capabilities.capability import (
     Capability,
     Card,
+    Choice,
     Invocation,
     JsonObject,
     Policy,
@@ -31,7 +33,7 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 
 
 class ReceiveBillInput(Closed):
@@ -150,6 +152,26 @@ def _checked(wanted: ReceiveBillInput) -> tuple[str, service.Priced]:
     return name, service.price([line.item() for line in wanted.line_items])
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """State number, supplier, total and due date."""
+    return str(
+        gettext(
+            "Bill %(reference)s from %(name)s is recorded: %(total)s, due %(due)s.",
+            reference=output["vendor_reference"],
+            name=output["vendor_name"],
+            total=spoken(output["total_amount"], output["currency"]),
+            due=day(given["due_date"]),
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the bill."""
+    number, name = output["vendor_reference"], output["vendor_name"]
+    total = Money.parse(output["total_amount"], output["currency"])
+    return (Choice(output["bill_id"], f"{number}, {name}", number, total),)
+
+
 CAPABILITY = Capability(
     name="receive_bill",
     title=N_("Enter a bill"),
@@ -175,7 +197,9 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     measure=measure,
-    card=Card(icon="receipt-cutoff", sentence=sentence, note=sum_note),
+    card=Card(
+        icon="receipt-cutoff", sentence=sentence, note=sum_note, answer=answer, records=records
+    ),
     book_date="issue_date",
     audit=N_("Assistant: enter a bill"),
     follow_ups=("pay_bill", "find_bills"),

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from voyagent.approvals.effects import Description, Measured
 from voyagent.billing import queries, service
+from voyagent.billing.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
+    amount_due,
     open_documents,
     party_balance,
     payment_policy,
@@ -23,7 +25,7 @@ from voyagent.capabilities.capability import Capability, Card, Choice, Invocatio
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 
 
 class RecordReceiptInput(PaymentIn):
@@ -110,6 +112,17 @@ def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
     )
 
 
+def answer(_given: dict[str, Any], output: dict[str, Any]) -> str:
+    """State the amount, the customer, and the amount that is still due."""
+    recorded = gettext(
+        "Recorded %(amount)s from %(name)s for invoice %(number)s.",
+        amount=spoken(output["amount"], output["currency"]),
+        name=output["party_name"],
+        number=output["number"],
+    )
+    return f"{recorded} {amount_due(output)}"
+
+
 CAPABILITY = Capability(
     name="record_receipt",
     title=N_("Record a receipt"),
@@ -126,7 +139,14 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"invoice_id": open_invoices},
-    card=Card(icon="cash-coin", sentence=sentence, note=sum_note),
+    card=Card(
+        icon="cash-coin",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        records=invoice_records,
+        next_steps=INVOICE_STEPS,
+    ),
     book_date="paid_on",
     audit=N_("Assistant: record a receipt"),
     follow_ups=("list_receivables", "find_invoices"),

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Annotated
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.capabilities.list_ledger_accounts import ACCOUNTS_MAX
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import day
+from voyagent.capabilities.cards import day, listing
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 
@@ -79,6 +79,36 @@ def note(output: JsonObject) -> str:
     return day(output["as_of"])
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the totals of each currency, and whether debits equal credits."""
+    when = day(output["as_of"])
+    if not output["totals"]:
+        return str(
+            gettext(
+                "Nothing has been posted up to %(day)s, so the trial balance is empty.", day=when
+            )
+        )
+    heading = ngettext(
+        "Trial balance as of %(day)s, one account.",
+        "Trial balance as of %(day)s, %(num)d accounts.",
+        output["count"],
+        day=when,
+    )
+    return listing(str(heading), map(_total, output["totals"]), numbered=False)
+
+
+def _total(total: JsonObject) -> str:
+    return str(
+        gettext(
+            "%(currency)s: debits %(debit)s, credits %(credit)s, %(state)s.",
+            currency=total["currency"],
+            debit=spoken(total["debit"], total["currency"]),
+            credit=spoken(total["credit"], total["currency"]),
+            state=gettext("in balance") if total["in_balance"] else gettext("NOT in balance"),
+        )
+    )
+
+
 CAPABILITY = Capability(
     name="trial_balance",
     title=N_("Trial balance"),
@@ -89,7 +119,7 @@ CAPABILITY = Capability(
     permission="report.read",
     approval="never",
     run=run,
-    card=Card(icon="table", sentence=sentence, note=note),
+    card=Card(icon="table", sentence=sentence, note=note, answer=answer),
     audit=N_("Assistant: read the trial balance"),
     follow_ups=("read_account_balance", "list_ledger_accounts"),
     examples={

@@ -9,8 +9,12 @@ from pydantic import Field
 
 from voyagent.approvals.effects import Description, FactShown, Measured
 from voyagent.billing import queries, service
-from voyagent.billing.capabilities.invoices import customer_balance
-from voyagent.billing.capabilities.payments import APPROVERS, open_documents
+from voyagent.billing.capabilities.invoices import (
+    INVOICE_STEPS,
+    customer_balance,
+    invoice_records,
+)
+from voyagent.billing.capabilities.payments import APPROVERS, amount_due, open_documents
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.capabilities.capability import (
     Capability,
@@ -112,6 +116,17 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Wrote off a part of %(number)s", number=output["number"]))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the amount, the invoice, and the amount that is still due."""
+    written = gettext(
+        "Wrote off %(amount)s of invoice %(number)s to %(name)s.",
+        amount=spoken(output["amount"], output["currency"]),
+        number=output["number"],
+        name=output["party_name"],
+    )
+    return f"{written} {amount_due(output)}"
+
+
 CAPABILITY = Capability(
     name="write_off_invoice",
     title=N_("Write off an invoice"),
@@ -143,7 +158,14 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"invoice_id": open_invoices},
-    card=Card(icon="dash-circle", sentence=sentence, note=sum_note),
+    card=Card(
+        icon="dash-circle",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        records=invoice_records,
+        next_steps=INVOICE_STEPS,
+    ),
     audit=N_("Write off an invoice"),
     follow_ups=("find_invoices", "list_receivables"),
     examples={
