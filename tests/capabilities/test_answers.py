@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.capabilities import answers_billing
+from tests.capabilities import answers_billing, answers_enquiries
 from tests.capabilities.answer_cases import Case, Empty
 from tests.capabilities.probes import READS, WRITES, made
 from voyagent import catalogue
@@ -20,8 +20,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
 BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
-CASES = [*answers_billing.CASES]
-EMPTY = [*answers_billing.EMPTY]
+CASES = [*answers_billing.CASES, *answers_enquiries.CASES]
+EMPTY = [*answers_billing.EMPTY, *answers_enquiries.EMPTY]
 
 NOTES = {
     "count": 12,
@@ -114,6 +114,12 @@ def test_an_empty_result_is_told_with_its_next_step(case: Empty) -> None:
     name, given, output, told = case
     assert cards.answer(BY_NAME[name], given, output) == told
     assert list(cards.records(BY_NAME[name], output)) == []
+
+
+def test_an_enquiry_tells_that_the_number_of_people_was_not_stated() -> None:
+    logged = {"created": True, "enquiry_id": "e1", "customer_name": "Ravi", "status": "new"}
+    answer = cards.answer(BY_NAME["create_enquiry"], {"customer_name": "Ravi"}, logged)
+    assert "- people: 1 (not stated)" in answer.splitlines()
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, listing, paragraphs
 from voyagent.enquiries import queries, service
+from voyagent.enquiries.capabilities.outputs import field_labels, not_known
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.schemas import BudgetAmount, EnquiryIn, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Int32, Text, Trimmed
+from voyagent.kernel.money import spoken
 
 _NEVER_CLEARED = {"customer_name", "pax_count", "status", "session_id"}
 
@@ -113,6 +124,32 @@ def _output(enquiry: Enquiry) -> dict[str, Any]:
     }
 
 
+def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
+    """State the fields that were stored, and those that are empty."""
+    logged = gettext("Logged as a new enquiry from %(name)s.", name=output["customer_name"])
+    amount = given.get("budget_amount")
+    known = {
+        **given,
+        "budget": spoken(amount, given["budget_currency"]) if amount else "",
+        **{name: day(given[name]) for name in ("depart_date", "return_date") if given.get(name)},
+    }
+    stored = [
+        f"{label}: {known[name]}" for name, label in field_labels().items() if known.get(name)
+    ]
+    people = given.get("pax_count")
+    stored.append(
+        f"{gettext('people')}: {people}" if people else str(gettext("people: 1 (not stated)"))
+    )
+    return paragraphs(
+        listing(str(logged), stored, shown_max=len(stored), numbered=False), not_known(known)
+    )
+
+
+def records(output: dict[str, Any]) -> Sequence[Choice]:
+    """Return the enquiry."""
+    return (Choice(output["enquiry_id"], output["customer_name"]),)
+
+
 CAPABILITY = Capability(
     name="create_enquiry",
     title=N_("New enquiry"),
@@ -124,7 +161,12 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="plus-circle", sentence=sentence),
+    card=Card(
+        icon="plus-circle",
+        sentence=sentence,
+        answer=answer,
+        records=records,
+    ),
     audit=N_("Assistant: log an enquiry"),
     follow_ups=("search_flights", "search_hotels", "update_enquiry"),
     examples={

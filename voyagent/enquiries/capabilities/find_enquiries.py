@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import Annotated, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.enquiries import queries
-from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief
+from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, enquiry_line, status_label
 from voyagent.enquiries.capabilities.places import spellings
 from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import OPEN_STATUSES
@@ -100,7 +100,7 @@ def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
 def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Name the filters."""
     words = [
-        _status_label(str(given.get("status"))),
+        status_label(str(given.get("status"))),
         *(str(given[name]) for name in _WORDS if given.get(name)),
         " – ".join(day(given[name]) for name in _DAYS if given.get(name)),
     ]
@@ -110,15 +110,22 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Searched enquiries: %(words)s", words=filters))
 
 
-def _status_label(status: str) -> str:
-    labels = {
-        "new": gettext("new"),
-        "open": gettext("open"),
-        "quoted": gettext("quoted"),
-        "booked": gettext("booked"),
-        "cancelled": gettext("cancelled"),
-    }
-    return str(labels.get(status, ""))
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the newest enquiries that fit."""
+    found, total = output["enquiries"], output["total"]
+    if not found:
+        return str(
+            gettext(
+                "No enquiries match this search. Search with fewer filters, or log a new enquiry."
+            )
+        )
+    kind = status_label(str(given.get("status")))
+    heading = (
+        ngettext("One %(kind)s enquiry.", "%(num)d %(kind)s enquiries.", total, kind=kind)
+        if kind
+        else ngettext("One enquiry.", "%(num)d enquiries.", total)
+    )
+    return listing(str(heading), map(enquiry_line, found), total)
 
 
 CAPABILITY = Capability(
@@ -131,7 +138,14 @@ CAPABILITY = Capability(
     permission="enquiry.read",
     approval="never",
     run=run,
-    card=Card(icon="search", sentence=sentence, note=count_note),
+    card=Card(
+        icon="search",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        rows="enquiries",
+        row=enquiry_line,
+    ),
     audit=N_("Assistant: find enquiries"),
     follow_ups=("summarise_enquiry", "update_enquiry"),
     examples={

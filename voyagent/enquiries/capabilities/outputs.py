@@ -1,10 +1,13 @@
-"""Enquiries as the capabilities return them."""
+"""Enquiries as the capabilities return them, and as answers state them."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from voyagent.capabilities.capability import JsonObject
+from flask_babel import gettext, ngettext
+
+from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.cards import day, money
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import wire_instant
 
@@ -42,6 +45,57 @@ def full(row: Row) -> JsonObject:
         "notes": row["notes"],
         "created_at": wire_instant(row["created_at"]),
     }
+
+
+def enquiry_line(enquiry: JsonObject) -> str:
+    """State customer, route, days, people and status in one line."""
+    route = " → ".join(filter(None, (enquiry["origin"], enquiry["destination"])))
+    days = " – ".join(day(enquiry[key]) for key in ("depart_date", "return_date") if enquiry[key])
+    people = str(ngettext("one person", "%(num)d people", enquiry["pax_count"]))
+    status = status_label(enquiry["status"])
+    return ", ".join(filter(None, (enquiry["customer_name"], route, days, people, status)))
+
+
+def enquiry_record(enquiry: JsonObject) -> Choice:
+    """Return an enquiry as a record of an answer."""
+    return Choice(enquiry["id"], enquiry_line(enquiry))
+
+
+def field_labels() -> dict[str, str]:
+    """Return the labels of the fields that a customer's message can leave out."""
+    return {
+        "customer_email": gettext("e-mail"),
+        "customer_phone": gettext("phone"),
+        "origin": gettext("origin"),
+        "destination": gettext("destination"),
+        "depart_date": gettext("departure"),
+        "return_date": gettext("return"),
+        "budget": gettext("budget"),
+    }
+
+
+def not_known(enquiry: JsonObject) -> str:
+    """State the fields that are empty; empty if none is."""
+    labels = ", ".join(label for name, label in field_labels().items() if not enquiry.get(name))
+    return str(gettext("Not known: %(fields)s.", fields=labels)) if labels else ""
+
+
+def budget_line(enquiry: JsonObject) -> str:
+    """State the budget; empty without one."""
+    budget = enquiry.get("budget")
+    return str(gettext("Budget %(budget)s.", budget=money(budget))) if budget else ""
+
+
+def status_label(status: str) -> str:
+    """Return a status as part of a sentence; empty for an unknown one."""
+    labels = {
+        "new": gettext("new"),
+        "open": gettext("open"),
+        "quoted": gettext("quoted"),
+        "booked": gettext("booked"),
+        "cancelled": gettext("cancelled"),
+    }
+    return str(labels.get(status, ""))
 
 
 def _day(value: date | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_babel import gettext
@@ -10,18 +11,30 @@ from pydantic import Field, model_validator
 from voyagent.capabilities.capability import (
     Capability,
     Card,
+    Choice,
     Invocation,
     JsonObject,
     Slot,
 )
+from voyagent.capabilities.cards import SHOWN_MAX as ANSWERED_MAX, listing
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.capabilities.lookups import enquiries
-from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, full
+from voyagent.enquiries.capabilities.outputs import (
+    SHOWN_MAX,
+    brief,
+    budget_line,
+    enquiry_line,
+    enquiry_record,
+    full,
+    not_known,
+)
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import Closed, Text
 from voyagent.kernel.ids import parse_id
+
+NOTES_SHOWN_MAX = 600
 
 
 class NothingNamed(Invalid):
@@ -90,6 +103,37 @@ def _likeliest(rows: list[Row], name: str) -> list[Row]:
     return still_open if len(still_open) == 1 else exact
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """State all that is known of the enquiry, or list those that fit."""
+    if output["found"] == 0:
+        return str(
+            gettext(
+                "No enquiry of %(name)s was found. Check the spelling of the name.",
+                name=given.get("customer_name", ""),
+            )
+        )
+    if "enquiry" not in output:
+        heading = gettext("%(num)d enquiries match. Which one?", num=output["found"])
+        return listing(str(heading), map(enquiry_line, output["enquiries"]), output["found"])
+    enquiry = output["enquiry"]
+    contact = ", ".join(filter(None, (enquiry["customer_email"], enquiry["customer_phone"])))
+    notes = " ".join((enquiry["notes"] or "").split())[:NOTES_SHOWN_MAX]
+    lines = (
+        f"{enquiry_line(enquiry)}.",
+        budget_line(enquiry),
+        str(gettext("Contact: %(contact)s.", contact=contact)) if contact else "",
+        not_known(enquiry),
+        str(gettext("Notes: “%(notes)s”", notes=notes)) if notes else "",
+    )
+    return "\n".join(filter(None, lines))
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the enquiry, or those that the answer lists."""
+    found = [output["enquiry"]] if "enquiry" in output else output["enquiries"]
+    return tuple(map(enquiry_record, found[:ANSWERED_MAX]))
+
+
 CAPABILITY = Capability(
     name="summarise_enquiry",
     title=N_("Show an enquiry"),
@@ -100,7 +144,15 @@ CAPABILITY = Capability(
     permission="enquiry.read",
     approval="never",
     run=run,
-    card=Card(icon="inbox", sentence=sentence),
+    card=Card(
+        icon="inbox",
+        sentence=sentence,
+        answer=answer,
+        records=records,
+        next_steps={
+            "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
+        },
+    ),
     audit=N_("Assistant: sum an enquiry up"),
     lookups={"enquiry_id": enquiries},
     follow_ups=("update_enquiry", "search_flights", "search_hotels"),

@@ -17,7 +17,7 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.capabilities.lookups import enquiries
-from voyagent.enquiries.capabilities.outputs import full
+from voyagent.enquiries.capabilities.outputs import budget_line, enquiry_line, enquiry_record, full
 from voyagent.enquiries.schemas import BudgetAmount, EnquiryPatch, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
@@ -99,6 +99,14 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Changed the enquiry of %(name)s", name=name))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the enquiry as it is now."""
+    enquiry = output["enquiry"]
+    updated = gettext("Enquiry updated: %(enquiry)s.", enquiry=enquiry_line(enquiry))
+    budget = budget_line(enquiry) if "budget_amount" in output["fields"] else ""
+    return f"{updated} {budget}".rstrip()
+
+
 CAPABILITY = Capability(
     name="update_enquiry",
     title=N_("Change an enquiry"),
@@ -110,7 +118,15 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="pencil", sentence=sentence),
+    card=Card(
+        icon="pencil",
+        sentence=sentence,
+        answer=answer,
+        records=lambda output: (enquiry_record(output["enquiry"]),),
+        next_steps={
+            "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
+        },
+    ),
     audit=N_("Assistant: change an enquiry"),
     lookups={"enquiry_id": enquiries},
     follow_ups=("summarise_enquiry", "find_enquiries"),
