@@ -19,6 +19,7 @@ from voyagent.kernel.pages import CursorPage, Page
 from voyagent.kernel.serializers import (
     Amount,
     AnswerOf,
+    AsRead,
     Computed,
     CursorPageOf,
     Minor,
@@ -70,6 +71,7 @@ class SaleOut(AnswerOf[Row]):
     began: Annotated[date, Read("from_day"), Field(alias="from")]
     first_leg: LegOut | None
     legs: Annotated[list[LegOut], Computed(_newest_first)]
+    logged_at: Annotated[Instant, AsRead()]
     note: str = MAY_BE_ABSENT
 
 
@@ -93,6 +95,7 @@ def row(**changes: Any) -> Row:
         "from_day": DAY,
         "first_leg": None,
         "legs": [],
+        "logged_at": "2026-11-24T10:00:00.5Z",
         "note": None,
         "secret": "not declared",
         **changes,
@@ -114,6 +117,7 @@ def test_a_row_is_written_by_its_declaration() -> None:
         "from": "2026-11-24",
         "first_leg": None,
         "legs": [],
+        "logged_at": "2026-11-24T10:00:00.5Z",
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import request
 
 from voyagent.approvals import queries, service
@@ -15,10 +17,6 @@ from voyagent.approvals.schemas import (
     EditIn,
     InvalidSessionId,
     ResolveIn,
-    wire,
-    wire_answered,
-    wire_model,
-    wire_page,
 )
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.errors import status_of
@@ -42,7 +40,7 @@ _SEEN = (
     permission="approval.read",
     errors=(InvalidSessionId, InvalidCursor),
 )
-def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
+def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
     """List proposals by status, newest first; an overdue one counts as expired."""
     page = queries.list_approvals(
         reader,
@@ -52,7 +50,7 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
         offset=query.offset,
         cursor=query.cursor,
     )
-    return wire_page(page)
+    return ApprovalList.of(page)
 
 
 @api.get(
@@ -67,7 +65,7 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     Its `ETag` is the version that `If-Match` of a decision or an edit may name.
     """
     row = queries.get_row(reader, approval_id)
-    return Headed(Body(wire(row)), {"ETag": f'"{queries.mark_of(row)}"'})
+    return Headed(ApprovalItem.of(row), {"ETag": f'"{queries.mark_of(row)}"'})
 
 
 @api.post(
@@ -84,23 +82,24 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     ),
     headers=_SEEN,
 )
-def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
+def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[ApprovalItem]:
     """Approve or decline; one decision wins, and an approved act happens once.
 
     An approval rehearses the consequences again. If they differ from the proposal, the answer is
     409 `preview_stale`: the proposal has expired, and the new one in `superseded_by` shows the
     present consequences.
     """
-    return wire_model(
-        service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen())
+    resolved = service.resolve(
+        actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
     )
+    return ApprovalItem.of(queries.row_of(resolved))
 
 
 @api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
-def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
+def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently; each item has the status of its own call."""
     answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
-    return {"items": [wire_answered(one, status_of) for one in answered]}
+    return BatchAnswer.of({"items": [_item(one) for one in answered]})
 
 
 @api.post(
@@ -125,7 +124,18 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
     the approval.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
-    return Headed(Body(wire_model(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
+    return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
+
+
+def _item(answered: service.Answered) -> Row:
+    """Return the result of one of several decisions, with the status of its own call."""
+    found, refusal = answered.approval, answered.refusal
+    return {
+        "approval_id": answered.approval_id,
+        "status": HTTPStatus.OK if refusal is None else status_of(refusal),
+        "detail": None if refusal is None else refusal.code,
+        "approval": None if found is None else queries.row_of(found),
+    }
 
 
 def _seen() -> str | None:

@@ -67,6 +67,11 @@ def get_approval(approval_id: str) -> Approval:
     return found
 
 
+def row_of(approval: Approval) -> Row:
+    """Return a loaded proposal as a row."""
+    return {name: getattr(approval, name) for name in _C.keys()}  # noqa: SIM118 - not a dict
+
+
 def get_locked(approval_id: str) -> Approval:
     """Return a visible proposal with its conversation locked. Raises ApprovalNotFound.
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from voyagent.approvals.models import Approval
-from voyagent.approvals.service import BATCH_MAX, Answered, Wish
+from voyagent.approvals.service import BATCH_MAX, Wish
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
-    Answer,
     Closed,
     Filter,
     Instant,
@@ -22,41 +19,13 @@ from voyagent.kernel.fields import (
     Query,
     Text,
     Trimmed,
-    wire_instant,
 )
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.pages import Page
+from voyagent.kernel.serializers import AnswerOf, PageOf
 
 REASON_MAX = 1024
 ID_MAX = 128
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
-_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at", "edited_at")
-_SHOWN = (
-    "id",
-    "session_id",
-    "turn_id",
-    "tool_call_id",
-    "tool_name",
-    "summary",
-    "requested_at",
-    "expires_at",
-    "status",
-    "payload",
-    "arguments_hash",
-    "requested_by_user_id",
-    "resolved_at",
-    "resolved_by_user_id",
-    "effect_status",
-    "effect_result",
-    "effect_error",
-    "effect_finished_at",
-    "preview",
-    "preview_hash",
-    "original_payload",
-    "edited_by_user_id",
-    "edited_at",
-    "superseded_by",
-)
 
 
 class ChosenQuery(Query):
@@ -183,7 +152,7 @@ class SeveralForm(Open):
         ]
 
 
-class ApprovalItem(Answer):
+class ApprovalItem(AnswerOf[Row]):
     """A proposal: arguments, requester, expiry, decision and result."""
 
     id: str
@@ -212,7 +181,7 @@ class ApprovalItem(Answer):
     superseded_by: str | None
 
 
-class BatchItem(Answer):
+class BatchItem(AnswerOf[Row]):
     """Result of one of several decisions: the status of its own call, and proposal or code."""
 
     approval_id: str
@@ -221,60 +190,11 @@ class BatchItem(Answer):
     approval: ApprovalItem | None = None
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(AnswerOf[Row]):
     """One item for each decision, in order."""
 
     items: list[BatchItem]
 
 
-class ApprovalList(Answer):
+class ApprovalList(PageOf[ApprovalItem]):
     """A page of proposals, newest first."""
-
-    items: list[ApprovalItem]
-    total: int
-    limit: int
-    offset: int
-    next_cursor: str | None
-
-
-def wire(row: Mapping[str, Any]) -> Row:
-    """Return a row as the API writes it."""
-    out = {name: row[name] for name in _SHOWN}
-    for name in _INSTANTS:
-        out[name] = wire_instant(row[name]) if row[name] is not None else None
-    out["session_id"] = str(row["session_id"])
-    return out
-
-
-def wire_model(approval: Approval) -> Row:
-    """Return a changed model as the API writes it."""
-    return wire({name: getattr(approval, name) for name in _SHOWN})
-
-
-def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int]) -> Row:
-    """Return the result of one of several decisions as the API writes it."""
-    if answered.refusal is not None:
-        return {
-            "approval_id": answered.approval_id,
-            "status": int(status_of(answered.refusal)),
-            "detail": answered.refusal.code,
-            "approval": None,
-        }
-    assert answered.approval is not None
-    return {
-        "approval_id": answered.approval_id,
-        "status": 200,
-        "detail": None,
-        "approval": wire_model(answered.approval),
-    }
-
-
-def wire_page(page: Page[Row]) -> Row:
-    """Return a page as the API writes it."""
-    return {
-        "items": [wire(row) for row in page.items],
-        "total": page.total,
-        "limit": page.limit,
-        "offset": page.offset,
-        "next_cursor": page.next_cursor,
-    }

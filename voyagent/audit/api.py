@@ -12,15 +12,15 @@ from voyagent.audit.schemas import (
     AuditListQuery,
     AuditListResponse,
     InvalidActorId,
-    wire_page,
 )
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.files import csv_stream, export_slots
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.copy_export import ExportsBusy
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
 
@@ -31,13 +31,13 @@ api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
     permission="audit.read",
     errors=(InvalidActorId, InvalidCursor),
 )
-def list_audit(reader: Reader, query: AuditListQuery) -> Row:
+def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]:
     """List the acts of people, the assistant and the program, newest first.
 
     All filters apply at once. At or past the end the page is empty and the total correct. Reading
     leaves no event.
     """
-    return wire_page(events.list_events(reader, query.search(), query.part()))
+    return AuditListResponse.of(events.list_events(reader, query.search(), query.part()))
 
 
 @api.get(

@@ -11,7 +11,6 @@ from voyagent.audit.queries.events import Search
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
-    Answer,
     DateFilter,
     Filter,
     Instant,
@@ -19,10 +18,10 @@ from voyagent.kernel.fields import (
     Query,
     ZoneFilter,
     storable,
-    wire_members,
 )
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.pages import Cursor, Page, Part
+from voyagent.kernel.pages import Cursor, Part
+from voyagent.kernel.serializers import AnswerOf, AsRead, PageOf
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 KINDS_MAX = 50
@@ -113,7 +112,7 @@ class AuditListQuery(AuditFilter):
         )
 
 
-class AuditEventResponse(Answer):
+class AuditEventResponse(AnswerOf[Row]):
     """One event: who did what when, with which result.
 
     `payload` has inputs, outputs and entity_refs, and further members if they have a value.
@@ -128,30 +127,8 @@ class AuditEventResponse(Answer):
     summary: str
     payload: dict[str, Any]
     status: Outcome
-    created_at: Instant
+    created_at: Annotated[Instant, AsRead()]
 
 
-class AuditListResponse(Answer):
+class AuditListResponse(PageOf[AuditEventResponse]):
     """A page of the audit, newest first; `total` counts all events that match."""
-
-    items: list[AuditEventResponse]
-    total: int
-    limit: int
-    offset: int
-    next_cursor: str | None
-
-
-def wire(row: Row) -> Row:
-    """Return a row as the API writes it."""
-    return wire_members(AuditEventResponse, row, {})
-
-
-def wire_page(page: Page[Row]) -> Row:
-    """Return a page as the API writes it."""
-    return {
-        "items": [wire(row) for row in page.items],
-        "total": page.total,
-        "limit": page.limit,
-        "offset": page.offset,
-        "next_cursor": page.next_cursor,
-    }

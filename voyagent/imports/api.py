@@ -5,9 +5,9 @@ from __future__ import annotations
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.imports import service
-from voyagent.imports.schemas import ImportIn, ImportOut, wire
+from voyagent.imports.schemas import ImportIn, ImportOut
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("imports", __name__, tag="Imports", guard=Guard.BEARER)
 FILE_ERRORS = (
@@ -20,11 +20,11 @@ FILE_ERRORS = (
 
 
 @api.post("/imports", answer=ImportOut, permission="import.run", errors=FILE_ERRORS)
-def import_file(actor: Actor, body: ImportIn) -> Row:
+def import_file(actor: Actor, body: ImportIn) -> Body[ImportOut]:
     """Check a file (`dry_run`, the default) or import it, all or nothing.
 
     A dry run names each error and writes nothing; a file with errors is not imported. A file that
     was imported is not imported again, whatever its key.
     """
     act = service.look if body.dry_run else service.run
-    return wire(act(actor, body.kind, body.content, body.effective_on))
+    return ImportOut.of(act(actor, body.kind, body.content, body.effective_on))

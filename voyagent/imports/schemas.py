@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.imports.service import Outcome
-from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
+from voyagent.imports.tables import Finding
+from voyagent.kernel.fields import BusinessDate, Closed, Instant
+from voyagent.kernel.serializers import AnswerOf, Read
 
 ImportKind = Literal[
     "parties",
@@ -34,7 +35,7 @@ class ImportIn(Closed):
     dry_run: bool = True
 
 
-class FindingOut(Answer):
+class FindingOut(AnswerOf[Finding]):
     """A finding: line from 1, column if one cell is wrong, code, sentence."""
 
     line: int
@@ -43,34 +44,19 @@ class FindingOut(Answer):
     sentence: str
 
 
-class ImportOut(Answer):
+class ImportOut(AnswerOf[Outcome]):
     """Result of a file.
 
     `id` is null if it was not imported; `is_repeat`: this file had been imported before, and
     nothing was imported now.
     """
 
-    id: UUID | None
+    id: Annotated[UUID | None, Read("import_id")]
     kind: ImportKind
-    rows: int
+    rows: Annotated[int, Read("row_count")]
     findings: list[FindingOut]
     is_repeat: bool
     imported_at: Instant | None
 
 
-def wire(outcome: Outcome) -> Row:
-    """Return the result as the API writes it."""
-    return {
-        "id": outcome.import_id,
-        "kind": outcome.kind,
-        "rows": outcome.row_count,
-        "findings": [
-            {"line": one.line, "column": one.column, "code": one.code, "sentence": one.sentence}
-            for one in outcome.findings
-        ],
-        "is_repeat": outcome.is_repeat,
-        "imported_at": None if outcome.imported_at is None else wire_instant(outcome.imported_at),
-    }
-
-
-__all__ = ["ImportIn", "ImportKind", "ImportOut", "wire"]
+__all__ = ["ImportIn", "ImportKind", "ImportOut"]

@@ -48,6 +48,11 @@ class Computed:
     function: Callable[[Any], object]
 
 
+@dataclass(frozen=True, slots=True)
+class AsRead:
+    """Write a member unchanged, because the query has given it the form of its type."""
+
+
 class _Amount:
     """Marks text that is read from a `Money`."""
 
@@ -68,7 +73,8 @@ class AnswerOf(Answer, Generic[Source]):
 
     A member is read under its own name unless its annotation has `Read`, `Minor` or `Computed`. Its
     type says how it is written: `Instant` in UTC with microseconds, `Amount` as a decimal string, a
-    nested answer or a list of them by their own declaration, everything else unchanged.
+    nested answer or a list of them by their own declaration, everything else and every `AsRead`
+    unchanged.
     """
 
     @classmethod
@@ -152,6 +158,8 @@ def _template(
     kind: Any, marks: list[Any], value: str, names: dict[str, Any], *, is_row: bool
 ) -> str | None:
     """Return how a member of a type is written, `{}` being what was read; None: unchanged."""
+    if AsRead() in marks:
+        return None
     for mark in marks:
         if isinstance(mark, Minor):
             return f"amount({{}}, {_at(mark.currency, is_row=is_row)})"

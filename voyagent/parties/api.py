@@ -7,8 +7,9 @@ from uuid import UUID
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 from voyagent.parties import queries, service
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import (
@@ -17,8 +18,6 @@ from voyagent.parties.schemas import (
     PartyOut,
     PartyPatch,
     PartyQuery,
-    wire,
-    wire_page,
 )
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
@@ -34,30 +33,29 @@ VALUE_ERRORS = (
 
 
 @api.get("/parties", answer=PartyListOut, permission="party.read", errors=(InvalidCursor,))
-def list_parties(reader: Reader, query: PartyQuery) -> Row:
+def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
     """List customers and suppliers by name.
 
     All filters apply at once; an empty filter is ignored.
     """
-    return wire_page(
-        queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place()),
-        query.limit,
+    return PartyListOut.of(
+        queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place())
     )
 
 
 @api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
-def create_party(actor: Actor, body: PartyIn) -> Row:
+def create_party(actor: Actor, body: PartyIn) -> Body[PartyOut]:
     """Add a customer or supplier.
 
     A name is unique in the agency, whatever its case.
     """
-    return wire(queries.row_of(service.create(actor, **body.said())))
+    return PartyOut.of(queries.row_of(service.create(actor, **body.said())))
 
 
 @api.get("/parties/<party_id>", answer=PartyOut, permission="party.read", missing=PartyNotFound)
-def get_party(reader: Reader, party_id: UUID) -> Row:
+def get_party(reader: Reader, party_id: UUID) -> Body[PartyOut]:
     """Read a customer or supplier."""
-    return wire(queries.read_party(reader, party_id))
+    return PartyOut.of(queries.read_party(reader, party_id))
 
 
 @api.patch(
@@ -67,9 +65,9 @@ def get_party(reader: Reader, party_id: UUID) -> Row:
     missing=PartyNotFound,
     errors=(*VALUE_ERRORS, service.PartyInBooks),
 )
-def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Row:
+def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOut]:
     """Change a customer or supplier, or archive it with `is_archived`.
 
     An absent member is kept, null clears it. Another country without a state clears the state.
     """
-    return wire(queries.row_of(service.update(actor, party_id, body.said())))
+    return PartyOut.of(queries.row_of(service.update(actor, party_id, body.said())))

@@ -14,7 +14,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.pages import NameCursor
+from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.party_lines import party_balances_statement
@@ -59,14 +59,6 @@ class PartySearch:
     text: str | None = None
     kind: str | None = None
     is_archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PartiesListed:
-    """A page of the list by name; `next_cursor` is None on the last page."""
-
-    items: list[Row]
-    next_cursor: str | None
 
 
 def get_party(party_id: UUID, *, lock: bool = False) -> Party:
@@ -147,15 +139,15 @@ def is_named(name: str) -> ColumnElement[bool]:
 
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
-) -> PartiesListed:
+) -> CursorPage[Row]:
     """Return a page of parties by name, after the cursor's row.
 
     Parts of words are searched without an index: an agency has thousands of parties at most.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]
-    return PartiesListed(
-        shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None
+    return CursorPage(
+        shown, limit, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None
     )
 
 

@@ -12,18 +12,17 @@ from voyagent.identity.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
-    Answer,
     Closed,
     Filter,
     Instant,
     Query,
     Text,
     Trimmed,
-    row_instant,
     storable,
 )
 from voyagent.kernel.pages import NameCursor
-from voyagent.parties.queries import PartiesListed, PartySearch
+from voyagent.kernel.serializers import AnswerOf, CursorPageOf
+from voyagent.parties.queries import PartySearch
 from voyagent.parties.service import LENGTHS, TERMS_MAX, PartyChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
@@ -111,7 +110,7 @@ class PartyQuery(Query):
         return None if self.cursor is None else NameCursor.decode(self.cursor)
 
 
-class PartyOut(Answer):
+class PartyOut(AnswerOf[Row]):
     """A customer or supplier.
 
     Documents refer to it by `name`.
@@ -134,45 +133,8 @@ class PartyOut(Answer):
     updated_at: Instant
 
 
-class PartyListOut(Answer):
+class PartyListOut(CursorPageOf[PartyOut]):
     """A page of parties by name; the last page has no `next_cursor`."""
 
-    items: list[PartyOut]
-    limit: int
-    next_cursor: str | None
 
-
-def wire(row: Row) -> Row:
-    """Return a row as the API writes it.
-
-    It names each member: a loop over names takes twice as long.
-    """
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "is_customer": row["is_customer"],
-        "is_supplier": row["is_supplier"],
-        "email": row["email"],
-        "phone": row["phone"],
-        "address": row["address"],
-        "country": row["country"],
-        "state": row["state"],
-        "tax_number": row["tax_number"],
-        "terms_days": row["terms_days"],
-        "notes": row["notes"],
-        "is_archived": row["is_archived"],
-        "created_at": row_instant(row["created_at"]),
-        "updated_at": row_instant(row["updated_at"]),
-    }
-
-
-def wire_page(page: PartiesListed, limit: int) -> Row:
-    """Return a page as the API writes it."""
-    return {
-        "items": [wire(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
-    }
-
-
-__all__ = ["PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery", "wire", "wire_page"]
+__all__ = ["PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery"]

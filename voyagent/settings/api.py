@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from flask import request
 
-from flask import Response, after_this_request, request
-
-from voyagent.http.api import ApiBlueprint
+from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row
+from voyagent.kernel.serializers import Body
 from voyagent.settings import logos, queries, service
 from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
 from voyagent.settings.schemas import (
-    ApprovalLimits,
     LogoRequest,
     LogoResponse,
     TenantSettingsPatchRequest,
@@ -24,7 +22,7 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
 
 @api.get("/tenant-settings", answer=TenantSettingsResponse, permission="settings.read")
-def get_tenant_settings(reader: RequestReader) -> Row:
+def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]:
     """Read the agency's settings.
 
     Their `ETag` is the version that `If-Match` of a change may name.
@@ -44,7 +42,9 @@ def get_tenant_settings(reader: RequestReader) -> Row:
         ),
     ),
 )
-def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row:
+def patch_tenant_settings(
+    actor: Actor, body: TenantSettingsPatchRequest
+) -> Headed[TenantSettingsResponse]:
     """Change the agency's settings.
 
     An absent member is kept; null clears the model, the suffix and the budget. A change applies
@@ -59,9 +59,9 @@ def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row
     permission="settings.read",
     errors=(queries.LogoNotFound,),
 )
-def get_tenant_logo(reader: RequestReader) -> Row:
+def get_tenant_logo(reader: RequestReader) -> Body[LogoResponse]:
     """Read the logo on the agency's documents."""
-    return _told(queries.read_logo(reader))
+    return LogoResponse.of(queries.read_logo(reader))
 
 
 @api.operation(
@@ -71,13 +71,13 @@ def get_tenant_logo(reader: RequestReader) -> Row:
     permission="settings.update",
     errors=(PictureTooLarge, PictureUnreadable),
 )
-def put_tenant_logo(actor: Actor, body: LogoRequest) -> Row:
+def put_tenant_logo(actor: Actor, body: LogoRequest) -> Body[LogoResponse]:
     """Set the logo on the agency's documents, from the next document on.
 
     The picture is redrawn within 800 by 400 pixels, so that only its pixels are kept. The answer
     has the result. A source has at most 2,000 pixels on each side.
     """
-    return _told(logos.put(actor, logos.decoded(body.content)))
+    return LogoResponse.of(logos.put(actor, logos.decoded(body.content)))
 
 
 @api.delete("/tenant-settings/logo", status=204, permission="settings.update")
@@ -86,28 +86,9 @@ def delete_tenant_logo(actor: Actor) -> None:
     logos.remove(actor)
 
 
-def _told(logo: Row) -> Row:
-    return {
-        **{name: logo[name] for name in ("media_type", "width", "height", "digest")},
-        "content": b64encode(logo["content"]).decode(),
-    }
-
-
-def _answer(row: Row) -> Row:
-    """Return the settings and set the response's `ETag`."""
-    mark = f'"{queries.mark_of(row)}"'
-
-    @after_this_request
-    def name_state(response: Response) -> Response:
-        response.headers["ETag"] = mark
-        return response
-
-    return {
-        **row,
-        "approval_limits": {
-            role: row["approval_limits"].get(role) for role in ApprovalLimits.model_fields
-        },
-    }
+def _answer(row: Row) -> Headed[TenantSettingsResponse]:
+    """Return the settings with their `ETag`."""
+    return Headed(TenantSettingsResponse.of(row), {"ETag": f'"{queries.mark_of(row)}"'})
 
 
 def _seen() -> str | None:

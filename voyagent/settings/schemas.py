@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, Closed, Text, storable
 from voyagent.kernel.money import InvalidAmount, Money, is_currency
+from voyagent.kernel.serializers import AnswerOf, Computed
 from voyagent.settings.service import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
@@ -56,7 +59,11 @@ class ApprovalLimits(Answer):
     agent: Limit | None
 
 
-class TenantSettingsResponse(Answer):
+def _limits(row: Row) -> Row:
+    return {role: row["approval_limits"].get(role) for role in ApprovalLimits.model_fields}
+
+
+class TenantSettingsResponse(AnswerOf[Row]):
     """The agency's settings; null means not set."""
 
     tenant_id: UUID
@@ -71,7 +78,7 @@ class TenantSettingsResponse(Answer):
     default_currency: str
     four_eyes: bool
     financial_year_start_month: int
-    approval_limits: ApprovalLimits
+    approval_limits: Annotated[ApprovalLimits, Computed(_limits)]
     address: str | None
     tax_number: str | None
     bank_details: str | None
@@ -90,14 +97,18 @@ class LogoFile(Closed):
     logo: Annotated[bytes, Field(min_length=1)]
 
 
-class LogoResponse(Answer):
+def _base64(logo: Row) -> str:
+    return b64encode(logo["content"]).decode()
+
+
+class LogoResponse(AnswerOf[Row]):
     """The agency's logo: type, size in pixels, SHA-256 and Base64 of its bytes."""
 
     media_type: Literal["image/png", "image/jpeg"]
     width: int
     height: int
     digest: str
-    content: str
+    content: Annotated[str, Computed(_base64)]
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:

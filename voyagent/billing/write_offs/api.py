@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.approvals.schemas import ApprovalItem, wire_model
+from voyagent.approvals.queries import row_of
+from voyagent.approvals.schemas import ApprovalItem
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
 from voyagent.billing.invoices.api import api, invoice_response
@@ -17,6 +18,7 @@ from voyagent.billing.write_offs.schemas import TakeBackIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+from voyagent.kernel.serializers import Body
 from voyagent.ledger.service import PeriodLocked
 
 __all__ = ["api"]
@@ -41,7 +43,7 @@ WRITE_OFF_ERRORS = (
     missing=InvoiceNotFound,
     errors=WRITE_OFF_ERRORS,
 )
-def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
+def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[ApprovalItem]:
     """Ask for what is open of an invoice, or a part of it, to be given up.
 
     The answer is the request, in a conversation of its own.
@@ -50,11 +52,10 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
     request while it waits, and the write-off once it is done.
     """
     amount = body.money(queries.get_invoice(invoice_id).currency)
-    return wire_model(
-        service.ask_for_write_off(
-            actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
-        )
+    asked = service.ask_for_write_off(
+        actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
     )
+    return ApprovalItem.of(row_of(asked))
 
 
 @api.post(
