@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.capabilities import answers_billing, answers_enquiries
+from tests.capabilities import answers_billing, answers_enquiries, answers_trips
 from tests.capabilities.answer_cases import Case, Empty
 from tests.capabilities.probes import READS, WRITES, made
 from voyagent import catalogue
@@ -20,8 +20,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
 BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
-CASES = [*answers_billing.CASES, *answers_enquiries.CASES]
-EMPTY = [*answers_billing.EMPTY, *answers_enquiries.EMPTY]
+CASES = [*answers_billing.CASES, *answers_enquiries.CASES, *answers_trips.CASES]
+EMPTY = [*answers_billing.EMPTY, *answers_enquiries.EMPTY, *answers_trips.EMPTY]
 
 NOTES = {
     "count": 12,
@@ -107,6 +107,10 @@ def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
     answer = cards.answer(BY_NAME[name], given, output, timezone="Asia/Kolkata")
     assert [line for line in answer.splitlines() if line] == lines
     assert list(cards.records(BY_NAME[name], output)) == records
+
+
+def test_every_capability_has_a_case() -> None:
+    assert {case[0] for case in CASES} == set(BY_NAME)
 
 
 @pytest.mark.parametrize("case", EMPTY, ids=operator.itemgetter(0))

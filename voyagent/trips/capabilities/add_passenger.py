@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.keyring import Keyring
@@ -79,6 +88,24 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Added %(name)s to the trip", name=name))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """Name the passenger, and link the form that takes the passport."""
+    name = output["full_name"]
+    form = f"[{name}](/trips/{output['trip_id']}/passengers/{output['passenger_id']})"
+    return str(
+        gettext(
+            "%(name)s is on the trip. Enter the passport number on the passenger’s page: %(form)s.",
+            name=name,
+            form=form,
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the passenger."""
+    return (Choice(output["passenger_id"], output["full_name"]),)
+
+
 def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
     """None if several passengers have the name."""
     said = " ".join(full_name.split()).casefold()
@@ -102,7 +129,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="person-plus", sentence=sentence),
+    card=Card(icon="person-plus", sentence=sentence, answer=answer, records=records),
     audit=N_("Assistant: add a passenger"),
     follow_ups=("search_flights", "show_trip", "remove_passenger"),
     examples={

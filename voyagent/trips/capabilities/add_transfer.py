@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
-from voyagent.capabilities.cards import sum_note
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
 from voyagent.trips import queries, service
+from voyagent.trips.capabilities.cards import price_text
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.details import ClockTime, TransferDetails
@@ -92,6 +102,23 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     )
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State ride, day and price."""
+    return str(
+        gettext(
+            "Planned: %(name)s on %(day)s, %(price)s.",
+            name=output["name"],
+            day=day(output["on"]),
+            price=price_text(output["price"]),
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the ride."""
+    return (Choice(output["line_id"], output["name"]),)
+
+
 def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -> JsonObject | None:
     """The output of a replaced turn, if its ride is the same and still planned."""
     for earlier in reversed(call.earlier):
@@ -122,7 +149,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="car-front", sentence=sentence, note=sum_note),
+    card=Card(icon="car-front", sentence=sentence, note=sum_note, answer=answer, records=records),
     audit=N_("Assistant: add a transfer"),
     follow_ups=("show_trip", "send_itinerary"),
     examples={

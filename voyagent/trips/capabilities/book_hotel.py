@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_babel import gettext
@@ -14,7 +15,15 @@ from voyagent.approvals.effects import (
     LeavingShown,
     Measured,
 )
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
@@ -23,6 +32,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS, booking_record
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import (
     APPROVERS,
@@ -148,6 +158,16 @@ def _output(line: TripLine) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the number of the booking."""
+    return str(gettext("The hotel is booked, number %(number)s.", number=output["supplier_ref"]))
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the booking."""
+    return (booking_record(output["booking_id"], output["supplier_ref"]),)
+
+
 CAPABILITY = Capability(
     name="book_hotel",
     title=N_("Book a hotel"),
@@ -166,7 +186,13 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"passenger_ids": passengers},
-    card=Card(icon="building-add", sentence=sentence),
+    card=Card(
+        icon="building-add",
+        sentence=sentence,
+        answer=answer,
+        records=records,
+        next_steps=PASSENGER_STEPS,
+    ),
     audit=N_("Assistant: book a hotel"),
     follow_ups=("add_transfer", "send_itinerary", "draft_invoice"),
     examples={

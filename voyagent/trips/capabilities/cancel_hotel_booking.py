@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from flask_babel import gettext
@@ -15,7 +16,7 @@ from voyagent.approvals.effects import (
     Measured,
 )
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
-from voyagent.capabilities.cards import day
+from voyagent.capabilities.cards import day, money
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
@@ -120,6 +121,20 @@ def _output(cancelled: tuple[TripLine, Money | None]) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the hotel's charge, if there is one."""
+    charge = output["charge"]
+    if charge is None or not Decimal(charge["amount"]):
+        return str(gettext("The hotel booking is cancelled."))
+    return str(
+        gettext(
+            "The hotel booking is cancelled. The hotel charges %(amount)s, which is recorded on"
+            " the trip.",
+            amount=money(charge),
+        )
+    )
+
+
 CAPABILITY = Capability(
     name="cancel_hotel_booking",
     title=N_("Cancel a hotel booking"),
@@ -139,7 +154,7 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"booking_id": booked_stays},
-    card=Card(icon="building-x", sentence=sentence),
+    card=Card(icon="building-x", sentence=sentence, answer=answer),
     audit=N_("Assistant: cancel a hotel"),
     follow_ups=("search_hotels", "show_trip"),
     examples={

@@ -1,11 +1,21 @@
-"""Notes of result cards that several capabilities of trips share."""
+"""Parts of result cards and answers that several capabilities of trips share."""
 
 from __future__ import annotations
 
-from flask_babel import ngettext
+from collections.abc import Sequence
+from decimal import Decimal
 
-from voyagent.capabilities.capability import JsonObject
-from voyagent.trips.words import state_word
+from flask_babel import gettext, ngettext
+
+from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.cards import SHOWN_MAX, moment, money
+from voyagent.kernel.errors import N_
+from voyagent.kernel.money import Money
+from voyagent.trips.words import board_word, state_word
+
+PASSENGER_STEPS = {
+    "passenger_not_found": N_("Give the full name, or show the trip to see who travels."),
+}
 
 
 def status_note(output: JsonObject) -> str:
@@ -16,3 +26,50 @@ def status_note(output: JsonObject) -> str:
 def people_note(output: JsonObject) -> str:
     """State the number of passengers."""
     return str(ngettext("one person", "%(num)d people", len(output["passengers"])))
+
+
+def fare_row(fare: JsonObject) -> str:
+    """State flights, departure, stops, price and terms of a fare."""
+    stops = (
+        ngettext("one stop", "%(num)d stops", fare["stops"])
+        if fare["stops"]
+        else gettext("without a stop")
+    )
+    flights, leaves = " / ".join(fare["flights"]), moment(fare["departs_at"])
+    parts = (flights, leaves, str(stops), money(fare["price"]), _terms(fare["refundable"]))
+    return ", ".join(filter(None, parts))
+
+
+def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
+    """Return fares by the number of their first flight."""
+    return tuple(
+        Choice(fare["fare_id"], fare_row(fare), fare["flights"][0], _amount(fare["price"]))
+        for fare in fares[:SHOWN_MAX]
+    )
+
+
+def rate_row(rate: JsonObject) -> str:
+    """State hotel, stars, room, meals, price and terms of a rate."""
+    stars = ngettext("one star", "%(num)d stars", rate["stars"]) if rate["stars"] else ""
+    meals = board_word(rate["board_basis"])
+    price, terms = money(rate["price"]), _terms(rate["is_refundable"])
+    parts = (rate["hotel"], str(stars), rate["room"], meals, price, terms)
+    return ", ".join(filter(None, parts))
+
+
+def booking_record(id_: str, number: str, price: JsonObject | None = None) -> Choice:
+    """Return a booking by its number."""
+    return Choice(id_, number, number, _amount(price) if price else None)
+
+
+def price_text(price: JsonObject) -> str:
+    """State a price, or that there is none yet."""
+    return money(price) if Decimal(price["amount"]) else str(gettext("no price yet"))
+
+
+def _terms(refundable: bool) -> str:  # noqa: FBT001 - the value of a field
+    return str(gettext("refundable")) if refundable else ""
+
+
+def _amount(price: JsonObject) -> Money:
+    return Money.parse(price["amount"], price["currency"])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import sum_note
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import money, sum_note
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
+from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
+from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import rate_output
 from voyagent.trips.supplier_queries import suppliers
 
@@ -43,6 +46,25 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Checked the rate at %(hotel)s", hotel=output["hotel"]))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State hotel, room, price and terms."""
+    facts = {
+        "hotel": output["hotel"],
+        "room": output["room"],
+        "price": money(output["price"]),
+    }
+    if output["is_refundable"]:
+        return str(gettext("%(hotel)s, %(room)s: %(price)s for the stay, refundable.", **facts))
+    return str(gettext("%(hotel)s, %(room)s: %(price)s for the stay, not refundable.", **facts))
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the rate."""
+    price = output["price"]
+    amount = Money.parse(price["amount"], price["currency"])
+    return (Choice(output["rate_key"], rate_row(output), amount=amount),)
+
+
 CAPABILITY = Capability(
     name="check_hotel_rate",
     title=N_("Check a hotel rate"),
@@ -55,7 +77,7 @@ CAPABILITY = Capability(
     permission="trip.update",
     approval="never",
     run=run,
-    card=Card(icon="tag", sentence=sentence, note=sum_note),
+    card=Card(icon="tag", sentence=sentence, note=sum_note, answer=answer, records=records),
     audit=N_("Assistant: check a hotel's rate"),
     follow_ups=("book_hotel", "search_hotels"),
     examples={

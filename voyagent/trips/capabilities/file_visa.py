@@ -27,6 +27,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import APPROVERS, REHEARSED, itinerary_of
 from voyagent.trips.details import Country
@@ -156,6 +157,17 @@ def _output(line: TripLine) -> JsonObject:
     }
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """State country and receipt."""
+    return str(
+        gettext(
+            "The visa application for %(country)s is filed, receipt %(receipt)s.",
+            country=country_name(given["destination"]),
+            receipt=output["receipt"],
+        )
+    )
+
+
 CAPABILITY = Capability(
     name="file_visa",
     title=N_("File a visa"),
@@ -175,7 +187,7 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"passenger_id": passengers},
-    card=Card(icon="passport", sentence=sentence),
+    card=Card(icon="passport", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
     audit=N_("Assistant: file a visa application"),
     follow_ups=("visa_requirements", "send_itinerary"),
     examples={

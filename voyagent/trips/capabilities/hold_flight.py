@@ -8,7 +8,16 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import moment, money
 from voyagent.capabilities.refusals import not_supported, unsupported
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.fields import Closed, Id, wire_instant
@@ -16,6 +25,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import queries, service
+from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import fare_output, money_output
 from voyagent.trips.enquiry_budget import budget_of, is_above
@@ -70,6 +80,60 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 def note(_output: JsonObject) -> str:
     """State that nothing is paid."""
     return str(gettext("not paid yet"))
+
+
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the booking, its last moment, a budget that it exceeds, and earlier bookings."""
+    if "fare" in output:
+        fare = gettext("The fare is now: %(fare)s.", fare=fare_row(output["fare"]))
+        return f"{output['detail']} {fare}"
+    locator, until = output["locator"], output["expires_at"]
+    if output["status"] == "ticketed":
+        return str(
+            gettext(
+                "Booking %(locator)s is already ticketed. Nothing more was held.", locator=locator
+            )
+        )
+    held = (
+        gettext(
+            "Held as %(locator)s, unpaid, until %(until)s.", locator=locator, until=moment(until)
+        )
+        if until
+        else gettext("Held as %(locator)s, unpaid.", locator=locator)
+    )
+    budget = output["budget"]
+    parts = (
+        held,
+        gettext("That is above the budget of %(amount)s.", amount=money(budget)) if budget else "",
+        *map(_earlier, output["still_held"]),
+        gettext("Issue the tickets before the hold expires."),
+    )
+    return " ".join(filter(None, parts))
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the booking, or the fare at its new price."""
+    if "fare" in output:
+        return fare_records([output["fare"]])
+    return (booking_record(output["pnr_id"], output["locator"]),)
+
+
+def _earlier(booking: JsonObject) -> str:
+    if booking["expires_at"] is None:
+        return str(
+            gettext(
+                "The earlier booking %(locator)s is still held. Release it if it is not needed.",
+                locator=booking["locator"],
+            )
+        )
+    return str(
+        gettext(
+            "The earlier booking %(locator)s is still held until %(until)s. Release it if it is"
+            " not needed.",
+            locator=booking["locator"],
+            until=moment(booking["expires_at"]),
+        )
+    )
 
 
 def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
@@ -137,7 +201,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="bookmark-check", sentence=sentence, note=note),
+    card=Card(icon="bookmark-check", sentence=sentence, note=note, answer=answer, records=records),
     audit=N_("Assistant: hold a flight"),
     follow_ups=("issue_ticket", "release_flight", "search_hotels"),
     examples={

@@ -15,7 +15,15 @@ from voyagent.approvals.effects import (
     LeavingShown,
     Measured,
 )
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_
@@ -23,6 +31,7 @@ from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import queries, service
+from voyagent.trips.capabilities.cards import booking_record
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.capabilities.reviews import (
     APPROVERS,
@@ -156,6 +165,24 @@ def _output(lines: list[TripLine]) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the booking and its ticket numbers."""
+    if not output["tickets"]:
+        return str(gettext("Booking %(locator)s is ticketed.", locator=output["locator"]))
+    return str(
+        gettext(
+            "Booking %(locator)s is ticketed: %(tickets)s.",
+            locator=output["locator"],
+            tickets=", ".join(output["tickets"]),
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the booking."""
+    return (booking_record(output["pnr_id"], output["locator"]),)
+
+
 CAPABILITY = Capability(
     name="issue_ticket",
     title=N_("Issue the tickets"),
@@ -175,7 +202,7 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"pnr_id": held_flights},
-    card=Card(icon="ticket-perforated", sentence=sentence),
+    card=Card(icon="ticket-perforated", sentence=sentence, answer=answer, records=records),
     audit=N_("Assistant: issue a ticket"),
     follow_ups=("draft_invoice", "send_itinerary"),
     examples={

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import day, money
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
-from voyagent.trips.capabilities.cards import status_note
+from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.models import TripLine
 from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.words import state_word
 
 
 class ReadHotelBookingInput(Closed):
@@ -56,6 +59,25 @@ def _output(read: tuple[TripLine, Any]) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State number, status, days and price."""
+    return str(
+        gettext(
+            "Hotel booking %(number)s is %(status)s: %(check_in)s – %(check_out)s, %(price)s.",
+            number=output["supplier_ref"],
+            status=state_word(output["status"]),
+            check_in=day(output["check_in"]),
+            check_out=day(output["check_out"]),
+            price=money(output["price"]),
+        )
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the booking."""
+    return (booking_record(output["booking_id"], output["supplier_ref"], output["price"]),)
+
+
 CAPABILITY = Capability(
     name="read_hotel_booking",
     title=N_("Status of a hotel booking"),
@@ -78,7 +100,13 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     lookups={"booking_id": booked_stays},
-    card=Card(icon="building-check", sentence=sentence, note=status_note),
+    card=Card(
+        icon="building-check",
+        sentence=sentence,
+        note=status_note,
+        answer=answer,
+        records=records,
+    ),
     audit=N_("Assistant: read a hotel booking"),
     follow_ups=("cancel_hotel_booking", "send_itinerary"),
     examples={

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask_babel import gettext
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.cards import amounts, day, listing, moment, paragraphs
 from voyagent.kernel.errors import N_
 from voyagent.trips.capabilities.cards import people_note
 from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
+from voyagent.trips.words import country_name, state_word
 
 
 def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
@@ -37,6 +41,48 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
     """Name the act; a conversation has one itinerary."""
     return str(gettext("Read the itinerary"))
+
+
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the services in the order of the itinerary, the total, and the link to the PDF."""
+    lines = [
+        *(
+            f"{one['flight']}, {one['origin']} → {one['destination']}, {moment(one['departs_at'])}"
+            for one in output["flights"]
+        ),
+        *(
+            f"{one['name']}, {one['city']}, {day(one['check_in'])} – {day(one['check_out'])}"
+            for one in output["hotels"]
+        ),
+        *(
+            f"{one['origin']} → {one['destination']}, {day(one['on'])} {one['at'] or ''}".rstrip()
+            for one in output["transfers"]
+        ),
+        *(
+            gettext(
+                "visa for %(country)s, %(status)s",
+                country=country_name(one["country"]),
+                status=state_word(one["status"]),
+            )
+            for one in output["visas"]
+        ),
+    ]
+    if not lines:
+        return str(
+            gettext("The itinerary is empty. Add a flight, a hotel or another service first.")
+        )
+    head = ", ".join(output["passengers"]) or gettext("Itinerary")
+    prices = [total for total in output["totals"] if Decimal(total["amount"])]
+    page = f"/trips/{output['trip_id']}/itinerary.pdf"
+    return paragraphs(
+        listing(f"{head}:", lines, shown_max=len(lines), numbered=False),
+        str(
+            gettext("Total %(totals)s.", totals=amounts(prices))
+            if prices
+            else gettext("There is no price yet.")
+        ),
+        str(gettext("As PDF: %(link)s", link=f"[{page}]({page})")),
+    )
 
 
 def _flight(one: FlightDetails) -> JsonObject:
@@ -79,7 +125,7 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
-    card=Card(icon="card-list", sentence=sentence, note=people_note),
+    card=Card(icon="card-list", sentence=sentence, note=people_note, answer=answer),
     audit=N_("Assistant: read the itinerary"),
     follow_ups=("send_itinerary", "show_trip"),
     examples={

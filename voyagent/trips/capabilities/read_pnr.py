@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
-from voyagent.trips.capabilities.cards import status_note
+from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.models import TripLine
 from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.words import state_word
 
 
 class ReadPnrInput(Closed):
@@ -56,6 +58,28 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State booking, status, supplier, passengers and tickets."""
+    status = gettext(
+        "Booking %(locator)s is %(status)s at %(source)s.",
+        locator=output["locator"],
+        status=state_word(output["status"]),
+        source=output["source"],
+    )
+    counts = gettext(
+        "Passengers: %(passengers)s, flights: %(flights)s, tickets: %(tickets)s.",
+        passengers=output["passengers"],
+        flights=output["flights"],
+        tickets=output["tickets"],
+    )
+    return f"{status} {counts}"
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the booking."""
+    return (booking_record(output["pnr_id"], output["locator"]),)
+
+
 CAPABILITY = Capability(
     name="read_pnr",
     title=N_("Status of a flight booking"),
@@ -66,7 +90,13 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
-    card=Card(icon="ticket-detailed", sentence=sentence, note=status_note),
+    card=Card(
+        icon="ticket-detailed",
+        sentence=sentence,
+        note=status_note,
+        answer=answer,
+        records=records,
+    ),
     audit=N_("Assistant: read a booking"),
     follow_ups=("issue_ticket", "release_flight"),
     examples={

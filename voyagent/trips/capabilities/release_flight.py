@@ -58,6 +58,14 @@ def _output(released: tuple[list[TripLine], int]) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the booking, and a withdrawn request for its tickets."""
+    released = gettext("Booking %(locator)s is released at no cost.", locator=output["locator"])
+    if not output["withdrawn"]:
+        return str(released)
+    return f"{released} {gettext('The request to issue its tickets is withdrawn.')}"
+
+
 CAPABILITY = Capability(
     name="release_flight",
     title=N_("Release a held flight"),
@@ -73,7 +81,7 @@ CAPABILITY = Capability(
     policy=policy,
     run=run,
     lookups={"pnr_id": held_flights},
-    card=Card(icon="bookmark-x", sentence=sentence),
+    card=Card(icon="bookmark-x", sentence=sentence, answer=answer),
     audit=N_("Assistant: give a held flight back"),
     follow_ups=("search_flights", "hold_flight"),
     examples={

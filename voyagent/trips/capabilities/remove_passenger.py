@@ -11,6 +11,7 @@ from voyagent.capabilities.capability import Capability, Card, Invocation, JsonO
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.trips import queries, service
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.current_trip import current_trip
 
 
@@ -48,6 +49,11 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Removed %(name)s from the trip", name=name))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """Name the passenger."""
+    return str(gettext("%(name)s is removed from the trip.", name=output["full_name"]))
+
+
 CAPABILITY = Capability(
     name="remove_passenger",
     title=N_("Remove a passenger"),
@@ -59,7 +65,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="person-dash", sentence=sentence),
+    card=Card(icon="person-dash", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
     audit=N_("Assistant: remove a passenger"),
     follow_ups=("show_trip", "add_passenger"),
     examples={

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note, day, listing, money
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
+from voyagent.trips.capabilities.cards import fare_records, fare_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, fare_output, money_output
 from voyagent.trips.details import Airport
 from voyagent.trips.enquiry_budget import budget_of, is_above
@@ -95,6 +96,65 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     )
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the fares below the search."""
+    days = " – ".join(
+        day(given[name]) for name in ("outbound_date", "return_date") if given.get(name)
+    )
+    route = f"{given['origin']} – {given['destination']}"
+    search = ", ".join(filter(None, (route, days, people(given["passengers"]), _wishes(given))))
+    if not output["fares"]:
+        return str(
+            gettext(
+                "%(search)s: no flights found. Search another day or another airport.",
+                search=search,
+            )
+        )
+    heading = ngettext(
+        "%(search)s: one fare, good for twenty minutes.",
+        "%(search)s: %(num)d fares, good for twenty minutes.",
+        output["count"],
+        search=search,
+    )
+    rows = [fare_row(fare) + _above_budget(fare, output) for fare in output["fares"]]
+    return listing(str(heading), rows, output["count"])
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the fares of the answer."""
+    return fare_records(output["fares"])
+
+
+def people(passengers: JsonObject) -> str:
+    """State the number of travellers of each age group."""
+    adult, senior, child, infant = (
+        passengers.get(kind) or 0 for kind in ("adult", "senior", "child", "infant")
+    )
+    groups = (
+        ngettext("one adult", "%(num)d adults", adult) if adult else "",
+        ngettext("one senior", "%(num)d seniors", senior) if senior else "",
+        ngettext("one child", "%(num)d children", child) if child else "",
+        ngettext("one infant", "%(num)d infants", infant) if infant else "",
+    )
+    return ", ".join(filter(None, map(str, groups)))
+
+
+def _wishes(given: JsonObject) -> str:
+    cabins = {
+        "premium": gettext("premium economy"),
+        "business": gettext("business class"),
+        "first": gettext("first class"),
+    }
+    direct = gettext("direct only") if given.get("direct_only") else ""
+    return ", ".join(filter(None, (cabins.get(given.get("cabin") or "", ""), direct)))
+
+
+def _above_budget(fare: JsonObject, output: JsonObject) -> str:
+    if not fare.get("above_budget"):
+        return ""
+    return f", {gettext('above the budget of %(amount)s', amount=money(output['budget']))}"
+
+
 def _output(found: Sequence[Offered[Any]], budget: Money | None) -> JsonObject:
     fares = [
         fare_output(one) | ({"above_budget": True} if is_above(one.offer.total, budget) else {})
@@ -119,7 +179,7 @@ CAPABILITY = Capability(
     permission="trip.update",
     approval="never",
     run=run,
-    card=Card(icon="airplane", sentence=sentence, note=count_note),
+    card=Card(icon="airplane", sentence=sentence, note=count_note, answer=answer, records=records),
     audit=N_("Assistant: search flights"),
     follow_ups=("hold_flight", "search_hotels", "visa_requirements"),
     examples={

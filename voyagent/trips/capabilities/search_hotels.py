@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
-from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
+from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output
 from voyagent.trips.details import Country
 from voyagent.trips.supplier_queries import hotel_query, suppliers
@@ -77,6 +78,28 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
     return str(gettext("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days))
 
 
+def answer(given: JsonObject, output: JsonObject) -> str:
+    """List the rates below the search."""
+    days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
+    guests = ngettext("one guest", "%(num)d guests", given["guests"]) if given.get("guests") else ""
+    search = ", ".join(filter(None, (given["city"], days, str(guests))))
+    if not output["results"]:
+        return str(
+            gettext(
+                "%(search)s: no hotels found. Search other days or another city, or allow a higher"
+                " price.",
+                search=search,
+            )
+        )
+    heading = ngettext(
+        "%(search)s: one rate for the stay, good for twenty minutes.",
+        "%(search)s: %(num)d rates for the stay, good for twenty minutes.",
+        output["count"],
+        search=search,
+    )
+    return listing(str(heading), map(rate_row, output["results"]), output["count"])
+
+
 CAPABILITY = Capability(
     name="search_hotels",
     title=N_("Search hotels"),
@@ -87,7 +110,14 @@ CAPABILITY = Capability(
     permission="trip.update",
     approval="never",
     run=run,
-    card=Card(icon="building", sentence=sentence, note=count_note),
+    card=Card(
+        icon="building",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        rows="results",
+        row=rate_row,
+    ),
     audit=N_("Assistant: search hotels"),
     follow_ups=("check_hotel_rate", "book_hotel"),
     examples={

@@ -99,6 +99,11 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("E-mail the itinerary to %(to)s", to=to))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the address."""
+    return str(gettext("Itinerary sent to %(to)s.", to=output["to"]))
+
+
 CAPABILITY = Capability(
     name="send_itinerary",
     title=N_("Send the itinerary to the customer"),
@@ -114,7 +119,7 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     lookups={"trip_id": trips},
-    card=Card(icon="send", sentence=sentence),
+    card=Card(icon="send", sentence=sentence, answer=answer),
     audit=N_("Assistant: send the itinerary to the customer"),
     follow_ups=("draft_invoice", "show_trip"),
     examples={

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from flask_babel import gettext
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
+from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragraphs
 from voyagent.kernel.errors import N_
-from voyagent.trips.capabilities.cards import people_note
+from voyagent.kernel.money import Money
+from voyagent.trips.capabilities.cards import people_note, price_text
 from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.charges import charges_of
 from voyagent.trips.details import VisaDetails
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Line, Passenger
-from voyagent.trips.words import sentence_of
+from voyagent.trips.words import sentence_of, state_word
 
 
 def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
@@ -60,6 +65,66 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Read the trip: %(title)s", title=output["title"]))
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the passengers, the services with their prices, the total, and what to check."""
+    people = ", ".join(one["full_name"] for one in output["passengers"]) or gettext("nobody yet")
+    lines = [_row(line, output["lines"]) for line in output["lines"]]
+    return paragraphs(
+        listing(f"{output['title']}: {people}", lines, shown_max=len(lines)),
+        _total(output),
+        "\n".join(finding["sentence"] for finding in output["findings"][:SHOWN_MAX]),
+    )
+
+
+def records(output: JsonObject) -> Sequence[Choice]:
+    """Return the services of the trip."""
+    return tuple(
+        Choice(
+            line["id"],
+            line["name"],
+            line["supplier_ref"] or "",
+            Money.parse(line["price"]["amount"], line["price"]["currency"]),
+        )
+        for line in output["lines"]
+    )
+
+
+def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
+    price = gettext("in the fare above") if _is_in_fare(line, lines) else price_text(line["price"])
+    when = day(line["starts_on"]) if line["starts_on"] else ""
+    return ", ".join(filter(None, (line["name"], when, state_word(line["status"]), str(price))))
+
+
+def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
+    """Another flight of the booking has the price of both, as for a flight there and back."""
+    if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
+        return False
+    return any(
+        Decimal(one["price"]["amount"])
+        for one in lines
+        if one["kind"] == "flight" and one["supplier_ref"] == line["supplier_ref"]
+    )
+
+
+def _total(output: JsonObject) -> str:
+    priced = [
+        {"amount": total["price"], "currency": total["currency"]}
+        for total in output["totals"]
+        if Decimal(total["price"])
+    ]
+    if not priced:
+        return str(gettext("There is no price yet."))
+    total = gettext("The customer pays %(totals)s.", totals=amounts(priced))
+    lines = output["lines"]
+    without = any(
+        not Decimal(line["price"]["amount"])
+        and line["status"] != "cancelled"
+        and not _is_in_fare(line, lines)
+        for line in lines
+    )
+    return f"{total} {gettext('Some services have no price yet.')}" if without else str(total)
+
+
 def _passenger(one: Passenger) -> JsonObject:
     return {
         "id": str(one.id),
@@ -99,7 +164,7 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
-    card=Card(icon="suitcase", sentence=sentence, note=people_note),
+    card=Card(icon="suitcase", sentence=sentence, note=people_note, answer=answer, records=records),
     audit=N_("Assistant: show the trip"),
     follow_ups=("send_itinerary", "draft_invoice", "add_passenger"),
     examples={

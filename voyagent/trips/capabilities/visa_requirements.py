@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import listing, money, paragraphs
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
@@ -60,6 +61,27 @@ def _output(found: Any) -> JsonObject:
     }
 
 
+def answer(_given: JsonObject, output: JsonObject) -> str:
+    """State the kind of visa, its documents, its fee, its times and the source of the rule."""
+    kinds = {
+        "not_needed": gettext("No visa is needed."),
+        "on_arrival": gettext("The visa is given on arrival."),
+        "electronic": gettext("An electronic visa is needed."),
+        "sticker": gettext("A visa in the passport is needed."),
+    }
+    head = kinds.get(output["kind"]) or gettext("No rule is known here. Ask the consulate.")
+    fee, days = output["fee"], output["processing_days"]
+    facts = (
+        gettext("Fee %(fee)s.", fee=money(fee)) if fee else "",
+        ngettext("Processing takes one day.", "Processing takes %(num)d days.", days)
+        if days
+        else "",
+    )
+    documents = output["checklist"]
+    listed = listing(str(head), documents, shown_max=len(documents), numbered=False)
+    return paragraphs(listed, " ".join(filter(None, map(str, facts))), output["source"])
+
+
 CAPABILITY = Capability(
     name="visa_requirements",
     title=N_("Visa requirements"),
@@ -82,7 +104,7 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
-    card=Card(icon="passport", sentence=sentence),
+    card=Card(icon="passport", sentence=sentence, answer=answer),
     audit=N_("Assistant: look up what a visa needs"),
     follow_ups=("file_visa", "search_flights"),
     examples={
