@@ -24,7 +24,7 @@ from voyagent.kernel.text.reading import read
 CAPABILITIES = {capability.name: capability for capability in catalogue.CAPABILITIES}
 PSEUDO_READERS = {
     "customer_name": ("party",),
-    "party": ("party",),
+    "party": ("supplier",),
     "number": ("document", "booking"),
     "account": ("account",),
 }
@@ -40,7 +40,7 @@ class Gate(NamedTuple):
 
 
 AMONG_OFFERED = Gate(floor=0.90, goal=0.90)
-FIELDS = Gate(floor=0.69, goal=0.85)
+FIELDS = Gate(floor=0.74, goal=0.85)
 WRONG_CARDS = Gate(floor=0.02, goal=0.03)
 
 
@@ -118,7 +118,10 @@ def _fields(engine: Engine, line: dict[str, Any], context: Context) -> Iterator[
     reading = read(line["text"], today=context.today)
     slots = CAPABILITIES[line["intent"]].slots
     for name in line["fields"].keys() & PSEUDO_READERS.keys() - slots.keys():
-        for reader in PSEUDO_READERS[name]:
+        readers = PSEUDO_READERS[name]
+        if name == "party" and line["intent"] == "file_visa":
+            readers = ("passenger",)
+        for reader in readers:
             found = READERS[reader](reading, context)
             if isinstance(found, Found):
                 yield name, found.value

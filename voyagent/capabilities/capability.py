@@ -60,6 +60,7 @@ Reader = Literal[
     "rate",
     "reason",
     "status",
+    "supplier",
     "time",
     "trip",
 ]

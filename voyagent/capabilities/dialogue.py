@@ -38,6 +38,11 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_ONLY_REFERENCE = re.compile(
+    r"^\W*(?:the\s+|no\.?\s*|number\s+|option\s+|invoice\s+|bill\s+)*"
+    rf"(?:{'|'.join(_PLACES)}|[\w/-]*\d[\w/-]*)(?:\s+(?:one|option|please|pls|wal[aei]))*\W*$",
+    re.IGNORECASE,
+)
 _PRONOUN = re.compile(
     r"\b(?:him|her|them|his|their|it|(?:this|that) (?:customer|one|invoice|bill|trip|booking))\b",
     re.IGNORECASE,
@@ -124,7 +129,7 @@ class Engine:
             return replace(following, confirmed=not following.missing)
         decision = self.decide(text, context)
         interrupts = decision.taken is not None and (
-            draft is None or decision.taken.name != draft.name
+            draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
         )
         if draft is not None and (not interrupts or _CORRECTION.match(text)):
             corrected = self._corrected(text, context, draft, listed)
@@ -213,7 +218,7 @@ class Engine:
     def _answer(self, name: str, capability: str, said: str) -> dict[str, Any]:
         """The answer to a question for a name, which needs no words around it."""
         slot = self._capabilities[capability].slots.get(name)
-        if slot is None or slot.reader not in ("party", "passenger"):
+        if slot is None or slot.reader not in ("party", "passenger", "supplier"):
             return {}
         answer = people.answered_name(said)
         return {name: answer} if answer else {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from voyagent.capabilities.capability import Capability, Choice, Lookup
@@ -13,6 +14,7 @@ from voyagent.capabilities.describe import form_fields
 from voyagent.kernel.text import people, stations
 from voyagent.kernel.text.dates import DateKind
 from voyagent.kernel.text.names import find_known_names
+from voyagent.kernel.text.naming import Role, find_names
 from voyagent.kernel.text.places import find_route, is_known_place, places_in
 from voyagent.kernel.text.quantities import quantity_of
 from voyagent.kernel.text.reading import Reading, Span, read
@@ -22,40 +24,6 @@ _AMOUNT_MIN = 100
 """A smaller number without a currency is rather a count."""
 _LINE_WORDS_MAX = 12
 
-_WORD = r"[^\W\d_][\w.&'’]*"
-_NAME = rf"(?:(?:mrs?|ms|dr|mister|miss|smt|shri)\.?\s+)?{_WORD}(?:\s+{_WORD}){{0,3}}"
-_BEFORE_VERB = re.compile(
-    rf"^\W*(?P<name>{_NAME}?)\s+(?:(?:has|have|had|ne|just)\s+)*(?:paid|pays|gave|cleared|called"
-    r"|sent|transferred|settled|deposited|wants?|needs?|owes?|ki|ka|ke|ko|diya|is looking"
-    r"|would like)\b",
-    re.IGNORECASE,
-)
-_TITLED = re.compile(
-    rf"\b(?P<name>(?:mrs?|ms|dr|mister|miss|smt|shri)\.?\s+{_WORD}(?:\s+[A-Z][\w.'’]*){{0,2}})",
-    re.IGNORECASE,
-)
-_BEFORE_JI = re.compile(rf"\b(?P<name>{_WORD}(?:\s+{_WORD})?)\s+ji\b", re.IGNORECASE)
-_OWNER = re.compile(
-    rf"\b(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)['’]s?\s+(?:[\w-]+\s+){{0,2}}?"
-    r"(?:invoices?|bills?|bookings?|visas?|tickets?|pnr|enquir(?:y|ies)|enq|lead|payments?|trip|dues?"
-    r"|balance|account|file|request|dates|budget|phone|number|email|room|passport)\b"
-    r"|\b(?:invoices?|bills?|bookings?|enquiry|enq|lead|trip|case|file|draft)\s+(?:of|for|from)\s+"
-    rf"(?P<of>{_NAME})",
-    re.IGNORECASE,
-)
-_AFTER_CUE = re.compile(
-    r"\b(?:this is|i am|my name is|name(?: is)?|customer(?: is)?|client|vendor|supplier|pax"
-    r"|passenger|guest|(?:enquiry|enq|lead|inv(?:oice)?|bill|pay|visa)(?: of| from| for| to)?"
-    rf"|from|for|to|add|remove|does|of|by)\s*[:-]?\s+(?P<name>{_NAME})",
-    re.IGNORECASE,
-)
-_HINDI_WORD = r"[\u0904-\u0939][\u0900-\u0963]*"
-_BEFORE_CASE = re.compile(
-    rf"(?P<hindi>{_HINDI_WORD}(?:\s+{_HINDI_WORD})?)\s+(?:जी\s+)?(?:ने|का|की|के|को|से)(?!\w)"
-    rf"|(?P<name>[A-Z]\w+(?:\s+[A-Z]\w+){{0,2}})\s+(?:ji\s+)?(?:ne|ka|ki|ke|ko|wali)\b"
-)
-_CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[ ](?:Al\b|[A-Z][a-z]+)){1,3}")
-_PARTS = re.compile(r"[,;:\n/()=]|\s[-–—]\s|\.\s")
 _COUNT = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|do|teen|char|chaar|paanch|chhe|saat"
 _GROUP = re.compile(
     rf"(?<![\d.,/-])(?P<n>{_COUNT})\s*(?:ppl|log|logo|logon|jan[ae]|sawari|लोग|लोगों|जन"
@@ -77,26 +45,6 @@ _FROM_TO = re.compile(
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
     r"(?P<value>(?=[A-Z/-]*\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]*\d)[A-Z0-9/-]{2,})",
-    re.IGNORECASE,
-)
-_NAME_END = re.compile(
-    r"\s+(?:by|via|through|against|for|on|at|in|from|to|of|and|with|wants?|needs?|who|due|bill"
-    r"|yesterday|today|tomorrow|invoice|package|visa|tickets?|hotel|owes?|still|rs|flights?|has"
-    r"|have|paid|our|the|planning|going|called|inr|aed|usd|ne|ka|ki|ke|ko|se|ji|as|is|cash|neft"
-    r"|upi|rtgs|imps|gpay|cheque|chq|please|pls|bhej|diya|booking|enquiry|dob|born|passport|dated"
-    r"|again|full|part|advance|balance|payment|amount|utr|ref|no|number|bhai|madam|sir|sahab|saab)\b.*$",
-    re.IGNORECASE,
-)
-_VERB_BEFORE = re.compile(
-    r"^(?:(?:update|change|open|close|cancel|send|issue|void|find|show|summari[sz]e|check|record|mark"
-    r"|book|hold|add|remove|take|put|ticket|write|off|the|for|of|in|on|to|please|pls|draft|raise)\s+)+",
-    re.IGNORECASE,
-)
-_NO_NAME = re.compile(
-    r"^(?:the|a|an|our|my|this|that|these|new|air|hotel|insurance|tickets?|visa|flights?|package"
-    r"|us|me|him|her|them|she|he|they|it|we|you|i|cash|bank|old|all|first|last|date|money|full|part"
-    r"|pls|please|record|received|rcvd|got|log|add|draft|make|raise|create|enter|show|check|invoice"
-    r"|bill|customer|client|guest|payment|how|what|which|who|hi|hello|dear|kal|aaj)\b",
     re.IGNORECASE,
 )
 _CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
@@ -236,11 +184,17 @@ def _put(
     filled: Filled, name: str, found: Found | Several | None, capability: Capability[Any]
 ) -> None:
     if isinstance(found, Found):
-        is_list = capability.input.model_json_schema()["properties"][name].get("type") == "array"
+        is_list = name in _list_fields(capability)
         value = [found.value] if is_list and not isinstance(found.value, list) else found.value
         filled.values[name], filled.words[name] = value, found.words
     elif found:
         filled.choices[name] = found[:CHOICES_MAX]
+
+
+@cache
+def _list_fields(capability: Capability[Any]) -> frozenset[str]:
+    properties = capability.input.model_json_schema().get("properties", {})
+    return frozenset(name for name, one in properties.items() if one.get("type") == "array")
 
 
 def _read(text: str, context: Context, prefer: DateKind) -> Reading:
@@ -384,41 +338,30 @@ def _currency(reading: Reading, context: Context) -> Found | None:
     return Found(context.currency) if spans else None
 
 
-def _party(reading: Reading, context: Context) -> Found | Several | None:
-    """A known name, else the words at the place of a name in such sentences."""
-    known = list(dict.fromkeys(one.name for one in find_known_names(reading.text, context.names)))
-    if len(known) == 1:
-        return Found(known[0], known[0])
-    if known:
-        return tuple(Choice(name, name) for name in known)
-    labelled = people.find_name(reading.text) or people.requester_name(reading.text)
-    if labelled:
-        return Found(labelled.value, labelled.words)
-    plain = _without_values(reading)
-    for pattern in (_BEFORE_VERB, _TITLED, _OWNER, _BEFORE_JI, _BEFORE_CASE, _AFTER_CUE):
-        for match in pattern.finditer(plain):
-            named = match.groupdict()
-            hindi = named.get("hindi")
-            found = Found(hindi, hindi) if hindi else _as_name(named["name"] or named["of"])
-            if found:
-                return found
-    capitalised = (match.group() for match in _CAPITALISED.finditer(plain))
-    for part in (*_PARTS.split(plain), *capitalised):
-        if people.is_capitalised(part.strip()) and not places_in(part):
-            found = _as_name(part.strip())
-            if found:
-                return found
-    leading = people.leading_name(reading.text)
-    return Found(leading.value, leading.words) if leading else None
+def _name_of(role: Role) -> FieldReader:
+    """A known name, else the words that are most likely a name."""
 
-
-def _as_name(words: str) -> Found | None:
-    words = _VERB_BEFORE.sub("", words)
-    said = _NAME_END.sub("", people.without_possessive(words)).strip(" .,:-")
-    if not said or _NO_NAME.match(said) or is_known_place(said):
+    def reader(reading: Reading, context: Context) -> Found | Several | None:
+        found = find_known_names(reading.text, context.names)
+        known = list(dict.fromkeys(one.name for one in found))
+        if len(known) == 1:
+            return Found(known[0], known[0])
+        if known:
+            return tuple(Choice(name, name) for name in known)
+        labelled = people.find_name(reading.text)
+        if labelled:
+            return Found(labelled.value, labelled.words)
+        hidden = [(span.start, span.end) for span in reading.spans if span.kind != "route"]
+        for one in find_names(reading.text, hidden, role):
+            name = people.as_name(people.without_possessive(one.words))
+            if name:
+                return Found(name, one.words)
         return None
-    name = people.as_name(said)
-    return Found(name, said) if name else None
+
+    return reader
+
+
+_party = _name_of("customer")
 
 
 def _without_values(reading: Reading) -> str:
@@ -636,12 +579,13 @@ READERS: Mapping[str, FieldReader] = {
     "origin": _end_of_route("origin"),
     "origin_airport": _end_of_route("origin", is_airport=True),
     "party": _party,
-    "passenger": _party,
+    "passenger": _name_of("traveller"),
     "payment_reference": _group(_REFERENCE),
     "people": _people,
     "people_by_age": _people_by_age,
     "phone": _first("phone"),
     "reason": _group(_REASON),
+    "supplier": _name_of("supplier"),
     "time": _time,
 }
 """Readers by kind. Dates and statuses need the field and are read by `fill`."""

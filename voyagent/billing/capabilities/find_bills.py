@@ -22,7 +22,7 @@ from voyagent.kernel.money import wire_amount
 class FindBillsInput(Closed):
     """Filters of open bills; all of them apply."""
 
-    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("supplier")] = Field(
         default=None, description="The supplier's name, or a part of it."
     )
     vendor_reference: Annotated[Annotated[str, Text(64)] | None, Slot("document")] = Field(

@@ -23,7 +23,7 @@ from voyagent.kernel.fields import Text
 class ListPayablesInput(OpenBalancesInput):
     """Filters of the suppliers."""
 
-    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("supplier")] = Field(
         default=None, description="The supplier's name, or a part of it."
     )
 

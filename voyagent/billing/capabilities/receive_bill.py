@@ -40,7 +40,7 @@ class ReceiveBillInput(Closed):
     """A supplier's bill, under the supplier's own number."""
 
     vendor_name: Annotated[
-        str, Trimmed(255), Slot("party", N_("Which supplier is the bill from?"))
+        str, Trimmed(255), Slot("supplier", N_("Which supplier is the bill from?"))
     ] = Field(description="The name of the supplier.")
     vendor_reference: Annotated[
         str, Trimmed(64), Slot("document", N_("What is the number of the bill?"))
