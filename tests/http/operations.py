@@ -129,15 +129,40 @@ def _session(person: Person) -> object:
         return chat.create_session(replace(actor, role="agent"), title="Krishnan family").id
 
 
-def _turn(person: Person) -> object:
-    """A turn that has ended; where a path names a conversation too, that was made just before."""
+def _newest_session(person: Person) -> Any:
+    """The conversation of a path that names one too: it was made just before."""
     with person.acting():
         found = db.session.scalar(
             sa.select(ChatSession.id)
             .order_by(ChatSession.created_at.desc(), ChatSession.id.desc())
             .limit(1)
         )
-    session_id = found or _session(person)
+    return found or _session(person)
+
+
+def _card(person: Person) -> object:
+    """An open card of an enquiry."""
+    session_id, card_id = _newest_session(person), f"card-{secrets.token_hex(6)}-2"
+    block = {
+        "type": "card",
+        "card_id": card_id,
+        "draft_id": card_id,
+        "capability": "create_enquiry",
+        "fields": {"customer_name": "Deepa Krishnan"},
+        "missing": [],
+        "words": {},
+        "choices": {},
+        "offered": ["create_enquiry", "find_enquiries"],
+    }
+    with person.acting() as actor:
+        writer = replace(actor, role="agent")
+        chat.append_message(writer, session_id, role="assistant", blocks=[block])
+    return card_id
+
+
+def _turn(person: Person) -> object:
+    """A turn that has ended."""
+    session_id = _newest_session(person)
     with person.acting() as actor:
         turn = chat.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
         chat.finish_turn(turn, "done")
@@ -445,6 +470,8 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "party_id": _party,
     "session_id": _session,
     "turn_id": _turn,
+    "card_id": _card,
+    "capability": lambda _person: "find_enquiries",
     "approval_id": _approval,
     "invite_id": _invite,
     "invoice_id": _invoice,

@@ -25,7 +25,8 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output is
     null while it runs; `at` is the start, or the execution of an approved act; `took_s` in seconds
     exists once a call of this turn has ended), `approval {approval_id, tool_name, summary}`,
-    `decision {approval_id, granted, summary}`, `error {message}`.
+    `decision {approval_id, granted, summary}`, `error {message}`, `card {card_id, draft_id,
+    capability, fields, missing, words, choices, offered}`.
     """
     blocks: list[Block] = []
     for event in events:
@@ -35,6 +36,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
                 blocks.pop()
         elif kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
             blocks[-1]["text"] += event["text"]
+            blocks += _card(event)
         elif kind == "tool_result":
             _result(blocks, event)
         elif kind in _MAKERS:
@@ -45,6 +47,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
             ):
                 blocks.pop()  # the request says what the call says, and more
             blocks.append(_MAKERS[kind](event))
+            blocks += _card(event)
     return blocks
 
 
@@ -74,6 +77,10 @@ def _result(blocks: list[Block], event: dict[str, Any]) -> None:
 
 def _text(event: dict[str, Any]) -> Block:
     return {"type": "text", "text": event["text"].lstrip("\n")}
+
+
+def _card(event: dict[str, Any]) -> list[Block]:
+    return [{"type": "card", **event["card"]}] if event.get("card") else []
 
 
 def _error(event: dict[str, Any]) -> Block:

@@ -22,12 +22,14 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 
 from voyagent.approvals import service as approvals
-from voyagent.assistant import blocks, costs, planner_factory, prompt, queries
+from voyagent.assistant import blocks, costs, drafts, planner_factory, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.moves import (
     Answer,
     Ask,
     Call,
+    Card,
+    Context,
     Conversation,
     Decision,
     Done,
@@ -36,6 +38,7 @@ from voyagent.assistant.moves import (
     Outcome,
     Planner,
     Played,
+    Say,
     kept,
     move_from,
 )
@@ -117,7 +120,8 @@ class Performance:
             self._stored: deque[dict[str, Any]] = deque(queries.told_by(turn))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
         self._number = 0
-        self._has_spoken = self._acts = False
+        self._has_spoken = self._has_answered = self._acts = False
+        self._origins = [turn.id]
 
     def to_the_end(self) -> None:
         """Run all steps and the final."""
@@ -146,10 +150,12 @@ class Performance:
                     )
                     if isinstance(move, Ask):
                         extra.append({"type": "question", "move": kept(move)})
+                    if isinstance(move, Say) and move.drops:
+                        extra.append({"type": drafts.DROPPED, "draft_id": move.drops})
                     if outcome is not None and outcome.approval_id is not None:
                         status = "waiting"
             except StopRequested:
-                status, extra = "stopped", [{"type": "stopped"}]
+                status, extra = "stopped", [*extra, {"type": "stopped"}]
             self._conclude("failed" if beginning.is_refused else status, extra)
 
     def _beginning(self) -> Beginning:
@@ -161,6 +167,7 @@ class Performance:
                 turns.hold_turn(self._turn)
                 beginning = self._begin(identity.get_actor(self._turn.user_id))
                 self._keep("beginning", beginning.kept)
+        self._origins = beginning.context.reading.get("origins", self._origins)
         if beginning.model is not None and self._models is not None:
             self._planner = self._mind(beginning.model, self._models)
         return beginning
@@ -183,7 +190,7 @@ class Performance:
         refused = costs.admit(self._turn)
         model = (
             self._models.choose(settings.wanted_model(settings.get_settings()))
-            if self._models is not None and refused is None
+            if self._models is not None and refused is None and not _is_settled(context)
             else None
         )
         spent = costs.budget_spent() if model is not None else None
@@ -302,10 +309,13 @@ class Performance:
             while self._stored and self._stored[0]["kind"] == "text_delta":
                 self._retell("text_delta")  # told before the answer was kept
         if isinstance(move, Answer):
+            self._has_answered = self._has_answered or bool(move.raw["text"])
             if move.raw["stop_reason"] == "stopped":
                 raise StopRequested
         elif isinstance(move, Fail):
             self._emit("error", error_message=move.text)
+        elif isinstance(move, Card):
+            self._show(move)
         elif not isinstance(move, Done):
             self._say(move.text)
         return None
@@ -317,6 +327,18 @@ class Performance:
             self._emit("text_delta", text=piece)
             if PACE_S:
                 time.sleep(PACE_S)
+
+    def _show(self, card: Card) -> None:
+        """Send a card with its text, as one event."""
+        card_id = f"card-{self._turn.id.removeprefix('t-')}-{self._number}"
+        told = kept(card) | {"card_id": card_id, "draft_id": card.draft_id or card_id}
+        is_first = not (self._has_spoken or self._has_answered)
+        self._has_spoken = True
+        self._emit(
+            "text_delta",
+            text=card.text if is_first else f"\n\n{card.text}",
+            card={name: value for name, value in told.items() if name not in ("text", "kind")},
+        )
 
     def _call(self, call: Call) -> Outcome:
         call_id, announces = self._call_id, self._announces(call)
@@ -391,7 +413,10 @@ class Performance:
                     if isinstance(made, OutboundCall):
                         return (Outcome(made.done()) if made.ask is None else made), ""
                     return Outcome(made), ""
-                if queries.was_granted_before(self._turn.session_id, self._turn.id, tool.name):
+                if any(
+                    queries.was_granted_before(self._turn.session_id, one, tool.name)
+                    for one in self._origins
+                ):
                     raise GrantedBefore
                 if call.replaces:
                     approvals.replace(actor, self._turn.session_id, call.replaces)
@@ -414,7 +439,7 @@ class Performance:
         """Return the tool's results in replaced turns."""
         if not tool.writes or tool.run is None:
             return ()
-        return tuple(queries.written_before(self._turn.session_id, self._turn.id, tool.name))
+        return tuple(queries.results_before(self._turn.session_id, self._origins, tool.name))
 
     def _require(self, actor: Actor, tool: Tool) -> None:
         """Require the tool's permission; a refusal is audited (API contract). Raises Forbidden."""
@@ -466,6 +491,11 @@ class Performance:
     def _keep(self, kind: str, outcome: dict[str, Any]) -> None:
         self._number += 1
         chat.record_step(self._turn, self._number, kind, outcome)
+
+
+def _is_settled(context: Context) -> bool:
+    """True if the message answers the open card, for which no model is needed."""
+    return bool(context.reading.get("answers_card"))
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:

@@ -15,10 +15,11 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text for the person."""
+    """Text for the person; `drops` is the id of a draft that is given up."""
 
     text: str
     kind: Literal["say"] = "say"
+    drops: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,27 @@ class Ask:
     kind: Literal["ask"] = "ask"
     again: int = 0
     first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The fields of a capability, for the person to check and confirm; nothing is done yet.
+
+    `text` is the question for the first of `missing`, or asks the person to check and save.
+    `words` are the words that each field was read from, `choices` the records that a field can
+    mean. `offered` are the names of up to three capabilities that the message can mean. `draft_id`
+    is the id of the first card of the same draft; empty for a new one.
+    """
+
+    text: str
+    capability: str
+    fields: JsonObject
+    missing: list[str] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[JsonObject]] = field(default_factory=dict)
+    offered: list[str] = field(default_factory=list)
+    draft_id: str = ""
+    kind: Literal["card"] = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +116,11 @@ class Fail:
     kind: Literal["fail"] = "fail"
 
 
-Move = Say | Ask | Call | Done | Answer | Fail
+Move = Say | Ask | Card | Call | Done | Answer | Fail
 _KINDS: dict[str, type[Move]] = {
     "say": Say,
     "ask": Ask,
+    "card": Card,
     "call": Call,
     "done": Done,
     "answer": Answer,
@@ -186,6 +209,8 @@ class Context:
     """The tool used last: its `arguments`, the `ids` and `drafts` listed, the booking `held`."""
     rejected: JsonObject = field(default_factory=dict)
     """The newest declined request: its `summary`, `reason`, and who declined it as `by`."""
+    reading: JsonObject = field(default_factory=dict)
+    """The engine's reading of the message; empty in turns of older releases."""
     names: JsonObject = field(default_factory=dict)
     """Names of the message, in small letters, with `is_known` and similar names as `near`."""
 
@@ -242,6 +267,7 @@ def context_from(document: JsonObject) -> Context:
         waiting=document.get("waiting", []),
         rejected=document.get("rejected", {}),
         names=document.get("names", {}),
+        reading=document.get("reading", {}),
         last=document.get("last", {}),
     )
 

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
-from voyagent.assistant import blocks
+from voyagent.assistant import blocks, interpretation
 from voyagent.assistant.moves import (
     Ask,
     Context,
@@ -99,7 +99,13 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
         rejected=_rejected(proposals),
         last=_last(said),
     )
-    return replace(context, names=_names(reader, said, turn_id, context))
+    reading = interpretation.interpret(reader, actor, session_id, turn_id, said, context)
+    return replace(context, names=_names(reader, said, turn_id, context), reading=reading)
+
+
+def recent_messages(session_id: UUID) -> list[Row]:
+    """Return the messages that the context of a turn is read from, oldest first."""
+    return chats.last_messages(SessionReader(db.session), session_id, _LOOK_BACK)
 
 
 def standing_of(session_id: UUID) -> str:
@@ -198,7 +204,12 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
     """Return the results that a tool had in replaced turns, oldest first."""
-    turns = set(chats.superseded_behind(session_id, turn_id))
+    return results_before(session_id, [turn_id], tool)
+
+
+def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dict[str, Any]]:
+    """Return the results that a tool had in turns that any of these turns replaces."""
+    turns = {gone for one in turn_ids for gone in chats.superseded_behind(session_id, one)}
     if not turns:
         return []
     said = chats.messages(SessionReader(db.session), session_id, superseded=True)

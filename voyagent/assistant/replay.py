@@ -119,6 +119,7 @@ class Replay(Performance):
         now = kept(self._planner.next_move(conversation, silently)) | (
             {"took_s": move.took_s} if isinstance(move, Answer) else {}
         )
+        recorded = kept(move)  # with the fields that older releases did not have
         if _canonical(now) != _canonical(recorded):
             raise Difference(
                 f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}"

@@ -25,7 +25,7 @@ MESSAGE_MAX = 32_000
 SESSIONS_MAX = 200
 MESSAGES_MAX = 200
 # What the planner keeps with a message for itself: the words of a question stand in its text.
-INNER_BLOCKS = frozenset({"question"})
+INNER_BLOCKS = frozenset({"question", "card_dropped"})
 
 
 class SessionCreateRequest(Closed):
@@ -170,7 +170,8 @@ class TurnOfMessage(Answer):
 class TranscriptMessage(Answer):
     """A message as blocks, each with its `type`.
 
-    Types are `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and `enquiry`.
+    Types are `text`, `card`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and
+    `enquiry`; a person's answer to a card adds `card_confirmed` or `card_chosen`.
     """
 
     id: UUID
@@ -197,7 +198,8 @@ class AgentEvent(Answer):
     """An event of the stream; every member is present, null without a value.
 
     `restarts` is present only as true, on a `text_delta` without text: the text since the last
-    event of another kind is void and begins again.
+    event of another kind is void and begins again. `card` is present on the text that asks a person
+    to check the fields of an action; nothing is saved before the person confirms them.
     """
 
     kind: Annotated[
@@ -218,6 +220,7 @@ class AgentEvent(Answer):
     approval_summary: str | None
     error_message: str | None
     restarts: Literal[True] | None = None
+    card: dict[str, Any] | None = None
 
 
 # The stream of events, as the API's document describes it.

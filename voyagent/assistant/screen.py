@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
 from voyagent.approvals.approver_labels import deciders_in_words, others_in_words
 from voyagent.approvals.review import Changes
-from voyagent.assistant import blocks, costs, queries
+from voyagent.assistant import blocks, costs, drafts, queries
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.costs import Spent
 from voyagent.billing import queries as billing
@@ -124,6 +124,8 @@ class Screen:
     awaited: bool = False
     moved: bool = False
     """True if an event arrived while the page was read."""
+    open_card_id: str = ""
+    """The card that can be saved; empty if none is open."""
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
@@ -202,6 +204,9 @@ def read(
         state=state,
         awaited=any(map(queries.is_awaited, proposals)),
         moved=chats.last_seq(session_id) != session["event_seq"],
+        open_card_id=(drafts.open_card(queries.recent_messages(session_id)) or {}).get(
+            "card_id", ""
+        ),
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
         papers=_papers(reader, proposals),
         superseded=superseded,

@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from flask_babel import gettext
+
 from voyagent.approvals import effects, service as approvals
 from voyagent.approvals.effects import Approval
-from voyagent.assistant import queries
+from voyagent.assistant import drafts, queries
+from voyagent.assistant.drafts import Block
+from voyagent.capabilities import registry
 from voyagent.chat import branches, queries as chats, service as chat, turns
 from voyagent.chat.queries import Turn
 from voyagent.chat.service import ChatSession, TurnInProgress
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_turn_id
 from voyagent.trips.passports import hidden_in
 
@@ -31,6 +35,13 @@ class InvalidLastEventId(Unprocessable):
     message = N_(
         "This event is not part of this conversation. Reload its messages and continue from there."
     )
+
+
+class CardNotOpen(Conflict):
+    """The card was saved, discarded, or replaced by a newer one."""
+
+    code = "card_not_open"
+    message = N_("This card is not open any more. Use the newest card of the conversation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,62 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
         ]
         chat.append_message(actor, session_id, role="system", blocks=told, turn_id=turn.id)
     return Reply(chats.last_seq(session_id), turn.id)
+
+
+def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
+    """Confirm the fields of the open card; a repeat for the same card changes nothing.
+
+    Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
+    """
+    actor.require("chat.write")
+    chats.get_session(session_id, lock=True)
+    said = queries.recent_messages(session_id)
+    known = drafts.confirming_turn(said, card_id)
+    running = chats.find_running_turn(session_id)
+    if known is not None and running is not None and running.id == known:
+        return
+    card = drafts.open_card(said)
+    is_open = card is not None and card["card_id"] == card_id
+    if known is not None and not is_open:
+        return
+    _answer_card(actor, session_id, is_open=is_open, text=gettext("Save"), block=_block(card_id))
+
+
+def choose_action(actor: Actor, session_id: UUID, card_id: str, name: str) -> None:
+    """Start another of the actions that a card offers, with the same message.
+
+    Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
+    """
+    actor.require("chat.write")
+    chats.get_session(session_id, lock=True)
+    card = drafts.open_card(queries.recent_messages(session_id))
+    is_open = card is not None and card["card_id"] == card_id and name in card["offered"]
+    title = gettext(registry.get(name).title) if is_open else ""
+    block = _block(card_id, drafts.CHOSEN) | {"capability": name}
+    _answer_card(actor, session_id, is_open=is_open, text=title, block=block)
+
+
+def discard_card(actor: Actor, session_id: UUID, card_id: str) -> None:
+    """Give up the draft of the open card.
+
+    Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
+    """
+    actor.require("chat.write")
+    chats.get_session(session_id, lock=True)
+    card = drafts.open_card(queries.recent_messages(session_id))
+    is_open = card is not None and card["card_id"] == card_id
+    block = _block(card_id, drafts.DISCARDED)
+    _answer_card(actor, session_id, is_open=is_open, text=gettext("Discard"), block=block)
+
+
+def _block(card_id: str, kind: str = drafts.CONFIRMED) -> Block:
+    return {"type": kind, "card_id": card_id}
+
+
+def _answer_card(actor: Actor, session_id: UUID, *, is_open: bool, text: str, block: Block) -> None:
+    if not is_open:
+        raise CardNotOpen
+    chat.start_turn(actor, session_id, message=text, block=block)
 
 
 def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:

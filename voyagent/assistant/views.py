@@ -12,10 +12,10 @@ from voyagent.assistant import screen, service
 from voyagent.assistant.forms import EditForm, RenameForm, SayForm
 from voyagent.assistant.markdown import as_html
 from voyagent.assistant.panels import Mind, answering
-from voyagent.assistant.planner.sentences import day
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.stream import answer, following
-from voyagent.assistant.toolcards import as_money, asked_with, card_of
+from voyagent.assistant.transcript import as_money, draft_card, given_fields, tool_head
+from voyagent.capabilities.cards import day
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
@@ -177,6 +177,42 @@ def restore(actor: Actor, session_id: UUID) -> Any:
     return _to(session_id)
 
 
+@pages.page(
+    "/assistant/<session_id>/cards/<card_id>/save",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
+def save_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
+    """Confirm the fields of a card."""
+    service.save_card(actor, session_id, card_id)
+    return _to(session_id)
+
+
+@pages.page(
+    "/assistant/<session_id>/cards/<card_id>/discard",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
+def discard_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
+    """Give up the draft of a card."""
+    service.discard_card(actor, session_id, card_id)
+    return _to(session_id)
+
+
+@pages.page(
+    "/assistant/<session_id>/cards/<card_id>/choose/<capability>",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
+def choose_action(actor: Actor, session_id: UUID, card_id: str, capability: str) -> Any:
+    """Start another action that a card offers."""
+    service.choose_action(actor, session_id, card_id, capability)
+    return _to(session_id)
+
+
 def _index(actor: Actor, form: SayForm) -> Any:
     wanted = query_of(IndexQuery)
     conversations = screen.read_conversations(
@@ -202,8 +238,9 @@ def _conversation(
         "screen": shown,
         "session": shown.session,
         "conversations": shown.conversations,
-        "card_of": card_of,
-        "asked_with": asked_with,
+        "tool_head": tool_head,
+        "given_fields": given_fields,
+        "draft_card": draft_card,
         "as_money": as_money,
         "day_of": day,
         "country_name": country_name,

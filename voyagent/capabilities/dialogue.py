@@ -125,8 +125,7 @@ class Engine:
         if draft is not None and _DROP.match(text):
             return Reply("dropped", draft)
         if draft is not None and _YES.match(text):
-            following = self._next(draft)
-            return replace(following, confirmed=not following.missing)
+            return self.confirm(draft)
         decision = self.decide(text, context)
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
@@ -136,6 +135,19 @@ class Engine:
             if corrected is not None:
                 return self._next(corrected)
         return replace(self._propose(text, context, decision, listed), kept=draft)
+
+    def knows(self, name: str) -> bool:
+        """True for a capability that this engine may propose."""
+        return name in self._capabilities
+
+    def confirm(self, draft: Draft) -> Reply:
+        """Confirm a draft for the person; an incomplete one asks for the next field."""
+        following = self._next(draft)
+        return replace(following, confirmed=not following.missing)
+
+    def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
+        """Start the capability that the person has picked."""
+        return self._next(self.draft(name, text, context, listed))
 
     def decide(self, text: str, context: Context) -> Decision:
         """Decide which capability a message means."""
@@ -151,8 +163,8 @@ class Engine:
             one: value
             for one, value in context.known.items()
             if one in capability.input.model_fields
+            and (has_pronoun or one in capability.required_fields)
             and (has_pronoun or one not in filled.choices)
-            and (has_pronoun or not filled.values)
         }
         draft = Draft(name, {**known, **filled.values}, filled.words, filled.choices)
         return self._referred(text, draft, listed) or draft

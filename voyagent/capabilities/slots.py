@@ -164,7 +164,8 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
     reading = _read(text, context, _kind_of(capability))
     filled = Filled()
     for name, lookup in capability.lookups.items():
-        _put(filled, name, _meant(context.look_up(lookup, text), reading), capability)
+        rows = context.look_up(lookup, text)
+        _put(filled, name, _meant(rows, reading, context.known.get(name)), capability)
     dates = _dates(capability, text, context)
     for name, slot in capability.slots.items():
         if name in capability.lookups:
@@ -258,13 +259,19 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
         given[back] = Found(last.isoformat(), nights.group())
 
 
-def _meant(rows: Sequence[Choice], reading: Reading) -> Found | Several | None:
-    """Of several records the one with a stated number, else with exactly a stated amount."""
+def _meant(
+    rows: Sequence[Choice], reading: Reading, known: object = None
+) -> Found | Several | None:
+    """Of several records the one with a stated number, else with exactly a stated amount.
+
+    Otherwise it is the one of the conversation's subject, if it is among them.
+    """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
     numbered = [row for row in rows if row.number and _bare(row.number) in numbers]
     equal = [row for row in rows if row.amount is not None and row.amount.decimal in amounts]
-    one = next((some[0] for some in (numbered, equal, rows) if len(some) == 1), None)
+    own = [row for row in rows if row.id == known and not numbered]
+    one = next((some[0] for some in (numbered, equal, rows, own) if len(some) == 1), None)
     return Found(one.id, one.label) if one else tuple(numbered or rows) or None
 
 

@@ -6,13 +6,14 @@ The turns after it no longer belong to the conversation.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from voyagent.audit.service import recording as audit
 from voyagent.chat import queries
-from voyagent.chat.models import ChatTurn
+from voyagent.chat.models import ChatMessage, ChatTurn
 from voyagent.chat.queries import Turn, find_running_turn
 from voyagent.chat.service import TurnInProgress, append, defer_turn, open_turn
 from voyagent.kernel.actor import Actor
@@ -100,6 +101,19 @@ def _take_the_place(actor: Actor, session_id: UUID, turn_id: str, message: str |
         entity_refs={"session_id": session_id},
         inputs={"turn_id": turn.id, "replaces": old.id},
     )
-    append(actor, session, role="user", blocks=[{"type": "text", "text": words}], turn_id=turn.id)
+    blocks = [{"type": "text", "text": words}] if message is not None else _asked(old)
+    append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
     defer_turn(turn)
     return turn
+
+
+def _asked(turn: ChatTurn) -> list[dict[str, Any]]:
+    """Return the blocks of the message that a turn answers."""
+    blocks: list[dict[str, Any]] | None = db.session.scalar(
+        select(ChatMessage.blocks).where(
+            ChatMessage.session_id == turn.session_id,
+            ChatMessage.turn_id == turn.id,
+            ChatMessage.role == "user",
+        )
+    )
+    return blocks or [{"type": "text", "text": turn.message}]

@@ -41,6 +41,8 @@ EVENT_FIELDS = (
 # Named only where it says something: words begun by a worker that died are to be forgotten, back to
 # the last event that is no text.
 RESTARTS = "restarts"
+# Named only on the text that belongs to a card of fields to be confirmed.
+CARD = "card"
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
 
 
@@ -212,11 +214,14 @@ def wipe(session_id: UUID, deleted_at: str) -> bool:
     return True
 
 
-def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
+def start_turn(
+    actor: Actor, session_id: UUID, *, message: str, block: dict[str, Any] | None = None
+) -> Turn:
     """Store a person's message and start a turn; one turn runs at a time.
 
-    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may follow the turn of
-    `find_running_turn` if the words are equal).
+    `block` is stored behind the text, such as the card that the message confirms. Raises Forbidden,
+    SessionNotFound, TurnInProgress (the caller may follow the turn of `find_running_turn` if the
+    words are equal).
     """
     actor.require("chat.write")
     session = queries.get_session(session_id, lock=True)
@@ -229,7 +234,8 @@ def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
         entity_refs={"session_id": session_id},
         inputs={"turn_id": turn.id},
     )
-    append(actor, session, role="user", blocks=[{"type": "text", "text": message}], turn_id=turn.id)
+    blocks = [{"type": "text", "text": message}, *([block] if block else [])]
+    append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
     defer_turn(turn)
     return turn
 
@@ -317,7 +323,7 @@ def event_line(
 
     The timestamp is now unless another is given. Raises ValueError for an unknown field.
     """
-    strange = set(fields) - {*EVENT_FIELDS, RESTARTS}
+    strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
     event: dict[str, Any] = {
@@ -329,6 +335,8 @@ def event_line(
     event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | (
         {RESTARTS: True} if fields.get(RESTARTS) else {}
     )
+    if fields.get(CARD):
+        event[CARD] = _in_order(fields[CARD])
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

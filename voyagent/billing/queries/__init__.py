@@ -47,7 +47,7 @@ from voyagent.billing.queries.documents import (
 )
 from voyagent.billing.queries.instalments import Instalment, instalments_of
 from voyagent.billing.queries.listing import Listed, list_invoices
-from voyagent.billing.queries.names import Namesakes, Side, near_of, read_namesakes
+from voyagent.billing.queries.names import Namesakes, Side, near_of, read_names_in, read_namesakes
 from voyagent.billing.queries.payments import (
     AllocationNotFound,
     PaymentDocument,
@@ -179,6 +179,7 @@ __all__ = [
     "read_board",
     "read_credit_note",
     "read_document",
+    "read_names_in",
     "read_namesakes",
     "read_payment",
     "read_supplier_credit",

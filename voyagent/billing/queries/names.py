@@ -28,6 +28,8 @@ LOOKED_MAX = 2_000
 """How many names are held against one at most; those of an agency whose parts begin alike are far
 fewer.
 """
+WORDS_MAX, NAMES_MAX, LEADING = 60, 200, 5
+"""Words of a text that are looked for, names that are found, letters of a word, at most."""
 ALIKE, ALIKE_PART, SLIP_LETTERS, ENDS = 80, 0.88, 5, 3
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "smt", "shri", "sri", "prof"])
 _AGES = AgeingByParty.__table__.c
@@ -74,6 +76,25 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
     found = union_all(*sources).subquery("found")
     rows = reader.read(select(found.c.name).distinct().order_by(found.c.name).limit(LOOKED_MAX))[0]
     return Namesakes(is_known=False, near=near_of(said, [row["name"] for row in rows]))
+
+
+def read_names_in(reader: Reader, text: str) -> list[str]:
+    """Return names of customers and suppliers that share a word with a text."""
+    starts = {part[:LEADING] for part in _parts(text) if len(part) >= ENDS}
+    if not starts:
+        return []
+    looked_for = sorted(starts)[:WORDS_MAX]
+    documents = select(_AGES.party_name.label("name")).where(
+        owned(AgeingByParty), _AGES.party_key.like(contains_any(looked_for))
+    )
+    found = union_all(
+        parties.names_statement("customer", looked_for),
+        parties.names_statement("supplier", looked_for),
+        enquiries.names_statement(looked_for),
+        documents,
+    ).subquery("found")
+    rows = reader.read(select(found.c.name).distinct().order_by(found.c.name).limit(NAMES_MAX))[0]
+    return [row["name"] for row in rows]
 
 
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:

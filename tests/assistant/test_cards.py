@@ -1,0 +1,247 @@
+"""A message becomes a card of fields, and nothing is saved before the person confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
+from tests.people import People, Person, csrf
+from voyagent.assistant import service, tasks
+from voyagent.assistant.built_in import BuiltInPlanner
+from voyagent.assistant.service import CardNotOpen
+from voyagent.billing import queries as billing
+from voyagent.chat.service import TurnInProgress
+from voyagent.enquiries import queries as enquiries
+
+LEAD = "new enquiry from Ravi Menon: Kochi to Dubai on 12 Dec 2100, 2 adults, ravi@example.com"
+REVERSED = LEAD.replace("12 Dec 2100,", "12 Dec 2100, returning 1 Dec 2100,")
+UNCLEAR = "Kochi Dubai 12 Dec 2100"
+INVOICE = "draft an invoice for Deepa Krishnan, 45,000 for Dubai visa, due 10 Dec 2100"
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "FrontDesk", BuiltInPlanner)
+
+
+def card_of(events: list[Event]) -> dict[str, Any]:
+    return next(event["card"] for event in reversed(events) if event.get("card"))
+
+
+def names(person: Person) -> list[str]:
+    with person.reading() as reader:
+        return [row["customer_name"] for row in enquiries.find_by_text(reader, "Ravi")]
+
+
+def press(talk: Talk, person: Person, act: Callable[..., None], *what: Any) -> None:
+    with person.acting() as actor:
+        act(actor, *what)
+    talk.drain()
+
+
+def test_a_write_is_a_card_with_the_words_of_each_field(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    told = talk.say(alice, session_id, LEAD)
+    assert kinds(told) == ["text_delta", "final"]
+    card = card_of(told)
+    assert card["capability"] == "create_enquiry"
+    assert card["fields"]["customer_name"] == "Ravi Menon"
+    assert (card["fields"]["origin"], card["fields"]["destination"]) == ("Kochi", "Dubai")
+    assert card["words"]["depart_date"] == "12 Dec 2100"
+    assert (card["missing"], card["draft_id"]) == ([], card["card_id"])
+    assert names(alice) == []
+    block = talk.messages(alice, session_id)[-1]["blocks"][-1]
+    assert block == {"type": "card", **card}
+
+
+def test_save_runs_the_capability_with_exactly_the_fields_of_the_card(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    card = card_of(talk.say(alice, session_id, LEAD))
+    press(talk, alice, service.save_card, session_id, card["card_id"])
+    events = talk.events(alice, session_id)
+    assert of_kind(events, "tool_use")[-1]["tool_input"] == card["fields"]
+    assert kinds(events)[-4:] == ["tool_use", "tool_result", "text_delta", "final"]
+    assert names(alice) == ["Ravi Menon"]
+
+
+def test_yes_saves_a_complete_card(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, LEAD)
+    talk.say(alice, session_id, "yes")
+    assert names(alice) == ["Ravi Menon"]
+
+
+def test_a_card_that_was_saved_twice_is_saved_once(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
+    with alice.acting() as actor:
+        service.save_card(actor, session_id, card_id)
+        service.save_card(actor, session_id, card_id)
+    talk.drain()
+    press(talk, alice, service.save_card, session_id, card_id)
+    assert names(alice) == ["Ravi Menon"]
+    assert len(talk.messages(alice, session_id)) == 4
+
+
+def test_another_message_keeps_a_card_from_being_saved_meanwhile(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
+    with alice.acting() as actor:
+        service.send(actor, session_id, message="who owes us money")
+    with alice.acting() as actor, pytest.raises(TurnInProgress):
+        service.save_card(actor, session_id, card_id)
+    talk.drain()
+
+
+def test_a_card_that_was_corrected_is_refused_and_the_newest_is_saved(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    first = card_of(talk.say(alice, session_id, LEAD))
+    second = card_of(talk.say(alice, session_id, "no, 3 adults"))
+    assert second["draft_id"] == first["card_id"] != second["card_id"]
+    assert second["fields"] == first["fields"] | {"pax_count": 3}
+    with alice.acting() as actor, pytest.raises(CardNotOpen):
+        service.save_card(actor, session_id, first["card_id"])
+    press(talk, alice, service.save_card, session_id, second["card_id"])
+    with alice.reading() as reader:
+        assert enquiries.find_by_text(reader, "Ravi")[0]["pax_count"] == 3
+
+
+@pytest.mark.parametrize("says", [True, False], ids=["in words", "by its button"])
+def test_a_discarded_card_is_not_open_any_more(talk: Talk, alice: Person, says: bool) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
+    if says:
+        talk.say(alice, session_id, "cancel")
+    else:
+        press(talk, alice, service.discard_card, session_id, card_id)
+    assert "Nothing was saved." in text(talk.events(alice, session_id))
+    with alice.acting() as actor, pytest.raises(CardNotOpen):
+        service.save_card(actor, session_id, card_id)
+    assert names(alice) == []
+
+
+def test_a_missing_field_is_asked_and_the_answer_completes_the_card(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, "add a passenger to the trip")
+    card = card_of(asked)
+    assert (card["capability"], card["missing"]) == ("add_passenger", ["full_name"])
+    assert "?" in text(asked)
+    answered = card_of(talk.say(alice, session_id, "Anna Kurian"))
+    assert (answered["fields"]["full_name"], answered["missing"]) == ("Anna Kurian", [])
+
+
+def test_a_read_runs_at_once_and_its_records_answer_the_next_message(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    told = talk.say(alice, session_id, "who owes us money")
+    assert kinds(told) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert told[0]["tool_name"] == "list_receivables"
+
+
+def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    card = card_of(talk.say(alice, session_id, INVOICE))
+    assert card["capability"] == "draft_invoice"
+    assert talk.pending(alice, session_id) == []
+    press(talk, alice, service.save_card, session_id, card["card_id"])
+    assert kinds(talk.events(alice, session_id))[-4:] == [
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
+    waiting = talk.pending(alice, session_id)
+    assert [row["tool_name"] for row in waiting] == ["draft_invoice"]
+    talk.decide(alice, waiting[0]["approval_id"])
+    with alice.reading() as reader:
+        assert [row["total_minor"] for row in billing.list_drafts(reader)] == [4_500_000]
+    follow_up = card_of(talk.events(alice, session_id))
+    assert (follow_up["capability"], follow_up["missing"]) == ("issue_invoice", [])
+
+
+def test_a_refused_save_says_why_and_leaves_the_card_open(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, REVERSED))["card_id"]
+    press(talk, alice, service.save_card, session_id, card_id)
+    events = talk.events(alice, session_id)
+    assert of_kind(events, "tool_result")[-1]["tool_output"]["error"] == "invalid_date_range"
+    assert "Nothing was changed." in text(events)
+    assert names(alice) == []
+    corrected = card_of(talk.say(alice, session_id, "sorry, returning 20 Dec 2100"))
+    press(talk, alice, service.save_card, session_id, corrected["card_id"])
+    assert names(alice) == ["Ravi Menon"]
+
+
+def test_a_viewer_saves_no_card(talk: Talk, alice: Person, people: People) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
+    viewer = people.colleague(alice, "Vera Viewer", role="viewer")
+    page = f"/assistant/{session_id}/cards/{card_id}/save"
+    for person, status in ((viewer, 403), (alice, 303)):
+        client = person.browser
+        token = csrf(client, f"/assistant/{session_id}")
+        assert client.post(page, data={"csrf_token": token}).status_code == status
+    talk.drain()
+    assert names(alice) == ["Ravi Menon"]
+
+
+def test_the_page_shows_the_card_with_its_buttons_until_it_is_saved(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
+    client = alice.browser
+    shown = client.get(f"/assistant/{session_id}").text
+    assert "12 Dec 2100" in shown
+    assert f"/cards/{card_id}/save" in shown
+    assert f"/cards/{card_id}/discard" in shown
+    press(talk, alice, service.save_card, session_id, card_id)
+    assert "/cards/" not in client.get(f"/assistant/{session_id}").text
+
+
+def test_another_action_that_is_offered_starts_with_the_same_message(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    card = card_of(talk.say(alice, session_id, UNCLEAR))
+    assert len(card["offered"]) > 1
+    press(talk, alice, service.choose_action, session_id, card["card_id"], card["offered"][1])
+    events = talk.events(alice, session_id)
+    started = [event["tool_name"] for event in of_kind(events, "tool_use")]
+    started += [event["card"]["capability"] for event in events if event.get("card")][1:]
+    assert started == [card["offered"][1]]
+
+
+def test_a_message_that_no_action_matches_names_the_next_step(talk: Talk, alice: Person) -> None:
+    told = talk.say(alice, talk.begin(alice), "qwertz zxcvb")
+    assert kinds(told) == ["text_delta", "final"]
+    assert "Ctrl K" in text(told)
+
+
+def test_saving_again_after_an_edited_message_changes_the_same_enquiry(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    first = talk.say(alice, session_id, LEAD)
+    press(talk, alice, service.save_card, session_id, card_of(first)["card_id"])
+    with alice.acting() as actor:
+        service.ask_again(
+            actor, session_id, first[0]["turn_id"], message=LEAD.replace("2 adults", "4 adults")
+        )
+    talk.drain()
+    card = card_of(talk.events(alice, session_id))
+    press(talk, alice, service.save_card, session_id, card["card_id"])
+    with alice.reading() as reader:
+        assert [row["pax_count"] for row in enquiries.find_by_text(reader, "Ravi")] == [4]

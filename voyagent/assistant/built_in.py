@@ -1,0 +1,134 @@
+"""The built-in planner: it answers a message by the engine's reading, without a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from voyagent.assistant.moves import (
+    Call,
+    Card,
+    Conversation,
+    Decision,
+    Done,
+    JsonObject,
+    Move,
+    Outcome,
+    Say,
+    Tell,
+    silently,
+)
+from voyagent.assistant.outcomes import output_of
+from voyagent.capabilities import cards, registry
+from voyagent.capabilities.capability import Capability
+
+
+class BuiltInPlanner:
+    """A pure function of the conversation: the engine has read the message before."""
+
+    def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:  # noqa: ARG002 - the protocol has it
+        """Implement `Planner.next_move`."""
+        played = conversation.played
+        if conversation.decision is not None:
+            return _after(conversation.decision, len(played))
+        if not played:
+            return _opening(conversation.context.reading)
+        last = played[-1]
+        if isinstance(last.move, Call) and last.outcome and last.outcome.approval_id is None:
+            return _answer(last.move.tool, last.move.arguments, last.outcome)
+        return Done()
+
+
+def ask_for(capability: Capability[Any], missing: list[str]) -> str:
+    """Return the question for the first missing field, else the request to check and save."""
+    if missing:
+        slot = capability.slots.get(missing[0])
+        if slot is not None and slot.question:
+            return str(gettext(slot.question))
+        name = missing[0].removesuffix("_id").replace("_", " ")
+        return str(gettext("Please enter a value for “%(field)s”.", field=name))
+    if capability.approval == "required":
+        return str(gettext("Please check the fields, then send for approval."))
+    return str(gettext("Please check the fields, then save."))
+
+
+def _opening(reading: JsonObject) -> Move:
+    kind = reading.get("kind", "unknown")
+    if kind == "stale":
+        return Say(gettext("This card is not open any more. Nothing was saved."))
+    if kind == "dropped":
+        return Say(gettext("Discarded. Nothing was saved."), drops=reading["draft_id"])
+    if kind == "unknown":
+        return Say(
+            gettext(
+                "No action matches this message. Open the list of actions with Ctrl K, or write"
+                " what to do and for whom."
+            )
+        )
+    capability = registry.get(reading["capability"])
+    if kind == "run" or reading["confirmed"]:
+        is_proposed = capability.approval == "required"
+        words = gettext("Sent for approval.") if is_proposed else ""
+        return Call(capability.name, reading["fields"], words)
+    return _card(capability, reading)
+
+
+def _card(capability: Capability[Any], reading: JsonObject) -> Card:
+    text = ask_for(capability, reading["missing"])
+    if reading["kind"] == "choose":
+        text = gettext("Which of these do you mean?")
+    elif reading["missing"]:
+        rows = reading["choices"].get(reading["missing"][0], [])
+        if rows:
+            text = cards.listing(text, [row["label"] for row in rows])
+    return Card(
+        text,
+        capability.name,
+        reading["fields"],
+        reading["missing"],
+        reading["words"],
+        reading["choices"],
+        reading["offered"],
+        reading["draft_id"],
+    )
+
+
+def _after(decision: Decision, moves: int) -> Move:
+    """Say what came of a decision, then offer the next step with the fields that are known."""
+    capability = registry.find(decision.tool)
+    if not decision.granted:
+        text = (
+            gettext(
+                "Declined: %(what)s. Reason: %(why)s", what=decision.summary, why=decision.reason
+            )
+            if decision.reason
+            else gettext("Declined: %(what)s.", what=decision.summary)
+        )
+        return Done() if moves else Say(text)
+    if capability is None:
+        return Done()
+    if not moves:
+        return _answer(capability.name, decision.arguments, decision.outcome)
+    if moves == 1 and decision.outcome.error is None:
+        return _next_step(capability, decision.outcome.output)
+    return Done()
+
+
+def _next_step(capability: Capability[Any], output: JsonObject) -> Move:
+    """Return the card of the first act that follows and whose required fields are known."""
+    for name in capability.follow_ups:
+        follow_up = registry.find(name)
+        if follow_up is None or not follow_up.writes:
+            continue
+        fields = {one: output[one] for one in follow_up.required_fields if output.get(one)}
+        if fields and len(fields) == len(follow_up.required_fields):
+            return Card(ask_for(follow_up, []), follow_up.name, fields)
+    return Done()
+
+
+def _answer(name: str, given: JsonObject, outcome: Outcome) -> Move:
+    capability = registry.find(name)
+    if capability is None:
+        return Done()
+    return Say(cards.answer(capability, given, output_of(outcome)))

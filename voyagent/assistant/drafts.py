@@ -1,0 +1,82 @@
+"""Cards of a conversation: the open one, and those that were saved or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from voyagent.kernel.database.read_pool import Row
+
+Block = dict[str, Any]
+CONFIRMED, CHOSEN, DISCARDED = "card_confirmed", "card_chosen", "card_discarded"
+"""Blocks of a person's message that saves a card, picks another action, or discards the card."""
+ANSWERS = (CONFIRMED, CHOSEN, DISCARDED)
+DROPPED = "card_dropped"
+"""Block of an answer that gives up a draft."""
+
+
+def open_card(rows: Sequence[Row]) -> Block | None:
+    """Return the newest card whose draft is neither saved nor dropped.
+
+    A draft is saved once a later message has a result or a request of its capability.
+    """
+    dropped: set[str] = set()
+    done: set[str] = set()
+    for row in reversed(rows):
+        if row["role"] != "assistant":
+            continue
+        for block in reversed(row["blocks"]):
+            if block["type"] == DROPPED:
+                dropped.add(block["draft_id"])
+            elif row["turn_kind"] == "message" and _is_done(block):
+                done.add(block["tool_name"])
+            elif block["type"] == "card" and not (
+                block["draft_id"] in dropped or block["capability"] in done
+            ):
+                return dict(block)
+    return None
+
+
+def find_card(rows: Sequence[Row], card_id: str) -> tuple[Row, Block] | None:
+    """Return a card and its message, or None."""
+    for row in rows:
+        for block in row["blocks"]:
+            if block["type"] == "card" and block["card_id"] == card_id:
+                return row, block
+    return None
+
+
+def answered_card(row: Row, kind: str = CONFIRMED) -> Block | None:
+    """Return the block by which a person's message answers a card, or None."""
+    return next((block for block in row["blocks"] if block["type"] == kind), None)
+
+
+def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
+    """Return the newest turn whose message confirms a card, or None."""
+    for row in reversed(rows):
+        block = answered_card(row) if row["role"] == "user" else None
+        if block is not None and block["card_id"] == card_id:
+            return str(row["turn_id"])
+    return None
+
+
+def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
+    """Return a turn and the regenerated turns whose cards led to it.
+
+    Results that these turns replace are changed and not created twice.
+    """
+    before = [
+        row["turn_id"]
+        for row in rows
+        if row["replaces"]
+        and any(
+            block["type"] == "card" and block["draft_id"] == draft_id for block in row["blocks"]
+        )
+    ]
+    return list(dict.fromkeys([*before, turn_id]))
+
+
+def _is_done(block: Block) -> bool:
+    if block["type"] == "approval":
+        return True
+    return block["type"] == "tool" and bool(block["output"]) and "error" not in block["output"]

@@ -1,0 +1,213 @@
+"""The engine's reading of a message: which capability it means, with which fields.
+
+It is stored with the first step of a turn, so another worker continues from the same reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
+
+from voyagent.assistant import drafts
+from voyagent.assistant.moves import Context, JsonObject
+from voyagent.billing import queries as billing
+from voyagent.capabilities import cards, registry, slots
+from voyagent.capabilities.capability import Capability, Choice, Invocation
+from voyagent.capabilities.dialogue import Draft, Engine, Reply
+from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.money import Money
+
+_MASKED_ON = date(2026, 1, 1)
+"""The day on which dates of the example sentences are read; any day gives the same kinds."""
+
+
+def interpret(
+    reader: Reader,
+    actor: Actor,
+    session_id: UUID,
+    turn_id: str,
+    said: Sequence[Row],
+    about: Context,
+) -> JsonObject:
+    """Read the message of a turn; empty if the turn has none.
+
+    Keys: `kind` as in `dialogue.Reply`, or `stale` for a card that is not open; `capability`,
+    `fields`, `missing`, `words`, `choices`, `offered`, `confirmed`, `draft_id`, `origins`;
+    `answers_card` if the message only answers a card, so that no model is needed.
+    """
+    asked = next(
+        (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
+    )
+    if asked is None:
+        return {}
+    actor = actor.via(Channel.ASSISTANT)
+    permitted = tuple(one.name for one in registry.every() if actor.can(one.permission))
+    card = drafts.open_card(said)
+    if card is not None and card["capability"] not in permitted:
+        card = None
+    text = _text_of(asked)
+    context = _slots_context(reader, Invocation(actor, session_id), text, about)
+    reply = _reply(_engine(permitted), asked, said, context, card)
+    if reply is None:
+        return {"kind": "stale", "answers_card": True}
+    has_answer = any(drafts.answered_card(asked, one) for one in drafts.ANSWERS)
+    is_same = card is not None and reply.kept is None and reply.draft is not None
+    draft_id = card["draft_id"] if card is not None and is_same else ""
+    return _reading(_checked(reply)) | {
+        "answers_card": has_answer or reply.confirmed or reply.kind == "dropped",
+        "draft_id": draft_id,
+        "origins": drafts.origins(said, turn_id, draft_id) if draft_id else [turn_id],
+    }
+
+
+def _reply(
+    engine: Engine,
+    asked: Row,
+    said: Sequence[Row],
+    context: slots.Context,
+    card: drafts.Block | None,
+) -> Reply | None:
+    """Answer the message; None if it confirms a card that is not the open one."""
+    draft = _draft_of(card) if card is not None else None
+    for kind in (drafts.CONFIRMED, drafts.DISCARDED):
+        answered = drafts.answered_card(asked, kind)
+        if answered is None:
+            continue
+        if draft is None or card is None or card["card_id"] != answered["card_id"]:
+            return None
+        return engine.confirm(draft) if kind == drafts.CONFIRMED else Reply("dropped", draft)
+    chosen = drafts.answered_card(asked, drafts.CHOSEN)
+    if chosen is None:
+        return engine.reply(_text_of(asked), context, draft, _listed(said))
+    found = drafts.find_card(said, chosen["card_id"])
+    meant = next(
+        (
+            _text_of(row)
+            for row in said
+            if found and row["role"] == "user" and row["turn_id"] == found[0]["turn_id"]
+        ),
+        "",
+    )
+    if not engine.knows(chosen["capability"]):
+        return None
+    return engine.start(chosen["capability"], meant, context, _listed(said))
+
+
+@lru_cache(maxsize=32)
+def _engine(permitted: tuple[str, ...]) -> Engine:
+    return Engine(map(registry.get, permitted), slots.Context(_MASKED_ON))
+
+
+def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) -> slots.Context:
+    return slots.Context(
+        today=about.today,
+        currency=about.currency,
+        names=billing.read_names_in(reader, text),
+        known=_known(about),
+        look_up=lambda lookup, words: lookup(call, words),
+    )
+
+
+def _known(about: Context) -> dict[str, Any]:
+    """Return fields of the conversation's subject."""
+    known: dict[str, Any] = {}
+    if about.enquiry is not None:
+        known |= {"enquiry_id": about.enquiry.id, "customer_name": about.enquiry.customer_name}
+    if about.draft is not None:
+        known |= {"invoice_id": about.draft.invoice_id}
+    if about.trip:
+        known |= {"trip_id": about.trip["id"]}
+        held = about.trip["held"]
+        known |= {"pnr_id": held[0]["id"]} if len(held) == 1 else {}
+    return known
+
+
+def _listed(said: Sequence[Row]) -> Sequence[Choice]:
+    """Return the records that the assistant showed last."""
+    for row in reversed(said):
+        for block in reversed(row["blocks"] if row["role"] == "assistant" else ()):
+            capability = registry.find(block["tool_name"]) if block["type"] == "tool" else None
+            shown = cards.records(capability, block["output"] or {}) if capability else ()
+            if shown:
+                return shown
+    return ()
+
+
+def _checked(reply: Reply) -> Reply:
+    """Remove values that the capability's input refuses, so that they are asked for."""
+    if reply.draft is None or reply.kind == "dropped":
+        return reply
+    capability = registry.get(reply.draft.name)
+    values = _valid(capability, reply.draft)
+    required = capability.required_fields
+    missing = tuple(name for name in required if values.get(name) in (None, "", []))
+    draft = Draft(
+        reply.draft.name,
+        values,
+        {name: words for name, words in reply.draft.words.items() if name in values},
+        {name: rows for name, rows in reply.draft.choices.items() if name not in values},
+    )
+    kind = reply.kind
+    if kind in ("run", "card"):
+        kind = "card" if capability.writes or missing else "run"
+    return Reply(kind, draft, missing, reply.offered, reply.confirmed and not missing, reply.kept)
+
+
+def _valid(capability: Capability[Any], draft: Draft) -> dict[str, Any]:
+    values: dict[str, Any] = to_jsonable_python(draft.values)
+    if capability is create_enquiry.CAPABILITY and not draft.words.get("customer_name"):
+        values.pop("customer_name", None)  # a new enquiry is not of the customer in view
+    try:
+        capability.input.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors() if one["loc"] and one["type"] != "missing"}
+        nested = {one["loc"][0] for one in error.errors() if len(one["loc"]) > 1}
+        return {name: value for name, value in values.items() if name not in wrong | nested}
+    return values
+
+
+def _reading(reply: Reply) -> JsonObject:
+    draft = reply.draft or Draft("")
+    return {
+        "kind": reply.kind,
+        "capability": draft.name,
+        "fields": to_jsonable_python(draft.values),
+        "missing": list(reply.missing),
+        "words": {name: words for name, words in draft.words.items() if words},
+        "choices": {name: [_stored(row) for row in rows] for name, rows in draft.choices.items()},
+        "offered": list(reply.offered),
+        "confirmed": reply.confirmed,
+    }
+
+
+def _stored(row: Choice) -> JsonObject:
+    amount = {"amount": row.amount.wire, "currency": row.amount.currency} if row.amount else None
+    return {"id": row.id, "label": row.label, "number": row.number, "amount": amount}
+
+
+def _draft_of(card: drafts.Block) -> Draft:
+    return Draft(
+        card["capability"],
+        dict(card["fields"]),
+        dict(card["words"]),
+        {name: tuple(map(_choice, rows)) for name, rows in card["choices"].items()},
+    )
+
+
+def _choice(row: Mapping[str, Any]) -> Choice:
+    amount = row["amount"]
+    parsed = Money.parse(amount["amount"], amount["currency"]) if amount else None
+    return Choice(row["id"], row["label"], row["number"], parsed)
+
+
+def _text_of(row: Row) -> str:
+    return "\n".join(block["text"] for block in row["blocks"] if block["type"] == "text")

@@ -1,0 +1,190 @@
+"""Blocks of a message as a person reads them: calls of capabilities and cards of fields."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import current_app, url_for
+from flask_babel import format_decimal, gettext
+
+from voyagent.approvals.review import arguments_in_words, has_a_name
+from voyagent.approvals.wording import argument
+from voyagent.assistant.blocks import Block
+from voyagent.capabilities import capability, registry
+from voyagent.capabilities.capability import Capability
+from voyagent.capabilities.cards import day, result_card
+from voyagent.http.template_filters import status_look
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
+from voyagent.trips.words import country_name
+
+FORM_PAGE = "capabilities.form"
+_AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class ToolHead(NamedTuple):
+    """The head of a call: icon, sentence, short result, start, duration."""
+
+    glyph: str
+    line: str
+    note: str
+    at: datetime | None = None
+    took: str = ""
+    failed: bool = False
+
+
+class DraftField(NamedTuple):
+    """A field of a card: its value and the words it was read from; empty if it is missing."""
+
+    label: str
+    value: str
+    words: str = ""
+    is_missing: bool = False
+
+
+class DraftCard(NamedTuple):
+    """A card of fields to be confirmed."""
+
+    glyph: str
+    title: str
+    fields: list[DraftField]
+    needs_approval: bool
+    is_complete: bool
+    edit_url: str
+    others: list[tuple[str, str]]
+    """Name and title of the other actions that the message can mean."""
+
+
+def tool_head(block: Block) -> ToolHead:
+    """Return the head of a call that runs or has run."""
+    at, took_s = block.get("at"), block.get("took_s")
+    known = registry.find(str(block["tool_name"]))
+    card = known.card if known else _unknown(str(block["tool_name"]))
+    head = result_card(
+        card, block.get("input") or {}, block.get("output"), writes=known is None or known.writes
+    )
+    return ToolHead(
+        head.icon,
+        head.sentence,
+        head.note,
+        datetime.fromisoformat(at) if at else None,
+        "" if took_s is None else _duration(took_s),
+        head.failed,
+    )
+
+
+def given_fields(block: Block) -> list[tuple[str, str]]:
+    """Return the input of a call as labels and texts, without ids and switches."""
+    sent = (block.get("input") or {}).items()
+    given = {
+        name: value
+        for name, value in sent
+        if has_a_name(name)
+        and value is not None
+        and not isinstance(value, bool)
+        and parse_id(value) is None
+    }
+    return _in_words(given)
+
+
+def draft_card(block: Block) -> DraftCard | None:
+    """Return a card for the page; None if its capability does not exist any more."""
+    known = registry.find(block["capability"])
+    if known is None:
+        return None
+    fields = block["fields"]
+    return DraftCard(
+        known.card.icon,
+        str(gettext(known.title)),
+        [one for name in known.input.model_fields for one in _draft_fields(block, name)],
+        known.approval == "required",
+        not block["missing"],
+        _edit_url(known, fields),
+        [
+            (name, str(gettext(other.title)))
+            for name in block["offered"][1:]
+            if (other := registry.find(name)) is not None
+        ],
+    )
+
+
+def as_money(amount: Any, currency: Any) -> Money | None:
+    """Return an amount of a result, or None if it is not one."""
+    try:
+        return Money.parse(str(amount), str(currency))
+    except (InvalidAmount, UnknownCurrency):
+        return None
+
+
+def _draft_fields(block: Block, name: str) -> list[DraftField]:
+    value, words = block["fields"].get(name), block["words"].get(name, "")
+    if value in (None, "", []):
+        missing = name in block["missing"]
+        return [DraftField(argument(name), "", "", is_missing=True)] if missing else []
+    if parse_id(value) is not None or (isinstance(value, list) and all(map(parse_id, value))):
+        return [DraftField(argument(name), words or str(gettext("chosen")))]
+    shown = [(label, text) for label, text in _in_words({**_currency(block), name: value}, name)]
+    return [
+        DraftField(label, text, words if place == 0 and words.casefold() != text.casefold() else "")
+        for place, (label, text) in enumerate(shown)
+    ]
+
+
+def _currency(block: Block) -> dict[str, Any]:
+    return {
+        name: block["fields"][name]
+        for name in ("currency", "budget_currency")
+        if block["fields"].get(name)
+    }
+
+
+def _in_words(given: dict[str, Any], only: str = "") -> list[tuple[str, str]]:
+    """Return labels and texts; a currency is written with its amount."""
+    has_amount = any(one in given for one in _AMOUNTS)
+    told = {
+        name: _figure(name, value, given)
+        for name, value in given.items()
+        if only in ("", name) and not (has_amount and name.endswith("currency"))
+    }
+    return arguments_in_words(told)
+
+
+def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:
+    if name == "country" or (name == "destination" and len(str(value)) == len("IN")):
+        return country_name(str(value))
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return day(value)
+    if name == "status":
+        return str(status_look(value).word)
+    if name in _AMOUNTS:
+        found = as_money(value, beside.get("currency") or beside.get("budget_currency"))
+        return spoken(found.wire, found.currency) if found is not None else value
+    return value
+
+
+def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
+    """Return the address of the capability's form with the fields filled in."""
+    if FORM_PAGE not in current_app.view_functions:
+        return ""
+    plain = {name: value for name, value in fields.items() if isinstance(value, str | int)}
+    return f"{url_for(FORM_PAGE, name=known.name)}?{urlencode(plain)}"
+
+
+def _unknown(name: str) -> capability.Card:
+    """Return the card of a tool of an older release."""
+    words = {"handoff": gettext("Passed on"), "clarify": gettext("Asked a question")}
+    sentence = str(words.get(name) or name.replace("_", " "))
+    return capability.Card(icon="gear", sentence=lambda _given, _output: sentence)
+
+
+def _duration(seconds: float) -> str:
+    """At least a tenth of a second; whole minutes and seconds from a minute on."""
+    if seconds < 59.95:
+        number = format_decimal(max(0.1, round(seconds, 1)), format="0.0")
+        return str(gettext("%(seconds)s s", seconds=number))
+    minutes, rest = divmod(round(seconds), 60)
+    return str(gettext("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest))
