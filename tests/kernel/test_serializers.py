@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,12 +17,12 @@ from voyagent.kernel.fields import MAY_BE_ABSENT, Instant, WireAmount
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import CursorPage, Page
 from voyagent.kernel.serializers import (
-    Amount,
     AnswerOf,
     AsRead,
     Computed,
     CursorPageOf,
     Minor,
+    MoneyText,
     PageOf,
     Read,
     serializer,
@@ -40,15 +40,17 @@ class Leg:
     day: date
     price: Money
     refund: Money | None = None
+    carrier: Row = field(default_factory=lambda: {"code": "AI"})
 
 
 class LegOut(AnswerOf[Leg]):
     """An object."""
 
     on: Annotated[date, Read("day")]
-    price: Amount
-    refund: Amount | None
+    price: MoneyText
+    refund: MoneyText | None
     currency: Annotated[str, Read("price.currency")]
+    carrier: Annotated[str, Read("carrier[code]")]
 
 
 def _is_large(row: Row) -> bool:
@@ -140,10 +142,16 @@ def test_a_member_is_written_by_its_type(
 def test_nested_objects_are_written_by_their_own_declaration() -> None:
     first, last = Leg(DAY, Money(1050, "INR")), Leg(DAY, Money(7, "JPY"), Money(3, "JPY"))
     found = written(row(first_leg=first, legs=[first, last]))
-    shown = {"on": "2026-11-24", "price": "10.50", "refund": None, "currency": "INR"}
+    shown = {
+        "on": "2026-11-24",
+        "price": "10.50",
+        "refund": None,
+        "currency": "INR",
+        "carrier": "AI",
+    }
     assert found["first_leg"] == shown
     assert found["legs"] == [
-        {"on": "2026-11-24", "price": "7.00", "refund": "3.00", "currency": "JPY"},
+        {"on": "2026-11-24", "price": "7.00", "refund": "3.00", "currency": "JPY", "carrier": "AI"},
         shown,
     ]
 

@@ -12,7 +12,9 @@ from voyagent.identity.schemas import (
     PublicUser,
     Token,
 )
-from voyagent.kernel.fields import Answer, Closed, Open, Text, Trimmed
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.fields import Closed, Open, Text, Trimmed
+from voyagent.kernel.serializers import AnswerOf
 
 CODE_MIN, CODE_MAX = 6, 8
 PresentPassword = Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
@@ -87,19 +89,19 @@ class PasswordPage(Open):
     code: Annotated[str, Text(64)] | None = None
 
 
-class Queued(Answer):
+class Queued(AnswerOf[Row]):
     """A mail is queued."""
 
     queued: Literal[True]
 
 
-class Verified(Answer):
+class Verified(AnswerOf[Row]):
     """The address is confirmed."""
 
     verified: Literal[True]
 
 
-class RequestPasswordResetResponse(Answer):
+class RequestPasswordResetResponse(AnswerOf[Row]):
     """The same answer for every address.
 
     `debug_token` has a value only in a test installation that shows tokens.
@@ -109,13 +111,13 @@ class RequestPasswordResetResponse(Answer):
     debug_token: str | None
 
 
-class PasswordReset(Answer):
+class PasswordReset(AnswerOf[Row]):
     """The new password is set."""
 
     reset: Literal[True]
 
 
-class UpdateProfileResponse(Answer):
+class UpdateProfileResponse(AnswerOf[Row]):
     """The changed person, and whether the address has to be confirmed."""
 
     user: PublicUser

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
+from voyagent.identity.devices import describe
 from voyagent.identity.passwords import LENGTH_MAX, LENGTH_MIN, breaks_rule
 from voyagent.identity.permissions import SCOPES, Role
 from voyagent.kernel import clock, money
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     Closed,
     Filter,
     Instant,
@@ -24,6 +25,7 @@ from voyagent.kernel.fields import (
     storable,
 )
 from voyagent.kernel.pages import Cursor
+from voyagent.kernel.serializers import AnswerOf, Computed
 
 NAME_MAX = 120
 KEY_DAYS_MAX = 3650
@@ -178,7 +180,7 @@ class InviteToken(Query):
     token: Token
 
 
-class PublicUser(Answer):
+class PublicUser(AnswerOf[Row]):
     """A person as the API shows it."""
 
     id: UUID
@@ -191,7 +193,7 @@ class PublicUser(Answer):
     email_verified: bool
 
 
-class AuthResponse(Answer):
+class AuthResponse(AnswerOf[Row]):
     """Tokens and the person that they belong to."""
 
     access_token: str
@@ -200,7 +202,7 @@ class AuthResponse(Answer):
     user: PublicUser
 
 
-class TokenPair(Answer):
+class TokenPair(AnswerOf[Row]):
     """A new pair of tokens."""
 
     access_token: str
@@ -208,7 +210,7 @@ class TokenPair(Answer):
     expires_in: int
 
 
-class InviteSummary(Answer):
+class InviteSummary(AnswerOf[Row]):
     """An invitation, without its token."""
 
     id: UUID
@@ -223,7 +225,7 @@ class InviteSummary(Answer):
     invited_by_user_id: UUID
 
 
-class InviteAnswer(Answer):
+class InviteAnswer(AnswerOf[Row]):
     """One invitation."""
 
     invite: InviteSummary
@@ -235,14 +237,14 @@ class CreateInviteResponse(InviteAnswer):
     invite_link: str
 
 
-class InviteList(Answer):
+class InviteList(AnswerOf[Row]):
     """The agency's invitations, newest first."""
 
     items: list[InviteSummary]
     next_cursor: str | None
 
 
-class InviteLookup(Answer):
+class InviteLookup(AnswerOf[Row]):
     """An invitation as its holder may see it."""
 
     email: str
@@ -285,7 +287,7 @@ class MakeKeyPage(Open):
     code: Annotated[str, Text(64)] | None = None
 
 
-class ApiKeySummary(Answer):
+class ApiKeySummary(AnswerOf[Row]):
     """A key, without its secret.
 
     `prefix` is the text after `vy_`; `created_by` is its maker, as whom it acts.
@@ -303,7 +305,7 @@ class ApiKeySummary(Answer):
     created_by: str
 
 
-class CreateApiKeyResponse(Answer):
+class CreateApiKeyResponse(AnswerOf[Row]):
     """A new key, shown once."""
 
     key: str
@@ -311,14 +313,19 @@ class CreateApiKeyResponse(Answer):
     api_key: ApiKeySummary
 
 
-class ApiKeyList(Answer):
+class ApiKeyList(AnswerOf[Row]):
     """The agency's keys, newest first."""
 
     items: list[ApiKeySummary]
     next_cursor: str | None
 
 
-class AuthSessionSummary(Answer):
+def _device(row: Row) -> str:
+    agent = describe(row["user_agent"])
+    return " · ".join(part for part in (agent.browser or agent.program, agent.system) if part)
+
+
+class AuthSessionSummary(AnswerOf[Row]):
     """A session.
 
     `device` describes the user agent; `current` is the session of this request.
@@ -326,7 +333,7 @@ class AuthSessionSummary(Answer):
 
     id: UUID
     channel: Literal["browser", "api"]
-    device: str
+    device: Annotated[str, Computed(_device)]
     user_agent: str
     ip: str
     created_at: Instant
@@ -335,7 +342,7 @@ class AuthSessionSummary(Answer):
     current: bool
 
 
-class AuthSessionList(Answer):
+class AuthSessionList(AnswerOf[Row]):
     """The own sessions, the most recently used first."""
 
     items: list[AuthSessionSummary]
@@ -353,7 +360,7 @@ class RolePage(Open):
     role: RoleName
 
 
-class TeamMember(Answer):
+class TeamMember(AnswerOf[Row]):
     """A person of the agency."""
 
     id: UUID
@@ -366,7 +373,7 @@ class TeamMember(Answer):
     last_seen_at: Instant | None
 
 
-class Team(Answer):
+class Team(AnswerOf[Row]):
     """The people of the agency, by name."""
 
     items: list[TeamMember]

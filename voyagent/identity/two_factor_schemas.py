@@ -9,7 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.identity.account_schemas import Code, PresentPassword
 from voyagent.identity.schemas import Email
-from voyagent.kernel.fields import Answer, Closed, Open, Text
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.fields import Closed, Open, Text
+from voyagent.kernel.serializers import AnswerOf
 
 PAGE_CODE_MAX = 32  # with the spaces and hyphens that people put between
 PageCode = Annotated[str, Text(PAGE_CODE_MAX, min_length=1)]
@@ -69,26 +71,26 @@ class CodePage(Open):
     code: PageCode
 
 
-class TotpSetup(Answer):
+class TotpSetup(AnswerOf[Row]):
     """The secret for an authenticator app, shown once."""
 
     secret: str
     otpauth_url: str
 
 
-class TotpStatus(Answer):
+class TotpStatus(AnswerOf[Row]):
     """The state of the second factor."""
 
     totp_enabled: bool
 
 
-class RecoveryCodes(Answer):
+class RecoveryCodes(AnswerOf[Row]):
     """Ten codes that work once each, shown once."""
 
     codes: list[str]
 
 
-class FreshToken(Answer):
+class FreshToken(AnswerOf[Row]):
     """A fresh access token of the same session."""
 
     access_token: str

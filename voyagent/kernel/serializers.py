@@ -28,7 +28,10 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read a member under another name: a column of a row, or a dotted path of an object."""
+    """Read a member under another name: a column of a row, or a path of an object.
+
+    A path is `name`, `name.name`, or `name[column]` for the column of a row that the object has.
+    """
 
     path: str
 
@@ -53,11 +56,11 @@ class AsRead:
     """Write a member unchanged, because the query has given it the form of its type."""
 
 
-class _Amount:
+class _FromMoney:
     """Marks text that is read from a `Money`."""
 
 
-Amount = Annotated[str, _Amount()]
+MoneyText = Annotated[str, _FromMoney()]
 """A decimal string, read from a `Money`."""
 
 
@@ -72,9 +75,9 @@ class AnswerOf(Answer, Generic[Source]):
     """An answer that is written from a row or an object of one type.
 
     A member is read under its own name unless its annotation has `Read`, `Minor` or `Computed`. Its
-    type says how it is written: `Instant` in UTC with microseconds, `Amount` as a decimal string, a
-    nested answer or a list of them by their own declaration, everything else and every `AsRead`
-    unchanged.
+    type says how it is written: `Instant` in UTC with microseconds, `MoneyText` as a decimal
+    string, a nested answer or a list of them by their own declaration, everything else and every
+    `AsRead` unchanged.
     """
 
     @classmethod
@@ -166,7 +169,7 @@ def _template(
         if isinstance(mark, PlainSerializer) and mark.func is wire_instant:
             # to_json writes an instant with microseconds in the same form, and faster.
             return f"({value} if ({value} := {{}}).microsecond else instant({value}))"
-        if isinstance(mark, _Amount):
+        if isinstance(mark, _FromMoney):
             return "{}.wire"
     listed = get_args(kind)[0] if get_origin(kind) is list else None
     nested = listed or kind
@@ -206,4 +209,7 @@ def _read(name: str, marks: list[Any], names: dict[str, Any], *, is_row: bool) -
 
 
 def _at(path: str, *, is_row: bool) -> str:
-    return f"source[{path!r}]" if is_row else f"source.{path}"
+    if is_row:
+        return f"source[{path!r}]"
+    attribute, _, column = path.removesuffix("]").partition("[")
+    return f"source.{attribute}[{column!r}]" if column else f"source.{attribute}"

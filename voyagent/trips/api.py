@@ -25,11 +25,12 @@ from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.http.outbound import run
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.serializers import Body
 from voyagent.trips import queries, service
 from voyagent.trips.cancelling import cancel
 from voyagent.trips.itinerary_files import ITINERARY
@@ -49,11 +50,6 @@ from voyagent.trips.schemas import (
     TripListQuery,
     TripOut,
     TripPatch,
-    wire_cancelled,
-    wire_line,
-    wire_page,
-    wire_passenger,
-    wire_trip,
 )
 
 api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
@@ -81,17 +77,17 @@ LINE_ERRORS = (
 
 
 @api.get("/trips", answer=TripList, permission="trip.read", errors=(InvalidCursor,))
-def list_trips(reader: Reader, query: TripListQuery) -> Row:
+def list_trips(reader: Reader, query: TripListQuery) -> Body[TripList]:
     """List trips, newest first; filter by conversation or enquiry."""
     cursor = None if query.cursor is None else Cursor.decode(query.cursor)
     of = {"session_id": query.session_id, "enquiry_id": query.enquiry_id}
-    return wire_page(
+    return TripList.of(
         queries.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of)
     )
 
 
 @api.post("/trips", answer=TripOut, status=201, permission="trip.open", errors=TRIP_ERRORS)
-def open_trip(actor: Actor, body: TripIn) -> Row:
+def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
     """Open a trip, for a conversation or an enquiry if they are named.
 
     A conversation has at most one trip.
@@ -100,9 +96,9 @@ def open_trip(actor: Actor, body: TripIn) -> Row:
 
 
 @api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
-def get_trip(reader: Reader, trip_id: UUID) -> Row:
+def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
     """Read a trip with passengers, lines, totals and warnings."""
-    return wire_trip(queries.read_trip(reader, trip_id))
+    return TripOut.of(queries.read_trip(reader, trip_id))
 
 
 @api.patch(
@@ -112,7 +108,7 @@ def get_trip(reader: Reader, trip_id: UUID) -> Row:
     missing=TripNotFound,
     errors=TRIP_ERRORS,
 )
-def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
+def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
     """Change a trip's name or its links.
 
     An absent member is kept, null clears notes and links.
@@ -126,9 +122,9 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
     permission="trip.read",
     missing=TripNotFound,
 )
-def list_passengers(reader: Reader, trip_id: UUID) -> Row:
+def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
     """List the passengers in the order in which they were added."""
-    return {"items": [wire_passenger(one) for one in queries.read_trip(reader, trip_id).passengers]}
+    return PassengerList.of(queries.read_trip(reader, trip_id))
 
 
 @api.post(
@@ -139,9 +135,9 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Row:
     missing=TripNotFound,
     errors=(service.TripFull, service.BornLater),
 )
-def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
+def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[PassengerOut]:
     """Add a passenger."""
-    return wire_passenger(
+    return PassengerOut.of(
         queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
     )
 
@@ -152,9 +148,9 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
     permission="trip.read",
     missing=PassengerNotFound,
 )
-def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
+def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Body[PassengerOut]:  # noqa: ARG001 - asking for it proves who calls
     """Read a passenger; of the passport number the last four characters."""
-    return wire_passenger(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
+    return PassengerOut.of(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
 
 
 @api.patch(
@@ -164,12 +160,14 @@ def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # no
     missing=PassengerNotFound,
     errors=(service.BornLater,),
 )
-def update_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch) -> Row:
+def update_passenger(
+    actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch
+) -> Body[PassengerOut]:
     """Change a passenger.
 
     An absent member is kept, null clears all but name and kind.
     """
-    return wire_passenger(
+    return PassengerOut.of(
         queries.passenger_of(
             service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())
         )
@@ -188,9 +186,9 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
-def list_lines(reader: Reader, trip_id: UUID) -> Row:
+def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
     """List the lines of a trip by date, cancelled ones included."""
-    return {"items": [wire_line(one) for one in queries.read_trip(reader, trip_id).lines]}
+    return LineList.of(queries.read_trip(reader, trip_id))
 
 
 @api.post(
@@ -201,17 +199,17 @@ def list_lines(reader: Reader, trip_id: UUID) -> Row:
     missing=TripNotFound,
     errors=(service.TripFull, *LINE_ERRORS),
 )
-def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Row:
+def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
     """Add a flight, hotel, transfer, visa or other service with its cost and price."""
-    return wire_line(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
+    return LineOut.of(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
 
 
 @api.get(
     "/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound
 )
-def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
+def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # noqa: ARG001 - asking for it proves who calls
     """Read a line."""
-    return wire_line(queries.line_of(queries.get_line(trip_id, line_id)))
+    return LineOut.of(queries.line_of(queries.get_line(trip_id, line_id)))
 
 
 @api.patch(
@@ -221,9 +219,9 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001
     missing=LineNotFound,
     errors=(service.LineAtSupplier, service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
 )
-def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Row:
+def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Body[LineOut]:
     """Change a line. An absent member is kept; the details are replaced as a whole."""
-    return wire_line(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
+    return LineOut.of(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
 
 
 @api.delete(
@@ -245,7 +243,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     missing=LineNotFound,
     errors=CANCEL_ERRORS,
 )
-def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
+def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLineOut]:
     """Cancel a line; it stays on the trip, without a price.
 
     A flight held at a supplier is released there with all flights of its booking, free of charge,
@@ -255,11 +253,16 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
     fails nothing has changed; try again.
     """
     done = run(cancel(actor, trip_id, line_id))
-    return wire_cancelled(done.line, done.request.id if done.request is not None else None)
+    return Body(
+        {
+            **LineOut.members_of(done.line),
+            "approval_id": None if done.request is None else done.request.id,
+        }
+    )
 
 
-def _trip(trip_id: UUID) -> Row:
-    return wire_trip(queries.read_trip(SessionReader(db.session), trip_id))
+def _trip(trip_id: UUID) -> Body[TripOut]:
+    return TripOut.of(queries.read_trip(SessionReader(db.session), trip_id))
 
 
 def _keyring() -> Keyring:

@@ -14,7 +14,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from voyagent.identity.schemas import Email
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     BusinessDate,
     Closed,
     CurrencyCode,
@@ -25,10 +24,9 @@ from voyagent.kernel.fields import (
     Query,
     Text,
     Trimmed,
-    wire_instant,
 )
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Page
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
 from voyagent.trips import passports
 from voyagent.trips.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.lint import Finding, findings
@@ -168,23 +166,27 @@ class TripListQuery(Query):
     )
 
 
-class AmountOut(Answer):
+class AmountOut(AnswerOf[Money]):
     """An amount with its currency."""
 
-    amount: str
+    amount: Annotated[str, Read("wire")]
     currency: str
 
 
-class TotalOut(Answer):
+class TotalOut(AnswerOf[Total]):
     """Cost, price and margin in one currency."""
 
     currency: str
-    cost: str
-    price: str
-    margin: str
+    cost: MoneyText
+    price: MoneyText
+    margin: MoneyText
 
 
-class PassengerOut(Answer):
+def _masked_passport(passenger: Passenger) -> str | None:
+    return passports.masked(passenger.passport_last4)
+
+
+class PassengerOut(AnswerOf[Passenger]):
     """A passenger; of the passport number the last four characters."""
 
     id: UUID
@@ -193,13 +195,17 @@ class PassengerOut(Answer):
     kind: PassengerKind
     date_of_birth: date | None
     nationality: str | None
-    passport_number: str | None
+    passport_number: Annotated[str | None, Computed(_masked_passport)]
     passport_expiry: date | None
     created_at: Instant
     updated_at: Instant
 
 
-class LineOut(Answer):
+def _details_of(line: Line) -> dict[str, Any]:
+    return {"kind": line.kind, **stored(line.details)}
+
+
+class LineOut(AnswerOf[Line]):
     """A line of a trip."""
 
     id: UUID
@@ -214,10 +220,11 @@ class LineOut(Answer):
             {"type": "object", "description": "As it was sent, without what is not known."},
             mode="serialization",
         ),
+        Computed(_details_of),
     ]
-    cost: str
-    price: str
-    currency: str
+    cost: MoneyText
+    price: MoneyText
+    currency: Annotated[str, Read("price.currency")]
     supplier: str | None
     supplier_ref: str | None
     hold_expires_at: Instant | None
@@ -235,17 +242,17 @@ class CancelledLineOut(LineOut):
     approval_id: str | None
 
 
-class FindingOut(Answer):
+class FindingOut(AnswerOf[Finding]):
     """A warning: code, sentence, and the lines and passengers concerned."""
 
     code: str
     severity: Literal["error", "warning", "note"]
-    sentence: str
+    sentence: Annotated[str, Computed(sentence_of)]
     line_ids: list[UUID]
     passenger_ids: list[UUID]
 
 
-class TripSummary(Answer):
+class TripSummary(AnswerOf[Row]):
     """A trip in the list; `prices` are the customer's, by currency."""
 
     id: UUID
@@ -262,175 +269,51 @@ class TripSummary(Answer):
     updated_at: Instant
 
 
-class TripOut(Answer):
+def _first_day(journey: Journey) -> date | None:
+    return journey.days[0]
+
+
+def _last_day(journey: Journey) -> date | None:
+    return journey.days[1]
+
+
+def _findings_of(journey: Journey) -> list[Finding]:
+    return findings(journey.passengers, journey.lines)
+
+
+class TripOut(AnswerOf[Journey]):
     """A trip with passengers in order of entry, lines in order of time, and warnings."""
 
-    id: UUID
-    tenant_id: UUID
-    title: str
-    currency: str
-    notes: str | None
+    id: Annotated[UUID, Read("trip[id]")]
+    tenant_id: Annotated[UUID, Read("trip[tenant_id]")]
+    title: Annotated[str, Read("trip[title]")]
+    currency: Annotated[str, Read("trip[currency]")]
+    notes: Annotated[str | None, Read("trip[notes]")]
     status: TripStatus
-    session_id: UUID | None
-    enquiry_id: UUID | None
-    first_day: date | None
-    last_day: date | None
+    session_id: Annotated[UUID | None, Read("trip[session_id]")]
+    enquiry_id: Annotated[UUID | None, Read("trip[enquiry_id]")]
+    first_day: Annotated[date | None, Computed(_first_day)]
+    last_day: Annotated[date | None, Computed(_last_day)]
     passengers: list[PassengerOut]
     lines: list[LineOut]
     totals: list[TotalOut]
-    findings: list[FindingOut]
-    created_by_user_id: UUID
-    created_at: Instant
-    updated_at: Instant
+    findings: Annotated[list[FindingOut], Computed(_findings_of)]
+    created_by_user_id: Annotated[UUID, Read("trip[created_by_user_id]")]
+    created_at: Annotated[Instant, Read("trip[created_at]")]
+    updated_at: Annotated[Instant, Read("trip[updated_at]")]
 
 
-class TripList(Answer):
+class TripList(PageOf[TripSummary]):
     """A page of trips; `total` counts all that match."""
 
-    items: list[TripSummary]
-    total: int
-    limit: int
-    offset: int
-    next_cursor: str | None
 
-
-class PassengerList(Answer):
+class PassengerList(AnswerOf[Journey]):
     """The passengers in order of entry."""
 
-    items: list[PassengerOut]
+    items: Annotated[list[PassengerOut], Read("passengers")]
 
 
-class LineList(Answer):
+class LineList(AnswerOf[Journey]):
     """The lines in order of time."""
 
-    items: list[LineOut]
-
-
-def wire_trip(journey: Journey) -> Row:
-    """Return a trip as the API writes it."""
-    first, last = journey.days
-    own = {
-        name: journey.trip[name]
-        for name in (
-            "id",
-            "tenant_id",
-            "title",
-            "currency",
-            "notes",
-            "session_id",
-            "enquiry_id",
-            "created_by_user_id",
-        )
-    }
-    return {
-        **own,
-        "status": journey.status,
-        "first_day": first,
-        "last_day": last,
-        "passengers": [wire_passenger(one) for one in journey.passengers],
-        "lines": [wire_line(one) for one in journey.lines],
-        "totals": [_total(one) for one in journey.totals],
-        "findings": [_finding(one) for one in findings(journey.passengers, journey.lines)],
-        **_instants(journey.trip["created_at"], journey.trip["updated_at"]),
-    }
-
-
-def wire_page(page: Page[Row]) -> Row:
-    """Return a page of trips as the API writes it."""
-    return {
-        "items": [_summary(row) for row in page.items],
-        "total": page.total,
-        "limit": page.limit,
-        "offset": page.offset,
-        "next_cursor": page.next_cursor,
-    }
-
-
-def wire_passenger(one: Passenger) -> Row:
-    """Return a passenger as the API writes it."""
-    plain = {
-        name: getattr(one, name)
-        for name in (
-            "id",
-            "trip_id",
-            "full_name",
-            "kind",
-            "date_of_birth",
-            "nationality",
-            "passport_expiry",
-        )
-    }
-    return {
-        **plain,
-        "passport_number": passports.masked(one.passport_last4),
-        **_instants(one.created_at, one.updated_at),
-    }
-
-
-def wire_line(one: Line) -> Row:
-    """Return a line as the API writes it."""
-    plain = {
-        name: getattr(one, name)
-        for name in (
-            "id",
-            "trip_id",
-            "kind",
-            "status",
-            "starts_on",
-            "ends_on",
-            "supplier",
-            "supplier_ref",
-        )
-    }
-    held = None if one.hold_expires_at is None else wire_instant(one.hold_expires_at)
-    amounts = {"cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency}
-    details = {"kind": one.kind, **stored(one.details)}
-    return {
-        **plain,
-        **amounts,
-        "details": details,
-        "hold_expires_at": held,
-        **_instants(one.created_at, one.updated_at),
-    }
-
-
-def wire_cancelled(one: Line, approval_id: str | None) -> Row:
-    """Return the result of a cancellation as the API writes it, with its request."""
-    return {**wire_line(one), "approval_id": approval_id}
-
-
-def _summary(row: Row) -> Row:
-    plain = {
-        name: row[name]
-        for name in TripSummary.model_fields
-        if name not in ("prices", "created_at", "updated_at")
-    }
-    return {
-        **plain,
-        "prices": [_amount(one) for one in row["prices"]],
-        **_instants(row["created_at"], row["updated_at"]),
-    }
-
-
-def _total(total: Total) -> Row:
-    return {
-        "currency": total.currency,
-        "cost": total.cost.wire,
-        "price": total.price.wire,
-        "margin": total.margin.wire,
-    }
-
-
-def _finding(finding: Finding) -> Row:
-    plain = {
-        name: getattr(finding, name) for name in ("code", "severity", "line_ids", "passenger_ids")
-    }
-    return {**plain, "sentence": sentence_of(finding)}
-
-
-def _amount(amount: Money) -> Row:
-    return {"amount": amount.wire, "currency": amount.currency}
-
-
-def _instants(created_at: Any, updated_at: Any) -> Row:
-    return {"created_at": wire_instant(created_at), "updated_at": wire_instant(updated_at)}
+    items: Annotated[list[LineOut], Read("lines")]

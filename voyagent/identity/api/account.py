@@ -11,21 +11,21 @@ from voyagent.identity.account_schemas import (
     UpdateProfileRequest,
     UpdateProfileResponse,
 )
-from voyagent.identity.api.answers import person
 from voyagent.identity.doors import device, identity
 from voyagent.identity.passwords import PasswordsBusy
 from voyagent.identity.schemas import PublicUser
 from voyagent.kernel.actor import Actor, Channel, NotFresh
-from voyagent.kernel.database.read_pool import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import TooManyRequests
+from voyagent.kernel.serializers import Body
 
 account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEARER)
 
 
 @account.get("/auth/me", answer=PublicUser)
-def me(reader: RequestReader) -> Row:
+def me(reader: RequestReader) -> Body[PublicUser]:
     """Return the person that the token belongs to."""
-    return person(reader.read(queries.public_user_statement(reader.person_id))[0][0])
+    return PublicUser.of(reader.read(queries.public_user_statement(reader.person_id))[0][0])
 
 
 @account.post(
@@ -34,10 +34,10 @@ def me(reader: RequestReader) -> Row:
     permission="account.update",
     errors=(TooManyRequests,),
 )
-def send_verification_email(actor: Actor) -> Row:
+def send_verification_email(actor: Actor) -> Body[Queued]:
     """Mail the confirmation link again."""
     service.send_verification_email(identity(), actor, address=device(Channel.API).ip)
-    return {"queued": True}
+    return Queued.of({"queued": True})
 
 
 @account.patch(
@@ -46,7 +46,7 @@ def send_verification_email(actor: Actor) -> Row:
     permission="account.update",
     errors=(NotFresh, TooManyRequests, service.EmailAlreadyRegistered),
 )
-def update_profile(actor: Actor, body: UpdateProfileRequest) -> Row:
+def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfileResponse]:
     """Change the own name or address.
 
     A new address needs a fresh token, has to be confirmed again, and ends the other sessions; the
@@ -55,10 +55,12 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Row:
     changed = service.update_profile(
         identity(), actor, **body.model_dump(), device=device(Channel.API)
     )
-    return {
-        "user": person(queries.get_public_user(changed.user_id)),
-        "email_verification_required": changed.must_verify,
-    }
+    return UpdateProfileResponse.of(
+        {
+            "user": queries.get_public_user(changed.user_id),
+            "email_verification_required": changed.must_verify,
+        }
+    )
 
 
 @account.post(

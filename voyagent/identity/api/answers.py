@@ -1,22 +1,19 @@
-"""Answers that several operations of identity share."""
+"""The answer to a sign-in, which several operations share."""
 
 from __future__ import annotations
 
 from voyagent.identity import queries, service
-from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import wire_instant
+from voyagent.identity.schemas import AuthResponse
+from voyagent.kernel.serializers import Body
 
 
-def came_in(signed_in: service.SignedInPerson) -> Row:
+def came_in(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
     """Return the tokens and the person that they belong to."""
-    return {
-        "access_token": signed_in.access_token,
-        "refresh_token": signed_in.refresh_token,
-        "expires_in": signed_in.expires_in_s,
-        "user": person(queries.get_public_user(signed_in.credential.user_id)),
-    }
-
-
-def person(row: Row) -> Row:
-    """Return a person as `me` shows it."""
-    return {**row, "created_at": wire_instant(row["created_at"])}
+    return AuthResponse.of(
+        {
+            "access_token": signed_in.access_token,
+            "refresh_token": signed_in.refresh_token,
+            "expires_in": signed_in.expires_in_s,
+            "user": queries.get_public_user(signed_in.credential.user_id),
+        }
+    )

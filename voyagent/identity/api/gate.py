@@ -25,9 +25,8 @@ from voyagent.identity.schemas import (
     TokenPair,
 )
 from voyagent.kernel.actor import Channel
-from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.serializers import Body
 
 gate = ApiBlueprint("auth", __name__, tag="Sign-in", guard=Guard.PUBLIC)
 _PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)
@@ -40,7 +39,7 @@ _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.Invi
     answer=AuthResponse,
     errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
 )
-def sign_up(body: SignUpRequest) -> Row:
+def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
     """Create an agency and its administrator.
 
     Tokens are issued at once, even before the address is confirmed.
@@ -59,7 +58,7 @@ def sign_up(body: SignUpRequest) -> Row:
         PasswordsBusy,
     ),
 )
-def sign_in(body: SignInRequest) -> Row:
+def sign_in(body: SignInRequest) -> Body[AuthResponse]:
     """Sign in with address and password.
 
     Each sign-in is a session of its own; several exist side by side. With two-factor the answer is
@@ -69,7 +68,7 @@ def sign_in(body: SignInRequest) -> Row:
 
 
 @gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
-def refresh(body: RefreshRequest) -> Row:
+def refresh(body: RefreshRequest) -> Body[TokenPair]:
     """Exchange a refresh token for a new pair, once.
 
     A spent token ends the whole session. The old access token stays valid until it expires.
@@ -80,11 +79,13 @@ def refresh(body: RefreshRequest) -> Row:
         address=client_address(),
         waited_s=time.perf_counter() - g.started,
     )
-    return {
-        "access_token": access_token,
-        "refresh_token": refresh_token,
-        "expires_in": identity().tokens.lifetime_s,
-    }
+    return TokenPair.of(
+        {
+            "access_token": access_token,
+            "refresh_token": refresh_token,
+            "expires_in": identity().tokens.lifetime_s,
+        }
+    )
 
 
 @gate.post("/auth/sign-out", status=204, optional_bearer=True)
@@ -99,13 +100,11 @@ def sign_out(body: SignOutRequest | None) -> None:
 
 
 @gate.get("/auth/invites/lookup", answer=InviteLookup, errors=(*_INVITE_ERRORS, TooManyRequests))
-def look_up_invite(query: InviteToken) -> Row:
+def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
     """Return the invitation behind a link."""
-    found = service.look_up_invite(identity(), query.token, address=client_address())
-    return {
-        **{name: found[name] for name in ("email", "role", "tenant_name", "inviter_email")},
-        "expires_at": wire_instant(found["expires_at"]),
-    }
+    return InviteLookup.of(
+        service.look_up_invite(identity(), query.token, address=client_address())
+    )
 
 
 @gate.post(
@@ -120,7 +119,7 @@ def look_up_invite(query: InviteToken) -> Row:
         PasswordsBusy,
     ),
 )
-def accept_invite(body: AcceptInviteRequest) -> Row:
+def accept_invite(body: AcceptInviteRequest) -> Body[AuthResponse]:
     """Join the inviting agency; the token works once."""
     return came_in(
         service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))

@@ -18,10 +18,10 @@ from voyagent.identity.schemas import (
     WholeOrPage,
 )
 from voyagent.kernel.actor import Actor, NotFresh
-from voyagent.kernel.database.read_pool import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound
-from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
 
@@ -34,7 +34,7 @@ keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
     errors=(NotFresh,),
     secret_answer=True,
 )
-def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
+def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKeyResponse]:
     """Create a key with all rights of its maker.
 
     It acts as its maker, with the maker's role at each call. Only this answer contains it. A
@@ -51,7 +51,9 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
     errors=(NotFresh, service.ScopeBeyondRole),
     secret_answer=True,
 )
-def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
+def create_scoped_api_key(
+    actor: Actor, body: CreateScopedApiKeyRequest
+) -> Body[CreateApiKeyResponse]:
     """Create a key with fewer rights than its maker.
 
     `read` reads everything and changes nothing; the others are one area each, and several add up.
@@ -63,13 +65,13 @@ def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
-def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Row:
+def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]:
     """List the agency's keys, newest first: all of them, or pages if `limit` is given.
 
     Revoked and expired keys stay in the list.
     """
     rows, cursor = queries.list_keys(reader, limit=query.limit, cursor=query.place())
-    return {"items": [_key(row) for row in rows], "next_cursor": cursor}
+    return ApiKeyList.of({"items": rows, "next_cursor": cursor})
 
 
 @keys.post(
@@ -83,14 +85,8 @@ def revoke_api_key(actor: Actor, key_id: UUID) -> None:
     service.revoke_key(actor, key_id)
 
 
-def _made(key_id: UUID, text: str) -> Row:
+def _made(key_id: UUID, text: str) -> Body[CreateApiKeyResponse]:
     warning = _("Copy this key now. It is shown only once.")
-    return {"key": text, "warning": warning, "api_key": _key(queries.get_key(key_id))}
-
-
-def _key(row: Row) -> Row:
-    instants = {
-        name: wire_instant(row[name]) if row[name] else None
-        for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
-    }
-    return {**row, **instants}
+    return CreateApiKeyResponse.of(
+        {"key": text, "warning": warning, "api_key": queries.get_key(key_id)}
+    )

@@ -10,30 +10,20 @@ from voyagent.identity import queries, service
 from voyagent.identity.doors import identity
 from voyagent.identity.schemas import ChangeRoleRequest, Team, TeamMember
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
+from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.serializers import Body
 
 members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
-_SHOWN = (
-    "id",
-    "email",
-    "full_name",
-    "role",
-    "email_verified",
-    "totp_enabled",
-    "created_at",
-    "last_seen_at",
-)
 
 
 @members.get("/team", answer=Team, permission="team.read")
-def list_team(reader: RequestReader) -> Row:
+def list_team(reader: RequestReader) -> Body[Team]:
     """List the people of the agency by name.
 
     Removed people are not listed; their names stay in their records.
     """
-    return {"items": [_member(row) for row in queries.list_people(reader, removed=False)]}
+    return Team.of({"items": queries.list_people(reader, removed=False)})
 
 
 @members.patch(
@@ -43,14 +33,14 @@ def list_team(reader: RequestReader) -> Row:
     missing=queries.PersonNotFound,
     errors=(service.LastAdministrator,),
 )
-def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Row:
+def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
     """Change a person's role.
 
     Tokens and keys stay valid; the new role applies from the next request. The last administrator
     cannot be changed.
     """
     service.change_role(identity(), actor, user_id, role=body.role)
-    return _member(queries.get_person(SessionReader(db.session), user_id))
+    return TeamMember.of(queries.get_person(SessionReader(db.session), user_id))
 
 
 @members.delete(
@@ -75,11 +65,3 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
     """End all sessions of a person, who may sign in again. API keys stay valid."""
     service.sign_person_out(actor, user_id)
-
-
-def _member(row: Row) -> Row:
-    instants = {
-        name: wire_instant(row[name]) if row[name] else None
-        for name in ("created_at", "last_seen_at")
-    }
-    return {**{name: row[name] for name in _SHOWN}, **instants}

@@ -15,31 +15,27 @@ from voyagent.identity.api.gate import gate
 from voyagent.identity.doors import device, identity
 from voyagent.identity.passwords import PasswordsBusy
 from voyagent.kernel.actor import Channel
-from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
+from voyagent.kernel.serializers import Body
 
 
 @gate.post("/auth/verify-email", answer=Verified, errors=(service.TokenInvalid, TooManyRequests))
-def verify_email(body: VerifyEmailRequest) -> Row:
+def verify_email(body: VerifyEmailRequest) -> Body[Verified]:
     """Confirm an address with the mailed token, once."""
     service.verify_email(identity(), token=body.token, device=device(Channel.API))
-    return {"verified": True}
+    return Verified.of({"verified": True})
 
 
 @gate.post(
     "/auth/request-password-reset", answer=RequestPasswordResetResponse, errors=(TooManyRequests,)
 )
-def request_password_reset(body: RequestPasswordResetRequest) -> Row:
+def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPasswordResetResponse]:
     """Mail a link for a new password.
 
     The answer is the same for known and unknown addresses.
     """
-    return {
-        "queued": True,
-        "debug_token": service.request_reset(
-            identity(), email=body.email, device=device(Channel.API)
-        ),
-    }
+    token = service.request_reset(identity(), email=body.email, device=device(Channel.API))
+    return RequestPasswordResetResponse.of({"queued": True, "debug_token": token})
 
 
 @gate.post(
@@ -53,7 +49,7 @@ def request_password_reset(body: RequestPasswordResetRequest) -> Row:
         PasswordsBusy,
     ),
 )
-def reset_password(body: ResetPasswordRequest) -> Row:
+def reset_password(body: ResetPasswordRequest) -> Body[PasswordReset]:
     """Set a new password with the mailed token, once.
 
     All sessions of the person end. Nobody is signed in, and two-factor stays as it is.
@@ -61,4 +57,4 @@ def reset_password(body: ResetPasswordRequest) -> Row:
     service.reset_password(
         identity(), token=body.token, new_password=body.new_password, device=device(Channel.API)
     )
-    return {"reset": True}
+    return PasswordReset.of({"reset": True})

@@ -7,23 +7,23 @@ from uuid import UUID
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
-from voyagent.identity.devices import describe
 from voyagent.identity.schemas import AuthSessionList
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import RequestReader, Row
-from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.serializers import Body
 
 sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BEARER)
 
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
-def list_auth_sessions(reader: RequestReader) -> Row:
+def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
     """List the own sessions, in browsers and programs: the 200 most recently used.
 
     API keys are no sessions and have their own list.
     """
     rows = queries.list_sessions(reader, reader.person_id)
-    return {"items": [_session(row, reader.authenticate().session_id) for row in rows]}
+    present = reader.authenticate().session_id
+    return AuthSessionList.of({"items": [{**row, "current": row["id"] == present} for row in rows]})
 
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")
@@ -47,12 +47,3 @@ def end_auth_session(actor: Actor, auth_session_id: UUID) -> None:
     A repeat changes nothing.
     """
     service.end_own_session(actor, auth_session_id)
-
-
-def _session(row: Row, present: UUID | None) -> Row:
-    words = describe(row["user_agent"])
-    named = " · ".join(part for part in (words.browser or words.program, words.system) if part)
-    instants = {
-        name: wire_instant(row[name]) for name in ("created_at", "last_seen_at", "expires_at")
-    }
-    return {**row, **instants, "device": named, "current": row["id"] == present}

@@ -16,10 +16,10 @@ from voyagent.identity.schemas import (
     InviteQuery,
 )
 from voyagent.kernel.actor import Actor, Channel
-from voyagent.kernel.database.read_pool import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 
@@ -32,12 +32,12 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     errors=(TooManyRequests, service.InviteAlreadyExists),
     secret_answer=True,
 )
-def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
+def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
     """Invite a colleague; the link is mailed, and returned once in this answer."""
     invite_id, link = service.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
     )
-    return {"invite": _invite(queries.get_invite(invite_id)), "invite_link": link}
+    return CreateInviteResponse.of({"invite": queries.get_invite(invite_id), "invite_link": link})
 
 
 @team.get(
@@ -46,13 +46,13 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     permission="invite.read",
     errors=(service.InvalidStatus, InvalidCursor),
 )
-def list_invites(reader: RequestReader, query: InviteQuery) -> Row:
+def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     """List the agency's invitations, newest first: all of them, or pages if `limit` is given."""
     status = service.invite_filter(query.status)
     rows, cursor = queries.list_invites(
         reader, status=status, limit=query.limit, cursor=query.place()
     )
-    return {"items": [_invite(row) for row in rows], "next_cursor": cursor}
+    return InviteList.of({"items": rows, "next_cursor": cursor})
 
 
 @team.post(
@@ -62,15 +62,7 @@ def list_invites(reader: RequestReader, query: InviteQuery) -> Row:
     missing=service.InviteNotFound,
     errors=(service.InviteNoLongerPending,),
 )
-def revoke_invite(actor: Actor, invite_id: UUID) -> Row:
+def revoke_invite(actor: Actor, invite_id: UUID) -> Body[InviteAnswer]:
     """Revoke an open invitation."""
     service.revoke_invite(actor, invite_id)
-    return {"invite": _invite(queries.get_invite(invite_id))}
-
-
-def _invite(row: Row) -> Row:
-    instants = {
-        name: wire_instant(row[name]) if row[name] else None
-        for name in ("expires_at", "created_at", "accepted_at", "revoked_at")
-    }
-    return {name: value for name, value in {**row, **instants}.items() if name != "invited_by"}
+    return InviteAnswer.of({"invite": queries.get_invite(invite_id)})

@@ -22,8 +22,8 @@ from voyagent.identity.two_factor_schemas import (
     TotpVerifyRequest,
 )
 from voyagent.kernel.actor import Actor, Channel, NotFresh
-from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
+from voyagent.kernel.serializers import Body
 
 two_factor = ApiBlueprint("two_factor", __name__, tag="Two-factor", guard=Guard.BEARER)
 _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, PasswordsBusy)
@@ -41,7 +41,7 @@ _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, Pa
         PasswordsBusy,
     ),
 )
-def sign_in_totp(body: SignInTotpRequest) -> Row:
+def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
     """Sign in with address, password and a code.
 
     The code comes from the authenticator app or is a recovery code; either works once. A wrong
@@ -59,7 +59,7 @@ def sign_in_totp(body: SignInTotpRequest) -> Row:
     errors=(NotFresh, *_CONFIRMING),
     secret_answer=True,
 )
-def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
+def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken]:
     """Exchange the password, and a code if two-factor is on, for a fresh access token.
 
     A fresh token is needed to change the address, to set up two-factor, and to create API keys or
@@ -68,7 +68,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
     token = service.reauthenticate(
         identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)
     )
-    return {"access_token": token, "expires_in": identity().tokens.lifetime_s}
+    return FreshToken.of({"access_token": token, "expires_in": identity().tokens.lifetime_s})
 
 
 @two_factor.post(
@@ -78,7 +78,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
     errors=(NotFresh, service.TotpAlreadyEnabled, *_CONFIRMING),
     secret_answer=True,
 )
-def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
+def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     """Start the set-up of two-factor: a new secret, active once a code of it is verified.
 
     Needs a fresh token. If two-factor is on, password and code are needed as well, and the old
@@ -88,7 +88,7 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
     setup = service.set_up_totp(
         identity(), actor, password=given.password, code=given.code, device=device(Channel.API)
     )
-    return {"secret": setup.secret, "otpauth_url": setup.otpauth_url}
+    return TotpSetup.of({"secret": setup.secret, "otpauth_url": setup.otpauth_url})
 
 
 @two_factor.post(
@@ -97,20 +97,20 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
     permission="account.update",
     errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests),
 )
-def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Row:
+def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
     """Switch two-factor on with a code of the new secret.
 
     The other sessions end. If two-factor is on and no new secret waits, nothing happens, whatever
     the code.
     """
     service.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
-    return {"totp_enabled": True}
+    return TotpStatus.of({"totp_enabled": True})
 
 
 @two_factor.post(
     "/auth/totp/disable", answer=TotpStatus, permission="account.update", errors=_CONFIRMING
 )
-def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
+def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
     """Switch two-factor off with password and code, and delete its secret and codes.
 
     The other sessions end. If two-factor is off, the code is ignored.
@@ -118,7 +118,7 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
     service.disable_totp(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
     )
-    return {"totp_enabled": False}
+    return TotpStatus.of({"totp_enabled": False})
 
 
 @two_factor.post(
@@ -128,13 +128,12 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
     errors=(NotFresh, service.TotpNotEnabled, *_CONFIRMING),
     secret_answer=True,
 )
-def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Row:
+def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCodes]:
     """Create ten recovery codes, which replace all earlier ones.
 
     Needs a fresh token, the password and a code. Each works once, wherever a code is asked for.
     """
-    return {
-        "codes": service.make_recovery_codes(
-            identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
-        )
-    }
+    codes = service.make_recovery_codes(
+        identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
+    )
+    return RecoveryCodes.of({"codes": codes})
