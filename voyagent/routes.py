@@ -16,6 +16,7 @@ from voyagent.audit.views.trail import pages as audit_pages
 from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.views import pages as billing_pages
+from voyagent.capabilities.views import pages as capabilities_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
@@ -63,6 +64,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     enquiries_pages,
     assistant_pages,
     approvals_pages,
+    capabilities_pages,
     trips_pages,
     parties_pages,
     imports_pages,

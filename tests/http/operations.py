@@ -26,6 +26,7 @@ from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
 from voyagent.enquiries import service as enquiries
+from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
 from voyagent.identity import service as identity
@@ -464,6 +465,11 @@ def _lines(person: Person) -> object:
     ]
 
 
+def _capability(_person: Person) -> object:
+    """One that every agency may use at once."""
+    return create_enquiry.CAPABILITY.name
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -492,6 +498,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "line_id": _trip_line,
     "month": _month,
     "closed_month": _closed_month,
+    "name": _capability,
 }
 
 # What an operation or a page acts upon where that is not as any other of its name, such as a draft
@@ -538,8 +545,8 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
 }
 
 
-ANYBODYS = frozenset({"month", "closed_month"})
-"""What a path names that is no agency's thing: every agency has that month."""
+ANYBODYS = frozenset({"month", "closed_month", "name"})
+"""What a path names that is no agency's thing: every agency has that month and that capability."""
 
 
 # What a body names, for those that are to succeed.

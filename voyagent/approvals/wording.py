@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 
 from voyagent.kernel.text.dates import DateKind
 
@@ -13,7 +13,7 @@ ARGUMENTS: dict[str, Any] = {
     "customer_name": _l("Customer"),
     "issue_date": _l("Issued"),
     "due_date": _l("Due"),
-    "line_items": _l("Line"),
+    "line_items": _l("Lines"),
     "description": _l("Description"),
     "quantity": _l("Quantity"),
     "unit_price": _l("Unit price"),
@@ -77,11 +77,101 @@ ARGUMENTS: dict[str, Any] = {
     "at_least": _l("At least"),
     "overdue_days": _l("Days overdue"),
     "as_of": _l("As of"),
+    "account_id": _l("Account"),
+    "at": _l("Time"),
+    "basic_fare": _l("Basic fare"),
+    "billing_address": _l("Billing address"),
+    "budget_amount": _l("Budget"),
+    "budget_currency": _l("Currency"),
+    "buyer_reference": _l("Your reference"),
+    "client_id": _l("Enquiry"),
+    "collection": _l("Tax collected at source"),
+    "commission": _l("Commission"),
+    "created_from": _l("Received from"),
+    "created_to": _l("Received until"),
+    "credit_amount": _l("Credit"),
+    "customer_email": _l("E-mail"),
+    "customer_pan": _l("PAN of the customer"),
+    "customer_phone": _l("Phone"),
+    "customer_tax_number": _l("GSTIN of the customer"),
+    "date_of_birth": _l("Date of birth"),
+    "debit_amount": _l("Debit"),
+    "depart_date": _l("Departs"),
+    "depart_from": _l("Departs from"),
+    "depart_to": _l("Departs until"),
+    "direct_only": _l("Non-stop flights only"),
+    "due_from": _l("Due from"),
+    "due_to": _l("Due until"),
+    "entry": _l("Journal entry"),
+    "entry_date": _l("Book date"),
+    "exchange_rate": _l("Exchange rate"),
+    "fare_id": _l("Fare"),
+    "full_name": _l("Name"),
+    "include_zero": _l("Include accounts without a balance"),
+    "instalments": _l("Instalments"),
+    "invoice": _l("Invoice"),
+    "invoice_number": _l("Invoice number"),
+    "kind": _l("Type"),
+    "lines": _l("Lines"),
+    "narration": _l("Narration"),
+    "on": _l("Date"),
+    "passport_expiry": _l("Passport expires"),
+    "pax_count": _l("People"),
+    "period_end": _l("Last day"),
+    "period_start": _l("First day"),
+    "place_of_supply": _l("Place of supply"),
+    "postal_code": _l("Postal code"),
+    "quote": _l("Quoted currency"),
+    "base": _l("Base currency"),
+    "rate": _l("Rate"),
+    "report_id": _l("Report"),
+    "service_date": _l("Date of service"),
+    "sold_as": _l("Sold as"),
+    "source": _l("Source"),
+    "source_event": _l("Source document"),
+    "tax": _l("Tax"),
+    "terms_days": _l("Payment terms in days"),
+    "ticket_ids": _l("Tickets"),
 }
 
 # An argument that is one of a few words, each with what a person calls it; one with another value
 # is written freely.
 CHOICES: dict[str, dict[str, Any]] = {"account": {"bank": _l("Bank"), "cash": _l("Cash")}}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "cabin": {
+        "economy": _l("Economy"),
+        "premium": _l("Premium economy"),
+        "business": _l("Business"),
+        "first": _l("First"),
+    },
+    "kind": {
+        "adult": _l("Adult"),
+        "child": _l("Child"),
+        "infant": _l("Infant"),
+        "senior": _l("Senior"),
+    },
+    "locale": {"en": "English", "hi": "हिन्दी"},
+    "sold_as": {
+        "principal": _l("Own sale"),
+        "agent": _l("As agent"),
+        "fee": _l("Service fee"),
+    },
+    "status": {
+        "new": _l("New"),
+        "quoted": _l("Quoted"),
+        "booked": _l("Booked"),
+        "cancelled": _l("Cancelled"),
+        "draft": _l("Draft"),
+        "issued": _l("Issued"),
+        "partially_paid": _l("Partly paid"),
+        "paid": _l("Paid"),
+        "void": _l("Void"),
+        "open": _l("Open"),
+        "overdue": _l("Overdue"),
+    },
+}
+"""Labels of values that a form offers; a proposal does not offer them for editing."""
 
 # How the names of amounts end: what stands there is money, and is read and written as such.
 AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
@@ -107,6 +197,15 @@ def date_kind(place: str) -> DateKind:
     )
 
 
-def argument(name: str) -> str:
-    """Return an argument's label, else its name."""
-    return str(ARGUMENTS.get(name) or f"{name[:1].upper()}{name[1:]}".replace("_", " "))
+def argument(name: str, title: str | None = None) -> str:
+    """Return an argument's label: its title, the usual word, else its name in words."""
+    if title:
+        return str(gettext(title))
+    words = name.removesuffix("_id").replace("_", " ")
+    return str(ARGUMENTS.get(name) or f"{words[:1].upper()}{words[1:]}")
+
+
+def option(name: str, value: str) -> str:
+    """Return the label of one of an argument's few values, else the value in words."""
+    words = {**CHOICES.get(name, {}), **OPTIONS.get(name, {})}
+    return str(words.get(value) or f"{value[:1].upper()}{value[1:]}".replace("_", " "))

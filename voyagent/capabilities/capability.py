@@ -77,6 +77,10 @@ class Slot(NamedTuple):
     question: str = ""
 
 
+class ProgramOnly:
+    """Marker in a field's `Annotated` metadata: programs set the field, forms do not show it."""
+
+
 class Choice(NamedTuple):
     """A record that a text can mean: id, label, document number and open amount."""
 

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
-from voyagent.capabilities.capability import Capability
+from pydantic import BaseModel
+
+from voyagent.approvals.wording import AMOUNTS, argument
+from voyagent.capabilities.capability import Capability, ProgramOnly
+from voyagent.kernel.fields import PLAIN_AMOUNT
+
+Kind = Literal[
+    "amount",
+    "boolean",
+    "choice",
+    "country",
+    "currency",
+    "date",
+    "email",
+    "group",
+    "hidden",
+    "integer",
+    "list",
+    "long_text",
+    "record",
+    "records",
+    "rows",
+    "text",
+]
+"""The controls of a form. `group` is one nested model, `rows` are many, `list` is texts."""
+LONG_TEXT_MIN = 500
+_COUNTRY = "^[A-Z]{2}$"
+Schema = Mapping[str, Any]
 
 
 class FormField(NamedTuple):
-    """One control of a form; `reader` names the kind of value."""
+    """One control of a form; `reader` names the kind of value that a text gives.
+
+    A `group` and `rows` have inner `fields`. `default` is that of the input.
+    """
 
     name: str
     label: str
@@ -18,6 +49,10 @@ class FormField(NamedTuple):
     required: bool
     options: tuple[str, ...]
     value: object
+    kind: Kind = "text"
+    fields: tuple[FormField, ...] = ()
+    length_max: int | None = None
+    default: object = None
 
 
 def tool_schema(capability: Capability[Any]) -> dict[str, Any]:
@@ -38,23 +73,92 @@ def tool_schema(capability: Capability[Any]) -> dict[str, Any]:
 
 def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> list[FormField]:
     """Return the controls of the form in the order of the input, filled with known values."""
-    schema = capability.input.model_json_schema()["properties"]
+    model: type[BaseModel] = capability.input
+    schema, infos = _schema(model), model.model_fields
     return [
-        FormField(
-            name,
-            info.title or name.removesuffix("_id").replace("_", " ").capitalize(),
-            info.description or "",
-            capability.slots[name].reader if name in capability.slots else "text",
-            info.is_required(),
-            _options(schema[name]),
-            known.get(name),
+        _field(capability, name, inner, schema)._replace(
+            label=argument(name, infos[name].title),
+            help=infos[name].description or "",
+            required=infos[name].is_required(),
+            value=known.get(name),
         )
-        for name, info in capability.input.model_fields.items()
+        for name, inner in schema["properties"].items()
     ]
 
 
-def _options(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """Allowed values, also of a field that may be null."""
-    return next(
-        (tuple(one["enum"]) for one in (schema, *schema.get("anyOf", ())) if "enum" in one), ()
+def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema) -> FormField:
+    """Return a control of the input; a nested one has neither slot nor lookup."""
+    slot = capability.slots.get(name)
+    reader = slot.reader if slot else "text"
+    info = capability.input.model_fields[name]
+    if any(isinstance(one, ProgramOnly) for one in info.metadata):
+        kind: Kind = "hidden"
+    elif name in capability.lookups:
+        kind = "records" if _bare(found).get("type") == "array" else "record"
+    else:
+        kind = _kind(name, found, reader)
+    return _control(name, found, schema)._replace(reader=reader, kind=kind)
+
+
+def _control(name: str, found: Schema, schema: Schema) -> FormField:
+    bare = _bare(found)
+    reference = bare.get("$ref") or _items(bare).get("$ref")
+    return FormField(
+        name,
+        argument(name),
+        found.get("description", ""),
+        "text",
+        required=False,
+        options=tuple(bare.get("enum", ())),
+        value=None,
+        kind=_kind(name, found, "text"),
+        fields=tuple(_inner(reference, schema)) if reference else (),
+        length_max=bare.get("maxLength"),
+        default=found.get("default"),
     )
+
+
+def _inner(reference: str, schema: Schema) -> Iterator[FormField]:
+    model = schema["$defs"][reference.rpartition("/")[2]]
+    for name, found in model.get("properties", {}).items():
+        yield _control(name, found, schema)._replace(required=name in model.get("required", ()))
+
+
+def _kind(name: str, found: Schema, reader: str) -> Kind:
+    bare = _bare(found)
+    kinds: dict[Kind, bool] = {
+        "choice": "enum" in bare,
+        "group": "$ref" in bare,
+        "rows": "$ref" in _items(bare),
+        "list": bare.get("type") == "array",
+        "boolean": bare.get("type") == "boolean",
+        "integer": bare.get("type") == "integer",
+        "date": bare.get("format") == "date",
+        "amount": (
+            reader.startswith("amount")
+            or bare.get("pattern") == PLAIN_AMOUNT
+            or name.endswith(AMOUNTS)
+        ),
+        "currency": name.endswith("currency"),
+        "country": bare.get("pattern") == _COUNTRY,
+        "email": reader == "email" or bare.get("format") == "email",
+        "long_text": bare.get("maxLength", 0) >= LONG_TEXT_MIN and name != "description",
+    }
+    return next((kind for kind, fits in kinds.items() if fits), "text")
+
+
+def _bare(found: Schema) -> Schema:
+    """Return the schema of a value that may be null, without the null."""
+    kinds = [one for one in found.get("anyOf", ()) if one.get("type") != "null"]
+    return kinds[0] if kinds else found
+
+
+def _items(found: Schema) -> Schema:
+    items: Schema = found.get("items", {})
+    return items
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of an input; a model without fields has no properties."""
+    return {"properties": {}, **model.model_json_schema()}

@@ -9,12 +9,12 @@ from voyagent.approvals import effects
 from voyagent.audit import words as audit_words
 from voyagent.capabilities.approval import effect_of
 from voyagent.capabilities.capability import Capability
-from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.errors import N_, NotFound
 
 _installed: dict[str, Capability[Any]] = {}
 
 
-class CapabilityUnknown(Invalid):
+class CapabilityUnknown(NotFound):
     """No capability has this name."""
 
     code = "capability_unknown"

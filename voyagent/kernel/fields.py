@@ -213,7 +213,8 @@ ZoneFilter = Annotated[
 Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
-PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
+PLAIN_AMOUNT = r"^\d{1,15}(\.\d{1,4})?$"
+PlainAmount = Annotated[str, Field(pattern=PLAIN_AMOUNT)]
 """A decimal string; the rules check that it is positive and fits the currency."""
 WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
 """An amount as the API writes it."""

@@ -34,6 +34,7 @@ from voyagent.capabilities.capability import (
     Invocation,
     JsonObject,
     Policy,
+    ProgramOnly,
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
@@ -115,7 +116,7 @@ class DraftInvoiceInput(Closed):
             "Two or more, in the order of their days; together they are the total with taxes."
         ),
     )
-    number: Annotated[str, Text(64)] | None = Field(
+    number: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
         default=None, description="Always absent: a draft has no number, and one is refused."
     )
     party_reference: Annotated[str, Text(128)] | None = Field(

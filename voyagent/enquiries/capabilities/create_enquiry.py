@@ -15,6 +15,7 @@ from voyagent.capabilities.capability import (
     Choice,
     Invocation,
     Policy,
+    ProgramOnly,
     Slot,
 )
 from voyagent.capabilities.cards import day, listing, paragraphs
@@ -63,11 +64,13 @@ class CreateEnquiryInput(EnquiryIn):
     budget_currency: Annotated[Annotated[str, Text(64)] | None, Slot("currency")] = Field(
         default=None, description="ISO 4217 code of the budget, such as INR."
     )
-    status: Status = Field(default="new", description="Always new for a new enquiry.")
+    status: Annotated[Status, ProgramOnly()] = Field(
+        default="new", description="Always new for a new enquiry."
+    )
     notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
         default=None, description="The customer's own words, unchanged."
     )
-    session_id: Annotated[str, Text(64)] | None = Field(
+    session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
         default=None, description="The conversation that it came from; set by the program."
     )
 

@@ -13,6 +13,7 @@ from voyagent.capabilities.capability import (
     Invocation,
     JsonObject,
     Policy,
+    ProgramOnly,
     Slot,
 )
 from voyagent.enquiries import queries, service
@@ -65,7 +66,7 @@ class UpdateEnquiryInput(EnquiryPatch):
     notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
         default=None, description="The notes, which replace the earlier ones."
     )
-    session_id: Annotated[str, Text(64)] | None = Field(
+    session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
         default=None, description="The conversation that it belongs to; set by the program."
     )
     enquiry_id: Annotated[Id, Slot("enquiry", N_("Which enquiry is to be changed?"))] = Field(

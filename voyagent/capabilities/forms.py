@@ -1,0 +1,351 @@
+"""The form of a capability: controls from its input, values as its schema takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any, TypeVar
+
+from flask_babel import gettext
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    Form,
+    FormField as GroupField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.form import BaseForm
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from voyagent.approvals.wording import date_kind, option
+from voyagent.capabilities.capability import Capability, Choice
+from voyagent.capabilities.describe import FormField, form_fields
+from voyagent.capabilities.execution import NotPermitted
+from voyagent.http.forms import (
+    DateText,
+    SchemaForm,
+    SentOnce,
+    amount_sentence,
+    date_sentence,
+    finding_in_words,
+    plain,
+)
+from voyagent.http.template_filters import country_choices, page_locale, today
+from voyagent.kernel.db import finish
+from voyagent.kernel.errors import Unauthorized, VoyagentError
+from voyagent.kernel.money import currency_codes
+
+Result = TypeVar("Result")
+ROWS_MAX = 200
+_NEVER_BLANK = ("boolean", "choice", "currency", "hidden")
+"""Controls that say nothing about a row being written: they always have a value."""
+_OF_PATTERN = ("string_pattern_mismatch", "decimal_parsing")
+
+
+class AmountInput(StringField):
+    """An amount, which may be in words such as `1.2 lakh`."""
+
+
+class RecordsField(SelectMultipleField):
+    """Several records to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: str, **keywords: Any) -> None:
+        super().__init__(label, choices=[], validate_choice=False, **keywords)
+
+
+_SIMPLE: dict[str, type[Field]] = {
+    "amount": AmountInput,
+    "boolean": BooleanField,
+    "hidden": HiddenField,
+    "list": TextAreaField,
+    "long_text": TextAreaField,
+    "records": RecordsField,
+}
+
+
+class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
+    """The controls of one capability; a blank one is an absent member of the input."""
+
+    def __init__(self, capability: Capability[Any], controls: Sequence[FormField]) -> None:
+        self.capability = capability
+        self.controls = tuple(controls)
+        super().__init__(data={one.name: one.value for one in controls if one.value is not None})
+
+    @property
+    def answer_status(self) -> int:
+        """The status of a page with the form: 200, or 422 if it was refused."""
+        return 422 if self.errors else 200
+
+    def values(self) -> dict[str, Any]:
+        """The typed values; rows without any are removed."""
+        return _read(self, self.controls)
+
+    def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
+        """Call `act` with the input; None if the form or a rule refused it.
+
+        A rule's refusal is shown at the field that its code names, else above the form; what the
+        act had written is rolled back, unless the error keeps its work.
+
+        Raises Unauthorized and NotPermitted.
+        """
+        value = self.accepted()
+        if value is None:
+            return None
+        try:
+            return act(value)
+        except (Unauthorized, NotPermitted):
+            raise
+        except VoyagentError as error:
+            finish(error)
+            self.refuse(error, **{error.code: self._place_named_by(error.code), **fields})
+            return None
+
+    def add_row(self, name: str) -> None:
+        """Add a blank row to a list of lines, which may be in a group: `entry-lines`."""
+        for field in _lists(self):
+            if field.name == name and len(field.entries) < ROWS_MAX:
+                field.append_entry()
+
+    def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
+        """Set the records to choose from; a value that is none of them stays selectable."""
+        for name, records in choices.items():
+            field, is_one = self[name], isinstance(self[name], SelectField)
+            pairs = [(one.id, one.label) for one in records]
+            given = [field.data] if is_one else list(field.data or ())
+            known = {value for value, _ in pairs}
+            pairs += [(one, one) for one in given if one and one not in known]
+            first = [("", gettext("Choose one"))] if is_one else []
+            field.choices = [SelectChoice(value, label) for value, label in (*first, *pairs)]
+
+    def fill_rows(self) -> None:
+        """Give each list of lines at least one row to write in."""
+        for field in _lists(self):
+            if not field.entries:
+                field.append_entry()
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """Return the place as a dotted path; `_note` finds its field."""
+        return ".".join(map(str, loc))
+
+    def _note(self, _name: str, finding: ErrorDetails) -> None:
+        field = _field_at(self, finding["loc"])
+        sentence = _sentence(field, finding)
+        if field is None or isinstance(field, GroupField):
+            self.form_errors.append(sentence)
+        elif sentence not in field.errors:
+            field.errors = [*field.errors, sentence]
+
+    def _place_named_by(self, code: str) -> str:
+        """Return the field that a refusal's code names, such as `invalid_currency`, or ""."""
+        names = [one.name for one in self.controls if one.kind != "hidden"]
+        best = max(names, key=lambda name: _words_in(name, code), default="")
+        if best and _words_in(best, code):
+            return best
+        dates = [one.name for one in self.controls if one.kind == "date"]
+        return dates[0] if dates and "date" in code.split("_") else ""
+
+
+def form_of(
+    capability: Capability[Any], known: Mapping[str, object], *, currency: str
+) -> CapabilityForm:
+    """Return the form, filled with known values; records come first, as they decide the rest.
+
+    `currency` is that of the agency, which a form begins with.
+    """
+    controls = sorted(
+        form_fields(capability, known), key=lambda one: one.name not in capability.lookups
+    )
+    begun = [_begin(one, currency) for one in controls]
+    made = {one.name: _field(one, currency) for one in begun}
+    form = type("Form", (CapabilityForm,), {"schema": capability.input, **made})
+    return form(capability, begun)
+
+
+def known_values(
+    capability: Capability[Any], given: Mapping[str, Sequence[str]]
+) -> dict[str, object]:
+    """Return the fields that an address gives: `?amount=45000`; nested ones as JSON."""
+    known: dict[str, object] = {}
+    for one in form_fields(capability, {}):
+        texts = given.get(one.name)
+        if not texts:
+            continue
+        if one.kind in ("group", "rows"):
+            with suppress(ValueError):
+                known[one.name] = json.loads(texts[0])
+        elif one.kind in ("records", "list"):
+            known[one.name] = list(texts)
+        else:
+            known[one.name] = texts[0]
+    return {name: value for name, value in known.items() if _fits(name, value, capability)}
+
+
+def _fits(name: str, value: object, capability: Capability[Any]) -> bool:
+    """True unless a nested value of an address has another shape than its controls."""
+    kind = next(one.kind for one in form_fields(capability, {}) if one.name == name)
+    if kind == "rows":
+        return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, dict) if kind == "group" else True
+
+
+def _begin(control: FormField, currency: str) -> FormField:
+    """Fill what a new form begins with."""
+    value = control.value if control.value is not None else control.default
+    if value is None and control.kind == "currency":
+        value = currency
+    if value is None and control.reader == "date_or_today" and control.required:
+        value = today()
+    if control.kind == "date" and isinstance(value, str):
+        with suppress(ValueError):
+            value = date.fromisoformat(value)
+    if control.kind == "boolean":
+        value = value in (True, "true", "1", "on")
+    if control.kind == "list" and isinstance(value, list):
+        value = "\n".join(map(str, value))
+    return control._replace(value=value)
+
+
+def _field(control: FormField, currency: str) -> Any:
+    match control.kind:
+        case "group":
+            return GroupField(_inner(control, currency), control.label)
+        case "rows":
+            return FieldList(GroupField(_inner(control, currency)), control.label)
+        case "choice" | "country" | "currency" | "record":
+            return SelectField(control.label, choices=_choices(control), validate_choice=False)
+        case "date":
+            return DateText(control.label, kind=date_kind(control.name))
+    return _SIMPLE.get(control.kind, StringField)(control.label)
+
+
+def _inner(control: FormField, currency: str) -> type[Form]:
+    begun = [_begin(one, currency) for one in control.fields]
+    fields = {one.name: _field(one, currency) for one in begun}
+    defaults = {one.name: one.value for one in begun if one.value is not None}
+    for name, default in defaults.items():
+        fields[name].kwargs["default"] = default
+    return type("Inner", (Form,), fields)
+
+
+def _choices(control: FormField) -> list[SelectChoice]:
+    if control.kind == "record":
+        return []  # `offer` sets them when the page is shown
+    if control.kind == "currency":
+        return [SelectChoice(code, code) for code in currency_codes()]
+    pairs = [(value, option(control.name, value)) for value in control.options]
+    if control.kind == "country":
+        pairs = country_choices()
+    blank = [] if control.default is not None else [("", gettext("Choose one"))]
+    return [SelectChoice(value, label) for value, label in (*blank, *pairs)]
+
+
+def _lists(form: BaseForm) -> Iterator[FieldList]:
+    for field in form:
+        if isinstance(field, FieldList):
+            yield field
+        elif isinstance(field, GroupField):
+            yield from _lists(field.form)
+
+
+def _read(form: BaseForm, controls: Sequence[FormField]) -> dict[str, Any]:
+    found = {
+        one.name: value
+        for one in controls
+        if (value := _value(form, one, _currency_of(form, controls, one.name))) is not None
+    }
+    has_amounts = any(one.kind == "amount" for one in controls)
+    if has_amounts and not any(one.kind == "amount" and one.name in found for one in controls):
+        # a currency alone, as the form began with it, says nothing
+        for one in controls:
+            if one.kind == "currency" and not one.required:
+                found.pop(one.name, None)
+    return found
+
+
+def _value(form: BaseForm, control: FormField, currency: str | None) -> Any:
+    field = form[control.name]
+    match control.kind:
+        case "boolean" | "records":
+            return field.data if field.data or control.kind == "boolean" else None
+        case "group":
+            inner = _read(field.form, control.fields)
+            return inner if control.required or _is_written(inner, control) else None
+        case "rows":
+            read = [(entry, _read(entry.form, control.fields)) for entry in field.entries]
+            written = [(entry, row) for entry, row in read if _is_written(row, control)]
+            field.entries = [entry for entry, _ in written]
+            return [row for _, row in written] or None
+        case "date":
+            return field.iso
+    text = str(field.data or "").strip()
+    if control.kind == "list":
+        return [line.strip() for line in text.splitlines() if line.strip()] or None
+    if not text:
+        return None
+    return plain(text, currency) if control.kind == "amount" else text
+
+
+def _is_written(values: Mapping[str, Any], control: FormField) -> bool:
+    return any(
+        one.name in values and values[one.name] != one.default
+        for one in control.fields
+        if one.kind not in _NEVER_BLANK
+    )
+
+
+def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> str | None:
+    """Return the currency that stands beside an amount: `budget_currency`, else `currency`."""
+    beside = f"{name.rpartition('_')[0]}_currency"
+    known = {one.name: form[one.name].data for one in controls if one.kind == "currency"}
+    found = known.get(beside) or known.get("currency")
+    return str(found) if found else None
+
+
+def _field_at(form: BaseForm, loc: Sequence[int | str]) -> Field | None:
+    """Return the innermost field of an error's place; parts such as a union's kind are passed."""
+    field: Field | None = None
+    inside: Any = form
+    for part in loc:
+        if isinstance(inside, FieldList) and isinstance(part, int):
+            field = inside.entries[part] if part < len(inside.entries) else inside
+        elif isinstance(inside, BaseForm) and part in inside:
+            field = inside[str(part)]
+        else:
+            continue
+        inside = field.form if isinstance(field, GroupField) else field
+    return field
+
+
+def _sentence(field: Field | None, finding: ErrorDetails) -> str:
+    kind, typed = finding["type"], finding["input"]
+    if isinstance(field, DateText) and field.is_unread:
+        return date_sentence(str(field.data), field.kind)
+    if kind in _OF_PATTERN and isinstance(field, AmountInput):
+        return amount_sentence(typed)
+    if kind in ("too_short", "string_too_short") and not typed:
+        kind = "missing"
+    words = finding_in_words(kind, finding["msg"])
+    if words == finding["msg"].removeprefix("Value error, ") and page_locale() != "en":
+        words = gettext("Some values are not valid. Check them and try again.")
+    group = isinstance(field, GroupField) and field.label.text
+    return f"{group}: {words}" if group else words
+
+
+def _words_in(name: str, code: str) -> int:
+    """Return how many of the last words of a field's name a code has in a row."""
+    words = name.removesuffix("_id").split("_")
+    tails = (words[start:] for start in range(len(words)))
+    return next((len(tail) for tail in tails if f"_{'_'.join(tail)}_" in f"_{code}_"), 0)
