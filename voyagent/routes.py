@@ -13,9 +13,15 @@ from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views.trail import pages as audit_pages
+from voyagent.billing.bills import views as bill_views
+from voyagent.billing.core.views.blueprint import pages as billing_pages
+from voyagent.billing.credit_notes import views as credit_note_views
+from voyagent.billing.invoices import views as invoice_views
 from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
-from voyagent.billing.views import pages as billing_pages
+from voyagent.billing.payments.views import payments as payment_views, receipts as receipt_views
+from voyagent.billing.supplier_credits import views as supplier_credit_views
+from voyagent.billing.write_offs import views as write_off_views
 from voyagent.capabilities.views import pages as capabilities_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -101,6 +107,15 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
+BILLING_VIEWS = (
+    invoice_views,
+    bill_views,
+    credit_note_views,
+    supplier_credit_views,
+    write_off_views,
+    payment_views,
+    receipt_views,
+)  # named here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # named here so that the settings' page knows them
 MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
 TASKS = (

@@ -13,7 +13,10 @@ from flask import Flask, current_app
 
 from tests.people import Person
 from voyagent.approvals import effects
-from voyagent.billing import service as billing
+from voyagent.billing.bills import errors as bill_errors, service as bill_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor, ApprovalRequired, Channel, Grant
@@ -32,13 +35,13 @@ def plugged(name: str) -> Any:
 
 
 def receive_bill(actor: Actor) -> Any:
-    return billing.receive_bill(
+    return bill_service.receive_bill(
         actor, vendor_name="Al Noor", vendor_reference="", issue_date=DAY, line_items=[]
     )
 
 
 def create_invoice(actor: Actor) -> Any:
-    return billing.create_invoice(
+    return issuing.create_invoice(
         actor, number="1", enquiry_id=uuid4(), issue_date=DAY, line_items=[]
     )
 
@@ -58,17 +61,20 @@ def file_visa(actor: Actor) -> Any:
 
 
 SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
-    "issue_invoice": (lambda actor: billing.issue_invoice(actor, uuid4()), NotFound),
+    "issue_invoice": (lambda actor: issuing.issue_invoice(actor, uuid4()), NotFound),
     "create_invoice": (create_invoice, EnquiryNotFound),
-    "record_receipt": (lambda actor: billing.record_receipt(actor, uuid4(), None), NotFound),
-    "receive_bill": (receive_bill, billing.VendorReferenceRequired),
-    "pay_bill": (lambda actor: billing.pay_bill(actor, uuid4()), NotFound),
+    "record_receipt": (
+        lambda actor: payment_service.record_receipt(actor, uuid4(), None),
+        NotFound,
+    ),
+    "receive_bill": (receive_bill, bill_errors.VendorReferenceRequired),
+    "pay_bill": (lambda actor: payment_service.pay_bill(actor, uuid4()), NotFound),
     "post_journal_entry": (
         lambda actor: ledger.post_requested(actor, narration="", lines=[]),
         ledger.EntryWithoutNarration,
     ),
     "write_off_invoice": (
-        lambda actor: billing.write_off_invoice(actor, uuid4(), reason="Gone"),
+        lambda actor: write_off_service.write_off_invoice(actor, uuid4(), reason="Gone"),
         NotFound,
     ),
     "issue_ticket": (

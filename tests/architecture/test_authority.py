@@ -6,6 +6,7 @@ The services are parsed and the calls followed, so a new one is covered by being
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ LEAVES = {
     "post.outbox.send",
 }
 """Supplier calls of a trip that need approval; a hold costs nothing and needs none."""
-ENDS = {"billing": POSTS, "ledger": {"entries._write"}, "trips": LEAVES}
+ENDS = {"billing": POSTS, "ledger": {"voyagent.ledger.service.entries._write"}, "trips": LEAVES}
 """For each package the calls that need authority."""
 WITHOUT: set[str] = set()
 """Services that do not ask for authority yet; it only shrinks."""
@@ -29,35 +30,44 @@ GRANTING = {"approvals/service/carrying.py", "approvals/rehearsal.py"}
 """The only files that attach a grant."""
 
 Place = tuple[str, str]
-"""A function: the stem of its module, its name."""
+"""A function: its module, its name."""
 
 
 @cache
 def modules(package: str) -> dict[str, ast.Module]:
-    folder = VOYAGENT / package / "service"
-    return {path.stem: ast.parse(path.read_text()) for path in sorted(folder.glob("*.py"))}
+    """The services of a package and of the packages in it, by the name of their module."""
+    paths = [
+        path
+        for pattern in ("**/service.py", "**/service/*.py")
+        for path in sorted((VOYAGENT / package).glob(pattern))
+    ]
+    return {
+        ".".join(path.relative_to(VOYAGENT.parent).with_suffix("").parts): ast.parse(
+            path.read_text()
+        )
+        for path in paths
+    }
 
 
 @cache
 def functions(package: str) -> dict[Place, ast.FunctionDef]:
     return {
-        (stem, node.name): node
-        for stem, tree in modules(package).items()
+        (module, node.name): node
+        for module, tree in modules(package).items()
         for node in tree.body
         if isinstance(node, ast.FunctionDef)
     }
 
 
-def imported(package: str, stem: str) -> dict[str, Place]:
-    """Return what a module imports from its neighbours; a whole module is (stem, "")."""
+def imported(package: str, module: str) -> dict[str, Place]:
+    """Return what a service imports from other services; a whole module is (module, "")."""
     found: dict[str, Place] = {}
-    for node in ast.walk(modules(package)[stem]):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            f"voyagent.{package}.service"
-        ):
-            neighbour = (node.module or "").removeprefix(f"voyagent.{package}.service").strip(".")
+    for node in ast.walk(modules(package)[module]):
+        if isinstance(node, ast.ImportFrom):
             for name in node.names:
-                place = (neighbour, name.name) if neighbour else (name.name, "")
+                whole = f"{node.module}.{name.name}"
+                is_module = whole in modules(package)
+                place = (whole, "") if is_module else (node.module or "", name.name)
                 found[name.asname or name.name] = place
     return found
 
@@ -71,14 +81,14 @@ def followed(package: str) -> dict[Place, set[Place]]:
     """The functions of the package that each of its functions calls."""
     known = functions(package)
     found: dict[Place, set[Place]] = {}
-    for (stem, name), node in known.items():
-        names = imported(package, stem)
+    for (module, name), node in known.items():
+        names = imported(package, module)
         called = set()
         for call in calls(node):
             base, _, last = call.rpartition(".")
-            place = names.get(base, ("", ""))[0] if base else stem
+            place = names.get(base, ("", ""))[0] if base else module
             called.add(names.get(call, (place, last)))
-        found[stem, name] = called & set(known)
+        found[module, name] = called & set(known)
     return found
 
 
@@ -110,14 +120,14 @@ def test_every_service_that_posts_or_leaves_asks_for_authority_first(package: st
     known = functions(package)
     missing = {
         f"{package}.{name}"
-        for stem, name in public(reaching(package))
-        if not asks(known[stem, name])
+        for module, name in public(reaching(package))
+        if not asks(known[module, name])
     }
     assert missing == {name for name in WITHOUT if name.startswith(f"{package}.")}
 
 
 def test_the_calls_are_really_followed() -> None:
-    names = {package: {name for _stem, name in public(reaching(package))} for package in ENDS}
+    names = {package: {name for _module, name in public(reaching(package))} for package in ENDS}
     assert {"record_receipt", "create_invoice", "import_open_bill", "take_back"} <= names["billing"]
     assert not {"draft_invoice", "schedule_bill", "payment_sides"} & names["billing"]
     assert names["ledger"] == {"post", "reverse", "post_direct", "post_requested", "reverse_direct"}
@@ -140,7 +150,7 @@ def sources() -> dict[str, ast.Module]:
 
 def test_nobody_but_a_service_posts() -> None:
     posting = {path for path, tree in sources().items() if calls(tree) & POSTS}
-    assert {path for path in posting if not path.startswith("billing/service/")} == set()
+    assert {path for path in posting if not re.match(r"billing/\w+/service\b", path)} == set()
 
 
 def test_a_grant_is_attached_where_something_approved_is_carried_out_or_rehearsed() -> None:

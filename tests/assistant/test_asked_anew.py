@@ -24,7 +24,7 @@ from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import PreviewStale
 from voyagent.assistant import loop, queries
-from voyagent.billing.service import InvoiceNotDraft
+from voyagent.billing.invoices.errors import InvoiceNotDraft
 from voyagent.chat import queries as chats, service as chat, stream
 from voyagent.kernel.db import transaction
 

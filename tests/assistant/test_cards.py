@@ -12,7 +12,7 @@ from tests.people import People, Person, csrf
 from voyagent.assistant import service, tasks
 from voyagent.assistant.built_in import BuiltInPlanner
 from voyagent.assistant.service import CardNotOpen
-from voyagent.billing import queries as billing
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.service import TurnInProgress
 from voyagent.enquiries import queries as enquiries
 
@@ -166,7 +166,7 @@ def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
     assert [row["tool_name"] for row in waiting] == ["draft_invoice"]
     talk.decide(alice, waiting[0]["approval_id"])
     with alice.reading() as reader:
-        assert [row["total_minor"] for row in billing.list_drafts(reader)] == [4_500_000]
+        assert [row["total_minor"] for row in invoice_queries.list_drafts(reader)] == [4_500_000]
     follow_up = card_of(talk.events(alice, session_id))
     assert (follow_up["capability"], follow_up["missing"]) == ("issue_invoice", [])
 

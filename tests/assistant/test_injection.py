@@ -14,7 +14,7 @@ from flask import Flask
 from tests.assistant.conftest import Talk, of_kind
 from tests.assistant.models import DRAFT, LEAD, ModelTalk, use, wants
 from tests.people import Person
-from voyagent.billing import queries as billing
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.drivers.models.protocol import ModelRequest, PersonSaid, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.enquiries import service as enquiries
@@ -105,7 +105,7 @@ def assert_nothing_is_granted(model: ModelTalk, engine: sa.Engine) -> None:
         acts
     )
     with model.person.reading() as reader:
-        assert billing.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)

@@ -15,7 +15,8 @@ from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
 from voyagent.assistant.moves import Conversation, Move, Tell, silently
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.billing import queries as billing, service as billing_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
@@ -138,7 +139,7 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
     assert drafted[0]["approval_id"] == request["approval_id"]
     assert drafted[1]["tool_output"]["drafted"] is True
     with alice.reading() as reader:
-        assert [row["total_minor"] for row in billing.list_drafts(reader)] == [4_500_000]
+        assert [row["total_minor"] for row in invoice_queries.list_drafts(reader)] == [4_500_000]
         assert trial_balance_rows(reader, FAR) == []
 
     issue = of_kind(drafted, "approval_request")[0]
@@ -173,7 +174,7 @@ def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, INVOICE)
     with alice.reading() as reader:
-        assert billing.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> None:
@@ -189,7 +190,7 @@ def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> N
     assert kinds(told) == ["approval_denied", "text_delta", "final"]
     assert "not yet agreed" in text(told)
     with alice.reading() as reader:
-        assert billing.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_an_effect_that_fails_is_told_with_its_reason(
@@ -206,7 +207,7 @@ def test_an_effect_that_fails_is_told_with_its_reason(
     with (
         alice.acting() as actor
     ):  # after the grant: before it, the grant itself would be refused as stale
-        billing_service.issue_invoice(actor, UUID(invoice_id))
+        issuing.issue_invoice(actor, UUID(invoice_id))
     talk.drain()
     told = talk.events(alice, session_id)[len(drafted) :]
     assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]

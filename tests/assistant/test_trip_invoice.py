@@ -27,7 +27,7 @@ from voyagent.assistant.moves import (
 from voyagent.assistant.planner import fulfilment
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.tools import registry
-from voyagent.billing import queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
 
 DEEPA = "0190a0a0-0000-7000-8000-000000000001"
 TRIP = "0190a0a0-0000-7000-8000-000000000002"
@@ -281,7 +281,7 @@ def test_a_correction_leaves_it_an_invoice_of_the_trip(talk: Talk, alice: Person
     asked = talk.say(alice, session_id, "add a service fee of 1,500")
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
     with alice.reading() as reader:
-        draft = queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
+        draft = invoice_queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
     told = alice.api.get(f"/invoices/{draft['id']}").json
     assert (told["total_amount"], told["trip_id"]) == ("72500.50", str(trip_id))
 
@@ -295,7 +295,7 @@ def test_a_trip_is_invoiced_by_a_grant_with_its_own_total(talk: Talk, alice: Per
     asked = talk.say(alice, session_id, "invoice Deepa Krishnan for this trip")
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
     with alice.reading() as reader:
-        draft = queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
+        draft = invoice_queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
     assert (draft["total_minor"], draft["currency"]) == (17_500_050, "INR")
     assert alice.api.get(f"/invoices/{draft['id']}").json["trip_id"] == str(trip_id)
 

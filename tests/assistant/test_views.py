@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.people import Person, csrf
 from voyagent.assistant import service
-from voyagent.billing.service import issue_invoice
+from voyagent.billing.invoices.service.issuing import issue_invoice
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id

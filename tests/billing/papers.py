@@ -10,9 +10,16 @@ from uuid import UUID
 from tests.people import Person
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Description
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.service import InstalmentItem, LineItem, Part
+from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 
@@ -61,13 +68,13 @@ def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
         | given
     )
     with person.acting() as actor:
-        return service.draft_invoice(actor, **values).id
+        return invoice_drafts.draft_invoice(actor, **values).id
 
 
 def issue(person: Person, invoice_id: UUID) -> str:
     """Issue a draft; its number."""
     with person.acting() as actor:
-        return service.issue_invoice(actor, invoice_id).number or ""
+        return issuing.issue_invoice(actor, invoice_id).number or ""
 
 
 def issued(person: Person, *lines: LineItem, **given: Any) -> UUID:
@@ -80,13 +87,13 @@ def issued(person: Person, *lines: LineItem, **given: Any) -> UUID:
 def draft_bill(person: Person, *lines: LineItem, **given: Any) -> UUID:
     """A bill of a supplier that is not received yet."""
     with person.acting() as actor:
-        return service.draft_bill(actor, **_billed(lines, given)).id
+        return bill_service.draft_bill(actor, **_billed(lines, given)).id
 
 
 def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
     """A bill of a supplier."""
     with person.acting() as actor:
-        return service.receive_bill(actor, **_billed(lines, given)).id
+        return bill_service.receive_bill(actor, **_billed(lines, given)).id
 
 
 def pay(
@@ -94,7 +101,7 @@ def pay(
 ) -> UUID:
     """A receipt for an invoice."""
     with person.acting() as actor:
-        return service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
+        return payment_service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
 
 
 def advance(
@@ -103,7 +110,7 @@ def advance(
     """A payment, by default of Deepa Krishnan, of which parts settle documents."""
     values = {"direction": "in", "party_name": "Deepa Krishnan"} | given
     with person.acting() as actor:
-        return service.record_payment(
+        return payment_service.record_payment(
             actor, amount=Money(minor, currency), on=on, parts=parts, **values
         ).id
 
@@ -120,20 +127,22 @@ def write_off(
     """A write-off of what is open of an invoice, or of a part, under a grant."""
     amount = None if minor is None else Money(minor, currency)
     with person.granted("invoice.write_off").acting() as actor:
-        return service.write_off_invoice(actor, invoice_id, reason=reason, amount=amount, on=on).id
+        return write_off_service.write_off_invoice(
+            actor, invoice_id, reason=reason, amount=amount, on=on
+        ).id
 
 
 def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
     """What of a payment is allocated, was given back, and is left."""
     with person.acting():
-        payment = queries.get_payment(payment_id)
+        payment = payment_queries.get_payment(payment_id)
         return payment.allocated_minor, payment.refunded_minor, payment.unapplied_minor
 
 
 def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
     """What is stored of a bill."""
     with person.acting():
-        bill = queries.get_bill(bill_id)
+        bill = bill_queries.get_bill(bill_id)
         return {
             "vendor_reference" if name == "number" else name: getattr(
                 bill, "vendor_reference" if name == "number" else name
@@ -145,7 +154,7 @@ def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
 def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
     """What is stored of an invoice."""
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         return {name: getattr(invoice, name) for name in COLUMNS}
 
 

@@ -14,9 +14,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, plan, receive, untied
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.service import pricing
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import Money
@@ -125,8 +129,8 @@ def test_what_is_credited_is_not_open(alice: Person) -> None:
             ] == [4_000_000]
     with alice.acting():
         assert (
-            queries.get_invoice(invoice_id).open_minor
-            == queries.get_bill(bill_id).open_minor
+            invoice_queries.get_invoice(invoice_id).open_minor
+            == bill_queries.get_bill(bill_id).open_minor
             == 4_000_000
         )
         rows_changed(
@@ -419,7 +423,7 @@ def spread(minor: int, first: date, further: list[tuple[int, int]]) -> list[tupl
     return [(first, minor - sum(parts)), *zip(dues, parts, strict=True)]
 
 
-def line_of(minor: int, currency: str) -> service.LineItem:
+def line_of(minor: int, currency: str) -> pricing.LineItem:
     return line(f"{minor // 100}.{minor % 100:02d}", quantity=1, currency=currency)
 
 
@@ -451,12 +455,14 @@ def test_parallel_documents_of_one_customer_never_deadlock(alice: Person) -> Non
     ]
     open_ones = [issued(alice, customer_name=name) for name in ("Ravi", "Deepa") * 4]
     acts = [
-        lambda i=i: alice.does(lambda actor: service.issue_invoice(actor, i).number) for i in drafts
+        lambda i=i: alice.does(lambda actor: issuing.issue_invoice(actor, i).number) for i in drafts
     ]
     acts += [
         lambda i=i: alice.does(
             lambda actor: (
-                service.record_receipt(actor, i, Money(100, "INR"), clock.today()).amount_minor
+                payment_service.record_receipt(
+                    actor, i, Money(100, "INR"), clock.today()
+                ).amount_minor
             )
         )
         for i in open_ones

@@ -27,10 +27,15 @@ from tests.billing.papers import (
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.queries.open_documents import Kind
-from voyagent.billing.service import Part
+from voyagent.billing.bills import errors as bill_errors, queries as bill_queries
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
@@ -45,13 +50,13 @@ def part(document_id: UUID, minor: int, currency: str = "INR") -> Part:
 
 
 def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -> None:
-    person.does(service.allocate, payment_id, parts=parts, on=on)
+    person.does(allocations.allocate, payment_id, parts=parts, on=on)
 
 
 def take_back(person: Person, payment_id: UUID, *, place: int = 0, on: date = LAST) -> None:
     with person.reading() as reader:
-        allocation = queries.read_payment(reader, payment_id).allocations[place]
-    person.does(service.deallocate, payment_id, allocation["id"], on=on)
+        allocation = payment_queries.read_payment(reader, payment_id).allocations[place]
+    person.does(allocations.deallocate, payment_id, allocation["id"], on=on)
 
 
 def open_on(person: Person, day: date, kind: Kind = "receivable") -> dict[str, int]:
@@ -86,7 +91,7 @@ def test_a_receipt_settles_several_invoices_and_the_rest_is_an_advance(alice: Pe
         books["customer_advances", "INR"],
     ) == (7_000_000, 3_000_000, -1_000_000)
     with alice.reading() as reader:
-        found = queries.read_payment(reader, payment_id)
+        found = payment_queries.read_payment(reader, payment_id)
     assert found.payment["number"] == "R/2024-25/000001"
     assert [(row["code"], row["debit_minor"], row["credit_minor"]) for row in found.journal] == [
         ("1100", 7_000_000, 0),
@@ -118,11 +123,14 @@ def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
     second = receive(alice, vendor_reference="BSP-2")
     allocate(alice, payment_id, part(second, 500_000))
     with alice.acting():
-        assert [queries.get_bill(one).status for one in (bill_id, second)] == ["paid", "received"]
-        assert queries.get_payment(payment_id).number == "P/2024-25/000001"
+        assert [bill_queries.get_bill(one).status for one in (bill_id, second)] == [
+            "paid",
+            "received",
+        ]
+        assert payment_queries.get_payment(payment_id).number == "P/2024-25/000001"
     take_back(alice, payment_id)
     with alice.acting():
-        assert queries.get_bill(bill_id).status == "received"
+        assert bill_queries.get_bill(bill_id).status == "received"
     assert balances(alice)["payable", "INR"] == -8_500_000
     assert balances(alice)["supplier_advances", "INR"] == 4_500_000
     assert sound(alice)
@@ -183,11 +191,11 @@ def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Perso
     payment_id = pay(alice, issued(alice), 100)
     take_back(alice, payment_id)
     for place in (0, 1):
-        with pytest.raises(service.AllocationTakenBack):
+        with pytest.raises(payment_errors.AllocationTakenBack):
             take_back(alice, payment_id, place=place)
-    with pytest.raises(queries.AllocationNotFound):
-        alice.does(service.deallocate, payment_id, payment_id)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(payment_errors.AllocationNotFound):
+        alice.does(allocations.deallocate, payment_id, payment_id)
+    with pytest.raises(errors.InvalidDate):
         take_back(alice, pay(alice, issued(alice), 100), on=DUE - timedelta(days=1))
 
 
@@ -196,24 +204,24 @@ def test_nothing_is_allocated_before_something_was_last_taken_back(alice: Person
     first, second = issued(alice), issued(alice)
     payment_id = pay(alice, first, 4_500_000)
     take_back(alice, payment_id)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         allocate(alice, payment_id, part(second, 100), on=LAST - timedelta(days=1))
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         allocate(alice, advance(alice, 100), part(first, 100), on=LAST - timedelta(days=1))
-    with pytest.raises(service.InvalidDate):
-        alice.does(service.refund_payment, payment_id, on=LAST - timedelta(days=1))
+    with pytest.raises(errors.InvalidDate):
+        alice.does(payment_service.refund_payment, payment_id, on=LAST - timedelta(days=1))
     allocate(alice, payment_id, part(second, 100), on=LAST)
 
 
 @pytest.mark.parametrize(
     ("minor", "currency", "on", "error"),
     [
-        (4_500_001, "INR", LATER, service.PaymentExceedsOpen),
+        (4_500_001, "INR", LATER, payment_errors.PaymentExceedsOpen),
         (0, "INR", LATER, InvalidAmount),
         (-1, "INR", LATER, InvalidAmount),
         (100, "AED", LATER, MixedCurrencies),
-        (100, "INR", ISSUED - timedelta(days=1), service.InvalidDate),
-        (100, "INR", clock.today() + timedelta(days=2), service.InvalidDate),
+        (100, "INR", ISSUED - timedelta(days=1), errors.InvalidDate),
+        (100, "INR", clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
 def test_what_fits_neither_payment_nor_document_is_refused(
@@ -230,13 +238,13 @@ def test_what_fits_neither_payment_nor_document_is_refused(
 
 def test_a_payment_gives_no_more_than_it_has(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
-    with pytest.raises(service.PaymentOverAllocated):
+    with pytest.raises(payment_errors.PaymentOverAllocated):
         advance(alice, 100, DUE, part(first, 60), part(second, 41))
     payment_id = advance(alice, 100, DUE, part(first, 60))
-    with pytest.raises(service.PaymentOverAllocated):
+    with pytest.raises(payment_errors.PaymentOverAllocated):
         allocate(alice, payment_id, part(second, 41))
-    alice.does(service.refund_payment, payment_id, amount=Money(30, "INR"), on=DUE)
-    with pytest.raises(service.PaymentOverAllocated):
+    alice.does(payment_service.refund_payment, payment_id, amount=Money(30, "INR"), on=DUE)
+    with pytest.raises(payment_errors.PaymentOverAllocated):
         allocate(alice, payment_id, part(second, 11))
     allocate(alice, payment_id, part(second, 10))
     assert left_of(alice, payment_id) == (70, 30, 0)
@@ -246,41 +254,41 @@ def test_documents_of_others_of_another_currency_or_kind_are_refused(
     alice: Person, charlie: Person
 ) -> None:
     payment_id = advance(alice, 9_000_000)
-    with pytest.raises(service.AnotherParty):
+    with pytest.raises(payment_errors.AnotherParty):
         allocate(alice, payment_id, part(issued(alice, customer_name="Deepa Krishna"), 1))
     allocate(alice, payment_id, part(issued(alice, customer_name="deepa KRISHNAN"), 1))
-    with pytest.raises(service.BookedRateMissing):
+    with pytest.raises(payment_errors.BookedRateMissing):
         allocate(alice, payment_id, part(issued(alice, line(currency="AED")), 1))
     for document_id in (issued(charlie), receive(alice, vendor_name="Deepa Krishnan")):
-        with pytest.raises(queries.InvoiceNotFound):
+        with pytest.raises(invoice_errors.InvoiceNotFound):
             allocate(alice, payment_id, part(document_id, 1))
-    with pytest.raises(queries.BillNotFound):
+    with pytest.raises(bill_errors.BillNotFound):
         advance(alice, 100, DUE, part(issued(alice), 1), direction="out")
     paid = issued(alice)
     pay(alice, paid, 4_500_000)
     for invoice_id in (draft(alice), paid):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             allocate(alice, payment_id, part(invoice_id, 1))
 
 
 def test_each_document_is_named_once_and_one_at_least(alice: Person) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 100)
-    with pytest.raises(service.DocumentTwice):
+    with pytest.raises(payment_errors.DocumentTwice):
         allocate(alice, payment_id, part(invoice_id, 1), part(invoice_id, 2))
-    with pytest.raises(service.NothingToAllocate):
+    with pytest.raises(payment_errors.NothingToAllocate):
         allocate(alice, payment_id)
-    with pytest.raises(service.NothingToAllocate):
+    with pytest.raises(payment_errors.NothingToAllocate):
         allocate(alice, payment_id, *[part(invoice_id, 1)] * 201)
 
 
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"party_name": " "}, service.CustomerNameRequired),
-        ({"reference": "x" * 129}, service.TextTooLong),
+        ({"party_name": " "}, errors.CustomerNameRequired),
+        ({"reference": "x" * 129}, errors.TextTooLong),
         ({"amount": Money(0, "INR")}, InvalidAmount),
         ({"amount": Money(10**14, "INR")}, InvalidAmount),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
     ],
 )
 def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
@@ -293,10 +301,10 @@ def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
         "on": DUE,
     }
     with pytest.raises(error):
-        alice.does(service.record_payment, **values | given)
+        alice.does(payment_service.record_payment, **values | given)
     assert balances(alice) == {}
     with alice.acting() as actor:
-        assert service.record_payment(actor, **values).number == "R/2024-25/000001"
+        assert payment_service.record_payment(actor, **values).number == "R/2024-25/000001"
 
 
 def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> None:
@@ -310,7 +318,7 @@ def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> 
     with pytest.raises(ledger.PeriodLocked):
         take_back(alice, payment_id, on=DUE)
     with pytest.raises(ledger.PeriodLocked):
-        alice.does(service.refund_payment, payment_id, on=DUE)
+        alice.does(payment_service.refund_payment, payment_id, on=DUE)
     take_back(alice, payment_id)
     assert sound(alice)
 
@@ -320,16 +328,16 @@ def test_a_viewer_and_another_agency_change_nothing(
 ) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 200, DUE, part(invoice_id, 100))
-    for person, error in ((victor, Forbidden), (charlie, queries.PaymentNotFound)):
+    for person, error in ((victor, Forbidden), (charlie, payment_errors.PaymentNotFound)):
         with pytest.raises(error):
             allocate(person, payment_id, part(invoice_id, 1))
         with pytest.raises(error):
-            person.does(service.deallocate, payment_id, payment_id)
+            person.does(allocations.deallocate, payment_id, payment_id)
         with pytest.raises(error):
-            person.does(service.refund_payment, payment_id)
+            person.does(payment_service.refund_payment, payment_id)
     with pytest.raises(Forbidden):
         advance(victor, 100)
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         advance(charlie, 100, DUE, part(invoice_id, 1))
 
 
@@ -340,7 +348,7 @@ def test_a_viewer_and_another_agency_change_nothing(
 def test_an_advance_goes_back_in_parts(alice: Person) -> None:
     payment_id = advance(alice, 1_000)
     with alice.acting() as actor:
-        first = service.refund_payment(
+        first = payment_service.refund_payment(
             actor,
             payment_id,
             amount=Money(400, "INR"),
@@ -353,7 +361,7 @@ def test_an_advance_goes_back_in_parts(alice: Person) -> None:
             400,
             LATER,
         )
-        rest = service.refund_payment(actor, payment_id)
+        rest = payment_service.refund_payment(actor, payment_id)
         assert (rest.amount_minor, rest.refunded_on) == (600, clock.today(actor.timezone))
     assert left_of(alice, payment_id) == (0, 1_000, 0)
     assert balances(alice) == {
@@ -361,26 +369,26 @@ def test_an_advance_goes_back_in_parts(alice: Person) -> None:
         ("cash", "INR"): -400,
         ("customer_advances", "INR"): 0,
     }
-    with pytest.raises(service.PaymentOverAllocated):
-        alice.does(service.refund_payment, payment_id)
+    with pytest.raises(payment_errors.PaymentOverAllocated):
+        alice.does(payment_service.refund_payment, payment_id)
     assert sound(alice)
 
 
 def test_what_a_supplier_was_paid_ahead_comes_back(alice: Person) -> None:
     payment_id = advance(alice, 1_000, direction="out", party_name="BSP India")
-    alice.does(service.refund_payment, payment_id, on=LATER)
+    alice.does(payment_service.refund_payment, payment_id, on=LATER)
     assert balances(alice) == {("bank", "INR"): 0, ("supplier_advances", "INR"): 0}
 
 
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"amount": Money(1_001, "INR")}, service.PaymentOverAllocated),
+        ({"amount": Money(1_001, "INR")}, payment_errors.PaymentOverAllocated),
         ({"amount": Money(0, "INR")}, InvalidAmount),
         ({"amount": Money(1, "AED")}, MixedCurrencies),
-        ({"on": DUE - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"reference": "x" * 129}, service.TextTooLong),
+        ({"on": DUE - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"reference": "x" * 129}, errors.TextTooLong),
     ],
 )
 def test_what_is_no_proper_refund_is_refused(
@@ -388,7 +396,7 @@ def test_what_is_no_proper_refund_is_refused(
 ) -> None:
     payment_id = advance(alice, 1_000)
     with pytest.raises(error):
-        alice.does(service.refund_payment, payment_id, **given)
+        alice.does(payment_service.refund_payment, payment_id, **given)
     assert left_of(alice, payment_id) == (0, 0, 1_000)
 
 
@@ -453,7 +461,9 @@ def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
             *[
                 lambda: alice.does(
                     lambda actor: (
-                        service.refund_payment(actor, payment_id, amount=Money(40, "INR")).id
+                        payment_service.refund_payment(
+                            actor, payment_id, amount=Money(40, "INR")
+                        ).id
                     )
                 )
             ]
@@ -461,7 +471,7 @@ def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
             *[lambda: allocate(alice, payment_id, part(invoice_id, 40), on=clock.today())] * 2,
         ]
     )
-    assert sum(isinstance(result, service.PaymentOverAllocated) for result in results) == 3
+    assert sum(isinstance(result, payment_errors.PaymentOverAllocated) for result in results) == 3
     allocated, refunded, rest = left_of(alice, payment_id)
     assert (allocated, refunded, rest) in {(60, 40, 0), (100, 0, 0)}
     taken = at_once([lambda: take_back(alice, payment_id, on=clock.today())] * 3)
@@ -477,6 +487,7 @@ def test_parallel_receipts_are_numbered_without_gap(alice: Person) -> None:
     at_once([lambda: advance(alice, 100)] * 6)
     with alice.reading() as reader:
         numbers = sorted(
-            row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+            row["number"]
+            for row in payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
         )
     assert numbers == [f"R/2024-25/{n:06d}" for n in range(1, 7)]

@@ -20,8 +20,17 @@ from tests.billing.papers import (
     seen as stored,
 )
 from tests.people import People, Person
-from voyagent.billing import service
-from voyagent.billing.service import LineItem, Part
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import (
+    allocations,
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.actor import ApprovalRequired
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
@@ -40,21 +49,21 @@ def test_an_agent_records_no_receipt_by_calling_the_service(alice: Person, bob: 
     invoice_id = issued(alice)
     assert bob.actor.can("payment.record")
     with pytest.raises(ApprovalRequired):
-        bob.does(service.record_receipt, invoice_id, HUNDRED)
+        bob.does(payment_service.record_receipt, invoice_id, HUNDRED)
     assert stored(alice, invoice_id)["paid_minor"] == 0
 
 
 def test_with_a_grant_of_that_permission_an_agent_records_it(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     with bob.granted("payment.record").acting() as actor:
-        assert service.record_receipt(actor, invoice_id, HUNDRED).amount_minor == 10_000
+        assert payment_service.record_receipt(actor, invoice_id, HUNDRED).amount_minor == 10_000
     assert stored(alice, invoice_id)["paid_minor"] == 10_000
 
 
 def test_a_grant_of_another_permission_is_none(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     with pytest.raises(ApprovalRequired):
-        bob.granted("invoice.issue").does(service.record_receipt, invoice_id, HUNDRED)
+        bob.granted("invoice.issue").does(payment_service.record_receipt, invoice_id, HUNDRED)
 
 
 def test_a_role_that_may_act_directly_needs_no_grant(alice: Person, leila: Person) -> None:
@@ -64,10 +73,10 @@ def test_a_role_that_may_act_directly_needs_no_grant(alice: Person, leila: Perso
 @pytest.mark.parametrize(
     ("permission", "act", "of"),
     [
-        ("invoice.issue", service.issue_invoice, "draft"),
-        ("bill.receive", service.receive_draft, "bill"),
-        ("payment.record", service.allocate, "advance"),
-        ("payment.record", service.refund_payment, "advance"),
+        ("invoice.issue", issuing.issue_invoice, "draft"),
+        ("bill.receive", bill_service.receive_draft, "bill"),
+        ("payment.record", allocations.allocate, "advance"),
+        ("payment.record", payment_service.refund_payment, "advance"),
     ],
 )
 def test_what_an_agent_prepares_takes_a_grant_to_be_posted(
@@ -84,7 +93,7 @@ def test_a_role_without_the_permission_itself_is_not_helped_by_a_grant(
     alice: Person, bob: Person
 ) -> None:
     with pytest.raises(Forbidden) as refused:
-        bob.granted("invoice.void").does(service.void_invoice, issued(alice), reason="Twice")
+        bob.granted("invoice.void").does(issuing.void_invoice, issued(alice), reason="Twice")
     assert not isinstance(refused.value, ApprovalRequired)
 
 
@@ -92,13 +101,13 @@ def test_a_write_off_takes_a_grant_in_every_role(alice: Person, leila: Person) -
     invoice_id = issued(alice)
     for person in (alice, leila):
         with pytest.raises(ApprovalRequired):
-            person.does(service.write_off_invoice, invoice_id, reason="Gone")
+            person.does(write_off_service.write_off_invoice, invoice_id, reason="Gone")
     granted = alice.granted("invoice.write_off")
     with granted.acting() as actor:
-        written = service.write_off_invoice(actor, invoice_id, reason="Gone").id
+        written = write_off_service.write_off_invoice(actor, invoice_id, reason="Gone").id
     with pytest.raises(Forbidden):
-        granted.does(service.reverse_write_off, invoice_id, written, reason="Paid")
-    leila.does(service.reverse_write_off, invoice_id, written, reason="Paid")
+        granted.does(write_off_service.reverse_write_off, invoice_id, written, reason="Paid")
+    leila.does(write_off_service.reverse_write_off, invoice_id, written, reason="Paid")
 
 
 # One grant is enough for all that an act posts
@@ -114,29 +123,31 @@ def given_later() -> LineItem:
 
 def test_issuing_books_the_days_of_service_under_the_same_grant(alice: Person, bob: Person) -> None:
     invoice_id = draft(bob, given_later())
-    bob.granted("invoice.issue").does(service.issue_invoice, invoice_id)
+    bob.granted("invoice.issue").does(issuing.issue_invoice, invoice_id)
     assert stored(alice, invoice_id)["status"] == "issued"
 
 
 def test_voiding_reverses_the_days_of_service_under_the_same_grant(alice: Person) -> None:
     invoice_id = issued(alice, given_later())
-    alice.granted("invoice.void").does(service.void_invoice, invoice_id, reason="Twice")
+    alice.granted("invoice.void").does(issuing.void_invoice, invoice_id, reason="Twice")
     assert stored(alice, invoice_id)["status"] == "void"
 
 
 def test_a_credit_note_and_its_reversal_book_them_under_the_same_grant(alice: Person) -> None:
     granted, invoice_id = alice.granted("invoice.credit"), issued(alice, given_later())
     with granted.acting() as actor:
-        note = service.issue_credit_note(actor, invoice_id, reason="Not travelled").id
-    granted.does(service.reverse_credit_note, note, reason="Travelled")
+        note = credit_note_service.issue_credit_note(actor, invoice_id, reason="Not travelled").id
+    granted.does(credit_note_service.reverse_credit_note, note, reason="Travelled")
     assert stored(alice, invoice_id)["status"] == "issued"
 
 
 def test_reversing_a_payment_moves_what_it_settled_under_the_same_grant(alice: Person) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 10_000, DUE)
     alice.granted("payment.record").does(
-        service.allocate, payment_id, parts=[Part(invoice_id, HUNDRED)]
+        allocations.allocate, payment_id, parts=[Part(invoice_id, HUNDRED)]
     )
-    alice.granted("payment.reverse").does(service.reverse_payment, payment_id, reason="Bounced")
+    alice.granted("payment.reverse").does(
+        payment_reversals.reverse_payment, payment_id, reason="Bounced"
+    )
     assert left_of(alice, payment_id) == (0, 10_000, 0)
     assert stored(alice, invoice_id)["paid_minor"] == 0

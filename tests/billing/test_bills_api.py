@@ -15,7 +15,9 @@ from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import service
+from voyagent.billing.bills import errors as bill_errors, service as bill_service
+from voyagent.billing.core import errors
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -62,7 +64,7 @@ def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) ->
     bill_id = receive(
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
-    alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
+    alice.does(payment_service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
     told = alice.api.get(f"/bills/{bill_id}").json
     assert (
         told["vendor_name"],
@@ -89,7 +91,7 @@ def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) ->
 
 def test_a_void_bill_says_why(alice: Person) -> None:
     bill_id = receive(alice)
-    alice.does(service.void_bill, bill_id, reason="Entered twice", on=DUE)
+    alice.does(bill_service.void_bill, bill_id, reason="Entered twice", on=DUE)
     told = alice.api.get(f"/bills/{bill_id}").json
     assert (told["status"], told["voided_on"], told["void_reason"], told["open_amount"]) == (
         "void",
@@ -103,7 +105,7 @@ def test_a_void_bill_says_why(alice: Person) -> None:
 def test_the_list_is_by_issue_date_and_narrowed_by_all_filters_at_once(alice: Person) -> None:
     many(alice)
     alice.does(
-        service.pay_bill,
+        payment_service.pay_bill,
         receive(alice, vendor_reference="BSP-9", vendor_name="Supplier 1"),
         Money(4_500_000, "INR"),
         DUE,
@@ -221,10 +223,10 @@ def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
 
 def test_a_void_bill_gives_its_reference_back_once(alice: Person) -> None:
     void = receive(alice)
-    alice.does(service.void_bill, void, reason="Entered with the wrong amount")
+    alice.does(bill_service.void_bill, void, reason="Entered with the wrong amount")
     path = f"/bills/{receive(alice, line('100.00'))}"
     assert references(alice.api.get("/bills")) == ["BSP-1", "BSP-1"]
-    with pytest.raises(service.VendorReferenceTaken):
+    with pytest.raises(bill_errors.VendorReferenceTaken):
         receive(alice)
     assert alice.api.post(f"{path}/void", json={"reason": "Wrong again"}).status_code == 200
     assert {bill["status"] for bill in alice.api.get("/bills").json["items"]} == {"void"}
@@ -297,11 +299,11 @@ def test_a_draft_keeps_the_rules(
 
 def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> None:
     for reference in (" ", "x" * 65):
-        with pytest.raises(service.VendorReferenceRequired):
+        with pytest.raises(bill_errors.VendorReferenceRequired):
             draft_bill(alice, vendor_reference=reference)
-        with pytest.raises(service.VendorReferenceRequired):
+        with pytest.raises(bill_errors.VendorReferenceRequired):
             alice.does(
-                service.revise_bill,
+                bill_service.revise_bill,
                 draft_bill(alice, vendor_reference=str(len(reference))),
                 {"vendor_reference": reference},
             )
@@ -321,8 +323,8 @@ def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(
 
 def test_nothing_is_paid_on_a_draft_and_it_is_not_made_void(alice: Person) -> None:
     bill_id = draft_bill(alice)
-    with pytest.raises(service.DocumentNotOpen):
-        alice.does(service.pay_bill, bill_id, None, DUE)
+    with pytest.raises(errors.DocumentNotOpen):
+        alice.does(payment_service.pay_bill, bill_id, None, DUE)
     assert code(alice.api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice"})) == (
         409,
         "document_not_voidable",
@@ -467,7 +469,7 @@ def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes
         ("held_for_suppliers", "INR"): 4_500_000,
         ("payable", "INR"): -4_500_000,
     }
-    alice.does(service.void_bill, bill_id, reason="Entered twice")
+    alice.does(bill_service.void_bill, bill_id, reason="Entered twice")
     assert set(balances(alice).values()) == {0}
 
 

@@ -13,7 +13,8 @@ from tests.billing.test_forms import LINES, send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import service
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -52,12 +53,12 @@ def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> No
     )
     draft_bill(alice, vendor_name="Draft supplier", vendor_reference="D-1")
     alice.does(
-        service.void_bill,
+        bill_service.void_bill,
         receive(alice, vendor_name="Void supplier", vendor_reference="V-1"),
         reason=WHY,
     )
     paid = receive(alice, vendor_name="Paid supplier", vendor_reference="P-1")
-    alice.does(service.pay_bill, paid, None, DUE)
+    alice.does(payment_service.pay_bill, paid, None, DUE)
     assert sorted(rows(see(alice, "/bills"))) == [
         "Draft supplier",
         "Early supplier",
@@ -135,7 +136,7 @@ def test_a_bill_shows_its_lines_what_was_paid_and_what_stands_in_the_books(alice
     bill_id = receive(
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
-    alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
+    alice.does(payment_service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
     page = see(alice, f"/bills/{bill_id}")
     sheet, books, about = (
         page.words(f".//*[@id='{part}']") for part in ("sheet", "books", "about")
@@ -157,7 +158,7 @@ def test_a_bill_shows_its_lines_what_was_paid_and_what_stands_in_the_books(alice
 
 def test_a_void_bill_says_why_and_takes_no_payment(alice: Person) -> None:
     bill_id = receive(alice)
-    alice.does(service.void_bill, bill_id, reason=WHY)
+    alice.does(bill_service.void_bill, bill_id, reason=WHY)
     page = see(alice, f"/bills/{bill_id}")
     assert WHY in page.words(".//*[@id='about']")
     assert not [link for link in page.links() if link.startswith("/payments/new")]

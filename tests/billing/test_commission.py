@@ -16,8 +16,12 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import Person, csrf
-from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing as service_issuing
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import InvalidAmount, Money
 
@@ -48,7 +52,7 @@ def tickets(commission: str | None = "10.01", price: str = "100.00", **more: Any
 def credit(person: Person, invoice_id: UUID, minor: int | None = None) -> UUID:
     amounts = None if minor is None else {1: Money(minor, "INR")}
     with person.acting() as actor:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=DUE, amounts=amounts
         ).id
 
@@ -98,11 +102,11 @@ def test_all_of_a_line_may_be_commission(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("item", "refusal"),
     [
-        (tickets("300.01"), service.CommissionOutOfRange),
-        (tickets("-0.01"), service.CommissionOutOfRange),
+        (tickets("300.01"), errors.CommissionOutOfRange),
+        (tickets("-0.01"), errors.CommissionOutOfRange),
         (tickets("1.001"), InvalidAmount),
-        (tickets(sold_as="principal"), service.CommissionNotAgent),
-        (tickets(sold_as="fee"), service.CommissionNotAgent),
+        (tickets(sold_as="principal"), errors.CommissionNotAgent),
+        (tickets(sold_as="fee"), errors.CommissionNotAgent),
     ],
 )
 def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(
@@ -111,7 +115,7 @@ def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(
     with pytest.raises(refusal):
         draft(alice, item)
     with alice.reading() as reader:
-        assert queries.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_parts_that_are_credited_recall_the_whole_commission_and_no_paisa_more(
@@ -136,7 +140,7 @@ def test_a_credit_of_a_paisa_never_recalls_more_than_itself(alice: Person) -> No
 
 def test_a_void_invoice_takes_the_commission_back_whole(alice: Person) -> None:
     invoice_id = issued(alice, tickets())
-    alice.does(service.void_invoice, invoice_id, reason="Twice", on=DUE)
+    alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=DUE)
     assert set(balances(alice).values()) == {0}
 
 
@@ -147,11 +151,13 @@ def test_a_draft_keeps_its_commission_in_another_currency_and_takes_another_one(
 
     def revise(**changes: Any) -> int:
         with alice.acting() as actor:
-            return service.revise_draft(actor, invoice_id, changes).total_minor  # type: ignore[arg-type]
+            return invoice_drafts.revise_draft(actor, invoice_id, changes).total_minor  # type: ignore[arg-type]
 
     def commission() -> int:
         with alice.acting():
-            return queries.get_lines(queries.get_invoice(invoice_id))[0].commission_minor
+            return document_queries.get_lines(invoice_queries.get_invoice(invoice_id))[
+                0
+            ].commission_minor
 
     revise(currency="USD")
     assert commission() == 1_001

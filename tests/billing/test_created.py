@@ -14,7 +14,7 @@ from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals import effects as registry
 from voyagent.approvals.rehearsal import rehearse
-from voyagent.billing import queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
 
@@ -58,7 +58,7 @@ def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: 
         ("revenue_services", "INR"): -4_500_000,
     }
     with alice.reading() as reader:
-        invoice = queries.read_document(reader, UUID(told["invoice_id"])).invoice
+        invoice = invoice_queries.read_document(reader, UUID(told["invoice_id"])).invoice
     assert invoice["notes"] == "Billed to: 12 MG Road, 682001 Kochi, IN\nAs agreed."
     assert invoice["enquiry_id"] == client_id
 

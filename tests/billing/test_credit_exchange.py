@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from tests.billing.papers import DUE, advance
 from tests.billing.test_exchange import LATER, booked, bought, exchanged, proved, standing
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.service import reversals as payment_reversals
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 
 
@@ -29,7 +33,7 @@ def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency
     if is_in:
         credit_id = alice.does(
             lambda actor: (
-                service.issue_credit_note(
+                credit_note_service.issue_credit_note(
                     actor, document_id, reason="Late", on=DUE, amounts=amounts
                 ).id
             )
@@ -37,7 +41,7 @@ def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency
     else:
         credit_id = alice.does(
             lambda actor: (
-                service.credit_bill(
+                supplier_credit_service.credit_bill(
                     actor,
                     document_id,
                     vendor_reference="C-1",
@@ -47,10 +51,14 @@ def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency
                 ).id
             )
         )
-    reading: Any = queries.get_invoice if is_in else queries.get_bill
+    reading: Any = invoice_queries.get_invoice if is_in else bill_queries.get_bill
     with alice.acting():
         assert (reading(document_id).status, reading(document_id).open_minor) == ("paid", 0)
-    act = service.reverse_credit_note if is_in else service.reverse_supplier_credit
+    act = (
+        credit_note_service.reverse_credit_note
+        if is_in
+        else supplier_credit_service.reverse_supplier_credit
+    )
     alice.does(lambda actor: act(actor, credit_id, reason="A mistake", on=LATER).id)
     with alice.acting():
         assert (reading(document_id).status, reading(document_id).open_minor) == (
@@ -65,7 +73,7 @@ def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency
     for one in (payment_id, again):
         alice.does(
             lambda actor, one=one: (
-                service.reverse_payment(actor, one, reason="A mistake", on=LATER).id
+                payment_reversals.reverse_payment(actor, one, reason="A mistake", on=LATER).id
             )
         )
     assert standing(alice, owner_engine) == {

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from tests.billing.papers import ISSUED, issued, receive
 from tests.enquiries.reading import Page
 from tests.people import People, Person
-from voyagent.billing import service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 
 WHY = "Not travelled"
@@ -29,7 +30,7 @@ def credit(person: Person, customer: str, on: date = ISSUED) -> None:
     invoice_id = issued(person, customer_name=customer)
     person.does(
         lambda actor: (
-            service.issue_credit_note(
+            credit_note_service.issue_credit_note(
                 actor, invoice_id, reason=WHY, on=on, amounts={1: Money(100, "INR")}
             ).id
         )
@@ -44,7 +45,7 @@ def credited(person: Person, supplier: str, reference: str, on: date = ISSUED) -
         "on": on,
         "amounts": {1: Money(100, "INR")},
     }
-    person.does(lambda actor: service.credit_bill(actor, bill_id, **given).id)
+    person.does(lambda actor: supplier_credit_service.credit_bill(actor, bill_id, **given).id)
 
 
 def test_each_kind_has_its_tab(alice: Person) -> None:
@@ -82,7 +83,7 @@ def test_it_goes_on_behind_fifty(alice: Person) -> None:
     for _number in range(51):
         alice.does(
             lambda actor: (
-                service.issue_credit_note(
+                credit_note_service.issue_credit_note(
                     actor, invoice_id, reason=WHY, on=ISSUED, amounts={1: Money(1, "INR")}
                 ).id
             )

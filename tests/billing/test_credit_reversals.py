@@ -22,10 +22,24 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import People, Person
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.core import errors
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.credit_notes import (
+    errors as credit_note_errors,
+    queries as credit_note_queries,
+    service as credit_note_service,
+)
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import (
+    errors as supplier_credit_errors,
+    queries as supplier_credit_queries,
+    service as supplier_credit_service,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -53,7 +67,11 @@ class Side:
 
     @property
     def reversed(self) -> type[Exception]:
-        return service.CreditNoteReversed if self.is_ours else service.SupplierCreditReversed
+        return (
+            credit_note_errors.CreditNoteReversed
+            if self.is_ours
+            else supplier_credit_errors.SupplierCreditReversed
+        )
 
     @property
     def opened(self) -> str:
@@ -79,32 +97,40 @@ class Side:
         }
         if self.is_ours:
             return person.does(
-                lambda actor: service.issue_credit_note(actor, document_id, **given).id
+                lambda actor: credit_note_service.issue_credit_note(actor, document_id, **given).id
             )
         return person.does(
             lambda actor: (
-                service.credit_bill(actor, document_id, vendor_reference=number, **given).id
+                supplier_credit_service.credit_bill(
+                    actor, document_id, vendor_reference=number, **given
+                ).id
             )
         )
 
     def reverse(
         self, person: Person, credit_id: UUID, on: date | None = LAST, reason: str = WHY
     ) -> None:
-        act = service.reverse_credit_note if self.is_ours else service.reverse_supplier_credit
+        act = (
+            credit_note_service.reverse_credit_note
+            if self.is_ours
+            else supplier_credit_service.reverse_supplier_credit
+        )
         person.does(lambda actor: act(actor, credit_id, reason=reason, on=on).id)
 
     def pay(self, person: Person, document_id: UUID, minor: int, on: date = LATER) -> None:
-        act = service.record_receipt if self.is_ours else service.pay_bill
+        act = payment_service.record_receipt if self.is_ours else payment_service.pay_bill
         person.does(lambda actor: act(actor, document_id, Money(minor, "INR"), on).id)
 
     def void(self, person: Person, document_id: UUID, on: date) -> None:
-        act = service.void_invoice if self.is_ours else service.void_bill
+        act = issuing.void_invoice if self.is_ours else bill_service.void_bill
         person.does(lambda actor: act(actor, document_id, reason=WHY, on=on).id)
 
     def seen(self, person: Person, document_id: UUID) -> Invoice | Bill:
         with person.acting():
             found: Any = (
-                queries.get_invoice(document_id) if self.is_ours else queries.get_bill(document_id)
+                invoice_queries.get_invoice(document_id)
+                if self.is_ours
+                else bill_queries.get_bill(document_id)
             )
             db.session.refresh(found)
             db.session.expunge(found)
@@ -164,7 +190,9 @@ def test_what_was_paid_by_it_is_part_paid_or_open_again(alice: Person, side: Sid
 def test_a_scheduled_bill_is_scheduled_again(alice: Person) -> None:
     side, bill_id = Side(is_ours=False), receive(alice)
     alice.does(
-        lambda actor: service.schedule_bill(actor, bill_id, pay_on=clock.today(actor.timezone)).id
+        lambda actor: (
+            bill_service.schedule_bill(actor, bill_id, pay_on=clock.today(actor.timezone)).id
+        )
     )
     credit_id = side.credit(alice, bill_id, None)
     side.reverse(alice, credit_id)
@@ -255,10 +283,10 @@ def test_a_note_that_is_reversed_leaves_a_document_that_may_be_void_and_never_be
 ) -> None:
     document_id = side.document(alice)
     credit_id = side.credit(alice, document_id)
-    with pytest.raises(service.DocumentNotVoidable):
+    with pytest.raises(errors.DocumentNotVoidable):
         side.void(alice, document_id, LAST)
     side.reverse(alice, credit_id)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         side.void(alice, document_id, BEFORE)
     side.void(alice, document_id, LAST)
     with pytest.raises(side.reversed):
@@ -272,9 +300,9 @@ def test_nothing_settles_the_document_before_that_day(alice: Person, side: Side)
     document_id = side.document(alice)
     credit_id = side.credit(alice, document_id, None)
     side.reverse(alice, credit_id)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         side.pay(alice, document_id, 4_500_000, on=BEFORE)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         side.credit(alice, document_id, None, on=BEFORE, number="C-2")
     side.pay(alice, document_id, 4_500_000, on=LAST)
     assert sound(alice)
@@ -286,12 +314,12 @@ def test_our_numbers_stay_used_and_a_suppliers_may_be_entered_again(alice: Perso
     ours.reverse(alice, ours.credit(alice, invoice_id))
     with alice.acting():
         assert (
-            queries.get_credit_note(ours.credit(alice, invoice_id, on=LAST)).number
+            credit_note_queries.get_credit_note(ours.credit(alice, invoice_id, on=LAST)).number
             == "C/2024-25/000002"
         )
     theirs.reverse(alice, theirs.credit(alice, bill_id))
     again = theirs.credit(alice, bill_id, on=LAST)
-    with pytest.raises(service.SupplierCreditTaken):
+    with pytest.raises(supplier_credit_errors.SupplierCreditTaken):
         theirs.credit(alice, bill_id, 1, on=LAST)
     theirs.reverse(alice, again)
     assert sound(alice)
@@ -324,10 +352,10 @@ def test_without_a_day_it_is_today_or_the_day_of_one_to_come(alice: Person, side
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"on": LATER - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
+        ({"on": LATER - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
 def test_what_is_no_proper_reversal_changes_nothing(
@@ -356,7 +384,9 @@ def test_others_find_or_may_nothing(
     credit_id = side.credit(alice, side.document(alice))
     with pytest.raises(Forbidden):
         side.reverse(victor, credit_id)
-    with pytest.raises((queries.CreditNoteNotFound, queries.SupplierCreditNotFound)):
+    with pytest.raises(
+        (credit_note_errors.CreditNoteNotFound, supplier_credit_errors.SupplierCreditNotFound)
+    ):
         side.reverse(charlie, credit_id)
 
 
@@ -392,9 +422,9 @@ def test_the_database_lets_no_half_reversal_through(
         alice.acting() as actor,
     ):
         credit: Any = (
-            queries.get_credit_note(credit_id)
+            credit_note_queries.get_credit_note(credit_id)
             if side.is_ours
-            else queries.get_supplier_credit(credit_id)
+            else supplier_credit_queries.get_supplier_credit(credit_id)
         )
         entry_id = ledger.reverse(actor, credit.entry_id, reason=WHY, entry_date=LAST).entry_id
         db.session.execute(

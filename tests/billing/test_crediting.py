@@ -12,9 +12,12 @@ from hypothesis import given, settings, strategies as st
 from tests.billing.papers import DUE, receive
 from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.models.bills import BillLine, BillTax
-from voyagent.billing.service import LineItem, crediting
+from voyagent.billing.core.service import crediting
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 
 LINES = st.lists(
@@ -105,7 +108,9 @@ def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(
     total = sum(round(100 * (float(price) + 2 * float(tax))) for price, tax in lines)
     bill_id = receive(alice, *items)
     alice.does(
-        lambda actor: service.pay_bill(actor, bill_id, Money(total - 11_805 + paid, "INR"), DUE).id
+        lambda actor: (
+            payment_service.pay_bill(actor, bill_id, Money(total - 11_805 + paid, "INR"), DUE).id
+        )
     )
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
     assert [box.get("value") for box in page.all(".//input[@name='amount']")] == proposed
@@ -114,7 +119,7 @@ def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(
     }
     alice.does(
         lambda actor: (
-            service.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor,
                 bill_id,
                 vendor_reference="C-1",
@@ -125,4 +130,4 @@ def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(
         )
     )
     with alice.acting():
-        assert queries.get_bill(bill_id).status == "paid"
+        assert bill_queries.get_bill(bill_id).status == "paid"

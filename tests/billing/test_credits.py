@@ -16,9 +16,19 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances, bind
 from tests.people import People, Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.service import LineItem
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import (
+    queries as credit_note_queries,
+    service as credit_note_service,
+)
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.errors import Forbidden
@@ -44,7 +54,7 @@ def credit(
     """
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor, invoice_id, reason=reason, on=on, amounts=amounts
         ).number
 
@@ -76,9 +86,12 @@ def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
     }
     assert balances(alice, DUE - timedelta(days=1))["receivable", "INR"] == 4_550_000
     with alice.reading() as reader:
-        document = queries.read_document(reader, invoice_id)
-        note = queries.read_credit_note(reader, document.credit_notes[0]["id"])
-    assert (document.invoice["credited_minor"], queries.open_minor_of(document.invoice)) == (
+        document = invoice_queries.read_document(reader, invoice_id)
+        note = credit_note_queries.read_credit_note(reader, document.credit_notes[0]["id"])
+    assert (
+        document.invoice["credited_minor"],
+        document_queries.open_minor_of(document.invoice),
+    ) == (
         1_050_000,
         3_500_000,
     )
@@ -100,11 +113,11 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     assert (seen(alice, invoice_id)["status"], seen(alice, invoice_id)["paid_minor"]) == ("paid", 0)
     assert balances(alice)["receivable", "INR"] == 0
     with alice.acting():
-        assert queries.credited_by_line(queries.get_invoice(invoice_id)) == {
+        assert credit_queries.credited_by_line(invoice_queries.get_invoice(invoice_id)) == {
             1: 4_500_000,
             2: 50_000,
         }
-        assert service.creditable(queries.get_invoice(invoice_id)) == {}
+        assert credit_note_service.creditable(invoice_queries.get_invoice(invoice_id)) == {}
     assert (untied(alice), findings(alice)) == ([], [])
 
 
@@ -139,7 +152,7 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
 def test_numbers_are_without_gap_in_a_series_and_year_of_their_own(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     assert credit(alice, first, line_1=1) == "C/2024-25/000001"
-    with pytest.raises(service.CreditExceedsLine):
+    with pytest.raises(errors.CreditExceedsLine):
         credit(alice, first, line_1=4_500_000)
     assert credit(alice, second, line_1=1) == "C/2024-25/000002"
     assert credit(alice, second, on=date(2025, 4, 1), line_1=1) == "C/2025-26/000001"
@@ -149,9 +162,9 @@ def test_numbers_are_without_gap_in_a_series_and_year_of_their_own(alice: Person
 def test_what_was_paid_is_not_credited(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_000_000)
-    with pytest.raises(service.CreditExceedsOpen):
+    with pytest.raises(errors.CreditExceedsOpen):
         credit(alice, invoice_id)
-    with pytest.raises(service.CreditExceedsOpen):
+    with pytest.raises(errors.CreditExceedsOpen):
         credit(alice, invoice_id, line_1=500_001)
     credit(alice, invoice_id, line_1=400_000)
     assert seen(alice, invoice_id)["status"] == "partially_paid"
@@ -162,36 +175,36 @@ def test_what_was_paid_is_not_credited(alice: Person) -> None:
 def test_what_is_credited_is_neither_paid_nor_made_void(alice: Person) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id, line_1=4_000_000)
-    with pytest.raises(service.PaymentExceedsOpen):
+    with pytest.raises(payment_errors.PaymentExceedsOpen):
         pay(alice, invoice_id, 500_001)
-    with pytest.raises(service.DocumentNotVoidable):
-        alice.does(service.void_invoice, invoice_id, reason=WHY)
+    with pytest.raises(errors.DocumentNotVoidable):
+        alice.does(issuing.void_invoice, invoice_id, reason=WHY)
     pay(alice, invoice_id, 500_000)
     assert seen(alice, invoice_id)["status"] == "paid"
-    with pytest.raises(service.DocumentNotOpen):
+    with pytest.raises(errors.DocumentNotOpen):
         credit(alice, invoice_id, line_1=1)
 
 
 def test_a_draft_and_what_is_void_are_not_credited(alice: Person) -> None:
     void = issued(alice)
-    alice.does(service.void_invoice, void, reason=WHY)
+    alice.does(issuing.void_invoice, void, reason=WHY)
     for invoice_id in (draft(alice), void):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             credit(alice, invoice_id, line_1=1)
 
 
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
-        ({"on": ISSUED - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"amounts": {}}, service.NoLines),
-        ({"amounts": {3: Money(1, "INR")}}, service.LineNotOnInvoice),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
+        ({"on": ISSUED - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"amounts": {}}, errors.NoLines),
+        ({"amounts": {3: Money(1, "INR")}}, errors.LineNotOnInvoice),
         ({"amounts": {1: Money(0, "INR")}}, InvalidAmount),
         ({"amounts": {1: Money(1, "AED")}}, MixedCurrencies),
-        ({"amounts": {1: Money(4_500_001, "INR")}}, service.CreditExceedsLine),
+        ({"amounts": {1: Money(4_500_001, "INR")}}, errors.CreditExceedsLine),
     ],
 )
 def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
@@ -199,15 +212,21 @@ def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
 ) -> None:
     invoice_id = two_lines(alice)
     with pytest.raises(error):
-        alice.does(service.issue_credit_note, invoice_id, **{"reason": WHY, "on": DUE} | given)
+        alice.does(
+            credit_note_service.issue_credit_note, invoice_id, **{"reason": WHY, "on": DUE} | given
+        )
     assert balances(alice)["receivable", "INR"] == 4_550_000
     with alice.reading() as reader:
-        assert queries.list_credit_notes(reader, queries.CreditSearch()).items == []
+        assert (
+            credit_note_queries.list_credit_notes(reader, credit_queries.CreditSearch()).items == []
+        )
 
 
 def test_without_a_day_it_is_today(alice: Person) -> None:
     note = alice.does(
-        lambda actor: service.issue_credit_note(actor, issued(alice), reason=WHY).issue_date
+        lambda actor: (
+            credit_note_service.issue_credit_note(actor, issued(alice), reason=WHY).issue_date
+        )
     )
     assert note == clock.today(alice.actor.timezone)
 
@@ -226,7 +245,7 @@ def test_another_agency_and_an_agent_credit_nothing(
     people: People, alice: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         credit(charlie, invoice_id)
     with pytest.raises(Forbidden):
         credit(people.colleague(alice, "Rita Role", role="agent"), invoice_id)
@@ -235,7 +254,7 @@ def test_another_agency_and_an_agent_credit_nothing(
 def test_of_many_at_once_no_more_is_credited_than_the_line_is_over(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: credit(alice, invoice_id, line_1=1_000_000)] * 6)
-    assert sum(isinstance(result, service.CreditExceedsLine) for result in results) == 2
+    assert sum(isinstance(result, errors.CreditExceedsLine) for result in results) == 2
     assert sorted(result for result in results if isinstance(result, str)) == [
         f"C/2024-25/00000{n}" for n in (1, 2, 3, 4)
     ]
@@ -491,14 +510,14 @@ def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Per
     )
     assert done.status_code == 303, "what is proposed is taken as it is"
     with alice.acting():
-        assert 0 <= queries.get_invoice(invoice_id).open_minor <= 2, (
+        assert 0 <= invoice_queries.get_invoice(invoice_id).open_minor <= 2, (
             "and leaves no more open than a rounding"
         )
 
 
 def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
     bill_id = receive(alice, line("500", quantity=1), line("300", quantity=1))
-    alice.does(lambda actor: service.pay_bill(actor, bill_id, Money(60_000, "INR"), DUE).id)
+    alice.does(lambda actor: payment_service.pay_bill(actor, bill_id, Money(60_000, "INR"), DUE).id)
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
     assert [box.get("value") for box in page.all(".//input[@name='amount']")] == ["200.00", ""]
 

@@ -13,7 +13,8 @@ from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
 
 LATER = "2024-06-30"
@@ -62,7 +63,7 @@ def test_of_an_invoice(alice: Person, minor: int, code: str) -> None:
 def test_of_a_bill(alice: Person, minor: int, code: str) -> None:
     bill_id = receive(alice)
     payment_id = alice.does(
-        lambda actor: service.pay_bill(actor, bill_id, Money(minor, "INR"), DUE).id
+        lambda actor: payment_service.pay_bill(actor, bill_id, Money(minor, "INR"), DUE).id
     )
     body = BODY | {"bill_id": str(bill_id), "vendor_reference": "C-1"}
     refused = alice.api.post("/supplier-credits", json=body)
@@ -82,7 +83,7 @@ def test_on_the_pages(alice: Person) -> None:
     paid, part, bill_id = issued(alice), issued(alice), receive(alice)
     pay(alice, paid, 4_500_000)
     pay(alice, part, 4_000_000)
-    alice.does(service.pay_bill, bill_id, None, DUE)
+    alice.does(payment_service.pay_bill, bill_id, None, DUE)
     for path, document in (
         (f"/invoices/{paid}/credit", "invoice"),
         (f"/bills/{bill_id}/credit", "bill"),
@@ -103,7 +104,7 @@ def test_on_the_pages(alice: Person) -> None:
 def test_what_was_never_paid_has_no_such_way(alice: Person) -> None:
     credited, drawn_up = issued(alice), draft(alice)
     with alice.acting() as actor:
-        service.issue_credit_note(actor, credited, reason="Not travelled", on=DUE)
+        credit_note_service.issue_credit_note(actor, credited, reason="Not travelled", on=DUE)
     for invoice_id in (credited, drawn_up):
         refused = alice.api.post(
             "/credit-notes", json={"invoice_id": str(invoice_id), "reason": "Not travelled"}

@@ -18,8 +18,11 @@ from tests.ledger.books import balances, stored
 from tests.people import Person, csrf
 from voyagent.approvals import effects
 from voyagent.approvals.rehearsal import rehearse
-from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem, earning
+from voyagent.billing.core.service import earning
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing as service_issuing
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
@@ -46,7 +49,7 @@ def stood(person: Person, day: date) -> tuple[int, int]:
 def credit(person: Person, invoice_id: UUID, day: date, **minor: int) -> UUID:
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=day, amounts=amounts
         ).id
 
@@ -106,8 +109,8 @@ def test_what_is_brought_forward_is_never_deferred(alice: Person) -> None:
         ledger.opening_account(actor)
     invoice_id = draft(alice, given(STAY), party_reference="OLD-1")
     with alice.acting() as actor:
-        queries.get_invoice(invoice_id).is_opening = True
-        service.issue_invoice(actor, invoice_id)
+        invoice_queries.get_invoice(invoice_id).is_opening = True
+        service_issuing.issue_invoice(actor, invoice_id)
     assert balances(alice) == {OWED: 10_000, (ledger.OPENING, "INR"): -10_000}
     credit(alice, invoice_id, DUE)
     assert SALES in balances(alice)
@@ -165,7 +168,7 @@ def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(
 
 def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT))
-    alice.does(service.void_invoice, invoice_id, reason="Twice", on=DUE)
+    alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=DUE)
     assert [stood(alice, day) for day in (DUE, EVE, STAY, FLIGHT)] == [(0, 0)] * 4
     assert set(balances(alice).values()) == {0}
     assert sound(alice)
@@ -173,7 +176,7 @@ def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> N
 
 def test_a_void_between_two_days_of_service_takes_each_back_on_its_own(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
-    alice.does(service.void_invoice, invoice_id, reason="Twice", on=date(2024, 8, 10))
+    alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=date(2024, 8, 10))
     assert [stood(alice, day) for day in (STAY, date(2024, 8, 9), date(2024, 8, 10), FLIGHT)] == [
         (3_000, 10_000),
         (3_000, 10_000),
@@ -195,9 +198,9 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
     invoice_id = issued(alice, given(STAY))
     alice.does(ledger.close_month, date(2024, 6, 1))
     with pytest.raises(ledger.PeriodLocked):
-        alice.does(service.void_invoice, invoice_id, reason="Twice", on=DUE)
+        alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=DUE)
     assert (stood(alice, EVE), stood(alice, STAY)) == ((10_000, 0), (0, 10_000))
-    alice.does(service.void_invoice, invoice_id, reason="Twice", on=date(2024, 7, 1))
+    alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=date(2024, 7, 1))
     assert set(balances(alice).values()) == {0}
 
 
@@ -213,7 +216,7 @@ def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
     note_id = credit(alice, invoice_id, DUE, line_1=4_000, line_2=1_000)
-    alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=MID)
+    alice.does(credit_note_service.reverse_credit_note, note_id, reason="Travelled", on=MID)
     assert [stood(alice, day) for day in (date(2024, 7, 19), MID, EVE, STAY)] == [
         (6_000, 4_000),
         (10_000, 5_000),
@@ -232,7 +235,7 @@ def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
     note_id = credit(alice, invoice_id, noted_on, line_1=4_000, line_2=1_000)
-    alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=BACK)
+    alice.does(credit_note_service.reverse_credit_note, note_id, reason="Travelled", on=BACK)
     assert [stood(alice, day) for day in (date(2024, 8, 9), BACK, FLIGHT)] == [
         (2_000, 6_000),
         (3_000, 10_000),
@@ -248,7 +251,7 @@ def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_
     ]
     assert len(told) == (2 if noted_on == DUE else 1)
     assert sound(alice)
-    alice.does(service.void_invoice, invoice_id, reason="Twice", on=BACK)
+    alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=BACK)
     assert set(balances(alice).values()) == {0}
     assert sound(alice)
 
@@ -322,7 +325,7 @@ def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
     assert "And on 1 Aug 2026" in issuing.words(".//section[@id='postings']")
     assert DEFERRED not in balances(alice), "a look posts nothing"
     with alice.acting() as actor:
-        service.issue_invoice(actor, UUID(path.rsplit("/", 1)[1]))
+        service_issuing.issue_invoice(actor, UUID(path.rsplit("/", 1)[1]))
     books = Page(browser.get(path)).words(".//section[@id='books']")
     assert "And on 1 Aug 2026" in books
     assert "4300 Sales of travel services4,200.00" in books

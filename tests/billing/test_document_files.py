@@ -18,9 +18,13 @@ from tests.identity.keys import with_key
 from tests.ledger.books import post, sale
 from tests.paper_text import text_of
 from tests.people import Person
-from voyagent.billing import service
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.billing.paper.exports.xlsx import COLUMNS, PARTS
-from voyagent.billing.service import LineItem, Part
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.http.documents import is_amount
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -61,7 +65,7 @@ def invoice(person: Person) -> UUID:
         ),
     ]
     with person.acting() as actor:
-        made = service.draft_invoice(
+        made = invoice_drafts.draft_invoice(
             actor,
             line_items=lines,
             customer_name="@Deepa",
@@ -72,7 +76,7 @@ def invoice(person: Person) -> UUID:
     issue(person, made)
     pay(person, made, 12_345, DAY)
     with person.acting() as actor:
-        service.issue_credit_note(
+        credit_note_service.issue_credit_note(
             actor, made, reason="-1 traveller", amounts={1: Money(1_000, "INR")}
         )
     return made
@@ -81,7 +85,7 @@ def invoice(person: Person) -> UUID:
 def credit_note(person: Person) -> UUID:
     made = issued(person, line(description=EVIL))
     with person.acting() as actor:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor, made, reason="Not travelled", amounts={1: Money(100_05, "INR")}
         ).id
 
@@ -89,7 +93,7 @@ def credit_note(person: Person) -> UUID:
 def bill(person: Person) -> UUID:
     made = receive(person, line("100.05", description=EVIL))
     with person.acting() as actor:
-        service.credit_bill(
+        supplier_credit_service.credit_bill(
             actor, made, vendor_reference="C-1", reason="+fees", amounts={1: Money(5, "INR")}
         )
     return made
@@ -98,7 +102,7 @@ def bill(person: Person) -> UUID:
 def supplier_credit(person: Person) -> UUID:
     made = receive(person, line(description=EVIL), vendor_reference="BSP-2")
     with person.acting() as actor:
-        return service.credit_bill(
+        return supplier_credit_service.credit_bill(
             actor,
             made,
             vendor_reference="C-2",
@@ -113,7 +117,9 @@ def payment(person: Person) -> UUID:
         person, 100_05, date(2024, 6, 25), Part(made, Money(50_00, "INR")), reference=EVIL
     )
     with person.acting() as actor:
-        service.refund_payment(actor, found, amount=Money(1_01, "INR"), on=date(2024, 6, 26))
+        payment_service.refund_payment(
+            actor, found, amount=Money(1_01, "INR"), on=date(2024, 6, 26)
+        )
     return found
 
 
@@ -289,7 +295,7 @@ def test_an_invoice_has_its_taxes_below_their_line_and_what_settles_it(alice: Pe
     assert quantity == "2"
     with alice.acting() as actor:
         note = alice.api.get(f"/invoices/{made}").json["credit_notes"][0]["credit_note_id"]
-        service.reverse_credit_note(actor, note, reason="A mistake")
+        credit_note_service.reverse_credit_note(actor, note, reason="A mistake")
     assert "credit_note.reversed" in {
         row["row"] for row in table(alice.api.get(f"/invoices/{made}/invoice.csv").text)
     }, "it credits nothing"

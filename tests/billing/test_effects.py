@@ -18,7 +18,8 @@ from voyagent.approvals import (
 )
 from voyagent.approvals.effects import Description
 from voyagent.approvals.rehearsal import rehearse
-from voyagent.billing import queries, service
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiry
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import VoyagentError
@@ -105,7 +106,7 @@ def test_a_granted_draft_and_a_granted_issue_reach_the_books(alice: Person, gran
         ("revenue_services", "INR"): -4_500_000,
     }
     with alice.reading() as reader:
-        invoice = queries.read_document(reader, UUID(result["invoice_id"])).invoice
+        invoice = invoice_queries.read_document(reader, UUID(result["invoice_id"])).invoice
     assert (invoice["created_by"], invoice["issued_by"]) == (
         "Bob Colleague",
         "Bob Colleague",
@@ -160,7 +161,7 @@ def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(
             alice.does(act, WANTED | change)
         assert failure.value.code == error
     with alice.reading() as reader:
-        assert queries.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_the_enquiry_goes_along(alice: Person) -> None:
@@ -169,7 +170,7 @@ def test_the_enquiry_goes_along(alice: Person) -> None:
     result = alice.does(carry_out("draft_invoice"), WANTED | {"enquiry_id": str(enquiry_id)})
     with alice.reading() as reader:
         assert (
-            queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"]
+            invoice_queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"]
             == enquiry_id
         )
 
@@ -188,7 +189,7 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
     ]
     assert [check["ok"] for check in shown["checks"]] == [True, True]
     with alice.reading() as reader:
-        assert queries.list_drafts(reader) == [], "looking changes nothing"
+        assert invoice_queries.list_drafts(reader) == [], "looking changes nothing"
 
 
 def rehearsed(person: Person, tool: str, arguments: dict[str, Any]) -> Description:
@@ -263,7 +264,7 @@ def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
     shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     issue(alice, invoice_id)
     with alice.reading() as reader:
-        journal = queries.read_document(reader, invoice_id).journal
+        journal = invoice_queries.read_document(reader, invoice_id).journal
     as_told = [(x["code"], x["debit"] is not None, x["currency"]) for x in shown["lines"]]
     assert as_told == [(x["code"], x["debit_minor"] > 0, x["currency"]) for x in journal]
 
@@ -288,9 +289,9 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
 
 def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
-    with pytest.raises(service.InvoiceNotDraft):
+    with pytest.raises(invoice_errors.InvoiceNotDraft):
         alice.does(describe("issue_invoice"), {"invoice_id": str(invoice_id)})
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         charlie.does(describe("issue_invoice"), {"invoice_id": str(draft(alice))})
 
 

@@ -18,9 +18,19 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import stored
 from tests.paper_text import text_of
 from tests.people import People, Person, csrf
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.service import Part
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import (
+    allocations as service_allocations,
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.kernel.rates import InvalidRate, Quote, RateOfOtherMoney
@@ -64,7 +74,9 @@ def exchanged(
 
 
 def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -> None:
-    person.does(lambda actor: service.allocate(actor, payment_id, parts=parts, on=on).id)
+    person.does(
+        lambda actor: service_allocations.allocate(actor, payment_id, parts=parts, on=on).id
+    )
 
 
 def standing(person: Person, engine: sa.Engine) -> dict[tuple[str, str], int]:
@@ -156,7 +168,7 @@ def test_by_the_rate_of_the_day_the_amount_is_rounded_half_up(
         "State Bank",
     )
     document_id = booked(alice)
-    with pytest.raises(service.SettledAmountWrong):
+    with pytest.raises(payment_errors.SettledAmountWrong):
         allocate(
             alice,
             payment_id,
@@ -188,11 +200,11 @@ def test_parts_are_booked_for_what_the_whole_was(
     )
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     first = allocations(owner_engine, alice)[0]["id"]
-    alice.does(lambda actor: service.deallocate(actor, payment_id, first, on=LATER).id)
+    alice.does(lambda actor: service_allocations.deallocate(actor, payment_id, first, on=LATER).id)
     allocate(alice, payment_id, exchanged(document_id, 200, parts[0], of=currency))
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     with alice.acting():
-        assert queries.get_invoice(document_id).status == "paid"
+        assert invoice_queries.get_invoice(document_id).status == "paid"
     on_exchange = {
         at: minor
         for at, minor in standing(alice, owner_engine).items()
@@ -230,9 +242,13 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(
     allocate(alice, payment_id, exchanged(document_id, 4_100_000, 50_000))
     sign = 1 if direction == "in" else -1
     one, other = allocations(owner_engine, alice)
-    alice.does(lambda actor: service.deallocate(actor, payment_id, one["id"], on=LATER).id)
-    with pytest.raises(service.AllocationTakenBack):
-        alice.does(lambda actor: service.deallocate(actor, payment_id, one["id"], on=LATER).id)
+    alice.does(
+        lambda actor: service_allocations.deallocate(actor, payment_id, one["id"], on=LATER).id
+    )
+    with pytest.raises(payment_errors.AllocationTakenBack):
+        alice.does(
+            lambda actor: service_allocations.deallocate(actor, payment_id, one["id"], on=LATER).id
+        )
     assert left_of(alice, payment_id) == (4_100_000, 0, 4_300_000)
     counter = allocations(owner_engine, alice)[-1]
     names = ("amount_minor", "settled_minor", "booked_minor")
@@ -247,7 +263,9 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(
     assert reverses[0]["reverses_id"] == one["entry_id"]
     proved(alice)
     alice.does(
-        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        lambda actor: (
+            payment_reversals.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        )
     )
     assert (
         standing(alice, owner_engine)
@@ -255,7 +273,7 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(
         == {("receivable" if sign > 0 else "payable", "USD"): sign * 100_000}
     )
     proved(alice)
-    act = service.void_invoice if direction == "in" else service.void_bill
+    act = issuing.void_invoice if direction == "in" else bill_service.void_bill
     alice.does(lambda actor: act(actor, document_id, reason="A mistake", on=LATER).id)
     assert standing(alice, owner_engine) == {}
     assert other["entry_id"] != one["entry_id"]
@@ -274,13 +292,15 @@ def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(
     proved(alice)
     alice.does(
         lambda actor: (
-            service.deallocate(
+            service_allocations.deallocate(
                 actor, payment_id, allocations(owner_engine, alice)[0]["id"], on=LATER
             ).id
         )
     )
     alice.does(
-        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        lambda actor: (
+            payment_reversals.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        )
     )
     assert standing(alice, owner_engine) == before
     proved(alice)
@@ -290,7 +310,7 @@ def test_an_advance_that_is_left_is_given_back_in_its_own_currency(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
-    alice.does(lambda actor: service.refund_payment(actor, payment_id, on=LATER).id)
+    alice.does(lambda actor: payment_service.refund_payment(actor, payment_id, on=LATER).id)
     assert left_of(alice, payment_id) == (8_400_000, 600_000, 0)
     assert standing(alice, owner_engine)["bank", "INR"] == 8_400_000
     proved(alice)
@@ -307,18 +327,18 @@ def test_what_does_not_say_enough_is_refused_by_name(
     bare = issued(alice, line("1000.00", quantity=1, currency="USD"))
     rupees, of_mine = Money(8_400_000, "INR"), issued(alice)
     for part, error in (
-        (Part(foreign, rupees), service.SettledAmountMissing),
-        (exchanged(bare, 8_400_000, 100_000), service.BookedRateMissing),
-        (exchanged(foreign, 8_400_000, 100_001), service.PaymentExceedsOpen),
+        (Part(foreign, rupees), payment_errors.SettledAmountMissing),
+        (exchanged(bare, 8_400_000, 100_000), payment_errors.BookedRateMissing),
+        (exchanged(foreign, 8_400_000, 100_001), payment_errors.PaymentExceedsOpen),
         (exchanged(foreign, 8_400_000, 0), InvalidAmount),
         (exchanged(foreign, 0, 100_000), InvalidAmount),
         (exchanged(foreign, 8_400_000, 100_000, of="EUR"), MixedCurrencies),
         (Part(foreign, rupees, quote=quote("84", "EUR")), RateOfOtherMoney),
         (Part(foreign, rupees, quote=quote("84", "USD", "EUR")), RateOfOtherMoney),
         (Part(foreign, rupees, quote=quote("0")), InvalidRate),
-        (exchanged(foreign, 9_000_001, 100_000), service.PaymentOverAllocated),
-        (Part(of_mine, Money(100, "INR"), Money(101, "INR")), service.SettledAmountWrong),
-        (Part(of_mine, Money(100, "INR"), quote=quote("84")), service.SettledAmountWrong),
+        (exchanged(foreign, 9_000_001, 100_000), payment_errors.PaymentOverAllocated),
+        (Part(of_mine, Money(100, "INR"), Money(101, "INR")), payment_errors.SettledAmountWrong),
+        (Part(of_mine, Money(100, "INR"), quote=quote("84")), payment_errors.SettledAmountWrong),
     ):
         with pytest.raises(error):
             allocate(alice, payment_id, part)
@@ -350,7 +370,7 @@ def test_who_may_not_and_who_is_of_another_agency(
     }
     assert victor.api.post(f"/payments/{payment_id}/allocate", json=body).status_code == 403
     assert charlie.api.post(f"/payments/{payment_id}/allocate", json=body).status_code == 404
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         advance(charlie, 9_000_000, DUE, exchanged(foreign, 8_400_000, 100_000))
     assert left_of(alice, payment_id) == (0, 0, 9_000_000)
 
@@ -365,14 +385,14 @@ def test_neither_side_is_settled_twice_by_payments_at_once(
             for one in payments
         ]
     )  # type: ignore[misc]
-    assert sum(isinstance(result, service.PaymentExceedsOpen) for result in results) == 3
+    assert sum(isinstance(result, payment_errors.PaymentExceedsOpen) for result in results) == 3
     assert sum(row["settled_minor"] for row in allocations(owner_engine, alice)) == 80_000
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == 6_640_000
     one, documents = advance(alice, 10_000), [booked(alice) for _ in range(5)]
     results = at_once(
         [lambda of=of: allocate(alice, one, exchanged(of, 4_000, 40)) for of in documents]
     )  # type: ignore[misc]
-    assert sum(isinstance(result, service.PaymentOverAllocated) for result in results) == 3
+    assert sum(isinstance(result, payment_errors.PaymentOverAllocated) for result in results) == 3
     assert left_of(alice, one) == (8_000, 0, 2_000)
     proved(alice)
 
@@ -502,9 +522,11 @@ def test_reversing_posts_what_its_page_has_shown(alice: Person, owner_engine: sa
     payment_id = advance(alice, 9_000_000, DUE, *parts)
     before = standing(alice, owner_engine)
     with alice.acting():
-        shown = service.reversal_sides(queries.get_payment(payment_id))
+        shown = payment_reversals.reversal_sides(payment_queries.get_payment(payment_id))
     alice.does(
-        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        lambda actor: (
+            payment_reversals.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+        )
     )
     after = standing(alice, owner_engine)
     for purpose, sign, amount in shown:

@@ -17,7 +17,8 @@ from tests.billing.test_forms import send
 from tests.billing.test_payments_views import TYPED, noted
 from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.billing import service
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
@@ -223,11 +224,11 @@ def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_
     refused = alice.api.post("/payments", json=euros | {"allocations": [part]})
     assert (refused.status_code, refused.json["detail"]) == (400, "mixed_currency")
     words = "Neither the payment nor the document is in the agency’s currency."
-    assert words in service.TwoForeignCurrencies.message
+    assert words in payment_errors.TwoForeignCurrencies.message
     page = Page(send(alice, HERE, **typed(foreign, "900", "1,000", amount="900", currency="EUR")))
     assert page.status == 422
     assert words in page.words(".//fieldset[@id='allocations']")
-    with alice.acting() as actor, pytest.raises(service.PaidInOtherMoney) as raised:
-        service.record_receipt(actor, foreign, Money(8_400_000, "INR"))
+    with alice.acting() as actor, pytest.raises(payment_errors.PaidInOtherMoney) as raised:
+        payment_service.record_receipt(actor, foreign, Money(8_400_000, "INR"))
     assert "under Payments, New payment" in raised.value.message
     assert noted(alice) == []

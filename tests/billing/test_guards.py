@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from tests.billing.papers import DUE, advance, draft, issued, pay, receive, seen
 from tests.ledger.books import bind, stored
 from tests.people import Person
-from voyagent.billing import service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -138,7 +139,7 @@ def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> No
             == 1
         )
     with pytest.raises(ledger.EntryUnbalanced):
-        alice.does(lambda actor: service.issue_invoice(actor, invoice_id))
+        alice.does(lambda actor: issuing.issue_invoice(actor, invoice_id))
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
         rows_changed("update invoices set status = 'issued' where id = :id", id=invoice_id)
     assert seen(alice, invoice_id)["status"] == "draft"
@@ -164,7 +165,7 @@ def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -
 
 def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
     pay(alice, issued(alice), 100)
-    alice.does(service.refund_payment, advance(alice, 100))
+    alice.does(payment_service.refund_payment, advance(alice, 100))
     for table in ("payments", "allocations", "refunds"):
         for change in (f"update {table} set amount_minor = 1", f"delete from {table}"):
             with (
@@ -253,7 +254,7 @@ def test_what_is_taken_back_is_the_whole_of_the_same(alice: Person, raw: sa.Engi
     invoice_id = issued(alice)
     values = {
         "t": alice.actor.tenant_id,
-        "p": advance(alice, 100, DUE, service.Part(invoice_id, Money(100, "INR"))),
+        "p": advance(alice, 100, DUE, settling.Part(invoice_id, Money(100, "INR"))),
         "i": invoice_id,
     }
     part = (
@@ -276,7 +277,7 @@ def test_what_is_taken_back_is_the_whole_of_the_same(alice: Person, raw: sa.Engi
 
 def test_what_was_noted_of_a_payment_stays(alice: Person, owner_engine: sa.Engine) -> None:
     pay(alice, issued(alice), 100)
-    alice.does(service.refund_payment, advance(alice, 100))
+    alice.does(payment_service.refund_payment, advance(alice, 100))
     for change in (
         "update payments set amount_minor = amount_minor + 1",
         "update payments set number = 'R/2024-25/000009'",
@@ -301,7 +302,7 @@ def test_the_application_sees_only_the_bound_agency_s_documents(
     alice: Person, charlie: Person, app_engine: sa.Engine
 ) -> None:
     pay(charlie, issued(charlie), 100)
-    charlie.does(service.refund_payment, advance(charlie, 100))
+    charlie.does(payment_service.refund_payment, advance(charlie, 100))
     receive(charlie)
     tables = (
         "invoices",

@@ -18,14 +18,15 @@ from tests.billing.test_taxes import HERE, ON, agency, findings
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem
-from voyagent.billing.service.errors import (
+from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.core.errors import (
     InstalmentsDoNotAddUp,
     TaxComponentUnknown,
     TaxInAnotherCurrency,
     TaxNumberMissing,
 )
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.settings import service as settings
@@ -64,7 +65,7 @@ def bought(
 
 def amounts(person: Person, bill_id: UUID) -> tuple[int, int]:
     with person.acting():
-        bill = queries.get_bill(bill_id)
+        bill = bill_queries.get_bill(bill_id)
         return bill.total_minor, bill.tax_minor
 
 
@@ -72,7 +73,7 @@ def credit(person: Person, bill_id: UUID, reference: str = "C-1", **minor: int) 
     given = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     return person.does(
         lambda actor: (
-            service.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor,
                 bill_id,
                 vendor_reference=reference,
@@ -144,7 +145,7 @@ def test_a_draft_is_changed_with_its_taxes(agency: Person) -> None:
     events = "select count(*) from audit_events where kind = 'bill.revised'"
 
     def revise(**changes: Any) -> int:
-        agency.does(lambda actor: service.revise_bill(actor, bill_id, changes).id)
+        agency.does(lambda actor: bill_service.revise_bill(actor, bill_id, changes).id)
         with agency.acting():
             return int(db.session.scalar(sa.text(events)) or 0)
 
@@ -209,7 +210,7 @@ def test_a_void_bill_takes_its_taxes_back(agency: Person) -> None:
     bill_id = receive(agency, bought(), **ON)
     agency.does(
         lambda actor: (
-            service.void_bill(actor, bill_id, reason="Entered twice", on=ON["due_date"]).id
+            bill_service.void_bill(actor, bill_id, reason="Entered twice", on=ON["due_date"]).id
         )
     )
     assert not any(balances(agency).values())
@@ -219,7 +220,7 @@ def test_a_tax_that_nobody_may_charge_any_more_holds_up_receiving(agency: Person
     bill_id = draft_bill(agency, bought(), **ON)
     agency.does(settings.update, {"tax_number": None})
     with pytest.raises(TaxNumberMissing):
-        agency.does(lambda actor: service.receive_draft(actor, bill_id).id)
+        agency.does(lambda actor: bill_service.receive_draft(actor, bill_id).id)
 
 
 def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those_of_a_received_one(
@@ -239,7 +240,7 @@ def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those
             {"b": draft_id},
         )
     with pytest.raises(sa.exc.IntegrityError) as caught:
-        agency.does(lambda actor: service.receive_draft(actor, draft_id).id)
+        agency.does(lambda actor: bill_service.receive_draft(actor, draft_id).id)
     assert isinstance(caught.value.orig, psycopg.errors.CheckViolation)
 
 

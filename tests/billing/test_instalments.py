@@ -27,9 +27,17 @@ from tests.billing.papers import (
 from tests.billing.test_ages import ages
 from tests.ledger.books import stored
 from tests.people import Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.service import instalments
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service, settling
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
@@ -42,7 +50,7 @@ TODAY = date(2024, 9, 1)
 def due(person: Person, document_id: UUID, *, kind: Kind = "receivable") -> date:
     """The due date that stands on a document."""
     with person.acting():
-        return (queries.get_invoice if kind == "receivable" else queries.get_bill)(
+        return (invoice_queries.get_invoice if kind == "receivable" else bill_queries.get_bill)(
             document_id
         ).due_date
 
@@ -104,16 +112,16 @@ def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: P
     invoice_id = issued(alice, instalments=THIRDS)
     payment_id = pay(alice, invoice_id, 1_000_000)
     with alice.acting() as actor:
-        service.issue_credit_note(
+        credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", amounts={1: Money(1_500_000, "INR")}
         )
-        assert queries.get_invoice(invoice_id).due_date == THIRD
+        assert invoice_queries.get_invoice(invoice_id).due_date == THIRD
     assert parts(alice) == [(3, THIRD, 2_000_000, 1)]
     with alice.acting() as actor:
-        allocation = queries.get_payment(payment_id) and db.session.scalar(
+        allocation = payment_queries.get_payment(payment_id) and db.session.scalar(
             sa.text("select id from allocations where payment_id = :p"), {"p": payment_id}
         )
-        service.deallocate(actor, payment_id, allocation)
+        allocations.deallocate(actor, payment_id, allocation)
     assert due(alice, invoice_id) == SECOND
     assert parts(alice) == [(2, SECOND, 1_000_000, 2), (3, THIRD, 2_000_000, 1)]
     assert untied(alice) == []
@@ -153,8 +161,8 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
             (5, 0, 1_500_000),
             (8, 0, 2_000_000),
         ]
-        found = queries.InvoiceSearch(today=TODAY, status="overdue")
-        board = queries.read_board(reader, found)
+        found = invoice_board.InvoiceSearch(today=TODAY, status="overdue")
+        board = invoice_board.read_board(reader, found)
         assert (board.page.total, board.numbers(TODAY)["overdue"], len(board.page.items)) == (
             1,
             1,
@@ -163,8 +171,8 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
         assert [row["n"] for row in open_items.top_parties(reader, "receivable", *EVER)] == [1]
     with alice.reading() as reader:
         assert (
-            queries.read_board(
-                reader, queries.InvoiceSearch(today=FIRST, status="overdue")
+            invoice_board.read_board(
+                reader, invoice_board.InvoiceSearch(today=FIRST, status="overdue")
             ).page.items
             == []
         ), "due today is not overdue"
@@ -186,7 +194,7 @@ def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(
     issued(alice, issue_date=ISSUED, due_date=THIRD + timedelta(days=40))
     if paid:
         pay(alice, planned, paid)
-        alice.does(service.pay_bill, bill_id, Money(paid, "INR"), ISSUED)
+        alice.does(payment_service.pay_bill, bill_id, Money(paid, "INR"), ISSUED)
     for first, is_in in found.items():
         days: dict[str, Any] = {
             "status": "open",
@@ -194,18 +202,20 @@ def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(
             "due_to": first + timedelta(days=6),
         }
         with alice.reading() as reader:
-            invoices = queries.read_board(reader, queries.InvoiceSearch(TODAY, **days)).page
-            bills = queries.list_bills(reader, queries.BillSearch(TODAY, **days)).items
+            invoices = invoice_board.read_board(
+                reader, invoice_board.InvoiceSearch(TODAY, **days)
+            ).page
+            bills = bill_queries.list_bills(reader, bill_queries.BillSearch(TODAY, **days)).items
         assert (
             [row["id"] for row in invoices.items],
             invoices.total,
             [row["id"] for row in bills],
         ) == (([planned], 1, [bill_id]) if is_in else ([], 0, [])), first
     with alice.reading() as reader:
-        between = queries.InvoiceSearch(
+        between = invoice_board.InvoiceSearch(
             TODAY, due_from=FIRST + timedelta(days=1), due_to=SECOND - timedelta(days=1)
         )
-        assert queries.read_board(reader, between).page.items == [], "nothing is due between"
+        assert invoice_board.read_board(reader, between).page.items == [], "nothing is due between"
 
 
 def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
@@ -216,21 +226,21 @@ def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
         (3, THIRD, 2_000_000, 1),
     ]
     with alice.acting() as actor:
-        service.record_payment(
+        payment_service.record_payment(
             actor,
             direction="out",
             party_name="BSP India",
             amount=Money(1_100_000, "INR"),
-            parts=[service.Part(bill_id, Money(1_100_000, "INR"))],
+            parts=[settling.Part(bill_id, Money(1_100_000, "INR"))],
         )
-        service.credit_bill(
+        supplier_credit_service.credit_bill(
             actor,
             bill_id,
             vendor_reference="C-1",
             reason="Late",
             amounts={1: Money(100_000, "INR")},
         )
-        assert queries.get_bill(bill_id).due_date == SECOND
+        assert bill_queries.get_bill(bill_id).due_date == SECOND
     assert parts(alice, kind="payable") == [(2, SECOND, 1_300_000, 2), (3, THIRD, 2_000_000, 1)]
     assert untied(alice) == []
 
@@ -238,7 +248,7 @@ def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
 def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     with alice.acting() as actor:
-        service.void_invoice(actor, invoice_id, reason="A mistake")
+        issuing.void_invoice(actor, invoice_id, reason="A mistake")
     assert due(alice, invoice_id) == FIRST
     assert parts(alice) == []
     assert parts(alice, as_of=date(2024, 6, 30))[0] == (1, FIRST, 1_000_000, 1)
@@ -248,36 +258,36 @@ def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"instalments": plan((FIRST, "45000.00"))}, service.InvalidInstalments),
-        ({"instalments": plan((FIRST, "45000.00"), (SECOND, "0.00"))}, service.InvalidInstalments),
-        ({"instalments": plan((FIRST, "-1.00"), (SECOND, "45001.00"))}, service.InvalidInstalments),
+        ({"instalments": plan((FIRST, "45000.00"))}, errors.InvalidInstalments),
+        ({"instalments": plan((FIRST, "45000.00"), (SECOND, "0.00"))}, errors.InvalidInstalments),
+        ({"instalments": plan((FIRST, "-1.00"), (SECOND, "45001.00"))}, errors.InvalidInstalments),
         (
             {"instalments": plan(*((FIRST + timedelta(days=n), "1000.00") for n in range(37)))},
-            service.InvalidInstalments,
+            errors.InvalidInstalments,
         ),
         (
             {"instalments": plan((FIRST, "20000.00"), (SECOND, "24999.99"))},
-            service.InstalmentsDoNotAddUp,
+            errors.InstalmentsDoNotAddUp,
         ),
         (
             {"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.01"))},
-            service.InstalmentsDoNotAddUp,
+            errors.InstalmentsDoNotAddUp,
         ),
         (
             {"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.001"))},
-            service.InvalidInstalmentAmount,
+            errors.InvalidInstalmentAmount,
         ),
         (
             {"instalments": plan((SECOND, "20000.00"), (FIRST, "25000.00"))},
-            service.InvalidInstalmentDates,
+            errors.InvalidInstalmentDates,
         ),
         (
             {"instalments": plan((FIRST, "20000.00"), (FIRST, "25000.00"))},
-            service.InvalidInstalmentDates,
+            errors.InvalidInstalmentDates,
         ),
         (
             {"instalments": plan((ISSUED - timedelta(days=1), "20000.00"), (SECOND, "25000.00"))},
-            service.InvalidInstalmentDates,
+            errors.InvalidInstalmentDates,
         ),
         (
             {
@@ -285,9 +295,9 @@ def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
                     (FIRST, "20000.00"), (date(2200, 12, 31) + timedelta(days=1), "25000.00")
                 )
             },
-            service.InvalidInstalmentDates,
+            errors.InvalidInstalmentDates,
         ),
-        ({"instalments": THIRDS, "due_date": SECOND}, service.InvalidInstalmentDates),
+        ({"instalments": THIRDS, "due_date": SECOND}, errors.InvalidInstalmentDates),
     ],
 )
 def test_what_is_no_plan(alice: Person, given: dict[str, Any], error: type[VoyagentError]) -> None:
@@ -303,18 +313,18 @@ def test_a_draft_with_a_plan_is_changed(alice: Person) -> None:
 
     def change(**changes: Any) -> list[tuple[date, int]]:
         with alice.acting() as actor:
-            revised = service.revise_draft(actor, invoice_id, changes)  # type: ignore[arg-type]
-            kept = service.plan_of(revised)
+            revised = invoice_drafts.revise_draft(actor, invoice_id, changes)  # type: ignore[arg-type]
+            kept = instalments.plan_of(revised)
             return list(zip(kept.dues, kept.minors, strict=True))
 
     for refused, error in (
-        ({"line_items": [line("1.00")]}, service.InstalmentsDoNotAddUp),
-        ({"issue_date": SECOND}, service.InvalidInstalmentDates),
-        ({"due_date": SECOND}, service.InvalidInstalmentDates),
-        ({"instalments": THIRDS[:1]}, service.InvalidInstalments),
+        ({"line_items": [line("1.00")]}, errors.InstalmentsDoNotAddUp),
+        ({"issue_date": SECOND}, errors.InvalidInstalmentDates),
+        ({"due_date": SECOND}, errors.InvalidInstalmentDates),
+        ({"instalments": THIRDS[:1]}, errors.InvalidInstalments),
         (
             {"currency": "JPY", "instalments": plan((FIRST, "0.50"), (SECOND, "44999.50"))},
-            service.InvalidInstalmentAmount,
+            errors.InvalidInstalmentAmount,
         ),
     ):
         with pytest.raises(error):
@@ -342,8 +352,8 @@ def test_a_draft_with_a_plan_is_changed(alice: Person) -> None:
 def test_the_audit_keeps_the_plan(alice: Person, owner_engine: sa.Engine) -> None:
     invoice_id = draft(alice)
     with alice.acting() as actor:
-        service.revise_draft(actor, invoice_id, {"instalments": THIRDS})
-        service.revise_draft(actor, invoice_id, {"instalments": THIRDS})
+        invoice_drafts.revise_draft(actor, invoice_id, {"instalments": THIRDS})
+        invoice_drafts.revise_draft(actor, invoice_id, {"instalments": THIRDS})
     told = stored(
         owner_engine,
         "select inputs, outputs from audit_events where tenant_id = :t and kind ="
@@ -397,7 +407,7 @@ def test_instalments_that_do_not_add_up_are_not_posted(alice: Person) -> None:
             " = :id",
             id=invoice_id,
         )
-    with pytest.raises(service.InstalmentsDoNotAddUp):
+    with pytest.raises(errors.InstalmentsDoNotAddUp):
         issue(alice, invoice_id)
     with alice.acting(), pytest.raises(sa.exc.DBAPIError, match="instalments do not add up"):
         rows_changed(
@@ -424,8 +434,8 @@ def test_an_advance_settles_first_what_is_due_first(alice: Person) -> None:
     planned = issued(alice, instalments=THIRDS)
     pay(alice, planned, 1_000_000)  # its first open instalment is due after the other invoice now
     with alice.acting() as actor:
-        paid = service.record_payment(
+        paid = payment_service.record_payment(
             actor, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, "INR")
         )
-        service.allocate(actor, paid.id)
-        assert queries.get_invoice(late).status == "paid"
+        allocations.allocate(actor, paid.id)
+        assert invoice_queries.get_invoice(late).status == "paid"

@@ -11,7 +11,8 @@ import pytest
 
 from tests.billing.papers import draft, issued, line, pay, plan, receive
 from tests.people import Person, csrf
-from voyagent.billing import queries
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.settings import service as settings
@@ -258,7 +259,9 @@ def test_a_person_plans_by_amounts_shares_and_the_rest(
     assert saved.status_code == 303, saved.text
     document_id = UUID(saved.headers["Location"].rsplit("/", 1)[1])
     with alice.acting():
-        document = (queries.get_invoice if path == "/invoices" else queries.get_bill)(document_id)
+        document = (invoice_queries.get_invoice if path == "/invoices" else bill_queries.get_bill)(
+            document_id
+        )
         assert (document.instalment_minors, document.due_date) == (
             kept,
             date(2024, 6, 10) if kept else date(2024, 6, 25),
@@ -278,9 +281,9 @@ def test_a_person_plans_by_amounts_shares_and_the_rest(
         )
         assert gone.status_code == 303
         with alice.acting():
-            document = (queries.get_invoice if path == "/invoices" else queries.get_bill)(
-                document_id
-            )
+            document = (
+                invoice_queries.get_invoice if path == "/invoices" else bill_queries.get_bill
+            )(document_id)
             assert (document.instalment_minors, document.due_date) == (None, date(2024, 6, 25))
 
 
@@ -369,7 +372,7 @@ def test_a_share_is_of_the_total_with_its_tax(alice: Person) -> None:
     )
     assert saved.status_code == 303, saved.text
     with alice.acting():
-        invoice = queries.get_invoice(UUID(saved.headers["Location"].rsplit("/", 1)[1]))
+        invoice = invoice_queries.get_invoice(UUID(saved.headers["Location"].rsplit("/", 1)[1]))
         assert (invoice.total_minor, invoice.instalment_minors) == (
             5_310_000,
             [2_655_000, 2_655_000],

@@ -13,7 +13,10 @@ from tests.billing.papers import DUE, ISSUED, draft, issue, issued, line, seen, 
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances, stored
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat import queries as chats, service as chat
 from voyagent.enquiries import queries as enquiries, service as enquiry
 from voyagent.kernel.errors import Forbidden, VoyagentError
@@ -45,7 +48,7 @@ def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Perso
         "entry_id": None,
     }
     with alice.acting():
-        lines = queries.get_lines(queries.get_invoice(invoice_id))
+        lines = document_queries.get_lines(invoice_queries.get_invoice(invoice_id))
         assert [
             (x.line_no, x.description, x.quantity, x.unit_price_minor, x.amount_minor)
             for x in lines
@@ -80,23 +83,23 @@ def test_an_amount_has_the_places_of_its_currency(
 
 
 REFUSED: list[tuple[dict[str, Any], type[VoyagentError], str]] = [
-    ({"customer_name": "  "}, service.CustomerNameRequired, "customer_name_required"),
-    ({"customer_name": "x" * 256}, service.CustomerNameRequired, "customer_name_required"),
-    ({"due_date": date(2024, 6, 9)}, service.InvalidDate, "invalid_date"),
-    ({"issue_date": date(1899, 12, 31)}, service.InvalidDate, "invalid_date"),
-    ({"due_date": date(2201, 1, 1)}, service.InvalidDate, "invalid_date"),
-    ({"number": "INV-1"}, service.InvoiceNumberConflict, "invoice_number_conflict"),
-    ({"line_items": []}, service.NoLines, "invalid_line_items"),
-    ({"line_items": [line()] * 201}, service.NoLines, "invalid_line_items"),
+    ({"customer_name": "  "}, errors.CustomerNameRequired, "customer_name_required"),
+    ({"customer_name": "x" * 256}, errors.CustomerNameRequired, "customer_name_required"),
+    ({"due_date": date(2024, 6, 9)}, errors.InvalidDate, "invalid_date"),
+    ({"issue_date": date(1899, 12, 31)}, errors.InvalidDate, "invalid_date"),
+    ({"due_date": date(2201, 1, 1)}, errors.InvalidDate, "invalid_date"),
+    ({"number": "INV-1"}, invoice_errors.InvoiceNumberConflict, "invoice_number_conflict"),
+    ({"line_items": []}, errors.NoLines, "invalid_line_items"),
+    ({"line_items": [line()] * 201}, errors.NoLines, "invalid_line_items"),
     ({"line_items": [line(), line(currency="AED")]}, MixedCurrencies, "mixed_currency"),
     ({"line_items": [line(currency="XYZ")]}, UnknownCurrency, "invalid_currency"),
-    ({"line_items": [line(description=" ")]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(description="x" * 501)]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(quantity=0)]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(quantity=-1)]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(quantity=1_000_001)]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(quantity=True)]}, service.InvalidLine, "invalid_line"),
-    ({"line_items": [line(quantity=1.5)]}, service.InvalidLine, "invalid_line"),  # type: ignore[arg-type]
+    ({"line_items": [line(description=" ")]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(description="x" * 501)]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(quantity=0)]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(quantity=-1)]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(quantity=1_000_001)]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(quantity=True)]}, errors.InvalidLine, "invalid_line"),
+    ({"line_items": [line(quantity=1.5)]}, errors.InvalidLine, "invalid_line"),  # type: ignore[arg-type]
     ({"line_items": [line("-1.00")]}, InvalidAmount, "invalid_amount"),
     ({"line_items": [line("NaN")]}, InvalidAmount, "invalid_amount"),
     ({"line_items": [line("Infinity")]}, InvalidAmount, "invalid_amount"),
@@ -109,12 +112,12 @@ REFUSED: list[tuple[dict[str, Any], type[VoyagentError], str]] = [
     ({"line_items": [line("999999999999999999")]}, InvalidAmount, "invalid_amount"),
     (
         {"line_items": [line("600000000000.00", quantity=1)] * 2},
-        service.TotalOutOfRange,
+        errors.TotalOutOfRange,
         "total_out_of_range",
     ),
-    ({"line_items": [line("0.00")]}, service.TotalOutOfRange, "total_out_of_range"),
-    ({"party_reference": "x" * 129}, service.TextTooLong, "text_too_long"),
-    ({"notes": "x" * 2001}, service.TextTooLong, "text_too_long"),
+    ({"line_items": [line("0.00")]}, errors.TotalOutOfRange, "total_out_of_range"),
+    ({"party_reference": "x" * 129}, errors.TextTooLong, "text_too_long"),
+    ({"notes": "x" * 2001}, errors.TextTooLong, "text_too_long"),
     ({"enquiry_id": new_id()}, enquiries.EnquiryNotFound, "enquiry_not_found"),
     ({"session_id": new_id()}, chats.SessionNotFound, "session_not_found"),
 ]
@@ -128,7 +131,7 @@ def test_what_is_no_proper_invoice_is_refused(
         draft(alice, **given)
     assert failure.value.code == code
     with alice.reading() as reader:
-        assert queries.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_a_line_may_be_free_and_a_due_date_the_issue_date(alice: Person) -> None:
@@ -157,7 +160,7 @@ def test_an_invoice_knows_the_enquiry_and_the_conversation_that_it_comes_from(
     linked = draft(alice, enquiry_id=enquiry_id)
     alice.does(chat.delete, session_id)
     with alice.reading() as reader:
-        assert queries.read_document(reader, linked).invoice["session_id"] is None
+        assert invoice_queries.read_document(reader, linked).invoice["session_id"] is None
     assert draft_links(alice, enquiry_id) == (enquiry_id, None), "a deleted conversation is no link"
     with pytest.raises(enquiries.EnquiryNotFound):
         draft(charlie, enquiry_id=enquiry_id)
@@ -166,7 +169,7 @@ def test_an_invoice_knows_the_enquiry_and_the_conversation_that_it_comes_from(
 def draft_links(person: Person, enquiry_id: UUID) -> tuple[UUID | None, UUID | None]:
     invoice_id = draft(person, enquiry_id=enquiry_id)
     with person.reading() as reader:
-        invoice = queries.read_document(reader, invoice_id).invoice
+        invoice = invoice_queries.read_document(reader, invoice_id).invoice
     return invoice["enquiry_id"], invoice["session_id"]
 
 
@@ -181,7 +184,7 @@ def test_issuing_numbers_the_invoice_and_posts_receivable_against_revenue(alice:
     )
     with alice.reading() as reader:
         entry, lines = entries.read_entry(reader, after["entry_id"])
-        document = queries.read_document(reader, invoice_id)
+        document = invoice_queries.read_document(reader, invoice_id)
     assert (entry["entry_date"], entry["source_type"], entry["source_id"]) == (
         ISSUED,
         "invoice",
@@ -205,16 +208,16 @@ def test_an_invoice_is_issued_once(alice: Person) -> None:
         ("receivable", "INR"): 4_500_000,
         ("revenue_services", "INR"): -4_500_000,
     }
-    with pytest.raises(service.InvoiceNotDraft):
+    with pytest.raises(invoice_errors.InvoiceNotDraft):
         issue(alice, invoice_id)
 
 
 def test_another_agency_s_draft_is_not_there(alice: Person, charlie: Person) -> None:
     invoice_id = draft(alice)
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         issue(charlie, invoice_id)
-    with charlie.reading() as reader, pytest.raises(queries.InvoiceNotFound):
-        queries.read_document(reader, invoice_id)
+    with charlie.reading() as reader, pytest.raises(invoice_errors.InvoiceNotFound):
+        invoice_queries.read_document(reader, invoice_id)
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
@@ -248,7 +251,7 @@ def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(
             sa.text("delete from number_series where tenant_id = :t"), {"t": alice.actor.tenant_id}
         )
     invoice_id = draft(alice)
-    with pytest.raises(service.InvoiceNumberConflict):
+    with pytest.raises(invoice_errors.InvoiceNumberConflict):
         issue(alice, invoice_id)
     assert seen(alice, invoice_id)["status"] == "draft"
     assert balances(alice)[("receivable", "INR")] == 4_500_000

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from tests.billing.papers import DUE, ISSUED, draft, issued, line, pay
 from tests.ledger.books import bind
 from tests.people import Person
-from voyagent.billing import queries
-from voyagent.billing.queries import InvoiceBoard, InvoiceSearch
+from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
+from voyagent.billing.invoices.queries.board import InvoiceBoard, InvoiceSearch
 
 TODAY = DUE + timedelta(days=5)
 FIND = sa.text(
@@ -27,7 +27,9 @@ def board(
     person: Person, *, today: date = TODAY, limit: int = 50, offset: int = 0, **asked: Any
 ) -> InvoiceBoard:
     with person.reading() as reader:
-        return queries.read_board(reader, InvoiceSearch(today, **asked), limit=limit, offset=offset)
+        return invoice_board.read_board(
+            reader, InvoiceSearch(today, **asked), limit=limit, offset=offset
+        )
 
 
 def found(person: Person, **asked: Any) -> list[UUID]:
@@ -148,9 +150,11 @@ def test_drafts_of_a_customer(alice: Person) -> None:
     first, second = draft(alice), draft(alice, customer_name="Ravi")
     issued(alice)
     with alice.reading() as reader:
-        assert [row["id"] for row in queries.list_drafts(reader)] == [second, first]
-        assert [row["id"] for row in queries.list_drafts(reader, "deepa  KRISHNAN")] == [first]
-        assert queries.list_drafts(reader, "deepa") == []
+        assert [row["id"] for row in invoice_queries.list_drafts(reader)] == [second, first]
+        assert [row["id"] for row in invoice_queries.list_drafts(reader, "deepa  KRISHNAN")] == [
+            first
+        ]
+        assert invoice_queries.list_drafts(reader, "deepa") == []
 
 
 def test_the_list_and_its_search_see_the_bound_agency_only(

@@ -29,9 +29,10 @@ from tests.billing.papers import (
 from tests.enquiries.reading import Page
 from tests.ledger.books import post, sale
 from tests.people import Person
-from voyagent.billing import service
-from voyagent.billing.queries import InvoiceSearch
-from voyagent.billing.queries.listings import invoices_listing
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries.board import InvoiceSearch
+from voyagent.billing.invoices.queries.listing import invoices_listing
+from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.kernel import listings
 from voyagent.kernel.database import copy_export
 from voyagent.kernel.database.copy_export import Exports
@@ -75,7 +76,7 @@ def busy(alice: Person) -> Person:
         if number == 0:
             pay(alice, made, 100_05)
             with alice.acting() as actor:
-                service.issue_credit_note(
+                credit_note_service.issue_credit_note(
                     actor, made, reason="Not travelled", amounts={1: Money(50_00, "INR")}, on=DUE
                 )
             write_off(alice, made, 1_01)
@@ -84,7 +85,7 @@ def busy(alice: Person) -> Person:
     wrong = advance(alice, 70_07, reference=EVIL)
     advance(alice, 1_234, currency="KWD", direction="out", party_name="@BSP")
     with alice.acting() as actor:
-        service.reverse_payment(actor, wrong, reason="-mistake", on=DUE)
+        payment_reversals.reverse_payment(actor, wrong, reason="-mistake", on=DUE)
     post(alice, [*sale(Money(100_05, "INR")), *sale(Money(1_234, "KWD"))], narration=EVIL)
     return alice
 

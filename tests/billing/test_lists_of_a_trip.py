@@ -17,10 +17,11 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import bind
 from tests.people import Person
 from tests.trips.things import a_trip
+from voyagent.billing.bills.queries import BillSearch
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.queries import BillSearch, InvoiceSearch
-from voyagent.billing.queries.listing import by_day_statement
+from voyagent.billing.core.queries.documents import by_day_statement
+from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.database.statement_cache import compiled_for

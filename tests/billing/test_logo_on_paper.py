@@ -13,7 +13,7 @@ from tests.billing.papers import advance, issued
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.settings.pictures import picture
-from voyagent.billing import service
+from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.chat import service as chat
 from voyagent.kernel.money import Money
 from voyagent.settings import logos
@@ -29,7 +29,7 @@ def invoice(person: Person) -> str:
 def credit_note(person: Person) -> str:
     note_id = person.does(
         lambda actor: (
-            service.issue_credit_note(
+            credit_note_service.issue_credit_note(
                 actor, issued(person), reason="Not travelled", amounts={1: Money(100, "INR")}
             ).id
         )

@@ -18,7 +18,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.ledger.test_months import close
 from tests.people import People, Person
-from voyagent.billing.service import Part
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.billing.papers import describe, draft, issued, receive
 from tests.people import Person
-from voyagent.billing import queries
-from voyagent.billing.queries import Namesakes, Side, near_of
+from voyagent.billing.core.queries import names
+from voyagent.billing.core.queries.names import Namesakes, Side, near_of
 from voyagent.enquiries import service as enquiries
 from voyagent.parties import service as parties
 
@@ -35,7 +35,7 @@ DRAFT: dict[str, Any] = {
 
 def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
     with person.reading() as reader:
-        return queries.read_namesakes(reader, name, side)
+        return names.read_namesakes(reader, name, side)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from tests.billing.papers import DUE, draft, issue
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import service
+from voyagent.billing.core.service import numbering
+from voyagent.billing.invoices.service import issuing
 from voyagent.kernel.db import db, rows_changed
 
 
@@ -35,7 +36,7 @@ class Aborted(Exception):
     ],
 )
 def test_the_financial_year_of_a_day(day: date, start_month: int, year: str) -> None:
-    assert service.financial_year(day, start_month) == year
+    assert numbering.financial_year(day, start_month) == year
 
 
 def test_each_financial_year_counts_from_one(alice: Person, charlie: Person) -> None:
@@ -87,7 +88,7 @@ def test_as_many_at_once_as_connections_with_aborts_leave_no_gap(
 
 def issue_or_abort(person: Person, invoice_id: object, is_aborted: bool) -> str:
     with person.acting() as actor:
-        number = service.issue_invoice(actor, invoice_id).number  # type: ignore[arg-type]
+        number = issuing.issue_invoice(actor, invoice_id).number  # type: ignore[arg-type]
         db.session.flush()
         if is_aborted:
             raise Aborted

@@ -14,8 +14,11 @@ from tests.billing.papers import DUE, EVER, ISSUED, untied, write_off
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing import service
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
 
@@ -32,7 +35,7 @@ def invoice_id(alice: Person) -> UUID:
             "issue_date": ISSUED,
             "due_date": DUE,
         }
-        return service.import_open_invoice(actor, amount=Money(100_000, "INR"), **given).id
+        return issuing.import_open_invoice(actor, amount=Money(100_000, "INR"), **given).id
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def bill_id(alice: Person) -> UUID:
             "issue_date": ISSUED,
             "due_date": DUE,
         }
-        return service.import_open_bill(actor, amount=Money(100_000, "INR"), **given).id
+        return bill_service.import_open_bill(actor, amount=Money(100_000, "INR"), **given).id
 
 
 def moved(person: Person) -> dict[str, int]:
@@ -63,7 +66,7 @@ def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
 ) -> None:
     assert moved(alice) == {"receivable": 100_000, OPENING: -100_000}
     with alice.acting() as actor:
-        service.issue_credit_note(
+        credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Agreed", on=DUE, amounts={1: Money(30_000, "INR")}
         )
     assert moved(alice) == {"receivable": 70_000, OPENING: -100_000, "revenue_services": 30_000}
@@ -84,7 +87,7 @@ def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(
 ) -> None:
     assert moved(alice) == {"payable": -100_000, OPENING: 100_000}
     with alice.acting() as actor:
-        service.credit_bill(
+        supplier_credit_service.credit_bill(
             actor,
             bill_id,
             vendor_reference="C-7",
@@ -100,8 +103,8 @@ def test_what_was_brought_forward_wrongly_is_made_void_against_the_account_that_
     alice: Person, invoice_id: UUID, bill_id: UUID
 ) -> None:
     with alice.acting() as actor:
-        service.void_invoice(actor, invoice_id, reason="Paid before", on=date(2024, 7, 1))
-        service.void_bill(actor, bill_id, reason="Paid before", on=date(2024, 7, 1))
+        issuing.void_invoice(actor, invoice_id, reason="Paid before", on=date(2024, 7, 1))
+        bill_service.void_bill(actor, bill_id, reason="Paid before", on=date(2024, 7, 1))
     assert moved(alice) == {}
     assert is_sound(alice)
 

@@ -30,10 +30,19 @@ from tests.mailbox import newest, received
 from tests.paper_text import text_of
 from tests.parties.test_api import made
 from tests.people import Person, csrf
-from voyagent.billing import queries, service
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.errors import InvoiceNotFound, InvoiceNotSendable
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.paper.documents.pdf import document_of, mail_invoice
-from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.service import InvoiceNotSendable, Part
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import (
+    allocations,
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.drivers.paper import Paper
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
@@ -252,7 +261,7 @@ def test_the_pdf_is_for_members_of_the_agency_alone(
         charlie.app.test_request_context(),
         pytest.raises(InvoiceNotFound),
     ):
-        document_of(reader, queries.read_document(reader, invoice_id), "Elsewhere")
+        document_of(reader, invoice_queries.read_document(reader, invoice_id), "Elsewhere")
 
 
 # Credit notes and payments
@@ -263,7 +272,7 @@ def credited(person: Person) -> UUID:
     """A credit note of 500 rupees on an invoice of 45,000."""
     invoice_id = issued(person)
     with person.acting() as actor:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor,
             invoice_id,
             reason="One visa was\nnot needed",
@@ -363,14 +372,14 @@ def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(
     invoice_id = issued(alice)
     payment_id = advance(alice, 50_000, DUE, Part(invoice_id, Money(30_000, "INR")))
     with alice.acting() as actor:
-        (part,) = queries.read_payment(SessionReader(db.session), payment_id).allocations
-        service.deallocate(actor, payment_id, part["id"], on=DUE)
-        service.refund_payment(actor, payment_id, amount=Money(10_000, "INR"), on=DUE)
+        (part,) = payment_queries.read_payment(SessionReader(db.session), payment_id).allocations
+        allocations.deallocate(actor, payment_id, part["id"], on=DUE)
+        payment_service.refund_payment(actor, payment_id, amount=Money(10_000, "INR"), on=DUE)
     shown(alice, f"/payments/{payment_id}/payment.pdf")
     assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
     assert told["rows"][0][0].startswith("Refund F/2024-25/")
     with alice.acting() as actor:
-        service.refund_payment(actor, payment_id, on=DUE)
+        payment_service.refund_payment(actor, payment_id, on=DUE)
     shown(alice, f"/payments/{payment_id}/payment.pdf?locale=hi")
     assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
     assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
@@ -399,7 +408,9 @@ def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
     shown(alice, path)
     assert (told["stamp"], len(told["rows"])) == ("", 2)
     alice.does(
-        lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id
+        lambda actor: (
+            payment_reversals.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id
+        )
     )
     text = text_of(shown(alice, path))
     assert (told["stamp"], told["rows"]) == (stamp, [])
@@ -429,7 +440,7 @@ def supplier_credited(person: Person, bill_id: UUID) -> UUID:
     """A supplier's credit of 100 rupees on a bill."""
     return person.does(
         lambda actor: (
-            service.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor,
                 bill_id,
                 vendor_reference="CN-9",
@@ -451,7 +462,7 @@ def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(
         instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00")),
     )
     supplier_credited(alice, bill_id)
-    alice.does(service.pay_bill, bill_id, Money(15_000, "INR"), DUE)
+    alice.does(payment_service.pay_bill, bill_id, Money(15_000, "INR"), DUE)
     path = f"/bills/{bill_id}/bill.pdf"
     assert path in alice.browser.get(f"/bills/{bill_id}").text
     text = text_of(shown(alice, path))
@@ -478,7 +489,7 @@ def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(
     shown(alice, f"/bills/{draft_bill(alice)}/bill.pdf")
     assert (told["stamp"], told["due"]) == ("Draft", None)
     bill_id = receive(alice, vendor_reference="BSP-8")
-    alice.does(service.void_bill, bill_id, reason="Entered twice")
+    alice.does(bill_service.void_bill, bill_id, reason="Entered twice")
     shown(alice, f"/bills/{bill_id}/bill.pdf")
     assert (told["stamp"], told["due"]) == ("Void", None)
 

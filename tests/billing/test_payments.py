@@ -23,7 +23,12 @@ from tests.billing.papers import (
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances, stored
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing.bills import errors as bill_errors, queries as bill_queries
+from voyagent.billing.core import errors
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
@@ -45,7 +50,7 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
     }
     assert balances(alice, date(2024, 6, 12))[("receivable", "INR")] == 3_500_000
     with alice.reading() as reader:
-        document = queries.read_document(reader, invoice_id)
+        document = invoice_queries.read_document(reader, invoice_id)
         entry, lines = ledger_entries.read_entry(reader, document.payments[0]["entry_id"])
     assert [(p["paid_on"], p["amount_minor"]) for p in document.payments] == [
         (date(2024, 6, 12), 1_000_000),
@@ -66,12 +71,12 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("amount", "on", "error"),
     [
-        (Money(4_500_001, "INR"), DUE, service.PaymentExceedsOpen),
+        (Money(4_500_001, "INR"), DUE, payment_errors.PaymentExceedsOpen),
         (Money(0, "INR"), DUE, InvalidAmount),
         (Money(-1, "INR"), DUE, InvalidAmount),
         (Money(100, "AED"), DUE, MixedCurrencies),
-        (Money(100, "INR"), ISSUED - timedelta(days=1), service.InvalidDate),
-        (Money(100, "INR"), clock.today() + timedelta(days=2), service.InvalidDate),
+        (Money(100, "INR"), ISSUED - timedelta(days=1), errors.InvalidDate),
+        (Money(100, "INR"), clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
 def test_what_is_no_proper_receipt_is_refused(
@@ -79,7 +84,7 @@ def test_what_is_no_proper_receipt_is_refused(
 ) -> None:
     invoice_id = issued(alice)
     with pytest.raises(error):
-        alice.does(service.record_receipt, invoice_id, amount, on)
+        alice.does(payment_service.record_receipt, invoice_id, amount, on)
     assert seen(alice, invoice_id)["paid_minor"] == 0
     assert ("bank", "INR") not in balances(alice)
 
@@ -87,16 +92,16 @@ def test_what_is_no_proper_receipt_is_refused(
 def test_without_a_day_it_is_today(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
-        assert service.record_receipt(actor, invoice_id, Money(1, "INR")).paid_on == clock.today(
-            actor.timezone
-        )
+        assert payment_service.record_receipt(
+            actor, invoice_id, Money(1, "INR")
+        ).paid_on == clock.today(actor.timezone)
 
 
 def test_nothing_is_paid_on_a_draft_or_on_what_is_paid(alice: Person) -> None:
     paid = issued(alice)
     pay(alice, paid, 4_500_000)
     for invoice_id in (draft(alice), paid):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             pay(alice, invoice_id, 1)
 
 
@@ -111,7 +116,7 @@ def test_of_parallel_receipts_over_the_whole_one_wins(alice: Person) -> None:
 def test_parallel_parts_add_up(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: pay(alice, invoice_id, 1_000_000)] * 6)
-    assert sum(isinstance(result, service.PaymentExceedsOpen) for result in results) == 2
+    assert sum(isinstance(result, payment_errors.PaymentExceedsOpen) for result in results) == 2
     assert seen(alice, invoice_id)["paid_minor"] == 4_000_000
     assert untied(alice) == []
 
@@ -120,15 +125,15 @@ def test_another_agency_and_a_viewer_record_nothing(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
-    with pytest.raises(queries.InvoiceNotFound):
+    with pytest.raises(invoice_errors.InvoiceNotFound):
         pay(charlie, invoice_id, 1)
     with pytest.raises(Forbidden):
         pay(victor, invoice_id, 1)
     with pytest.raises(Forbidden):
         receive(victor)
     bill_id = receive(alice)
-    with pytest.raises(queries.BillNotFound):
-        charlie.does(service.pay_bill, bill_id, Money(1, "INR"), DUE)
+    with pytest.raises(bill_errors.BillNotFound):
+        charlie.does(payment_service.pay_bill, bill_id, Money(1, "INR"), DUE)
 
 
 def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
@@ -139,7 +144,7 @@ def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
         vendor_reference=" BSP-2024-06 ",
     )
     with alice.acting():
-        bill = queries.get_bill(bill_id)
+        bill = bill_queries.get_bill(bill_id)
         assert (bill.status, bill.party_name, bill.vendor_reference, bill.total_minor) == (
             "received",
             "BSP India",
@@ -151,22 +156,24 @@ def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
         ("cost_of_services", "INR"): 2_232_000,
         ("payable", "INR"): -2_232_000,
     }
-    alice.does(service.pay_bill, bill_id, Money(232_000, "INR"), DUE)
+    alice.does(payment_service.pay_bill, bill_id, Money(232_000, "INR"), DUE)
     with alice.acting():
-        assert queries.get_bill(bill_id).status == "received", "partly paid, and still to be paid"
-    alice.does(service.pay_bill, bill_id, Money(2_000_000, "INR"), DUE)
+        assert bill_queries.get_bill(bill_id).status == "received", (
+            "partly paid, and still to be paid"
+        )
+    alice.does(payment_service.pay_bill, bill_id, Money(2_000_000, "INR"), DUE)
     with alice.acting():
-        assert queries.get_bill(bill_id).status == "paid"
+        assert bill_queries.get_bill(bill_id).status == "paid"
     assert balances(alice)[("payable", "INR")] == 0
     assert balances(alice)[("bank", "INR")] == -2_232_000
     assert untied(alice) == []
-    with pytest.raises(service.DocumentNotOpen):
-        alice.does(service.pay_bill, bill_id, Money(1, "INR"), DUE)
+    with pytest.raises(errors.DocumentNotOpen):
+        alice.does(payment_service.pay_bill, bill_id, Money(1, "INR"), DUE)
 
 
 def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
     results = at_once([lambda: receive(alice, vendor_reference="BSP-7")] * 4)
-    assert sum(isinstance(result, service.VendorReferenceTaken) for result in results) == 3
+    assert sum(isinstance(result, bill_errors.VendorReferenceTaken) for result in results) == 3
     receive(charlie, vendor_reference="BSP-7")
     assert balances(alice)[("payable", "INR")] == -4_500_000
 
@@ -174,10 +181,10 @@ def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"vendor_reference": " "}, service.VendorReferenceRequired),
-        ({"vendor_reference": "x" * 65}, service.VendorReferenceRequired),
-        ({"vendor_name": ""}, service.CustomerNameRequired),
-        ({"due_date": ISSUED - timedelta(days=1)}, service.InvalidDate),
+        ({"vendor_reference": " "}, bill_errors.VendorReferenceRequired),
+        ({"vendor_reference": "x" * 65}, bill_errors.VendorReferenceRequired),
+        ({"vendor_name": ""}, errors.CustomerNameRequired),
+        ({"due_date": ISSUED - timedelta(days=1)}, errors.InvalidDate),
         ({"line_items": [line("-1")]}, InvalidAmount),
     ],
 )

@@ -15,7 +15,7 @@ from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import service
+from voyagent.billing.payments.service import settling
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 
@@ -268,7 +268,7 @@ def test_to_move_money_at_once_is_for_those_who_could_grant_it(
 
 def test_another_agency_s_payment_is_not_there(alice: Person, charlie: Person) -> None:
     invoice_id = issued(charlie)
-    payment_id = advance(charlie, 200, DUE, service.Part(invoice_id, Money(100, "INR")))
+    payment_id = advance(charlie, 200, DUE, settling.Part(invoice_id, Money(100, "INR")))
     allocation_id = charlie.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
     path = f"/payments/{payment_id}"
     for answer in (

@@ -14,8 +14,9 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person, csrf
-from voyagent.billing import queries, service
-from voyagent.billing.service import Part
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import reversals as payment_reversals, settling
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
@@ -31,7 +32,7 @@ TYPED = {
 
 def noted(person: Person) -> list[dict[str, Any]]:
     with person.reading() as reader:
-        return queries.list_payments(reader, queries.PaymentSearch()).items
+        return payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
 
 
 def beside(page: Page) -> list[str]:
@@ -304,7 +305,9 @@ def test_an_advance_is_given_back(alice: Person) -> None:
 
 def test_of_a_payment_that_was_reversed_meanwhile_either_form_says_so(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 100), issued(alice)
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id)
+    alice.does(
+        lambda actor: payment_reversals.reverse_payment(actor, payment_id, reason="Typed twice").id
+    )
     typed = {
         "allocate": {"effective_on": "26 Jun 2024", "document_id": [str(invoice_id)], "part": ["1"]}
     }
@@ -358,7 +361,7 @@ def test_the_list_goes_on_behind_its_last_row(alice: Person) -> None:
 def test_who_may_not_move_money_sees_no_way_to(people: People, alice: Person, role: str) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     invoice_id = issued(alice)
-    payment_id = advance(alice, 200, DUE, service.Part(invoice_id, Money(100, "INR")))
+    payment_id = advance(alice, 200, DUE, settling.Part(invoice_id, Money(100, "INR")))
     links = [
         *Page(person.browser.get("/payments")).links(),
         *Page(person.browser.get(f"/payments/{payment_id}")).links(),

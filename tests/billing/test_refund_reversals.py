@@ -22,7 +22,16 @@ from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import People, Person
 from tests.reports.test_advances import block_on
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.queries import (
+    allocations as allocation_queries,
+    documents as payment_queries,
+)
+from voyagent.billing.payments.service import (
+    payments as payment_service,
+    reversals as payment_reversals,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -35,7 +44,7 @@ WHY = "Never went"
 def refund(person: Person, payment_id: UUID, minor: int, on: date = LATER) -> UUID:
     return person.does(
         lambda actor: (
-            service.refund_payment(actor, payment_id, amount=Money(minor, "INR"), on=on).id
+            payment_service.refund_payment(actor, payment_id, amount=Money(minor, "INR"), on=on).id
         )
     )
 
@@ -44,7 +53,9 @@ def reverse(
     person: Person, payment_id: UUID, refund_id: UUID, on: date | None = LAST, reason: str = WHY
 ) -> None:
     person.does(
-        lambda actor: service.reverse_refund(actor, payment_id, refund_id, reason=reason, on=on).id
+        lambda actor: (
+            payment_reversals.reverse_refund(actor, payment_id, refund_id, reason=reason, on=on).id
+        )
     )
 
 
@@ -56,7 +67,7 @@ def given_back(person: Person, minor: int = 400, **given: Any) -> tuple[UUID, UU
 
 def row_of(person: Person, payment_id: UUID) -> dict[str, Any]:
     with person.reading() as reader:
-        return queries.read_payment(reader, payment_id).refunds[0]
+        return payment_queries.read_payment(reader, payment_id).refunds[0]
 
 
 # What it does
@@ -88,7 +99,9 @@ def test_from_that_day_on_the_payment_has_it_to_give_and_earlier_days_stay(
     again = refund(alice, payment_id, 300, on=LAST)
     assert again != refund_id
     with alice.reading() as reader:
-        assert [one["number"] for one in queries.read_payment(reader, payment_id).refunds] == [
+        assert [
+            one["number"] for one in payment_queries.read_payment(reader, payment_id).refunds
+        ] == [
             "F/2024-25/000001",
             "F/2024-25/000002",
         ], "numbers stay used"
@@ -118,13 +131,15 @@ def test_nothing_of_the_payment_happens_before_its_refund_was_taken_back(alice: 
     invoice_id = issued(alice)
     reverse(alice, payment_id, refund_id)
     before = LAST - timedelta(days=1)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         allocate(alice, payment_id, part(invoice_id, 1_000), on=before)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         refund(alice, payment_id, 1, on=before)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         alice.does(
-            lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=before).id
+            lambda actor: (
+                payment_reversals.reverse_payment(actor, payment_id, reason=WHY, on=before).id
+            )
         )
     allocate(alice, payment_id, part(invoice_id, 1_000), on=LAST)
     assert sound(alice)
@@ -132,16 +147,22 @@ def test_nothing_of_the_payment_happens_before_its_refund_was_taken_back(alice: 
 
 def test_a_payment_whose_refund_was_a_mistake_may_be_reversed_itself(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
-    with pytest.raises(service.PaymentRefunded):
-        alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id)
+    with pytest.raises(payment_errors.PaymentRefunded):
+        alice.does(
+            lambda actor: (
+                payment_reversals.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id
+            )
+        )
     reverse(alice, payment_id, refund_id)
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id)
+    alice.does(
+        lambda actor: payment_reversals.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id
+    )
     assert {
         minor
         for (name, _currency), minor in balances(alice).items()
         if name in ("bank", "customer_advances")
     } <= {0}
-    with pytest.raises(service.RefundReversed):
+    with pytest.raises(payment_errors.RefundReversed):
         reverse(alice, payment_id, refund_id)
     assert sound(alice)
 
@@ -159,10 +180,10 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"on": LATER - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
+        ({"on": LATER - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
 def test_what_is_no_proper_reversal_changes_nothing(
@@ -190,9 +211,9 @@ def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(
     payment_id, refund_id = given_back(alice)
     with pytest.raises(Forbidden):
         reverse(victor, payment_id, refund_id)
-    with pytest.raises(queries.PaymentNotFound):
+    with pytest.raises(payment_errors.PaymentNotFound):
         reverse(charlie, payment_id, refund_id)
-    with pytest.raises(queries.RefundNotFound):
+    with pytest.raises(payment_errors.RefundNotFound):
         reverse(alice, advance(alice, 5), refund_id)
 
 
@@ -246,7 +267,7 @@ def test_the_payment_must_say_as_much(alice: Person) -> None:
         pytest.raises(IntegrityError, match="a payment has 0 allocated and 0 given back"),
         alice.acting() as actor,
     ):
-        entry_id = queries.get_refund(payment_id, refund_id).entry_id
+        entry_id = allocation_queries.get_refund(payment_id, refund_id).entry_id
         reversal = ledger.reverse(actor, entry_id, reason=WHY, entry_date=LAST).entry_id
         change = (
             "update refunds set reversed_on = :day, reversal_reason = 'x', reversal_entry_id ="

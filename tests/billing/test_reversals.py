@@ -21,7 +21,14 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
 from tests.reports.test_advances import block_on
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import (
+    opening as opening_payments,
+    payments as payment_service,
+    reversals as payment_reversals,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -32,12 +39,14 @@ WHY = "Typed twice"
 
 
 def reverse(person: Person, payment_id: UUID, on: date | None = LAST, reason: str = WHY) -> None:
-    person.does(lambda actor: service.reverse_payment(actor, payment_id, reason=reason, on=on).id)
+    person.does(
+        lambda actor: payment_reversals.reverse_payment(actor, payment_id, reason=reason, on=on).id
+    )
 
 
 def row_of(person: Person, payment_id: UUID) -> dict[str, Any]:
     with person.reading() as reader:
-        return queries.read_payment(reader, payment_id).payment
+        return payment_queries.read_payment(reader, payment_id).payment
 
 
 MOVED = ("bank", "cash", "customer_advances", "supplier_advances", "opening_balances")
@@ -109,7 +118,7 @@ def test_whatever_was_allocated_and_taken_back_nothing_is_left_on_any_account(
     allocate(alice, payment_id, part(twice, 500_000), on=LATER + timedelta(days=1))
     take_back(alice, payment_id, place=0)  # settled at once, now an advance
     allocate(alice, payment_id, part(later_settled, 200_000), on=LAST)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         reverse(alice, payment_id, on=LAST - timedelta(days=1))
     reverse(alice, payment_id)
     left = {name: minor for (name, _currency), minor in balances(alice).items()}
@@ -141,14 +150,16 @@ def test_one_that_was_brought_forward_may_be_brought_again(alice: Person) -> Non
         "paid_on": DUE,
         "amount": Money(500, "INR"),
     }
-    payment_id = alice.does(lambda actor: service.import_advance(actor, **given).id)
+    payment_id = alice.does(lambda actor: opening_payments.import_advance(actor, **given).id)
     reverse(alice, payment_id)
     assert nothing_stands(alice)
     alice.does(
-        lambda actor: service.import_advance(actor, **given | {"amount": Money(400, "INR")}).id
+        lambda actor: (
+            opening_payments.import_advance(actor, **given | {"amount": Money(400, "INR")}).id
+        )
     )
-    with pytest.raises(service.FormerPaymentTaken):
-        alice.does(lambda actor: service.import_advance(actor, **given).id)
+    with pytest.raises(payment_errors.FormerPaymentTaken):
+        alice.does(lambda actor: opening_payments.import_advance(actor, **given).id)
     assert sound(alice)
 
 
@@ -165,10 +176,10 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"on": DUE - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
+        ({"on": DUE - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
 def test_what_is_no_proper_reversal_changes_nothing(
@@ -184,20 +195,22 @@ def test_once_and_then_nothing_more_comes_of_it(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 100)
     reverse(alice, payment_id)
-    with pytest.raises(service.PaymentReversed):
+    with pytest.raises(payment_errors.PaymentReversed):
         reverse(alice, payment_id)
-    with pytest.raises(service.PaymentReversed):
+    with pytest.raises(payment_errors.PaymentReversed):
         allocate(alice, payment_id, part(invoice_id, 1), on=LAST)
-    with pytest.raises(service.PaymentReversed):
-        alice.does(service.refund_payment, payment_id)
+    with pytest.raises(payment_errors.PaymentReversed):
+        alice.does(payment_service.refund_payment, payment_id)
 
 
 def test_one_of_which_something_was_refunded_is_not_reversed(alice: Person) -> None:
     payment_id = advance(alice, 100)
     alice.does(
-        lambda actor: service.refund_payment(actor, payment_id, amount=Money(1, "INR"), on=LATER).id
+        lambda actor: (
+            payment_service.refund_payment(actor, payment_id, amount=Money(1, "INR"), on=LATER).id
+        )
     )
-    with pytest.raises(service.PaymentRefunded):
+    with pytest.raises(payment_errors.PaymentRefunded):
         reverse(alice, payment_id)
     assert left_of(alice, payment_id) == (0, 1, 99)
 
@@ -215,7 +228,7 @@ def test_others_find_or_may_nothing(alice: Person, victor: Person, charlie: Pers
     payment_id = advance(alice, 100)
     with pytest.raises(Forbidden):
         reverse(victor, payment_id)
-    with pytest.raises(queries.PaymentNotFound):
+    with pytest.raises(payment_errors.PaymentNotFound):
         reverse(charlie, payment_id)
 
 

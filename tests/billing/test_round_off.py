@@ -19,10 +19,13 @@ from tests.paper_text import text_of
 from tests.people import Person, csrf
 from tests.reports.test_beancount import command, complaints
 from tests.reports.test_tally import on_the_page, proved, vouchers
-from voyagent.billing import queries, service
+from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.service import InstalmentsDoNotAddUp, LineItem
-from voyagent.billing.service.rounding import to_whole
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.core.service.rounding import to_whole
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
@@ -57,7 +60,7 @@ def over(amount: str, **more: Any) -> LineItem:
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int]:
     """The total, what it is rounded by, and what is open."""
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         return invoice.total_minor, invoice.round_off_minor, invoice.open_minor
 
 
@@ -69,7 +72,9 @@ def credit(person: Person, invoice_id: UUID, **minor: int) -> tuple[int, int]:
         int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()
     } or None
     with person.acting() as actor:
-        note = service.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts=amounts)
+        note = credit_note_service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", amounts=amounts
+        )
         return note.total_minor, note.round_off_minor
 
 
@@ -137,11 +142,11 @@ def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: 
     assert amounts(alice, before)[:2] == (10_060, 0), "it was drawn up, and shown, without"
     assert amounts(alice, after)[:2] == (10_100, 40)
     alice.does(
-        lambda actor: service.revise_draft(actor, after, {"line_items": [over("100.40")]}).id
+        lambda actor: invoice_drafts.revise_draft(actor, after, {"line_items": [over("100.40")]}).id
     )
     assert amounts(alice, after)[:2] == (10_000, -40)
     rounds(alice, yes=False)
-    alice.does(lambda actor: service.revise_draft(actor, after, {"notes": "Thank you"}).id)
+    alice.does(lambda actor: invoice_drafts.revise_draft(actor, after, {"notes": "Thank you"}).id)
     issue(alice, after)
     assert amounts(alice, after)[:2] == (10_000, -40)
     assert is_sound(alice)
@@ -149,7 +154,7 @@ def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: 
 
 def test_a_draft_in_another_currency_is_rounded_in_that(agency: Person) -> None:
     drawn = draft(agency, over("100.60"))
-    agency.does(lambda actor: service.revise_draft(actor, drawn, {"currency": "KWD"}).id)
+    agency.does(lambda actor: invoice_drafts.revise_draft(actor, drawn, {"currency": "KWD"}).id)
     assert amounts(agency, drawn)[:2] == (101_000, 400)
 
 
@@ -202,10 +207,14 @@ def test_a_note_that_gave_it_back_and_is_taken_back_lets_the_next_one_give_it_ba
                 ).one()
             )
     first, last = notes
-    agency.does(lambda actor: service.reverse_credit_note(actor, last, reason="A mistake").id)
+    agency.does(
+        lambda actor: credit_note_service.reverse_credit_note(actor, last, reason="A mistake").id
+    )
     assert amounts(agency, invoice_id)[2] == 4_100
     assert credit(agency, invoice_id) == (4_100, 40)
-    agency.does(lambda actor: service.reverse_credit_note(actor, first, reason="A mistake").id)
+    agency.does(
+        lambda actor: credit_note_service.reverse_credit_note(actor, first, reason="A mistake").id
+    )
     assert credit(agency, invoice_id) == (6_000, 0), "what stands has given it back"
     assert not any(balances(agency).values())
     assert is_sound(agency)
@@ -233,7 +242,7 @@ def test_the_database_gives_it_back_once(agency: Person) -> None:
 
 def test_a_void_invoice_takes_it_back(agency: Person) -> None:
     invoice_id = issued(agency, over("100.60"))
-    agency.does(lambda actor: service.void_invoice(actor, invoice_id, reason="A mistake").id)
+    agency.does(lambda actor: issuing.void_invoice(actor, invoice_id, reason="A mistake").id)
     assert not any(balances(agency).values())
     assert is_sound(agency)
 
@@ -247,7 +256,7 @@ def test_what_is_brought_forward_is_what_it_was(agency: Person) -> None:
         "amount": Money(10_060, "INR"),
     }
     assert amounts(
-        agency, agency.does(lambda actor: service.import_open_invoice(actor, **given).id)
+        agency, agency.does(lambda actor: issuing.import_open_invoice(actor, **given).id)
     )[:2] == (10_060, 0)
 
 

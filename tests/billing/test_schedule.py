@@ -18,8 +18,15 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import queries, service
-from voyagent.billing.service import Part
+from voyagent.billing.bills import (
+    errors as bill_errors,
+    queries as bill_queries,
+    service as bill_service,
+)
+from voyagent.billing.core import errors
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -29,12 +36,12 @@ DAY = date(2100, 1, 4)
 
 def stands(person: Person, bill_id: UUID) -> tuple[str, date | None]:
     with person.acting():
-        bill = queries.get_bill(bill_id)
+        bill = bill_queries.get_bill(bill_id)
         return bill.status, bill.pay_on
 
 
 def schedule(person: Person, bill_id: UUID, day: date = DAY) -> None:
-    person.does(lambda actor: service.schedule_bill(actor, bill_id, pay_on=day).id)
+    person.does(lambda actor: bill_service.schedule_bill(actor, bill_id, pay_on=day).id)
 
 
 # The rule
@@ -48,7 +55,7 @@ def test_a_day_is_set_moved_and_taken_off_and_nothing_is_posted(alice: Person) -
     assert stands(alice, bill_id) == ("scheduled", DAY)
     schedule(alice, bill_id, DAY + timedelta(days=1))
     assert stands(alice, bill_id) == ("scheduled", DAY + timedelta(days=1))
-    alice.does(lambda actor: service.unschedule_bill(actor, bill_id).id)
+    alice.does(lambda actor: bill_service.unschedule_bill(actor, bill_id).id)
     assert stands(alice, bill_id) == ("received", None)
     assert balances(alice) == before
     assert untied(alice) == []
@@ -64,7 +71,7 @@ def test_the_day_that_stands_already_is_no_event(alice: Person) -> None:
 def test_a_day_that_is_over_is_none(alice: Person) -> None:
     today = clock.today(alice.actor.timezone)
     bill_id = receive(alice)
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         schedule(alice, bill_id, today - timedelta(days=1))
     schedule(alice, bill_id, today)
     ahead = receive(
@@ -73,21 +80,21 @@ def test_a_day_that_is_over_is_none(alice: Person) -> None:
         issue_date=today + timedelta(days=9),
         due_date=today + timedelta(days=9),
     )
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         schedule(alice, ahead, today + timedelta(days=8))
-    with pytest.raises(service.InvalidDate):
+    with pytest.raises(errors.InvalidDate):
         schedule(alice, ahead, date(2201, 1, 1))
 
 
 def test_only_what_is_open_is_scheduled(alice: Person) -> None:
     paid, void = receive(alice, vendor_reference="P"), receive(alice, vendor_reference="V")
-    alice.does(service.pay_bill, paid, None, DUE)
-    alice.does(service.void_bill, void, reason="Entered twice")
+    alice.does(payment_service.pay_bill, paid, None, DUE)
+    alice.does(bill_service.void_bill, void, reason="Entered twice")
     for bill_id in (draft_bill(alice), paid, void):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             schedule(alice, bill_id)
-        with pytest.raises(service.BillNotScheduled):
-            alice.does(service.unschedule_bill, bill_id)
+        with pytest.raises(bill_errors.BillNotScheduled):
+            alice.does(bill_service.unschedule_bill, bill_id)
 
 
 def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back(
@@ -95,7 +102,7 @@ def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back
 ) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
-    alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE)
+    alice.does(payment_service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE)
     assert stands(alice, bill_id) == ("scheduled", DAY)
     part = Part(bill_id, Money(3_500_000, "INR"))
     given = {
@@ -105,12 +112,12 @@ def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back
         "on": DUE,
         "parts": [part],
     }
-    payment_id = alice.does(lambda actor: service.record_payment(actor, **given).id)
+    payment_id = alice.does(lambda actor: payment_service.record_payment(actor, **given).id)
     assert stands(alice, bill_id)[0] == "paid"
     with alice.reading() as reader:
-        (allocation,) = queries.read_payment(reader, payment_id).allocations
+        (allocation,) = payment_queries.read_payment(reader, payment_id).allocations
     alice.does(
-        lambda actor: service.deallocate(actor, payment_id, allocation["id"], on=DUE) and None
+        lambda actor: allocations.deallocate(actor, payment_id, allocation["id"], on=DUE) and None
     )
     assert stands(alice, bill_id) == ("scheduled", DAY)
     assert untied(alice) == []
@@ -119,7 +126,7 @@ def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back
 def test_a_scheduled_bill_can_be_made_void(alice: Person) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
-    alice.does(service.void_bill, bill_id, reason="Entered twice")
+    alice.does(bill_service.void_bill, bill_id, reason="Entered twice")
     assert stands(alice, bill_id)[0] == "void"
 
 

@@ -11,8 +11,10 @@ import pytest
 from tests.billing.papers import ISSUED, issued, line, receive
 from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.billing import service
-from voyagent.billing.queries import listing
+from voyagent.billing.core.queries import documents
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 
 
@@ -24,7 +26,7 @@ def paid(person: Person, party: str, reference: str | None, direction: str = "in
         "on": ISSUED,
         "reference": reference,
     }
-    person.does(lambda actor: service.record_payment(actor, **given).id)
+    person.does(lambda actor: payment_service.record_payment(actor, **given).id)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def trader(alice: Person, charlie: Person) -> Person:
         )
         receive(person, line("10.00"), vendor_name="Air India", vendor_reference="AI-55")
         person.does(
-            service.credit_bill,
+            supplier_credit_service.credit_bill,
             bill_id,
             vendor_reference="EK-CN-3",
             reason="Not travelled",
@@ -50,7 +52,7 @@ def trader(alice: Person, charlie: Person) -> Person:
         for customer in ("Deepa Krishnan", "Meera Nair"):
             invoice_id = issued(person, customer_name=customer)
             person.does(
-                service.issue_credit_note,
+                credit_note_service.issue_credit_note,
                 invoice_id,
                 reason="Not travelled",
                 on=ISSUED,
@@ -110,7 +112,7 @@ def test_a_search_goes_on_behind_its_page(trader: Person) -> None:
 def test_only_the_newest_are_looked_through(
     trader: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "LOOKED_MAX", 1)
+    monkeypatch.setattr(documents, "LOOKED_MAX", 1)
     assert found(trader, "/bills?q=bsp", "vendor_reference") == []
     assert found(trader, "/bills?q=bsp&party=emirates+100%25", "vendor_reference") == [
         "BSP-7701"

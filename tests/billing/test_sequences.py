@@ -32,9 +32,18 @@ from tests.billing.papers import DUE, advance, issued, line, plan, receive
 from tests.ledger.books import stored
 from tests.people import People
 from tests.trips.things import a_trip
-from voyagent.billing import service
-from voyagent.billing.service import Part
-from voyagent.billing.service.rounding import to_whole
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.service.rounding import to_whole
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import (
+    allocations as service_allocations,
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Grant
 from voyagent.kernel.errors import VoyagentError
@@ -304,7 +313,7 @@ class Trade(RuleBasedStateMachine):
             "parts": [part],
         }
         made = self._try(
-            minor <= document.open, lambda actor: service.record_payment(actor, **given).id
+            minor <= document.open, lambda actor: payment_service.record_payment(actor, **given).id
         )
         if made is None:
             return multiple()
@@ -331,7 +340,9 @@ class Trade(RuleBasedStateMachine):
         minor = of(share, min(document.open, payment.left))
         parts = [Part(document_id, Money(minor, payment.currency))]
         let = fits and minor <= min(document.open, payment.left)
-        self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
+        self._try(
+            let, lambda actor: service_allocations.allocate(actor, payment_id, parts=parts).id
+        )
         return self._settle(payment_id, [(document_id, minor)] if let else [])
 
     @rule(target=allocations, place=places, share=shares, settles=shares, is_at_once=st.booleans())
@@ -358,7 +369,9 @@ class Trade(RuleBasedStateMachine):
         ]
         let = settled <= document.open and (is_at_once or minor <= payment.left)
         if not is_at_once:
-            self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
+            self._try(
+                let, lambda actor: service_allocations.allocate(actor, payment_id, parts=parts).id
+            )
             return self._settle(payment_id, [(document_id, minor)] if let else [], settled)
         given = {
             "direction": payment.direction,
@@ -366,7 +379,7 @@ class Trade(RuleBasedStateMachine):
             "amount": Money(minor, payment.currency),
             "parts": parts,
         }
-        made = self._try(let, lambda actor: service.record_payment(actor, **given).id)
+        made = self._try(let, lambda actor: payment_service.record_payment(actor, **given).id)
         if made is None:
             return multiple()
         self.paid[made] = Payment(payment.direction, payment.party, payment.currency, minor)
@@ -381,7 +394,7 @@ class Trade(RuleBasedStateMachine):
             if minor := min(left, self.known[id_].open):
                 parts.append((id_, minor))
                 left -= minor
-        self._try(bool(parts), lambda actor: service.allocate(actor, payment_id).id)
+        self._try(bool(parts), lambda actor: service_allocations.allocate(actor, payment_id).id)
         return self._settle(payment_id, parts)
 
     @rule(allocation_id=allocations)
@@ -397,7 +410,8 @@ class Trade(RuleBasedStateMachine):
             )[0]["payment_id"]
         )
         self._try(
-            payment_id is not None, lambda actor: service.deallocate(actor, held, allocation_id).id
+            payment_id is not None,
+            lambda actor: service_allocations.deallocate(actor, held, allocation_id).id,
         )
         if payment_id is not None and document_id is not None:
             self.known[document_id].paid -= settles
@@ -413,7 +427,9 @@ class Trade(RuleBasedStateMachine):
         made = self._try(
             let,
             lambda actor: (
-                service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id
+                payment_service.refund_payment(
+                    actor, payment_id, amount=Money(minor, payment.currency)
+                ).id
             ),
         )
         if not let:
@@ -427,7 +443,10 @@ class Trade(RuleBasedStateMachine):
         """Take a refund back whole; once."""
         let = returned[1] in self.given_back
         self._try(
-            let, lambda actor: service.reverse_refund(actor, *returned, reason="Never went").id
+            let,
+            lambda actor: (
+                payment_reversals.reverse_refund(actor, *returned, reason="Never went").id
+            ),
         )
         self.paid[returned[0]].refunded -= self.given_back.pop(returned[1]) if let else 0
 
@@ -442,7 +461,10 @@ class Trade(RuleBasedStateMachine):
         payment = self.paid[payment_id]
         let = not payment.refunded
         self._try(
-            let, lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id
+            let,
+            lambda actor: (
+                payment_reversals.reverse_payment(actor, payment_id, reason="Typed twice").id
+            ),
         )
         if not let:
             return
@@ -464,9 +486,9 @@ class Trade(RuleBasedStateMachine):
         number = f"C-{len(self.credited)}-{len(self.known)}-{document.credited}-{document.paid}"
         given: dict[str, Any] = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
         act = (
-            service.issue_credit_note
+            credit_note_service.issue_credit_note
             if document.direction == "in"
-            else partial(service.credit_bill, vendor_reference=number)
+            else partial(supplier_credit_service.credit_bill, vendor_reference=number)
         )
         made = self._try(let, lambda actor: act(actor, document_id, **given).id)
         if not let:
@@ -483,7 +505,9 @@ class Trade(RuleBasedStateMachine):
         """Take a credit note back whole; once."""
         let = credit_id in self.credited
         act = (
-            service.reverse_credit_note if self.ours[credit_id] else service.reverse_supplier_credit
+            credit_note_service.reverse_credit_note
+            if self.ours[credit_id]
+            else supplier_credit_service.reverse_supplier_credit
         )
         self._try(let, lambda actor: act(actor, credit_id, reason="Wrong one").id)
         if let:
@@ -503,7 +527,7 @@ class Trade(RuleBasedStateMachine):
         made = self._try(
             let,
             lambda actor: (
-                service.write_off_invoice(
+                write_off_service.write_off_invoice(
                     actor.granted(Grant("ap-1", "invoice.write_off")), document_id, **given
                 ).id
             ),
@@ -519,7 +543,10 @@ class Trade(RuleBasedStateMachine):
         """Take a write-off back; once."""
         let = written[1] in self.given_up
         self._try(
-            let, lambda actor: service.reverse_write_off(actor, *written, reason="Has paid").id
+            let,
+            lambda actor: (
+                write_off_service.reverse_write_off(actor, *written, reason="Has paid").id
+            ),
         )
         if let:
             document_id, minor = self.given_up.pop(written[1])
@@ -530,7 +557,7 @@ class Trade(RuleBasedStateMachine):
         """Make a document void on which nothing was paid or credited."""
         document = self.known[document_id]
         let = document.open == document.total
-        act = service.void_invoice if document.direction == "in" else service.void_bill
+        act = issuing.void_invoice if document.direction == "in" else bill_service.void_bill
         self._try(let, lambda actor: act(actor, document_id, reason="A mistake").id)
         document.is_void |= let
 

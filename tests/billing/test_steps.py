@@ -13,7 +13,8 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.ledger.test_months import close
 from tests.people import Person, csrf
-from voyagent.billing import queries
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
 
 DAY = date(2024, 6, 5)
 CLOSED = "This month is closed."
@@ -51,9 +52,9 @@ def test_a_day_in_a_closed_month_leads_to_the_form_of_the_draft(alice: Person, k
     assert CLOSED in browser.get(f"{address}/edit").text
     with alice.acting():
         document = (
-            queries.get_invoice(address.split("/")[-1])
+            invoice_queries.get_invoice(address.split("/")[-1])
             if kind == "invoice"
-            else queries.get_bill(address.split("/")[-1])
+            else bill_queries.get_bill(address.split("/")[-1])
         )  # type: ignore[arg-type]
         assert (document.status, document.entry_id) == ("draft", None)
 

@@ -18,8 +18,21 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.bills import (
+    errors as bill_errors,
+    queries as bill_queries,
+    service as bill_service,
+)
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import (
+    errors as supplier_credit_errors,
+    queries as supplier_credit_queries,
+    service as supplier_credit_service,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -50,7 +63,7 @@ def credit(
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     return person.does(
         lambda actor: (
-            service.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor, bill_id, vendor_reference=reference, reason=reason, on=on, amounts=amounts
             ).id
         )
@@ -84,8 +97,8 @@ def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
     }
     assert balances(alice, DUE - timedelta(days=1))["payable", "INR"] == -4_550_000
     with alice.reading() as reader:
-        found = queries.read_supplier_credit(reader, credit_id)
-        bill = queries.read_bill(reader, bill_id)
+        found = supplier_credit_queries.read_supplier_credit(reader, credit_id)
+        bill = bill_queries.read_bill(reader, bill_id)
     assert (
         found.credit["vendor_reference"],
         found.credit["bill_reference"],
@@ -99,7 +112,10 @@ def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
         ("2100", 1_050_000, 0),
         ("5100", 0, 1_050_000),
     ]
-    assert (bill.bill["credited_minor"], queries.open_minor_of(bill.bill)) == (1_050_000, 3_500_000)
+    assert (bill.bill["credited_minor"], document_queries.open_minor_of(bill.bill)) == (
+        1_050_000,
+        3_500_000,
+    )
     assert [row["amount_minor"] for row in bill.credits] == [1_050_000]
     assert (untied(alice), findings(alice)) == ([], [])
 
@@ -135,7 +151,7 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1_000_000)
     with alice.acting():
-        left = service.creditable_of_bill(queries.get_bill(bill_id))
+        left = supplier_credit_service.creditable_of_bill(bill_queries.get_bill(bill_id))
     assert left == {1: Money(3_500_000, "INR"), 2: Money(50_000, "INR")}
     credit(alice, bill_id, "C-2")
     assert (bill_seen(alice, bill_id)["status"], bill_seen(alice, bill_id)["paid_minor"]) == (
@@ -144,14 +160,14 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     )
     assert balances(alice)["payable", "INR"] == 0
     with alice.acting():
-        assert service.creditable_of_bill(queries.get_bill(bill_id)) == {}
+        assert supplier_credit_service.creditable_of_bill(bill_queries.get_bill(bill_id)) == {}
     assert (untied(alice), findings(alice)) == ([], [])
 
 
 def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, on=date(2024, 6, 12), line_1=1_000_000)
-    alice.does(service.pay_bill, bill_id, Money(50_000, "INR"), date(2024, 6, 14))
+    alice.does(payment_service.pay_bill, bill_id, Money(50_000, "INR"), date(2024, 6, 14))
     credit(alice, bill_id, "C-2", on=date(2024, 6, 20), line_1=3_500_000)
     days = (
         date(2024, 6, 11),
@@ -179,31 +195,33 @@ def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_
     alice: Person,
 ) -> None:
     bill_id = receive(alice)
-    alice.does(service.pay_bill, bill_id, Money(4_000_000, "INR"), DUE)
+    alice.does(payment_service.pay_bill, bill_id, Money(4_000_000, "INR"), DUE)
     for minor in ({}, {"line_1": 500_001}):
-        with pytest.raises(service.SupplierCreditExceedsOpen):
+        with pytest.raises(supplier_credit_errors.SupplierCreditExceedsOpen):
             credit(alice, bill_id, **minor)
     credit(alice, bill_id, line_1=400_000)
-    with pytest.raises(service.PaymentExceedsOpen):
-        alice.does(service.pay_bill, bill_id, Money(100_001, "INR"), DUE)
-    alice.does(service.pay_bill, bill_id, Money(100_000, "INR"), DUE)
+    with pytest.raises(payment_errors.PaymentExceedsOpen):
+        alice.does(payment_service.pay_bill, bill_id, Money(100_001, "INR"), DUE)
+    alice.does(payment_service.pay_bill, bill_id, Money(100_000, "INR"), DUE)
     assert bill_seen(alice, bill_id)["status"] == "paid"
     other = receive(alice, vendor_reference="BSP-2")
     credit(alice, other, "C-2", line_1=1)
-    with pytest.raises(service.DocumentNotVoidable):
-        alice.does(service.void_bill, other, reason=WHY)
+    with pytest.raises(errors.DocumentNotVoidable):
+        alice.does(bill_service.void_bill, other, reason=WHY)
 
 
 def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person) -> None:
     void, paid, scheduled = (
         receive(alice, vendor_reference=reference) for reference in ("V", "P", "S")
     )
-    alice.does(service.void_bill, void, reason=WHY)
-    alice.does(service.pay_bill, paid, None, DUE)
+    alice.does(bill_service.void_bill, void, reason=WHY)
+    alice.does(payment_service.pay_bill, paid, None, DUE)
     for bill_id in (draft_bill(alice), void, paid):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             credit(alice, bill_id, line_1=1)
-    alice.does(lambda actor: service.schedule_bill(actor, scheduled, pay_on=date(2100, 1, 4)).id)
+    alice.does(
+        lambda actor: bill_service.schedule_bill(actor, scheduled, pay_on=date(2100, 1, 4)).id
+    )
     credit(alice, scheduled, line_1=1)
     assert bill_seen(alice, scheduled)["status"] == "scheduled"
     credit(alice, scheduled, "C-2")
@@ -214,15 +232,15 @@ def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
-        ({"reference": " "}, service.VendorReferenceRequired),
-        ({"reference": "x" * 65}, service.VendorReferenceRequired),
-        ({"on": ISSUED - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
-        ({"line_3": 1}, service.LineNotOnBill),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
+        ({"reference": " "}, bill_errors.VendorReferenceRequired),
+        ({"reference": "x" * 65}, bill_errors.VendorReferenceRequired),
+        ({"on": ISSUED - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
+        ({"line_3": 1}, supplier_credit_errors.LineNotOnBill),
         ({"line_1": 0}, InvalidAmount),
-        ({"line_2": 50_001}, service.CreditExceedsLine),
+        ({"line_2": 50_001}, errors.CreditExceedsLine),
     ],
 )
 def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
@@ -234,16 +252,21 @@ def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
         credit(alice, bill_id, **given)
     assert balances(alice) == before
     with alice.reading() as reader:
-        assert queries.list_supplier_credits(reader, queries.CreditSearch()).items == []
+        assert (
+            supplier_credit_queries.list_supplier_credits(
+                reader, credit_queries.CreditSearch()
+            ).items
+            == []
+        )
 
 
 def test_no_lines_and_another_currency_are_refused(alice: Person) -> None:
     bill_id = receive(alice)
-    for amounts, error in (({}, service.NoLines), ({1: Money(1, "AED")}, MixedCurrencies)):
+    for amounts, error in (({}, errors.NoLines), ({1: Money(1, "AED")}, MixedCurrencies)):
         with pytest.raises(error):
             alice.does(
                 lambda actor, given=amounts: (
-                    service.credit_bill(
+                    supplier_credit_service.credit_bill(
                         actor, bill_id, vendor_reference="C-1", reason=WHY, amounts=given
                     ).id
                 )
@@ -253,7 +276,7 @@ def test_no_lines_and_another_currency_are_refused(alice: Person) -> None:
 def test_a_number_of_a_supplier_is_entered_once(alice: Person, charlie: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1)
-    with pytest.raises(service.SupplierCreditTaken):
+    with pytest.raises(supplier_credit_errors.SupplierCreditTaken):
         credit(alice, bill_id, line_1=1)
     credit(alice, receive(alice, vendor_name="Air India", vendor_reference="AI-1"), line_1=1)
     credit(charlie, receive(charlie), line_1=1)

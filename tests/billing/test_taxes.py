@@ -18,8 +18,12 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import Person, csrf
-from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import taxes as tax_queries
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
@@ -48,13 +52,13 @@ def charged(person: Person, invoice_id: UUID) -> list[tuple[int, str, str, int, 
     with person.acting():
         return [
             (tax.line_no, tax.component, f"{tax.percent:f}", tax.taxable_minor, tax.amount_minor)
-            for tax in queries.get_taxes(invoice_id)
+            for tax in tax_queries.get_taxes(invoice_id)
         ]
 
 
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int]:
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         return invoice.total_minor, invoice.tax_minor
 
 
@@ -112,7 +116,7 @@ def test_what_is_sold_as_agent_is_no_revenue_and_a_ticket_is_taxed_on_a_share_of
 def test_a_tax_number_says_state_and_pan_of_the_buyer(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), customer_tax_number=" 27aaccn6194p1zp", **ON)
     with agency.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         assert (invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan) == (
             "27",
             HERE,
@@ -127,7 +131,7 @@ def test_a_draft_may_wait_for_the_state_and_issuing_may_not(agency: Person) -> N
         issue(agency, invoice_id)
     assert (balances(agency), amounts(agency, invoice_id)) == ({}, (10_000, 0))
     with agency.acting() as actor:
-        service.revise_draft(actor, invoice_id, {"place_of_supply": ELSEWHERE})
+        invoice_drafts.revise_draft(actor, invoice_id, {"place_of_supply": ELSEWHERE})
     assert amounts(agency, invoice_id) == (11_800, 1_800)
     assert issue(agency, invoice_id) == "2026-27/000001", "what was refused took no number"
 
@@ -139,7 +143,7 @@ def noted(person: Person, name: str, **more: Any) -> None:
 
 def buyer_of(person: Person, invoice_id: UUID) -> tuple[str | None, str | None, str | None]:
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         return invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan
 
 
@@ -175,7 +179,7 @@ def test_another_customer_is_taxed_where_that_one_is(agency: Person) -> None:
         ({"place_of_supply": None}, "32"),
     ):
         with agency.acting() as actor:
-            service.revise_draft(actor, invoice_id, changes)
+            invoice_drafts.revise_draft(actor, invoice_id, changes)
         assert buyer_of(agency, invoice_id) == (buyer, None, None)
 
 
@@ -211,32 +215,36 @@ def test_the_rate_is_that_of_the_day_of_supply(agency: Person) -> None:
 def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), place_of_supply="27", **ON)
     with agency.acting() as actor:
-        service.revise_draft(actor, invoice_id, {"line_items": [taxed("200"), taxed("50", None)]})
+        invoice_drafts.revise_draft(
+            actor, invoice_id, {"line_items": [taxed("200"), taxed("50", None)]}
+        )
     assert amounts(agency, invoice_id) == (28_600, 3_600)
     with agency.acting() as actor:
-        service.revise_draft(actor, invoice_id, {"place_of_supply": ELSEWHERE})
+        invoice_drafts.revise_draft(actor, invoice_id, {"place_of_supply": ELSEWHERE})
     assert [tax[1] for tax in charged(agency, invoice_id)] == ["igst"]
     with agency.acting() as actor:
-        before = queries.get_invoice(invoice_id).updated_at
+        before = invoice_queries.get_invoice(invoice_id).updated_at
         assert (
-            service.revise_draft(
+            invoice_drafts.revise_draft(
                 actor, invoice_id, {"line_items": [taxed("200"), taxed("50", None)]}
             ).updated_at
             == before
         )
     with agency.acting() as actor:
-        service.revise_draft(actor, invoice_id, {"customer_tax_number": HERE})
+        invoice_drafts.revise_draft(actor, invoice_id, {"customer_tax_number": HERE})
     with agency.acting():
-        assert queries.get_invoice(invoice_id).place_of_supply == "27", "the number says the state"
+        assert invoice_queries.get_invoice(invoice_id).place_of_supply == "27", (
+            "the number says the state"
+        )
 
 
 @pytest.mark.parametrize(
     ("items", "given", "refusal"),
     [
         ([taxed("100", "magic")], {}, tables.UnknownTreatment),
-        ([taxed("100", "air_domestic")], {}, service.BasicFareRequired),
-        ([taxed("100", "air_domestic", basic_fare="100.01")], {}, service.BasicFareOutOfRange),
-        ([taxed("100", "air_domestic", basic_fare="-1")], {}, service.BasicFareOutOfRange),
+        ([taxed("100", "air_domestic")], {}, errors.BasicFareRequired),
+        ([taxed("100", "air_domestic", basic_fare="100.01")], {}, errors.BasicFareOutOfRange),
+        ([taxed("100", "air_domestic", basic_fare="-1")], {}, errors.BasicFareOutOfRange),
         ([taxed("100")], {"place_of_supply": "99"}, tables.UnknownState),
         ([taxed("100")], {"customer_tax_number": "27AACCN6194P1ZQ"}, numbers.InvalidTaxNumber),
         ([taxed("100")], {"customer_pan": "AACCN6194"}, numbers.InvalidTaxNumber),
@@ -253,7 +261,7 @@ def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency:
                 )
             ],
             {},
-            service.TaxInAnotherCurrency,
+            errors.TaxInAnotherCurrency,
         ),
         (
             [taxed("100")],
@@ -268,14 +276,14 @@ def test_what_cannot_be_taxed_is_refused_and_nothing_is_written(
     with pytest.raises(refusal):
         draft(agency, *items, **{"place_of_supply": "27", **ON, **given})
     with agency.reading() as reader:
-        assert queries.list_drafts(reader) == []
+        assert invoice_queries.list_drafts(reader) == []
 
 
 def test_an_agency_without_a_tax_number_taxes_nothing(alice: Person) -> None:
-    with pytest.raises(service.TaxNumberMissing):
+    with pytest.raises(errors.TaxNumberMissing):
         draft(alice, taxed("100"), place_of_supply="27", **ON)
     assert alice.api.patch("/tenant-settings", json={"tax_number": "PR 7"}).status_code == 200
-    with pytest.raises(service.TaxNumberMissing):
+    with pytest.raises(errors.TaxNumberMissing):
         draft(alice, taxed("100"), place_of_supply="27", **ON)
 
 
@@ -364,7 +372,7 @@ def test_two_issued_at_once_count_each_other(agency: Person) -> None:
 def credit(person: Person, invoice_id: UUID, **minor: int) -> None:
     wanted = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        service.issue_credit_note(
+        credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=date(2026, 6, 25), amounts=wanted
         )
 
@@ -377,7 +385,7 @@ def test_parts_that_are_credited_give_the_whole_tax_back_and_no_paisa_more(agenc
     credit(agency, invoice_id)
     assert set(balances(agency).values()) == {0}
     with agency.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         assert (invoice.status, invoice.credited_minor, invoice.total_minor) == (
             "paid",
             11_805,
@@ -404,7 +412,7 @@ def test_a_void_invoice_takes_all_of_it_back(agency: Person) -> None:
         agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
     )
     with agency.acting() as actor:
-        service.void_invoice(actor, invoice_id, reason="Twice", on=date(2026, 6, 25))
+        issuing.void_invoice(actor, invoice_id, reason="Twice", on=date(2026, 6, 25))
     assert set(balances(agency).values()) == {0}
     again = issued(
         agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON

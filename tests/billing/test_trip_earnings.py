@@ -14,7 +14,10 @@ from tests.billing.papers import draft, issued, line, pay, receive, write_off
 from tests.ledger.books import bind, post, stored
 from tests.people import Person
 from tests.trips.things import a_trip
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
@@ -51,7 +54,7 @@ def noted(person: Person, invoice_id: UUID, on: date = JUNE) -> UUID:
     amounts = {1: Money(30_000, "INR")}
     return person.does(
         lambda actor: (
-            billing.issue_credit_note(
+            credit_note_service.issue_credit_note(
                 actor, invoice_id, reason="Not travelled", on=on, amounts=amounts
             ).id
         )
@@ -62,7 +65,7 @@ def credited(person: Person, bill_id: UUID) -> UUID:
     amounts = {1: Money(20_000, "INR")}
     return person.does(
         lambda actor: (
-            billing.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor,
                 bill_id,
                 vendor_reference="A-C1",
@@ -91,7 +94,9 @@ def two_currencies(person: Person, trip_id: UUID) -> None:
 
 def bill_credit_taken_back(person: Person, trip_id: UUID) -> None:
     credit_id = credited(person, bought(person, trip_id))
-    person.does(billing.reverse_supplier_credit, credit_id, reason="Wrong bill", on=JULY)
+    person.does(
+        supplier_credit_service.reverse_supplier_credit, credit_id, reason="Wrong bill", on=JULY
+    )
 
 
 ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
@@ -114,7 +119,7 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
     ),
     "a credit note taken back": (
         lambda who, trip: who.does(
-            billing.reverse_credit_note,
+            credit_note_service.reverse_credit_note,
             noted(who, sold(who, trip)),
             reason="Wrong invoice",
             on=JULY,
@@ -130,17 +135,19 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
         {(MAY, "INR"): (0, 60_000), (JUNE, "INR"): (0, -20_000), (JULY, "INR"): (0, 20_000)},
     ),
     "a void invoice": (
-        lambda who, trip: who.does(billing.void_invoice, sold(who, trip), reason="Twice", on=JUNE),
+        lambda who, trip: who.does(issuing.void_invoice, sold(who, trip), reason="Twice", on=JUNE),
         {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-100_000, 0)},
     ),
     "a void invoice with deferred income": (
         lambda who, trip: who.does(
-            billing.void_invoice, invoice_of_later(who, trip), reason="Twice", on=JUNE
+            issuing.void_invoice, invoice_of_later(who, trip), reason="Twice", on=JUNE
         ),
         {(JULY, "INR"): (0, 0)},
     ),
     "a void bill of the same day": (
-        lambda who, trip: who.does(billing.void_bill, bought(who, trip), reason="Twice", on=MAY),
+        lambda who, trip: who.does(
+            bill_service.void_bill, bought(who, trip), reason="Twice", on=MAY
+        ),
         {(MAY, "INR"): (0, 0)},
     ),
     "a payment and a write-off": (

@@ -14,7 +14,7 @@ from tests.billing.test_forms import LINES, TYPED, drafts, send
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id
 from tests.people import People, Person
-from voyagent.billing import queries
+from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.kernel import clock
 from voyagent.ledger.service import close_month
 
@@ -56,7 +56,8 @@ def test_a_book_date_without_its_year_is_the_last_such_day(alice: Person, ago: i
     assert send(alice, "/payments/new", **form).status_code == 303
     with alice.reading() as reader:
         assert [
-            row["paid_on"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+            row["paid_on"]
+            for row in payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
         ] == [day]
 
 

@@ -16,8 +16,17 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.bills import (
+    errors as bill_errors,
+    queries as bill_queries,
+    service as bill_service,
+)
+from voyagent.billing.core import errors
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -28,7 +37,7 @@ WHY = "Billed twice"
 Void = Callable[..., Any]
 BOTH = pytest.mark.parametrize(
     ("make", "void", "kind"),
-    [(issued, service.void_invoice, "receivable"), (receive, service.void_bill, "payable")],
+    [(issued, issuing.void_invoice, "receivable"), (receive, bill_service.void_bill, "payable")],
 )
 
 
@@ -43,9 +52,9 @@ def open_then(person: Person, kind: Any, as_of: date | None) -> list[int]:
 def found(person: Person, document_id: UUID, kind: str) -> dict[str, Any]:
     with person.acting():
         document = (
-            queries.get_invoice(document_id)
+            invoice_queries.get_invoice(document_id)
             if kind == "receivable"
-            else queries.get_bill(document_id)
+            else bill_queries.get_bill(document_id)
         )
         return {
             name: getattr(document, name)
@@ -90,7 +99,7 @@ def test_the_entry_is_reversed_and_nothing_is_owed_from_that_day_on(
 
 def test_the_number_stays_used(alice: Person) -> None:
     first = issued(alice)
-    alice.does(service.void_invoice, first, reason=WHY)
+    alice.does(issuing.void_invoice, first, reason=WHY)
     assert seen(alice, first)["number"] == "2024-25/000001"
     assert issue(alice, draft(alice)) == "2024-25/000002"
 
@@ -116,7 +125,7 @@ def test_it_happens_once(alice: Person, make: Void, void: Void, kind: str) -> No
     document_id = make(alice)
     alice.does(void, document_id, reason=WHY)
     before = found(alice, document_id, kind)
-    with pytest.raises(service.DocumentNotVoidable):
+    with pytest.raises(errors.DocumentNotVoidable):
         alice.does(void, document_id, reason="Again")
     assert found(alice, document_id, kind) == before
 
@@ -127,9 +136,12 @@ def test_what_somebody_has_paid_on_is_not_made_void(
 ) -> None:
     document_id = make(alice)
     alice.does(
-        service.record_receipt if kind == "receivable" else service.pay_bill, document_id, None, DUE
+        payment_service.record_receipt if kind == "receivable" else payment_service.pay_bill,
+        document_id,
+        None,
+        DUE,
     )
-    with pytest.raises(service.DocumentNotVoidable):
+    with pytest.raises(errors.DocumentNotVoidable):
         alice.does(void, document_id, reason=WHY)
 
 
@@ -137,18 +149,18 @@ def test_what_is_paid_in_part_is_not_made_void_and_neither_is_a_draft(alice: Per
     part = issued(alice)
     pay(alice, part, 1)
     for invoice_id in (part, draft(alice)):
-        with pytest.raises(service.DocumentNotVoidable):
-            alice.does(service.void_invoice, invoice_id, reason=WHY)
+        with pytest.raises(errors.DocumentNotVoidable):
+            alice.does(issuing.void_invoice, invoice_id, reason=WHY)
 
 
 @BOTH
 @pytest.mark.parametrize(
     ("reason", "on", "error"),
     [
-        ("  ", DUE, service.ReasonRequired),
-        ("x" * 501, DUE, service.TextTooLong),
-        (WHY, ISSUED - timedelta(days=1), service.InvalidDate),
-        (WHY, clock.today() + timedelta(days=2), service.InvalidDate),
+        ("  ", DUE, errors.ReasonRequired),
+        ("x" * 501, DUE, errors.TextTooLong),
+        (WHY, ISSUED - timedelta(days=1), errors.InvalidDate),
+        (WHY, clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
 def test_it_has_a_reason_and_a_day(
@@ -188,7 +200,9 @@ def test_another_agency_and_an_agent_make_nothing_void(
     people: People, alice: Person, charlie: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
-    with pytest.raises(queries.InvoiceNotFound if kind == "receivable" else queries.BillNotFound):
+    with pytest.raises(
+        invoice_errors.InvoiceNotFound if kind == "receivable" else bill_errors.BillNotFound
+    ):
         charlie.does(void, document_id, reason=WHY)
     with pytest.raises(Forbidden):
         people.colleague(alice, "Rita Role", role="agent").does(void, document_id, reason=WHY)
@@ -211,7 +225,7 @@ def test_of_a_receipt_and_a_void_at_once_one_goes_through(alice: Person) -> None
     results = at_once(
         [
             lambda: alice.does(
-                lambda actor: service.void_invoice(actor, invoice_id, reason=WHY).status
+                lambda actor: issuing.void_invoice(actor, invoice_id, reason=WHY).status
             ),
             lambda: pay(alice, invoice_id, 4_500_000),
         ]

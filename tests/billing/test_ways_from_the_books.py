@@ -13,8 +13,12 @@ import pytest
 from tests.billing.papers import DUE, advance, issued, left_of, line, pay, plan, receive, write_off
 from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.billing import queries, service
-from voyagent.billing.service import Part
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs import queries as write_off_queries
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
@@ -28,7 +32,7 @@ LISTS = (
 def entries_of(person: Person, payment_id: UUID) -> tuple[UUID, list[UUID]]:
     """The entry of the last refund of a payment, and those of its allocations."""
     with person.reading() as reader:
-        found = queries.read_payment(reader, payment_id)
+        found = payment_queries.read_payment(reader, payment_id)
     return found.refunds[-1]["entry_id"], [
         row["entry_id"] for row in found.allocations if row["entry_id"] != found.payment["entry_id"]
     ]
@@ -45,15 +49,15 @@ def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
     invoice_id = issued(person)
     payment_id = advance(person, 5_000_000)
     with person.acting() as actor:
-        service.allocate(
+        allocations.allocate(
             actor, payment_id, parts=[Part(invoice_id, Money(4_500_000, "INR"))], on=DUE
         )
     with person.acting() as actor:
-        service.refund_payment(actor, payment_id, amount=Money(100_000, "INR"), on=DUE)
+        payment_service.refund_payment(actor, payment_id, amount=Money(100_000, "INR"), on=DUE)
     with person.reading() as reader:
-        (allocation,) = queries.read_payment(reader, payment_id).allocations
+        (allocation,) = payment_queries.read_payment(reader, payment_id).allocations
     with person.acting() as actor:
-        service.deallocate(actor, payment_id, allocation["id"], on=DUE)
+        allocations.deallocate(actor, payment_id, allocation["id"], on=DUE)
     return payment_id, invoice_id
 
 
@@ -76,7 +80,7 @@ def test_anothers_and_unknown_ones_are_not_found_and_nobody_signs_in_first(
 ) -> None:
     payment_id, _ = allocated_and_refunded(alice)
     with alice.reading() as reader:
-        found = queries.read_payment(reader, payment_id)
+        found = payment_queries.read_payment(reader, payment_id)
     address = f"/payments/{way}/{getattr(found, way)[0]['id']}"
     assert victor.browser.get(address).status_code == 303, "whoever reads the books reads this"
     assert charlie.browser.get(address).status_code == 404
@@ -88,7 +92,7 @@ def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -
     _, invoice_id = allocated_and_refunded(alice)
     bill_id = receive(alice)
     with alice.acting() as actor:
-        note = service.issue_credit_note(
+        note = credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=DUE, amounts={1: Money(50_000, "INR")}
         ).id
     with alice.acting() as actor:
@@ -97,7 +101,7 @@ def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -
             "reason": "Not travelled",
             "amounts": {1: Money(100, "INR")},
         }
-        credit = service.credit_bill(actor, bill_id, on=DUE, **given).id
+        credit = supplier_credit_service.credit_bill(actor, bill_id, on=DUE, **given).id
     wanted = {
         f"/invoices/{invoice_id}",
         f"/bills/{bill_id}",
@@ -121,7 +125,7 @@ def test_a_write_off_leads_to_its_invoice(alice: Person, victor: Person, charlie
     invoice_id = issued(alice)
     written_id = write_off(alice, invoice_id)
     with alice.acting():
-        entry_id = queries.get_write_off(invoice_id, written_id).entry_id
+        entry_id = write_off_queries.get_write_off(invoice_id, written_id).entry_id
     way = f"/invoices/write-offs/{written_id}"
     for path in (*LISTS, f"/journal/{entry_id}"):
         assert way in links(alice, path), path
@@ -137,7 +141,7 @@ def test_each_line_of_an_entry_opens_its_account_on_that_day(alice: Person) -> N
     invoice_id = issued(alice)
     pay(alice, invoice_id, 100_000)
     with alice.reading() as reader:
-        (payment,) = queries.list_payments(reader, queries.PaymentSearch()).items
+        (payment,) = payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
     for path in (
         f"/journal/{payment['entry_id']}",
         f"/payments/{payment['id']}",
@@ -195,7 +199,7 @@ def test_what_is_due_of_instalments_opens_as_that_amount(alice: Person, report: 
 def test_what_a_supplier_was_paid_leads_to_the_bill(alice: Person) -> None:
     bill_id = receive(alice)
     with alice.acting() as actor:
-        payment_id = service.pay_bill(actor, bill_id, Money(100, "INR"), DUE).id
+        payment_id = payment_service.pay_bill(actor, bill_id, Money(100, "INR"), DUE).id
     assert f"/bills/{bill_id}" in links(alice, f"/payments/{payment_id}")
 
 

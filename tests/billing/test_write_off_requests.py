@@ -20,8 +20,8 @@ from tests.enquiries.reading import Page, submit
 from tests.ledger.books import balances
 from tests.people import ApiClient, People, Person
 from voyagent.approvals import effects as registry
+from voyagent.billing.invoices.queries.documents import read_document
 from voyagent.billing.paper.documents.pdf import document_of
-from voyagent.billing.queries import read_document
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
 from voyagent.ledger import service as ledger

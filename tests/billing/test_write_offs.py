@@ -26,8 +26,16 @@ from tests.billing.papers import (
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances, bind
 from tests.people import People, Person
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.core import errors
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service, settling
+from voyagent.billing.write_offs import errors as write_off_errors, service as write_off_service
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -51,13 +59,15 @@ def take_back(
 ) -> UUID:
     """The same taken back."""
     with person.acting() as actor:
-        return service.reverse_write_off(actor, invoice_id, write_off_id, reason=reason, on=on).id
+        return write_off_service.reverse_write_off(
+            actor, invoice_id, write_off_id, reason=reason, on=on
+        ).id
 
 
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int, int]:
     """What is paid, credited, written off of that, and open."""
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
+        invoice = invoice_queries.get_invoice(invoice_id)
         return (
             invoice.paid_minor,
             invoice.credited_minor,
@@ -113,7 +123,7 @@ def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
         "issued",
         (0, 1_000_000, 1_000_000, 3_500_000),
     )
-    with pytest.raises(service.PaymentExceedsOpen):
+    with pytest.raises(payment_errors.PaymentExceedsOpen):
         pay(alice, invoice_id, 3_500_001)
     pay(alice, invoice_id, 3_500_000)
     assert seen(alice, invoice_id)["status"] == "paid"
@@ -123,7 +133,7 @@ def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
 def test_beside_a_credit_note_each_keeps_its_own_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
-        service.issue_credit_note(
+        credit_note_service.issue_credit_note(
             actor, invoice_id, reason=WHY, on=DUE, amounts={1: Money(500_000, "INR")}
         )
     write_off(alice, invoice_id)
@@ -135,7 +145,7 @@ def test_its_entry_names_the_invoice_and_the_customer(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     with alice.reading() as reader:
-        document = queries.read_document(reader, invoice_id)
+        document = invoice_queries.read_document(reader, invoice_id)
     assert [row | {"entry_id": None, "created_by": None} for row in document.write_offs] == [
         {
             "id": written,
@@ -188,7 +198,7 @@ def test_one_over_the_whole_that_is_taken_back_leaves_the_invoice_as_it_was_issu
         (0, 0, 0, 4_500_000),
     )
     with alice.acting() as actor:
-        assert service.void_invoice(actor, invoice_id, reason="Billed twice").status == "void"
+        assert issuing.void_invoice(actor, invoice_id, reason="Billed twice").status == "void"
     assert findings(alice) == []
 
 
@@ -197,9 +207,9 @@ def test_it_is_taken_back_once_and_what_takes_it_back_is_not(alice: Person) -> N
     written = write_off(alice, invoice_id, 100)
     counter = take_back(alice, invoice_id, written)
     for one in (written, counter):
-        with pytest.raises(service.WriteOffTakenBack):
+        with pytest.raises(write_off_errors.WriteOffTakenBack):
             take_back(alice, invoice_id, one)
-    with pytest.raises(queries.WriteOffNotFound):
+    with pytest.raises(write_off_errors.WriteOffNotFound):
         take_back(alice, issued(alice), written)
     assert amounts(alice, invoice_id) == (0, 0, 0, 4_500_000)
 
@@ -207,14 +217,14 @@ def test_it_is_taken_back_once_and_what_takes_it_back_is_not(alice: Person) -> N
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"reason": " "}, service.ReasonRequired),
-        ({"reason": "x" * 501}, service.TextTooLong),
-        ({"on": ISSUED - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
+        ({"reason": " "}, errors.ReasonRequired),
+        ({"reason": "x" * 501}, errors.TextTooLong),
+        ({"on": ISSUED - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
         ({"minor": 0}, InvalidAmount),
         ({"minor": -1}, InvalidAmount),
         ({"minor": 100, "currency": "AED"}, MixedCurrencies),
-        ({"minor": 4_500_001}, service.WriteOffExceedsOpen),
+        ({"minor": 4_500_001}, write_off_errors.WriteOffExceedsOpen),
     ],
 )
 def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(
@@ -230,9 +240,9 @@ def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        ({"reason": ""}, service.ReasonRequired),
-        ({"on": DUE - timedelta(days=1)}, service.InvalidDate),
-        ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
+        ({"reason": ""}, errors.ReasonRequired),
+        ({"on": DUE - timedelta(days=1)}, errors.InvalidDate),
+        ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
     ],
 )
 def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(
@@ -247,18 +257,18 @@ def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(
 
 def test_a_draft_and_what_is_paid_or_void_are_not_written_off(alice: Person) -> None:
     void, paid = issued(alice), issued(alice)
-    alice.does(service.void_invoice, void, reason=WHY)
+    alice.does(issuing.void_invoice, void, reason=WHY)
     pay(alice, paid, 4_500_000)
     for invoice_id in (draft(alice), void, paid):
-        with pytest.raises(service.DocumentNotOpen):
+        with pytest.raises(errors.DocumentNotOpen):
             write_off(alice, invoice_id, 1)
 
 
 def test_what_is_written_off_is_not_made_void(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 100)
-    with pytest.raises(service.DocumentNotVoidable):
-        alice.does(service.void_invoice, invoice_id, reason=WHY)
+    with pytest.raises(errors.DocumentNotVoidable):
+        alice.does(issuing.void_invoice, invoice_id, reason=WHY)
 
 
 def test_a_closed_month_takes_neither(alice: Person) -> None:
@@ -282,12 +292,12 @@ def test_nothing_settles_before_a_write_off_was_last_taken_back(alice: Person) -
     before, granted = BACK - timedelta(days=1), alice.granted("invoice.write_off").actor
     with alice.acting() as actor:
         for act in (
-            lambda: service.issue_credit_note(actor, invoice_id, reason=WHY, on=before),
-            lambda: service.void_invoice(actor, invoice_id, reason=WHY, on=before),
-            lambda: service.record_receipt(actor, invoice_id, None, before),
-            lambda: service.write_off_invoice(granted, invoice_id, reason=WHY, on=before),
+            lambda: credit_note_service.issue_credit_note(actor, invoice_id, reason=WHY, on=before),
+            lambda: issuing.void_invoice(actor, invoice_id, reason=WHY, on=before),
+            lambda: payment_service.record_receipt(actor, invoice_id, None, before),
+            lambda: write_off_service.write_off_invoice(granted, invoice_id, reason=WHY, on=before),
         ):
-            with pytest.raises(service.InvalidDate):
+            with pytest.raises(errors.InvalidDate):
                 act()
     pay(alice, invoice_id, 4_500_000, BACK)
     assert findings(alice) == []
@@ -297,9 +307,11 @@ def test_nor_is_one_written_off_before_a_payment_was_last_taken_back(alice: Pers
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000, ISSUED)
     with alice.acting() as actor:
-        (allocation,) = queries.read_payment(SessionReader(db.session), payment_id).allocations
-        service.deallocate(actor, payment_id, allocation["id"], on=BACK)
-    with pytest.raises(service.InvalidDate):
+        (allocation,) = payment_queries.read_payment(
+            SessionReader(db.session), payment_id
+        ).allocations
+        allocations.deallocate(actor, payment_id, allocation["id"], on=BACK)
+    with pytest.raises(errors.InvalidDate):
         write_off(alice, invoice_id, on=DUE)
     write_off(alice, invoice_id, on=BACK)
     assert findings(alice) == []
@@ -322,7 +334,7 @@ def test_another_agency_a_viewer_and_an_agent(
         lambda: take_back(charlie, invoice_id, written),
         lambda: write_off(alice, new_id(), 100),
     ):
-        with pytest.raises(queries.InvoiceNotFound):
+        with pytest.raises(invoice_errors.InvoiceNotFound):
             act()
     assert amounts(alice, invoice_id) == (0, 100, 100, 4_499_900)
 
@@ -334,7 +346,7 @@ def test_another_agency_a_viewer_and_an_agent(
 def test_of_many_at_once_no_more_is_given_up_than_is_open(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: write_off(alice, invoice_id, 1_000_000)] * 6)
-    assert sum(isinstance(result, service.WriteOffExceedsOpen) for result in results) == 2
+    assert sum(isinstance(result, write_off_errors.WriteOffExceedsOpen) for result in results) == 2
     assert amounts(alice, invoice_id) == (0, 4_000_000, 4_000_000, 500_000)
     assert (untied(alice), findings(alice)) == ([], [])
 
@@ -345,12 +357,15 @@ def test_of_all_that_settles_the_whole_at_once_one_goes_through(alice: Person) -
 
     def credit() -> UUID:
         with alice.acting() as actor:
-            return service.issue_credit_note(actor, invoice_id, reason=WHY, on=DUE).id
+            return credit_note_service.issue_credit_note(actor, invoice_id, reason=WHY, on=DUE).id
 
     def allocate() -> UUID:
         with alice.acting() as actor:
-            return service.allocate(
-                actor, payment_id, parts=[service.Part(invoice_id, Money(4_500_000, "INR"))], on=DUE
+            return allocations.allocate(
+                actor,
+                payment_id,
+                parts=[settling.Part(invoice_id, Money(4_500_000, "INR"))],
+                on=DUE,
             ).id
 
     results = at_once(
@@ -370,7 +385,9 @@ def test_of_two_who_take_one_back_at_once_one_does(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id)
     results = at_once([lambda: take_back(alice, invoice_id, written)] * 3)
-    assert sum(isinstance(result, service.WriteOffTakenBack) for result in results) == 2, results
+    assert sum(isinstance(result, write_off_errors.WriteOffTakenBack) for result in results) == 2, (
+        results
+    )
     assert (untied(alice), findings(alice)) == ([], [])
 
 

@@ -10,8 +10,9 @@ import pytest
 from tests.billing.papers import carry_out, describe
 from tests.people import Person, csrf
 from voyagent.approvals import effects
-from voyagent.billing import queries
-from voyagent.billing.service import InstalmentsDoNotAddUp
+from voyagent.billing.core.errors import InstalmentsDoNotAddUp
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
 from voyagent.trips import service as trips
@@ -63,8 +64,8 @@ def by_capability(person: Person, **given: Any) -> UUID:
 def stored(person: Person, invoice_id: UUID) -> dict[str, Any]:
     """The rows of a draft, without ids and times."""
     with person.acting():
-        invoice = queries.get_invoice(invoice_id)
-        rows = [invoice, *queries.get_lines(invoice), *queries.get_taxes(invoice_id)]
+        invoice = invoice_queries.get_invoice(invoice_id)
+        rows = [invoice, *document_queries.get_lines(invoice), *tax_queries.get_taxes(invoice_id)]
         return {
             f"{row.__tablename__}{at}": {
                 column.key: getattr(row, column.key)

@@ -13,8 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.people import csrf
-from voyagent.billing import queries as billing
-from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.ageing.queries import checks as queries_checks, open_items
 from voyagent.demo.service import AddressTaken, DemoNotAllowed, fill
 from voyagent.identity import queries as people
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -170,7 +169,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
                 control = next(row for row in mine if row["purpose"] == kind)
                 open_minor = sum(
                     row["open_minor"]
-                    for row in reader.read(billing.outstanding_statement(kind))[0]
+                    for row in reader.read(queries_checks.outstanding_statement(kind))[0]
                     if row["currency"] == currency
                 )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0

@@ -18,11 +18,16 @@ from tests.ledger.books import account_id
 from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals import service as approvals
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
-from voyagent.billing.service import LineItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.service import payments as payment_service, settling
+from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
 from voyagent.enquiries import service as enquiries
@@ -205,7 +210,7 @@ def _draft(person: Person) -> Any:
         )
     ]
     with person.acting() as actor:
-        return billing.draft_invoice(
+        return invoice_drafts.draft_invoice(
             actor,
             customer_name="Deepa Krishnan",
             issue_date=today,
@@ -217,7 +222,7 @@ def _draft(person: Person) -> Any:
 def _invoice(person: Person) -> object:
     drafted = _draft(person)
     with person.acting() as actor:
-        return billing.issue_invoice(actor, drafted).id
+        return issuing.issue_invoice(actor, drafted).id
 
 
 def _draft_bill(person: Person) -> Any:
@@ -232,7 +237,7 @@ def _draft_bill(person: Person) -> Any:
     ]
     reference = f"BSP-{secrets.randbelow(10**9)}"
     with person.acting() as actor:
-        return billing.draft_bill(
+        return bill_service.draft_bill(
             actor,
             vendor_name="BSP India",
             vendor_reference=reference,
@@ -245,13 +250,13 @@ def _draft_bill(person: Person) -> Any:
 def _bill(person: Person) -> object:
     drafted = _draft_bill(person)
     with person.acting() as actor:
-        return billing.receive_draft(actor, drafted).id
+        return bill_service.receive_draft(actor, drafted).id
 
 
 def _scheduled_bill(person: Person) -> object:
     bill_id: Any = _bill(person)
     with person.acting() as actor:
-        return billing.schedule_bill(
+        return bill_service.schedule_bill(
             replace(actor, role="agency_admin"), bill_id, pay_on=clock.today(actor.timezone)
         ).id
 
@@ -264,7 +269,9 @@ def _supplier_credit(person: Person) -> object:
             "reason": "Not travelled",
             "amounts": {1: Money(100, actor.currency)},
         }
-        return billing.credit_bill(replace(actor, role="agency_admin"), bill_id, **given).id
+        return supplier_credit_service.credit_bill(
+            replace(actor, role="agency_admin"), bill_id, **given
+        ).id
 
 
 def _payment(person: Person) -> object:
@@ -272,10 +279,10 @@ def _payment(person: Person) -> object:
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
         parts, amount = (
-            [billing.Part(invoice_id, Money(100, actor.currency))],
+            [settling.Part(invoice_id, Money(100, actor.currency))],
             Money(500, actor.currency),
         )
-        return billing.record_payment(
+        return payment_service.record_payment(
             actor, direction="in", party_name="Deepa Krishnan", amount=amount, parts=parts
         ).id
 
@@ -296,7 +303,7 @@ def _refunded(person: Person) -> object:
     """A payment of which a part was given back."""
     payment_id: Any = _payment(person)
     with person.acting() as actor:
-        billing.refund_payment(
+        payment_service.refund_payment(
             replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency)
         )
     return payment_id
@@ -317,7 +324,7 @@ def _written_off(person: Person) -> object:
     """An invoice of which a part was given up."""
     invoice_id: Any = _invoice(person)
     with person.granted("invoice.write_off").acting() as actor:
-        billing.write_off_invoice(
+        write_off_service.write_off_invoice(
             replace(actor, role="agency_admin"),
             invoice_id,
             reason="Cannot be traced",
@@ -342,7 +349,7 @@ def _write_off(person: Person) -> object:
 def _credit_note(person: Person) -> object:
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
-        return billing.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", amounts={1: Money(100, actor.currency)}
         ).id
 

@@ -26,7 +26,8 @@ from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
 from voyagent.approvals import queries as waiting, service as approvals
 from voyagent.assistant import service as assistant
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.guards import Guard
@@ -510,16 +511,18 @@ def _bill(person: Person) -> None:
     credited = papers.receive(person, vendor_reference="BSP-5")
     person.does(
         lambda actor: (
-            billing.credit_bill(
+            supplier_credit_service.credit_bill(
                 actor, credited, vendor_reference="BSP-6", reason="Not travelled"
             ).id
         )
     )
     person.does(
-        billing.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today
+        bill_service.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today
     )
     person.does(
-        billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice"
+        bill_service.void_bill,
+        papers.receive(person, vendor_reference="BSP-3"),
+        reason="Entered twice",
     )
 
 

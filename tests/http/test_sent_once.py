@@ -14,7 +14,8 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id
 from tests.people import People, Person
-from voyagent.billing import queries
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.ledger.queries.entries import list_entries
 
 ADVANCE = {
@@ -44,7 +45,8 @@ def opened(browser: FlaskClient, address: str) -> dict[str, str]:
 def numbers(person: Person) -> list[str]:
     with person.reading() as reader:
         return [
-            row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+            row["number"]
+            for row in payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
         ]
 
 
@@ -181,11 +183,11 @@ def test_receipt_refund_entry_and_enquiry_are_recorded_once_as_well(alice: Perso
         assert places[0] is not None, address
         assert places[0] == places[1], address
     with alice.reading() as reader:
-        document = queries.read_document(reader, invoice)
+        document = invoice_queries.read_document(reader, invoice)
         assert [row["amount_minor"] for row in document.payments] == [100_00]
-        assert [row["amount_minor"] for row in queries.read_payment(reader, paid).refunds] == [
-            100_00
-        ]
+        assert [
+            row["amount_minor"] for row in payment_queries.read_payment(reader, paid).refunds
+        ] == [100_00]
         assert [row["narration"] for row in list_entries(reader, None, None, limit=50).items].count(
             "Tea"
         ) == 1

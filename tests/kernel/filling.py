@@ -13,8 +13,14 @@ from tests.settings.pictures import picture
 from voyagent.assistant import service as assistant
 from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
 from voyagent.audit.service import checks
-from voyagent.billing import service as billing
-from voyagent.billing.service import LineItem
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.service import instalments
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.identity import service as identity
@@ -106,47 +112,47 @@ def _book(person: Person) -> None:
         "place_of_supply": "27",
         "trip_id": trips.open_trip(person.actor).id,
     }
-    drafted = billing.draft_invoice(
+    drafted = invoice_drafts.draft_invoice(
         person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, **sold
     )
-    issued = billing.issue_invoice(person.actor, drafted.id)
-    billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
-    planned: list[billing.InstalmentItem] = [
+    issued = issuing.issue_invoice(person.actor, drafted.id)
+    payment_service.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
+    planned: list[instalments.InstalmentItem] = [
         {"due_date": ISSUED, "amount": "300.00"},
         {"due_date": DUE, "amount": "700.00"},
     ]
-    two = billing.draft_invoice(
+    two = invoice_drafts.draft_invoice(
         person.actor,
         customer_name="Deepa Krishnan",
         issue_date=ISSUED,
         instalments=planned,
         line_items=items,
     )
-    billing.record_receipt(
+    payment_service.record_receipt(
         person.actor,
-        billing.issue_invoice(person.actor, two.id).id,
+        issuing.issue_invoice(person.actor, two.id).id,
         Money(10_000, two.currency),
         ISSUED,
     )
-    advance = billing.record_payment(
+    advance = payment_service.record_payment(
         person.actor,
         direction="in",
         party_name="Deepa Krishnan",
         amount=Money(500, issued.currency),
         on=ISSUED,
     )
-    billing.refund_payment(person.actor, advance.id, on=ISSUED)
-    billing.issue_credit_note(
+    payment_service.refund_payment(person.actor, advance.id, on=ISSUED)
+    credit_note_service.issue_credit_note(
         person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
     )
-    billing.write_off_invoice(
+    write_off_service.write_off_invoice(
         person.granted("invoice.write_off").actor,
         issued.id,
         reason="Cannot be traced",
         amount=Money(100, issued.currency),
     )
     printed = [items[0] | {"input_taxes": {"cgst": "90.00"}, "input_credit": True}]
-    bill = billing.receive_bill(
+    bill = bill_service.receive_bill(
         person.actor,
         vendor_name="Air India",
         vendor_reference="AI-1",
@@ -154,7 +160,7 @@ def _book(person: Person) -> None:
         due_date=DUE,
         line_items=printed,
     )
-    billing.credit_bill(
+    supplier_credit_service.credit_bill(
         person.actor,
         bill.id,
         vendor_reference="AI-C1",

@@ -20,7 +20,13 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import account_id, balances, post, stored
 from tests.people import People, Person
 from voyagent.approvals import queries as approval_queries, service as approvals
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import (
+    opening as opening_payments,
+    payments as payment_service,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
@@ -210,9 +216,11 @@ def test_documents_are_not_posted_into_a_closed_month(alice: Person) -> None:
     with pytest.raises(service.PeriodLocked):
         papers.receive(alice)
     with pytest.raises(service.PeriodLocked), alice.acting() as actor:
-        billing.record_receipt(actor, issued, Money(100, "INR"), papers.DUE)
+        payment_service.record_receipt(actor, issued, Money(100, "INR"), papers.DUE)
     with alice.acting() as actor:
-        assert billing.record_receipt(actor, issued, Money(100, "INR"), date(2024, 7, 1)).entry_id
+        assert payment_service.record_receipt(
+            actor, issued, Money(100, "INR"), date(2024, 7, 1)
+        ).entry_id
 
 
 def test_the_door_of_invoices_says_that_the_month_is_closed(alice: Person) -> None:
@@ -351,7 +359,7 @@ def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
         "due_date": papers.DUE,
         "line_items": [papers.line()],
     }
-    bill_id = alice.does(lambda actor: billing.draft_bill(actor, **bill).id)
+    bill_id = alice.does(lambda actor: bill_service.draft_bill(actor, **bill).id)
     of_bills = (
         'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft bill is dated'
         " in this month.</a>"
@@ -362,7 +370,7 @@ def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
     assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
     assert ">1 draft invoice is dated in this month.</a>" in page
     assert "No drafts dated in this month." in alice.browser.get("/months/2024-05/close").text
-    alice.does(billing.receive_draft, bill_id)
+    alice.does(bill_service.receive_draft, bill_id)
     assert "draft bill" not in (page := alice.browser.get("/months/2024-06/close").text)
     assert "1 draft invoice is dated in this month." in page
 
@@ -371,7 +379,7 @@ def numbered(person: Person) -> None:
     """A document of each series in June 2024."""
     invoice_id = papers.issued(person)
     person.does(
-        billing.issue_credit_note,
+        credit_note_service.issue_credit_note,
         invoice_id,
         reason="Not travelled",
         on=papers.ISSUED,
@@ -385,9 +393,9 @@ def numbered(person: Person) -> None:
             "on": papers.ISSUED,
         }
         payment_id = person.does(
-            lambda actor, given=payment: billing.record_payment(actor, **given).id
+            lambda actor, given=payment: payment_service.record_payment(actor, **given).id
         )
-    person.does(billing.refund_payment, payment_id, on=papers.ISSUED)
+    person.does(payment_service.refund_payment, payment_id, on=papers.ISSUED)
     opening = {
         "party_name": "Deepa",
         "reference": "OLD-1",
@@ -395,7 +403,7 @@ def numbered(person: Person) -> None:
         "due_date": None,
         "amount": Money(500, "INR"),
     }
-    person.does(lambda actor: billing.import_open_invoice(actor, **opening).id)
+    person.does(lambda actor: issuing.import_open_invoice(actor, **opening).id)
     advance = {
         "direction": "in",
         "party_name": "Deepa",
@@ -403,7 +411,7 @@ def numbered(person: Person) -> None:
         "paid_on": papers.ISSUED,
         "amount": Money(500, "INR"),
     }
-    person.does(lambda actor: billing.import_advance(actor, **advance).id)
+    person.does(lambda actor: opening_payments.import_advance(actor, **advance).id)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from tests.billing.test_forms import LINES, TYPED, send
 from tests.enquiries.reading import Page
 from tests.parties.test_api import made
 from tests.people import Person
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.invoices.service import drafts as invoice_drafts
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 DRAWN = {
@@ -63,7 +64,7 @@ def test_a_bill_is_due_by_the_terms_of_its_supplier(alice: Person) -> None:
     assert alice.api.post("/bills", json=ENTERED).json["due_date"] == "2024-06-25"
     bill_id = receive(alice, due_date=None)
     with alice.reading() as reader:
-        assert queries.read_bill(reader, bill_id).bill["due_date"] == date(2024, 6, 25)
+        assert bill_queries.read_bill(reader, bill_id).bill["due_date"] == date(2024, 6, 25)
 
 
 def test_terms_never_reach_past_the_days_of_the_books(alice: Person) -> None:
@@ -88,9 +89,13 @@ def test_a_draft_whose_day_is_emptied_is_due_anew_by_the_terms(alice: Person) ->
     made(alice, terms_days=30)
     made(alice, name="Zeenat", terms_days=7)
     invoice_id = draft(alice)
-    alice.does(service.revise_draft, invoice_id, {"due_date": None, "customer_name": "zeenat"})
+    alice.does(
+        invoice_drafts.revise_draft, invoice_id, {"due_date": None, "customer_name": "zeenat"}
+    )
     assert seen(alice, invoice_id)["due_date"] == date(2024, 6, 17)
-    alice.does(service.revise_draft, invoice_id, {"due_date": None, "customer_name": "Nobody"})
+    alice.does(
+        invoice_drafts.revise_draft, invoice_id, {"due_date": None, "customer_name": "Nobody"}
+    )
     assert seen(alice, invoice_id)["due_date"] == date(2024, 6, 10)
 
 

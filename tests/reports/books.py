@@ -9,8 +9,15 @@ from uuid import UUID
 from tests.billing.papers import DUE, advance, issued, line, receive
 from tests.ledger.books import post
 from tests.people import Person
-from voyagent.billing import service as billing
-from voyagent.billing.service import Part
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.service import (
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
@@ -67,7 +74,7 @@ def invoice(
 ) -> UUID:
     """An issued invoice of one line."""
     with who.acting() as actor:
-        drafted = billing.draft_invoice(
+        drafted = invoice_drafts.draft_invoice(
             actor,
             customer_name=party,
             issue_date=issued or due,
@@ -81,7 +88,7 @@ def invoice(
                 }
             ],
         )
-        return billing.issue_invoice(actor, drafted.id).id
+        return issuing.issue_invoice(actor, drafted.id).id
 
 
 def bill(
@@ -89,7 +96,7 @@ def bill(
 ) -> UUID:
     """A received bill of one line."""
     with who.acting() as actor:
-        return billing.receive_bill(
+        return bill_service.receive_bill(
             actor,
             vendor_name=party,
             vendor_reference=reference,
@@ -108,7 +115,7 @@ def bill(
 
 def pay(who: Person, invoice_id: UUID, amount: str, *, on: date, currency: str = "INR") -> None:
     """A receipt for an invoice."""
-    who.does(billing.record_receipt, invoice_id, Money.parse(amount, currency), on)
+    who.does(payment_service.record_receipt, invoice_id, Money.parse(amount, currency), on)
 
 
 def trade(who: Person) -> None:
@@ -119,14 +126,14 @@ def trade(who: Person) -> None:
     invoice(who, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
     bill(who, "Galaxy Consolidators", "300", due=days_ago(5), reference="G-1")
     who.does(
-        billing.pay_bill,
+        payment_service.pay_bill,
         bill(who, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"),
         Money.parse("80", "INR"),
         days_ago(1),
     )
     for currency in ("INR", "AED"):
         who.does(
-            billing.record_payment,
+            payment_service.record_payment,
             direction="in",
             party_name="Deepa Krishnan",
             amount=Money(10_000, currency),
@@ -165,20 +172,20 @@ def taken_back(who: Person) -> None:
     """A refund, a credit note and a supplier's credit, each reversed a day later."""
     sold, bought = issued(who), receive(who)
     with who.acting() as actor:
-        paid = billing.record_payment(
+        paid = payment_service.record_payment(
             actor, direction="in", party_name="Meera Nair", amount=Money(1_000, "INR"), on=DUE
         )
-        refund = billing.refund_payment(actor, paid.id, amount=Money(400, "INR"), on=DUE)
-        billing.reverse_refund(
+        refund = payment_service.refund_payment(actor, paid.id, amount=Money(400, "INR"), on=DUE)
+        payment_reversals.reverse_refund(
             actor, paid.id, refund.id, reason="Wrong customer", on=DUE + timedelta(days=1)
         )
-        note = billing.issue_credit_note(
+        note = credit_note_service.issue_credit_note(
             actor, sold, reason="Late", on=DUE, amounts={1: Money(1_000_000, "INR")}
         )
-        billing.reverse_credit_note(
+        credit_note_service.reverse_credit_note(
             actor, note.id, reason="Wrong invoice", on=DUE + timedelta(days=1)
         )
-        credit = billing.credit_bill(
+        credit = supplier_credit_service.credit_bill(
             actor,
             bought,
             reason="Late",
@@ -186,7 +193,7 @@ def taken_back(who: Person) -> None:
             vendor_reference="C-1",
             amounts={1: Money(2_000_000, "INR")},
         )
-        billing.reverse_supplier_credit(
+        supplier_credit_service.reverse_supplier_credit(
             actor, credit.id, reason="Wrong bill", on=DUE + timedelta(days=1)
         )
 

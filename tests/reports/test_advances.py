@@ -17,9 +17,11 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances, post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
-from voyagent.billing import queries as billing_queries, service as billing
 from voyagent.billing.ageing.queries import advances
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service import allocations, payments as payment_service, settling
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.queries import receivables
@@ -32,11 +34,13 @@ def advance(
     on: date,
     *,
     party: str = "Deepa Krishnan",
-    direction: billing.Direction = "in",
+    direction: settling.Direction = "in",
 ) -> Money:
     with person.acting() as actor:
         money = Money.parse(amount, "INR")
-        billing.record_payment(actor, direction=direction, party_name=party, amount=money, on=on)
+        payment_service.record_payment(
+            actor, direction=direction, party_name=party, amount=money, on=on
+        )
     return money
 
 
@@ -54,7 +58,7 @@ def block_on(
 
 def newest_payment(person: Person) -> object:
     with person.reading() as reader:
-        return billing_queries.list_payments(reader, billing_queries.PaymentSearch()).items[0]["id"]
+        return payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items[0]["id"]
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def test_an_advance_stands_beside_what_is_open_below_zero(trader: Person) -> Non
 
 def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
     payment_id = newest_payment(trader)
-    trader.does(billing.allocate, payment_id, on=days_ago(10))
+    trader.does(allocations.allocate, payment_id, on=days_ago(10))
     for ago, expected in (
         (21, (100_000, 0)),
         (20, (100_000, -30_000)),
@@ -102,9 +106,11 @@ def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
         assert (found.open.amount_minor, found.advance.amount_minor) == expected, ago
         assert found.is_proved
     with trader.reading() as reader:
-        (allocation,) = billing_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
-    trader.does(billing.deallocate, payment_id, allocation["id"], on=days_ago(5))
-    trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
+        (allocation,) = payment_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
+    trader.does(allocations.deallocate, payment_id, allocation["id"], on=days_ago(5))
+    trader.does(
+        payment_service.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2)
+    )
     for ago, expected in (
         (10, (70_000, 0)),
         (6, (70_000, 0)),
@@ -222,14 +228,14 @@ def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_curren
     bill(trader, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-1")
     advance(trader, "100", days_ago(4), party="Galaxy Consolidators", direction="out")
     with trader.acting() as actor:
-        billing.record_payment(
+        payment_service.record_payment(
             actor,
             direction="in",
             party_name="Al Noor Trading LLC",
             amount=Money.parse("7.25", "AED"),
             on=days_ago(15),
         )
-    trader.does(billing.allocate, newest_payment_of(trader, "Deepa Krishnan"), on=days_ago(10))
+    trader.does(allocations.allocate, newest_payment_of(trader, "Deepa Krishnan"), on=days_ago(10))
     for ago in (41, 25, 20, 15, 11, 10, 4, 0):
         books = {
             (account["code"], account["currency"]): Decimal(account["balance"])
@@ -269,10 +275,10 @@ def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie:
         for amount in ("80", "20", "7")
     )
     soon, later = today() + timedelta(days=3), today() + timedelta(days=5)
-    alice.does(billing.schedule_bill, first, pay_on=later)
-    alice.does(billing.schedule_bill, second, pay_on=soon)
+    alice.does(bill_service.schedule_bill, first, pay_on=later)
+    alice.does(bill_service.schedule_bill, second, pay_on=soon)
     other = bill(charlie, "Galaxy Consolidators", "1", due=days_ago(9), reference="G-80")
-    charlie.does(billing.schedule_bill, other, pay_on=soon)
+    charlie.does(bill_service.schedule_bill, other, pay_on=soon)
     expected = [
         {"pay_on": soon.isoformat(), "count": 1, "amount": {"amount": "20.00", "currency": "INR"}},
         {"pay_on": later.isoformat(), "count": 1, "amount": {"amount": "80.00", "currency": "INR"}},
@@ -298,8 +304,8 @@ def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie:
         soon.isoformat(),
     )
     assert "next_pay_on" not in alice.browser.get("/reports/receivables?format=csv").text
-    alice.does(billing.pay_bill, second, Money.parse("20", "INR"), today())
-    alice.does(billing.unschedule_bill, first)
+    alice.does(payment_service.pay_bill, second, Money.parse("20", "INR"), today())
+    alice.does(bill_service.unschedule_bill, first)
     assert report_of(alice, kind="payables")["scheduled"] == []
     row, _total = csv.DictReader(
         io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode())
@@ -319,7 +325,7 @@ def newest_payment_of(person: Person, party: str) -> object:
     with person.reading() as reader:
         return next(
             row["id"]
-            for row in billing_queries.list_payments(reader, billing_queries.PaymentSearch()).items
+            for row in payment_queries.list_payments(reader, payment_queries.PaymentSearch()).items
             if row["party_name"] == party
         )
 
@@ -333,11 +339,13 @@ def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None
     advance(trader, "50", days_ago(8))
     advance(trader, "20", days_ago(0), party="Ravi")
     advance(trader, "90", days_ago(7), party="Air India", direction="out")
-    trader.does(billing.allocate, payment_id, on=days_ago(6))
+    trader.does(allocations.allocate, payment_id, on=days_ago(6))
     with trader.reading() as reader:
-        (allocation,) = billing_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
-    trader.does(billing.deallocate, payment_id, allocation["id"], on=days_ago(4))
-    trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
+        (allocation,) = payment_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
+    trader.does(allocations.deallocate, payment_id, allocation["id"], on=days_ago(4))
+    trader.does(
+        payment_service.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2)
+    )
     with trader.reading() as reader:
         assert advances.untied_advances(reader) == []
         for ago in range(22):

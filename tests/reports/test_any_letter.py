@@ -17,9 +17,10 @@ from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, REPORTS, today
 from tests.trips.things import DESERT, OUT, a_line, a_passenger, a_trip
-from voyagent.billing import service as billing
+from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.paper.documents.pdf import mail_invoice
-from voyagent.billing.service import Part
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.drivers.paper.glyphs import STAND_IN
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.ledger import service as ledger
@@ -61,10 +62,10 @@ def papers(person: Person, name: str) -> list[str]:
         person, 1_000, DAY, Part(sold, Money(500, "INR")), party_name=name, reference=name[:64]
     )
     with person.acting() as actor:
-        note = billing.issue_credit_note(
+        note = credit_note_service.issue_credit_note(
             actor, sold, reason=name, on=DAY, amounts={1: Money(100, "INR")}
         ).id
-        credit = billing.credit_bill(
+        credit = supplier_credit_service.credit_bill(
             actor,
             bought,
             vendor_reference=name[:64],

@@ -8,7 +8,7 @@ import pytest
 
 from tests.people import ApiClient, Person
 from tests.reports.books import AS_OF, VECTORS, bill, days_ago, invoice, pay, today
-from voyagent.billing import service as billing
+from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import ReadPool
 
@@ -154,7 +154,7 @@ def test_a_payment_counts_from_its_day_on(alice: Person) -> None:
 def test_a_draft_is_owed_by_nobody(alice: Person) -> None:
     line = {"description": "Air tickets", "quantity": 1, "unit_price": "100", "currency": "INR"}
     alice.does(
-        billing.draft_invoice,
+        invoice_drafts.draft_invoice,
         customer_name="Deepa Krishnan",
         issue_date=today(),
         due_date=today(),

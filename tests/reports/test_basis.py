@@ -16,7 +16,7 @@ from tests.billing.papers import line, plan, receive
 from tests.enquiries.reading import Page
 from tests.people import Person
 from tests.reports.books import days_ago, invoice, pay, today
-from voyagent.billing import service as billing
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 
 EVER = f"from=2020-01-01&to={today() + timedelta(days=400)}"
 
@@ -94,14 +94,14 @@ def test_it_stands_as_it_stood_on_another_day(owing: Person) -> None:
 def test_a_document_in_instalments_counts_once_and_is_as_old_as_itself(alice: Person) -> None:
     with alice.acting() as actor:
         parts = plan((days_ago(20), "30.00"), (today() + timedelta(days=9), "70.00"))
-        drawn = billing.draft_invoice(
+        drawn = invoice_drafts.draft_invoice(
             actor,
             customer_name="Deepa",
             issue_date=days_ago(65),
             instalments=parts,
             line_items=[line("100.00", quantity=1)],
         )
-        billing.issue_invoice(actor, drawn.id)
+        issuing.issue_invoice(actor, drawn.id)
     told = asked(alice, "basis=document_date")
     assert (buckets(told)[2], told["not_due"]["amount"]) == (("61-90", 1, "100.00"), "70.00")
 

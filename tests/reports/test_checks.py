@@ -20,8 +20,8 @@ from tests.people import Person
 from tests.reports.books import MAY, trade
 from tests.trips.things import a_trip
 from voyagent.audit.queries import chain
-from voyagent.billing import service as billing
-from voyagent.billing.service import Part
+from voyagent.billing.payments.service import reversals as payment_reversals
+from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
@@ -234,7 +234,9 @@ def exchange(person: Person) -> None:
             Part(bill_id, Money(minor, "INR"), Money(settled, "USD")),
             direction="out",
         )
-    person.does(billing.reverse_payment, payment_id, reason="A mistake", on=exchanged.LATER)
+    person.does(
+        payment_reversals.reverse_payment, payment_id, reason="A mistake", on=exchanged.LATER
+    )
     advance(
         person,
         54_000,

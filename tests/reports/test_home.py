@@ -15,7 +15,7 @@ from tests.reports.books import days_ago, invoice, pay, today
 from tests.reports.test_views import link_of, shown, words
 from voyagent.approvals import service as approvals
 from voyagent.approvals.queries import get_approval
-from voyagent.billing import service as billing
+from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.reports.queries.home import read_now
@@ -48,7 +48,7 @@ def log_enquiry(who: Person, name: str = "Deepa Krishnan", **wish: object) -> ob
 def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
     with who.acting() as actor:
         line = {"description": "Air tickets", "quantity": 1, "unit_price": "900", "currency": "INR"}
-        draft = billing.draft_invoice(
+        draft = invoice_drafts.draft_invoice(
             actor, customer_name=customer, issue_date=today(), due_date=today(), line_items=[line]
         )  # type: ignore[list-item]
         return approvals.propose(

@@ -20,7 +20,10 @@ from tests.reports.test_general_ledger import big
 from tests.reports.test_margins_in_books import IN_JUNE, IN_MAY, JULY, JUNE, bought, dubai, sold
 from tests.reports.test_views import shown, words
 from tests.trips.things import a_trip
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
@@ -53,10 +56,10 @@ def year(alice: Person, dubai: UUID) -> UUID:
     sold(alice, "500.00", dubai, currency="USD")
     twice, wrong = sold(alice, "33.00", dubai), bought(alice, "44.00", dubai, reference="A-2")
     with alice.acting() as actor:
-        note = billing.issue_credit_note(
+        note = credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}
         ).id
-        credit = billing.credit_bill(
+        credit = supplier_credit_service.credit_bill(
             actor,
             bill_id,
             vendor_reference="A-C1",
@@ -64,10 +67,10 @@ def year(alice: Person, dubai: UUID) -> UUID:
             on=JUNE,
             amounts={1: Money(20_000, "INR")},
         ).id
-        billing.void_invoice(actor, twice, reason="Twice", on=JUNE)
-        billing.void_bill(actor, wrong, reason="Wrong", on=MAY)
-        billing.reverse_credit_note(actor, note, reason="Wrong invoice", on=JULY)
-        billing.reverse_supplier_credit(actor, credit, reason="Wrong bill", on=JULY)
+        issuing.void_invoice(actor, twice, reason="Twice", on=JUNE)
+        bill_service.void_bill(actor, wrong, reason="Wrong", on=MAY)
+        credit_note_service.reverse_credit_note(actor, note, reason="Wrong invoice", on=JULY)
+        supplier_credit_service.reverse_supplier_credit(actor, credit, reason="Wrong bill", on=JULY)
     for name, price in (("Meera Nair", "40.00"), ("MEERA NAIR", "2.00")):
         issued(
             alice,

@@ -21,7 +21,10 @@ from tests.reports.books import MAY
 from tests.reports.test_margins import pages
 from tests.reports.test_views import shown, words
 from tests.trips.things import DESERT, a_line, a_trip
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -167,10 +170,10 @@ def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
         bought(alice, "600.00", dubai, reference="A-1"),
     )
     with alice.acting() as actor:
-        note = billing.issue_credit_note(
+        note = credit_note_service.issue_credit_note(
             actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}
         )
-        credit = billing.credit_bill(
+        credit = supplier_credit_service.credit_bill(
             actor,
             bill_id,
             vendor_reference="A-C1",
@@ -182,8 +185,10 @@ def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
     assert actual(alice) == {("Dubai", "INR"): ("1000.00", "600.00", "400.00")}
     assert actual(alice, IN_JUNE) == {("Dubai", "INR"): ("-300.00", "-200.00", "-100.00")}
     with alice.acting() as actor:
-        billing.reverse_credit_note(actor, found[0], reason="Wrong invoice", on=JULY)
-        billing.reverse_supplier_credit(actor, found[1], reason="Wrong bill", on=JULY)
+        credit_note_service.reverse_credit_note(actor, found[0], reason="Wrong invoice", on=JULY)
+        supplier_credit_service.reverse_supplier_credit(
+            actor, found[1], reason="Wrong bill", on=JULY
+        )
     assert actual(alice, IN_JULY) == {("Dubai", "INR"): ("300.00", "200.00", "100.00")}
     assert books(alice, IN_JULY)["INR"][1] == NOTHING
 
@@ -193,8 +198,8 @@ def test_what_is_made_void_counts_until_the_day_on_which_it_is(alice: Person, du
         sold(alice, "1000.00", dubai),
         bought(alice, "600.00", dubai, reference="A-1"),
     )
-    alice.does(billing.void_invoice, invoice_id, reason="Twice", on=JUNE)
-    alice.does(billing.void_bill, bill_id, reason="Twice", on=MAY)
+    alice.does(issuing.void_invoice, invoice_id, reason="Twice", on=JUNE)
+    alice.does(bill_service.void_bill, bill_id, reason="Twice", on=MAY)
     assert actual(alice) == {("Dubai", "INR"): ("1000.00", "0.00", "1000.00")}
     assert actual(alice, IN_JUNE) == {("Dubai", "INR"): ("-1000.00", "0.00", "-1000.00")}
     assert actual(alice, "from=2026-05-01&to=2026-06-30") == {("Dubai", "INR"): NOTHING}
@@ -230,7 +235,7 @@ def test_each_currency_is_apart(alice: Person, dubai: UUID) -> None:
 def test_the_customer_is_the_enquiry_s_else_the_newest_invoice_s(alice: Person) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     alice.does(
-        billing.void_invoice,
+        issuing.void_invoice,
         sold(alice, "1.00", a_trip(alice, title="Void"), on=JUNE),
         reason="Twice",
         on=JUNE,

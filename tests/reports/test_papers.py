@@ -13,7 +13,7 @@ from tests.ledger.books import post
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, EVIL, REPORTS, busy_may, invoice
-from voyagent.billing import service as billing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.drivers.paper import tables
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -53,7 +53,7 @@ def rows(table: dict[str, Any]) -> list[list[str]]:
 
 def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
     busy.does(
-        billing.record_payment,
+        payment_service.record_payment,
         direction="in",
         party_name="Deepa Krishnan",
         amount=Money(5_000, "INR"),
@@ -180,7 +180,7 @@ def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(
 
 def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
     busy.does(
-        billing.record_payment,
+        payment_service.record_payment,
         direction="out",
         party_name="Galaxy Consolidators",
         amount=Money(5_000, "INR"),

@@ -19,8 +19,12 @@ from tests.people import ApiClient, Person
 from tests.reports.books import bill, days_ago, invoice, pay, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, shown, words
-from voyagent.billing import service as documents
 from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.payments.service import (
+    payments as payment_service,
+    reversals as payment_reversals,
+    settling,
+)
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
@@ -255,7 +259,7 @@ def test_without_a_name_those_with_something_open_are_offered(customer: Person) 
 
 def test_a_payment_to_a_supplier_makes_less(alice: Person) -> None:
     made = bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2")
-    alice.does(documents.pay_bill, made, Money.parse("30", "INR"), days_ago(1))
+    alice.does(payment_service.pay_bill, made, Money.parse("30", "INR"), days_ago(1))
     [page] = statement_of(alice, "supplier", "Galaxy Consolidators", Days(days_ago(30), today()))
     assert [(one.more.wire, one.less.wire, one.balance.wire) for one in page.moved] == [
         ("80.00", "0.00", "80.00"),
@@ -268,10 +272,10 @@ def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that
     alice: Person,
 ) -> None:
     made = invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))
-    settled = [documents.Part(made, Money(6_000, "INR"))]
+    settled = [settling.Part(made, Money(6_000, "INR"))]
     payment_id = alice.does(
         lambda actor: (
-            documents.record_payment(
+            payment_service.record_payment(
                 actor,
                 direction="in",
                 party_name="Deepa Krishnan",
@@ -284,7 +288,9 @@ def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that
     )
     alice.does(
         lambda actor: (
-            documents.reverse_payment(actor, payment_id, reason="Typed twice", on=days_ago(3)).id
+            payment_reversals.reverse_payment(
+                actor, payment_id, reason="Typed twice", on=days_ago(3)
+            ).id
         )
     )
     [page] = statement_of(alice, "customer", "Deepa Krishnan", Days(days_ago(30), today()))

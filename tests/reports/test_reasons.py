@@ -16,7 +16,15 @@ from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
 from tests.reports.test_views import shown
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import (
+    payments as payment_service,
+    reversals as payment_reversals,
+)
+from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.accounts import read_chart
 
@@ -49,21 +57,23 @@ def explained(alice: Person) -> Person:
     whys: Iterator[str] = iter(WHYS)
     given_up = write_off(alice, sold, RUPEE.amount_minor, reason=next(whys), on=DAY)
     with alice.acting() as actor:
-        billing.reverse_write_off(actor, sold, given_up, reason=next(whys), on=DAY)
-        note = billing.issue_credit_note(actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE})
-        billing.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
-        billing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)
-        paid = billing.record_payment(
+        write_off_service.reverse_write_off(actor, sold, given_up, reason=next(whys), on=DAY)
+        note = credit_note_service.issue_credit_note(
+            actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE}
+        )
+        credit_note_service.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
+        issuing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)
+        paid = payment_service.record_payment(
             actor, direction="in", party_name=BUYER, amount=Money(500, "INR"), on=DAY
         )
-        refund = billing.refund_payment(actor, paid.id, amount=RUPEE, on=DAY)
-        billing.reverse_refund(actor, paid.id, refund.id, reason=next(whys), on=DAY)
-        billing.reverse_payment(actor, paid.id, reason=next(whys), on=DAY)
-        credit = billing.credit_bill(
+        refund = payment_service.refund_payment(actor, paid.id, amount=RUPEE, on=DAY)
+        payment_reversals.reverse_refund(actor, paid.id, refund.id, reason=next(whys), on=DAY)
+        payment_reversals.reverse_payment(actor, paid.id, reason=next(whys), on=DAY)
+        credit = supplier_credit_service.credit_bill(
             actor, bought, vendor_reference="C-8", reason=next(whys), on=DAY, amounts={1: RUPEE}
         )
-        billing.reverse_supplier_credit(actor, credit.id, reason=next(whys), on=DAY)
-        billing.void_bill(actor, twice, reason=next(whys), on=DAY)
+        supplier_credit_service.reverse_supplier_credit(actor, credit.id, reason=next(whys), on=DAY)
+        bill_service.void_bill(actor, twice, reason=next(whys), on=DAY)
     return alice
 
 
@@ -122,7 +132,7 @@ def test_what_a_statement_says_instead(explained: Person) -> None:
 
 def test_nothing_else_is_cut(alice: Person) -> None:
     bill_id = bill(alice, SELLER, "800", due=DAY, reference=f"PNR 7, {SELLER}: two")
-    alice.does(lambda actor: billing.pay_bill(actor, bill_id, Money(100, "INR"), DAY))
+    alice.does(lambda actor: payment_service.pay_bill(actor, bill_id, Money(100, "INR"), DAY))
     asked = (
         f"/reports/party-statement?kind=supplier&party={SELLER}&from={days_ago(30)}&to={today()}"
     )

@@ -30,9 +30,11 @@ from tests.reports.books import (
     taken_back,
     trade,
 )
-from voyagent.billing import service as billing
-from voyagent.billing.queries import get_invoice
-from voyagent.billing.service import LineItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.queries.documents import get_invoice
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
@@ -138,14 +140,14 @@ def test_every_act_of_the_agency_is_a_voucher_of_its_type(
 ) -> None:
     trade(alice)
     sold = invoice(alice, "Meera Nair", "500", due=days_ago(2))
-    alice.does(billing.issue_credit_note, sold, reason="Seat changed", on=days_ago(1))
+    alice.does(credit_note_service.issue_credit_note, sold, reason="Seat changed", on=days_ago(1))
     with alice.acting() as actor:
-        paid = billing.record_payment(
+        paid = payment_service.record_payment(
             actor, direction="in", party_name="Meera Nair", amount=ONE, on=days_ago(3)
         )
-        billing.refund_payment(actor, paid.id, on=days_ago(1))
+        payment_service.refund_payment(actor, paid.id, on=days_ago(1))
     voided = invoice(alice, "Nobody", "70", due=days_ago(1))
-    alice.does(billing.void_invoice, voided, reason="Twice")
+    alice.does(issuing.void_invoice, voided, reason="Twice")
     assert set(kinds(proved(export())).values()) == {
         "Sales",
         "Credit Note",
@@ -272,7 +274,9 @@ def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(
     sold = issued(
         alice, fee, place_of_supply="27", issue_date=date(2026, 6, 10), due_date=date(2026, 6, 25)
     )
-    alice.does(billing.issue_credit_note, sold, reason="Not needed", on=date(2026, 6, 11))
+    alice.does(
+        credit_note_service.issue_credit_note, sold, reason="Not needed", on=date(2026, 6, 11)
+    )
     envelope = proved(export())
     taxes = [("Output CGST", "No", "9.00"), ("Output SGST", "No", "9.00")]
     sale, back = vouchers(envelope)

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, pay, today
-from voyagent.billing import queries as billing, service as documents
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.http.template_filters import typed_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -85,7 +86,7 @@ def debtors(alice: Person) -> dict[str, str]:
     }
     pay(alice, made["61-90"], "100", on=days_ago(1))
     with alice.acting():
-        return {name: billing.get_invoice(key).number or "" for name, key in made.items()}
+        return {name: invoice_queries.get_invoice(key).number or "" for name, key in made.items()}
 
 
 def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
@@ -330,7 +331,7 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
     bill(alice, "Galaxy Consolidators", "100", due=days_ago(1), reference="GC-2")
     bill(alice, "Desert Rooms", "700.25", due=today(), reference="DR-1", currency="AED")
     late = bill(alice, "Late Lodges", "50", due=days_ago(100), reference="LL-1")
-    alice.does(documents.pay_bill, late, Money.parse("20", "INR"), days_ago(2))
+    alice.does(payment_service.pay_bill, late, Money.parse("20", "INR"), days_ago(2))
     page = shown(client, "/reports/payables?party=Galaxy+Consolidators")
     assert [[row[0].split(" due ")[0], *row[1:]] for row in rows(block(page, "INR"))[1:]] == [
         ["Galaxy Consolidators", "–", "100.00", "4,000.00", "–", "–", "4,100.00"],

@@ -21,8 +21,9 @@ from tests.settings.test_views import save
 from voyagent.approvals import service as approvals
 from voyagent.assistant import service as assistant
 from voyagent.assistant.planner import wording
-from voyagent.billing import service as billing
-from voyagent.billing.service import LineItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.http import errors
 from voyagent.identity import queries as identity
 from voyagent.kernel import clock
@@ -133,8 +134,8 @@ def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> 
         today = clock.today(zone)
         invoice = draft(alice, today)
         with present(alice) as actor:
-            issued = billing.issue_invoice(actor, invoice)
-            paid = billing.record_receipt(
+            issued = issuing.issue_invoice(actor, invoice)
+            paid = payment_service.record_receipt(
                 actor, issued.id, Money(issued.total_minor, issued.currency)
             )
             assert paid.paid_on == today
@@ -256,7 +257,7 @@ def test_the_financial_year_of_a_number_follows_the_setting(alice: Person) -> No
     alice.does(service.update, {"financial_year_start_month": 1})
     invoice = draft(alice, date(2026, 2, 3))
     with present(alice) as actor:
-        assert billing.issue_invoice(actor, invoice).number == "2026/000001"
+        assert issuing.issue_invoice(actor, invoice).number == "2026/000001"
 
 
 @contextmanager
@@ -282,7 +283,7 @@ def draft(person: Person, day: date) -> UUID:
                 description="Dubai visa", quantity=1, unit_price="500.00", currency=actor.currency
             )
         ]
-        return billing.draft_invoice(
+        return invoice_drafts.draft_invoice(
             actor,
             customer_name="Deepa Krishnan",
             issue_date=day,

@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 
 from voyagent.assistant import drafts
 from voyagent.assistant.moves import Context, JsonObject
-from voyagent.billing import queries as billing
+from voyagent.billing.core.queries import names
 from voyagent.capabilities import cards, registry, slots
 from voyagent.capabilities.capability import Capability, Choice, Invocation
 from voyagent.capabilities.dialogue import Draft, Engine, Reply
@@ -111,7 +111,7 @@ def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) 
     return slots.Context(
         today=about.today,
         currency=about.currency,
-        names=billing.read_names_in(reader, text),
+        names=names.read_names_in(reader, text),
         known=_known(about),
         look_up=lambda lookup, words: lookup(call, words),
     )

@@ -26,8 +26,8 @@ from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
-from voyagent.billing import queries as billing
 from voyagent.billing.capabilities import draft_invoice, issue_invoice
+from voyagent.billing.core.queries import names as namesakes
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
@@ -257,7 +257,7 @@ def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> d
     )
     found: dict[str, Any] = {}
     for name, side in about_whom(words, context) if words else []:
-        read = asdict(billing.read_namesakes(reader, name, side))
+        read = asdict(namesakes.read_namesakes(reader, name, side))
         known = found.setdefault(key_of(name), read)
         known |= {
             "is_known": known["is_known"] or read["is_known"],

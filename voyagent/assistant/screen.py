@@ -16,7 +16,7 @@ from voyagent.approvals.review import Changes
 from voyagent.assistant import blocks, costs, drafts, queries
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.costs import Spent
-from voyagent.billing import queries as billing
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat import queries as chats, searching
 from voyagent.chat.queries import SessionNotFound, Turn
 from voyagent.enquiries import queries as enquiries
@@ -326,7 +326,10 @@ def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
     )
     named = [invoice_id for invoice_id in made if invoice_id]
     found = (
-        {str(row["id"]): row for row in billing.find_invoices(reader, [UUID(one) for one in named])}
+        {
+            str(row["id"]): row
+            for row in invoice_queries.find_invoices(reader, [UUID(one) for one in named])
+        }
         if named
         else {}
     )

@@ -7,8 +7,8 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from voyagent.approvals.effects import CheckShown
-from voyagent.billing import queries
-from voyagent.billing.queries import Side
+from voyagent.billing.core.queries import names as namesakes
+from voyagent.billing.core.queries.names import Side
 from voyagent.kernel.database.read_pool import Reader
 
 
@@ -19,7 +19,7 @@ def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
     It is no part of what a decision is held to: whoever becomes known meanwhile does not make the
     request another one.
     """
-    found = queries.read_namesakes(reader, name, side)
+    found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:
         return []
     near = ", ".join(found.near)

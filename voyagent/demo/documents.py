@@ -11,8 +11,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from voyagent.billing import service as billing
-from voyagent.billing.service import InstalmentItem, LineItem
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
@@ -83,14 +86,14 @@ def bill_today(accountant: Actor) -> int:
         InstalmentItem(due_date=today + timedelta(days=30 * n), amount="98000.00") for n in range(3)
     ]
     drafted = [
-        billing.draft_invoice(
+        invoice_drafts.draft_invoice(
             accountant,
             customer_name=LOCAL,
             issue_date=today,
             line_items=[tour, fee],
             place_of_supply="32",
         ),
-        billing.draft_invoice(
+        invoice_drafts.draft_invoice(
             accountant,
             customer_name=LOCAL,
             issue_date=today,
@@ -99,7 +102,7 @@ def bill_today(accountant: Actor) -> int:
         ),
     ]
     for invoice in drafted:
-        billing.issue_invoice(accountant, invoice.id)
+        issuing.issue_invoice(accountant, invoice.id)
     return len(drafted)
 
 
@@ -117,7 +120,7 @@ def draft(
     line = LineItem(
         description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency
     )
-    drafted = billing.draft_invoice(
+    drafted = invoice_drafts.draft_invoice(
         agent,
         customer_name=customer,
         issue_date=today,
@@ -130,7 +133,7 @@ def draft(
 
 def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
     issued, due = _days(accountant, line)
-    drafted = billing.draft_invoice(
+    drafted = invoice_drafts.draft_invoice(
         accountant,
         customer_name=line["party"],
         issue_date=issued,
@@ -138,9 +141,9 @@ def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
         line_items=_items(line),
         trip_id=trip_id,
     )
-    invoice = billing.issue_invoice(accountant, drafted.id)
+    invoice = issuing.issue_invoice(accountant, drafted.id)
     for day, amount in _payments(accountant, line):
-        billing.record_receipt(
+        payment_service.record_receipt(
             accountant,
             invoice.id,
             amount or Money(invoice.open_minor, invoice.currency),
@@ -155,7 +158,7 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
         "vendor_name": line["party"],
         "vendor_reference": f"{line['party'][:3].upper()}-{number:04d}",
     }
-    bill = billing.receive_bill(
+    bill = bill_service.receive_bill(
         accountant,
         **facts,
         issue_date=dated,
@@ -164,7 +167,9 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
         trip_id=trip_id,
     )
     for day, amount in _payments(accountant, line):
-        billing.pay_bill(accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day)
+        payment_service.pay_bill(
+            accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day
+        )
 
 
 def _days(accountant: Actor, line: Row) -> tuple[date, date]:

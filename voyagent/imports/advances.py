@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ValidationInfo, field_validator
 
-from voyagent.billing import service as billing
+from voyagent.billing.payments.service import opening as opening_payments, settling
 from voyagent.imports.cells import (
     Known,
     RowAmount,
@@ -63,7 +63,7 @@ NEEDED = ("party", "reference", "paid_on", "amount")
 class Taker:
     """Imports advances in one direction, each on its own day. Raises DayNeeded."""
 
-    def __init__(self, direction: billing.Direction, actor: Actor, on: date | None) -> None:
+    def __init__(self, direction: settling.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
             raise DayNeeded
         self._direction, self._actor, self._known = direction, actor, Known.of(actor, on)
@@ -74,7 +74,7 @@ class Taker:
             with_plain_amount(cells, self._known.currency), strict=False, context=self._known
         )
         money = Money.parse(row.amount, row.currency or self._known.currency)
-        billing.import_advance(
+        opening_payments.import_advance(
             self._actor,
             direction=self._direction,
             party_name=row.party,

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core import errors
 from voyagent.billing.core.schemas.rates import RATE_SHAPE
+from voyagent.billing.invoices.service import issuing
 from voyagent.imports.cells import (
     Known,
     RowAmount,
@@ -80,14 +82,14 @@ class OpenDocument(Closed):
     @classmethod
     def _not_before_issue(cls, due: date | None, info: ValidationInfo) -> date | None:
         if due is not None and due < info.data.get("issue_date", due):
-            raise refusal(billing.InvalidDate())
+            raise refusal(errors.InvalidDate())
         return due
 
     @field_validator("amount")
     @classmethod
     def _something(cls, amount: str) -> str:
         if not Decimal(amount):
-            raise refusal(billing.TotalOutOfRange())
+            raise refusal(errors.TotalOutOfRange())
         return amount
 
 
@@ -138,9 +140,9 @@ class Taker:
 
 def invoices(actor: Actor, on: date | None) -> Taker:
     """Return the importer of open invoices."""
-    return Taker(billing.import_open_invoice, actor, on)
+    return Taker(issuing.import_open_invoice, actor, on)
 
 
 def bills(actor: Actor, on: date | None) -> Taker:
     """Return the importer of open bills."""
-    return Taker(billing.import_open_bill, actor, on)
+    return Taker(bill_service.import_open_bill, actor, on)

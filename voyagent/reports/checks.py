@@ -14,13 +14,17 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from voyagent.billing import queries as billing
-from voyagent.billing.ageing.queries import advances as advances_queries, open_items
-from voyagent.billing.queries.of_trips import of_trips
-from voyagent.billing.service import (
-    CONTROL,
-    CREDIT_SERIES,
-    INVOICE_SERIES,
+from voyagent.billing.ageing.queries import (
+    advances as advances_queries,
+    checks as queries_checks,
+    open_items,
+)
+from voyagent.billing.core.queries import recognitions
+from voyagent.billing.core.queries.of_trips import of_trips
+from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service.numbering import INVOICE_SERIES
+from voyagent.billing.credit_notes.service import CREDIT_SERIES
+from voyagent.billing.payments.service.payments import (
     OPENING_ADVANCES,
     REFUND_LETTER,
     REFUND_SERIES,
@@ -124,15 +128,15 @@ def findings(reader: Reader) -> Iterator[Finding]:
     ) = reader.read(
         checks.unbalanced_currencies_statement(),
         checks.unbalanced_entries_statement(),
-        billing.unallocated_statement(),
-        billing.uncredited_statement(),
-        billing.unwritten_statement(),
-        billing.misused_statement(),
-        billing.unexchanged_statement(),
-        billing.undeferred_statement(),
+        queries_checks.unallocated_statement(),
+        queries_checks.uncredited_statement(),
+        queries_checks.unwritten_statement(),
+        queries_checks.misused_statement(),
+        queries_checks.unexchanged_statement(),
+        recognitions.undeferred_statement(),
         untied_counts_statement(),
-        *map(billing.series_statement, plain),
-        *(billing.lettered_statement(*one) for one in lettered),
+        *map(queries_checks.series_statement, plain),
+        *(queries_checks.lettered_statement(*one) for one in lettered),
     )
     yield from (
         Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides
@@ -204,7 +208,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 def control(reader: Reader) -> Iterator[Finding]:
     """Compare open documents with their control account, from roll-ups."""
     *outstanding, accounts = reader.read(
-        *map(billing.outstanding_statement, SIDE), control_balances_statement(*SIDE)
+        *map(queries_checks.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]]
@@ -271,7 +275,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
     """Compare advances with their control account; the cost is that of unused payments."""
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
-        billing.advances_statement(), control_balances_statement(*signs)
+        queries_checks.advances_statement(), control_balances_statement(*signs)
     )
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]]

@@ -11,7 +11,7 @@ from flask import Response
 from flask_babel import force_locale, gettext as _
 from pydantic import BaseModel, create_model
 
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.drivers.paper.tables import Printed
 from voyagent.http.files import Format, PaperQuery, exported, filed, streamed
 from voyagent.kernel import clock

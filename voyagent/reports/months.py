@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.billing import queries as billing
+from voyagent.billing.core.queries import closing as closing_queries
 from voyagent.capabilities import registry
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.ledger.queries.closing_checks import Check, register_checks
@@ -31,9 +31,9 @@ _MISSING: dict[str, Any] = {
 def look(reader: Reader, first: date, last: date) -> list[Check]:
     """Return drafts of the month, pending requests that post into it, and missing numbers."""
     drafts, waiting, gaps = reader.read(
-        billing.drafts_statement(first, last),
+        closing_queries.drafts_statement(first, last),
         approvals.waiting_statement(WAITING_MAX),
-        billing.gaps_statement(first, last),
+        closing_queries.gaps_statement(first, last),
     )
     dated = {str(row["id"]) for row in drafts}
     pending = sum(_would_post(row, first, last, dated) for row in waiting)

@@ -16,7 +16,7 @@ from tests.billing import papers
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
-from voyagent.billing import service
+from voyagent.billing.bills import service as bill_service
 from voyagent.billing.capabilities import (
     create_invoice,
     pay_bill,
@@ -25,6 +25,9 @@ from voyagent.billing.capabilities import (
     record_receipt,
     write_off_invoice,
 )
+from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -308,7 +311,7 @@ UNSCHEDULED = Left("bill.unscheduled", BILL, says={"was_to_be_paid_on": "2100-01
 def scheduled(stage: Stage) -> UUID:
     bill_id = papers.receive(stage.alice)
     return stage.alice.does(
-        lambda actor: service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id
+        lambda actor: bill_service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id
     )
 
 
@@ -489,7 +492,9 @@ def _refunded(stage: Stage) -> str:
     payment_id = papers.advance(stage.alice, 10_000)
     refund_id = stage.alice.does(
         lambda actor: (
-            service.refund_payment(actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE).id
+            payment_service.refund_payment(
+                actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE
+            ).id
         )
     )
     return f"/payments/{payment_id}/refunds/{refund_id}/reverse"
@@ -519,7 +524,7 @@ def _credited(stage: Stage) -> str:
     """The path of a credit note of 40.00."""
     invoice_id = papers.issued(stage.alice)
     given = {"reason": "Late", "on": papers.DUE, "amounts": {1: Money(4_000, "INR")}}
-    return f"/credit-notes/{stage.alice.does(lambda actor: service.issue_credit_note(actor, invoice_id, **given).id)}/reverse"  # type: ignore[arg-type]
+    return f"/credit-notes/{stage.alice.does(lambda actor: credit_note_service.issue_credit_note(actor, invoice_id, **given).id)}/reverse"  # type: ignore[arg-type]
 
 
 NOT_CREDITED = Left(
@@ -561,7 +566,7 @@ def _credited_by_supplier(stage: Stage) -> str:
         "on": papers.DUE,
         "amounts": {1: Money(4_000, "INR")},
     }
-    return f"/supplier-credits/{stage.alice.does(lambda actor: service.credit_bill(actor, bill_id, **given).id)}/reverse"  # type: ignore[arg-type]
+    return f"/supplier-credits/{stage.alice.does(lambda actor: supplier_credit_service.credit_bill(actor, bill_id, **given).id)}/reverse"  # type: ignore[arg-type]
 
 
 NOT_CREDITED_BY_SUPPLIER = Left(

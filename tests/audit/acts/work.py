@@ -22,8 +22,9 @@ from tests.ledger import books
 from tests.people import Person
 from voyagent.approvals import service as approvals, tasks as approvals_tasks
 from voyagent.assistant.tasks import run_turn
-from voyagent.billing import service as billing
+from voyagent.billing.bills import service as bill_service
 from voyagent.billing.capabilities import draft_invoice, issue_invoice
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.chat import service as chat, tasks as chat_tasks
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
@@ -679,7 +680,7 @@ def reverse_an_entry(stage: Stage) -> Doing:
 )
 def make_a_bill_void(stage: Stage) -> Doing:
     person, bill_id = stage.alice, papers.receive(stage.alice)
-    return lambda: person.does(billing.void_bill, bill_id, reason="Entered twice")
+    return lambda: person.does(bill_service.void_bill, bill_id, reason="Entered twice")
 
 
 @act(leaves=Left("invoice.drafted", ("invoice_id",)))
@@ -715,7 +716,9 @@ def receive_a_bill(stage: Stage) -> Doing:
 def pay_a_bill(stage: Stage) -> Doing:
     person, bill_id = stage.alice, papers.receive(stage.alice)
     return lambda: person.does(
-        lambda actor: billing.pay_bill(actor, bill_id, Money(10_000, "INR"), date(2024, 6, 25)).id
+        lambda actor: (
+            payment_service.pay_bill(actor, bill_id, Money(10_000, "INR"), date(2024, 6, 25)).id
+        )
     )
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.billing import queries, service
+from voyagent.billing.bills import (
+    errors as bill_errors,
+    queries as bill_queries,
+    service as bill_service,
+)
+from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.bills.schemas import (
     BillDraftIn,
     BillListOut,
@@ -15,9 +20,9 @@ from voyagent.billing.bills.schemas import (
     wire_bill,
     wire_bills,
 )
+from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -25,7 +30,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 
-TAX_ERRORS = (service.TaxNumberMissing, service.TaxInAnotherCurrency, service.TaxComponentUnknown)
+TAX_ERRORS = (errors.TaxNumberMissing, errors.TaxInAnotherCurrency, errors.TaxComponentUnknown)
 
 api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
@@ -38,7 +43,7 @@ def list_bills(reader: Reader, query: BillQuery) -> Row:
     same however deep it lies; nothing is counted.
     """
     return wire_bills(
-        queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()),
+        bill_queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()),
         query.limit,
     )
 
@@ -48,19 +53,19 @@ def list_bills(reader: Reader, query: BillQuery) -> Row:
     answer=BillOut,
     status=201,
     permission="bill.draft",
-    errors=(service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
+    errors=(bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
     """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed
     on it. One reference is entered once in the agency.
     """
-    return _bill(service.draft_bill(actor, **body.fields()).id)
+    return _bill(bill_service.draft_bill(actor, **body.fields()).id)
 
 
 @api.get("/bills/<bill_id>", answer=BillOut, permission="billing.read", missing=BillNotFound)
 def get_bill(reader: Reader, bill_id: UUID) -> Row:
     """Read a bill with its lines and what was paid on it."""
-    return wire_bill(queries.read_bill(reader, bill_id))
+    return wire_bill(bill_queries.read_bill(reader, bill_id))
 
 
 @api.patch(
@@ -68,12 +73,12 @@ def get_bill(reader: Reader, bill_id: UUID) -> Row:
     answer=BillOut,
     permission="bill.draft",
     missing=BillNotFound,
-    errors=(service.BillNotDraft, service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
+    errors=(bill_errors.BillNotDraft, bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
     """Change a draft. An absent member stays; lines are replaced whole."""
-    currency = queries.get_bill(bill_id, lock=True).currency
-    return _bill(service.revise_bill(actor, bill_id, body.changes(currency)).id)
+    currency = bill_queries.get_bill(bill_id, lock=True).currency
+    return _bill(bill_service.revise_bill(actor, bill_id, body.changes(currency)).id)
 
 
 @api.delete(
@@ -81,11 +86,11 @@ def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
     status=204,
     permission="bill.draft",
     missing=BillNotFound,
-    errors=(service.BillNotDraft,),
+    errors=(bill_errors.BillNotDraft,),
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Throw a draft away. What was received stays."""
-    service.discard_bill(actor, bill_id)
+    bill_service.discard_bill(actor, bill_id)
 
 
 @api.post(
@@ -94,14 +99,14 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     permission="bill.receive",
     direct=True,
     missing=BillNotFound,
-    errors=(service.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
+    errors=(bill_errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Row:
     """Receive a draft: it is posted on its issue date, and from then on it is owed.
 
     Who may is who could grant the assistant's request to, up to the limit of her role.
     """
-    return _bill(service.receive_draft(actor, bill_id).id)
+    return _bill(bill_service.receive_draft(actor, bill_id).id)
 
 
 @api.post(
@@ -116,7 +121,7 @@ def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
     """Make a received bill void, on which nothing was paid or credited: what receiving posted is
     reversed.
     """
-    return _bill(service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
+    return _bill(bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
 
 
 @api.post(
@@ -124,11 +129,11 @@ def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
     answer=BillOut,
     permission="bill.schedule",
     missing=BillNotFound,
-    errors=(service.DocumentNotOpen, service.InvalidDate),
+    errors=(errors.DocumentNotOpen, errors.InvalidDate),
 )
 def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
     """Set or move the day on which an open bill is to be paid. Nothing is posted or paid by it."""
-    return _bill(service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
+    return _bill(bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
 
 
 @api.post(
@@ -136,12 +141,12 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
     answer=BillOut,
     permission="bill.schedule",
     missing=BillNotFound,
-    errors=(service.BillNotScheduled,),
+    errors=(bill_errors.BillNotScheduled,),
 )
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Row:
     """Take the day off again."""
-    return _bill(service.unschedule_bill(actor, bill_id).id)
+    return _bill(bill_service.unschedule_bill(actor, bill_id).id)
 
 
 def _bill(bill_id: UUID) -> Row:
-    return wire_bill(queries.read_bill(SessionReader(db.session), bill_id))
+    return wire_bill(bill_queries.read_bill(SessionReader(db.session), bill_id))

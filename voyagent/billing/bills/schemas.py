@@ -12,6 +12,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from voyagent.billing.bills.queries import BillDocument, BillSearch
+from voyagent.billing.bills.service import BillChanges
+from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -22,10 +25,8 @@ from voyagent.billing.core.schemas.documents import (
     wire_brief,
     wire_parts,
 )
-from voyagent.billing.queries import BillDocument, BillSearch, Listed
-from voyagent.billing.schemas import InvoiceLineIn
-from voyagent.billing.service import BillChanges, LineItem
-from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
+from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (

@@ -10,7 +10,8 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.bills.forms import (
     BOUGHT_AS,
     INPUT_CREDIT,
@@ -19,10 +20,14 @@ from voyagent.billing.bills.forms import (
     BillList,
     ScheduleForm,
 )
+from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
+from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -39,9 +44,6 @@ from voyagent.billing.core.views.documents import (
 )
 from voyagent.billing.core.views.previews import goes_on, other_year_words, postings_of
 from voyagent.billing.core.words.taxes import tax_note
-from voyagent.billing.queries import BillNotFound
-from voyagent.billing.queries.listings import bills_listing
-from voyagent.billing.service import DraftChanged
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
@@ -72,7 +74,7 @@ def bills(reader: RequestReader) -> Any:
     ):
         return file
     found, unread = page_or_first(
-        lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place
+        lambda behind: bill_queries.list_bills(reader, search, cursor=behind), asked.place
     )
     facts = {
         "asked": asked,
@@ -88,7 +90,7 @@ def bills(reader: RequestReader) -> Any:
 @pages.page("/bills/<bill_id>", permission="billing.read", missing=BillNotFound)
 def bill(reader: Reader, bill_id: UUID) -> Any:
     """One bill, and beside it what was paid on it and what stands in the books."""
-    document = queries.read_bill(reader, bill_id)
+    document = bill_queries.read_bill(reader, bill_id)
     currency = document.bill["currency"]
     return render_template(
         "bills/bill.html",
@@ -97,7 +99,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             line | {"tax_note": tax_note(line, document.taxes, currency)}
             for line in with_amounts(document.lines, currency, "unit_price", "amount")
         ],
-        taxes=queries.sum_taxes(document.taxes, currency),
+        taxes=tax_queries.sum_taxes(document.taxes, currency),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(
             [row | {"number": row["vendor_reference"]} for row in document.credits],
@@ -116,11 +118,11 @@ def new_bill(actor: Actor) -> Any:
     begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         begun["trip_id"] = trips.get_trip(trip_id).id
-    form = BillForm(actor.currency, service.home(), data=begun)
+    form = BillForm(actor.currency, taxing.home(), data=begun)
     entered = (
         None
         if goes_on()
-        else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
+        else form.attempt(lambda body: bill_service.draft_bill(actor, **body.fields()), **_PLACES)
     )
     if entered is None:
         return _form_page(form, None)
@@ -133,23 +135,23 @@ def new_bill(actor: Actor) -> Any:
 )
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Change a draft."""
-    draft = queries.get_bill(bill_id)
+    draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     form = BillForm.of(
         draft,
-        queries.get_lines(draft),
-        queries.get_bill_taxes(bill_id),
-        service.home(),
+        document_queries.get_lines(draft),
+        tax_queries.get_bill_taxes(bill_id),
+        taxing.home(),
         actor.currency,
     )
 
     def act(body: BillDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
-        return service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
+        return bill_service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
 
     if goes_on() or form.attempt(act, **_PLACES) is None:
-        return _form_page(form, queries.get_bill(bill_id))
+        return _form_page(form, bill_queries.get_bill(bill_id))
     toast(_("Saved."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
@@ -162,12 +164,12 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> Any:
     """Throw a draft away: the first step names it, the second does it."""
-    draft = queries.get_bill(bill_id)
+    draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     if request.method == "GET":
         return render_template("billing/discard.html", place=Place(draft))
-    service.discard_bill(actor, bill_id)
+    bill_service.discard_bill(actor, bill_id)
     toast(_("Draft deleted."))
     return see_other(url_for("billing.bills"))
 
@@ -181,23 +183,23 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Receive a draft: the first step shows what it will post, the second does it."""
-    draft = queries.get_bill(bill_id)
+    draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if request.method == "GET":
         facts: dict[str, Any] = {
-            "postings": postings_of(service.receive_sides(draft)),
+            "postings": postings_of(bill_service.receive_sides(draft)),
             "other_year": other_year_words(draft.issue_date),
         }
         return render_template(
             "bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency)
         )
     try:
-        received = service.receive_draft(
+        received = bill_service.receive_draft(
             actor, bill_id, seen=opened_state(request.form.get("seen"))
         )
     except DraftChanged as refusal:
-        return changed(refusal, queries.get_bill(bill_id), "receive")
+        return changed(refusal, bill_queries.get_bill(bill_id), "receive")
     toast(_("Bill %(reference)s received.", reference=received.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
@@ -213,18 +215,20 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     """Make a received bill void: the first step asks why and shows what it will post, the second
     does it.
     """
-    document = queries.get_bill(bill_id)
-    if back := turned_back(document, may=service.can_be_void(document)):
+    document = bill_queries.get_bill(bill_id)
+    if back := turned_back(document, may=voiding.can_be_void(document)):
         return back
-    form = VoidForm(data={"voided_on": service.first_day(actor, document)})
+    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
     if (
         form.attempt(
-            lambda body: service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on),
+            lambda body: bill_service.void_bill(
+                actor, bill_id, reason=body.reason, on=body.voided_on
+            ),
             **VOID_PLACES,
         )
         is None
     ):
-        return void_page(form, queries.get_bill(bill_id))
+        return void_page(form, bill_queries.get_bill(bill_id))
     toast(_("Bill voided."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
@@ -239,17 +243,18 @@ def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
     """Set or move the day on which an open bill is to be paid: its due day, unless that is over or
     another is typed.
     """
-    document = queries.get_bill(bill_id)
+    document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back
     form = ScheduleForm(data={"pay_on": document.pay_on or max(document.due_date, today())})
     scheduled = form.attempt(
-        lambda body: service.schedule_bill(actor, bill_id, pay_on=body.pay_on), **SCHEDULE_PLACES
+        lambda body: bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on),
+        **SCHEDULE_PLACES,
     )
     if scheduled is None:
         return (
             render_template(
-                "bills/schedule.html", form=form, place=Place(queries.get_bill(bill_id))
+                "bills/schedule.html", form=form, place=Place(bill_queries.get_bill(bill_id))
             ),
             form.status,
         )
@@ -265,10 +270,10 @@ def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
     """Take the day off again."""
-    document = queries.get_bill(bill_id)
+    document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status == "scheduled"):
         return back
-    service.unschedule_bill(actor, bill_id)
+    bill_service.unschedule_bill(actor, bill_id)
     toast(_("Payment unscheduled."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import money

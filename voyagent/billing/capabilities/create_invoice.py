@@ -9,7 +9,6 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.effects import Description, FactShown, Measured
-from voyagent.billing import service
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     check_alike,
@@ -25,8 +24,11 @@ from voyagent.billing.capabilities.invoices import (
     shown_document,
 )
 from voyagent.billing.capabilities.payments import APPROVERS
-from voyagent.billing.schemas import InvoiceLineIn, items
-from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.core.schemas.lines import InvoiceLineIn, items
+from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.service import issuing
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -84,7 +86,7 @@ class InvoiceIn(Closed):
     )
 
     @property
-    def items(self) -> list[service.LineItem]:
+    def items(self) -> list[pricing.LineItem]:
         """The lines with the currency of the invoice."""
         return items(self.lines, self.currency)
 
@@ -101,7 +103,7 @@ def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
     """Create and issue the invoice. Raises as `service.create_invoice`."""
     given = wanted.invoice
     address = gettext("Billed to: %(address)s", address=given.billing_address.plain)
-    invoice = service.create_invoice(
+    invoice = issuing.create_invoice(
         call.actor,
         number=given.invoice_number,
         enquiry_id=given.client_id,
@@ -120,8 +122,8 @@ def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
     """
     given = wanted.invoice
     name, due, priced = _checked(wanted)
-    if given.invoice_number != service.next_number(service.INVOICE_SERIES, given.issue_date):
-        raise service.NumberIsNotNext
+    if given.invoice_number != numbering.next_number(numbering.INVOICE_SERIES, given.issue_date):
+        raise invoice_errors.NumberIsNotNext
     total = priced_total(priced)
     document = shown_document(
         gettext("Invoice"), name, given.issue_date, priced_rows(priced), total
@@ -150,7 +152,7 @@ def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
     """Measure the open balance of the customer. Raises EnquiryNotFound."""
     given = wanted.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
-    due = service.due_day(name, given.issue_date, given.due_date)
+    due = pricing.due_day(name, given.issue_date, given.due_date)
     return customer_balance(name, given.currency, due_note(due))
 
 
@@ -172,12 +174,12 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Create invoice %(number)s", number=number)).strip()
 
 
-def _checked(wanted: CreateInvoiceInput) -> tuple[str, date, service.Priced]:
+def _checked(wanted: CreateInvoiceInput) -> tuple[str, date, pricing.Priced]:
     given = wanted.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
-    due = service.due_day(name, given.issue_date, given.due_date)
-    service.check_days(given.issue_date, due)
-    return name, due, service.price(given.items)
+    due = pricing.due_day(name, given.issue_date, given.due_date)
+    pricing.check_days(given.issue_date, due)
+    return name, due, pricing.price(given.items)
 
 
 CAPABILITY = Capability(

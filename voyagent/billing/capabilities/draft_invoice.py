@@ -9,7 +9,6 @@ from flask_babel import gettext
 from pydantic import Field, model_validator
 
 from voyagent.approvals.effects import Description, FactShown, RowShown
-from voyagent.billing import queries, service
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     check_alike,
@@ -21,13 +20,22 @@ from voyagent.billing.capabilities.invoices import (
     shown_row,
 )
 from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.core import errors
+from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.schemas.documents import Instalments
+from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.schemas.rates import RateIn
+from voyagent.billing.core.service import (
+    instalments,
+    instalments as service_instalments,
+    pricing,
+    taxing,
+)
+from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.schemas.lines import State, TaxCode, TaxNumber
+from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.billing.names import check_name
-from voyagent.billing.schemas import LineItemIn
-from voyagent.billing.service import instalments
-from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -72,7 +80,7 @@ class DraftLine(LineItemIn):
         default=None, description="Commission on the whole line before tax, if sold as agent."
     )
 
-    def item(self) -> service.LineItem:
+    def item(self) -> pricing.LineItem:
         """The line as the service takes it."""
         item = super().item()
         item |= {
@@ -158,12 +166,12 @@ class DraftInvoiceInput(Closed):
         return self.issue_date + timedelta(days=self.terms_days)
 
     @property
-    def items(self) -> list[service.LineItem]:
+    def items(self) -> list[pricing.LineItem]:
         """The lines as the service takes them."""
         return [line.item() for line in self.line_items]
 
     @property
-    def plan(self) -> list[service.InstalmentItem] | None:
+    def plan(self) -> list[service_instalments.InstalmentItem] | None:
         """The instalments as the service takes them, or None."""
         return [one.item for one in self.instalments] if self.instalments else None
 
@@ -174,13 +182,13 @@ class Totals(NamedTuple):
     party: str
     due: tuple[date, ...]
     parts: tuple[Money, ...]
-    priced: service.Priced
-    sketch: service.Sketch
+    priced: pricing.Priced
+    sketch: taxing.Sketch
 
 
 def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
     """Draft the invoice. Raises as `service.draft_invoice`."""
-    invoice = service.draft_invoice(
+    invoice = invoice_drafts.draft_invoice(
         call.actor,
         customer_name=wanted.customer_name,
         issue_date=wanted.issue_date,
@@ -207,7 +215,7 @@ def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
     """
     draft = _totals(wanted)
     if wanted.number:
-        raise service.InvoiceNumberConflict
+        raise invoice_errors.InvoiceNumberConflict
     total = draft.sketch.total
     return Description(
         title=gettext("Draft an invoice for %(name)s", name=draft.party),
@@ -250,22 +258,22 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def _totals(wanted: DraftInvoiceInput) -> Totals:
-    party = service.party(wanted.customer_name)
-    due = service.due_day(party, wanted.issue_date, wanted.due)
-    service.check_days(wanted.issue_date, due)
-    buyer = service.Buyer.of(
+    party = pricing.party(wanted.customer_name)
+    due = pricing.due_day(party, wanted.issue_date, wanted.due)
+    pricing.check_days(wanted.issue_date, due)
+    buyer = taxing.Buyer.of(
         party, wanted.place_of_supply, wanted.customer_tax_number, wanted.customer_pan
     )
-    sketch = service.sketch(wanted.items, issue_date=wanted.issue_date, party=party, buyer=buyer)
+    sketch = taxing.sketch(wanted.items, issue_date=wanted.issue_date, party=party, buyer=buyer)
     currency = sketch.total.currency
     plan = instalments.read(wanted.plan, currency, wanted.issue_date, wanted.due)
     if plan.minors and sum(plan.minors) != sketch.total.amount_minor:
-        raise service.InstalmentsDoNotAddUp
+        raise errors.InstalmentsDoNotAddUp
     return Totals(
         party,
         plan.dues or (due,),
         tuple(Money(minor, currency) for minor in plan.minors),
-        service.price(wanted.items),
+        pricing.price(wanted.items),
         sketch,
     )
 
@@ -286,7 +294,7 @@ def _rows(draft: Totals) -> list[RowShown]:
         *(shown_row(line.description, line.quantity, line.amount) for line in draft.priced.lines),
         *(
             shown_row(tax["words"], 1, tax["amount"])
-            for tax in queries.sum_taxes(taxes, total.currency)
+            for tax in tax_queries.sum_taxes(taxes, total.currency)
         ),
         *round_off_rows(Money(round_off, total.currency)),
     ]

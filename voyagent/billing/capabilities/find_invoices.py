@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing import queries
-from voyagent.billing.queries import InvoiceSearch
+from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
+from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.kernel import clock
@@ -50,9 +51,9 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
     """Return invoices, the newest first; an exact name wins over a part of one."""
     name = " ".join((wanted.customer_name or "").split())
     if wanted.status == "draft" and not wanted.number:
-        drafts = queries.list_drafts(call.reader, name or None, SHOWN_MAX)
+        drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
         if name and not drafts:
-            drafts = _with_name(queries.list_drafts(call.reader, None, SHOWN_MAX), name)
+            drafts = _with_name(invoice_queries.list_drafts(call.reader, None, SHOWN_MAX), name)
         return {"count": len(drafts), "invoices": [_invoice(row) for row in drafts]}
     search = InvoiceSearch(
         today=clock.today(call.actor.timezone),
@@ -61,7 +62,7 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
         issued_from=wanted.issued_from,
         issued_to=wanted.issued_to,
     )
-    page = queries.read_board(call.reader, search, limit=SHOWN_MAX).page
+    page = invoice_board.read_board(call.reader, search, limit=SHOWN_MAX).page
     rows = _with_name(page.items, name)
     exact = [row for row in rows if name and row["party_name"].casefold() == name.casefold()]
     shown = exact or rows
@@ -139,7 +140,7 @@ def _invoice(row: Row) -> JsonObject:
         "number": row["number"],
         "customer_name": row["party_name"],
         "total": amount(row["total_minor"]),
-        "open": amount(queries.open_minor_of(row)),
+        "open": amount(document_queries.open_minor_of(row)),
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],

@@ -15,9 +15,10 @@ from voyagent.approvals.effects import (
     RowShown,
     Standing,
 )
-from voyagent.billing import queries, service
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.service import numbering, pricing, rounding
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
@@ -107,17 +108,17 @@ def round_off_rows(round_off: Money) -> list[RowShown]:
     return [shown_row(gettext("Round-off"), 1, round_off)] if round_off else []
 
 
-def priced_rows(priced: service.Priced) -> list[RowShown]:
+def priced_rows(priced: pricing.Priced) -> list[RowShown]:
     """Return the lines and the round-off of a document without taxes."""
     return [
         *(shown_row(line.description, line.quantity, line.amount) for line in priced.lines),
-        *round_off_rows(service.round_off(priced.total)),
+        *round_off_rows(rounding.round_off(priced.total)),
     ]
 
 
-def priced_total(priced: service.Priced) -> Money:
+def priced_total(priced: pricing.Priced) -> Money:
     """Return the total of a document without taxes, rounded off."""
-    return priced.total + service.round_off(priced.total)
+    return priced.total + rounding.round_off(priced.total)
 
 
 def customer_balance(party: str, currency: str, note: str = "") -> Measured:
@@ -165,7 +166,7 @@ def check_day(actor: Actor, issue_date: date) -> CheckShown:
     apart = (issue_date - today).days
     if apart == 0:
         return CheckShown(ok=True, text=gettext("Issued today"))
-    if other := service.other_year(issue_date, today):
+    if other := numbering.other_year(issue_date, today):
         return CheckShown(
             ok=False,
             text=gettext(
@@ -184,7 +185,7 @@ def check_alike(
 ) -> CheckShown:
     """Check that the customer has no other recent invoice of this amount."""
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
-    alike = queries.find_alike(
+    alike = invoice_queries.find_alike(
         reader,
         party,
         total.amount_minor,

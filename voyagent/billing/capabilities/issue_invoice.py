@@ -8,7 +8,6 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.effects import Description, FactShown, Measured
-from voyagent.billing import queries, service
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     INVOICE_STEPS,
@@ -25,6 +24,11 @@ from voyagent.billing.capabilities.invoices import (
     shown_row,
 )
 from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import numbering
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import issuing
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -49,7 +53,7 @@ class IssueInvoiceInput(Closed):
 
 def run(call: Invocation, wanted: IssueInvoiceInput) -> JsonObject:
     """Issue the draft. Raises as `service.issue_invoice`."""
-    invoice = service.issue_invoice(call.actor, wanted.invoice_id)
+    invoice = issuing.issue_invoice(call.actor, wanted.invoice_id)
     return {"issued": True} | invoice_output(invoice)
 
 
@@ -58,19 +62,19 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     if invoice.status != "draft":
-        raise service.InvoiceNotDraft
+        raise invoice_errors.InvoiceNotDraft
     total = Money(invoice.total_minor, invoice.currency)
     rows = [
         *(
             shown_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency))
-            for line in queries.get_lines(invoice)
+            for line in document_queries.get_lines(invoice)
         ),
         *(
             shown_row(tax["words"], 1, tax["amount"])
-            for tax in queries.sum_taxes(
-                queries.read_taxes(call.reader, invoice.id), invoice.currency
+            for tax in tax_queries.sum_taxes(
+                tax_queries.read_taxes(call.reader, invoice.id), invoice.currency
             )
         ),
         *round_off_rows(Money(invoice.round_off_minor, invoice.currency)),
@@ -79,7 +83,7 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
         gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total
     )
     document["number"] = gettext(
-        "next number of %(year)s", year=service.year_of(invoice.issue_date)
+        "next number of %(year)s", year=numbering.year_of(invoice.issue_date)
     )
     return Description(
         title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
@@ -95,20 +99,20 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
                 label=gettext("Revenue on %(day)s", day=day(one.day)),
                 value=spoken(one.amount.wire, one.amount.currency),
             )
-            for one in service.recognitions_of(invoice)
+            for one in issuing.recognitions_of(invoice)
         ],
     )
 
 
 def measure(_call: Invocation, wanted: IssueInvoiceInput) -> Measured:
     """Measure the open balance of the customer. Raises InvoiceNotFound."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return customer_balance(invoice.party_name, invoice.currency, due_note(invoice.due_date))
 
 
 def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
     """The invoice is worth its total; no money moves yet. Raises InvoiceNotFound."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return Policy(amounts=(Money(invoice.total_minor, invoice.currency),), party=invoice.party_name)
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.effects import Description, Measured
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
@@ -20,7 +20,8 @@ from voyagent.billing.capabilities.payments import (
     payment_preview,
     settled,
 )
-from voyagent.billing.schemas import MoneyAccount, PaymentIn
+from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -62,7 +63,7 @@ class PayBillInput(PaymentIn):
 def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
     """Record the payment. Raises as `service.pay_bill`."""
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.pay_bill(
+    payment = payment_service.pay_bill(
         call.actor,
         wanted.bill_id,
         amount,
@@ -70,7 +71,7 @@ def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
         reference=wanted.reference,
         account=wanted.account,
     )
-    bill = queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(wanted.bill_id)
     return {
         "paid": True,
         "payment_id": str(payment.id),
@@ -81,7 +82,7 @@ def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
 
 def preview(_call: Invocation, wanted: PayBillInput) -> Description:
     """Show the payment and its bill. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
-    bill = queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(wanted.bill_id)
     title = gettext(
         "Record the payment of bill %(reference)s of %(name)s",
         reference=bill.vendor_reference,
@@ -92,14 +93,14 @@ def preview(_call: Invocation, wanted: PayBillInput) -> Description:
 
 def measure(_call: Invocation, wanted: PayBillInput) -> Measured:
     """Measure the open balance of the supplier. Raises BillNotFound."""
-    bill = queries.get_bill(wanted.bill_id)
+    bill = bill_queries.get_bill(wanted.bill_id)
     label = gettext("Payable to %(name)s", name=bill.party_name)
     return party_balance("payable", bill.party_name, bill.currency, label)
 
 
 def policy(_call: Invocation, wanted: PayBillInput) -> Policy:
     """Money goes out to the supplier. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
-    return payment_policy(wanted, queries.get_bill(wanted.bill_id), "out")
+    return payment_policy(wanted, bill_queries.get_bill(wanted.bill_id), "out")
 
 
 def open_bills(call: Invocation, text: str) -> list[Choice]:

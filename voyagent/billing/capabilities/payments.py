@@ -13,8 +13,8 @@ from voyagent.approvals.effects import Description, FactShown, Measured, MoneySh
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.queries.open_documents import Kind
-from voyagent.billing.schemas import PaymentIn
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.schemas.payments import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
 from voyagent.capabilities.cards import day
 from voyagent.identity.permissions import Role

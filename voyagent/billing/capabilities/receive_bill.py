@@ -16,11 +16,12 @@ from voyagent.approvals.effects import (
     MoneyShown,
     RowShown,
 )
-from voyagent.billing import service
+from voyagent.billing.bills import service as bill_service
 from voyagent.billing.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.core.schemas.lines import LineItemIn
+from voyagent.billing.core.service import pricing
+from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.names import check_name
-from voyagent.billing.schemas import LineItemIn
-from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -63,7 +64,7 @@ class ReceiveBillInput(Closed):
 
 def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
     """Enter the bill. Raises as `service.receive_bill`."""
-    bill = service.receive_bill(
+    bill = bill_service.receive_bill(
         call.actor,
         vendor_name=wanted.vendor_name,
         vendor_reference=wanted.vendor_reference,
@@ -146,10 +147,10 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
     return str(gettext("Enter bill %(reference)s of %(name)s", **named))
 
 
-def _checked(wanted: ReceiveBillInput) -> tuple[str, service.Priced]:
-    name = service.party(wanted.vendor_name)
-    service.check_days(wanted.issue_date, wanted.due_date)
-    return name, service.price([line.item() for line in wanted.line_items])
+def _checked(wanted: ReceiveBillInput) -> tuple[str, pricing.Priced]:
+    name = pricing.party(wanted.vendor_name)
+    pricing.check_days(wanted.issue_date, wanted.due_date)
+    return name, pricing.price([line.item() for line in wanted.line_items])
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:

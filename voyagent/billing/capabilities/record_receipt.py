@@ -8,7 +8,6 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.effects import Description, Measured
-from voyagent.billing import queries, service
 from voyagent.billing.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.capabilities.payments import (
     APPROVERS,
@@ -20,7 +19,9 @@ from voyagent.billing.capabilities.payments import (
     payment_preview,
     settled,
 )
-from voyagent.billing.schemas import MoneyAccount, PaymentIn
+from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
@@ -54,7 +55,7 @@ class RecordReceiptInput(PaymentIn):
 def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
     """Record the payment. Raises as `service.record_receipt`."""
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.record_receipt(
+    payment = payment_service.record_receipt(
         call.actor,
         wanted.invoice_id,
         amount,
@@ -62,7 +63,7 @@ def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
         reference=wanted.reference,
         account=wanted.account,
     )
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return {
         "recorded": True,
         "payment_id": str(payment.id),
@@ -73,7 +74,7 @@ def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
 
 def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
     """Show the payment and its invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     title = gettext(
         "Record a payment of %(name)s for invoice %(number)s",
         name=invoice.party_name,
@@ -84,14 +85,14 @@ def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
 
 def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
     """Measure the open balance of the customer. Raises InvoiceNotFound."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     label = gettext("Balance of %(name)s", name=invoice.party_name)
     return party_balance("receivable", invoice.party_name, invoice.currency, label)
 
 
 def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
     """Money comes in from the customer. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
-    return payment_policy(wanted, queries.get_invoice(wanted.invoice_id), "in")
+    return payment_policy(wanted, invoice_queries.get_invoice(wanted.invoice_id), "in")
 
 
 def open_invoices(call: Invocation, text: str) -> list[Choice]:

@@ -8,14 +8,15 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.effects import Description, FactShown, Measured
-from voyagent.billing import queries, service
 from voyagent.billing.capabilities.invoices import (
     INVOICE_STEPS,
     customer_balance,
     invoice_records,
 )
 from voyagent.billing.capabilities.payments import APPROVERS, amount_due, open_documents
-from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.write_offs import service as write_off_service
+from voyagent.billing.write_offs.schemas import WriteOffIn
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -53,11 +54,11 @@ class WriteOffInvoiceInput(WriteOffIn):
 
 def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
     """Write the amount off. Raises as `service.write_off_invoice`."""
-    amount = wanted.money(queries.get_invoice(wanted.invoice_id).currency)
-    written = service.write_off_invoice(
+    amount = wanted.money(invoice_queries.get_invoice(wanted.invoice_id).currency)
+    written = write_off_service.write_off_invoice(
         call.actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on
     )
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return {
         "written_off": True,
         "write_off_id": str(written.id),
@@ -73,8 +74,8 @@ def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
 
 def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
     """State the invoice, the amount and the reason. Raises as `service.checked`."""
-    invoice = queries.get_invoice(wanted.invoice_id)
-    amount, reason, on = service.checked(
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
+    amount, reason, on = write_off_service.checked(
         call.actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on
     )
     facts = [
@@ -87,19 +88,21 @@ def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
         FactShown(label=gettext("Reason"), value=reason),
     ]
     return Description(
-        title=service.write_off_title(invoice), undo=gettext("Reversible once"), facts=facts
+        title=write_off_service.write_off_title(invoice),
+        undo=gettext("Reversible once"),
+        facts=facts,
     )
 
 
 def measure(_call: Invocation, wanted: WriteOffInvoiceInput) -> Measured:
     """Measure the open balance of the customer. Raises InvoiceNotFound."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return customer_balance(invoice.party_name, invoice.currency)
 
 
 def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
     """Only the books change. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
-    invoice = queries.get_invoice(wanted.invoice_id)
+    invoice = invoice_queries.get_invoice(wanted.invoice_id)
     amount = wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
     return Policy(amounts=(amount,), party=invoice.party_name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voyagent.approvals.service import AmountAboveLimit
-from voyagent.billing import service
+from voyagent.billing.core import errors
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
@@ -11,17 +11,17 @@ from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, Perio
 from voyagent.trips.queries import TripNotFound
 
 PLAN_ERRORS = (
-    service.InvalidInstalments,
-    service.InvalidInstalmentDates,
-    service.InvalidInstalmentAmount,
-    service.InstalmentsDoNotAddUp,
+    errors.InvalidInstalments,
+    errors.InvalidInstalmentDates,
+    errors.InvalidInstalmentAmount,
+    errors.InstalmentsDoNotAddUp,
 )
 
 
 DRAFT_ERRORS = (
     TripNotFound,
-    service.InvalidDate,
-    service.TotalOutOfRange,
+    errors.InvalidDate,
+    errors.TotalOutOfRange,
     UnknownCurrency,
     InvalidAmount,
     InvalidRate,
@@ -35,8 +35,8 @@ POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLock
 
 VOID_ERRORS = (
     AmountAboveLimit,
-    service.DocumentNotVoidable,
-    service.InvalidDate,
+    errors.DocumentNotVoidable,
+    errors.InvalidDate,
     EntryAlreadyReversed,
     PeriodLocked,
 )

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.credit_notes import (
+    errors as credit_note_errors,
+    queries as credit_note_queries,
+    service as credit_note_service,
+)
+from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.billing.credit_notes.schemas import (
     CreditNoteIn,
     CreditNoteListOut,
@@ -15,7 +21,8 @@ from voyagent.billing.credit_notes.schemas import (
     wire_credit_note,
     wire_credit_notes,
 )
-from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -36,7 +43,9 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
     All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
     """
     return wire_credit_notes(
-        queries.list_credit_notes(reader, query.search(), limit=query.limit, cursor=query.place()),
+        credit_note_queries.list_credit_notes(
+            reader, query.search(), limit=query.limit, cursor=query.place()
+        ),
         query.limit,
     )
 
@@ -49,12 +58,12 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
     direct=True,
     errors=(
         InvoiceNotFound,
-        service.DocumentNotOpen,
-        service.InvalidDate,
-        service.LineNotOnInvoice,
-        service.LineAlreadyNamed,
-        service.CreditExceedsLine,
-        service.CreditExceedsOpen,
+        errors.DocumentNotOpen,
+        errors.InvalidDate,
+        errors.LineNotOnInvoice,
+        errors.LineAlreadyNamed,
+        errors.CreditExceedsLine,
+        errors.CreditExceedsOpen,
         InvalidAmount,
         *POSTING_ERRORS,
     ),
@@ -64,11 +73,13 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
 
     The note is numbered and posted at once and is not changed.
     """
-    amounts = body.amounts(queries.get_invoice(body.invoice_id).currency)
-    note = service.issue_credit_note(
+    amounts = body.amounts(invoice_queries.get_invoice(body.invoice_id).currency)
+    note = credit_note_service.issue_credit_note(
         actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts
     )
-    return wire_credit_note(queries.read_credit_note(SessionReader(db.session), note.id))
+    return wire_credit_note(
+        credit_note_queries.read_credit_note(SessionReader(db.session), note.id)
+    )
 
 
 @api.post(
@@ -78,9 +89,9 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
     direct=True,
     missing=CreditNoteNotFound,
     errors=(
-        service.CreditNoteReversed,
-        service.ReasonRequired,
-        service.InvalidDate,
+        credit_note_errors.CreditNoteReversed,
+        errors.ReasonRequired,
+        errors.InvalidDate,
         *POSTING_ERRORS,
     ),
 )
@@ -88,8 +99,12 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
     """Take a credit note that was issued by mistake back whole: its invoice is open again by as
     much, its entry is reversed, and its number stays used.
     """
-    service.reverse_credit_note(actor, credit_note_id, reason=body.reason, on=body.reversed_on)
-    return wire_credit_note(queries.read_credit_note(SessionReader(db.session), credit_note_id))
+    credit_note_service.reverse_credit_note(
+        actor, credit_note_id, reason=body.reason, on=body.reversed_on
+    )
+    return wire_credit_note(
+        credit_note_queries.read_credit_note(SessionReader(db.session), credit_note_id)
+    )
 
 
 @api.get(
@@ -100,4 +115,4 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
 )
 def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
     """Read a credit note with its lines."""
-    return wire_credit_note(queries.read_credit_note(reader, credit_note_id))
+    return wire_credit_note(credit_note_queries.read_credit_note(reader, credit_note_id))

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.core.queries.credits import CreditSearch
+from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.credits import CreditIn
 from voyagent.billing.core.schemas.documents import (
     DocumentQuery,
@@ -17,7 +19,7 @@ from voyagent.billing.core.schemas.documents import (
     SignedAmount,
     wire_recognitions,
 )
-from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
+from voyagent.billing.credit_notes.queries import CreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,

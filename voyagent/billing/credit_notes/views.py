@@ -10,16 +10,25 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
-from voyagent.billing import queries, service
 from voyagent.billing.core.forms.credits import CreditList
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import crediting, days
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import Kind, credit_page, reverse_page
 from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
 from voyagent.billing.core.views.previews import (
     further_of,
 )
+from voyagent.billing.credit_notes import (
+    errors as credit_note_errors,
+    queries as credit_note_queries,
+    service as credit_note_service,
+)
+from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.billing.credit_notes.forms import CreditForm
-from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.http.pages import translated
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -30,12 +39,12 @@ from voyagent.settings import queries as settings
 KIND = Kind(
     url=lambda key: url_for("billing.credit_note", credit_note_id=key),
     list_url=lambda: url_for("billing.credit_notes"),
-    document=queries.get_invoice,
-    series=service.CREDIT_SERIES,
-    credit=queries.get_credit_note,
+    document=invoice_queries.get_invoice,
+    series=credit_note_service.CREDIT_SERIES,
+    credit=credit_note_queries.get_credit_note,
     number=lambda note: note.number,
-    reverse=service.reverse_credit_note,
-    already_reversed=service.CreditNoteReversed,
+    reverse=credit_note_service.reverse_credit_note,
+    already_reversed=credit_note_errors.CreditNoteReversed,
     explained=_l(
         "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
         " and the amount is due on the invoice again. The credit note keeps its number, and"
@@ -62,7 +71,7 @@ def credit_notes(reader: Reader) -> Any:
 @pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)
 def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     """One credit note as a document, and what stands in the books."""
-    document = queries.read_credit_note(reader, credit_note_id)
+    document = credit_note_queries.read_credit_note(reader, credit_note_id)
     currency = document.note["currency"]
     return render_template(
         "billing/credit_note.html",
@@ -72,7 +81,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
             name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")
         },
         lines=with_amounts(document.lines, currency, "amount"),
-        taxes=queries.sum_taxes(document.taxes, currency),
+        taxes=tax_queries.sum_taxes(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         further=journal_of(document.further),
     )
@@ -90,16 +99,20 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes
     on with what is typed and shows what it will post.
     """
-    invoice = queries.get_invoice(invoice_id)
-    if refused := service.credit_refused(invoice):
+    invoice = invoice_queries.get_invoice(invoice_id)
+    if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
-    day, left = service.first_day(actor, invoice), service.creditable(invoice)
+    day, left = days.first_day(actor, invoice), credit_note_service.creditable(invoice)
     form = CreditForm.of(
-        invoice, queries.get_lines(invoice), left, day, service.proposed(invoice, day)
+        invoice,
+        document_queries.get_lines(invoice),
+        left,
+        day,
+        credit_note_service.proposed(invoice, day),
     )
 
     def act(body: Any) -> Any:
-        return service.issue_credit_note(
+        return credit_note_service.issue_credit_note(
             actor,
             invoice_id,
             reason=body.reason,
@@ -108,8 +121,11 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
         )
 
     def sides(body: Any) -> list[tuple[str, int, Money]]:
-        credit = service.credit_now(
-            actor, queries.get_invoice(invoice_id), body.amounts(invoice.currency), body.issue_date
+        credit = credit_note_service.credit_now(
+            actor,
+            invoice_queries.get_invoice(invoice_id),
+            body.amounts(invoice.currency),
+            body.issue_date,
         )[0]
         further.extend(further_of(credit.recognitions))
         return credit.sides
@@ -132,8 +148,12 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     return reverse_page(KIND, actor, credit_note_id)
 
 
-def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:
-    read = queries.list_supplier_credits if asked.kind else queries.list_credit_notes
+def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> document_queries.Listed:
+    read = (
+        supplier_credit_queries.list_supplier_credits
+        if asked.kind
+        else credit_note_queries.list_credit_notes
+    )
     return read(reader, asked.search(), cursor=cursor)
 
 

@@ -6,27 +6,31 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import (
+    documents as invoice_queries,
+    listing as invoice_listing,
+)
 from voyagent.billing.invoices.schemas.documents import (
     InvoiceDraftIn,
     InvoiceListOut,
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
-    ReceiptIn,
     wire_invoice,
     wire_invoices,
 )
-from voyagent.billing.queries import InvoiceNotFound
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
@@ -40,7 +44,9 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
     same however deep it lies; nothing is counted.
     """
     return wire_invoices(
-        queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()),
+        invoice_listing.list_invoices(
+            reader, query.search(), limit=query.limit, cursor=query.place()
+        ),
         query.limit,
     )
 
@@ -54,7 +60,7 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
 )
 def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
     """Draw up an invoice. A draft has no number and is not in the books."""
-    return invoice_response(service.draft_invoice(actor, **body.fields()).id)
+    return invoice_response(invoice_drafts.draft_invoice(actor, **body.fields()).id)
 
 
 @api.get(
@@ -62,7 +68,7 @@ def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
 )
 def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
     """Read an invoice with its lines and what was paid on it."""
-    return wire_invoice(queries.read_document(reader, invoice_id))
+    return wire_invoice(invoice_queries.read_document(reader, invoice_id))
 
 
 @api.patch(
@@ -70,12 +76,14 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
     answer=InvoiceOut,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(service.InvoiceNotDraft, *DRAFT_ERRORS),
+    errors=(invoice_errors.InvoiceNotDraft, *DRAFT_ERRORS),
 )
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
     """Change a draft. An absent member stays; lines are replaced whole."""
-    currency = queries.get_invoice(invoice_id, lock=True).currency
-    return invoice_response(service.revise_draft(actor, invoice_id, body.changes(currency)).id)
+    currency = invoice_queries.get_invoice(invoice_id, lock=True).currency
+    return invoice_response(
+        invoice_drafts.revise_draft(actor, invoice_id, body.changes(currency)).id
+    )
 
 
 @api.delete(
@@ -83,11 +91,11 @@ def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
     status=204,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(service.InvoiceNotDraft,),
+    errors=(invoice_errors.InvoiceNotDraft,),
 )
 def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     """Throw a draft away. What was issued stays."""
-    service.discard_draft(actor, invoice_id)
+    invoice_drafts.discard_draft(actor, invoice_id)
 
 
 @api.post(
@@ -96,42 +104,14 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     permission="invoice.issue",
     direct=True,
     missing=InvoiceNotFound,
-    errors=(service.InvoiceNotDraft, service.InstalmentsDoNotAddUp, *POSTING_ERRORS),
+    errors=(invoice_errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     """Issue a draft: it gets the next number of its financial year and is posted on its issue date.
 
     Who may is who could grant the assistant's request to, up to the limit of her role.
     """
-    return invoice_response(service.issue_invoice(actor, invoice_id).id)
-
-
-@api.post(
-    "/invoices/<invoice_id>/receipts",
-    answer=InvoiceOut,
-    status=201,
-    permission="payment.record",
-    direct=True,
-    missing=InvoiceNotFound,
-    errors=(
-        service.DocumentNotOpen,
-        service.PaymentExceedsOpen,
-        service.InvalidDate,
-        MixedCurrencies,
-        UnknownCurrency,
-        InvalidAmount,
-        *POSTING_ERRORS,
-    ),
-)
-def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
-    """Note what a customer has paid, never more than is open; the answer is the invoice as it
-    stands then.
-    """
-    amount = body.money(queries.get_invoice(invoice_id).currency)
-    service.record_receipt(
-        actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account
-    )
-    return invoice_response(invoice_id)
+    return invoice_response(issuing.issue_invoice(actor, invoice_id).id)
 
 
 @api.post(
@@ -147,10 +127,10 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     reversed, and the number stays used.
     """
     return invoice_response(
-        service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
+        issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
     )
 
 
 def invoice_response(invoice_id: UUID) -> Row:
     """Return an invoice after a change, read in the transaction of the change."""
-    return wire_invoice(queries.read_document(SessionReader(db.session), invoice_id))
+    return wire_invoice(invoice_queries.read_document(SessionReader(db.session), invoice_id))

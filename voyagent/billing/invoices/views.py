@@ -10,10 +10,12 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing import queries, service
+from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.schemas.lines import PAGE_SIZE
+from voyagent.billing.core.service import days, numbering, taxing, voiding
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -33,29 +35,21 @@ from voyagent.billing.core.views.documents import (
 from voyagent.billing.core.views.previews import (
     further_of,
     goes_on,
-    looked,
-    looks,
     other_year_words,
     postings_of,
 )
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, to_be_said
-from voyagent.billing.invoices.forms.drafts import (
-    COLLECT,
-    RECEIPT_PLACES,
-    SOLD_AS,
-    InvoiceForm,
-    ReceiptForm,
-)
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
-from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, ReceiptIn
-from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.queries.listings import invoices_listing
-from voyagent.billing.schemas import PAGE_SIZE
-from voyagent.billing.service import DraftChanged
+from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
+from voyagent.billing.invoices.queries.listing import invoices_listing
+from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.files import list_file
-from voyagent.http.forms import opened_state, typed_amount
+from voyagent.http.forms import opened_state
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import page_locale, today
@@ -83,7 +77,7 @@ def invoices(reader: RequestReader) -> Any:
         and (file := list_file(invoices_listing(search), reader.authenticate().tenant_id))
     ):
         return file
-    board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
+    board = invoice_board.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
     facts = {
         "asked": asked,
         "board": board,
@@ -101,7 +95,7 @@ def invoices(reader: RequestReader) -> Any:
 @pages.page("/invoices/<invoice_id>", permission="billing.read", missing=InvoiceNotFound)
 def invoice(reader: Reader, invoice_id: UUID) -> Any:
     """One invoice as a document, and beside it what was paid and what stands in the books."""
-    document = queries.read_document(reader, invoice_id)
+    document = invoice_queries.read_document(reader, invoice_id)
     currency = document.invoice["currency"]
     return render_template(
         "billing/invoice.html",
@@ -115,8 +109,8 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         ),
         letterhead=settings.read(reader) or {},
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
-        taxes=queries.sum_taxes(document.taxes, currency),
-        waits=service.is_waiting(*document.taxed_lines),
+        taxes=tax_queries.sum_taxes(document.taxes, currency),
+        waits=taxing.is_waiting(*document.taxed_lines),
         to_be_said=to_be_said(document.lines),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
@@ -139,12 +133,12 @@ def new(actor: Actor) -> Any:
     """Draw an invoice up; of an enquiry, or a trip, with its customer. "Add a line" goes on with
     what is typed.
     """
-    form = InvoiceForm(actor.currency, service.home(), data=_begun())
+    form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (
         None
         if goes_on()
         else form.attempt(
-            lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES
+            lambda body: invoice_drafts.draft_invoice(actor, **body.fields()), **DRAFT_PLACES
         )
     )
     if drawn is None:
@@ -161,18 +155,20 @@ def new(actor: Actor) -> Any:
 )
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Change a draft."""
-    draft = queries.get_invoice(invoice_id)
+    draft = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
-    form = InvoiceForm.of(draft, queries.get_lines(draft), service.home(), actor.currency)
+    form = InvoiceForm.of(draft, document_queries.get_lines(draft), taxing.home(), actor.currency)
 
     def act(body: InvoiceDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
         del changes["enquiry_id"]
-        return service.revise_draft(actor, invoice_id, changes, seen=opened_state(form.seen.data))
+        return invoice_drafts.revise_draft(
+            actor, invoice_id, changes, seen=opened_state(form.seen.data)
+        )
 
     if goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
-        return _form_page(form, queries.get_invoice(invoice_id))
+        return _form_page(form, invoice_queries.get_invoice(invoice_id))
     toast(_("Saved."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
@@ -185,12 +181,12 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
 )
 def discard(actor: Actor, invoice_id: UUID) -> Any:
     """Throw a draft away: the first step names it, the second does it."""
-    draft = queries.get_invoice(invoice_id)
+    draft = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     if request.method == "GET":
         return render_template("billing/discard.html", place=Place(draft))
-    service.discard_draft(actor, invoice_id)
+    invoice_drafts.discard_draft(actor, invoice_id)
     toast(_("Draft deleted."))
     return see_other(url_for("billing.invoices"))
 
@@ -204,21 +200,21 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Issue a draft: the first step shows what it will post, the second does it."""
-    draft = queries.get_invoice(invoice_id)
+    draft = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
-    if service.waits(draft):
+    if taxing.waits(draft):
         return not_now(
             translated(PlaceOfSupplyMissing.message), url_for("billing.edit", invoice_id=invoice_id)
         )
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
-        number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
+        number = numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date)
         facts: dict[str, Any] = {
-            "postings": postings_of(service.issue_sides(draft)),
-            "further": further_of(service.recognitions_of(draft)),
+            "postings": postings_of(issuing.issue_sides(draft)),
+            "further": further_of(issuing.recognitions_of(draft)),
         }
-        facts |= {"other_year": other_year_words(draft.issue_date, service.INVOICE_SERIES)}
+        facts |= {"other_year": other_year_words(draft.issue_date, numbering.INVOICE_SERIES)}
         return render_template(
             "billing/issue.html",
             invoice=draft,
@@ -228,58 +224,12 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             **to_be_booked(draft, actor.currency),
         )
     try:
-        issued = service.issue_invoice(
+        issued = issuing.issue_invoice(
             actor, invoice_id, seen=opened_state(request.form.get("seen"))
         )
     except DraftChanged as refusal:
-        return changed(refusal, queries.get_invoice(invoice_id), "issue")
+        return changed(refusal, invoice_queries.get_invoice(invoice_id), "issue")
     toast(_("Invoice %(number)s issued.", number=issued.number))
-    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
-
-
-@pages.page(
-    "/invoices/<invoice_id>/receipt",
-    methods=("GET", "POST"),
-    permission="payment.record",
-    direct=True,
-    missing=InvoiceNotFound,
-    once=True,
-)
-def receipt(actor: Actor, invoice_id: UUID) -> Any:
-    """Note what a customer has paid: all that is open today, unless something else is typed."""
-    document = queries.get_invoice(invoice_id)
-    if back := turned_back(document, may=document.status in OPEN_INVOICE):
-        return back
-    still = Money(document.open_minor, document.currency)
-    form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
-
-    def act(body: ReceiptIn) -> Any:
-        return service.record_receipt(
-            actor,
-            invoice_id,
-            body.money(still.currency),
-            body.paid_on,
-            reference=body.reference,
-            account=body.account,
-        )
-
-    def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
-        typed = body.money(still.currency)
-        amount = still if typed is None else typed
-        whole = {
-            "amount": amount,
-            "parts": [service.Part(invoice_id, amount)],
-            "on": body.paid_on,
-            "account": body.account,
-        }
-        return service.payment_sides(actor, direction="in", party_name=document.party_name, **whole)  # type: ignore[arg-type]
-
-    if looks() or form.attempt(act, **RECEIPT_PLACES) is None:
-        document = queries.get_invoice(invoice_id)
-        return render_template(
-            "billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)
-        ), (200 if looks() else form.status)
-    toast(_("Payment recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
@@ -294,20 +244,20 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     """Make an issued invoice void: the first step asks why and shows what it will post, the second
     does it.
     """
-    document = queries.get_invoice(invoice_id)
-    if back := turned_back(document, may=service.can_be_void(document)):
+    document = invoice_queries.get_invoice(invoice_id)
+    if back := turned_back(document, may=voiding.can_be_void(document)):
         return back
-    form = VoidForm(data={"voided_on": service.first_day(actor, document)})
+    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
     if (
         form.attempt(
-            lambda body: service.void_invoice(
+            lambda body: issuing.void_invoice(
                 actor, invoice_id, reason=body.reason, on=body.voided_on
             ),
             **VOID_PLACES,
         )
         is None
     ):
-        return void_page(form, queries.get_invoice(invoice_id))
+        return void_page(form, invoice_queries.get_invoice(invoice_id))
     toast(_("Invoice voided."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing import queries, service
+from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.forms.drafts import SEND_PLACES, SendForm
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.pdf import mail_invoice
 from voyagent.billing.paper.exports.files import DOCUMENTS, document
-from voyagent.billing.queries import InvoiceNotFound
 from voyagent.http.documents import put_behind_pages
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
@@ -34,8 +35,8 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     """Send the invoice to the customer: the first step shows to whom and in which language, the
     second sends it.
     """
-    invoice = queries.get_invoice(invoice_id)
-    service.check_sendable(invoice)
+    invoice = invoice_queries.get_invoice(invoice_id)
+    sending.check_sendable(invoice)
     form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))
     sent = form.attempt(
         lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES
@@ -43,7 +44,7 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     if sent is None:
         return (
             render_template(
-                "billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)
+                "billing/send.html", form=form, invoice=invoice_queries.get_invoice(invoice_id)
             ),
             form.status,
         )

@@ -17,10 +17,11 @@ from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentQuery,
     PaymentRecordIn,
+    ReceiptIn,
     RefundIn,
     UnallocateIn,
 )
-from voyagent.billing.service import PARTS_MAX
+from voyagent.billing.payments.service.settling import PARTS_MAX
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     AmountText,
@@ -313,3 +314,39 @@ class PaymentList(PaymentQuery, Listing):
             }
             for key, word in words
         ]
+
+
+RECEIPT_PLACES = {
+    "payment_exceeds_open": "amount",
+    "amount_above_limit": "amount",
+    "invalid_amount": "amount",
+    "invalid_date": "paid_on",
+    "period_locked": "paid_on",
+    "document_not_open": "",
+    "account_not_found": "account",
+    "account_inactive": "account",
+}
+
+
+class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
+    """Form of a receipt on an invoice."""
+
+    schema: ClassVar[type[BaseModel]] = ReceiptIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "cash_or_bank": _l("Choose one from the list."),
+    }
+
+    amount = AmountText(_l("Amount"))
+    paid_on = DateText(_l("Paid on"), kind="book")
+    account = SelectField(
+        _l("Paid into"),
+        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
+        validate_choice=False,
+    )
+    reference = StringField(_l("Reference"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the typed values, the amount without grouping characters."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})

@@ -12,10 +12,15 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.core.schemas.documents import LIMIT_MAX
+from voyagent.billing.core.schemas.lines import PAGE_SIZE
+from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
 from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
-from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
-from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
-from voyagent.billing.service import PARTS_MAX, Part
+from voyagent.billing.payments.queries.documents import (
+    PaymentDocument,
+    PaymentSearch,
+    PaymentsListed,
+)
+from voyagent.billing.payments.service.settling import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
@@ -358,3 +363,13 @@ def _brief(row: Row) -> Row:
         "reversal_entry_id": row["reversal_entry_id"],
         "created_at": row_instant(row["created_at"]),
     }
+
+
+class ReceiptIn(PartialAmountIn):
+    """What a customer has paid: all that is open where no amount is named, today in the agency's
+    zone where no day is, into the bank where no account is.
+    """
+
+    paid_on: BusinessDate | None = None
+    account: MoneyAccount = "bank"
+    reference: Annotated[str, Text(128)] | None = None

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
-from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
+from voyagent.billing.supplier_credits import (
+    errors as supplier_credit_errors,
+    queries as supplier_credit_queries,
+    service as supplier_credit_service,
+)
+from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditIn,
     SupplierCreditListOut,
@@ -39,7 +46,7 @@ def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
     All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
     """
     return wire_supplier_credits(
-        queries.list_supplier_credits(
+        supplier_credit_queries.list_supplier_credits(
             reader, query.search(), limit=query.limit, cursor=query.place()
         ),
         query.limit,
@@ -54,13 +61,13 @@ def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
     direct=True,
     errors=(
         BillNotFound,
-        service.DocumentNotOpen,
-        service.InvalidDate,
-        service.LineNotOnBill,
-        service.LineAlreadyNamed,
-        service.CreditExceedsLine,
-        service.SupplierCreditExceedsOpen,
-        service.SupplierCreditTaken,
+        errors.DocumentNotOpen,
+        errors.InvalidDate,
+        supplier_credit_errors.LineNotOnBill,
+        errors.LineAlreadyNamed,
+        errors.CreditExceedsLine,
+        supplier_credit_errors.SupplierCreditExceedsOpen,
+        supplier_credit_errors.SupplierCreditTaken,
         InvalidAmount,
         *POSTING_ERRORS,
     ),
@@ -69,10 +76,14 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never
     more than is open. It is posted at once and is not changed.
     """
-    amounts = body.amounts(queries.get_bill(body.bill_id).currency)
+    amounts = body.amounts(bill_queries.get_bill(body.bill_id).currency)
     given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
-    credit = service.credit_bill(actor, body.bill_id, on=body.issue_date, amounts=amounts, **given)
-    return wire_supplier_credit(queries.read_supplier_credit(SessionReader(db.session), credit.id))
+    credit = supplier_credit_service.credit_bill(
+        actor, body.bill_id, on=body.issue_date, amounts=amounts, **given
+    )
+    return wire_supplier_credit(
+        supplier_credit_queries.read_supplier_credit(SessionReader(db.session), credit.id)
+    )
 
 
 @api.post(
@@ -82,9 +93,9 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     direct=True,
     missing=SupplierCreditNotFound,
     errors=(
-        service.SupplierCreditReversed,
-        service.ReasonRequired,
-        service.InvalidDate,
+        supplier_credit_errors.SupplierCreditReversed,
+        errors.ReasonRequired,
+        errors.InvalidDate,
         *POSTING_ERRORS,
     ),
 )
@@ -92,11 +103,11 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: Revers
     """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as
     much, and its entry is reversed.
     """
-    service.reverse_supplier_credit(
+    supplier_credit_service.reverse_supplier_credit(
         actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
     )
     return wire_supplier_credit(
-        queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id)
+        supplier_credit_queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id)
     )
 
 
@@ -108,4 +119,6 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: Revers
 )
 def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
     """Read a supplier's credit with its lines."""
-    return wire_supplier_credit(queries.read_supplier_credit(reader, supplier_credit_id))
+    return wire_supplier_credit(
+        supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
+    )

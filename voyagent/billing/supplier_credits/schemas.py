@@ -11,9 +11,11 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.bills.schemas import InputTaxOut, wire_taxes
+from voyagent.billing.core.queries.credits import CreditSearch
+from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.credits import CreditIn
 from voyagent.billing.core.schemas.documents import DocumentQuery
-from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
+from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,

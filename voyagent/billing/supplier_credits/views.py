@@ -10,11 +10,19 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
-from voyagent.billing import queries, service
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import crediting, days
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import Kind, credit_page, reverse_page
 from voyagent.billing.core.views.documents import Place, not_now, with_amounts
-from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
+from voyagent.billing.supplier_credits import (
+    errors as supplier_credit_errors,
+    queries as supplier_credit_queries,
+    service as supplier_credit_service,
+)
+from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.billing.supplier_credits.forms import BillCreditForm
 from voyagent.billing.supplier_credits.schemas import BillCreditIn
 from voyagent.http.pages import translated
@@ -25,12 +33,12 @@ from voyagent.kernel.money import Money
 KIND = Kind(
     url=lambda key: url_for("billing.supplier_credit", supplier_credit_id=key),
     list_url=lambda: url_for("billing.credit_notes", kind="supplier"),
-    document=queries.get_bill,
+    document=bill_queries.get_bill,
     series=None,
-    credit=queries.get_supplier_credit,
+    credit=supplier_credit_queries.get_supplier_credit,
     number=lambda credit: credit.vendor_reference,
-    reverse=service.reverse_supplier_credit,
-    already_reversed=service.SupplierCreditReversed,
+    reverse=supplier_credit_service.reverse_supplier_credit,
+    already_reversed=supplier_credit_errors.SupplierCreditReversed,
     explained=_l(
         "Use this for a supplier credit note entered by mistake. Its entry is reversed on"
         " this date, and the amount is due on the bill again. Its number can be entered"
@@ -48,13 +56,13 @@ KIND = Kind(
 )
 def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     """One credit of a supplier, and what stands in the books."""
-    document = queries.read_supplier_credit(reader, supplier_credit_id)
+    document = supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
     currency = document.credit["currency"]
     return render_template(
         "bills/supplier_credit.html",
         credit=document.credit | {"total": Money(document.credit["total_minor"], currency)},
         net=Money(document.credit["total_minor"] - document.credit["tax_minor"], currency),
-        taxes=queries.sum_taxes(document.taxes, currency),
+        taxes=tax_queries.sum_taxes(document.taxes, currency),
         lines=with_amounts(document.lines, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
@@ -72,23 +80,27 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Enter a supplier's credit: all that is left of each line, unless something else is typed;
     "Look" shows what it will post.
     """
-    bill = queries.get_bill(bill_id)
-    if refused := service.credit_refused(bill):
+    bill = bill_queries.get_bill(bill_id)
+    if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
-    day, left = service.first_day(actor, bill), service.creditable_of_bill(bill)
+    day, left = days.first_day(actor, bill), supplier_credit_service.creditable_of_bill(bill)
     form = BillCreditForm.of(
-        bill, queries.get_lines(bill), left, day, service.proposed_of_bill(bill)
+        bill,
+        document_queries.get_lines(bill),
+        left,
+        day,
+        supplier_credit_service.proposed_of_bill(bill),
     )
 
     def act(body: BillCreditIn) -> Any:
         given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
-        return service.credit_bill(
+        return supplier_credit_service.credit_bill(
             actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given
         )
 
     def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:
-        return service.bill_credit_sides(
-            actor, queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
+        return supplier_credit_service.bill_credit_sides(
+            actor, bill_queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
         )
 
     return credit_page(KIND, form, act, sides)

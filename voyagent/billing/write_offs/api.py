@@ -7,14 +7,16 @@ from uuid import UUID
 from voyagent.approvals.queries import row_of
 from voyagent.approvals.schemas import ApprovalItem
 from voyagent.approvals.service import AmountAboveLimit
-from voyagent.billing import queries, service
+from voyagent.billing.core import errors
 from voyagent.billing.invoices.api import api, invoice_response
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas.documents import (
     InvoiceOut,
 )
-from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
-from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.write_offs.schemas import TakeBackIn
+from voyagent.billing.write_offs import errors as write_off_errors, service as write_off_service
+from voyagent.billing.write_offs.errors import WriteOffNotFound
+from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
@@ -24,10 +26,10 @@ from voyagent.ledger.service import PeriodLocked
 __all__ = ["api"]
 
 WRITE_OFF_ERRORS = (
-    service.DocumentNotOpen,
-    service.WriteOffExceedsOpen,
-    service.WriteOffRequested,
-    service.InvalidDate,
+    errors.DocumentNotOpen,
+    write_off_errors.WriteOffExceedsOpen,
+    write_off_errors.WriteOffRequested,
+    errors.InvalidDate,
     MixedCurrencies,
     UnknownCurrency,
     InvalidAmount,
@@ -51,8 +53,8 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
     Somebody who may grant it decides, and nothing is in the books before; the invoice shows the
     request while it waits, and the write-off once it is done.
     """
-    amount = body.money(queries.get_invoice(invoice_id).currency)
-    asked = service.ask_for_write_off(
+    amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
+    asked = write_off_service.ask_for_write_off(
         actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
     )
     return ApprovalItem.of(row_of(asked))
@@ -66,8 +68,8 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
     missing=InvoiceNotFound,
     errors=(
         WriteOffNotFound,
-        service.WriteOffTakenBack,
-        service.InvalidDate,
+        write_off_errors.WriteOffTakenBack,
+        errors.InvalidDate,
         AmountAboveLimit,
         PeriodLocked,
     ),
@@ -78,7 +80,7 @@ def take_back_write_off(
     """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
     much. Once.
     """
-    service.reverse_write_off(
+    write_off_service.reverse_write_off(
         actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
     )
     return invoice_response(invoice_id)

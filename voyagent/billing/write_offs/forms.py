@@ -11,8 +11,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import StringField
 
-from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.write_offs.schemas import TakeBackIn
+from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.http.forms import AMOUNT_SENTENCE, AmountText, DateText, SchemaForm, plain
 
 # Where a refusal of the rules is shown.

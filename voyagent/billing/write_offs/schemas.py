@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from voyagent.billing.core.schemas.payments import PartialAmountIn
 from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
@@ -19,3 +20,12 @@ class TakeBackIn(Closed):
 
     reason: Annotated[str, Trimmed(500)]
     effective_on: BusinessDate | None = None
+
+
+class WriteOffIn(PartialAmountIn):
+    """What is to be given up of an invoice: all that is open where no amount is named, today in the
+    agency's zone where no day is; and why.
+    """
+
+    reason: Annotated[str, Trimmed(500)]
+    written_off_on: BusinessDate | None = None

@@ -8,15 +8,17 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing import queries, service
 from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.service import days
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import Place, turned_back
 from voyagent.billing.core.views.previews import looked, looks, postings_of
-from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
-from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.write_offs import queries as write_off_queries, service as write_off_service
+from voyagent.billing.write_offs.errors import WriteOffNotFound
 from voyagent.billing.write_offs.forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
-from voyagent.billing.write_offs.schemas import TakeBackIn
+from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -37,16 +39,16 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
 
     Somebody else decides.
     """
-    invoice = queries.get_invoice(invoice_id)
+    invoice = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
     still = Money(invoice.open_minor, invoice.currency)
     form = WriteOffForm(
-        data={"amount": typed_amount(still), "written_off_on": service.first_day(actor, invoice)}
+        data={"amount": typed_amount(still), "written_off_on": days.first_day(actor, invoice)}
     )
 
     def act(body: WriteOffIn) -> Any:
-        return service.ask_for_write_off(
+        return write_off_service.ask_for_write_off(
             actor,
             invoice_id,
             reason=body.reason,
@@ -55,9 +57,9 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         )
 
     def sides(body: WriteOffIn) -> list[tuple[str, int, Money]]:
-        given_up = service.checked(
+        given_up = write_off_service.checked(
             actor,
-            queries.get_invoice(invoice_id),
+            invoice_queries.get_invoice(invoice_id),
             body.money(still.currency),
             body.reason,
             body.written_off_on,
@@ -65,7 +67,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         return [("bad_debts", 1, given_up), ("receivable", -1, given_up)]
 
     if looks() or form.attempt(act, **ASKED) is None:
-        facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id))}
+        facts = looked(form, sides) | {"place": Place(invoice_queries.get_invoice(invoice_id))}
         return render_template("billing/write_off.html", form=form, **facts), (
             200 if looks() else form.status
         )
@@ -79,7 +81,10 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
     """The invoice that a write-off is of, for whoever comes from the books."""
     return see_other(
-        url_for("billing.invoice", invoice_id=queries.invoice_of_write_off(reader, write_off_id))
+        url_for(
+            "billing.invoice",
+            invoice_id=write_off_queries.invoice_of_write_off(reader, write_off_id),
+        )
     )
 
 
@@ -93,20 +98,20 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
     """Take a write-off back: the first step asks why and from when on, the second does it."""
     invoice, standing = (
-        queries.get_invoice(invoice_id),
-        queries.get_write_off(invoice_id, write_off_id),
+        invoice_queries.get_invoice(invoice_id),
+        write_off_queries.get_write_off(invoice_id, write_off_id),
     )
     amount = Money(abs(standing.amount_minor), invoice.currency)
     form = TakeBackForm(data={"effective_on": today()})
 
     def act(body: TakeBackIn) -> Any:
-        return service.reverse_write_off(
+        return write_off_service.reverse_write_off(
             actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
         )
 
     if form.attempt(act, **WRITTEN_BACK) is None:
         shown = {
-            "place": Place(queries.get_invoice(invoice_id)),
+            "place": Place(invoice_queries.get_invoice(invoice_id)),
             "write_off_id": write_off_id,
             "amount": amount,
         }

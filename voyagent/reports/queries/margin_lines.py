@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.queries.of_trips import invoiced
+from voyagent.billing.core.queries.of_trips import invoiced
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money

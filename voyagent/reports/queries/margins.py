@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.queries.of_trips import invoiced
+from voyagent.billing.core.queries.of_trips import invoiced
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money

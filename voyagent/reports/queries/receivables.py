@@ -15,8 +15,8 @@ from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, un
 
 from voyagent.billing.ageing.queries import advances as advances_queries, open_items, party_balances
 from voyagent.billing.ageing.queries.open_items import AGES, Basis
-from voyagent.billing.queries.open_documents import Kind
-from voyagent.billing.service import CONTROL
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.rules import CONTROL
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
 from voyagent.kernel.money import Money

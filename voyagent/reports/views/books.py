@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.chat.queries import SessionNotFound
 from voyagent.http.files import streamed
 from voyagent.http.guards import Guard

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from voyagent.billing.core.models.counters import AgeingByDue, AgeingByParty, PartyOpenBalance
-from voyagent.billing.queries.open_documents import (
+from voyagent.billing.core.queries.open_documents import (
     DOCUMENTS,
     EVER,
     Kind,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from voyagent.billing.ageing.queries.advances import advances_of_parties
 from voyagent.billing.ageing.queries.open_items import open_by_party
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_documents import Kind
 
 
 def standings_statement(

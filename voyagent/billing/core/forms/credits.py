@@ -15,9 +15,9 @@ from wtforms import StringField
 from voyagent.billing.core.forms.listing import WORDS, Listing
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.queries.credits import CreditSearch
 from voyagent.billing.core.schemas.credits import CreditIn
 from voyagent.billing.core.schemas.documents import DocumentQuery
-from voyagent.billing.queries import CreditSearch
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,

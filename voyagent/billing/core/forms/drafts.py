@@ -25,8 +25,8 @@ from voyagent.billing.core.forms.rates import RATE_PLACES, RATE_SENTENCES, RateF
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
-from voyagent.billing.service import INPUT
-from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
+from voyagent.billing.core.service.input_taxes import INPUT
+from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,

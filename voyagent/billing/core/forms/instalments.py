@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from voyagent.billing.service.instalments import INSTALMENTS_MAX, Plan, check_days
+from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, Plan, check_days
 from voyagent.http.forms import RowsField, plain, read_date, typed_amount
 from voyagent.kernel.fields import BusinessDate
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from voyagent.billing.service import LineAlreadyNamed
-from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.core.errors import LineAlreadyNamed
+from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.kernel.fields import (
     BusinessDate,
     Closed,

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.core.queries.documents import open_minor_of
+from voyagent.billing.core.queries.instalments import instalments_of
+from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
-from voyagent.billing.queries import instalments_of, open_minor_of
-from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
-from voyagent.billing.service import InstalmentItem
-from voyagent.billing.service.instalments import INSTALMENTS_MAX
-from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
+from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,

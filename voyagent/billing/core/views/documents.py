@@ -12,10 +12,14 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
+from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
+from voyagent.billing.core.queries.instalments import Instalment, instalments_of
+from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     goes_on,
     other_year_words,
@@ -25,8 +29,6 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
-from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
-from voyagent.billing.service import INVOICE_SERIES, DraftChanged
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today

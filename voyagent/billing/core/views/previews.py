@@ -10,8 +10,9 @@ from uuid import UUID
 from flask import request
 from flask_babel import gettext as _
 
-from voyagent.billing import queries
-from voyagent.billing.service import Recognition, other_year
+from voyagent.billing.core.queries import recognitions
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.numbering import other_year
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.database.read_pool import SessionReader
@@ -103,7 +104,7 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
     """
     return [
         {"day": max(day, booked_on), "postings": reversal_of(entry_id)}
-        for entry_id, booked_on in queries.recognised(*source)
+        for entry_id, booked_on in recognitions.recognised(*source)
     ]
 
 

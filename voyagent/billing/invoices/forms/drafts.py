@@ -14,13 +14,10 @@ from voyagent.billing.core.forms.instalments import (
     iso_day,
 )
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
-from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.billing.schemas import items
-from voyagent.billing.service import Buyer, Home, Sketch, sketch
+from voyagent.billing.core.schemas.lines import items
+from voyagent.billing.core.service.taxing import Buyer, Home, Sketch, sketch
+from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, InvoiceSendIn
 from voyagent.http.forms import (
-    AMOUNT_SENTENCE,
-    AmountText,
-    DateText,
     SchemaForm,
     SentOnce,
     plain,
@@ -38,18 +35,6 @@ SOLD_AS = (
 
 
 COLLECT = (("", _l("TCS as set below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
-
-
-RECEIPT_PLACES = {
-    "payment_exceeds_open": "amount",
-    "amount_above_limit": "amount",
-    "invalid_amount": "amount",
-    "invalid_date": "paid_on",
-    "period_locked": "paid_on",
-    "document_not_open": "",
-    "account_not_found": "account",
-    "account_inactive": "account",
-}
 
 
 SEND_PLACES = {"invoice_not_sendable": ""}
@@ -218,27 +203,3 @@ class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
 
     def __init__(self, locale: str, address: str | None, **given: Any) -> None:
         super().__init__(data={"to": address, "locale": locale}, **given)
-
-
-class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
-    """Form of a receipt on an invoice."""
-
-    schema: ClassVar[type[BaseModel]] = ReceiptIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "cash_or_bank": _l("Choose one from the list."),
-    }
-
-    amount = AmountText(_l("Amount"))
-    paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(
-        _l("Paid into"),
-        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
-        validate_choice=False,
-    )
-    reference = StringField(_l("Reference"))
-
-    def values(self) -> dict[str, Any]:
-        """Return the typed values, the amount without grouping characters."""
-        values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})

@@ -10,8 +10,10 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, ValidationError
 
-from voyagent.billing.queries import COUNTED_MAX, InvoiceBoard, InvoiceSearch
-from voyagent.billing.schemas import PAGE_SIZE, InvoiceListQuery
+from voyagent.billing.core.queries.documents import COUNTED_MAX
+from voyagent.billing.core.schemas.lines import PAGE_SIZE
+from voyagent.billing.invoices.queries.board import InvoiceBoard, InvoiceSearch
+from voyagent.billing.invoices.schemas.lists import InvoiceListQuery
 from voyagent.http.forms import read_date
 
 _DATES = ("due_from", "due_to", "from", "to")

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -23,6 +24,9 @@ from voyagent.billing.core.schemas.documents import (
     wire_parts,
     wire_recognitions,
 )
+from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.invoices.queries.board import InvoiceSearch
+from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.schemas.lines import (
     SoldLineIn,
     SoldLineOut,
@@ -30,22 +34,17 @@ from voyagent.billing.invoices.schemas.lines import (
     TaxNumber,
     wire_sold_line,
 )
-from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
-from voyagent.billing.schemas import MoneyAccount, PartIn
-from voyagent.billing.service import DraftChanges
-from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.invoices.service.drafts import DraftChanges
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
-    BusinessDate,
     Closed,
     Filter,
     Id,
     Instant,
-    Text,
     Trimmed,
     WireAmount,
     wire_instant,
@@ -97,16 +96,6 @@ class InvoiceSendIn(Closed):
 
     to: Email
     locale: Literal["en", "hi"]
-
-
-class ReceiptIn(PartIn):
-    """What a customer has paid: all that is open where no amount is named, today in the agency's
-    zone where no day is, into the bank where no account is.
-    """
-
-    paid_on: BusinessDate | None = None
-    account: MoneyAccount = "bank"
-    reference: Annotated[str, Text(128)] | None = None
 
 
 class InvoiceQuery(TripDocumentQuery):

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from voyagent.billing.core.schemas.documents import DocumentLineOut
-from voyagent.billing.schemas import InvoiceLineIn
-from voyagent.billing.service import LineItem
+from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, PlainAmount, WireAmount
 from voyagent.kernel.money import wire_amount

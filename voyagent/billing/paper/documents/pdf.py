@@ -13,19 +13,23 @@ from uuid import UUID
 from flask import current_app
 from flask_babel import force_locale, gettext as _
 
-from voyagent.billing import queries, service
+from voyagent.billing.bills.queries import BillDocument
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
+from voyagent.billing.core.queries import (
+    documents as document_queries,
+    instalments as instalment_queries,
+    taxes as tax_queries,
+)
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, tax_note, to_be_said
+from voyagent.billing.credit_notes.queries import CreditDocument
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.queries.documents import InvoiceDocument
+from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.letter import Letter
-from voyagent.billing.queries import (
-    BillDocument,
-    CreditDocument,
-    InvoiceDocument,
-    PaymentDocument,
-    SupplierCreditDocument,
-)
+from voyagent.billing.payments.queries.documents import PaymentDocument
+from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
@@ -80,7 +84,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         parts=_parts(document.taxes, invoice),
         rate=rate_on_paper(invoice, _day) or "",
         settled=_settled(document, currency),
-        due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
+        due=_due(invoice, Money(document_queries.open_minor_of(invoice), currency)),
         plan_label=_("Instalments"),
         plan=_plan(invoice),
         asks_for_payment=status != "void",
@@ -172,7 +176,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
     what was paid and credited, and what is left to pay.
     """
     bill, currency = document.bill, document.bill["currency"]
-    still_open = queries.open_minor_of(bill)
+    still_open = document_queries.open_minor_of(bill)
     paid = [
         (_("Paid %(day)s", day=_day(row["paid_on"])), _amount(-row["amount_minor"], currency))
         for row in document.payments
@@ -257,13 +261,15 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     Raises InvoiceNotFound and whatever `service.send_invoice` raises.
     """
     actor.require("invoice.send")
-    service.check_sendable(queries.get_invoice(invoice_id))
+    sending.check_sendable(invoice_queries.get_invoice(invoice_id))
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     reader = SessionReader(db.session)
     with force_locale(locale):
-        paper = document_of(reader, queries.read_document(reader, invoice_id), actor.tenant_name)
-    return service.send_invoice(
+        paper = document_of(
+            reader, invoice_queries.read_document(reader, invoice_id), actor.tenant_name
+        )
+    return sending.send_invoice(
         Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale
     )
 
@@ -284,7 +290,7 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
     rounded = [(_("Round-off"), _amount(moved, currency))] if moved else []
     return [
         (_("Before tax") if taxes else _("Before rounding"), net),
-        *((tax["words"], amount(tax["amount"])) for tax in queries.sum_taxes(taxes, currency)),
+        *((tax["words"], amount(tax["amount"])) for tax in tax_queries.sum_taxes(taxes, currency)),
         *rounded,
     ]
 
@@ -329,7 +335,7 @@ def _plan(document: Row) -> list[tuple[str, str]]:
     """
     is_live = document["status"] not in ("draft", "void")
     rows = []
-    for one in queries.instalments_of(document):
+    for one in instalment_queries.instalments_of(document):
         day, whole = _day(one.due_date), _amount(one.amount_minor, document["currency"])
         if not is_live or one.open_minor == one.amount_minor:
             rows.append((_("Due %(day)s", day=day), whole))

@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from voyagent.billing import queries
-from voyagent.billing.bills import schemas as bill_schemas
-from voyagent.billing.credit_notes import schemas as credit_note_schemas
+from voyagent.billing.bills import (
+    errors as bill_errors,
+    queries as bill_queries,
+    schemas as bill_schemas,
+)
+from voyagent.billing.credit_notes import (
+    errors as credit_note_errors,
+    queries as credit_note_queries,
+    schemas as credit_note_schemas,
+)
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas import documents as invoice_schemas
 from voyagent.billing.paper.documents import pdf
 from voyagent.billing.paper.exports.xlsx import sheet_of
-from voyagent.billing.payments import schemas as payment_schemas
-from voyagent.billing.supplier_credits import schemas as supplier_credit_schemas
+from voyagent.billing.payments import errors as payment_errors, schemas as payment_schemas
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.supplier_credits import (
+    errors as supplier_credit_errors,
+    queries as supplier_credit_queries,
+    schemas as supplier_credit_schemas,
+)
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
 from voyagent.kernel.errors import NotFound
@@ -35,40 +49,40 @@ class _Told(NamedTuple):
 DOCUMENTS = {
     "invoice": _Told(
         "The invoice",
-        queries.InvoiceNotFound,
-        queries.read_document,
+        invoice_errors.InvoiceNotFound,
+        invoice_queries.read_document,
         invoice_schemas.wire_invoice,
         pdf.document_of,
         "number",
     ),
     "credit-note": _Told(
         "The credit note",
-        queries.CreditNoteNotFound,
-        queries.read_credit_note,
+        credit_note_errors.CreditNoteNotFound,
+        credit_note_queries.read_credit_note,
         credit_note_schemas.wire_credit_note,
         pdf.credit_note_of,
         "number",
     ),
     "payment": _Told(
         "The receipt, or what a supplier was paid,",
-        queries.PaymentNotFound,
-        queries.read_payment,
+        payment_errors.PaymentNotFound,
+        payment_queries.read_payment,
         payment_schemas.wire_payment,
         pdf.payment_of,
         "number",
     ),
     "bill": _Told(
         "Our record of a supplier's bill",
-        queries.BillNotFound,
-        queries.read_bill,
+        bill_errors.BillNotFound,
+        bill_queries.read_bill,
         bill_schemas.wire_bill,
         pdf.bill_of,
         "vendor_reference",
     ),
     "supplier-credit": _Told(
         "Our record of a supplier's credit note",
-        queries.SupplierCreditNotFound,
-        queries.read_supplier_credit,
+        supplier_credit_errors.SupplierCreditNotFound,
+        supplier_credit_queries.read_supplier_credit,
         supplier_credit_schemas.wire_supplier_credit,
         pdf.supplier_credit_of,
         "vendor_reference",

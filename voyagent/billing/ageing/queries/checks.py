@@ -1,0 +1,391 @@
+"""Checks that documents, payments, numbers and roll-ups agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.counters import AgeingByDue, NumberSeries
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.billing.core.rules import EXCHANGE
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.sources import on_account_statement
+
+_DUE = AgeingByDue.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_INVOICES = Invoice.__table__.c
+_NOTES = CreditNote.__table__.c
+_SERIES = NumberSeries.__table__.c
+_PAYMENTS = Payment.__table__.c
+_REFUNDS = Refund.__table__.c
+_WRITE_OFFS = WriteOff.__table__.c
+_BILLS = Bill.__table__.c
+_NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
+
+
+def outstanding_statement(kind: Kind) -> Select[Any]:
+    """What is open now of invoices (or bills) by the roll-up: kind, currency, open_minor; the cost
+    is that of the months with something open.
+    """
+    return (
+        select(
+            _DUE.kind,
+            _DUE.currency,
+            cast(func.sum(_DUE.open_minor), BigInteger).label("open_minor"),
+        )
+        .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+        .group_by(_DUE.kind, _DUE.currency)
+    )
+
+
+def unallocated_statement() -> Select[Any]:
+    """Documents whose paid amount is not the sum of their allocations: kind, id, reference,
+    currency, difference_minor (paid less allocated).
+    """
+    parts = [
+        _against_allocations("receivable", Invoice.__table__, "number", _ALLOCATIONS.invoice_id)
+    ]
+    parts.append(
+        _against_allocations("payable", Bill.__table__, "vendor_reference", _ALLOCATIONS.bill_id)
+    )
+    found = union_all(*parts).subquery("found")
+    return select(found).order_by(found.c.kind, found.c.currency, found.c.id)
+
+
+def advances_statement() -> Select[Any]:
+    """What of payments settles nothing and was not given back, now: direction, currency,
+    unapplied_minor; the cost is that of payments with something left.
+    """
+    unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
+    return (
+        select(
+            _PAYMENTS.direction,
+            _PAYMENTS.currency,
+            cast(func.sum(unapplied), BigInteger).label("unapplied_minor"),
+        )
+        .where(
+            owned(Payment),
+            _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor,
+        )
+        .group_by(_PAYMENTS.direction, _PAYMENTS.currency)
+    )
+
+
+def misused_statement() -> Select[Any]:
+    """Payments that say otherwise than their allocations, refunds and reversals, or of which more
+    is used than they are: number, currency, difference_minor.
+
+    The difference is what is said to be used less what is; where both agree, how much more is used
+    than there is.
+    """
+    allocated = (
+        select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
+        .where(owned(Allocation))
+        .group_by(_ALLOCATIONS.payment_id)
+    ).subquery("allocated")
+    given_back = select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(
+        owned(Refund), _REFUNDS.reversed_on.is_(None)
+    )
+    refunded = given_back.group_by(_REFUNDS.payment_id).subquery("refunded")
+    reversed_minor = case((_PAYMENTS.reversed_on.is_not(None), _PAYMENTS.amount_minor), else_=0)
+    used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0) + reversed_minor
+    said = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
+    return (
+        select(
+            _PAYMENTS.number,
+            _PAYMENTS.currency,
+            cast(
+                case((said != used, said - used), else_=used - _PAYMENTS.amount_minor), BigInteger
+            ).label("difference_minor"),
+        )
+        .select_from(
+            Payment.__table__.outerjoin(
+                allocated, allocated.c.payment_id == _PAYMENTS.id
+            ).outerjoin(refunded, refunded.c.payment_id == _PAYMENTS.id)
+        )
+        .where(owned(Payment), (said != used) | (used > _PAYMENTS.amount_minor))
+        .order_by(_PAYMENTS.number)
+    )
+
+
+def unexchanged_statement() -> Select[Any]:
+    """Allocations of a document in another currency that the account of exchange or the document's
+    rate does not agree with.
+
+    Rows: which (`lines` or `rate`), number of the payment, currency, difference_minor. By `lines`
+    it is what the entry has on that account less what the allocation says: what is settled in the
+    document's currency against what it was booked for in the payment's. By `rate` it is what is
+    booked for a document that keeps no rate. Entries of no allocation are left out: they say by
+    themselves what they exchange.
+    """
+    sign = case((_PAYMENTS.direction == "in", 1), else_=-1)
+    documents = (
+        Allocation.__table__.join(
+            Payment.__table__,
+            (_PAYMENTS.tenant_id == _ALLOCATIONS.tenant_id)
+            & (_PAYMENTS.id == _ALLOCATIONS.payment_id),
+        )
+        .outerjoin(
+            Invoice.__table__,
+            (_INVOICES.tenant_id == _ALLOCATIONS.tenant_id)
+            & (_INVOICES.id == _ALLOCATIONS.invoice_id),
+        )
+        .outerjoin(
+            Bill.__table__,
+            (_BILLS.tenant_id == _ALLOCATIONS.tenant_id) & (_BILLS.id == _ALLOCATIONS.bill_id),
+        )
+    )
+    exchanged = (
+        select(
+            _ALLOCATIONS.entry_id,
+            _PAYMENTS.number,
+            _PAYMENTS.currency,
+            func.coalesce(_INVOICES.currency, _BILLS.currency).label("settled_currency"),
+            (sign * _ALLOCATIONS.settled_minor).label("settled_minor"),
+            (sign * func.coalesce(_ALLOCATIONS.booked_minor, _ALLOCATIONS.amount_minor)).label(
+                "booked_minor"
+            ),
+            (
+                _ALLOCATIONS.booked_minor.is_not(None)
+                & func.coalesce(_INVOICES.rate, _BILLS.rate).is_(None)
+            ).label("is_unrated"),
+        )
+        .select_from(documents)
+        .where(owned(Allocation), owned(Payment), _ALLOCATIONS.settled_minor.is_not(None))
+        .cte("exchanged")
+    )
+    one = exchanged.c
+    posted = on_account_statement(EXCHANGE, select(one.entry_id)).subquery("posted").c
+    sides = union_all(
+        select(
+            one.entry_id,
+            one.settled_currency.label("currency"),
+            (-one.settled_minor).label("minor"),
+        ),
+        select(one.entry_id, one.currency, one.booked_minor.label("minor")),
+        select(posted.entry_id, posted.currency, posted.minor),
+    ).subquery("sides")
+    difference, unbooked = func.sum(sides.c.minor), func.sum(one.booked_minor)
+    number = select(func.min(one.number)).where(one.entry_id == sides.c.entry_id).scalar_subquery()
+    untied = select(
+        literal("lines").label("which"),
+        number.label("number"),
+        sides.c.currency,
+        cast(difference, BigInteger).label("difference_minor"),
+    )
+    unrated = select(
+        literal("rate").label("which"),
+        one.number,
+        one.currency,
+        cast(unbooked, BigInteger).label("difference_minor"),
+    )
+    found = union_all(
+        untied.group_by(sides.c.entry_id, sides.c.currency).having(difference != 0),
+        unrated.where(one.is_unrated).group_by(one.number, one.currency).having(unbooked != 0),
+    ).subquery("found")
+    return select(found).order_by(found.c.which, found.c.number, found.c.currency)
+
+
+def lettered_statement(series: str, letter: str) -> Select[Any]:
+    """The same as `series_statement` of a series whose numbers begin with a letter: receipts,
+    payments, refunds.
+    """
+    numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
+    year, place = (
+        func.split_part(numbers, "/", 2),
+        cast(func.split_part(numbers, "/", 3), BigInteger),
+    )
+    counted = (
+        select(
+            year.label("financial_year"),
+            func.count().label("n"),
+            func.min(place).label("lowest"),
+            func.max(place).label("highest"),
+        )
+        .where(
+            owned(Refund if series == "refund" else Payment),
+            func.split_part(numbers, "/", 1) == letter,
+        )
+        .group_by(year)
+        .subquery("counted")
+    )
+    return _gaps(series, counted)
+
+
+def series_statement(series: str) -> Select[Any]:
+    """Each financial year of a series that numbers are missing from or strange in: financial_year,
+    last_number, n, lowest, highest.
+
+    `last_number` is what the counter has given out; `n` how many documents carry a number of that
+    year, the void among them.
+    """
+    table = _NUMBERED[series]
+    year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
+    place = cast(func.substring(table.c.number, "([0-9]+)$"), BigInteger)
+    carried = (
+        select(year.label("financial_year"), place.label("place"))
+        .where(owned(table), table.c.number.is_not(None), *_of_series(table))
+        .subquery("carried")
+    )
+    counted = (
+        select(
+            carried.c.financial_year,
+            func.count().label("n"),
+            func.min(carried.c.place).label("lowest"),
+            func.max(carried.c.place).label("highest"),
+        )
+        .group_by(carried.c.financial_year)
+        .subquery("counted")
+    )
+    return _gaps(series, counted)
+
+
+def _of_series(table: Any) -> list[ColumnElement[bool]]:
+    """Invoices that were brought forward have numbers of a series of their own."""
+    return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
+
+
+def uncredited_statement() -> Select[Any]:
+    """Documents whose credited amount is not the sum of what credits them and stands: kind, id,
+    reference, currency, difference_minor (credited less those).
+    """
+    said = _INVOICES.credited_minor - _INVOICES.written_off_minor
+    bills, credits = (  # noqa: A001
+        Bill.__table__.c,
+        SupplierCredit.__table__.c,
+    )
+    parts = [
+        _against_rows(
+            "invoice",
+            _INVOICES.number,
+            said,
+            _NOTES.invoice_id,
+            _NOTES.total_minor,
+            _NOTES.reversed_on.is_(None),
+        ),
+        _against_rows(
+            "bill",
+            bills.vendor_reference,
+            bills.credited_minor,
+            credits.bill_id,
+            credits.total_minor,
+            credits.reversed_on.is_(None),
+        ),
+    ]
+    found = union_all(*parts).subquery("found")
+    return select(found).order_by(found.c.kind.desc(), found.c.currency, found.c.id)
+
+
+def unwritten_statement() -> Select[Any]:
+    """Invoices whose written-off amount is not the sum of their write-offs: kind, id, reference,
+    currency, difference_minor (what they say less those).
+    """
+    found = _against_rows(
+        "invoice",
+        _INVOICES.number,
+        _INVOICES.written_off_minor,
+        _WRITE_OFFS.invoice_id,
+        _WRITE_OFFS.amount_minor,
+    )
+    return found.order_by(_INVOICES.currency, _INVOICES.id)
+
+
+def _against_rows(
+    kind: str,
+    reference: Any,
+    said: ColumnElement[int],
+    document_id: Any,
+    amount: Any,
+    *which: ColumnElement[bool],
+) -> Select[Any]:
+    """Where what documents say of themselves is not the sum of the rows behind it; `which` of them
+    count.
+    """
+    noted = (
+        select(document_id.label("document_id"), func.sum(amount).label("amount_minor"))
+        .where(owned(document_id.table), *which)
+        .group_by(document_id)
+        .subquery(f"noted_{kind}")
+    )
+    table = reference.table
+    difference = said - func.coalesce(noted.c.amount_minor, 0)
+    return (
+        select(
+            literal(kind).label("kind"),
+            table.c.id,
+            reference.label("reference"),
+            table.c.currency,
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .select_from(table.outerjoin(noted, noted.c.document_id == table.c.id))
+        .where(owned(table), difference != 0)
+    )
+
+
+def _against_allocations(kind: Kind, table: Any, reference: str, document_id: Any) -> Select[Any]:
+    allocated = (
+        select(document_id.label("document_id"), func.sum(SETTLES).label("amount_minor"))
+        .where(owned(Allocation), document_id.is_not(None))
+        .group_by(document_id)
+        .subquery(f"allocated_{kind}")
+    )
+    difference = table.c.paid_minor - func.coalesce(allocated.c.amount_minor, 0)
+    return (
+        select(
+            literal(kind).label("kind"),
+            table.c.id,
+            table.c[reference].label("reference"),
+            table.c.currency,
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .select_from(table.outerjoin(allocated, allocated.c.document_id == table.c.id))
+        .where(owned(table), difference != 0)
+    )
+
+
+def _gaps(series: str, counted: Any) -> Select[Any]:
+    """Where the numbers that documents carry and those that the counter has given out differ, by
+    financial year.
+    """
+    given = (
+        select(_SERIES.financial_year, _SERIES.last_number)
+        .where(owned(NumberSeries), _SERIES.series == series)
+        .subquery("given")
+    )
+    n, last = func.coalesce(counted.c.n, 0), func.coalesce(given.c.last_number, 0)
+    lowest, highest = func.coalesce(counted.c.lowest, 0), func.coalesce(counted.c.highest, 0)
+    return (
+        select(
+            func.coalesce(given.c.financial_year, counted.c.financial_year).label("financial_year"),
+            *(
+                column.label(name)
+                for name, column in (
+                    ("n", n),
+                    ("last_number", last),
+                    ("lowest", lowest),
+                    ("highest", highest),
+                )
+            ),
+        )
+        .select_from(
+            given.join(counted, counted.c.financial_year == given.c.financial_year, full=True)
+        )
+        .where((n != last) | (highest != last) | (lowest != case((last > 0, 1), else_=0)))
+        .order_by("financial_year")
+    )

@@ -1,0 +1,192 @@
+"""Bills one by one with all their parts, the list, and the list for export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import SupplierCredit
+from voyagent.billing.core.models.parts import OPEN_BILL
+from voyagent.billing.core.queries.documents import (
+    DocumentSearch,
+    Listed,
+    by_day_statement,
+    having_text,
+    page_of,
+)
+from voyagent.billing.core.queries.exports import (
+    amount_columns,
+    documents_listing,
+    open_column,
+    party_columns,
+)
+from voyagent.billing.core.queries.parts import items_statement, settling_statement
+from voyagent.billing.core.queries.taxes import bill_taxes_statement
+from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.listings import Column, Listing
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
+
+
+def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
+    """A bill of the agency; `lock` holds its row until the transaction ends.
+
+    Raises BillNotFound.
+    """
+    statement = select(Bill).where(Bill.id == bill_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise BillNotFound
+    return found
+
+
+def bills_listing(search: BillSearch) -> Listing:
+    """Bills that a search finds, the newest issue date first."""
+    of = Bill.__table__.c
+    columns = [
+        Column("vendor_reference", of.vendor_reference, "text"),
+        *party_columns(of, "vendor_name"),
+        Column("pay_on", of.pay_on),
+        *amount_columns(of, "total_amount", "paid_amount", "credited_amount"),
+        Column("open_amount", open_column(of), "amount"),
+    ]
+    return documents_listing("bills", Bill, columns, search)
+
+
+_CREDITS = SupplierCredit.__table__.c
+
+
+def credits_of_statement(bill_id: UUID) -> Select[Any]:
+    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date,
+    amount_minor, reason, entry_id, reversed_on, and so on.
+    """
+    names = (
+        "id",
+        "vendor_reference",
+        "issue_date",
+        "reason",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    told = (
+        _CREDITS.total_minor.label("amount_minor"),
+        name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
+    )
+    return (
+        select(*(_CREDITS[name] for name in names), *told)
+        .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
+        .order_by(_CREDITS.issue_date, _CREDITS.id)
+    )
+
+
+_BILLS = Bill.__table__.c
+_BRIEF = (
+    *(
+        "id",
+        "status",
+        "vendor_reference",
+        "party_name",
+        "party_reference",
+        "issue_date",
+        "due_date",
+        "currency",
+        "total_minor",
+        "paid_minor",
+    ),
+    *(
+        "credited_minor",
+        "pay_on",
+        "trip_id",
+        "created_at",
+        "updated_at",
+        "instalment_dues",
+        "instalment_minors",
+    ),
+)
+_TEXTS = ("vendor_reference", "party_name", "party_reference")
+
+
+class BillSearch(DocumentSearch):
+    """What a list of bills is narrowed to; `open` is received or scheduled."""
+
+    __slots__ = ()
+    known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {
+        status: (status,) for status in ("draft", "received", "scheduled", "paid", "void")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class BillDocument:
+    """A bill with all that its page shows: lines, the taxes on them, payments, credits of the
+    supplier, and the journal lines of its receipt.
+    """
+
+    bill: Row
+    lines: list[Row]
+    taxes: list[Row]
+    payments: list[Row]
+    credits: list[Row]
+    journal: list[Row]
+
+
+def list_bills(
+    reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
+    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at
+    any depth. Of a text the next 20,000 are looked at.
+    """
+    return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
+
+
+def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
+    """A bill with its lines, payments, credits and journal lines, in one trip.
+
+    Raises BillNotFound.
+    """
+    bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
+    if not bills:
+        raise BillNotFound
+    return BillDocument(bills[0], lines, taxes, payments, credited, journal)
+
+
+@cached_statement
+def _list_statement(search: BillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return having_text(
+        by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit
+    )
+
+
+@keyed_select
+def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
+    return (
+        _bill_statement(bill_id),
+        items_statement("payable", bill_id),
+        bill_taxes_statement(bill_id),
+        settling_statement("payable", bill_id),
+        credits_of_statement(bill_id),
+        entry_lines_statement(entry_id),
+    )
+
+
+def _bill_statement(bill_id: UUID) -> Select[Any]:
+    return select(
+        *(column for column in _BILLS if column.name != "party_key"),
+        name_of(_BILLS.created_by_user_id).label("created_by"),
+        name_of(_BILLS.voided_by_user_id).label("voided_by"),
+    ).where(owned(Bill), _BILLS.id == bill_id)

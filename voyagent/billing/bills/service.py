@@ -1,0 +1,311 @@
+"""Rules of bills: drafts, receipt, payment date, import of open ones, and voiding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, NotRequired, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.bills.errors import (
+    BillNotDraft,
+    BillNotScheduled,
+    VendorReferenceRequired,
+    VendorReferenceTaken,
+)
+from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.parts import OPEN_BILL
+from voyagent.billing.core.queries import taxes as tax_queries
+from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.service import drafts, exchange, input_taxes, pricing
+from voyagent.billing.core.service.drafts import DocumentChanges
+from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.opening import balance_line
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.core.service.voiding import void_document
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
+from voyagent.ledger import service as ledger
+from voyagent.ledger.service import LAST_DAY
+
+
+def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
+    """Void a received bill on a day (default today).
+
+    Raises Forbidden, BillNotFound, and the errors of `void_document`.
+    """
+    actor.require_authority("bill.void")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    return void_document(actor, bill, f"Void of bill {bill.vendor_reference}", reason, on)
+
+
+def import_open_bill(
+    actor: Actor,
+    *,
+    party_name: str,
+    reference: str,
+    issue_date: date,
+    due_date: date | None,
+    amount: Money,
+    exchange_rate: Quote | None = None,
+) -> Bill:
+    """Import an open bill with its open amount, received on its original day, without cost.
+
+    Raises Forbidden, and the errors of `receive_bill`.
+    """
+    actor.require_authority("bill.receive")
+    ledger.opening_account(actor)
+    items = [balance_line(f"Balance of bill {reference.strip()}"[:500], amount)]
+    fields = BillFields(
+        vendor_name=party_name,
+        vendor_reference=reference,
+        issue_date=issue_date,
+        due_date=due_date,
+        line_items=items,
+        exchange_rate=exchange_rate,
+    )
+    return receive_bill(actor, is_opening=True, **fields)
+
+
+class BillFields(TypedDict):
+    """A supplier's bill; `party_reference` is ours."""
+
+    vendor_name: str
+    vendor_reference: str
+    issue_date: date
+    due_date: NotRequired[date | None]
+    instalments: NotRequired[Sequence[InstalmentItem] | None]
+    line_items: Sequence[LineItem]
+    party_reference: NotRequired[str | None]
+    notes: NotRequired[str | None]
+    trip_id: NotRequired[UUID | None]
+    exchange_rate: NotRequired[Quote | None]
+
+
+class BillChanges(DocumentChanges, total=False):
+    """Changes of a draft bill."""
+
+    vendor_name: str
+    vendor_reference: str
+
+
+def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
+    """Enter a supplier's bill as a draft, not in the books.
+
+    The supplier's reference is unique in the agency, except for void bills.
+
+    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, the
+    errors of `drafts.create_draft`; VendorReferenceTaken.
+    """
+    actor.require("bill.draft")
+    bill = _begin(actor, fields)
+    audit.record(actor, "bill.drafted", entity_refs=_refs(bill), outputs=drafts.told(bill))
+    return bill
+
+
+def revise_bill(
+    actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
+) -> Bill:
+    """Change a draft bill; a change without a difference leaves no event.
+
+    `seen` is the `updated_at` that the caller has read.
+
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
+    VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
+    VendorReferenceTaken.
+    """
+    actor.require("bill.draft")
+    bill = _get_draft(bill_id)
+    drafts.check_seen(bill, seen)
+    columns: dict[str, Any] = {}
+    if "vendor_name" in changes:
+        columns["party_name"] = pricing.party(changes["vendor_name"])
+    if "vendor_reference" in changes:
+        columns["vendor_reference"] = read_reference(changes["vendor_reference"])
+    columns |= exchange.changed_columns(actor, bill, changes)
+    with _once():
+        changed = drafts.revise(bill, columns, changes)
+    if changed:
+        fields = [{"field": "vendor_name" if name == "party_name" else name} for name in changed]
+        audit.record(
+            actor,
+            "bill.revised",
+            entity_refs=_refs(bill),
+            inputs={"fields": fields},
+            outputs=drafts.told(bill),
+        )
+    return bill
+
+
+def discard_bill(actor: Actor, bill_id: UUID) -> None:
+    """Delete a draft bill. Raises Forbidden, BillNotFound, BillNotDraft."""
+    actor.require("bill.draft")
+    bill = _get_draft(bill_id)
+    refs, told = _refs(bill), drafts.told(bill)
+    db.session.delete(bill)
+    db.session.flush()
+    audit.record(actor, "bill.discarded", entity_refs=refs, outputs=told)
+
+
+def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
+    """Receive a draft: post cost, agency lines and input tax against payable on its issue date.
+
+    Once, under any number of parallel calls. `seen` is the `updated_at` that the caller has read.
+
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
+    AccountNotFound, AccountInactive.
+    """
+    actor.require_authority("bill.receive")
+    bill = _get_draft(bill_id)
+    drafts.check_seen(bill, seen)
+    return _receive(actor, bill)
+
+
+def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
+    """Enter and receive a bill; an imported opening bill is no cost.
+
+    Raises the errors of `draft_bill` and `receive_draft`.
+    """
+    actor.require_authority("bill.receive")
+    return _receive(actor, _begin(actor, fields, is_opening=is_opening))
+
+
+def read_reference(typed: str) -> str:
+    """Normalise the supplier's reference. Raises VendorReferenceRequired."""
+    reference = " ".join(typed.split())
+    if not 1 <= len(reference) <= 64:
+        raise VendorReferenceRequired
+    return reference
+
+
+def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a receipt.
+
+    An opening bill is posted against the opening balance account.
+    """
+    if bill.is_opening:
+        total = Money(bill.total_minor, bill.currency)
+        return [(ledger.OPENING, 1, total), ("payable", -1, total)]
+    return input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
+
+
+def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
+    with _once():
+        return drafts.create_draft(
+            actor,
+            Bill,
+            party_name=fields["vendor_name"],
+            vendor_reference=read_reference(fields["vendor_reference"]),
+            issue_date=fields["issue_date"],
+            due_date=fields.get("due_date"),
+            instalment_items=fields.get("instalments"),
+            line_items=fields["line_items"],
+            party_reference=fields.get("party_reference"),
+            notes=fields.get("notes"),
+            trip_id=fields.get("trip_id"),
+            is_opening=is_opening,
+            **exchange.booked_columns(actor, fields.get("exchange_rate"), fields["line_items"]),
+        )
+
+
+def _receive(actor: Actor, bill: Bill) -> Bill:
+    """Post a draft on its issue date."""
+    total = Money(bill.total_minor, bill.currency)
+    check_limit(actor, total)
+    input_taxes.check(bill, (tax.component for tax in tax_queries.get_bill_taxes(bill.id)))
+    posted = ledger.post(
+        actor,
+        source_type="bill",
+        source_id=bill.id,
+        purpose="receive",
+        narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
+        lines=ledger.lines_of(
+            receive_sides(bill),
+            memo=bill.vendor_reference,
+            party_name=bill.party_name,
+            named=OPEN_ACCOUNTS,
+        ),
+        entry_date=bill.issue_date,
+        trip_id=bill.trip_id,
+    )
+    bill.status = "received"
+    bill.entry_id = posted.entry_id
+    bill.updated_at = clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        "bill.received",
+        entity_refs={**_refs(bill), "journal_entry_id": posted.entry_id},
+        outputs=drafts.told(bill),
+    )
+    return bill
+
+
+def _get_draft(bill_id: UUID) -> Bill:
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    if bill.status != "draft":
+        raise BillNotDraft
+    return bill
+
+
+def _refs(bill: Bill) -> dict[str, UUID]:
+    return {"bill_id": bill.id} | ({"trip_id": bill.trip_id} if bill.trip_id else {})
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """Raise VendorReferenceTaken if the block gives two bills one reference."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "uq_bills_vendor_reference" in str(error.orig):
+            raise VendorReferenceTaken from None
+        raise
+
+
+def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
+    """Set the payment day of an open bill, from today on.
+
+    Raises Forbidden, BillNotFound, DocumentNotOpen, InvalidDate.
+    """
+    actor.require("bill.schedule")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    if bill.status not in OPEN_BILL:
+        raise DocumentNotOpen
+    if bill.pay_on == pay_on:
+        return bill
+    if not max(clock.today(actor.timezone), bill.issue_date) <= pay_on <= LAST_DAY:
+        raise InvalidDate
+    return _set(actor, bill, "scheduled", pay_on)
+
+
+def unschedule_bill(actor: Actor, bill_id: UUID) -> Bill:
+    """Remove the payment day. Raises Forbidden, BillNotFound, BillNotScheduled."""
+    actor.require("bill.schedule")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    if bill.status != "scheduled":
+        raise BillNotScheduled
+    return _set(actor, bill, "received", None)
+
+
+def _set(actor: Actor, bill: Bill, status: str, pay_on: date | None) -> Bill:
+    outputs = {"pay_on": pay_on} if pay_on else {"was_to_be_paid_on": bill.pay_on}
+    bill.status, bill.pay_on, bill.updated_at = status, pay_on, clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        "bill.scheduled" if pay_on else "bill.unscheduled",
+        entity_refs={"bill_id": bill.id},
+        outputs=outputs,
+    )
+    return bill

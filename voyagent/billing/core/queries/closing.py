@@ -1,0 +1,91 @@
+"""What is worth a thought of documents before a month is closed: drafts dated in it, and numbers
+that are missing in its financial years.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.counters import NumberSeries
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment, Refund
+from voyagent.kernel.tenancy import owned
+
+_SERIES = NumberSeries.__table__.c
+_INVOICES, _PAYMENTS = Invoice.__table__.c, Payment.__table__.c
+_NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
+    "invoice": (Invoice, "issue_date", (_INVOICES.is_opening.is_(False),)),
+    "opening": (Invoice, "issue_date", (_INVOICES.is_opening.is_(True),)),
+    "credit_note": (CreditNote, "issue_date", ()),
+    "receipt": (
+        Payment,
+        "paid_on",
+        (_PAYMENTS.direction == "in", _PAYMENTS.account != OPENING_ACCOUNT),
+    ),
+    "payment": (
+        Payment,
+        "paid_on",
+        (_PAYMENTS.direction == "out", _PAYMENTS.account != OPENING_ACCOUNT),
+    ),
+    "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
+    "refund": (Refund, "refunded_on", ()),
+}
+"""Of each series whose numbers are given out here: the table that carries them, the day by which a
+number's year goes, and which rows are of it.
+
+A supplier's bill or credit note has the number that the supplier gave it.
+"""
+_YEAR_AND_MORE = timedelta(days=366)
+
+
+def drafts_statement(first: date, last: date) -> Select[Any]:
+    """Drafts of invoices and bills dated from one day to another: id, is_bill."""
+    parts = [
+        select(model.id, literal(model is Bill).label("is_bill")).where(
+            owned(model), model.status == "draft", model.issue_date.between(first, last)
+        )
+        for model in (Invoice, Bill)
+    ]
+    return select(union_all(*parts).subquery("drafts"))
+
+
+def gaps_statement(first: date, last: date) -> Select[Any]:
+    """Each series and financial year with documents dated from one day to another in which not
+    every number that was given out is carried.
+
+    Rows: series, financial_year. The cost is that of those years, since a document is dated within
+    the year of its number.
+    """
+    found = union_all(*(_gaps(series, first, last) for series in _NUMBERED)).subquery("found").c
+    return select(found.series, found.financial_year).order_by(found.financial_year, found.series)
+
+
+def _gaps(series: str, first: date, last: date) -> Select[Any]:
+    model, day_name, which = _NUMBERED[series]
+    table = model.__table__.c
+    day, year = (
+        table[day_name],
+        func.regexp_replace(table.number, "^[A-Z]+/|/[0-9]+$", "", "g").label("financial_year"),
+    )
+    numbered = select(year).where(owned(model), table.number.is_not(None), *which)
+    years = numbered.where(day.between(first, last)).distinct().subquery(f"years_{series}")
+    near = numbered.where(day.between(first - _YEAR_AND_MORE, last + _YEAR_AND_MORE)).subquery(
+        f"near_{series}"
+    )
+    carried = (
+        select(near.c.financial_year, func.count().label("n"))
+        .group_by(near.c.financial_year)
+        .subquery(f"carried_{series}")
+    )
+    given = (_SERIES.financial_year == years.c.financial_year) & (_SERIES.series == series)
+    return (
+        select(literal(series).label("series"), years.c.financial_year)
+        .join(carried, carried.c.financial_year == years.c.financial_year)
+        .join(NumberSeries.__table__, owned(NumberSeries) & given)
+        .where(_SERIES.last_number != carried.c.n)
+    )

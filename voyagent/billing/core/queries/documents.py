@@ -1,0 +1,204 @@
+"""Searches that the lists of invoices and bills share, and the lines of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, overload
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, func, literal, or_, select, tuple_
+
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import db
+from voyagent.kernel.pages import Cursor, cut_by_day
+from voyagent.kernel.patterns import contains
+from voyagent.kernel.tenancy import owned
+
+COUNTED_MAX = 1000
+LOOKED_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSearch:
+    """What a list is narrowed to.
+
+    `status` is a state, `open` or `overdue` (open, due before `today`); `party` is a whole name.
+
+    `today` may be a day off while the agency's zone is not known yet, but for `overdue`.
+    """
+
+    known: ClassVar[Mapping[str, tuple[str, ...]]]
+    today: date
+    text: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    party: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    trip_id: UUID | None = None
+
+    @property
+    def states(self) -> tuple[str, ...] | None:
+        """The states that are wanted, or None for all."""
+        return self.known[self.status] if self.status else None
+
+    @property
+    def due_until(self) -> date | None:
+        """The last due day that is wanted."""
+        if self.status != "overdue":
+            return self.due_to
+        return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the function that searches texts finds the rows: it knows no trip, of whose few
+        documents each is looked at instead.
+        """
+        return bool(self.text) and self.trip_id is None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know the total."""
+        return self == type(self)(self.today, status=self.status)
+
+
+@overload
+def get_lines(document: Invoice) -> Sequence[InvoiceLine]: ...
+
+
+@overload
+def get_lines(document: Bill) -> Sequence[BillLine]: ...
+
+
+def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
+    """The lines of a document, in order."""
+    if isinstance(document, Invoice):
+        return db.session.scalars(
+            select(InvoiceLine)
+            .where(InvoiceLine.invoice_id == document.id)
+            .order_by(InvoiceLine.line_no)
+        ).all()
+    return db.session.scalars(
+        select(BillLine).where(BillLine.bill_id == document.id).order_by(BillLine.line_no)
+    ).all()
+
+
+def open_minor_of(row: Row) -> int:
+    """What is still to be paid on a document that was read: nothing on a draft, or on what is paid
+    or void.
+    """
+    return (
+        row["total_minor"] - row["paid_minor"] - row["credited_minor"]
+        if row["status"] in OPEN
+        else 0
+    )
+
+
+def has_text(text: str, columns: Any) -> ColumnElement[bool]:
+    """Whether an invoice has a text in its number, its customer or its reference, whatever the
+    case, by the one column for searching.
+    """
+    found: ColumnElement[bool] = columns.search.like(func.lower(contains(text)))
+    return found
+
+
+def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
+    """What narrows a list but its text."""
+    conditions: list[ColumnElement[bool]] = []
+    if search.states:
+        conditions.append(table.c.status.in_(search.states))
+    if search.currency:
+        conditions.append(table.c.currency == search.currency)
+    if search.party:
+        conditions.append(table.c.party_key == func.lower(search.party))
+    if search.trip_id:
+        conditions.append(table.c.trip_id == search.trip_id)
+    if search.issued_from:
+        conditions.append(table.c.issue_date >= search.issued_from)
+    if search.issued_to:
+        conditions.append(table.c.issue_date <= search.issued_to)
+    if search.due_from:
+        conditions.append(
+            or_(_due_within(search, table.c.due_date), _instalment_due_within(search, table))
+        )
+    if search.due_until and search.due_from:
+        conditions.append(table.c.issue_date <= search.due_until)
+    elif search.due_until:
+        # Nothing is due before it is issued, so the newest issue dates need not be walked through
+        # to find an old due date.
+        conditions += [table.c.due_date <= search.due_until, table.c.issue_date <= search.due_until]
+    return conditions
+
+
+def _due_within(search: DocumentSearch, day: ColumnElement[date]) -> ColumnElement[bool]:
+    return and_(
+        *([day >= search.due_from] if search.due_from else []),
+        *([day <= search.due_until] if search.due_until else []),
+    )
+
+
+def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[bool]:
+    """Whether one that is not settled yet is due then: a document's own due day is that of the
+    first of them that is open.
+    """
+    each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
+    return (
+        select(each)
+        .where(each >= table.c.due_date, _due_within(search, each))
+        .correlate(table)
+        .exists()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the list, newest issue date first; `next_cursor` is None where the list ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def page_of(rows: list[Row], limit: int) -> Listed:
+    """A page of rows by `issue_date`, of which one more than is shown was read."""
+    return Listed(*cut_by_day(rows, limit, "issue_date"))
+
+
+def having_text(
+    rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int
+) -> Select[Any]:
+    """The first rows of a list, ordered by `day` and id from the newest on, that have a text in one
+    of some columns, whatever the case.
+
+    With a text only the next 20,000 rows are looked at, so that what nobody finds does not cost the
+    whole table.
+    """
+    if not text:
+        return rows.limit(limit)
+    near = rows.limit(LOOKED_MAX).subquery("near").c
+    found = select(*near).where(or_(*(near[name].ilike(contains(text)) for name in names)))
+    return found.order_by(near[day].desc(), near.id.desc()).limit(limit)
+
+
+def by_day_statement(
+    model: Any, names: Iterable[str], search: DocumentSearch, cursor: Cursor | None
+) -> Select[Any]:
+    """Columns of invoices or bills that a search finds but for its text, the newest issue date
+    first, behind the row of a cursor.
+    """
+    table = model.__table__
+    statement = select(*(table.c[name] for name in names)).where(
+        owned(model), *conditions(search, table)
+    )
+    if cursor is not None:
+        statement = statement.where(
+            tuple_(table.c.issue_date, table.c.id)
+            < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+        )
+    return statement.order_by(table.c.issue_date.desc(), table.c.id.desc())

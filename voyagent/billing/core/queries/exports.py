@@ -1,0 +1,92 @@
+"""Columns and conditions that the exported lists of documents share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.queries.documents import DocumentSearch, conditions, has_text
+from voyagent.kernel.listings import Column, Listing, ends_of
+from voyagent.kernel.patterns import contains
+from voyagent.kernel.tenancy import owned
+
+TEXTS = {
+    "invoices": ("number", "party_name", "party_reference"),
+    "bills": ("vendor_reference", "party_name", "party_reference"),
+}
+
+
+def documents_listing(
+    name: str, model: Any, columns: list[Column], search: DocumentSearch
+) -> Listing:
+    """Return the exported list of invoices or bills that a search finds."""
+    table = model.__table__
+    wanted = [*conditions(search, table), *text_conditions(table.c, TEXTS[name], search.text)]
+    return make_listing(
+        name, model, columns, table.c.issue_date, wanted, is_sparse=bool(search.text)
+    )
+
+
+def make_listing(
+    name: str,
+    model: Any,
+    columns: list[Column],
+    day: ColumnElement[Any],
+    wanted: list[ColumnElement[bool]],
+    *,
+    is_sparse: bool,
+) -> Listing:
+    """Return an exported list by day, newest first."""
+    table = model.__table__
+
+    def base(cells: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        return select(*cells).select_from(table).where(owned(model), *wanted)
+
+    return Listing(
+        name=name,
+        columns=columns,
+        base=base,
+        day=day,
+        ends=ends_of(day, owned(model), *wanted),
+        currency=table.c.currency,
+        order=(table.c.id.desc(),),
+        is_sparse=is_sparse,
+    )
+
+
+def party_columns(of: Any, party: str) -> list[Column]:
+    """Return the columns of party and dates that invoices and bills share."""
+    return [
+        Column("status", of.status),
+        Column(party, of.party_name, "text"),
+        Column("party_reference", of.party_reference, "text"),
+        Column("issue_date", of.issue_date),
+        Column("due_date", of.due_date),
+        Column("id", of.id),
+        Column("currency", of.currency),
+    ]
+
+
+def amount_columns(of: Any, *names: str) -> list[Column]:
+    """Return columns of amounts by their exported names."""
+    return [Column(name, of[f"{name.removesuffix('_amount')}_minor"], "amount") for name in names]
+
+
+def open_column(of: Any) -> ColumnElement[Any]:
+    """Return the open amount, as `open_minor_of` computes it for a row."""
+    return case((of.status.in_(OPEN), of.total_minor - of.paid_minor - of.credited_minor), else_=0)
+
+
+def text_conditions(of: Any, names: Sequence[str], text: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a column contains the text, in any case.
+
+    A table with a search column is searched by its index.
+    """
+    if not text:
+        return []
+    if "search" in of:
+        return [has_text(text, of)]
+    return [or_(*(of[name].ilike(contains(text)) for name in names))]

@@ -1,0 +1,36 @@
+"""The instalments of a document that was read: what each is over, and what of it is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from voyagent.billing.core.queries.documents import open_minor_of
+from voyagent.kernel.database.read_pool import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One instalment, counted from 1, in minor units of the document's currency; nothing is open of
+    one whose document is a draft, paid or void.
+    """
+
+    place: int
+    due_date: date
+    amount_minor: int
+    open_minor: int
+
+
+def instalments_of(row: Row) -> list[Instalment]:
+    """The instalments of a document in the order in which they are due, none where it is due on one
+    day; what settles it settles the earliest first.
+    """
+    told, settled = [], row["total_minor"] - open_minor_of(row)
+    for place, (due, minor) in enumerate(
+        zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True),
+        start=1,
+    ):
+        taken = min(settled, minor)
+        settled -= taken
+        told.append(Instalment(place, due, minor, minor - taken))
+    return told

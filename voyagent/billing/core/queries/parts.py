@@ -1,0 +1,67 @@
+"""What an invoice and a bill are made of alike: their lines, and the payments that settle them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.core.models.bills import BillLine
+from voyagent.billing.core.models.invoices import InvoiceLine
+from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.kernel.tenancy import owned
+
+_ITEMS: dict[Kind, Any] = {"receivable": InvoiceLine, "payable": BillLine}
+_COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
+
+
+def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+    """The lines of an invoice or a bill, in order: line_no, description, quantity,
+    unit_price_minor, amount_minor; of an invoice what it says of its tax.
+    """
+    lines = _ITEMS[kind].__table__.c
+    return (
+        select(*(column for column in lines if column.name not in ("tenant_id", _COLUMN[kind])))
+        .where(owned(_ITEMS[kind]), lines[_COLUMN[kind]] == document_id)
+        .order_by(lines.line_no)
+    )
+
+
+def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+    """What settles a document now, the oldest first: id of the payment, paid_on, reference,
+    entry_id, amount_minor; what was taken back stands there.
+
+    `payment_minor` of `payment_currency` was taken for it.
+    """
+    payments, allocations = Payment.__table__, Allocation.__table__
+    counter = allocations.alias("counter")
+    taken_back = (
+        select(counter.c.id)
+        .where(owned(counter), counter.c.reverses_id == allocations.c.id)
+        .exists()
+    )
+    return (
+        select(
+            *(payments.c[name] for name in ("id", "paid_on", "reference")),
+            allocations.c.entry_id,
+            SETTLES.label("amount_minor"),
+            allocations.c.amount_minor.label("payment_minor"),
+            payments.c.currency.label("payment_currency"),
+        )
+        .select_from(
+            allocations.join(
+                payments,
+                (payments.c.tenant_id == allocations.c.tenant_id)
+                & (payments.c.id == allocations.c.payment_id),
+            )
+        )
+        .where(
+            owned(Allocation),
+            allocations.c[_COLUMN[kind]] == document_id,
+            allocations.c.reverses_id.is_(None),
+            ~taken_back,
+        )
+        .order_by(allocations.c.effective_on, payments.c.id)
+    )

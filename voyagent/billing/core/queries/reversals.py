@@ -1,0 +1,56 @@
+"""Days on which something of a payment or document was reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.kernel.db import db
+
+
+def last_taken_back(
+    payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()
+) -> date | None:
+    """The last day on which something of a payment or of documents was taken back: an allocation, a
+    refund, a credit note or a write-off.
+    """
+    ids = list(document_ids)
+    concerned = or_(
+        Allocation.payment_id == payment_id,
+        Allocation.invoice_id.in_(ids),
+        Allocation.bill_id.in_(ids),
+    )
+    allocated = (
+        select(func.max(Allocation.effective_on))
+        .where(Allocation.reverses_id.is_not(None), concerned)
+        .scalar_subquery()
+    )
+    written_off = (
+        select(func.max(WriteOff.effective_on))
+        .where(WriteOff.reverses_id.is_not(None), WriteOff.invoice_id.in_(ids))
+        .scalar_subquery()
+    )
+    refunded = (
+        select(func.max(Refund.reversed_on))
+        .where(Refund.payment_id == payment_id)
+        .scalar_subquery()
+    )
+    credited = (
+        select(func.max(CreditNote.reversed_on))
+        .where(CreditNote.invoice_id.in_(ids))
+        .scalar_subquery()
+    )
+    by_suppliers = (
+        select(func.max(SupplierCredit.reversed_on))
+        .where(SupplierCredit.bill_id.in_(ids))
+        .scalar_subquery()
+    )
+    return db.session.scalar(
+        select(func.greatest(allocated, written_off, refunded, credited, by_suppliers))
+    )

@@ -1,0 +1,115 @@
+"""Taxes of invoices and bills: stored components, and the base of tax collected at source."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+
+from voyagent.billing.core.models.bills import BillTax
+from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.tenancy import owned
+from voyagent.taxes.words import component
+
+_TAXES = InvoiceTax.__table__.c
+_BILLED = BillTax.__table__.c
+_COUNTED = ("issued", "partially_paid", "paid")
+
+
+def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
+    """The components of the taxes of an invoice, line by line."""
+    return list(
+        db.session.scalars(
+            select(InvoiceTax)
+            .where(InvoiceTax.invoice_id == invoice_id)
+            .order_by(InvoiceTax.line_no, InvoiceTax.component)
+        )
+    )
+
+
+def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
+    """What the buyer's other issued invoices dated from one day to another come to in minor units,
+    as far as a component is collected on them.
+
+    A buyer is known by the PAN, and where there is none by the name.
+    """
+    same = (
+        Invoice.customer_pan == invoice.customer_pan
+        if invoice.customer_pan
+        else Invoice.party_key == func.lower(invoice.party_name)
+    )
+    statement = (
+        select(cast(func.coalesce(func.sum(InvoiceTax.taxable_minor), 0), BigInteger))
+        .join(Invoice, Invoice.id == InvoiceTax.invoice_id)
+        .where(
+            InvoiceTax.component == component,
+            same,
+            Invoice.currency == invoice.currency,
+            Invoice.issue_date.between(first, last),
+            Invoice.status.in_(_COUNTED),
+            Invoice.id != invoice.id,
+        )
+    )
+    return int(db.session.scalar(statement) or 0)
+
+
+def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
+    """The components of the taxes of an invoice as rows: line_no, component, percent,
+    taxable_minor, amount_minor, confirmed.
+    """
+    return (
+        select(
+            _TAXES.line_no,
+            _TAXES.component,
+            _TAXES.percent,
+            _TAXES.taxable_minor,
+            _TAXES.amount_minor,
+            _TAXES.confirmed,
+        )
+        .where(owned(InvoiceTax), _TAXES.invoice_id == invoice_id)
+        .order_by(_TAXES.line_no, _TAXES.component)
+    )
+
+
+def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
+    """The same rows, read."""
+    return reader.read(taxes_statement(invoice_id))[0]
+
+
+def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
+    """The components of the taxes of a bill, line by line."""
+    return list(
+        db.session.scalars(
+            select(BillTax)
+            .where(BillTax.bill_id == bill_id)
+            .order_by(BillTax.line_no, BillTax.component)
+        )
+    )
+
+
+def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
+    """The components of the taxes of a bill as rows: line_no, component, amount_minor."""
+    return (
+        select(_BILLED.line_no, _BILLED.component, _BILLED.amount_minor)
+        .where(owned(BillTax), _BILLED.bill_id == bill_id)
+        .order_by(_BILLED.line_no, _BILLED.component)
+    )
+
+
+def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
+    """Sum the taxes of lines by component and rate.
+
+    Each row has the `words` for it, its `amount`, and `is_confirmed`, true if all its taxes are.
+    """
+    found: dict[str, Row] = {}
+    for tax in taxes:
+        rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
+        words = f"{component(tax['component'])} {rate}".rstrip()
+        row = found.setdefault(words, {"words": words, "minor": 0, "is_confirmed": True})
+        row["minor"] += tax["amount_minor"]
+        row["is_confirmed"] = row["is_confirmed"] and tax.get("confirmed", True)
+    return [row | {"amount": Money(row["minor"], currency)} for row in found.values()]

@@ -1,0 +1,14 @@
+"""Accounts of the ledger on which documents and payments are posted."""
+
+from __future__ import annotations
+
+EXCHANGE = "currency_exchange"
+"""The account on which money of one currency is given for that of another."""
+
+
+CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
+"""Accounts of documents and of advances, by direction."""
+OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
+"""Accounts of open documents, whose lines name the party."""
+DIFFERENCES = "exchange_differences"
+"""Account of exchange gains (credit) and losses (debit)."""

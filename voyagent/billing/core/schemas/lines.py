@@ -1,0 +1,58 @@
+"""Lines of documents as they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from voyagent.billing.core.service.pricing import QUANTITY_MAX, LineItem
+from voyagent.kernel.fields import Closed, CurrencyCode, PlainAmount, Trimmed
+
+PAGE_SIZE = 50
+
+
+class LineItemIn(Closed):
+    """A line of an invoice or a bill.
+
+    The price is a decimal string, exact to the currency's places.
+    """
+
+    description: Annotated[str, Trimmed(500)] = Field(description="The text of the line.")
+    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)] = Field(
+        description="The number of units, 1 for a lump sum."
+    )
+    unit_price: PlainAmount = Field(description="The price of one unit, such as 45000.00.")
+    currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
+
+    def item(self) -> LineItem:
+        """The line as the rules take it."""
+        return LineItem(
+            description=self.description,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            currency=self.currency,
+        )
+
+
+class InvoiceLineIn(Closed):
+    """A line of an invoice whose currency the invoice names."""
+
+    description: Annotated[str, Trimmed(500)]
+    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+    unit_price: PlainAmount
+
+    def item(self, currency: str) -> LineItem:
+        """The line as the rules take it."""
+        return LineItem(
+            description=self.description,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            currency=currency,
+        )
+
+
+def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
+    """Lines of one currency as the rules take them."""
+    return [line.item(currency) for line in lines]

@@ -1,0 +1,194 @@
+"""Posting, storing and reversing of credits, one implementation for both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.errors import InvalidDate
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteTax,
+    SupplierCredit,
+    SupplierCreditLine,
+    SupplierCreditTax,
+)
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.service import earning
+from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.reversals import mark, why_of
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+Credit = TypeVar("Credit", CreditNote, SupplierCredit)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Credit]):
+    """Tables of a kind of credit, and its names in the ledger."""
+
+    model: type[Credit]
+    line_model: type[CreditNoteLine | SupplierCreditLine]
+    tax_model: type[CreditNoteTax | SupplierCreditTax]
+    source_type: str
+    purpose: str
+    permission: str
+    document_key: str
+    number_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditEntry:
+    """A credit as it is posted: number, reason, total, date and journal lines."""
+
+    number: str
+    title: str
+    reason: str
+    total: Money
+    lines: Sequence[tuple[str, int, Money]]
+    day: date
+
+
+def post_credit(
+    actor: Actor, kind: Kind[Credit], document: Invoice | Bill, entry: CreditEntry, **columns: int
+) -> Credit:
+    """Post a credit on a document and return it, not yet added to the session.
+
+    `columns` are the amounts that the kind stores beside the total.
+
+    Raises:
+        ApprovalRequired: The actor has no authority to credit.
+    """
+    actor.require_authority(kind.permission)
+    credit_id = new_id()
+    posted = ledger.post(
+        actor,
+        source_type=kind.source_type,
+        source_id=credit_id,
+        purpose=kind.purpose,
+        narration=ledger.with_reason(entry.title, document.party_name, entry.reason),
+        lines=ledger.lines_of(
+            entry.lines, memo=entry.number, party_name=document.party_name, named=OPEN_ACCOUNTS
+        ),
+        entry_date=entry.day,
+        trip_id=document.trip_id,
+    )
+    return kind.model(
+        id=credit_id,
+        issue_date=entry.day,
+        currency=entry.total.currency,
+        total_minor=entry.total.amount_minor,
+        party_name=document.party_name,
+        reason=entry.reason,
+        entry_id=posted.entry_id,
+        created_by_user_id=actor.user_id,
+        created_at=clock.now(),
+        **{kind.document_key: document.id, kind.number_key: entry.number},
+        **columns,
+    )
+
+
+def store_parts(
+    kind: Kind[Credit],
+    credit: Credit,
+    lines: Iterable[dict[str, Any]],
+    taxes: Iterable[CreditedTax],
+) -> None:
+    """Store the lines of a credit, given as columns, and then the taxes on them."""
+    key = {f"{kind.source_type}_id": credit.id}
+    db.session.add_all(kind.line_model(**key, **line) for line in lines)
+    db.session.flush()
+    db.session.add_all(
+        kind.tax_model(
+            **key, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor
+        )
+        for tax in taxes
+    )
+
+
+def add_credited(document: Invoice | Bill, total: Money) -> None:
+    """Add a credit to the credited amount; a document with nothing open becomes paid."""
+    document.credited_minor += total.amount_minor
+    if document.open_minor == 0:
+        document.status = "paid"
+    document.updated_at = clock.now()
+    db.session.flush()
+    # With instalments, another one may be the first open one now.
+    db.session.expire(document, ["due_date"])
+
+
+def reverse_credit(
+    actor: Actor,
+    kind: Kind[Credit],
+    credit: Credit,
+    document: Invoice | Bill,
+    title: str,
+    reason: str,
+    on: date | None,
+) -> None:
+    """Reverse a credit's entry, and update the open amount and status of its document.
+
+    Raises Forbidden, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require_authority(kind.permission)
+    why = why_of(reason)
+    check_limit(actor, Money(credit.total_minor, credit.currency))
+    latest = max(clock.today(actor.timezone), credit.issue_date)
+    day = on or latest
+    if not credit.issue_date <= day <= latest:
+        raise InvalidDate
+    told = ledger.with_reason(title, credit.party_name, why)
+    reversal = ledger.reverse(actor, credit.entry_id, reason=told, entry_date=day)
+    if isinstance(credit, CreditNote):
+        earning.take_back(actor, (kind.source_type, credit.id), reason=told, day=day)
+    document.credited_minor -= credit.total_minor
+    document.status = _open_status(document)
+    mark(actor, credit, day, why, reversal.entry_id)
+
+
+def record_reversal(
+    actor: Actor,
+    credit: CreditNote | SupplierCredit,
+    document: Invoice | Bill,
+    kind: str,
+    refs: dict[str, UUID],
+    named: dict[str, object],
+) -> None:
+    """Update the document of a reversed credit, and record the reversal in the audit."""
+    document.updated_at = clock.now()
+    db.session.flush()
+    db.session.expire(
+        document, ["due_date"]
+    )  # in instalments, the first open one may be another now
+    total = Money(credit.total_minor, credit.currency)
+    audit.record(
+        actor,
+        kind,
+        entity_refs=refs | {"journal_entry_id": credit.reversal_entry_id},
+        inputs={"reason": credit.reversal_reason},
+        outputs=named
+        | {
+            "total": total.wire,
+            "currency": total.currency,
+            "reversed_on": credit.reversed_on,
+        },
+    )
+
+
+def _open_status(document: Invoice | Bill) -> str:
+    """Return the status of a document of which an amount is open."""
+    if isinstance(document, Invoice):
+        return "partially_paid" if document.paid_minor else "issued"
+    return "scheduled" if document.pay_on else "received"

@@ -1,0 +1,302 @@
+"""Drafts of invoices and bills: create with lines, revise before posting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, TypedDict, TypeVar, cast
+from uuid import UUID
+
+from voyagent.billing.core.errors import DraftChanged, InvalidInstalmentDates
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.parts import RATE_COLUMNS
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import input_taxes, instalments, pricing, taxing
+from voyagent.billing.core.service.instalments import InstalmentItem, Plan
+from voyagent.billing.core.service.pricing import BoughtAs, LineItem, Priced, SoldAs
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.rates import Quote
+from voyagent.trips import queries as trips
+
+Document = TypeVar("Document", Invoice, Bill)
+_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(
+    RATE_COLUMNS, "exchange_rate"
+)
+"""Labels of columns."""
+_TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
+"""Columns of an invoice that determine its taxes besides the lines."""
+
+
+class DocumentChanges(TypedDict, total=False):
+    """Changes of a draft; an absent key is kept.
+
+    Lines are replaced as a whole; another currency alone reads the same figures in it.
+    """
+
+    issue_date: date
+    due_date: date | None
+    """None: by the party's terms, else the issue date; with instalments that of the first."""
+    instalments: Sequence[InstalmentItem] | None
+    """None or empty: everything on the due date."""
+    currency: str
+    line_items: Sequence[LineItem]
+    exchange_rate: Quote | None
+    """The booked rate; a change of currency alone clears it."""
+    party_reference: str | None
+    notes: str | None
+    trip_id: UUID | None
+    """The trip, or None."""
+
+
+def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    model: type[Document],
+    *,
+    party_name: str,
+    issue_date: date,
+    due_date: date | None,
+    line_items: Sequence[LineItem],
+    party_reference: str | None,
+    notes: str | None,
+    trip_id: UUID | None = None,
+    instalment_items: Sequence[InstalmentItem] | None = None,
+    **columns: Any,
+) -> Document:
+    """Create a draft with its lines and, for an invoice, its taxes.
+
+    The default due date follows the party's terms, else the issue date.
+
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
+    the errors of `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
+    """
+    name = pricing.party(party_name)
+    due_day = pricing.due_day(name, issue_date, due_date)
+    pricing.check_days(issue_date, due_day)
+    priced = pricing.price(line_items)
+    dated = {"due_date": due_day} | instalments.read(
+        instalment_items, priced.total.currency, issue_date, due_date
+    ).columns()
+    now = clock.now()
+    document = model(
+        id=new_id(),
+        status="draft",
+        issue_date=issue_date,
+        currency=priced.total.currency,
+        total_minor=priced.total.amount_minor,
+        paid_minor=0,
+        credited_minor=0,
+        party_name=name,
+        party_reference=pricing.words(party_reference, 128),
+        notes=pricing.words(notes, 2000),
+        trip_id=_trip(trip_id),
+        created_by_user_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        **dated,
+        **columns,
+    )
+    db.session.add(document)
+    db.session.flush()
+    _add_lines(document, priced)
+    instalments.check_sum(document)
+    return document
+
+
+def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
+    """Refuse a change of a draft that has changed since `seen`. Raises DraftChanged."""
+    if seen is not None and seen != document.updated_at:
+        raise DraftChanged
+
+
+def revise(
+    document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
+) -> list[str]:
+    """Change a draft and return the labels of what differs.
+
+    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
+    `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
+    """
+    wanted = columns | _common(changes)
+    issue_date = wanted.get("issue_date", document.issue_date)
+    plan = _plan(document, changes, issue_date)
+    if plan.dues or "instalments" in changes:
+        wanted |= plan.columns()
+    if "due_date" in wanted and not plan.dues:
+        wanted["due_date"] = pricing.due_day(
+            wanted.get("party_name", document.party_name), issue_date, wanted["due_date"]
+        )
+    pricing.check_days(issue_date, wanted.get("due_date", document.due_date))
+    changed = [name for name, value in wanted.items() if getattr(document, name) != value]
+    for name in changed:
+        setattr(document, name, wanted[name])
+    if _replace_lines(document, changes):
+        changed.append("line_items")
+    elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
+        taxing.charge(document, document_queries.get_lines(document))
+    elif isinstance(document, Bill) and "issue_date" in changed:
+        input_taxes.check(
+            document, (tax.component for tax in tax_queries.get_bill_taxes(document.id))
+        )
+    if changed:
+        document.updated_at = clock.now()
+        db.session.flush()
+        instalments.check_sum(document)
+    return list(dict.fromkeys(_SAID.get(name, name) for name in changed))
+
+
+def told(document: Invoice | Bill) -> dict[str, Any]:
+    """Return the facts for the audit, without the party's name."""
+    plan = instalments.plan_of(document)
+    due = [
+        {"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)}
+        for day, minor in zip(plan.dues, plan.minors, strict=True)
+    ]
+    return {
+        "total": wire_amount(document.total_minor, document.currency),
+        "currency": document.currency,
+        "issue_date": document.issue_date.isoformat(),
+        "due_date": document.due_date.isoformat(),
+    } | ({"instalments": due} if due else {})
+
+
+def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
+    """Return the instalments after changes: the named ones, else its own in the new currency."""
+    lines = changes.get("line_items")
+    currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
+    if "instalments" in changes:
+        return instalments.read(
+            changes["instalments"], currency, issue_date, changes.get("due_date")
+        )
+    plan = instalments.in_currency(instalments.plan_of(document), document.currency, currency)
+    instalments.check_days(plan, issue_date)
+    if plan.dues and changes.get("due_date") not in (None, plan.dues[0]):
+        raise InvalidInstalmentDates
+    return plan
+
+
+def _common(changes: DocumentChanges) -> dict[str, Any]:
+    """Return the changed columns that all documents share."""
+    columns: dict[str, Any] = {
+        name: value for name, value in changes.items() if name in ("issue_date", "due_date")
+    }
+    if "party_reference" in changes:
+        columns["party_reference"] = pricing.words(changes["party_reference"], 128)
+    if "notes" in changes:
+        columns["notes"] = pricing.words(changes["notes"], 2000)
+    if "trip_id" in changes:
+        columns["trip_id"] = _trip(changes["trip_id"])
+    return columns
+
+
+def _trip(trip_id: UUID | None) -> UUID | None:
+    """Return a trip of the agency, or None. Raises TripNotFound."""
+    return None if trip_id is None else trips.get_trip(trip_id).id
+
+
+def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
+    """Replace lines if they or their currency change; true if they do."""
+    if (
+        "line_items" not in changes
+        and changes.get("currency", document.currency) == document.currency
+    ):
+        return False
+    known = document_queries.get_lines(document)
+    priced = (
+        pricing.price(changes["line_items"])
+        if "line_items" in changes
+        else _in_currency(document, known, changes["currency"])
+    )
+    columns = _columns_of(document, priced)
+    is_taxed_alike = not isinstance(document, Bill) or _printed(document) == {
+        number: taxes for number, taxes in priced.printed() if taxes
+    }
+    if (
+        document.currency == priced.total.currency
+        and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]
+        and is_taxed_alike
+    ):
+        return False
+    for line in known:
+        db.session.delete(line)
+    db.session.flush()
+    document.currency, document.total_minor = priced.total.currency, priced.total.amount_minor
+    _add_lines(document, priced)
+    return True
+
+
+def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]]:
+    return list(priced.sold_columns() if isinstance(document, Invoice) else priced.bought_columns())
+
+
+def _printed(bill: Bill) -> dict[int, dict[str, int]]:
+    """Return the printed taxes of lines by component, in minor units."""
+    found: dict[int, dict[str, int]] = {}
+    for tax in tax_queries.get_bill_taxes(bill.id):
+        found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
+    return found
+
+
+def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
+    """Add the lines of a draft with their taxes.
+
+    Raises the errors of `taxing.charge` and `input_taxes.charge`.
+    """
+    columns = _columns_of(document, priced)
+    if isinstance(document, Bill):
+        db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
+        db.session.flush()
+        input_taxes.charge(document, priced.lines)
+        return
+    lines = [InvoiceLine(invoice_id=document.id, **line) for line in columns]
+    db.session.add_all(lines)
+    document.tax_minor = document.round_off_minor = 0
+    db.session.flush()
+    taxing.charge(document, lines)
+
+
+def _in_currency(
+    document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
+) -> Priced:
+    """Return the same figures in another currency; extra decimals are refused."""
+    printed = _printed(document) if isinstance(document, Bill) else {}
+    return pricing.price(
+        [_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines]
+    )
+
+
+def _item(
+    line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
+) -> LineItem:
+    """Return a line as input, with its figures in another currency."""
+    item = LineItem(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=Money(line.unit_price_minor, known).decimal,
+        currency=wanted,
+    )
+    if isinstance(line, InvoiceLine):
+        item |= {
+            "sold_as": cast("SoldAs", line.sold_as),
+            "tax": line.tax,
+            "collection": line.collection,
+            "basic_fare": (
+                None
+                if line.basic_fare_minor is None
+                else Money(line.basic_fare_minor, known).decimal
+            ),
+            "service_date": line.service_date,
+            "commission": Money(line.commission_minor, known).decimal,
+        }
+    else:
+        taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}
+        item |= {
+            "bought_as": cast("BoughtAs", line.bought_as),
+            "input_taxes": taxes,
+            "input_credit": line.input_credit,
+        }
+    return item

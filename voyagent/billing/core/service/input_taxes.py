@@ -1,0 +1,130 @@
+"""Input tax: amounts printed on a bill, credited to the agency or part of the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from voyagent.billing.core.errors import TaxComponentUnknown, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.pricing import LineItem, PricedLine, price
+from voyagent.billing.core.service.taxing import home
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.taxes import tables
+
+BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
+"""Account of a line by kind of purchase."""
+INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat": "input_vat"}
+"""Account of each input tax component until it is set off."""
+
+
+class Bought(NamedTuple):
+    """A bill line or a part of it: kind, amount before tax, taxes, credited or not."""
+
+    bought_as: str
+    minor: int
+    taxes: Iterable[tuple[str, int]] = ()
+    input_credit: bool = False
+
+
+def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
+    """Store the printed taxes of a draft's lines, and its total.
+
+    Raises TaxNumberMissing, TaxInAnotherCurrency, TaxComponentUnknown.
+    """
+    taxes = [
+        (number, component, amount)
+        for number, line in enumerate(lines, start=1)
+        for component, amount in line.input_taxes.items()
+    ]
+    check(bill, {component for _number, component, _amount in taxes})
+    db.session.add_all(
+        BillTax(
+            bill_id=bill.id, line_no=number, component=component, amount_minor=amount.amount_minor
+        )
+        for number, component, amount in taxes
+    )
+    bill.tax_minor = sum(amount.amount_minor for _number, _component, amount in taxes)
+    bill.total_minor += bill.tax_minor
+    db.session.flush()
+
+
+def check(bill: Bill, components: Iterable[str]) -> None:
+    """Check that components are taxes of the agency's country on the bill's day.
+
+    Raises the errors of `charge`.
+    """
+    wanted = set(components)
+    if not wanted:
+        return
+    at = home()
+    if at is None:
+        raise TaxNumberMissing
+    if bill.currency != tables.currency_of(at.country):
+        raise TaxInAnotherCurrency
+    if not wanted <= set(tables.components_on(at.country, bill.issue_date)) & INPUT.keys():
+        raise TaxComponentUnknown
+
+
+def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a bill that is not stored.
+
+    Raises the errors of `pricing.price` and `charge`.
+    """
+    priced = price(items)
+    currency = priced.total.currency
+    check(
+        Bill(issue_date=issue_date, currency=currency),
+        {component for line in priced.lines for component in line.input_taxes},
+    )
+    taxes = (
+        [(component, tax.amount_minor) for component, tax in line.input_taxes.items()]
+        for line in priced.lines
+    )
+    billed = zip(priced.lines, taxes, strict=True)
+    return bought_sides(
+        (
+            Bought(line.bought_as, line.amount.amount_minor, printed, line.input_credit)
+            for line, printed in billed
+        ),
+        currency,
+    )
+
+
+def bought(bill: Bill) -> list[Bought]:
+    """Return the lines of a bill for posting."""
+    taxes = tax_queries.get_bill_taxes(bill.id)
+    return [of_line(line, line.amount_minor, taxes) for line in document_queries.get_lines(bill)]
+
+
+def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) -> Bought:
+    """Return an amount of a line with its taxes."""
+    return Bought(
+        line.bought_as,
+        minor,
+        [(tax.component, tax.amount_minor) for tax in taxes if tax.line_no == line.line_no],
+        line.input_credit,
+    )
+
+
+def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a receipt, in the order of accounts.
+
+    Agency purchases are no cost: they reduce what is held for suppliers (Ind AS 115, B34 to B38). A
+    credited tax has its own account (section 16 of the CGST Act); another tax is part of the cost.
+    """
+    sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
+    for line in lines:
+        own = BOUGHT.get(line.bought_as, BOUGHT["cost"])
+        sums[own] += line.minor
+        for component, minor in line.taxes:
+            sums[INPUT[component] if line.input_credit else own] += minor
+    debits = [(purpose, 1, Money(minor, currency)) for purpose, minor in sums.items() if minor]
+    return [
+        *(debits or [(BOUGHT["cost"], 1, Money(0, currency))]),
+        ("payable", -1, Money(sum(sums.values()), currency)),
+    ]

@@ -1,0 +1,22 @@
+"""Former numbers and lines of documents that are imported with their balance."""
+
+from __future__ import annotations
+
+from voyagent.billing.core.errors import FormerNumberRequired
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.kernel.money import Money
+
+
+def former_number(reference: str) -> str:
+    """Return the number of the earlier program. Raises FormerNumberRequired."""
+    former = " ".join(reference.split())
+    if not 1 <= len(former) <= 128:
+        raise FormerNumberRequired
+    return former
+
+
+def balance_line(description: str, amount: Money) -> LineItem:
+    """Return the one line of a document that is imported with its open amount."""
+    return LineItem(
+        description=description, quantity=1, unit_price=amount.decimal, currency=amount.currency
+    )

@@ -1,0 +1,236 @@
+"""Lines, dates and texts of documents, read exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal, NotRequired, TypedDict
+
+from voyagent.billing.core.errors import (
+    BasicFareOutOfRange,
+    CommissionNotAgent,
+    CommissionOutOfRange,
+    CustomerNameRequired,
+    InvalidDate,
+    InvalidLine,
+    NoLines,
+    TaxAboveLine,
+    TextTooLong,
+    TotalOutOfRange,
+)
+from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
+from voyagent.parties import queries as parties
+
+LINES_MAX = 200
+QUANTITY_MAX = 1_000_000
+SoldAs = Literal["principal", "agent", "fee"]
+BoughtAs = Literal["cost", "agent"]
+
+
+class LineItem(TypedDict):
+    """A line as input; the price is an exact decimal before tax.
+
+    An invoice line may state its kind of sale (default `principal`), tax treatment, collection,
+    basic fare, day of service, and an agent's commission. A bill line may state its kind of
+    purchase (default `cost`), printed taxes by component, and whether they are credited (default
+    no).
+    """
+
+    description: str
+    quantity: int
+    unit_price: str | Decimal
+    currency: str
+    sold_as: NotRequired[SoldAs]
+    tax: NotRequired[str | None]
+    collection: NotRequired[str | None]
+    basic_fare: NotRequired[str | Decimal | None]
+    service_date: NotRequired[date | None]
+    commission: NotRequired[str | Decimal | None]
+    bought_as: NotRequired[BoughtAs]
+    input_taxes: NotRequired[Mapping[str, str | Decimal]]
+    input_credit: NotRequired[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line with its amount: quantity times price in minor units, without rounding."""
+
+    description: str
+    quantity: int
+    unit_price: Money
+    amount: Money
+    sold_as: SoldAs = "principal"
+    tax: str | None = None
+    collection: str | None = None
+    basic_fare: Money | None = None
+    service_date: date | None = None
+    commission: Money | None = None
+    bought_as: BoughtAs = "cost"
+    input_taxes: Mapping[str, Money] = field(default_factory=dict)
+    input_credit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The lines of a document in one currency, and their sum."""
+
+    lines: list[PricedLine]
+    total: Money
+
+    def line_columns(self) -> Iterator[dict[str, Any]]:
+        """Yield the columns that all lines have, numbered from 1."""
+        for line_no, line in enumerate(self.lines, start=1):
+            yield {
+                "line_no": line_no,
+                "description": line.description,
+                "quantity": line.quantity,
+                "unit_price_minor": line.unit_price.amount_minor,
+                "amount_minor": line.amount.amount_minor,
+            }
+
+    def sold_columns(self) -> Iterator[dict[str, Any]]:
+        """Yield the columns of invoice lines."""
+        for line, columns in zip(self.lines, self.line_columns(), strict=True):
+            fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
+            told = {
+                "sold_as": line.sold_as,
+                "tax": line.tax,
+                "collection": line.collection,
+                "service_date": line.service_date,
+            }
+            yield (
+                columns
+                | told
+                | {
+                    "basic_fare_minor": fare,
+                    "commission_minor": line.commission.amount_minor if line.commission else 0,
+                }
+            )
+
+    def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
+        """Yield the printed taxes of each line by component, in minor units."""
+        for line_no, line in enumerate(self.lines, start=1):
+            yield (
+                line_no,
+                {component: tax.amount_minor for component, tax in line.input_taxes.items()},
+            )
+
+    def bought_columns(self) -> Iterator[dict[str, Any]]:
+        """Yield the columns of bill lines."""
+        return (
+            columns | {"bought_as": line.bought_as, "input_credit": line.input_credit}
+            for line, columns in zip(self.lines, self.line_columns(), strict=True)
+        )
+
+
+def price(items: Sequence[LineItem]) -> Priced:
+    """Read and add up the lines of a document.
+
+    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
+    UnknownCurrency, InvalidAmount; MixedCurrencies; TotalOutOfRange.
+    """
+    if not 1 <= len(items) <= LINES_MAX:
+        raise NoLines
+    if len({item["currency"] for item in items}) > 1:
+        raise MixedCurrencies
+    lines = [_line(item) for item in items]
+    total = sum((line.amount for line in lines[1:]), lines[0].amount)
+    if not 0 < total.amount_minor <= AMOUNT_MAX_MINOR:
+        raise TotalOutOfRange
+    return Priced(lines, total)
+
+
+def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
+    """Return the due date: given, by the party's terms, or the issue date."""
+    if due_date is not None:
+        return due_date
+    days = parties.terms_days(party_name) or 0
+    return issue_date + timedelta(days=min(days, max((LAST_DAY - issue_date).days, 0)))
+
+
+def check_days(issue_date: date, due_date: date) -> None:
+    """Check that the due date is not before the issue. Raises InvalidDate."""
+    if not FIRST_DAY <= issue_date <= due_date <= LAST_DAY:
+        raise InvalidDate
+
+
+def party(name: str) -> str:
+    """Normalise the spaces of a name. Raises CustomerNameRequired."""
+    words = " ".join(name.split())
+    if not 1 <= len(words) <= 255:
+        raise CustomerNameRequired
+    return words
+
+
+def words(text: str | None, length_max: int) -> str | None:
+    """Return a text, None if blank. Raises TextTooLong."""
+    trimmed = (text or "").strip()
+    if len(trimmed) > length_max:
+        raise TextTooLong
+    return trimmed or None
+
+
+def _line(item: LineItem) -> PricedLine:
+    description, quantity = item["description"].strip(), item["quantity"]
+    if (
+        not 1 <= len(description) <= 500
+        or type(quantity) is not int
+        or not 1 <= quantity <= QUANTITY_MAX
+    ):
+        raise InvalidLine
+    unit = Money.parse(item["unit_price"], item["currency"])
+    amount = Money(unit.within(0).amount_minor * quantity, unit.currency).within(
+        0, AMOUNT_MAX_MINOR
+    )
+    said = item.get("basic_fare")
+    fare = Money.parse(said, item["currency"]) if said is not None else None
+    if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
+        raise BasicFareOutOfRange
+    return PricedLine(
+        description,
+        quantity,
+        unit,
+        amount,
+        sold_as=item.get("sold_as", "principal"),
+        tax=item.get("tax") or None,
+        collection=item.get("collection") or None,
+        basic_fare=fare,
+        service_date=item.get("service_date"),
+        commission=_commission(item, amount),
+        bought_as=item.get("bought_as", "cost"),
+        input_taxes=_printed(item, amount),
+        input_credit=item.get("input_credit", False),
+    )
+
+
+def _commission(item: LineItem, amount: Money) -> Money | None:
+    """Return an agency line's commission.
+
+    Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent.
+    """
+    said = item.get("commission")
+    commission = Money.parse(said, item["currency"]) if said is not None else None
+    if commission is None or not commission:
+        return None
+    if item.get("sold_as") != "agent":
+        raise CommissionNotAgent
+    if not 0 < commission.amount_minor <= amount.amount_minor:
+        raise CommissionOutOfRange
+    return commission
+
+
+def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
+    """Return a line's printed taxes: positive, together not above the line.
+
+    Raises InvalidAmount, TaxAboveLine.
+    """
+    found = {
+        component: Money.parse(said, item["currency"])
+        for component, said in sorted(item.get("input_taxes", {}).items())
+    }
+    if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
+        raise TaxAboveLine
+    return found

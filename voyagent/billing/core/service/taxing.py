@@ -1,0 +1,298 @@
+"""Taxes of an invoice, computed for drafts and again at issue, by the day of supply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete
+
+from voyagent.billing.core.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.queries import (
+    documents as document_queries,
+    recognitions as queries_recognitions,
+    taxes as tax_queries,
+)
+from voyagent.billing.core.service import earning, numbering, pricing, rounding
+from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.parties import queries as parties
+from voyagent.settings.queries import get_settings
+from voyagent.taxes import numbers, reckoning, tables
+from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
+from voyagent.taxes.tables import UnknownState
+
+COLLECTED = "tcs"
+"""Tax collected at source; a credit note does not return it."""
+OUTPUT = {
+    "cgst": "output_cgst",
+    "sgst": "output_sgst",
+    "igst": "output_igst",
+    "vat": "output_vat",
+    COLLECTED: "tcs_payable",
+}
+"""Account of each output tax component."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The facts that taxes need: place of supply (state code), tax number, PAN."""
+
+    place: str | None = None
+    tax_number: str | None = None
+    pan: str | None = None
+
+    @classmethod
+    def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
+        """Read the facts; a GSTIN gives PAN and, by default, the state.
+
+        Raises InvalidTaxNumber, UnknownState.
+        """
+        number = numbers.read_gstin(tax_number) if tax_number else None
+        known, of_number = (
+            numbers.read_pan(pan) if pan else None,
+            numbers.pan_of(number) if number else None,
+        )
+        if known and of_number and known != of_number:
+            raise numbers.InvalidTaxNumber
+        state = place or (numbers.state_of(number) if number else None)
+        if state is not None and state not in tables.states(numbers.COUNTRY):
+            raise UnknownState
+        return cls(state, number, known or of_number)
+
+    @classmethod
+    def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
+        """Read the facts, by default those of the party. Raises the errors of `read`."""
+        noted = None if place or tax_number else parties.tax_standing(party)
+        if noted is None or noted["country"] != numbers.COUNTRY:
+            return cls.read(place, tax_number, pan)
+        return cls.read(noted["state"], noted["tax_number"], pan)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The agency's tax country, and its state if the country tells states apart."""
+
+    country: str
+    state: str | None
+
+
+def home() -> Home | None:
+    """Return the agency's tax country by its tax number, or None."""
+    number = get_settings().tax_number
+    country = numbers.country_of(number)
+    if country is None or number is None:
+        return None
+    return Home(country, numbers.state_of(number) if tables.states(country) else None)
+
+
+def reckon(
+    invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool
+) -> list[tuple[int, Taxed]]:
+    """Return the tax components of each line by number.
+
+    Unless `strict`, a line without a known place of supply has none. Raises TaxNumberMissing,
+    TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen, and if strict
+    PlaceOfSupplyMissing.
+    """
+    if not any(line.tax or line.collection for line in lines):
+        return []
+    at = home()
+    if at is None:
+        raise TaxNumberMissing
+    if invoice.currency != tables.currency_of(at.country):
+        raise TaxInAnotherCurrency
+    found: list[tuple[int, Taxed]] = []
+    before: Money | None = None
+    for line in lines:
+        parts = _taxes_on(line, invoice, at, strict=strict)
+        if line.collection:
+            before = before or _collected_before(invoice)
+            worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
+            day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
+            collected = reckoning.collected_on(
+                at.country,
+                line.collection,
+                worth,
+                before=before,
+                on=day,
+                has_pan=bool(invoice.customer_pan),
+            )
+            parts += _as_one(collected)
+            before += worth
+        found += [(line.line_no, part) for part in parts]
+    return found
+
+
+def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) -> list[Taxed]:
+    """Return a line's tax components without collections."""
+    if not line.tax:
+        return []
+    day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
+    base = (
+        line.basic_fare_minor
+        if reckoning.is_on_fare(at.country, line.tax, day)
+        else line.amount_minor
+    )
+    if base is None:
+        raise BasicFareRequired
+    try:
+        return reckoning.tax_on(
+            at.country,
+            line.tax,
+            Money(base, invoice.currency),
+            on=day,
+            supply=reckoning.supply_between(at.state, invoice.place_of_supply),
+        )
+    except PlaceOfSupplyMissing:
+        if strict:
+            raise
+        return []
+
+
+def waits(invoice: Invoice) -> bool:
+    """True if a draft cannot be issued because the place of supply is unknown."""
+    taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice.id))
+    return is_waiting(
+        (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed
+    )
+
+
+def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
+    """True if a line to be taxed has no component yet."""
+    return not set(to_be_taxed) <= {
+        line_no for line_no, component in taxed if component != COLLECTED
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """An unsaved invoice: taxes by line, missing place of supply, journal lines.
+
+    The total is rounded if the agency rounds. `recognitions` are the bookings on later days of
+    service.
+    """
+
+    tax: Money
+    total: Money
+    taxes: list[tuple[int, Taxed]]
+    sides: list[tuple[str, int, Money]]
+    recognitions: list[Recognition]
+    is_waiting: bool
+
+
+def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
+    """Compute an unsaved invoice. Raises the errors of `pricing.price` and `reckon`."""
+    priced = pricing.price(items)
+    currency = priced.total.currency
+    invoice = Invoice(
+        issue_date=issue_date,
+        currency=currency,
+        party_name=party,
+        place_of_supply=buyer.place,
+        customer_tax_number=buyer.tax_number,
+        customer_pan=buyer.pan,
+    )
+    lines = [InvoiceLine(**columns) for columns in priced.sold_columns()]
+    taxes = reckon(invoice, lines, strict=False)
+    tax = Money(sum(part.amount.amount_minor for _line_no, part in taxes), currency)
+    rows = [
+        InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor)
+        for line_no, part in taxes
+    ]
+    later = earning.deferred(lines, issue_date)
+    credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
+    moved = rounding.round_off(priced.total + tax)
+    total = priced.total + tax + moved
+    return Sketch(
+        tax,
+        total,
+        taxes,
+        [("receivable", 1, total), *credited, *rounding.side(moved, -1)],
+        earning.recognitions(lines, later, currency),
+        is_waiting(
+            (line.line_no for line in lines if line.tax),
+            ((row.line_no, row.component) for row in rows),
+        ),
+    )
+
+
+def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
+    """Store a draft's taxes and total, rounded if the agency rounds.
+
+    If `strict`, at issue, unchanged taxes keep the total, so that what was shown is issued. Raises
+    the errors of `reckon`.
+    """
+    taxes = reckon(invoice, lines, strict=strict)
+    db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
+    db.session.add_all(
+        InvoiceTax(
+            invoice_id=invoice.id,
+            line_no=line_no,
+            component=part.component,
+            percent=part.percent,
+            taxable_minor=part.taxable.amount_minor,
+            amount_minor=part.amount.amount_minor,
+            source=part.rate.source,
+            confirmed=part.rate.confirmed,
+        )
+        for line_no, part in taxes
+    )
+    tax_minor = sum(part.amount.amount_minor for _line_no, part in taxes)
+    due = Money(
+        invoice.total_minor - invoice.round_off_minor - invoice.tax_minor + tax_minor,
+        invoice.currency,
+    )
+    if not invoice.is_opening and not (strict and tax_minor == invoice.tax_minor):
+        invoice.round_off_minor = rounding.round_off(due).amount_minor
+    invoice.total_minor = due.amount_minor + invoice.round_off_minor
+    invoice.tax_minor = tax_minor
+    db.session.flush()
+
+
+def sides(
+    lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
+) -> Iterator[tuple[str, Money]]:
+    """Yield the amounts of lines and taxes by account, in order.
+
+    `later` are the lines that are not earned yet.
+    """
+    sums: dict[str, int] = dict.fromkeys(
+        (*SALES.values(), COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0
+    )
+    for line in lines:
+        sums[queries_recognitions.DEFERRED if line.line_no in later else SALES[line.sold_as]] += (
+            line.amount_minor - line.commission_minor
+        )
+        sums[COMMISSION] += line.commission_minor
+    for tax in taxes:
+        sums[OUTPUT[tax.component]] += tax.amount_minor
+    return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)
+
+
+def _collected_before(invoice: Invoice) -> Money:
+    """Return the buyer's total of the financial year that counts for collections."""
+    first, last = numbering.days_of_year(invoice.issue_date)
+    return Money(tax_queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
+
+
+def _as_one(parts: list[Taxed]) -> list[Taxed]:
+    """Merge a component's bands: sums at the highest rate."""
+    if len(parts) < 2:
+        return parts
+    top = max(parts, key=lambda part: part.percent)
+    taxable = sum((part.taxable for part in parts[1:]), parts[0].taxable)
+    return [
+        Taxed(
+            top.component,
+            top.percent,
+            taxable,
+            sum((part.amount for part in parts[1:]), parts[0].amount),
+            top.rate,
+        )
+    ]

@@ -1,0 +1,75 @@
+"""Rules of voiding invoices and bills: the entry is reversed, the number stays."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.errors import DocumentNotVoidable, ReasonRequired
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.service import earning, pricing
+from voyagent.billing.core.service.days import book_day
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.ledger import service as ledger
+
+REASON_MAX = 500
+_KINDS = {Invoice: "invoice", Bill: "bill"}
+Document = TypeVar("Document", Invoice, Bill)
+
+
+def can_be_void(document: Invoice | Bill) -> bool:
+    """True if the document is posted and has no payments or credits."""
+    return (
+        document.status in OPEN
+        and document.entry_id is not None
+        and document.open_minor == document.total_minor
+    )
+
+
+def void_document(
+    actor: Actor, document: Document, title: str, reason: str, on: date | None
+) -> Document:
+    """Reverse a document's entry, once.
+
+    Raises Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
+    PeriodLocked, EntryAlreadyReversed.
+    """
+    actor.require_authority(f"{_KINDS[type(document)]}.void")
+    if not can_be_void(document) or document.entry_id is None:
+        raise DocumentNotVoidable
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    check_limit(actor, Money(document.total_minor, document.currency))
+    day = book_day(actor, document, on)
+    told = ledger.with_reason(title, document.party_name, why)
+    reversal = ledger.reverse(actor, document.entry_id, reason=told, entry_date=day)
+    if isinstance(document, Invoice):
+        earning.take_back(actor, ("invoice", document.id), reason=told, day=day)
+    kind = _KINDS[type(document)]
+    document.status = "void"
+    document.voided_on = day
+    document.void_reason = why
+    document.void_entry_id = reversal.entry_id
+    document.voided_by_user_id = actor.user_id
+    document.updated_at = clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        f"{kind}.voided",
+        entity_refs={f"{kind}_id": document.id, "journal_entry_id": reversal.entry_id},
+        inputs={"reason": why},
+        outputs={
+            "total": wire_amount(document.total_minor, document.currency),
+            "currency": document.currency,
+            "voided_on": day,
+        },
+    )
+    return document

@@ -1,0 +1,178 @@
+"""Credit notes one by one with all their parts, the list, and credited amounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.queries.credits import CreditSearch, narrowed
+from voyagent.billing.core.queries.documents import Listed, page_of
+from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
+from voyagent.billing.credit_notes.errors import CreditNoteNotFound
+from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
+
+_CREDITED = CreditNoteTax.__table__.c
+
+
+def credited_taxes_statement(credit_note_id: UUID) -> Select[tuple[int, str, int]]:
+    """What a credit note takes back of taxes as rows: line_no, component, amount_minor."""
+    return (
+        select(_CREDITED.line_no, _CREDITED.component, _CREDITED.amount_minor)
+        .where(owned(CreditNoteTax), _CREDITED.credit_note_id == credit_note_id)
+        .order_by(_CREDITED.line_no, _CREDITED.component)
+    )
+
+
+def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
+    """What is taken back of the taxes of an invoice so far, by line and component; what was
+    reversed does not count.
+    """
+    statement = (
+        select(
+            CreditNoteTax.line_no,
+            CreditNoteTax.component,
+            cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"),
+        )
+        .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
+        .where(CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None))
+        .group_by(CreditNoteTax.line_no, CreditNoteTax.component)
+    )
+    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
+
+
+_NOTES = CreditNote.__table__.c
+_LINES = CreditNoteLine.__table__.c
+_INVOICES = Invoice.__table__.c
+_TEXTS = ("number", "party_name", "invoice_number")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDocument:
+    """A credit note with all that its page shows: its invoice's number, lines, taxes, and the
+    journal lines of its issue.
+    """
+
+    note: Row
+    lines: list[Row]
+    taxes: list[Row]
+    journal: list[Row]
+    further: list[Row]
+    """What is booked on days of service after the note, entry by entry."""
+
+
+def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
+    """A credit note with its lines, taxes and journal lines, in one trip.
+
+    Raises CreditNoteNotFound.
+    """
+    notes, found, taxes, journal, further = reader.read(*_document_statements(credit_note_id))
+    if not notes:
+        raise CreditNoteNotFound
+    return CreditDocument(notes[0], found, taxes, journal, by_entry(further))
+
+
+def get_credit_note(credit_note_id: UUID) -> CreditNote:
+    """A credit note of the agency. Raises CreditNoteNotFound."""
+    found = db.session.scalar(select(CreditNote).where(CreditNote.id == credit_note_id))
+    if found is None:
+        raise CreditNoteNotFound
+    return found
+
+
+def list_credit_notes(
+    reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
+    """Credit notes by day, the newest first, behind the row of a cursor."""
+    return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
+
+
+def recalled_by_line(invoice: Invoice) -> dict[int, int]:
+    """What is taken back of the commission of each line of an invoice so far, by the line's number;
+    what was reversed does not count.
+    """
+    statement = (
+        select(
+            CreditNoteLine.line_no,
+            cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"),
+        )
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.reversed_on.is_(None))
+        .group_by(CreditNoteLine.line_no)
+    )
+    return {row.line_no: row.minor for row in db.session.execute(statement)}
+
+
+def round_off_given_back(invoice_id: UUID) -> bool:
+    """Whether a credit note that stands has given back what the invoice was rounded by."""
+    given = select(CreditNote.id).where(
+        CreditNote.invoice_id == invoice_id,
+        CreditNote.round_off_minor != 0,
+        CreditNote.reversed_on.is_(None),
+    )
+    return db.session.scalar(given.limit(1)) is not None
+
+
+@keyed_select
+def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = (
+        select(_NOTES.entry_id)
+        .where(owned(CreditNote), _NOTES.id == credit_note_id)
+        .scalar_subquery()
+    )
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
+        .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
+        .order_by(_LINES.line_no)
+    )
+    names = (
+        name_of(_NOTES.created_by_user_id).label("created_by"),
+        name_of(_NOTES.reversed_by_user_id).label("reversed_by"),
+    )
+    one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
+    return (
+        one,
+        lines,
+        credited_taxes_statement(credit_note_id),
+        entry_lines_statement(entry_id),
+        recognitions_statement("credit_note", credit_note_id),
+    )
+
+
+@cached_statement
+def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor)
+
+
+def _notes() -> Select[Any]:
+    columns = [
+        column
+        for column in CreditNote.__table__.columns
+        if column.name
+        not in {
+            "tenant_id",
+            "party_key",
+            "created_by_user_id",
+            "reversed_by_user_id",
+        }
+    ]
+    return (
+        select(*columns, _INVOICES.number.label("invoice_number"))
+        .select_from(
+            CreditNote.__table__.join(
+                Invoice.__table__,
+                (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id),
+            )
+        )
+        .where(owned(CreditNote))
+    )

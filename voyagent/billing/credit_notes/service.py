@@ -1,0 +1,356 @@
+"""Rules of credit notes: issue and reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.errors import CreditExceedsOpen, ReasonRequired
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.queries import (
+    credits as credit_queries,
+    documents as document_queries,
+    recognitions as queries_recognitions,
+    taxes as tax_queries,
+)
+from voyagent.billing.core.service import crediting, earning, numbering, pricing, rounding, taxing
+from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.credits import (
+    CreditEntry,
+    Kind,
+    add_credited,
+    post_credit,
+    record_reversal,
+    reverse_credit,
+    store_parts,
+)
+from voyagent.billing.core.service.days import book_day
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.voiding import REASON_MAX
+from voyagent.billing.credit_notes import queries as credit_note_queries
+from voyagent.billing.credit_notes.errors import CreditNoteReversed
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+CREDIT_NOTE = Kind(
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteTax,
+    source_type="credit_note",
+    purpose="issue",
+    permission="invoice.credit",
+    document_key="invoice_id",
+    number_key="number",
+)
+
+
+def reverse_credit_note(
+    actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
+) -> CreditNote:
+    """Reverse a credit note as a whole from a day on (default today), once.
+
+    The invoice and its taxes are open again from that day, and its lines may be credited again;
+    earlier reports are unchanged. Deferred revenue is restored on its days of service. The number
+    stays used.
+
+    Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require_authority("invoice.credit")
+    note = credit_note_queries.get_credit_note(credit_note_id)
+    invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
+    db.session.refresh(note)  # whoever credits or takes back holds the row of the invoice
+    if note.reversed_on is not None:
+        raise CreditNoteReversed
+    title = f"Reversal of credit note {note.number} on invoice {invoice.number}"
+    reverse_credit(actor, CREDIT_NOTE, note, invoice, title, reason, on)
+    record_reversal(
+        actor,
+        note,
+        invoice,
+        "credit_note.reversed",
+        {"credit_note_id": note.id, "invoice_id": invoice.id},
+        {"number": note.number},
+    )
+    return note
+
+
+CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
+
+
+def issue_credit_note(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    on: date | None = None,
+    amounts: Mapping[int, Money] | None = None,
+) -> CreditNote:
+    """Issue a credit note by amounts of lines before tax; by default all that is left.
+
+    Revenue and taxes are posted against receivable on that day; unearned revenue is taken from
+    deferred income and from the days of service. The number comes from a series of its own (Rule 53
+    of the CGST Rules). At most the open amount is credited: a payment is refunded, not credited.
+
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate;
+    NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    """
+    actor.require_authority("invoice.credit")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    if refused := crediting.credit_refused(invoice):
+        raise refused
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    credit, day = credit_now(actor, invoice, amounts, on)
+    total = credit.total
+    note = _write(actor, invoice, credit, day, why)
+    store_parts(
+        CREDIT_NOTE,
+        note,
+        (
+            {
+                "line_no": line.line_no,
+                "description": line.description,
+                "amount_minor": line.amount_minor,
+                "commission_minor": line.commission_minor,
+            }
+            for line in credit.lines
+        ),
+        credit.taxes,
+    )
+    add_credited(invoice, total)
+    audit.record(
+        actor,
+        "credit_note.issued",
+        entity_refs={
+            "credit_note_id": note.id,
+            "invoice_id": invoice.id,
+            "journal_entry_id": note.entry_id,
+        },
+        inputs={"reason": why},
+        outputs={
+            "number": note.number,
+            "total": total.wire,
+            "currency": total.currency,
+            "issue_date": day,
+        },
+    )
+    return note
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedLine:
+    """A credited line: amount before tax, kind of sale, returned commission."""
+
+    line_no: int
+    description: str
+    sold_as: str
+    amount_minor: int
+    commission_minor: int
+    service_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The contents of a credit note; `later` are the lines that are not earned on its day."""
+
+    currency: str
+    lines: list[CreditedLine]
+    taxes: list[CreditedTax]
+    later: frozenset[int]
+    round_off: Money
+    """The invoice's round-off, returned with the last of its lines."""
+
+    @property
+    def tax_minor(self) -> int:
+        """The taxes."""
+        return crediting.tax_minor_of(self.taxes)
+
+    @property
+    def total(self) -> Money:
+        """Lines, taxes and round-off."""
+        minors = (line.amount_minor for line in self.lines)
+        return Money(crediting.total_minor_of(minors, self.taxes), self.currency) + self.round_off
+
+    @property
+    def sides(self) -> list[tuple[str, int, Money]]:
+        """Return the journal lines: purpose, 1 debit or -1 credit, amount."""
+        debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
+        moved = rounding.side(self.round_off, 1)
+        return [
+            *((purpose, 1, amount) for purpose, amount in debited),
+            *moved,
+            ("receivable", -1, self.total),
+        ]
+
+    @property
+    def recognitions(self) -> list[Recognition]:
+        """Return the bookings on later days of service, reversed as far as credited."""
+        return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
+
+
+def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
+    """Return the contents of a credit note by amounts of lines before tax.
+
+    Taxes and commission are proportional, rounded half up over all credit notes, so that a line
+    credited as a whole returns them whole. Tax collected at source is not returned. The round-off
+    is returned with the last line, so that a fully credited invoice is at zero. Raises NoLines,
+    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    """
+    lines = document_queries.get_lines(invoice)
+    left = _left(invoice, lines)
+    wanted = crediting.wanted_of(left, invoice.currency, amounts)
+    charged = (
+        tax for tax in tax_queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED
+    )
+    before, recalled = (
+        credit_queries.credited_by_line(invoice),
+        credit_note_queries.recalled_by_line(invoice),
+    )
+    taxes = crediting.taxes_on(
+        wanted,
+        lines,
+        charged,
+        before,
+        credit_note_queries.credited_taxes(invoice.id),
+        invoice.currency,
+    )
+    kept = [
+        CreditedLine(
+            line.line_no,
+            line.description,
+            line.sold_as,
+            minor,
+            crediting.commission_on(
+                line,
+                before.get(line.line_no, 0),
+                minor,
+                recalled.get(line.line_no, 0),
+                invoice.currency,
+            ),
+            line.service_date,
+        )
+        for line in lines
+        if (minor := wanted.get(line.line_no))
+    ]
+    plain = Credit(
+        invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency)
+    )
+    is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
+    if (
+        not is_last
+        or not invoice.round_off_minor
+        or credit_note_queries.round_off_given_back(invoice.id)
+    ):
+        return plain
+    rounded = replace(plain, round_off=Money(invoice.round_off_minor, invoice.currency))
+    return rounded if rounded.total.amount_minor > 0 else plain
+
+
+def credit_now(
+    actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
+) -> tuple[Credit, date]:
+    """Return the contents of a credit note now, and its day (default `first_day`).
+
+    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of
+    `credit_of`.
+    """
+    day = book_day(actor, invoice, on)
+    credit = credit_of(invoice, amounts, day)
+    if credit.total.amount_minor > invoice.open_minor:
+        raise CreditExceedsOpen
+    check_limit(actor, credit.total)
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    return credit, day
+
+
+def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
+    """Return the lines that wait for their day of service; none if issue was the revenue."""
+    waiting = earning.deferred(lines, day)
+    booked = (
+        {
+            booked_on
+            for _entry_id, booked_on in queries_recognitions.recognised("invoice", invoice.id)
+        }
+        if waiting
+        else set()
+    )
+    return frozenset(
+        line.line_no for line in lines if line.line_no in waiting and line.service_date in booked
+    )
+
+
+def creditable(invoice: Invoice) -> dict[int, Money]:
+    """Return the uncredited amount of each line, without fully credited ones."""
+    return {
+        number: Money(minor, invoice.currency)
+        for number, minor in _left(invoice, document_queries.get_lines(invoice)).items()
+        if minor
+    }
+
+
+def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
+    """Return what a credit note of a day may take of each line, at most the open amount."""
+    whole = credit_of(invoice, None, day)
+    if whole.total.amount_minor <= invoice.open_minor:
+        return creditable(invoice)
+
+    def total_of(minors: Mapping[int, int]) -> int:
+        return credit_of(invoice, _amounts(minors, invoice.currency), day).total.amount_minor
+
+    left = {line.line_no: line.amount_minor for line in whole.lines}
+    return _amounts(
+        crediting.within(left, crediting.by_line(whole.taxes), invoice.open_minor, total_of),
+        invoice.currency,
+    )
+
+
+def _amounts(minors: Mapping[int, int], currency: str) -> dict[int, Money]:
+    return {number: Money(minor, currency) for number, minor in minors.items()}
+
+
+def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
+    return crediting.left_of(lines, credit_queries.credited_by_line(invoice))
+
+
+def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
+    """Number, post and store a credit note."""
+    number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
+    title = f"Credit note {number} on invoice {invoice.number}"
+    note = post_credit(
+        actor,
+        CREDIT_NOTE,
+        invoice,
+        CreditEntry(
+            number=number,
+            title=title,
+            reason=why,
+            total=credit.total,
+            lines=credit.sides,
+            day=day,
+        ),
+        tax_minor=credit.tax_minor,
+        round_off_minor=credit.round_off.amount_minor,
+    )
+    earning.recognise(
+        actor,
+        ("credit_note", note.id),
+        credit.recognitions,
+        narration=f"{title}, {invoice.party_name}",
+        memo=number,
+        trip_id=invoice.trip_id,
+    )
+    db.session.add(note)
+    db.session.flush()
+    return note

@@ -1,0 +1,244 @@
+"""Invoices one by one: as a document with all its parts, drafts, and look-ups by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Text, case, cast, func, select
+
+from voyagent.approvals.queries import unfinished_statement
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.parts import items_statement, settling_statement
+from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
+from voyagent.billing.core.queries.taxes import taxes_statement
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.chat.queries import is_live
+from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
+
+_INVOICES = Invoice.__table__.c
+_NOTES = CreditNote.__table__.c
+LISTED = (
+    *(
+        "id",
+        "number",
+        "status",
+        "party_name",
+        "party_reference",
+        "issue_date",
+        "due_date",
+        "currency",
+        "total_minor",
+        "paid_minor",
+        "credited_minor",
+    ),
+    *("written_off_minor", "created_at", "instalment_dues", "instalment_minors"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDocument:
+    """An invoice with all that its page shows: lines, their taxes, payments, credit notes,
+    write-offs, and the journal lines of its issue.
+    """
+
+    invoice: Row
+    lines: list[Row]
+    taxes: list[Row]
+    payments: list[Row]
+    credit_notes: list[Row]
+    write_offs: list[Row]
+    asked: list[Row]
+    """The request for a write-off that waits, if any."""
+    journal: list[Row]
+    further: list[Row]
+    """What is booked on days of service after the invoice, entry by entry."""
+
+    @property
+    def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
+        """The numbers of the lines that are to be taxed, and line and component of what is."""
+        return [line["line_no"] for line in self.lines if line["tax"]], [
+            (tax["line_no"], tax["component"]) for tax in self.taxes
+        ]
+
+
+def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
+    """An invoice of the agency; `lock` holds its row until the transaction ends.
+
+    Raises InvoiceNotFound.
+    """
+    statement = select(Invoice).where(Invoice.id == invoice_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise InvoiceNotFound
+    return found
+
+
+def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
+    """An invoice with its lines, taxes, payments, credit notes, write-offs and journal lines, in
+    one trip. Raises InvoiceNotFound.
+    """
+    invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
+        *_document_statements(invoice_id)
+    )
+    if not invoices:
+        raise InvoiceNotFound
+    return InvoiceDocument(
+        invoices[0], lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further)
+    )
+
+
+def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
+    """Drafts, the newest first; of one customer where `party` names one."""
+    table = Invoice.__table__
+    statement = select(*(table.c[name] for name in LISTED)).where(
+        owned(Invoice), _INVOICES.status == "draft"
+    )
+    if party:
+        statement = statement.where(_INVOICES.party_key == func.lower(" ".join(party.split())))
+    return reader.read(
+        statement.order_by(_INVOICES.created_at.desc(), _INVOICES.id.desc()).limit(limit)
+    )[0]
+
+
+def find_alike(
+    reader: Reader,
+    party: str,
+    total_minor: int,
+    currency: str,
+    *,
+    since: date,
+    besides: UUID | None = None,
+) -> list[Row]:
+    """Invoices to the same customer over the same amount issued since a day: the same thing may be
+    about to be billed twice.
+    """
+    statement = select(
+        _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date
+    ).where(
+        owned(Invoice),
+        _INVOICES.party_key == func.lower(party),
+        _INVOICES.issue_date >= since,
+        _INVOICES.total_minor == total_minor,
+        _INVOICES.currency == currency,
+        _INVOICES.status != "void",
+    )
+    if besides is not None:
+        statement = statement.where(_INVOICES.id != besides)
+    return reader.read(
+        statement.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(3)
+    )[0]
+
+
+def find_invoices(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
+    """Of these invoices those that are there, as they stand: `id, number, status`."""
+    return reader.read(
+        select(_INVOICES.id, _INVOICES.number, _INVOICES.status).where(
+            owned(Invoice), _INVOICES.id.in_(invoice_ids)
+        )
+    )[0]
+
+
+@keyed_select
+def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = (
+        select(_INVOICES.entry_id)
+        .where(owned(Invoice), _INVOICES.id == invoice_id)
+        .scalar_subquery()
+    )
+    return (
+        _invoice_statement(invoice_id),
+        items_statement("receivable", invoice_id),
+        taxes_statement(invoice_id),
+        settling_statement("receivable", invoice_id),
+        _notes_statement(invoice_id),
+        write_offs_statement(invoice_id),
+        unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
+        entry_lines_statement(entry_id),
+        recognitions_statement("invoice", invoice_id),
+    )
+
+
+def _invoice_statement(invoice_id: UUID) -> Select[Any]:
+    columns = [
+        column
+        for column in Invoice.__table__.columns
+        if column.name not in {"party_key", "search", "session_id"}
+    ]
+    return select(
+        *columns,
+        case((is_live(_INVOICES.session_id), _INVOICES.session_id)).label("session_id"),
+        name_of(_INVOICES.created_by_user_id).label("created_by"),
+        name_of(_INVOICES.issued_by_user_id).label("issued_by"),
+        name_of(_INVOICES.voided_by_user_id).label("voided_by"),
+    ).where(owned(Invoice), _INVOICES.id == invoice_id)
+
+
+def _notes_statement(invoice_id: UUID) -> Select[Any]:
+    names = (
+        "id",
+        "number",
+        "issue_date",
+        "reason",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    return (
+        select(
+            *(_NOTES[name] for name in names),
+            _NOTES.total_minor.label("amount_minor"),
+            name_of(_NOTES.reversed_by_user_id).label("reversed_by"),
+        )
+        .where(owned(CreditNote), _NOTES.invoice_id == invoice_id)
+        .order_by(_NOTES.issue_date, _NOTES.id)
+    )
+
+
+_WRITE_OFFS = WriteOff.__table__.c
+WRITE_OFF = "write_off_invoice"
+"""The tool that asks for one, and the effect of its grant."""
+
+
+def write_offs_statement(invoice_id: UUID) -> Select[Any]:
+    """All of an invoice, the oldest first: id, amount_minor, effective_on, reason, entry_id,
+    reverses_id, created_by; `is_over`: taken back, or taking back.
+    """
+    counter = WriteOff.__table__.alias("counter")
+    taken_back = (
+        select(counter.c.id).where(owned(counter), counter.c.reverses_id == _WRITE_OFFS.id).exists()
+    )
+    return (
+        select(
+            *(
+                _WRITE_OFFS[name]
+                for name in (
+                    "id",
+                    "amount_minor",
+                    "effective_on",
+                    "reason",
+                    "entry_id",
+                    "reverses_id",
+                )
+            ),
+            name_of(_WRITE_OFFS.created_by_user_id).label("created_by"),
+            case((_WRITE_OFFS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
+        )
+        .where(owned(WriteOff), _WRITE_OFFS.invoice_id == invoice_id)
+        .order_by(_WRITE_OFFS.created_at, _WRITE_OFFS.id)
+    )

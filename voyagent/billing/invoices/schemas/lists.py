@@ -1,0 +1,27 @@
+"""Query parameters of the list of invoices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter, Query
+
+ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
+PAGE_MAX = 20_000
+
+
+class InvoiceListQuery(Query):
+    """The address of the invoice list; what cannot be read is left out by the page."""
+
+    q: Annotated[str | None, Filter(255)] = None
+    status: Annotated[ListStatus | None, BeforeValidator(lambda value: value or None)] = None
+    currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None
+    party: Annotated[str | None, Filter(255)] = None
+    due_from: DateFilter = None
+    due_to: DateFilter = None
+    issued_from: DateFilter = Field(default=None, alias="from")
+    issued_to: DateFilter = Field(default=None, alias="to")
+    trip: IdFilter = None
+    page: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 1

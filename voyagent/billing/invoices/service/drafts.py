@@ -1,0 +1,182 @@
+"""Rules of drafts of invoices: create, revise, discard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.service import drafts, exchange, pricing
+from voyagent.billing.core.service.drafts import DocumentChanges
+from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.core.service.taxing import Buyer
+from voyagent.billing.invoices.errors import InvoiceNotDraft, InvoiceNumberConflict
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.chat import queries as chats
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.rates import Quote
+
+_OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
+
+
+class DraftChanges(DocumentChanges, total=False):
+    """Changes of a draft invoice."""
+
+    customer_name: str
+    place_of_supply: str | None
+    customer_tax_number: str | None
+    customer_pan: str | None
+
+
+def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    *,
+    customer_name: str,
+    issue_date: date,
+    due_date: date | None = None,
+    instalments: Sequence[InstalmentItem] | None = None,
+    line_items: Sequence[LineItem],
+    number: str | None = None,
+    party_reference: str | None = None,
+    notes: str | None = None,
+    enquiry_id: UUID | None = None,
+    session_id: UUID | None = None,
+    trip_id: UUID | None = None,
+    place_of_supply: str | None = None,
+    customer_tax_number: str | None = None,
+    customer_pan: str | None = None,
+    exchange_rate: Quote | None = None,
+) -> Invoice:
+    """Create a draft invoice with its taxes; it has no number and is not in the books.
+
+    The default due date follows the customer's terms or the first instalment. Place of supply and
+    tax number default to the customer's. A foreign currency may have its booked rate.
+
+    Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft` and
+    `exchange.booked_columns`; EnquiryNotFound, SessionNotFound, TripNotFound.
+    """
+    actor.require("invoice.draft")
+    if number:
+        raise InvoiceNumberConflict
+    buyer = Buyer.of(
+        pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan
+    )
+    invoice = drafts.create_draft(
+        actor,
+        Invoice,
+        party_name=customer_name,
+        issue_date=issue_date,
+        due_date=due_date,
+        instalment_items=instalments,
+        line_items=line_items,
+        party_reference=party_reference,
+        notes=notes,
+        enquiry_id=enquiry_id,
+        session_id=_conversation(enquiry_id, session_id),
+        trip_id=trip_id,
+        place_of_supply=buyer.place,
+        customer_tax_number=buyer.tax_number,
+        customer_pan=buyer.pan,
+        **exchange.booked_columns(actor, exchange_rate, line_items),
+    )
+    audit.record(
+        actor, "invoice.drafted", entity_refs=refs_of(invoice), outputs=drafts.told(invoice)
+    )
+    return invoice
+
+
+def revise_draft(
+    actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
+) -> Invoice:
+    """Change a draft invoice; a change without a difference leaves no event.
+
+    `seen` is the `updated_at` that the caller has read.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
+    """
+    actor.require("invoice.draft")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    drafts.check_seen(invoice, seen)
+    columns: dict[str, Any] = (
+        {"party_name": pricing.party(changes["customer_name"])}
+        if "customer_name" in changes
+        else {}
+    )
+    columns |= _buyer(invoice, changes) | exchange.changed_columns(actor, invoice, changes)
+    if changed := drafts.revise(invoice, columns, changes):
+        fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
+        audit.record(
+            actor,
+            "invoice.revised",
+            entity_refs=refs_of(invoice),
+            inputs={"fields": fields},
+            outputs=drafts.told(invoice),
+        )
+    return invoice
+
+
+def discard_draft(actor: Actor, invoice_id: UUID) -> None:
+    """Delete a draft invoice; it had no number, so none is missing.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
+    """
+    actor.require("invoice.draft")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    refs, told = refs_of(invoice), drafts.told(invoice)
+    db.session.delete(invoice)
+    db.session.flush()
+    audit.record(actor, "invoice.discarded", entity_refs=refs, outputs=told)
+
+
+def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
+    """Return the columns that determine taxes, if a change concerns them.
+
+    Raises InvalidTaxNumber, UnknownState.
+    """
+    name = pricing.party(changes.get("customer_name", invoice.party_name))
+    if not _OF_BUYER & set(changes):
+        if name == invoice.party_name or (noted := Buyer.of(name, None, None, None)) == Buyer():
+            return {}
+        return _columns(noted)
+    place = changes.get("place_of_supply", invoice.place_of_supply)
+    number = changes.get("customer_tax_number", invoice.customer_tax_number)
+    pan = changes.get("customer_pan", invoice.customer_pan)
+    if (
+        "customer_tax_number" in changes and number != invoice.customer_tax_number
+    ):  # what an earlier number said of itself goes with it
+        place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
+    return _columns(Buyer.of(name, place, number, pan))
+
+
+def _columns(buyer: Buyer) -> dict[str, Any]:
+    return {
+        "place_of_supply": buyer.place,
+        "customer_tax_number": buyer.tax_number,
+        "customer_pan": buyer.pan,
+    }
+
+
+def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
+    """Return the conversation of an invoice: the given one, else its enquiry's."""
+    asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
+    if session_id is not None:
+        return chats.get_session(session_id).id
+    return asked if asked is not None and chats.exists(asked) else None
+
+
+def refs_of(invoice: Invoice) -> dict[str, UUID]:
+    """Return what the audit names of an invoice: itself, its enquiry and its trip."""
+    linked = {"enquiry_id": invoice.enquiry_id, "trip_id": invoice.trip_id}
+    return {"invoice_id": invoice.id} | {name: found for name, found in linked.items() if found}

@@ -1,0 +1,219 @@
+"""Rules of issuing invoices, importing open ones, and voiding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.service import drafts, earning, exchange, numbering, rounding, taxing
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.instalments import check_sum
+from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
+from voyagent.billing.core.service.opening import balance_line, former_number
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.core.service.voiding import void_document
+from voyagent.billing.invoices.errors import (
+    FormerNumberTaken,
+    InvoiceNotDraft,
+    InvoiceNumberConflict,
+    NumberIsNotNext,
+)
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.service.drafts import draft_invoice, refs_of
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
+from voyagent.ledger import service as ledger
+
+
+def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
+    """Void an issued invoice on a day (default today); its number stays used (Rule 46).
+
+    Deferred revenue is reversed on its days of service. Raises Forbidden, InvoiceNotFound, and the
+    errors of `void_document`.
+    """
+    actor.require_authority("invoice.void")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    return void_document(actor, invoice, f"Void of invoice {invoice.number}", reason, on)
+
+
+def import_open_invoice(
+    actor: Actor,
+    *,
+    party_name: str,
+    reference: str,
+    issue_date: date,
+    due_date: date | None,
+    amount: Money,
+    exchange_rate: Quote | None = None,
+) -> Invoice:
+    """Import an open invoice of the earlier program with its open amount.
+
+    It is issued on its original day. Its former number is its reference, unique in the agency; its
+    own number has a series apart (`O/2026-27/000001`), so that no number is missing (Rule 46 of the
+    CGST Rules). It has no tax and no revenue. For a foreign currency `exchange_rate` is the booked
+    rate.
+
+    Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
+    `issue_invoice`.
+    """
+    actor.require_authority("invoice.issue")
+    former = former_number(reference)
+    ledger.opening_account(actor)
+    items = [balance_line(f"Balance of invoice {former}", amount)]
+    try:
+        invoice = drafts.create_draft(
+            actor,
+            Invoice,
+            party_name=party_name,
+            issue_date=issue_date,
+            due_date=due_date,
+            line_items=items,
+            party_reference=former,
+            notes=None,
+            is_opening=True,
+            **exchange.booked_columns(actor, exchange_rate, items),
+        )
+    except IntegrityError as error:
+        if "uq_invoices_opening" in str(error.orig):
+            raise FormerNumberTaken from None
+        raise
+    return issue_invoice(actor, invoice.id)
+
+
+def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
+    """Issue a draft: take the next number and post receivable against revenue.
+
+    Principal sales with a later day of service are deferred income until then. Issued once, under
+    any number of parallel calls; on failure the number is free again. `seen` is the `updated_at`
+    that the caller has read.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
+    AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.
+    """
+    actor.require_authority("invoice.issue")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    drafts.check_seen(invoice, seen)
+    series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
+    number = numbering.take_number(series, invoice.issue_date, letter=letter)
+    taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
+    check_sum(invoice)
+    total = Money(invoice.total_minor, invoice.currency)
+    check_limit(actor, total)
+    narration = f"Invoice {number}, {invoice.party_name}"
+    posted = ledger.post(
+        actor,
+        source_type="invoice",
+        source_id=invoice.id,
+        purpose="issue",
+        narration=narration,
+        lines=ledger.lines_of(
+            issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
+        ),
+        entry_date=invoice.issue_date,
+        trip_id=invoice.trip_id,
+    )
+    earning.recognise(
+        actor,
+        ("invoice", invoice.id),
+        recognitions_of(invoice),
+        narration=narration,
+        memo=number,
+        trip_id=invoice.trip_id,
+    )
+    now = clock.now()
+    invoice.status = "issued"
+    invoice.number = number
+    invoice.entry_id = posted.entry_id
+    invoice.issued_at = invoice.updated_at = now
+    invoice.issued_by_user_id = actor.user_id
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_invoices_number" in str(error.orig):
+            raise InvoiceNumberConflict from None
+        raise
+    audit.record(
+        actor,
+        "invoice.issued",
+        entity_refs={**refs_of(invoice), "journal_entry_id": posted.entry_id},
+        outputs=drafts.told(invoice) | {"number": number},
+    )
+    return invoice
+
+
+def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of an issue, with taxes and round-off as last computed.
+
+    An opening invoice is posted against the opening balance account.
+    """
+    if invoice.is_opening:
+        total = Money(invoice.total_minor, invoice.currency)
+        return [("receivable", 1, total), (ledger.OPENING, -1, total)]
+    lines = document_queries.get_lines(invoice)
+    credited = taxing.sides(
+        lines,
+        tax_queries.get_taxes(invoice.id),
+        invoice.currency,
+        earning.deferred(lines, invoice.issue_date),
+    )
+    moved = rounding.side(Money(invoice.round_off_minor, invoice.currency), -1)
+    return [
+        ("receivable", 1, Money(invoice.total_minor, invoice.currency)),
+        *((purpose, -1, amount) for purpose, amount in credited),
+        *moved,
+    ]
+
+
+def recognitions_of(invoice: Invoice) -> list[Recognition]:
+    """Return the bookings on later days of service; none for an opening invoice."""
+    if invoice.is_opening:
+        return []
+    lines = document_queries.get_lines(invoice)
+    return earning.recognitions(
+        lines, earning.deferred(lines, invoice.issue_date), invoice.currency
+    )
+
+
+def create_invoice(
+    actor: Actor,
+    *,
+    number: str,
+    enquiry_id: UUID,
+    issue_date: date,
+    due_date: date | None = None,
+    line_items: Sequence[LineItem],
+    notes: str | None = None,
+) -> Invoice:
+    """Create and issue an invoice for an enquiry's customer with the next number (Rule 46).
+
+    Raises NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
+    """
+    actor.require_authority("invoice.issue")
+    customer = enquiries.get_enquiry(enquiry_id).customer_name
+    drafted = draft_invoice(
+        actor,
+        customer_name=customer,
+        issue_date=issue_date,
+        due_date=due_date,
+        line_items=line_items,
+        notes=notes,
+        enquiry_id=enquiry_id,
+    )
+    invoice = issue_invoice(actor, drafted.id)
+    if invoice.number != number:
+        raise NumberIsNotNext
+    return invoice

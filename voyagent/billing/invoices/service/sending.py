@@ -1,0 +1,54 @@
+"""Sending of invoices by mail, recorded in the audit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.invoices.errors import InvoiceNotSendable
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.kernel import clock, limits
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.mail.service import Attached, masked
+from voyagent.trips.service import Post
+
+
+def send_invoice(
+    post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
+) -> Invoice:
+    """Mail an issued invoice to the customer, who can reply to the sender.
+
+    Limited by recipient and by agency. Raises Forbidden, InvoiceNotFound, InvoiceNotSendable,
+    TooManyRequests.
+    """
+    actor.require("invoice.send")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    check_sendable(invoice)
+    post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
+    post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
+    post.outbox.send(
+        to=to,
+        kind="invoice",
+        locale=locale,
+        attached=document,
+        number=invoice.number or "",
+        sender=actor.full_name,
+        reply_to=actor.email,
+    )
+    invoice.sent_at, invoice.sent_to = clock.now(), to
+    db.session.flush()
+    audit.record(
+        actor,
+        "invoice.sent",
+        entity_refs={"invoice_id": invoice.id},
+        inputs={"to": masked(to), "locale": locale},
+    )
+    return invoice
+
+
+def check_sendable(invoice: Invoice) -> None:
+    """Refuse drafts and void invoices. Raises InvoiceNotSendable."""
+    if invoice.status in ("draft", "void"):
+        raise InvoiceNotSendable

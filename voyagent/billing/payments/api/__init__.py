@@ -1,0 +1,1 @@
+"""JSON API of payments, refunds and allocations."""

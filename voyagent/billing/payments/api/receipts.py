@@ -1,0 +1,46 @@
+"""Receipts on invoices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.billing.core import errors
+from voyagent.billing.core.api import POSTING_ERRORS
+from voyagent.billing.invoices.api import api, invoice_response
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.schemas.documents import InvoiceOut
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.schemas import ReceiptIn
+from voyagent.billing.payments.service import payments as payment_service
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+
+
+@api.post(
+    "/invoices/<invoice_id>/receipts",
+    answer=InvoiceOut,
+    status=201,
+    permission="payment.record",
+    direct=True,
+    missing=InvoiceNotFound,
+    errors=(
+        errors.DocumentNotOpen,
+        payment_errors.PaymentExceedsOpen,
+        errors.InvalidDate,
+        MixedCurrencies,
+        UnknownCurrency,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
+)
+def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
+    """Note what a customer has paid, never more than is open; the answer is the invoice as it
+    stands then.
+    """
+    amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
+    payment_service.record_receipt(
+        actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account
+    )
+    return invoice_response(invoice_id)

@@ -1,0 +1,165 @@
+"""Allocations and refunds of payments, and the documents that they settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, cast, func, select
+
+from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.payments.errors import AllocationNotFound, RefundNotFound
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import owned
+
+_ALLOCATIONS = Allocation.__table__.c
+_REFUNDS = Refund.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What money of another currency settles of a document so far, in the document's currency, and
+    what as much of it stood in the books for.
+    """
+
+    settled_minor: int
+    booked_minor: int
+
+
+def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
+    """An allocation of a payment. Raises AllocationNotFound."""
+    found = db.session.scalar(
+        select(Allocation).where(
+            Allocation.id == allocation_id, Allocation.payment_id == payment_id
+        )
+    )
+    if found is None:
+        raise AllocationNotFound
+    return found
+
+
+def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
+    """A refund of a payment. Raises RefundNotFound."""
+    found = db.session.scalar(
+        select(Refund)
+        .where(Refund.id == refund_id, Refund.payment_id == payment_id)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise RefundNotFound
+    return found
+
+
+def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
+    """The id of the payment that an allocation, or what takes one back, is of.
+
+    Raises AllocationNotFound.
+    """
+    found = reader.read(
+        select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id)
+    )[0]
+    if not found:
+        raise AllocationNotFound
+    payment_id: UUID = found[0]["payment_id"]
+    return payment_id
+
+
+def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
+    """The id of the payment that a refund was given of. Raises RefundNotFound."""
+    found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
+        0
+    ]
+    if not found:
+        raise RefundNotFound
+    payment_id: UUID = found[0]["payment_id"]
+    return payment_id
+
+
+def allocations_of(payment_id: UUID) -> list[Allocation]:
+    """All that a payment settles or settled, and what takes it back, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Allocation)
+            .where(Allocation.payment_id == payment_id)
+            .order_by(Allocation.created_at, Allocation.id)
+        )
+    )
+
+
+def exchanged_before(document: Invoice | Bill) -> Exchanged:
+    """What payments in another currency settle of a document whose row is held, as far as that was
+    booked at its rate.
+    """
+    of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
+    sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
+    statement = select(
+        *(cast(func.coalesce(func.sum(column), 0), BigInteger).label(name) for column, name in sums)
+    )
+    found = db.session.execute(
+        statement.where(of == document.id, Allocation.booked_minor.is_not(None))
+    ).one()
+    return Exchanged(found.settled_minor, found.booked_minor)
+
+
+def is_taken_back(allocation_id: UUID) -> bool:
+    """Whether another allocation counts against this one."""
+    return (
+        db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id))
+        is not None
+    )
+
+
+def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
+    """Invoices or bills by id, in the order of their ids, each row held until the transaction ends.
+
+    Raises InvoiceNotFound, BillNotFound.
+    """
+    wanted = list(ids)
+    model: Any = Invoice if kind == "receivable" else Bill
+    statement = (
+        select(model).where(model.id.in_(wanted)).order_by(model.id).with_for_update(key_share=True)
+    )
+    found: list[Invoice | Bill] = list(
+        db.session.scalars(statement.execution_options(populate_existing=True))
+    )
+    if len(found) < len(wanted):
+        raise InvoiceNotFound if kind == "receivable" else BillNotFound
+    return found
+
+
+def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """The rate at which each of these documents is booked, of those that keep one."""
+    table: Any = (Invoice if kind == "receivable" else Bill).__table__
+    names = ("id", *RATE_COLUMNS)
+    rows = reader.read(
+        select(*(table.c[name] for name in names)).where(
+            owned(table), table.c.id.in_(list(ids)), table.c.rate.is_not(None)
+        )
+    )[0]
+    return {row["id"]: row for row in rows}
+
+
+def open_document_ids(
+    kind: Kind, party: str, currency: str, day: date, *, limit: int
+) -> list[UUID]:
+    """The open documents of a party in a currency that were issued by a day, those due longest
+    first.
+    """
+    model: Any = Invoice if kind == "receivable" else Bill
+    statement = select(model.id).where(
+        model.party_key == func.lower(party),
+        model.currency == currency,
+        model.status.in_(OPEN),
+        model.issue_date <= day,
+    )
+    return list(db.session.scalars(statement.order_by(model.due_date, model.id).limit(limit)))

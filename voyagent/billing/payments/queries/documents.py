@@ -1,0 +1,279 @@
+"""Payments one by one with all their parts, the list, and the list for export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, Uuid, case, func, literal, select, tuple_
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import RATE_COLUMNS
+from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.queries.documents import having_text
+from voyagent.billing.core.queries.exports import make_listing, text_conditions
+from voyagent.billing.payments.errors import PaymentNotFound
+from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.listings import Column, Listing
+from voyagent.kernel.pages import Cursor, cut_by_day
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
+
+_PAYMENT_TEXTS = ("number", "party_name", "reference")
+
+
+def payments_listing(search: PaymentSearch) -> Listing:
+    """Payments that a search finds, the newest day first; `refunded_amount` of one that was
+    reversed is zero, as is what is left of it.
+    """
+    of = Payment.__table__.c
+    columns = [
+        Column("number", of.number),
+        Column("direction", of.direction),
+        Column("party_name", of.party_name, "text"),
+        Column("paid_on", of.paid_on),
+        Column("account", of.account),
+        Column("reference", of.reference, "text"),
+        Column("id", of.id),
+        Column("currency", of.currency),
+        Column("amount", of.amount_minor, "amount"),
+        Column("allocated_amount", of.allocated_minor, "amount"),
+        Column(
+            "refunded_amount",
+            case((of.reversed_on.is_(None), of.refunded_minor), else_=0),
+            "amount",
+        ),
+        Column(
+            "unapplied_amount", of.amount_minor - of.allocated_minor - of.refunded_minor, "amount"
+        ),
+        Column("reversed_on", of.reversed_on),
+        Column("reversal_reason", of.reversal_reason, "text"),
+    ]
+    return make_listing(
+        "payments",
+        Payment,
+        columns,
+        of.paid_on,
+        [*payment_conditions(search), *text_conditions(of, _PAYMENT_TEXTS, search.text)],
+        is_sparse=bool(search.text),
+    )
+
+
+_PAYMENTS = Payment.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_REFUNDS = Refund.__table__.c
+_LISTED = (
+    *(
+        "id",
+        "number",
+        "direction",
+        "party_name",
+        "currency",
+        "amount_minor",
+        "allocated_minor",
+        "refunded_minor",
+        "paid_on",
+        "account",
+        "reference",
+    ),
+    *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSearch:
+    """What the list is narrowed to.
+
+    `direction` is in or out; `party` a whole name; `is_unapplied`, `is_reversed`: only those with
+    something left, reversed.
+    """
+
+    direction: str | None = None
+    party: str | None = None
+    paid_from: date | None = None
+    paid_to: date | None = None
+    is_unapplied: bool = False
+    text: str | None = None
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsListed:
+    """A page of the list, newest day first; `next_cursor` is None where the list ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDocument:
+    """A payment with what it settles and settled, what was given back of it, and the journal lines
+    of the day on which it came.
+    """
+
+    payment: Row
+    allocations: list[Row]
+    refunds: list[Row]
+    journal: list[Row]
+
+
+def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
+    """A payment of the agency; `lock` holds its row until the transaction ends.
+
+    Raises PaymentNotFound.
+    """
+    statement = select(Payment).where(Payment.id == payment_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise PaymentNotFound
+    return found
+
+
+def list_payments(
+    reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> PaymentsListed:
+    """Payments by the day on which they came or went, the newest first, behind the row of a cursor;
+    a page costs the same at any depth.
+    """
+    return PaymentsListed(
+        *cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on")
+    )
+
+
+def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
+    """What narrows a list of payments but its text."""
+    wanted: list[ColumnElement[bool]] = []
+    if search.direction:
+        wanted.append(_PAYMENTS.direction == search.direction)
+    if search.party:
+        wanted.append(_PAYMENTS.party_key == func.lower(search.party))
+    if search.paid_from:
+        wanted.append(_PAYMENTS.paid_on >= search.paid_from)
+    if search.paid_to:
+        wanted.append(_PAYMENTS.paid_on <= search.paid_to)
+    if search.is_unapplied:
+        wanted.append(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+    if search.is_reversed:
+        wanted.append(_PAYMENTS.reversed_on.is_not(None))
+    return wanted
+
+
+def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
+    """A payment with its allocations and refunds, the oldest first, in one trip.
+
+    Raises PaymentNotFound.
+    """
+    payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
+    if not payments:
+        raise PaymentNotFound
+    return PaymentDocument(payments[0], allocations, refunds, journal)
+
+
+@cached_statement
+def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(
+        owned(Payment), *payment_conditions(search)
+    )
+    if cursor is not None:
+        statement = statement.where(
+            tuple_(_PAYMENTS.paid_on, _PAYMENTS.id)
+            < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+        )
+    newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())
+    return having_text(newest, "paid_on", ("number", "party_name", "reference"), search.text, limit)
+
+
+@keyed_select
+def _document_statements(payment_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = (
+        select(_PAYMENTS.entry_id)
+        .where(owned(Payment), _PAYMENTS.id == payment_id)
+        .scalar_subquery()
+    )
+    return (
+        _payment_statement(payment_id),
+        _allocations_statement(payment_id),
+        _refunds_statement(payment_id),
+        entry_lines_statement(entry_id),
+    )
+
+
+def _payment_statement(payment_id: UUID) -> Select[Any]:
+    names = (
+        name_of(_PAYMENTS.created_by_user_id).label("created_by"),
+        name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
+    )
+    return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(
+        owned(Payment), _PAYMENTS.id == payment_id
+    )
+
+
+def _allocations_statement(payment_id: UUID) -> Select[Any]:
+    invoices, bills = Invoice.__table__, Bill.__table__
+    counter = Allocation.__table__.alias("counter")
+    taken_back = (
+        select(counter.c.id)
+        .where(owned(counter), counter.c.reverses_id == _ALLOCATIONS.id)
+        .exists()
+    )
+    return (
+        select(
+            *(
+                _ALLOCATIONS[name]
+                for name in (
+                    "id",
+                    "invoice_id",
+                    "bill_id",
+                    "amount_minor",
+                    "effective_on",
+                    "entry_id",
+                    "reverses_id",
+                )
+            ),
+            *(_ALLOCATIONS[name] for name in ("settled_minor", "booked_minor", *RATE_COLUMNS)),
+            func.coalesce(invoices.c.currency, bills.c.currency).label("document_currency"),
+            func.coalesce(invoices.c.number, bills.c.vendor_reference).label("reference"),
+            case((_ALLOCATIONS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
+        )
+        .select_from(
+            Allocation.__table__.outerjoin(
+                invoices, owned(invoices) & (invoices.c.id == _ALLOCATIONS.invoice_id)
+            ).outerjoin(bills, owned(bills) & (bills.c.id == _ALLOCATIONS.bill_id))
+        )
+        .where(owned(Allocation), _ALLOCATIONS.payment_id == payment_id)
+        .order_by(_ALLOCATIONS.created_at, _ALLOCATIONS.id)
+    )
+
+
+def _refunds_statement(payment_id: UUID) -> Select[Any]:
+    names = (
+        "id",
+        "number",
+        "amount_minor",
+        "refunded_on",
+        "account",
+        "reference",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    columns = (
+        *(_REFUNDS[name] for name in names),
+        name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"),
+    )
+    return (
+        select(*columns)
+        .where(owned(Refund), _REFUNDS.payment_id == payment_id)
+        .order_by(_REFUNDS.created_at, _REFUNDS.id)
+    )

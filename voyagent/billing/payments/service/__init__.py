@@ -1,0 +1,1 @@
+"""Rules of payments, refunds and allocations."""

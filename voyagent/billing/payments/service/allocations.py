@@ -1,0 +1,272 @@
+"""Rules of allocations: parts of a payment settle documents, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from voyagent.audit.service import recording as audit
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.service.days import day_of
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.errors import (
+    AllocationTakenBack,
+    NothingLeft,
+    NothingOpen,
+    NothingToAllocate,
+    PaymentReversed,
+)
+from voyagent.billing.payments.queries import (
+    allocations as allocation_queries,
+    documents as payment_queries,
+)
+from voyagent.billing.payments.service.settling import (
+    PARTS_MAX,
+    Part,
+    Settlement,
+    accounts_of,
+    check_named,
+    check_parts,
+    counter_of,
+    exchange_sides,
+    lock_documents,
+    move,
+    new_allocation,
+    refs_of,
+    settle,
+    settlement_kept,
+    told,
+)
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+
+def allocate(
+    actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None
+) -> Payment:
+    """Allocate an advance to documents of its party, from a day on (default today).
+
+    The amount moves from the account of advances to that of the documents. Without parts, the
+    documents due longest take what is left. The day is not before the payment, any document's
+    issue, or the last deallocation of either, so that reports of earlier days stay correct.
+
+    Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
+    DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
+    the errors of `settling.settlement_of`; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
+    """
+    actor.require_authority("payment.record")
+    payment = payment_queries.get_payment(payment_id, lock=True)
+    check_left(payment)
+    day = day_of(actor, on, payment.paid_on)
+    if parts is None:
+        parts = oldest_first(
+            payment.direction,
+            payment.party_name,
+            Money(payment.unapplied_minor, payment.currency),
+            day,
+        )
+        if not parts:
+            raise NothingOpen
+    if not parts:
+        raise NothingToAllocate
+    documents = lock_documents(payment.direction, [part.document_id for part in parts])
+    settlements = check_parts(
+        actor, payment, parts, documents, day, left_minor=payment.unapplied_minor
+    )
+    alike = [part for part in settlements if not part.is_exchanged]
+    if alike:
+        allocations = [new_allocation(payment, part, day) for part in alike]
+        total = Money(sum(part.amount.amount_minor for part in alike), payment.currency)
+        entry_id = move(
+            actor,
+            payment,
+            total,
+            day,
+            source=("allocation", allocations[0].id, "allocate"),
+            take_back=False,
+        )
+        settle(payment, allocations, entry_id)
+        audit.record(
+            actor,
+            "payment.allocated",
+            entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
+            outputs=told(alike, day),
+        )
+    exchange(actor, payment, settlements, day)
+    return payment
+
+
+def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
+    """Allocate an advance to documents in another currency, each by an entry of its own."""
+    actor.require_authority("payment.record")
+    for part in settlements:
+        if not part.is_exchanged:
+            continue
+        allocation = new_allocation(payment, part, day)
+        posted = ledger.post(
+            actor,
+            source_type="allocation",
+            source_id=allocation.id,
+            purpose="exchange",
+            narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
+            lines=ledger.lines_of(
+                exchange_sides(payment.direction, part),
+                memo=payment.number,
+                party_name=payment.party_name,
+            ),
+            entry_date=day,
+        )
+        settle(payment, [allocation], posted.entry_id)
+        audit.record(
+            actor,
+            "payment.allocated",
+            entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id},
+            outputs=told([part], day),
+        )
+
+
+def settlements_now(
+    actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
+) -> list[Settlement]:
+    """Return what parts of a payment would settle now, without locks.
+
+    Raises the errors of `allocate`.
+    """
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    check_named([part.document_id for part in parts])
+    get = invoice_queries.get_invoice if payment.direction == "in" else bill_queries.get_bill
+    return check_parts(
+        actor,
+        payment,
+        parts,
+        {part.document_id: get(part.document_id) for part in parts},
+        day,
+        left_minor=left_minor,
+    )
+
+
+def allocation_sides(
+    actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
+) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of an allocation: purpose, 1 debit or -1 credit, amount.
+
+    Raises the errors of `allocate`.
+    """
+    check_left(payment)
+    settlements = settlements_now(
+        actor,
+        payment,
+        parts,
+        day_of(actor, on, payment.paid_on),
+        left_minor=payment.unapplied_minor,
+    )
+    alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
+    left, right = accounts_of(payment, take_back=False)
+    sides = (
+        [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))]
+        if alike
+        else []
+    )
+    return sides + [
+        side
+        for part in settlements
+        if part.is_exchanged
+        for side in exchange_sides(payment.direction, part)
+    ]
+
+
+def check_left(payment: Payment) -> None:
+    """Check that a payment has an unused amount. Raises PaymentReversed, NothingLeft."""
+    if payment.reversed_on is not None:
+        raise PaymentReversed
+    if payment.unapplied_minor == 0:
+        raise NothingLeft
+
+
+def deallocate(
+    actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
+) -> Payment:
+    """Take back a whole allocation from a day on (default today), once.
+
+    The document is open again and the payment has the amount. The allocation is kept beside a
+    counter-allocation.
+
+    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
+    PeriodLocked.
+    """
+    actor.require_authority("payment.record")
+    payment = payment_queries.get_payment(payment_id, lock=True)
+    allocation = allocation_queries.get_allocation(payment_id, allocation_id)
+    if allocation.reverses_id is not None or allocation_queries.is_taken_back(allocation_id):
+        raise AllocationTakenBack
+    day = day_of(actor, on, allocation.effective_on)
+    lock_documents(payment.direction, [allocation.document_id or allocation_id])
+    part = settlement_kept(payment, allocation)
+    counter = counter_of(payment, allocation, day)
+    if allocation.is_exchanged:
+        reason = f"Exchange taken back, {payment.number}, {payment.party_name}"
+        entry_id = ledger.reverse(
+            actor, allocation.entry_id, reason=reason, entry_date=day
+        ).entry_id
+    else:
+        entry_id = move(
+            actor,
+            payment,
+            part.amount,
+            day,
+            source=("allocation", counter.id, "unallocate"),
+            take_back=True,
+        )
+    settle(payment, [counter], entry_id)
+    audit.record(
+        actor,
+        "payment.unallocated",
+        entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id},
+        outputs=told([part], day),
+    )
+    return payment
+
+
+def unallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a deallocation in the payment's currency."""
+    left, right = accounts_of(payment, take_back=True)
+    amount = Money(allocation.amount_minor, payment.currency)
+    return [(left, 1, amount), (right, -1, amount)]
+
+
+def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
+    """Spread an amount over the party's open documents issued by a day, due longest first.
+
+    Each row is locked.
+    """
+    kind: Kind = "receivable" if direction == "in" else "payable"
+    ids = allocation_queries.open_document_ids(
+        kind, party_name, amount.currency, day, limit=PARTS_MAX
+    )
+    held = sorted(
+        allocation_queries.lock_documents(kind, ids), key=lambda document: ids.index(document.id)
+    )
+    spread_over = [
+        (document.id, document.open_minor) for document in held if document.status in OPEN
+    ]
+    return [
+        Part(document_id, Money(minor, amount.currency))
+        for document_id, minor in spread(amount.amount_minor, spread_over)
+    ]
+
+
+def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
+    """Spread an amount over open amounts in the given order; zeros are left out."""
+    parts = []
+    for document_id, open_minor in documents:
+        taken = min(minor, open_minor)
+        if taken > 0:
+            parts.append((document_id, taken))
+            minor -= taken
+    return parts

@@ -1,0 +1,51 @@
+"""Import of advances from before, against opening balances."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment
+from voyagent.billing.core.service.opening import former_number
+from voyagent.billing.payments.errors import FormerPaymentTaken
+from voyagent.billing.payments.service import payments
+from voyagent.billing.payments.service.settling import Direction
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+
+def import_advance(
+    actor: Actor,
+    *,
+    direction: Direction,
+    party_name: str,
+    reference: str,
+    paid_on: date,
+    amount: Money,
+) -> Payment:
+    """Import an unused advance of a customer, or to a supplier (`out`), on its original day.
+
+    Its former number is its reference, unique by direction; its own number has a series apart
+    (`A/2026-27/000001`). Bank and cash are unchanged. It is allocated and refunded like any other.
+
+    Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
+    """
+    actor.require_authority("payment.record")
+    former = former_number(reference)
+    ledger.opening_account(actor)
+    try:
+        return payments.record_payment(
+            actor,
+            direction=direction,
+            party_name=party_name,
+            amount=amount,
+            on=paid_on,
+            account=OPENING_ACCOUNT,
+            reference=former,
+        )
+    except IntegrityError as error:
+        if "uq_payments_opening" in str(error.orig):
+            raise FormerPaymentTaken from None
+        raise

@@ -1,0 +1,390 @@
+"""Rules of payments: record money in or out, settle documents, refund advances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.errors import DocumentNotOpen
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Payment, Refund
+from voyagent.billing.core.queries import reversals as reversal_queries
+from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service.days import day_of
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
+from voyagent.billing.payments.queries import documents as payment_queries
+from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
+from voyagent.billing.payments.service.settling import (
+    Direction,
+    Part,
+    Settlement,
+    check_parts,
+    exchange_sides,
+    lock_documents,
+    new_allocation,
+    refs_of,
+    settle,
+)
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.ledger import service as ledger
+
+SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
+"""Series and prefix of payment numbers by direction."""
+REFUND_SERIES, REFUND_LETTER = "refund", "F"
+OPENING_ADVANCES = ("advance", "A")
+"""Series of imported advances, so that no number is missing in the others."""
+
+
+def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    *,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None = None,
+    account: str = "bank",
+    reference: str | None = None,
+    parts: Sequence[Part] = (),
+) -> Payment:
+    """Record money from a customer or to a supplier, by bank or cash, on a day (default today).
+
+    Only `import_advance` uses `opening_balances`. Parts settle documents at once; the rest is an
+    advance. Documents in another currency are settled through the account of advances. It takes the
+    next number of its series.
+
+    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the
+    errors of `allocate`.
+    """
+    actor.require_authority("payment.record")
+    payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
+    documents = lock_documents(direction, [part.document_id for part in parts])
+    settlements = check_parts(
+        actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor
+    )
+    alike = [part for part in settlements if not part.is_exchanged]
+    series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
+    payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
+    payment.entry_id = _post(actor, payment, alike, list(documents.values()))
+    db.session.add(payment)
+    db.session.flush()
+    if alike:
+        settle(
+            payment,
+            [new_allocation(payment, part, payment.paid_on) for part in alike],
+            payment.entry_id,
+        )
+    exchange(actor, payment, settlements, payment.paid_on)
+    audit.record(
+        actor,
+        "payment.received" if direction == "in" else "payment.made",
+        entity_refs=refs_of(payment, parts),
+        outputs=_told(payment, parts),
+    )
+    return payment
+
+
+def payment_sides(
+    actor: Actor,
+    *,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None = None,
+    account: str = "bank",
+    parts: Sequence[Part] = (),
+) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a payment as its documents are now.
+
+    Raises the errors of `record_payment`.
+    """
+    payment = _read(actor, direction, party_name, amount, on, account=account)
+    settlements = settlements_now(
+        actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
+    )
+    alike = [part for part in settlements if not part.is_exchanged]
+    exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
+    return _money_sides(direction, amount, account, alike) + [
+        side for sides in exchanged for side in sides
+    ]
+
+
+def record_receipt(
+    actor: Actor,
+    invoice_id: UUID,
+    amount: Money | None,
+    on: date | None = None,
+    *,
+    reference: str | None = None,
+    account: str = "bank",
+) -> Payment:
+    """Record a payment of an invoice; by default all that is open, today.
+
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
+    PaymentExceedsOpen, InvalidDate, TextTooLong.
+    """
+    actor.require_authority("payment.record")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    return _pay_one(actor, invoice, amount, on, reference=reference, account=account)
+
+
+def pay_bill(
+    actor: Actor,
+    bill_id: UUID,
+    amount: Money | None = None,
+    on: date | None = None,
+    *,
+    reference: str | None = None,
+    account: str = "bank",
+) -> Payment:
+    """Record a payment of a bill; by default all that is open, today.
+
+    Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
+    PaymentExceedsOpen, InvalidDate, TextTooLong.
+    """
+    actor.require_authority("payment.record")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    return _pay_one(actor, bill, amount, on, reference=reference, account=account)
+
+
+def refund_payment(
+    actor: Actor,
+    payment_id: UUID,
+    *,
+    amount: Money | None = None,
+    on: date | None = None,
+    account: str = "bank",
+    reference: str | None = None,
+) -> Refund:
+    """Record a refund of an advance; by default all that is unused, today.
+
+    Refunds from suppliers are the same. It takes a number of its own series.
+
+    Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
+    PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
+    """
+    actor.require_authority("payment.record")
+    payment = payment_queries.get_payment(payment_id, lock=True)
+    amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
+    day = _refunded_on(actor, payment, amount, on)
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        number=numbering.take_number(REFUND_SERIES, day, letter=REFUND_LETTER),
+        amount_minor=amount.amount_minor,
+        refunded_on=day,
+        account=account,
+        reference=pricing.words(reference, 128),
+        created_by_user_id=actor.user_id,
+    )
+    refund.entry_id = _post_refund(actor, payment, refund, amount)
+    payment.refunded_minor += amount.amount_minor
+    db.session.add(refund)
+    db.session.flush()
+    told = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
+    audit.record(
+        actor,
+        "payment.refunded",
+        entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id},
+        outputs=told,
+    )
+    return refund
+
+
+def refund_sides(
+    actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
+) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of a refund. Raises the errors of `refund_payment`."""
+    if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
+        raise ledger.PeriodLocked
+    left, right = _refund_accounts(payment, account)
+    return [(left, 1, amount), (right, -1, amount)]
+
+
+def _read(
+    actor: Actor,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None,
+    *,
+    account: str,
+    reference: str | None = None,
+) -> Payment:
+    """Return an unsaved payment.
+
+    Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
+    """
+    name = pricing.party(party_name)
+    check_limit(actor, amount.within(1, ledger.AMOUNT_MAX_MINOR))
+    return Payment(
+        id=new_id(),
+        direction=direction,
+        party_name=name,
+        currency=amount.currency,
+        amount_minor=amount.amount_minor,
+        allocated_minor=0,
+        refunded_minor=0,
+        paid_on=day_of(actor, on, ledger.FIRST_DAY),
+        account=account,
+        reference=pricing.words(reference, 128),
+        created_by_user_id=actor.user_id,
+    )
+
+
+def _pay_one(
+    actor: Actor,
+    document: Invoice | Bill,
+    amount: Money | None,
+    on: date | None,
+    *,
+    reference: str | None,
+    account: str,
+) -> Payment:
+    """Record a payment of one locked document."""
+    is_invoice = isinstance(document, Invoice)
+    if document.status not in OPEN:
+        raise DocumentNotOpen
+    amount = Money(document.open_minor, document.currency) if amount is None else amount
+    if amount.currency != document.currency:
+        raise PaidInOtherMoney
+    return record_payment(
+        actor,
+        direction="in" if is_invoice else "out",
+        party_name=document.party_name,
+        amount=amount,
+        on=on,
+        account=account,
+        reference=reference,
+        parts=[Part(document.id, amount)],
+    )
+
+
+def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
+    """Return the day of a refund.
+
+    Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit,
+    InvalidDate.
+    """
+    check_left(payment)
+    if amount.currency != payment.currency:
+        raise MixedCurrencies
+    if amount.within(1).amount_minor > payment.unapplied_minor:
+        raise PaymentOverAllocated
+    check_limit(actor, amount)
+    return day_of(
+        actor,
+        on,
+        max(payment.paid_on, reversal_queries.last_taken_back(payment.id) or payment.paid_on),
+    )
+
+
+def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
+    """Return the debited and credited account of a refund."""
+    advances = CONTROL[payment.direction][1]
+    return (advances, account) if payment.direction == "in" else (account, advances)
+
+
+def _money_sides(
+    direction: str, amount: Money, account: str, parts: Sequence[Settlement]
+) -> list[tuple[str, int, Money]]:
+    """Return the lines of money against documents in its currency, and advances for the rest."""
+    settled = sum(part.amount.amount_minor for part in parts)
+    sign = 1 if direction == "in" else -1
+    split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
+    sides = [
+        (account, sign, amount),
+        *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor),
+    ]
+    return sorted(sides, key=lambda side: -side[1])
+
+
+def _post(
+    actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
+) -> UUID:
+    """Post the entry of a payment; `parts` settle documents in its currency."""
+    name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
+    kind = "Receipt" if is_in else "Payment"
+    references = [
+        document.number if isinstance(document, Invoice) else document.vendor_reference
+        for document in documents[:1]
+    ]
+    posted = ledger.post(
+        actor,
+        source_type="payment",
+        source_id=payment.id,
+        purpose="receipt" if is_in else "payment",
+        narration=", ".join(
+            filter(
+                None,
+                (
+                    (
+                        f"Balance of {kind.casefold()} {memo}"
+                        if payment.is_opening
+                        else f"{kind} {payment.number}"
+                    ),
+                    *references,
+                    name,
+                ),
+            )
+        ),
+        lines=ledger.lines_of(
+            _money_sides(
+                payment.direction,
+                Money(payment.amount_minor, payment.currency),
+                payment.account,
+                parts,
+            ),
+            memo=memo,
+            party_name=name,
+        ),
+        entry_date=payment.paid_on,
+    )
+    return posted.entry_id
+
+
+def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
+    """Post the entry of a refund."""
+    left, right = _refund_accounts(payment, refund.account)
+    posted = ledger.post(
+        actor,
+        source_type="refund",
+        source_id=refund.id,
+        purpose="refund",
+        narration=f"Refund {refund.number} of {payment.number}, {payment.party_name}",
+        lines=[
+            ledger.debit(left, amount, party_name=payment.party_name, memo=refund.reference),
+            ledger.credit(right, amount, party_name=payment.party_name, memo=refund.reference),
+        ],
+        entry_date=refund.refunded_on,
+    )
+    return posted.entry_id
+
+
+def _told(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
+    amount = Money(payment.amount_minor, payment.currency)
+    told: dict[str, object] = {
+        "amount": amount.wire,
+        "currency": amount.currency,
+        "paid_on": payment.paid_on.isoformat(),
+    }
+    return (
+        told
+        if len(parts) == 1
+        else told
+        | {
+            "parts": [
+                {"document_id": str(part.document_id), "amount": part.amount.wire} for part in parts
+            ]
+        }
+    )

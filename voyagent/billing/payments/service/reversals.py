@@ -1,0 +1,176 @@
+"""Rules of reversing payments and refunds that were recorded by mistake."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.models.payments import Payment, Refund
+from voyagent.billing.core.queries import reversals as reversal_queries
+from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service.days import day_of
+from voyagent.billing.core.service.reversals import mark, why_of
+from voyagent.billing.payments.errors import PaymentRefunded, PaymentReversed, RefundReversed
+from voyagent.billing.payments.queries import (
+    allocations as allocation_queries,
+    documents as payment_queries,
+)
+from voyagent.billing.payments.service.settling import (
+    counter_of,
+    exchange_sides,
+    move,
+    settle,
+    settlement_kept,
+)
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.ledger import service as ledger
+
+
+def reverse_payment(
+    actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
+) -> Payment:
+    """Reverse a payment as a whole from a day on (default today), once.
+
+    Its allocations end on that day, so the documents are open again; earlier reports are unchanged.
+    The number stays used. An imported advance may be imported again. The day is not before the
+    payment, its last allocation, deallocation or refund.
+
+    Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require_authority("payment.reverse")
+    payment = payment_queries.get_payment(payment_id, lock=True)
+    check_reversible(payment)
+    why = why_of(reason)
+    amount = Money(payment.amount_minor, payment.currency)
+    check_limit(actor, amount)
+    allocations = allocation_queries.allocations_of(payment.id)
+    last = reversal_queries.last_taken_back(payment.id) or payment.paid_on
+    day = day_of(
+        actor, on, max([payment.paid_on, last, *(one.effective_on for one in allocations)])
+    )
+    over = {one.reverses_id for one in allocations}
+    standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
+    allocation_queries.lock_documents(
+        "receivable" if payment.direction == "in" else "payable",
+        {one.document_id for one in standing if one.document_id},
+    )
+    told = ledger.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
+    for one in standing:  # each is an entry of its own
+        if one.is_exchanged:
+            settle(
+                payment,
+                [counter_of(payment, one, day)],
+                ledger.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id,
+            )
+    # What settles otherwise than the payment's own entry says goes to where that entry put it, so
+    # that swapping its sides leaves nothing on any account.
+    at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
+    moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
+    if moved:
+        move(
+            actor,
+            payment,
+            Money(abs(moved.amount_minor), moved.currency),
+            day,
+            source=("payment", payment.id, "settled"),
+            take_back=moved.amount_minor > 0,
+        )
+    reversal = ledger.reverse(actor, payment.entry_id, reason=told, entry_date=day)
+    if alike := [one for one in standing if not one.is_exchanged]:
+        settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
+    payment.refunded_minor = payment.amount_minor
+    mark(actor, payment, day, why, reversal.entry_id)
+    audit.record(
+        actor,
+        "payment.reversed",
+        entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
+        inputs={"reason": why},
+        outputs={
+            "amount": wire_amount(payment.amount_minor, payment.currency),
+            "currency": payment.currency,
+            "reversed_on": day,
+        },
+    )
+    return payment
+
+
+def reverse_refund(
+    actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
+) -> Refund:
+    """Reverse a refund as a whole from a day on (default today), once.
+
+    The payment has the amount again from that day; earlier reports are unchanged. The number stays
+    used.
+
+    Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require_authority("payment.reverse")
+    payment = payment_queries.get_payment(payment_id, lock=True)
+    refund = allocation_queries.get_refund(payment_id, refund_id)
+    if refund.reversed_on is not None:
+        raise RefundReversed
+    why = why_of(reason)
+    amount = Money(refund.amount_minor, payment.currency)
+    check_limit(actor, amount)
+    day = day_of(actor, on, refund.refunded_on)
+    told = ledger.with_reason(
+        f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why
+    )
+    reversal = ledger.reverse(actor, refund.entry_id, reason=told, entry_date=day)
+    payment.refunded_minor -= refund.amount_minor
+    mark(actor, refund, day, why, reversal.entry_id)
+    audit.record(
+        actor,
+        "payment.refund_reversed",
+        entity_refs={
+            "payment_id": payment.id,
+            "refund_id": refund.id,
+            "journal_entry_id": reversal.entry_id,
+        },
+        inputs={"reason": why},
+        outputs={
+            "number": refund.number,
+            "amount": amount.wire,
+            "currency": amount.currency,
+            "reversed_on": day,
+        },
+    )
+    return refund
+
+
+def check_reversible(payment: Payment) -> None:
+    """Check that a payment is neither reversed nor refunded.
+
+    Raises PaymentReversed, PaymentRefunded.
+    """
+    if payment.reversed_on is not None:
+        raise PaymentReversed
+    if payment.refunded_minor:
+        raise PaymentRefunded
+
+
+def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
+    """Return the journal lines of a payment's reversal: purpose, 1 debit or -1 credit, amount."""
+    sign = 1 if payment.direction == "in" else -1
+    exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]
+    alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)
+    parts = zip(CONTROL[payment.direction], (alike_minor, payment.unapplied_minor), strict=True)
+    sides: list[tuple[str, int, Money | None]] = [
+        (purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor
+    ]
+    over = {one.reverses_id for one in exchanged}
+    for one in exchanged:
+        if one.reverses_id is None and one.id not in over:
+            posted = exchange_sides(payment.direction, settlement_kept(payment, one))
+            sides += [
+                (purpose, -side, amount)
+                for purpose, side, amount in posted
+                if purpose != CONTROL[payment.direction][1]
+            ]
+    sides.append((payment.account, -sign, Money(payment.amount_minor, payment.currency)))
+    return sides if sign > 0 else sides[::-1]

@@ -1,0 +1,381 @@
+"""Settlement of documents by parts of a payment, also in another currency."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries import reversals as reversal_queries
+from voyagent.billing.core.rules import CONTROL, DIFFERENCES, EXCHANGE
+from voyagent.billing.core.service.exchange import columns_of, quote_of
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.errors import (
+    AnotherParty,
+    BookedRateMissing,
+    DocumentTwice,
+    NothingToAllocate,
+    PaymentExceedsOpen,
+    PaymentOverAllocated,
+    SettledAmountMissing,
+    SettledAmountWrong,
+    TwoForeignCurrencies,
+)
+from voyagent.billing.payments.queries import allocations as allocation_queries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.kernel.rates import Quote, RateOfOtherMoney
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.ledger import service as ledger
+
+Direction = Literal["in", "out"]
+PARTS_MAX = 200
+# One statement for all documents, so that the roll-ups behind it are taken in one order by
+# everybody.
+_MOVE = {
+    "in": text(
+        "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status ="
+        " case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when"
+        " d.paid_minor + m.minor > 0 then 'partially_paid' else 'issued' end from unnest(cast(:ids"
+        " as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and"
+        " d.id = m.id"
+    ),
+    "out": text(
+        "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status = case"
+        " when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status"
+        " <> 'paid' then d.status when d.pay_on is null then 'received' else 'scheduled' end from"
+        " unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id ="
+        " :tenant_id and d.id = m.id"
+    ),
+}
+_MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
+"""Permission to move an amount, by the type of the entry's source."""
+
+
+def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
+    """Lock documents in the order of their ids, so that two callers never deadlock.
+
+    Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
+    """
+    ids = check_named(named)
+    return {
+        document.id: document
+        for document in allocation_queries.lock_documents(
+            "receivable" if direction == "in" else "payable", ids
+        )
+    }
+
+
+def check_named(named: Sequence[UUID]) -> set[UUID]:
+    """Return the named documents. Raises NothingToAllocate, DocumentTwice."""
+    if len(named) > PARTS_MAX:
+        raise NothingToAllocate
+    ids = set(named)
+    if len(ids) < len(named):
+        raise DocumentTwice
+    return ids
+
+
+def check_parts(
+    actor: Actor,
+    payment: Payment,
+    parts: Sequence[Part],
+    documents: dict[UUID, Invoice | Bill],
+    day: date,
+    *,
+    left_minor: int,
+) -> list[Settlement]:
+    """Return how documents take parts of a payment; `left_minor` is the unused amount.
+
+    Raises the errors of `allocate`.
+    """
+    settlements = []
+    for part in parts:
+        document = documents[part.document_id]
+        if document.status not in OPEN:
+            raise DocumentNotOpen
+        if document.party_name.lower() != payment.party_name.lower():
+            raise AnotherParty
+        if part.amount.currency != payment.currency:
+            raise MixedCurrencies
+        settlement = settlement_of(actor, part, document)
+        if settlement.settled.amount_minor > document.open_minor:
+            raise PaymentExceedsOpen
+        if day < document.issue_date:
+            raise InvalidDate
+        settlements.append(settlement)
+    if sum(part.amount.amount_minor for part in parts) > left_minor:
+        raise PaymentOverAllocated
+    last = reversal_queries.last_taken_back(payment.id, documents)
+    if last is not None and day < last:
+        raise InvalidDate
+    return settlements
+
+
+def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
+    """Return a new allocation row; `settle` completes it."""
+    columns: dict[str, Any] = {
+        "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
+    }
+    if part.is_exchanged:
+        booked_minor = None if part.booked is None else part.booked.amount_minor
+        columns |= columns_of(part.quote) | {
+            "settled_minor": part.settled.amount_minor,
+            "booked_minor": booked_minor,
+        }
+    return Allocation(
+        id=new_id(),
+        payment_id=payment.id,
+        amount_minor=part.amount.amount_minor,
+        effective_on=day,
+        **columns,
+    )
+
+
+def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
+    """Return a stored allocation as it was booked."""
+    document = (
+        invoice_queries.get_invoice(allocation.invoice_id)
+        if allocation.invoice_id
+        else bill_queries.get_bill(allocation.bill_id or allocation.id)
+    )
+    booked = (
+        None
+        if allocation.booked_minor is None
+        else Money(allocation.booked_minor, payment.currency)
+    )
+    settled = Money(allocation.settles_minor, document.currency)
+    return Settlement(
+        document.id,
+        Money(allocation.amount_minor, payment.currency),
+        settled,
+        quote_of(allocation),
+        booked,
+    )
+
+
+def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
+    """Return the row that takes an allocation back: negative amounts at the same rate."""
+    columns: dict[str, Any] = {
+        name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
+    }
+    columns |= {
+        name: None if (minor := getattr(allocation, name)) is None else -minor
+        for name in ("amount_minor", "settled_minor", "booked_minor")
+    }
+    return Allocation(
+        id=new_id(), payment_id=payment.id, reverses_id=allocation.id, effective_on=day, **columns
+    )
+
+
+def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
+    """Store allocations with their entry, and update the locked payment and documents."""
+    payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
+    for allocation in allocations:
+        allocation.entry_id = entry_id
+    db.session.add_all(allocations)
+    db.session.flush()
+    by_document: dict[UUID | None, int] = defaultdict(
+        int
+    )  # one may be settled twice by the same payment, and the statement takes each once
+    for allocation in allocations:
+        by_document[allocation.document_id] += allocation.settles_minor
+    moved = {"ids": list(by_document), "minors": list(by_document.values())}
+    db.session.execute(
+        _MOVE[payment.direction],
+        moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)},
+    )
+    for held in db.session:  # what the statement changed is read anew
+        if isinstance(held, Invoice | Bill):
+            db.session.expire(held)
+
+
+def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
+    """Return the references of an event: the payment, and the document if it is one."""
+    name = "invoice_id" if payment.direction == "in" else "bill_id"
+    return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
+
+
+def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
+    """Return the parts for the audit, without names."""
+    return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
+
+
+def _told(part: Settlement) -> dict[str, str]:
+    said = {
+        "document_id": str(part.document_id),
+        "amount": part.amount.wire,
+        "currency": part.amount.currency,
+    }
+    return said | (
+        {"settled_amount": part.settled.wire, "settled_currency": part.settled.currency}
+        if part.is_exchanged
+        else {}
+    )
+
+
+def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
+    """Return the debited and the credited account of a move between advances and documents.
+
+    For incoming money an allocation debits advances; for outgoing money the other way round.
+    """
+    documents, advances = CONTROL[payment.direction]
+    return (
+        (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+    )
+
+
+def move(
+    actor: Actor,
+    payment: Payment,
+    amount: Money,
+    day: date,
+    *,
+    source: tuple[str, UUID, str],
+    take_back: bool,
+) -> UUID:
+    """Post a move between advances and documents.
+
+    `source` is the type and id of its origin, and the purpose of the entry.
+    """
+    actor.require_authority(_MOVES[source[0]])
+    source_type, source_id, purpose = source
+    left, right = accounts_of(payment, take_back=take_back)
+    posted = ledger.post(
+        actor,
+        source_type=source_type,
+        source_id=source_id,
+        purpose=purpose,
+        narration=(
+            f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number},"
+            f" {payment.party_name}"
+        ),
+        lines=[
+            ledger.debit(left, amount, party_name=payment.party_name, memo=payment.number),
+            ledger.credit(right, amount, party_name=payment.party_name, memo=payment.number),
+        ],
+        entry_date=day,
+    )
+    return posted.entry_id
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The amount of a payment that a document takes.
+
+    For a document in another currency, `settled` is its amount in that currency, or `quote` the
+    rate.
+    """
+
+    document_id: UUID
+    amount: Money
+    settled: Money | None = None
+    quote: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A booked part: the amount of the payment, and the settled amount of the document.
+
+    `booked` is the document's book value of that amount in the payment's currency; None if the
+    document is in the currency of the books.
+    """
+
+    document_id: UUID
+    amount: Money
+    settled: Money
+    quote: Quote | None = None
+    booked: Money | None = None
+
+    @property
+    def is_exchanged(self) -> bool:
+        """True if payment and document have different currencies."""
+        return self.amount.currency != self.settled.currency
+
+
+def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
+    """Return what a part settles of a locked document, by the given amounts or rate.
+
+    One currency is that of the books; if it is the payment's, the document has its booked rate.
+    Parts add up to the whole book value to the last minor unit. Raises SettledAmountMissing,
+    SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney,
+    InvalidRate, InvalidAmount.
+    """
+    amount, currency = part.amount.within(1), document.currency
+    if amount.currency == currency:
+        if part.quote is not None or part.settled not in (None, amount):
+            raise SettledAmountWrong
+        return Settlement(part.document_id, amount, amount)
+    booked_at = quote_of(document)
+    if booked_at is None and currency != actor.currency:
+        raise BookedRateMissing if amount.currency == actor.currency else TwoForeignCurrencies
+    if booked_at is not None and amount.currency not in (booked_at.base, booked_at.quote):
+        raise TwoForeignCurrencies
+    settled = _settled(part, currency)
+    if booked_at is None:
+        return Settlement(part.document_id, amount, settled, part.quote)
+    before = allocation_queries.exchanged_before(document)
+    whole = booked_at.changing(currency).convert(
+        Money(before.settled_minor + settled.amount_minor, currency)
+    )
+    return Settlement(
+        part.document_id,
+        amount,
+        settled,
+        part.quote,
+        whole - Money(before.booked_minor, amount.currency),
+    )
+
+
+def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
+    """Return the journal lines of an allocation to a document in another currency.
+
+    Each currency balances.
+    """
+    documents, advances = CONTROL[direction]
+    sign = 1 if direction == "in" else -1
+    booked = part.amount if part.booked is None else part.booked
+    sides = [
+        (advances, sign, part.amount),
+        (EXCHANGE, -sign, booked),
+        (DIFFERENCES, -sign, part.amount - booked),
+        (EXCHANGE, sign, part.settled),
+        (documents, -sign, part.settled),
+    ]
+    turned = [
+        (purpose, side, amount) if amount.amount_minor > 0 else (purpose, -side, -amount)
+        for purpose, side, amount in sides
+        if amount
+    ]
+    return sorted(turned, key=lambda side: (side[2].currency != part.amount.currency, -side[1]))
+
+
+def _settled(part: Part, currency: str) -> Money:
+    """Return the settled amount, as given or by the rate."""
+    by_rate = (
+        None
+        if part.quote is None
+        else part.quote.changing(part.amount.currency).convert(part.amount)
+    )
+    settled = by_rate if part.settled is None else part.settled
+    if settled is None:
+        raise SettledAmountMissing
+    if settled.currency != currency:
+        raise MixedCurrencies if part.quote is None else RateOfOtherMoney
+    if by_rate not in (None, settled):
+        raise SettledAmountWrong
+    return settled.within(1)

@@ -1,0 +1,542 @@
+"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking
+that back, giving an advance back, and reversing either.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing.ageing.queries import open_items
+from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.forms.reversals import ReverseForm
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import not_now, with_amounts
+from voyagent.billing.core.views.previews import looked, looks, postings_of, reversal_of
+from voyagent.billing.core.views.reversals import Reversed, reverse_step
+from voyagent.billing.core.words.rates import rate_words
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.errors import AllocationNotFound, PaymentNotFound, RefundNotFound
+from voyagent.billing.payments.forms import (
+    ALLOCATED,
+    NOTED,
+    REFUNDED,
+    TAKEN_BACK,
+    AllocateForm,
+    PaymentForm,
+    PaymentList,
+    RefundForm,
+    UnallocateForm,
+)
+from voyagent.billing.payments.queries import (
+    allocations as allocation_queries,
+    documents as payment_queries,
+)
+from voyagent.billing.payments.queries.documents import payments_listing
+from voyagent.billing.payments.schemas import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.payments.service import (
+    allocations,
+    payments as payment_service,
+    reversals as payment_reversals,
+    settling,
+)
+from voyagent.http.files import list_file
+from voyagent.http.forms import typed_amount
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.http.template_filters import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import Money, currency_codes
+from voyagent.kernel.pages import page_or_first
+from voyagent.ledger import service as ledger
+from voyagent.parties import queries as parties
+from voyagent.settings import queries as settings
+
+KINDS = ("customer", "supplier")
+EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
+
+
+@pages.page("/payments", permission="billing.read")
+def payments(reader: RequestReader) -> Any:
+    """The list, newest day first."""
+    asked = PaymentList.read(request.args)
+    if (
+        "format" in request.args
+        and not asked.unread
+        and (file := list_file(payments_listing(asked.search()), reader.authenticate().tenant_id))
+    ):
+        return file
+    found, unread = page_or_first(
+        lambda behind: payment_queries.list_payments(reader, asked.search(), cursor=behind),
+        asked.place,
+    )
+    facts = {
+        "asked": asked,
+        "rows": [_shown(row) for row in found.items],
+        "unread": asked.unread_words(*unread),
+    }
+    return render_template("payments/list.html", older=found.next_cursor, **facts), (
+        422 if facts["unread"] else 200
+    )
+
+
+@pages.page("/payments/<payment_id>", permission="billing.read", missing=PaymentNotFound)
+def payment(reader: Reader, payment_id: UUID) -> Any:
+    """One payment as a receipt, and beside it what is left of it and what stands in the books."""
+    found = payment_queries.read_payment(reader, payment_id)
+    currency = found.payment["currency"]
+    return render_template(
+        "payments/payment.html",
+        letterhead=settings.read(reader) or {},
+        payment=_shown(found.payment),
+        allocations=[_settling(row) for row in with_amounts(found.allocations, currency, "amount")],
+        refunds=with_amounts(found.refunds, currency, "amount"),
+        journal=with_amounts(found.journal, currency, "debit", "credit"),
+    )
+
+
+@pages.page("/payments/refunds/<refund_id>", permission="billing.read", missing=RefundNotFound)
+def payment_of_refund(reader: Reader, refund_id: UUID) -> Any:
+    """The payment that a refund was given of, for whoever comes from the books."""
+    return see_other(
+        url_for(
+            "billing.payment", payment_id=allocation_queries.payment_of_refund(reader, refund_id)
+        )
+    )
+
+
+@pages.page(
+    "/payments/allocations/<allocation_id>", permission="billing.read", missing=AllocationNotFound
+)
+def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
+    """The payment that an allocation is of, for whoever comes from the books."""
+    return see_other(
+        url_for(
+            "billing.payment",
+            payment_id=allocation_queries.payment_of_allocation(reader, allocation_id),
+        )
+    )
+
+
+@pages.page(
+    "/payments/new", methods=("GET", "POST"), permission="payment.record", direct=True, once=True
+)
+def new_payment(actor: Actor) -> Any:
+    """Note money that came in or went out; of a document that the address names, with what is open
+    of it.
+
+    The open documents of whom it is of are shown once that is known, and can be filled, those due
+    longest first.
+    """
+    form = PaymentForm(actor.currency, data=_begun())
+
+    def act(body: PaymentRecordIn) -> Payment:
+        fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
+        return payment_service.record_payment(
+            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+        )
+
+    def sides(body: PaymentRecordIn) -> list[tuple[str, int, Money]]:
+        fields = body.model_dump(include={"direction", "party_name", "account"})
+        return payment_service.payment_sides(
+            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+        )
+
+    def offered() -> tuple[list[Row], list[Row]]:
+        return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
+
+    form.offer(offered()[1] if form.is_submitted() else (), actor.currency)
+    noted = None if _goes_on() else form.attempt(act, **NOTED)
+    if noted is None:
+        documents, foreign = offered()
+        if request.form.get("then") == "fill" and form.money is not None:
+            _fill(form, documents, form.money)
+        elif request.method == "GET":
+            form.allocations.data = [
+                part
+                for part in form.allocations.data
+                if part["document_id"] in {str(row["id"]) for row in documents}
+            ]
+        facts = looked(form, sides) | {
+            "documents": documents,
+            "foreign": foreign,
+            "books": actor.currency,
+            "whole": form.money,
+        }
+        known = parties.known_names(KINDS[form.direction.data == "out"])
+        return render_template("payments/form.html", form=form, known_names=known, **facts), (
+            200 if _goes_on() else form.status
+        )
+    toast(_("Payment %(number)s recorded.", number=noted.number))
+    return see_other(url_for("billing.payment", payment_id=noted.id))
+
+
+@pages.page(
+    "/payments/<payment_id>/allocate",
+    methods=("GET", "POST"),
+    permission="payment.record",
+    direct=True,
+    missing=PaymentNotFound,
+    once=True,
+)
+def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Let what is left of a payment settle documents of its party; it begins filled, those due
+    longest first.
+    """
+    found = payment_queries.get_payment(payment_id)
+    left = Money(found.unapplied_minor, found.currency)
+    documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
+    form = AllocateForm(data={"effective_on": today()})
+    form.offer(foreign, actor.currency)
+    if request.method == "GET" or request.form.get("then") == "fill":
+        _fill(form, documents, left)
+
+    def act(body: AllocateIn) -> Payment:
+        return allocations.allocate(
+            actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on
+        )
+
+    def sides(body: AllocateIn) -> list[tuple[str, int, Money]]:
+        return allocations.allocation_sides(
+            actor,
+            payment_queries.get_payment(payment_id),
+            body.parts(left.currency) or [],
+            body.effective_on,
+        )
+
+    if _goes_on() or form.attempt(act, **ALLOCATED) is None:
+        found = payment_queries.get_payment(payment_id)
+        facts = looked(form, sides) | {
+            "payment": found,
+            "documents": documents,
+            "foreign": foreign,
+            "books": actor.currency,
+            "whole": left,
+        }
+        return render_template("payments/allocate.html", form=form, **facts), (
+            200 if _goes_on() else form.status
+        )
+    toast(_("Payment allocated."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+@pages.page(
+    "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
+    methods=("GET", "POST"),
+    permission="payment.record",
+    direct=True,
+    missing=AllocationNotFound,
+)
+def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> Any:
+    """Take an allocation back: the first step says what that does, the second does it."""
+    allocation = allocation_queries.get_allocation(payment_id, allocation_id)
+    found = payment_queries.get_payment(payment_id)
+    amount = Money(abs(allocation.amount_minor), found.currency)
+    form = UnallocateForm(data={"effective_on": today()})
+
+    def act(body: UnallocateIn) -> Payment:
+        return allocations.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
+
+    if form.attempt(act, **TAKEN_BACK) is None:
+        found, allocation = (
+            payment_queries.get_payment(payment_id),
+            allocation_queries.get_allocation(payment_id, allocation_id),
+        )
+        facts = {
+            "payment": found,
+            "allocation_id": allocation_id,
+            "amount": amount,
+            "postings": _taking_back(found, allocation),
+        }
+        return (
+            render_template(
+                "payments/unallocate.html",
+                form=form,
+                **facts,
+            ),
+            form.status,
+        )
+    toast(_("Allocation reversed."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+@pages.page(
+    "/payments/<payment_id>/refund",
+    methods=("GET", "POST"),
+    permission="payment.record",
+    direct=True,
+    missing=PaymentNotFound,
+    once=True,
+)
+def refund_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Give an advance or a part of it back: all that is left today, unless something else is typed."""
+    found = payment_queries.get_payment(payment_id)
+    left = Money(found.unapplied_minor, found.currency)
+    if request.method == "GET" and not left:
+        return not_now(
+            _("This payment has no unallocated amount to refund."),
+            url_for("billing.payment", payment_id=payment_id),
+        )
+    form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
+
+    def act(body: RefundIn) -> Any:
+        given = {
+            "amount": body.money(left.currency),
+            "on": body.refunded_on,
+            "account": body.account,
+            "reference": body.reference,
+        }
+        return payment_service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
+
+    def sides(body: RefundIn) -> list[tuple[str, int, Money]]:
+        typed = body.money(left.currency)
+        given = {
+            "amount": left if typed is None else typed,
+            "on": body.refunded_on,
+            "account": body.account,
+        }
+        return payment_service.refund_sides(actor, payment_queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
+
+    if looks() or form.attempt(act, **REFUNDED) is None:
+        facts = looked(form, sides) | {
+            "payment": payment_queries.get_payment(payment_id),
+            "left": left,
+        }
+        return render_template("payments/refund.html", form=form, **facts), (
+            200 if looks() else form.status
+        )
+    toast(_("Refund recorded."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+@pages.page(
+    "/payments/<payment_id>/reverse",
+    methods=("GET", "POST"),
+    permission="payment.reverse",
+    direct=True,
+    missing=PaymentNotFound,
+)
+def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Take a payment that was noted by mistake back: the first step asks why and shows what it will
+    post, the second does it.
+    """
+    found = payment_queries.get_payment(payment_id)
+    url = url_for("billing.payment", payment_id=payment_id)
+    try:
+        payment_reversals.check_reversible(found)
+    except (payment_errors.PaymentReversed, payment_errors.PaymentRefunded) as refusal:
+        return not_now(_(refusal.message), url)
+    form = ReverseForm(data={"reversed_on": today()})
+
+    def act(body: ReverseIn) -> Payment:
+        return payment_reversals.reverse_payment(
+            actor, payment_id, reason=body.reason, on=body.reversed_on
+        )
+
+    def look() -> Reversed:
+        found = payment_queries.get_payment(payment_id)
+        explained = _(
+            "Use this for a payment recorded by mistake. Its entry is reversed on this date, and"
+            " the documents it settles are due again. The payment keeps its number, and reports"
+            " for earlier dates do not change. This can’t be undone."
+        )
+        return _reversed(
+            found,
+            found.number,
+            found.amount_minor,
+            explained,
+            postings_of(payment_reversals.reversal_sides(found)),
+        )
+
+    return reverse_step(form, act, look, _("Payment reversed."), url)
+
+
+@pages.page(
+    "/payments/<payment_id>/refunds/<refund_id>/reverse",
+    methods=("GET", "POST"),
+    permission="payment.reverse",
+    direct=True,
+    missing=RefundNotFound,
+)
+def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
+    """Take a refund that was noted by mistake back: the first step asks why and shows what it will
+    post, the second does it.
+    """
+    url = url_for("billing.payment", payment_id=payment_id)
+    if allocation_queries.get_refund(payment_id, refund_id).reversed_on is not None:
+        return not_now(_(payment_errors.RefundReversed.message), url)
+    form = ReverseForm(data={"reversed_on": today()})
+
+    def act(body: ReverseIn) -> Any:
+        return payment_reversals.reverse_refund(
+            actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on
+        )
+
+    def look() -> Reversed:
+        refund = allocation_queries.get_refund(payment_id, refund_id)
+        explained = _(
+            "Use this for a refund recorded by mistake. Its entry is reversed on this date, and"
+            " the amount is an advance again. The refund keeps its number, and reports for"
+            " earlier dates do not change. This can’t be undone."
+        )
+        return _reversed(
+            payment_queries.get_payment(payment_id),
+            refund.number,
+            refund.amount_minor,
+            explained,
+            reversal_of(refund.entry_id),
+        )
+
+    return reverse_step(form, act, look, _("Refund reversed."), url)
+
+
+def _reversed(
+    found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]
+) -> Reversed:
+    """A payment, or a refund of it, as the step before its reversal says it."""
+    amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
+    return Reversed(
+        number,
+        found.party_name,
+        amount,
+        explained,
+        "payments",
+        _("Payments"),
+        url_for("billing.payments"),
+        url,
+        postings,
+    )
+
+
+def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
+    """What taking an allocation back would post; nothing where it is itself one that took another
+    back.
+    """
+    if allocation.reverses_id is not None:
+        return []
+    return (
+        reversal_of(allocation.entry_id)
+        if allocation.is_exchanged
+        else postings_of(allocations.unallocation_sides(found, allocation))
+    )
+
+
+def _begun() -> dict[str, Any]:
+    """What a new payment begins with: today, and the direction and the party that the address
+    names.
+
+    Of a document that it names it begins with the currency, what is open as the amount, and that as
+    its part. Raises InvoiceNotFound, BillNotFound.
+    """
+    asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
+    begun = {
+        "direction": asked["direction"] or "in",
+        "party_name": asked["party"],
+        "paid_on": today(),
+    }
+    if (document_id := parse_id(asked["document"])) is None:
+        return begun
+    document = (
+        bill_queries.get_bill(document_id)
+        if begun["direction"] == "out"
+        else invoice_queries.get_invoice(document_id)
+    )
+    if document.status not in OPEN:
+        return begun
+    still = typed_amount(Money(document.open_minor, document.currency))
+    parts = [{"document_id": str(document.id), "amount": still}]
+    return begun | {
+        "party_name": document.party_name,
+        "currency": document.currency,
+        "amount": still,
+        "allocations": parts,
+    }
+
+
+def _goes_on() -> bool:
+    return request.method == "POST" and request.form.get("then") in ("documents", "fill", "look")
+
+
+def _open_documents(
+    actor: Actor, direction: Any, party: Any, currency: Any
+) -> tuple[list[Row], list[Row]]:
+    """The open invoices (or bills) of a party in a currency, those due longest first, as many as
+    one payment settles at once; and those in another currency.
+
+    The latter have their rate in words as `booked_rate`, and in `base` the currency that a rate of
+    the day is quoted of. Only those settle that `can_be`: one of the two currencies is that of the
+    books, and what is in another than that keeps its rate; `is_beyond` where the first is wrong.
+    """
+    name = " ".join(str(party or "").replace("\x00", "").split())
+    if not 1 <= len(name) <= 255 or currency not in currency_codes():
+        return [], []
+    kind: Kind = "payable" if direction == "out" else "receivable"
+    reader = SessionReader(db.session)
+    rows = open_items.list_open(reader, kind, *EVER, today=today(), party=name)
+    alike = [row for row in rows if row["currency"] == currency][: settling.PARTS_MAX]
+    others = [row for row in rows if row["currency"] != currency][: settling.PARTS_MAX]
+    rates = (
+        allocation_queries.booked_rates(reader, kind, [row["id"] for row in others])
+        if others
+        else {}
+    )
+    foreign = []
+    for row in others:
+        booked = rates.get(row["id"])
+        base = currency if row["currency"] == actor.currency else row["currency"]
+        is_beyond = actor.currency not in (row["currency"], currency)
+        can_be = row["currency"] == actor.currency or (bool(booked) and not is_beyond)
+        facts = {
+            "base": base,
+            "booked_rate": rate_words(booked) if booked else None,
+            "can_be": can_be,
+            "is_beyond": is_beyond,
+        }
+        foreign += with_amounts([row | facts], row["currency"], "total", "open")
+    return with_amounts(alike, currency, "total", "open"), foreign
+
+
+def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
+    """Spread an amount over documents, those due longest first; what those in another currency take
+    stays as it is typed.
+    """
+    kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
+    form.allocations.data = kept
+    left = amount - form.allocations.total(amount.currency)
+    spread = allocations.spread(
+        left.amount_minor, [(row["id"], row["open_minor"]) for row in documents]
+    )
+    form.allocations.data = kept + [
+        {"document_id": str(one), "amount": typed_amount(Money(minor, amount.currency))}
+        for one, minor in spread
+    ]
+
+
+def _shown(row: Row) -> Row:
+    """A payment with its amounts as amounts."""
+    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
+    left = shown["amount"] - shown["allocated"] - shown["refunded"]
+    refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
+    return shown | {"left": left, "refunded": refunded, "is_in": row["direction"] == "in"}
+
+
+def _settling(row: Row) -> Row:
+    """An allocation with what it settles in another currency, where it does."""
+    return row | {
+        "settled": (
+            None
+            if row["settled_minor"] is None
+            else Money(row["settled_minor"], row["document_currency"])
+        )
+    }

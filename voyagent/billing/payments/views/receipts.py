@@ -1,0 +1,73 @@
+"""The page that records a receipt on an invoice."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.views.blueprint import pages
+from voyagent.billing.core.views.documents import turned_back
+from voyagent.billing.core.views.previews import looked, looks
+from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.forms import RECEIPT_PLACES, ReceiptForm
+from voyagent.billing.payments.schemas import ReceiptIn
+from voyagent.billing.payments.service import payments as payment_service, settling
+from voyagent.http.forms import typed_amount
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.http.template_filters import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+
+
+@pages.page(
+    "/invoices/<invoice_id>/receipt",
+    methods=("GET", "POST"),
+    permission="payment.record",
+    direct=True,
+    missing=InvoiceNotFound,
+    once=True,
+)
+def receipt(actor: Actor, invoice_id: UUID) -> Any:
+    """Record a receipt on an invoice: by default the whole open amount, today."""
+    document = invoice_queries.get_invoice(invoice_id)
+    if back := turned_back(document, may=document.status in OPEN_INVOICE):
+        return back
+    still = Money(document.open_minor, document.currency)
+    form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
+
+    def act(body: ReceiptIn) -> Any:
+        return payment_service.record_receipt(
+            actor,
+            invoice_id,
+            body.money(still.currency),
+            body.paid_on,
+            reference=body.reference,
+            account=body.account,
+        )
+
+    def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
+        typed = body.money(still.currency)
+        amount = still if typed is None else typed
+        return payment_service.payment_sides(
+            actor,
+            direction="in",
+            party_name=document.party_name,
+            amount=amount,
+            parts=[settling.Part(invoice_id, amount)],
+            on=body.paid_on,
+            account=body.account,
+        )
+
+    if looks() or form.attempt(act, **RECEIPT_PLACES) is None:
+        document = invoice_queries.get_invoice(invoice_id)
+        return render_template(
+            "billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)
+        ), (200 if looks() else form.status)
+    toast(_("Payment recorded."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))

@@ -1,0 +1,44 @@
+"""Errors of supplier credits."""
+
+from __future__ import annotations
+
+from voyagent.billing.core.errors import CreditExceedsOpen, LineNotOnInvoice
+from voyagent.kernel.errors import N_, Conflict, NotFound
+
+
+class SupplierCreditNotFound(NotFound):
+    """No such credit from a supplier in the agency."""
+
+    code = "supplier_credit_not_found"
+    message = N_("We could not find that supplier credit note.")
+
+
+class LineNotOnBill(LineNotOnInvoice):
+    """The bill has no such line."""
+
+    code = "line_not_on_bill"
+    message = N_("The bill has no such line.")
+
+
+class SupplierCreditExceedsOpen(CreditExceedsOpen):
+    """The amount exceeds what is owed; a payment is deallocated first."""
+
+    message = N_(
+        "This is more than the amount due on this bill. To credit a paid amount, reverse the"
+        " payment’s allocation first; it becomes an advance. Then enter the credit note, and"
+        " record the refund once the supplier pays it."
+    )
+
+
+class SupplierCreditTaken(Conflict):
+    """The supplier's number is on another credit of the supplier."""
+
+    code = "supplier_credit_taken"
+    message = N_("A credit note of this supplier with this reference already exists.")
+
+
+class SupplierCreditReversed(Conflict):
+    """A supplier credit is reversed once, and its reversal is final."""
+
+    code = "supplier_credit_reversed"
+    message = N_("This supplier credit note is already reversed.")

@@ -1,0 +1,152 @@
+"""Supplier credits one by one with all their parts, and the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import (
+    SupplierCredit,
+    SupplierCreditLine,
+    SupplierCreditTax,
+)
+from voyagent.billing.core.queries.credits import CreditSearch, narrowed
+from voyagent.billing.core.queries.documents import Listed, page_of
+from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
+from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
+
+_TAKEN = SupplierCreditTax.__table__.c
+
+
+def supplier_credited_statement(supplier_credit_id: UUID) -> Select[tuple[int, str, int]]:
+    """What a supplier's credit takes back of taxes as rows: line_no, component, amount_minor."""
+    return (
+        select(_TAKEN.line_no, _TAKEN.component, _TAKEN.amount_minor)
+        .where(owned(SupplierCreditTax), _TAKEN.supplier_credit_id == supplier_credit_id)
+        .order_by(_TAKEN.line_no, _TAKEN.component)
+    )
+
+
+def credited_bill_taxes(bill_id: UUID) -> dict[tuple[int, str], int]:
+    """What is taken back of the taxes of a bill so far, by line and component; what was reversed
+    does not count.
+    """
+    statement = (
+        select(
+            SupplierCreditTax.line_no,
+            SupplierCreditTax.component,
+            cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"),
+        )
+        .join(SupplierCredit, SupplierCredit.id == SupplierCreditTax.supplier_credit_id)
+        .where(SupplierCredit.bill_id == bill_id, SupplierCredit.reversed_on.is_(None))
+        .group_by(SupplierCreditTax.line_no, SupplierCreditTax.component)
+    )
+    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
+
+
+_CREDITS = SupplierCredit.__table__.c
+_LINES = SupplierCreditLine.__table__.c
+_BILLS = Bill.__table__.c
+_TEXTS = ("vendor_reference", "party_name", "bill_reference")
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCreditDocument:
+    """A supplier's credit with all that its page shows: its bill's reference, lines, the taxes on
+    them, and the journal lines of its entry.
+    """
+
+    credit: Row
+    lines: list[Row]
+    taxes: list[Row]
+    journal: list[Row]
+
+
+def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
+    """A supplier's credit with its lines and journal lines, in one trip.
+
+    Raises SupplierCreditNotFound.
+    """
+    credits_found, found, taxes, journal = reader.read(*_document_statements(supplier_credit_id))
+    if not credits_found:
+        raise SupplierCreditNotFound
+    return SupplierCreditDocument(credits_found[0], found, taxes, journal)
+
+
+def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
+    """A supplier's credit of the agency. Raises SupplierCreditNotFound."""
+    found = db.session.scalar(select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id))
+    if found is None:
+        raise SupplierCreditNotFound
+    return found
+
+
+def list_supplier_credits(
+    reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
+    """Credits from suppliers by day, the newest first, behind the row of a cursor."""
+    return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
+
+
+@keyed_select
+def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = (
+        select(_CREDITS.entry_id)
+        .where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id)
+        .scalar_subquery()
+    )
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
+        .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
+        .order_by(_LINES.line_no)
+    )
+    names = (
+        name_of(_CREDITS.created_by_user_id).label("created_by"),
+        name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
+    )
+    one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
+    return (
+        one,
+        lines,
+        supplier_credited_statement(supplier_credit_id),
+        entry_lines_statement(entry_id),
+    )
+
+
+@cached_statement
+def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return narrowed(_credits(), _CREDITS, _CREDITS.bill_id, _TEXTS, search, limit, cursor)
+
+
+def _credits() -> Select[Any]:
+    columns = [
+        column
+        for column in _CREDITS
+        if column.name
+        not in {
+            "tenant_id",
+            "party_key",
+            "created_by_user_id",
+            "reversed_by_user_id",
+        }
+    ]
+    return (
+        select(*columns, _BILLS.vendor_reference.label("bill_reference"))
+        .select_from(
+            SupplierCredit.__table__.join(
+                Bill.__table__,
+                (_BILLS.tenant_id == _CREDITS.tenant_id) & (_BILLS.id == _CREDITS.bill_id),
+            )
+        )
+        .where(owned(SupplierCredit))
+    )

@@ -1,0 +1,47 @@
+"""Write-offs of an invoice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.write_offs.errors import WriteOffNotFound
+from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import owned
+
+_WRITE_OFFS = WriteOff.__table__.c
+
+
+def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
+    """A write-off of an invoice. Raises WriteOffNotFound."""
+    found = db.session.scalar(
+        select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id)
+    )
+    if found is None:
+        raise WriteOffNotFound
+    return found
+
+
+def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
+    """The id of the invoice that a write-off, or what takes one back, is of.
+
+    Raises WriteOffNotFound.
+    """
+    found = reader.read(
+        select(_WRITE_OFFS.invoice_id).where(owned(WriteOff), _WRITE_OFFS.id == write_off_id)
+    )[0]
+    if not found:
+        raise WriteOffNotFound
+    invoice_id: UUID = found[0]["invoice_id"]
+    return invoice_id
+
+
+def is_written_back(write_off_id: UUID) -> bool:
+    """Whether another write-off counts against this one."""
+    return (
+        db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id))
+        is not None
+    )

@@ -1,0 +1,244 @@
+"""Rules of write-offs: request, post, reverse."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask_babel import gettext
+
+from voyagent.approvals import queries as approvals
+from voyagent.approvals.effects import Approval
+from voyagent.approvals.service import check_limit, propose
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.errors import DocumentNotOpen, ReasonRequired
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.service import pricing
+from voyagent.billing.core.service.days import book_day, day_of
+from voyagent.billing.core.service.voiding import REASON_MAX
+from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.write_offs import queries as write_off_queries
+from voyagent.billing.write_offs.errors import (
+    WriteOffExceedsOpen,
+    WriteOffRequested,
+    WriteOffTakenBack,
+)
+from voyagent.chat import service as chat
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import MixedCurrencies, Money, spoken
+from voyagent.ledger import service as ledger
+
+
+def write_off_invoice(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    amount: Money | None = None,
+    on: date | None = None,
+) -> WriteOff:
+    """Write off the open amount of an invoice, or a part, on a day: bad debts against receivable.
+
+    Only with a grant. Taxes are unchanged: bad debt is no change of the supply (section 34 of the
+    CGST Act).
+
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
+    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
+    PeriodLocked, AccountNotFound, AccountInactive.
+    """
+    actor.require_authority("invoice.write_off")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    wanted, why, day = checked(actor, invoice, amount, reason, on)
+    check_limit(actor, wanted)
+    write_off_id = new_id()
+    posted = ledger.post(
+        actor,
+        source_type="write_off",
+        source_id=write_off_id,
+        purpose="write_off",
+        narration=ledger.with_reason(
+            f"Write-off of invoice {invoice.number}", invoice.party_name, why
+        ),
+        lines=[
+            ledger.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
+            ledger.credit("receivable", wanted, party_name=invoice.party_name, memo=invoice.number),
+        ],
+        entry_date=day,
+    )
+    return _keep(
+        actor,
+        invoice,
+        WriteOff(
+            id=write_off_id,
+            amount_minor=wanted.amount_minor,
+            effective_on=day,
+            reason=why,
+            entry_id=posted.entry_id,
+        ),
+    )
+
+
+def reverse_write_off(
+    actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
+) -> WriteOff:
+    """Reverse a write-off as a whole from a day on (default today), once.
+
+    The invoice is open again. Raises Forbidden, InvoiceNotFound, WriteOffNotFound,
+    WriteOffTakenBack, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require_authority("invoice.reverse_write_off")
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    standing = write_off_queries.get_write_off(invoice_id, write_off_id)
+    if standing.reverses_id is not None or write_off_queries.is_written_back(write_off_id):
+        raise WriteOffTakenBack
+    why = _why(reason)
+    check_limit(actor, Money(standing.amount_minor, invoice.currency))
+    day = day_of(actor, on, standing.effective_on)
+    told = ledger.with_reason(
+        f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
+    )
+    reversal = ledger.reverse(actor, standing.entry_id, reason=told, entry_date=day)
+    counter = WriteOff(
+        id=new_id(),
+        amount_minor=-standing.amount_minor,
+        effective_on=day,
+        reason=why,
+        entry_id=reversal.entry_id,
+        reverses_id=write_off_id,
+    )
+    return _keep(actor, invoice, counter)
+
+
+def checked(
+    actor: Actor, invoice: Invoice, amount: Money | None, reason: str, on: date | None
+) -> tuple[Money, str, date]:
+    """Return amount, reason and day of a write-off; by default all that is open, today.
+
+    Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
+    WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    """
+    if invoice.status not in OPEN_INVOICE:
+        raise DocumentNotOpen
+    why = _why(reason)
+    wanted = Money(invoice.open_minor, invoice.currency) if amount is None else amount
+    if wanted.currency != invoice.currency:
+        raise MixedCurrencies
+    if wanted.within(1).amount_minor > invoice.open_minor:
+        raise WriteOffExceedsOpen
+    day = book_day(actor, invoice, on)
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    return wanted, why, day
+
+
+def _why(reason: str) -> str:
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    return why
+
+
+def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
+    """Store a write-off and update the locked invoice."""
+    row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
+    invoice.credited_minor += row.amount_minor
+    invoice.written_off_minor += row.amount_minor
+    invoice.status = (
+        "paid" if invoice.open_minor == 0 else "partially_paid" if invoice.paid_minor else "issued"
+    )
+    invoice.updated_at = clock.now()
+    db.session.add(row)
+    db.session.flush()
+    db.session.expire(
+        invoice, ["due_date"]
+    )  # in instalments, the first open one may be another now
+    amount = Money(abs(row.amount_minor), invoice.currency)
+    audit.record(
+        actor,
+        "invoice.written_off" if row.reverses_id is None else "invoice.write_off_taken_back",
+        entity_refs={
+            "invoice_id": invoice.id,
+            "write_off_id": row.id,
+            "journal_entry_id": row.entry_id,
+        },
+        inputs={"reason": row.reason},
+        outputs={
+            "amount": amount.wire,
+            "currency": amount.currency,
+            "effective_on": row.effective_on,
+        },
+    )
+    return row
+
+
+def ask_for_write_off(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    amount: Money | None = None,
+    on: date | None = None,
+) -> Approval:
+    """Propose to write off an amount of an invoice, or all that is open.
+
+    The request starts a conversation of its own. One request for an invoice waits at a time.
+
+    Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`:
+    DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
+    WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    """
+    actor.require("invoice.write_off")
+    # The lock makes the second of two simultaneous requests find the first.
+    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    wanted, why, day = checked(actor, invoice, amount, reason, on)
+    if (
+        approvals.find_unfinished(invoice_queries.WRITE_OFF, "invoice_id", str(invoice_id))
+        is not None
+    ):
+        raise WriteOffRequested
+    session = chat.create_session(
+        actor, title=gettext("Write-off of %(number)s", number=invoice.number)
+    )
+    approval = propose(
+        actor,
+        session_id=session.id,
+        turn_id=None,
+        tool_call_id=f"{approvals.PAGE_CALL}{new_id()}",
+        tool_name=invoice_queries.WRITE_OFF,
+        arguments={
+            "invoice_id": str(invoice_id),
+            "amount": wanted.wire,
+            "currency": wanted.currency,
+            "reason": why,
+            "written_off_on": day.isoformat(),
+        },
+        summary=f"{write_off_title(invoice)}, {spoken(wanted.wire, wanted.currency)}",
+    )
+    request = {
+        "type": "approval",
+        "approval_id": approval.id,
+        "tool_name": approval.tool_name,
+        "summary": approval.summary,
+    }
+    source = {
+        "type": "text",
+        "text": gettext("Requested on invoice %(number)s.", number=invoice.number),
+    }
+    chat.append_message(actor, session.id, role="system", blocks=[source, request])
+    return approval
+
+
+def write_off_title(invoice: Invoice) -> str:
+    """Name the customer and the invoice of a write-off."""
+    return str(
+        gettext(
+            "Write off the balance of %(name)s on invoice %(number)s",
+            name=invoice.party_name,
+            number=invoice.number or gettext("a draft"),
+        )
+    )
