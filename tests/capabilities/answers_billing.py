@@ -261,7 +261,7 @@ CASES: list[Case] = [
         (
             name,
             {},
-            {**ISSUED, done: True},
+            {**ISSUED, **done},
             [
                 "Invoice 2026-27/000042 to Deepa Krishnan is issued and posted: INR 45,000.00,"
                 " due 10 Dec 2026."
@@ -275,7 +275,10 @@ CASES: list[Case] = [
                 )
             ],
         )
-        for name, done in (("issue_invoice", "issued"), ("create_invoice", "created"))
+        for name, done in (
+            ("issue_invoice", {"issued": True}),
+            ("create_invoice", {"created": True, "invoice_number": ISSUED["number"]}),
+        )
     ),
     (
         "write_off_invoice",

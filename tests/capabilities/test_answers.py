@@ -21,6 +21,8 @@ from voyagent.kernel.money import Money
 
 BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
 CASES = [*answers_billing.CASES, *answers_enquiries.CASES, *answers_trips.CASES]
+BESIDES = {"reason", "detail", "fare", "enquiries"}
+"""Keys of a result that is not the usual one: not offered, at another price, several records."""
 EMPTY = [*answers_billing.EMPTY, *answers_enquiries.EMPTY, *answers_trips.EMPTY]
 
 NOTES = {
@@ -111,6 +113,14 @@ def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
 
 def test_every_capability_has_a_case() -> None:
     assert {case[0] for case in CASES} == set(BY_NAME)
+
+
+@pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
+def test_a_case_has_the_keys_of_the_result(case: Case) -> None:
+    name, _, output, _, _ = case
+    assert set(output) - BY_NAME[name].output <= BESIDES
+    if not set(output) & BESIDES:
+        assert set(output) == BY_NAME[name].output
 
 
 @pytest.mark.parametrize("case", EMPTY, ids=operator.itemgetter(0))

@@ -31,12 +31,13 @@ class BuiltInPlanner:
         """Implement `Planner.next_move`."""
         played = conversation.played
         if conversation.decision is not None:
-            return _after(conversation.decision, len(played))
+            return _after(conversation.decision, len(played), conversation.context.timezone)
         if not played:
             return _opening(conversation.context.reading)
         last = played[-1]
         if isinstance(last.move, Call) and last.outcome and last.outcome.approval_id is None:
-            return _answer(last.move.tool, last.move.arguments, last.outcome)
+            zone = conversation.context.timezone
+            return _answer(last.move.tool, last.move.arguments, last.outcome, zone)
         return Done()
 
 
@@ -94,7 +95,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
     )
 
 
-def _after(decision: Decision, moves: int) -> Move:
+def _after(decision: Decision, moves: int, timezone: str) -> Move:
     """Say what came of a decision, then offer the next step with the fields that are known."""
     capability = registry.find(decision.tool)
     if not decision.granted:
@@ -109,7 +110,7 @@ def _after(decision: Decision, moves: int) -> Move:
     if capability is None:
         return Done()
     if not moves:
-        return _answer(capability.name, decision.arguments, decision.outcome)
+        return _answer(capability.name, decision.arguments, decision.outcome, timezone)
     if moves == 1 and decision.outcome.error is None:
         return _next_step(capability, decision.outcome.output)
     return Done()
@@ -127,8 +128,8 @@ def _next_step(capability: Capability[Any], output: JsonObject) -> Move:
     return Done()
 
 
-def _answer(name: str, given: JsonObject, outcome: Outcome) -> Move:
+def _answer(name: str, given: JsonObject, outcome: Outcome, timezone: str) -> Move:
     capability = registry.find(name)
     if capability is None:
         return Done()
-    return Say(cards.answer(capability, given, output_of(outcome)))
+    return Say(cards.answer(capability, given, output_of(outcome), timezone=timezone))
