@@ -13,16 +13,18 @@ from pydantic import Field, TypeAdapter
 from pydantic_core import to_json
 
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import MAY_BE_ABSENT, Instant, WireAmount
+from voyagent.kernel.fields import Instant, WireAmount
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import CursorPage, Page
 from voyagent.kernel.serializers import (
     AnswerOf,
     AsRead,
     Computed,
+    Converted,
     CursorPageOf,
     Minor,
     MoneyText,
+    OmitNone,
     PageOf,
     Read,
     serializer,
@@ -74,7 +76,8 @@ class SaleOut(AnswerOf[Row]):
     first_leg: LegOut | None
     legs: Annotated[list[LegOut], Computed(_newest_first)]
     logged_at: Annotated[Instant, AsRead()]
-    note: str = MAY_BE_ABSENT
+    size: Annotated[str | None, Converted(str)]
+    note: Annotated[str | None, OmitNone()] = None
 
 
 class SaleList(PageOf[SaleOut]):
@@ -98,6 +101,7 @@ def row(**changes: Any) -> Row:
         "first_leg": None,
         "legs": [],
         "logged_at": "2026-11-24T10:00:00.5Z",
+        "size": None,
         "note": None,
         "secret": "not declared",
         **changes,
@@ -120,6 +124,7 @@ def test_a_row_is_written_by_its_declaration() -> None:
         "first_leg": None,
         "legs": [],
         "logged_at": "2026-11-24T10:00:00.5Z",
+        "size": None,
     }
 
 
@@ -130,6 +135,7 @@ def test_a_row_is_written_by_its_declaration() -> None:
         ({"paid_at": WHOLE}, "paid_at", "2026-11-24T10:00:00.000000Z"),
         ({"tax_minor": 1234}, "tax", "1.234"),
         ({"total_minor": 1}, "is_large", False),
+        ({"size": 3}, "size", "3"),
         ({"note": "Paid"}, "note", "Paid"),
     ],
 )
@@ -164,6 +170,16 @@ def test_an_answer_fits_its_own_schema() -> None:
     TypeAdapter(LegList).validate_json(
         to_json(LegList.of(CursorPage([row(first_leg=leg)], 1, None)).members)
     )
+
+
+def test_a_path_that_cannot_be_read_is_refused() -> None:
+    class Wrong(AnswerOf[Row]):
+        """A path with a call."""
+
+        name: Annotated[str, Read("name.strip()")]
+
+    with pytest.raises(ValueError, match="is no path"):
+        serializer(Wrong)
 
 
 def test_a_class_without_a_source_is_refused() -> None:

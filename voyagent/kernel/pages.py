@@ -164,3 +164,9 @@ def cut_by_day(
     return shown, (
         Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None
     )
+
+
+def page_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> CursorPage[dict[str, Any]]:
+    """Return a page by day; one row more than the page was read."""
+    shown, cursor = cut_by_day(rows, limit, day)
+    return CursorPage(shown, limit, cursor)

@@ -6,6 +6,7 @@ the annotations at its first use, so that a request pays for no validation and n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +18,12 @@ from pydantic import PlainSerializer
 from pydantic.fields import FieldInfo
 
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, wire_instant
+from voyagent.kernel.fields import Answer, wire_instant
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import CursorPage, Page
 
+_PATH = re.compile(r"(\w+)((?:\.\w+|\[\w+\])*)")
+_COLUMN = re.compile(r"\[(\w+)\]")
 Source = TypeVar("Source")
 Declared = TypeVar("Declared")
 Item = TypeVar("Item")
@@ -28,10 +31,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read a member under another name: a column of a row, or a path of an object.
-
-    A path is `name`, `name.name`, or `name[column]` for the column of a row that the object has.
-    """
+    """Read a member under another name, or from a path such as `days.first` or `trip[title]`."""
 
     path: str
 
@@ -49,6 +49,18 @@ class Computed:
     """Compute a member from the whole source; the result is written by the member's type."""
 
     function: Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Write what a function makes of the value that was read; None stays None."""
+
+    function: Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class OmitNone:
+    """Leave the member out where it is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
     for name, field in answer.model_fields.items():
         written = _written(name, field, names, numbers, is_row=is_row)
         key = repr(field.serialization_alias or field.alias or name)
-        if field.json_schema_extra is MAY_BE_ABSENT.json_schema_extra:
+        if OmitNone() in field.metadata:
             sometimes.append(
                 f"    if (found := {written}) is not None:\n        out[{key}] = found\n"
             )
@@ -171,6 +183,9 @@ def _template(
             return f"({value} if ({value} := {{}}).microsecond else instant({value}))"
         if isinstance(mark, _FromMoney):
             return "{}.wire"
+        if isinstance(mark, Converted):
+            names[f"convert_{value}"] = mark.function
+            return f"convert_{value}({{}})"
     listed = get_args(kind)[0] if get_origin(kind) is list else None
     nested = listed or kind
     if not (isinstance(nested, type) and issubclass(nested, AnswerOf)):
@@ -209,7 +224,10 @@ def _read(name: str, marks: list[Any], names: dict[str, Any], *, is_row: bool) -
 
 
 def _at(path: str, *, is_row: bool) -> str:
-    if is_row:
-        return f"source[{path!r}]"
-    attribute, _, column = path.removesuffix("]").partition("[")
-    return f"source.{attribute}[{column!r}]" if column else f"source.{attribute}"
+    """Return the expression of a path; its first name is a column or an attribute."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise ValueError(f"{path} is no path")
+    first, rest = found.groups()
+    start = f"source[{first!r}]" if is_row else f"source.{first}"
+    return start + _COLUMN.sub(r"['\1']", rest)

@@ -8,10 +8,11 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 from voyagent.ledger import service
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
@@ -23,8 +24,6 @@ from voyagent.ledger.schemas.chart import (
     AccountOut,
     AccountPatch,
     AccountsQuery,
-    wire_account,
-    wire_accounts,
 )
 from voyagent.ledger.schemas.journal import (
     JournalEntryIn,
@@ -32,15 +31,13 @@ from voyagent.ledger.schemas.journal import (
     JournalList,
     JournalQuery,
     ReversalIn,
-    wire_entries,
-    wire_entry,
+    with_lines,
 )
 from voyagent.ledger.schemas.months import (
     MonthList,
     MonthsQuery,
     MonthState,
     ReopenMonthRequest,
-    wire_months,
 )
 from voyagent.settings.limits import AmountAboveLimit
 
@@ -48,9 +45,9 @@ api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 
 
 @api.get("/months", answer=MonthList, permission="ledger.read")
-def list_months(reader: Reader, query: MonthsQuery) -> Row:
+def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
     """List the months that have entries or were closed, newest first."""
-    return wire_months(
+    return MonthList.of(
         closed_months.read_months(
             reader, parse_month(query.before) if query.before else None, query.limit
         )
@@ -64,7 +61,7 @@ def list_months(reader: Reader, query: MonthsQuery) -> Row:
     missing=MonthNotFound,
     errors=(service.MonthNotOver, service.MonthAlreadyClosed, service.EarlierMonthOpen),
 )
-def close_month(actor: Actor, month: str) -> Row:
+def close_month(actor: Actor, month: str) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
 
     Posting or reversing into a closed month is refused with `period_locked`. The month must be
@@ -81,23 +78,22 @@ def close_month(actor: Actor, month: str) -> Row:
     missing=MonthNotFound,
     errors=(service.MonthNotClosed, service.LaterMonthClosed),
 )
-def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Row:
+def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Body[MonthState]:
     """Open the latest closed month again; the audit log keeps the reason."""
     service.reopen_month(actor, parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
 
 @api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
-def list_entries(reader: Reader, query: JournalQuery) -> Row:
+def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     """List journal entries, newest book date first.
 
     Each page costs the same, however far back it is. There is no total count.
     """
-    return wire_entries(
+    return JournalList.of(
         entries.list_entries(
             reader, query.booked_from, query.booked_to, limit=query.limit, cursor=query.place()
-        ),
-        query.limit,
+        )
     )
 
 
@@ -118,7 +114,7 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
         UnknownCurrency,
     ),
 )
-def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
+def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
     """Post an entry by hand: at least two lines, balanced in each currency.
 
     Receivables, payables and advances follow their documents and take no entries by hand. The
@@ -132,7 +128,9 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     # The source is new, so the entry is. Reading it again would keep the locks of the roll-ups
     # longer.
     assert posted.entry is not None
-    return wire_entry(posted.entry | {"created_by": actor.full_name}, list(posted.lines))
+    return JournalEntryOut.of(
+        with_lines({**posted.entry, "created_by": actor.full_name}, list(posted.lines))
+    )
 
 
 @api.get(
@@ -141,9 +139,9 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     permission="ledger.read",
     missing=EntryNotFound,
 )
-def get_entry(reader: Reader, entry_id: UUID) -> Row:
+def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
     """Read a journal entry with its lines."""
-    return wire_entry(*entries.read_entry(reader, entry_id))
+    return JournalEntryOut.of(with_lines(*entries.read_entry(reader, entry_id)))
 
 
 @api.post(
@@ -162,7 +160,7 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
         service.InvalidBookDate,
     ),
 )
-def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
+def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
     """Reverse an entry by hand, once.
 
     Answers with the new entry, which has debits and credits swapped and links to the reversed
@@ -179,13 +177,13 @@ put_behind_api(api, ENTRY)
 
 
 @api.get("/accounts", answer=AccountList, permission="ledger.read", errors=(InvalidCursor,))
-def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
+def list_accounts(reader: Reader, query: AccountsQuery) -> Body[AccountList]:
     """List the chart of accounts by code, with the balances of each account."""
     is_active = None if query.archived is None else not query.archived
     found = accounts.list_accounts(
         reader, account_type=query.type, is_active=is_active, limit=query.limit, cursor=query.cursor
     )
-    return wire_accounts(found, query.limit)
+    return AccountList.of(found)
 
 
 @api.post(
@@ -195,7 +193,7 @@ def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
     permission="ledger.chart",
     errors=(service.AccountCodeTaken,),
 )
-def add_account(actor: Actor, body: AccountIn) -> Row:
+def add_account(actor: Actor, body: AccountIn) -> Body[AccountOut]:
     """Add an account to the chart.
 
     Accounts are never deleted. Archive one that is no longer used.
@@ -214,9 +212,9 @@ def add_account(actor: Actor, body: AccountIn) -> Row:
 @api.get(
     "/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound
 )
-def get_account(reader: Reader, account_id: UUID) -> Row:
+def get_account(reader: Reader, account_id: UUID) -> Body[AccountOut]:
     """Read an account with its balances."""
-    return wire_account(accounts.read_account(reader, account_id))
+    return AccountOut.of(accounts.read_account(reader, account_id))
 
 
 @api.patch(
@@ -231,7 +229,7 @@ def get_account(reader: Reader, account_id: UUID) -> Row:
         service.AccountHasBalance,
     ),
 )
-def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Row:
+def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Body[AccountOut]:
     """Change, archive or restore an account.
 
     Type and normal side can change only while nothing was posted to the account. An archived
@@ -242,19 +240,16 @@ def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Row:
     return _account(account_id)
 
 
-def _account(account_id: UUID) -> Row:
-    return wire_account(accounts.read_account(SessionReader(db.session), account_id))
+def _account(account_id: UUID) -> Body[AccountOut]:
+    return AccountOut.of(accounts.read_account(SessionReader(db.session), account_id))
 
 
-def _entry(entry_id: UUID) -> Row:
-    return wire_entry(*entries.read_entry(SessionReader(db.session), entry_id))
+def _entry(entry_id: UUID) -> Body[JournalEntryOut]:
+    return JournalEntryOut.of(with_lines(*entries.read_entry(SessionReader(db.session), entry_id)))
 
 
-def _state(month: str) -> Row:
+def _state(month: str) -> Body[MonthState]:
     through = closed_months.last_closed_month()
     is_closed = through is not None and parse_month(month) <= through
-    return {
-        "month": month,
-        "state": "closed" if is_closed else "open",
-        "closed_through": service.wire_month(through) if through else None,
-    }
+    state = "closed" if is_closed else "open"
+    return MonthState.of({"month": month, "state": state, "closed_through": through})

@@ -14,7 +14,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.queries import entries
-from voyagent.ledger.schemas.journal import wire_entry
+from voyagent.ledger.schemas.journal import JournalEntryOut, with_lines
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
 
@@ -41,7 +41,7 @@ def entry_sheet(found: Read) -> Sheet:
     entry, lines = found
     rows: list[list[Cell]] = [
         [HEAD, None, item, text, day, *(None,) * 5]
-        for item, text, day in facts_of(wire_entry(entry, lines))
+        for item, text, day in facts_of(JournalEntryOut.members_of(with_lines(entry, lines)))
     ]
     for line in lines:
         cells: list[Cell] = [

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, or_, select
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.pages import CursorPage, InvalidCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
 from voyagent.ledger.models import Account
@@ -22,14 +22,6 @@ from voyagent.ledger.queries.balances import Balance, balances_statement, book_b
 from voyagent.ledger.rules import CODE_PATTERN
 
 _ACCOUNTS = Account.__table__.c
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """A page of the chart; `next_cursor` is None on the last page."""
-
-    items: list[Row]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ def list_accounts(
     is_active: bool | None = None,
     limit: int,
     cursor: str | None = None,
-) -> Accounts:
+) -> CursorPage[Row]:
     """List accounts by code, filtered by type and by active or archived.
 
     Rows: the columns of the account; `posted`, by currency, debit less credit of all postings in
@@ -68,7 +60,7 @@ def list_accounts(
             raise InvalidCursor
         page = page.where(_ACCOUNTS.code > cursor)
     rows = reader.read(_with_balances(page.order_by(_ACCOUNTS.code).limit(limit + 1)))[0]
-    return Accounts(rows[:limit], rows[limit - 1]["code"] if len(rows) > limit else None)
+    return CursorPage(rows[:limit], limit, rows[limit - 1]["code"] if len(rows) > limit else None)
 
 
 def read_account(reader: Reader, account_id: UUID) -> Row:

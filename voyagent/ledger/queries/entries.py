@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import Cursor, cut_by_day
+from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -26,14 +25,6 @@ LATER_COUNT_MAX = 1000
 """Later entries are counted up to this number; beyond it the page says that there are more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """A page of entries; `next_cursor` is None on the last page."""
-
-    items: list[Row]
-    next_cursor: str | None
-
-
 def list_entries(
     reader: Reader,
     first: date | None,
@@ -41,23 +32,18 @@ def list_entries(
     *,
     limit: int,
     cursor: Cursor | None = None,
-) -> Entries:
+) -> CursorPage[Row]:
     """List entries with book dates from `first` to `last`, newest first.
 
     Each row has its debits by currency in minor units as `totals`.
     """
-    return Entries(
-        *cut_by_day(
-            reader.read(entries_page_statement(first, last, limit + 1, cursor))[0],
-            limit,
-            "entry_date",
-        )
-    )
+    rows = reader.read(entries_page_statement(first, last, limit + 1, cursor))[0]
+    return page_by_day(rows, limit, "entry_date")
 
 
 def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
-) -> tuple[Entries, int]:
+) -> tuple[CursorPage[Row], int]:
     """List entries up to today, and count the later ones in the same round trip.
 
     The count ends at LATER_COUNT_MAX plus one.
@@ -65,7 +51,7 @@ def list_entries_until(
     rows, coming = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
     )
-    return Entries(*cut_by_day(rows, limit, "entry_date")), coming[0]["n"]
+    return page_by_day(rows, limit, "entry_date"), coming[0]["n"]
 
 
 @cached_statement

@@ -9,17 +9,13 @@ from pydantic import Field
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     Closed,
     Filter,
     Instant,
     Query,
     Trimmed,
-    wire_instant,
-    wire_members,
 )
-from voyagent.kernel.money import wire_amount
-from voyagent.ledger.queries.accounts import Accounts
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor
 from voyagent.ledger.rules import CODE_PATTERN, CONTROL
 from voyagent.ledger.service.chart import AccountChanges
 
@@ -74,7 +70,7 @@ class AccountsQuery(Query):
     )
 
 
-class AccountBalanceOut(Answer):
+class AccountBalanceOut(AnswerOf[Row]):
     """Balance of an account in a currency: debit less credit.
 
     Of assets, liabilities and equity over all postings; of revenue and expenses from the start of
@@ -82,10 +78,23 @@ class AccountBalanceOut(Answer):
     """
 
     currency: str
-    balance: str
+    balance: Annotated[str, Minor("minor")]
 
 
-class AccountOut(Answer):
+def _is_control(row: Row) -> bool:
+    return row["purpose"] in CONTROL
+
+
+def _is_archived(row: Row) -> bool:
+    return not row["is_active"]
+
+
+def _balances(row: Row) -> list[Row]:
+    found = sorted((row["balances"] or {}).items())
+    return [{"currency": currency, "minor": minor} for currency, minor in found]
+
+
+class AccountOut(AnswerOf[Row]):
     """An account.
 
     The program's own postings find it by `purpose`. An account with `is_control` follows its
@@ -98,38 +107,11 @@ class AccountOut(Answer):
     type: AccountType
     normal_side: Side
     purpose: str | None
-    is_control: bool
-    is_archived: bool
+    is_control: Annotated[bool, Computed(_is_control)]
+    is_archived: Annotated[bool, Computed(_is_archived)]
     created_at: Instant
-    balances: list[AccountBalanceOut]
+    balances: Annotated[list[AccountBalanceOut], Computed(_balances)]
 
 
-class AccountList(Answer):
+class AccountList(CursorPageOf[AccountOut]):
     """A page of the chart by code; `next_cursor` is null on the last page."""
-
-    items: list[AccountOut]
-    limit: int
-    next_cursor: str | None
-
-
-def wire_accounts(page: Accounts, limit: int) -> Row:
-    """Serialize a page of accounts."""
-    return {
-        "items": [wire_account(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
-    }
-
-
-def wire_account(row: Row) -> Row:
-    """Serialize an account."""
-    computed = {
-        "is_control": row["purpose"] in CONTROL,
-        "is_archived": not row["is_active"],
-        "created_at": wire_instant(row["created_at"]),
-        "balances": [
-            {"currency": code, "balance": wire_amount(minor, code)}
-            for code, minor in sorted((row["balances"] or {}).items())
-        ],
-    }
-    return wire_members(AccountOut, row, computed)

@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     BusinessDate,
     Closed,
     CurrencyCode,
@@ -24,12 +23,10 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
-    row_instant,
-    wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
-from voyagent.ledger.queries.entries import Entries
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Read
 from voyagent.ledger.service import Line
 from voyagent.ledger.service.direct import LINES_MAX
 
@@ -111,7 +108,11 @@ class JournalQuery(Query):
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
-class JournalEntryBrief(Answer):
+def _totals(row: Row) -> dict[str, str]:
+    return {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}
+
+
+class JournalEntryBrief(AnswerOf[Row]):
     """An entry in the list.
 
     `source_type` and `source_id` name the document or act behind it; `totals` are its debits by
@@ -128,20 +129,30 @@ class JournalEntryBrief(Answer):
     reversed_by_id: UUID | None
     created_by: str | None
     recorded_at: Instant
-    totals: dict[str, WireAmount]
+    totals: Annotated[dict[str, WireAmount], Computed(_totals)]
 
 
-class JournalLineOut(Answer):
+def _debit(line: Row) -> str | None:
+    minor = line["debit_minor"]
+    return wire_amount(minor, line["currency"]) if minor else None
+
+
+def _credit(line: Row) -> str | None:
+    minor = line["credit_minor"]
+    return wire_amount(minor, line["currency"]) if minor else None
+
+
+class JournalLineOut(AnswerOf[Row]):
     """A line: an amount on one side of an account, null on the other."""
 
     account_id: UUID
     code: str
     name: str
     currency: str
-    debit_amount: WireAmount | None
-    credit_amount: WireAmount | None
+    debit_amount: Annotated[WireAmount | None, Computed(_debit)]
+    credit_amount: Annotated[WireAmount | None, Computed(_credit)]
     party_name: str | None
-    narration: str | None
+    narration: Annotated[str | None, Read("memo")]
 
 
 class JournalEntryOut(JournalEntryBrief):
@@ -150,48 +161,13 @@ class JournalEntryOut(JournalEntryBrief):
     lines: list[JournalLineOut]
 
 
-class JournalList(Answer):
+class JournalList(CursorPageOf[JournalEntryBrief]):
     """A page of entries, newest book date first; the last has no `next_cursor`."""
 
-    items: list[JournalEntryBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_entries(page: Entries, limit: int) -> Row:
-    """Serialize a page of entries."""
-    return {
-        "items": [_wire_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
-    }
-
-
-def wire_entry(entry: Row, lines: list[Row]) -> Row:
-    """Serialize an entry with its lines."""
+def with_lines(entry: Row, lines: list[Row]) -> Row:
+    """Return an entry with its lines and their totals by currency, as `JournalEntryOut` reads."""
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]
-    return _wire_brief(entry | {"totals": totals}) | {"lines": [_wire_line(line) for line in lines]}
-
-
-def _wire_brief(row: Row) -> Row:
-    computed = {
-        "recorded_at": row_instant(row["recorded_at"]),
-        "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())},
-    }
-    return wire_members(JournalEntryBrief, row, computed)
-
-
-def _wire_line(line: Row) -> Row:
-    sides = {
-        f"{side}_amount": (
-            wire_amount(minor, line["currency"]) if (minor := line[f"{side}_minor"]) else None
-        )
-        for side in ("debit", "credit")
-    }
-    return (
-        {name: line[name] for name in ("account_id", "code", "name", "currency", "party_name")}
-        | sides
-        | {"narration": line["memo"]}
-    )
+    return {**entry, "totals": totals, "lines": lines}

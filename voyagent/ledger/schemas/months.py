@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Answer, Closed, Instant, Query, Trimmed
+from voyagent.kernel.fields import Closed, Instant, Query, Trimmed
+from voyagent.kernel.serializers import AnswerOf, Computed, Converted, Read
 from voyagent.ledger.queries.closed_months import Months
 from voyagent.ledger.service import wire_month
 
@@ -29,19 +30,23 @@ class MonthsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=200)] = 24
 
 
-class MonthOut(Answer):
+def _state(row: Row) -> str:
+    return "closed" if row["is_closed"] else "open"
+
+
+class MonthOut(AnswerOf[Row]):
     """A month of the books.
 
     `closed_at` and `closed_by` are null if the month is open or was closed with a later one.
     """
 
-    month: Month
-    state: Literal["open", "closed"]
+    month: Annotated[Month, Converted(wire_month)]
+    state: Annotated[Literal["open", "closed"], Computed(_state)]
     closed_at: Instant | None
     closed_by: str | None
 
 
-class MonthList(Answer):
+class MonthList(AnswerOf[Months]):
     """Months that have entries or were closed, newest first.
 
     Everything up to `closed_through` is closed. `next_to_close` is the first open month with
@@ -49,12 +54,12 @@ class MonthList(Answer):
     """
 
     items: list[MonthOut]
-    closed_through: Month | None
-    next_to_close: Month | None
-    next_before: Month | None
+    closed_through: Annotated[Month | None, Converted(wire_month)]
+    next_to_close: Annotated[Month | None, Converted(wire_month)]
+    next_before: Annotated[Month | None, Read("before"), Converted(wire_month)]
 
 
-class MonthState(Answer):
+class MonthState(AnswerOf[Row]):
     """State of a month after it was closed or opened again.
 
     Everything up to `closed_through` is closed; null if nothing is.
@@ -62,31 +67,4 @@ class MonthState(Answer):
 
     month: Month
     state: Literal["open", "closed"]
-    closed_through: Month | None
-
-
-def wire_months(months: Months) -> Row:
-    """Serialize a page of months."""
-    return {
-        "items": [
-            {
-                "month": wire_month(row["month"]),
-                "state": "closed" if row["is_closed"] else "open",
-                "closed_at": row["closed_at"],
-                "closed_by": row["closed_by"],
-            }
-            for row in months.items
-        ],
-        **{
-            name: _wire_or_none(day)
-            for name, day in (
-                ("closed_through", months.closed_through),
-                ("next_to_close", months.next_to_close),
-            )
-        },
-        "next_before": _wire_or_none(months.before),
-    }
-
-
-def _wire_or_none(month: Any) -> str | None:
-    return wire_month(month) if month else None
+    closed_through: Annotated[Month | None, Converted(wire_month)]

@@ -16,7 +16,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.pages import CursorPage, InvalidCursor
 from voyagent.ledger import service
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.forms.chart import (
@@ -116,7 +116,7 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 
 def _listed(
     reader: RequestReader, archived: str | None, after: str | None
-) -> tuple[accounts.Accounts, bool]:
+) -> tuple[CursorPage[Row], bool]:
     """Return the requested page; for an invalid cursor the first page and True."""
     is_active = None if archived is None else archived == "0"
     try:
