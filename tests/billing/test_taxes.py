@@ -27,7 +27,7 @@ from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
-from voyagent.taxes import numbers, reckoning, tables
+from voyagent.taxes.rules import calculation, numbers, tables
 
 HERE, ELSEWHERE = "27AACCN6194P1ZP", "32"
 ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
@@ -127,7 +127,7 @@ def test_a_tax_number_says_state_and_pan_of_the_buyer(agency: Person) -> None:
 def test_a_draft_may_wait_for_the_state_and_issuing_may_not(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), **ON)
     assert (charged(agency, invoice_id), amounts(agency, invoice_id)) == ([], (10_000, 0))
-    with pytest.raises(reckoning.PlaceOfSupplyMissing):
+    with pytest.raises(calculation.PlaceOfSupplyMissing):
         issue(agency, invoice_id)
     assert (balances(agency), amounts(agency, invoice_id)) == ({}, (10_000, 0))
     with agency.acting() as actor:

@@ -11,7 +11,7 @@ from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.parties.test_api import WHOLE, made
 from tests.people import People, Person
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.tables import states
 from voyagent.taxes.words import STATE_NAMES
 
 TYPED = {"name": "Deepa Krishnan", "is_customer": "1"}

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from voyagent.kernel.money import MixedCurrencies, Money
-from voyagent.taxes import numbers, reckoning, tables
+from voyagent.taxes.rules import calculation, numbers, tables
 
 TODAY = date(2026, 11, 26)
 
@@ -24,7 +24,7 @@ def taxed(
 ) -> list[tuple[str, str, str]]:
     return [
         (one.component, one.taxable.wire, one.amount.wire)
-        for one in reckoning.tax_on("IN", treatment, inr(base), on=on, supply=supply)
+        for one in calculation.tax_on("IN", treatment, inr(base), on=on, supply=supply)
     ]
 
 
@@ -44,7 +44,7 @@ def test_of_a_fare_only_a_share_is_taxed() -> None:
     ]
     assert taxed("air_international", "3000", "other_state") == [("igst", "300.00", "54.00")]
     assert [
-        reckoning.is_on_fare("IN", name, TODAY)
+        calculation.is_on_fare("IN", name, TODAY)
         for name in ("air_domestic", "air_international", "service_fee")
     ] == [True, True, False]
 
@@ -72,7 +72,7 @@ def test_rates_change_on_their_day(treatment: str, before: str, after: str) -> N
     told = [
         tax.percent
         for day in (date(2025, 9, 21), date(2025, 9, 22))
-        for tax in reckoning.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")
+        for tax in calculation.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")
     ]
     assert told == [Decimal(before), Decimal(after)]
 
@@ -93,14 +93,14 @@ def test_what_is_not_in_the_tables_is_refused() -> None:
         taxed("magic", "1", "same_state")
     with pytest.raises(tables.NoRateThen):
         taxed("service_fee", "1", "same_state", date(2017, 6, 30))
-    with pytest.raises(reckoning.PlaceOfSupplyMissing):
+    with pytest.raises(calculation.PlaceOfSupplyMissing):
         taxed("service_fee", "1", None)
     with pytest.raises(tables.UnknownTreatment):
-        reckoning.collected_on(
+        calculation.collected_on(
             "AE", "overseas_package", inr("1"), before=inr("0"), on=TODAY, has_pan=True
         )
     with pytest.raises(tables.NoRateThen):
-        reckoning.collected_on(
+        calculation.collected_on(
             "IN", "overseas_package", inr("1"), before=inr("0"), on=date(2020, 9, 30), has_pan=True
         )
 
@@ -109,7 +109,7 @@ def test_where_no_states_are_told_apart_none_is_asked_for() -> None:
     aed = Money.parse("200", "AED")
     assert [
         (tax.component, tax.amount.wire)
-        for tax in reckoning.tax_on("AE", "standard", aed, on=TODAY, supply=None)
+        for tax in calculation.tax_on("AE", "standard", aed, on=TODAY, supply=None)
     ] == [("vat", "10.00")]
 
 
@@ -126,7 +126,7 @@ def test_where_no_states_are_told_apart_none_is_asked_for() -> None:
 def test_two_states_decide_which_tax_it_is(
     home: str | None, place: str | None, supply: str | None
 ) -> None:
-    assert reckoning.supply_between(home, place) == supply
+    assert calculation.supply_between(home, place) == supply
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_two_states_decide_which_tax_it_is(
 def test_what_is_collected_on_a_package_goes_by_the_buyers_year(
     on: date, before: str, amount: str, has_pan: bool, collected: list[str]
 ) -> None:
-    found = reckoning.collected_on(
+    found = calculation.collected_on(
         "IN", "overseas_package", inr(amount), before=inr(before), on=on, has_pan=has_pan
     )
     assert [one.amount.wire for one in found] == collected
@@ -154,7 +154,7 @@ def test_what_is_collected_on_a_package_goes_by_the_buyers_year(
 
 def test_a_buyers_year_in_another_currency_is_refused() -> None:
     with pytest.raises(MixedCurrencies):
-        reckoning.collected_on(
+        calculation.collected_on(
             "IN",
             "overseas_package",
             inr("1"),
@@ -184,7 +184,7 @@ OLD, NEW = date(2025, 9, 20), date(2025, 9, 25)
 def test_around_a_change_two_of_three_days_decide(
     invoice: date, payment: date | None, service: date | None, day: date
 ) -> None:
-    assert reckoning.day_of_supply(invoice, payment=payment, service=service) == day
+    assert calculation.day_of_supply(invoice, payment=payment, service=service) == day
 
 
 def test_a_gstin_is_checked_to_the_last_character() -> None:

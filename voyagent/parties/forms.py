@@ -15,8 +15,8 @@ from voyagent.http.template_filters import country_choices
 from voyagent.kernel.database.read_pool import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
 from voyagent.parties.service import PLACES as FIELDS_OF_CODES
-from voyagent.taxes.numbers import COUNTRY
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.numbers import COUNTRY
+from voyagent.taxes.rules.tables import states
 
 PLACES = FIELDS_OF_CODES | {"party_changed": ""}
 _WORDS = {

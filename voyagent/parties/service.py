@@ -20,8 +20,13 @@ from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.parties import queries
 from voyagent.parties.models import Party
 from voyagent.parties.queries import PartyNotFound
-from voyagent.taxes.numbers import COUNTRY as GSTIN_COUNTRY, InvalidTaxNumber, read_gstin, state_of
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.numbers import (
+    COUNTRY as GSTIN_COUNTRY,
+    InvalidTaxNumber,
+    read_gstin,
+    state_of,
+)
+from voyagent.taxes.rules.tables import states
 
 TERMS_MAX = 365
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}

@@ -21,7 +21,7 @@ from voyagent.parties import queries, service
 from voyagent.parties.forms import PLACES, PartyForm, PartyList
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import PartyIn
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.tables import states
 
 pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 

@@ -15,7 +15,7 @@ from voyagent.kernel.money import Money, is_currency
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
 from voyagent.settings.models import TenantSettings
-from voyagent.taxes.numbers import country_of
+from voyagent.taxes.rules.numbers import country_of
 
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"

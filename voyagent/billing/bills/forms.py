@@ -25,7 +25,7 @@ from voyagent.http.forms import DateText, SchemaForm, plain
 from voyagent.http.template_filters import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter
 from voyagent.kernel.money import Money
-from voyagent.taxes import tables
+from voyagent.taxes.rules import tables
 
 _TABS = (
     (None, _l("All")),

@@ -60,7 +60,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
-from voyagent.taxes.reckoning import PlaceOfSupplyMissing
+from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
 from voyagent.trips import queries as trips
 
 

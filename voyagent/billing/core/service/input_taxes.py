@@ -14,7 +14,7 @@ from voyagent.billing.core.service.pricing import LineItem, PricedLine, price
 from voyagent.billing.core.service.taxing import home
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.taxes import tables
+from voyagent.taxes.rules import tables
 
 BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
 """Account of a line by kind of purchase."""

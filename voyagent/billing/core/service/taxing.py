@@ -23,9 +23,9 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
-from voyagent.taxes import numbers, reckoning, tables
-from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
-from voyagent.taxes.tables import UnknownState
+from voyagent.taxes.rules import calculation, numbers, tables
+from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing, Taxed
+from voyagent.taxes.rules.tables import UnknownState
 
 COLLECTED = "tcs"
 """Tax collected at source; a credit note does not return it."""
@@ -114,8 +114,8 @@ def reckon(
         if line.collection:
             before = before or _collected_before(invoice)
             worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
-            day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
-            collected = reckoning.collected_on(
+            day = calculation.day_of_supply(invoice.issue_date, service=line.service_date)
+            collected = calculation.collected_on(
                 at.country,
                 line.collection,
                 worth,
@@ -133,21 +133,21 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
     """Return a line's tax components without collections."""
     if not line.tax:
         return []
-    day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
+    day = calculation.day_of_supply(invoice.issue_date, service=line.service_date)
     base = (
         line.basic_fare_minor
-        if reckoning.is_on_fare(at.country, line.tax, day)
+        if calculation.is_on_fare(at.country, line.tax, day)
         else line.amount_minor
     )
     if base is None:
         raise BasicFareRequired
     try:
-        return reckoning.tax_on(
+        return calculation.tax_on(
             at.country,
             line.tax,
             Money(base, invoice.currency),
             on=day,
-            supply=reckoning.supply_between(at.state, invoice.place_of_supply),
+            supply=calculation.supply_between(at.state, invoice.place_of_supply),
         )
     except PlaceOfSupplyMissing:
         if strict:

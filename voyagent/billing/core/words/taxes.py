@@ -9,8 +9,8 @@ from flask_babel import gettext
 from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.taxes.numbers import COUNTRY
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.numbers import COUNTRY
+from voyagent.taxes.rules.tables import states
 from voyagent.taxes.words import TO_BE_SAID, component
 
 

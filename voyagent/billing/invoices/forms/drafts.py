@@ -23,8 +23,8 @@ from voyagent.http.forms import (
     plain,
 )
 from voyagent.kernel.money import Money
-from voyagent.taxes import tables
-from voyagent.taxes.reckoning import is_ever_on_fare
+from voyagent.taxes.rules import tables
+from voyagent.taxes.rules.calculation import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
 
 SOLD_AS = (

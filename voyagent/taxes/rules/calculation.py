@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.money import Money
-from voyagent.taxes.tables import Band, Rate, Supply, bands_on, rates_of, rates_on
+from voyagent.taxes.rules.tables import Band, Rate, Supply, bands_on, rates_of, rates_on
 
 _HUNDRED = Decimal(100)
 

@@ -7,7 +7,7 @@ import re
 from stdnum.in_ import gstin, pan
 
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.taxes.tables import states
+from voyagent.taxes.rules.tables import states
 
 COUNTRY = "IN"
 _TRN = re.compile(r"100[0-9]{12}")

@@ -1,0 +1,1 @@
+"""Rules of taxes: tables of law, tax numbers, tax of a line."""
