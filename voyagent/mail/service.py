@@ -23,8 +23,8 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.mail import queries
-from voyagent.mail.kinds import KINDS, Kind, Value
 from voyagent.mail.models import Mail
+from voyagent.mail.rules import KINDS, Kind, Value
 
 DELIVER_TASK = "mail.deliver"
 LOCALES = frozenset({"en", "hi"})
@@ -86,7 +86,7 @@ class Outbox:
     ) -> UUID:
         """Store a mail that is sent once the transaction has committed.
 
-        `kind` and `values` belong to `mail.kinds`; an unknown language falls back to English. The
+        `kind` and `values` belong to `mail.rules`; an unknown language falls back to English. The
         contents are sealed: neither the database nor the queue holds a valid token in clear.
 
         Raises WrongMail, TenantNotBound.

@@ -11,7 +11,7 @@ from voyagent.kernel.db import db, transaction
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import SealBroken
-from voyagent.mail import letters, queries, service
+from voyagent.mail import documents, queries, service
 from voyagent.mail.service import Letter, Outbox
 
 
@@ -41,7 +41,7 @@ def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | 
     Only the error's class name is returned: its text may hold a link or an address.
     """
     try:
-        driver.send(letters.write(letter, outbox.unseal(letter), settings=outbox.settings))
+        driver.send(documents.write(letter, outbox.unseal(letter), settings=outbox.settings))
     except MailNotSent as error:
         return error.reason, isinstance(error, MailRefused)
     except Exception as error:  # noqa: BLE001 - a template that cannot be filled must not show what it was filled with

@@ -14,7 +14,7 @@ from babel.messages.mofile import read_mo
 
 from tests.mail.conftest import LINK, Post
 from tests.people import People, Person
-from voyagent.mail.kinds import KINDS, Kind, Value
+from voyagent.mail.rules import KINDS, Kind, Value
 from voyagent.mail.service import Attached, WrongMail
 
 ROOT = Path(__file__).resolve().parents[2]

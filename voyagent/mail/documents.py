@@ -13,7 +13,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from voyagent.kernel.config import Settings
-from voyagent.mail.kinds import KINDS
+from voyagent.mail.rules import KINDS
 from voyagent.mail.service import Contents, Letter, masked
 
 _NAME_MAX = 120
