@@ -13,7 +13,7 @@ from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from voyagent.approvals.rehearsal import hash_of
 from voyagent.assistant import service as assistant
 from voyagent.chat import service as chat
 from voyagent.kernel import clock
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 
 def proposed(desk: Desk, person: Person, invoice_id: object, **given: Any) -> str:

@@ -20,7 +20,7 @@ from voyagent.chat import service as chat
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 HTMX = {"HX-Request": "true"}
 

@@ -25,7 +25,7 @@ from voyagent.audit.service import checks
 from voyagent.enquiries import service as enquiries
 from voyagent.http.list_pages import PAGE_ROWS
 from voyagent.identity import service as identity
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 HTMX = {"HX-Request": "true"}
 

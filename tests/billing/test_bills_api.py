@@ -21,7 +21,7 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 DRAWN = {

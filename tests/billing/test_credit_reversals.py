@@ -45,7 +45,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 WHY = "Wrong invoice"
 BEFORE = LAST - timedelta(days=1)

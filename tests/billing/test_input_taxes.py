@@ -29,7 +29,7 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, Money
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 __all__ = ["agency"]
 BOTH = {"cgst": "90.00", "sgst": "90.01"}

@@ -15,7 +15,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import ReadPool
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 ON_BOOKING, BEFORE_DEPARTURE = date(2024, 6, 10), date(2024, 7, 20)
 PLAN = plan((ON_BOOKING, "13500.00"), (BEFORE_DEPARTURE, "31500.00"))

@@ -16,7 +16,7 @@ from tests.settings.pictures import picture
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.chat import service as chat
 from voyagent.kernel.money import Money
-from voyagent.settings import logos
+from voyagent.settings.service import logos
 from voyagent.trips import service as trips
 
 IMAGE = b"/Subtype/Image"

@@ -14,7 +14,7 @@ from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.people import Person
 from voyagent.kernel import clock
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 LINE = {
     "currency": "INR",

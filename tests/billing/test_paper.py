@@ -52,7 +52,7 @@ from voyagent.kernel.errors import Forbidden, TooManyRequests
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 
 @pytest.fixture

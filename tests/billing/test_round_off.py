@@ -30,7 +30,7 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
 TYPED = {

@@ -52,7 +52,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
-from voyagent.settings import service as choices
+from voyagent.settings.service import tenant_settings as choices
 
 KINDS = {"in": "receivable", "out": "payable"}
 ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}

@@ -31,7 +31,7 @@ from tests.people import PASSWORD, ApiClient, People, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.http.idempotency import REPLAYED
 from voyagent.identity.service.one_time import Purpose
-from voyagent.settings import logos
+from voyagent.settings.service import logos
 
 MEETING_S = 2.0
 """How long the two may take to meet."""

@@ -19,7 +19,7 @@ from voyagent.http.errors import sentence_of, status_of
 from voyagent.identity import service as identity
 from voyagent.kernel import errors
 from voyagent.kernel.db import db
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 HTMX = {"HX-Request": "true"}
 ROOT = Path(__file__).resolve().parents[2]

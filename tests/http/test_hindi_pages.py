@@ -36,7 +36,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.rules import CHART
-from voyagent.settings import service as settings_service
+from voyagent.settings.service import tenant_settings as settings_service
 
 HINDI = {"Accept-Language": "hi"}
 ROOT = Path(__file__).resolve().parents[2]

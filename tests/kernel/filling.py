@@ -32,7 +32,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.parties import service as parties
-from voyagent.settings import logos, service as settings
+from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierOffer, SupplierResponse

@@ -21,7 +21,7 @@ from voyagent.ledger import service
 from voyagent.ledger.queries import accounts
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Period, year_began
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 APRIL, ZONE = 4, "Asia/Kolkata"
 NEXT_DAY = timedelta(days=1)

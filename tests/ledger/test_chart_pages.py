@@ -17,7 +17,7 @@ from voyagent.drivers.paper import Paper
 from voyagent.kernel import clock
 from voyagent.ledger import service
 from voyagent.ledger.views import chart as chart_views
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}
 

@@ -13,7 +13,7 @@ from tests.ledger.test_new_entry import send, typed
 from tests.people import People, Person
 from voyagent.kernel.actor import Grant
 from voyagent.ledger import service
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 
 @pytest.fixture

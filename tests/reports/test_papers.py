@@ -18,7 +18,7 @@ from voyagent.drivers.paper import tables
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.views import answers, lines
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 PAPERS = (
     "receivables",

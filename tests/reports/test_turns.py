@@ -28,7 +28,7 @@ from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports import checks
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
-from voyagent.settings import service as chosen
+from voyagent.settings.service import tenant_settings as chosen
 
 PURPOSES = (
     "bank",

@@ -29,7 +29,7 @@ from voyagent.identity import queries as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
-from voyagent.settings import service
+from voyagent.settings.service import tenant_settings
 
 PAGES = [
     "/",
@@ -51,12 +51,12 @@ def test_every_page_speaks_the_language_that_was_chosen(
 ) -> None:
     browser = bob.browser
     assert '<html lang="en"' in browser.get(address).text
-    alice.does(service.update, {"locale": "hi"})
+    alice.does(tenant_settings.update, {"locale": "hi"})
     page = browser.get(address).text
     assert '<html lang="hi"' in page
     menu = page[page.index('id="pages"') : page.index("</nav>", page.index('id="pages"'))]
     assert re.search("[\u0900-\u097f]", menu), "the menu is translated"
-    alice.does(service.update, {"locale": "en"})
+    alice.does(tenant_settings.update, {"locale": "en"})
     assert '<html lang="en"' in browser.get(address).text
 
 
@@ -78,7 +78,7 @@ def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_cod
     monkeypatch.setattr(errors, "gettext", gettext)
     address = "/enquiries/019412f0-7c1e-7a34-9d02-5b1f6c3a8e10"
     first = alice.api.get(address)
-    alice.does(service.update, {"locale": "hi"})
+    alice.does(tenant_settings.update, {"locale": "hi"})
     second = alice.api.get(address)
     assert first.json["detail"] == second.json["detail"] == "enquiry_not_found"
     assert alice.api.patch(address, json={"notes": "Vegetarian"}).status_code == 404
@@ -89,7 +89,7 @@ def test_instants_are_told_in_the_zone_that_was_chosen(alice: Person) -> None:
     enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
     browser = alice.browser
     for zone in ("Asia/Kolkata", "America/New_York"):
-        alice.does(service.update, {"timezone": zone})
+        alice.does(tenant_settings.update, {"timezone": zone})
         told = re.findall(
             r'<time datetime="([^"]+)" title="([^"]+)"',
             browser.get(f"/enquiries/{enquiry_id}").text,
@@ -124,13 +124,13 @@ def test_today_is_the_agencys_day(alice: Person) -> None:
     east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"
     assert clock.today(east) != clock.today(west)
     for zone in (east, west):
-        alice.does(service.update, {"timezone": zone})
+        alice.does(tenant_settings.update, {"timezone": zone})
         assert f'data-today="{clock.today(zone).isoformat()}"' in alice.browser.get("/").text
 
 
 def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
-        alice.does(service.update, {"timezone": zone})
+        alice.does(tenant_settings.update, {"timezone": zone})
         today = clock.today(zone)
         invoice = draft(alice, today)
         with present(alice) as actor:
@@ -144,7 +144,7 @@ def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> 
 def test_documents_begin_in_the_currency_that_was_chosen(alice: Person) -> None:
     browser = alice.browser
     assert '<option selected value="INR">' in browser.get("/enquiries/new").text
-    alice.does(service.update, {"default_currency": "AED"})
+    alice.does(tenant_settings.update, {"default_currency": "AED"})
     assert '<option selected value="AED">' in browser.get("/enquiries/new").text
 
 
@@ -157,7 +157,7 @@ def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
         )
 
     assert currencies() == ("INR", "INR")
-    alice.does(service.update, {"default_currency": "KWD"})
+    alice.does(tenant_settings.update, {"default_currency": "KWD"})
     assert currencies() == ("KWD", "KWD")
     trial = alice.api.get("/reports/trial-balance?include_zero=1").json
     assert {account["currency"] for account in trial["accounts"]} == {"KWD"}
@@ -167,7 +167,7 @@ def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
 def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(
     alice: Person, drain: Callable[[], None]
 ) -> None:
-    alice.does(service.update, {"default_currency": "AED"})
+    alice.does(tenant_settings.update, {"default_currency": "AED"})
     ask(alice, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     drain()
     approval = alice.api.get("/approvals").json["items"][0]
@@ -188,7 +188,7 @@ def test_the_assistant_answers_in_the_language_that_was_chosen(
     ask(alice, "Who owes us?")
     drain()
     assert set(spoken) == {"en"}
-    alice.does(service.update, {"locale": "hi"})
+    alice.does(tenant_settings.update, {"locale": "hi"})
     spoken.clear()
     ask(alice, "Who owes us?")
     drain()
@@ -254,7 +254,7 @@ def test_what_another_process_has_changed_counts_here_at_once(
 
 
 def test_the_financial_year_of_a_number_follows_the_setting(alice: Person) -> None:
-    alice.does(service.update, {"financial_year_start_month": 1})
+    alice.does(tenant_settings.update, {"financial_year_start_month": 1})
     invoice = draft(alice, date(2026, 2, 3))
     with present(alice) as actor:
         assert issuing.issue_invoice(actor, invoice).number == "2026/000001"

@@ -20,8 +20,9 @@ from tests.settings.pictures import in_base64, picture
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
-from voyagent.settings import logos, queries
-from voyagent.settings.pictures import BYTES_MAX, PictureTooLarge, PictureUnreadable, remade
+from voyagent.settings import queries
+from voyagent.settings.rules import BYTES_MAX, PictureTooLarge, PictureUnreadable, remade
+from voyagent.settings.service import logos
 
 PATH = "/tenant-settings/logo"
 SECRET = b"<script>alert(1)</script>"

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from tests.people import Person
 from voyagent.kernel.errors import Forbidden
-from voyagent.settings import queries, service
+from voyagent.settings import queries
+from voyagent.settings.service import tenant_settings
 
 
 def events(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
@@ -34,7 +35,7 @@ def as_they_stand(person: Person) -> dict[str, Any]:
 
 def test_an_administrator_changes_what_she_names_and_nothing_else(alice: Person) -> None:
     before = as_they_stand(alice)
-    alice.does(service.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000})
+    alice.does(tenant_settings.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000})
     assert as_they_stand(alice) == {
         **before,
         "timezone": "Asia/Kolkata",
@@ -48,13 +49,13 @@ def test_nobody_else_changes_anything(
 ) -> None:
     before = as_they_stand(alice)
     with pytest.raises(Forbidden):
-        request.getfixturevalue(who).does(service.update, {"locale": "hi"})
+        request.getfixturevalue(who).does(tenant_settings.update, {"locale": "hi"})
     assert as_they_stand(alice) == before
 
 
 def test_another_agencys_settings_stay(alice: Person, charlie: Person) -> None:
     before = as_they_stand(charlie)
-    alice.does(service.update, {"locale": "hi", "default_currency": "AED"})
+    alice.does(tenant_settings.update, {"locale": "hi", "default_currency": "AED"})
     assert as_they_stand(charlie) == before
 
 
@@ -62,7 +63,7 @@ def test_a_change_leaves_one_event_with_exactly_the_changed_fields(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     alice.does(
-        service.update,
+        tenant_settings.update,
         {
             "locale": "hi",
             "timezone": "UTC",
@@ -88,14 +89,14 @@ def test_a_change_leaves_one_event_with_exactly_the_changed_fields(
 def test_where_nothing_differs_nothing_happens(
     alice: Person, owner_engine: sa.Engine, statements: list[str]
 ) -> None:
-    alice.does(service.update, {"locale": "en", "four_eyes": True, "model": None})
+    alice.does(tenant_settings.update, {"locale": "en", "four_eyes": True, "model": None})
     assert events(owner_engine, alice) == []
     assert not [statement for statement in statements if statement.lower().startswith("update")]
 
 
 def test_none_clears_model_suffix_and_budget(alice: Person) -> None:
     alice.does(
-        service.update,
+        tenant_settings.update,
         {
             "model": "claude-sonnet-4-5",
             "system_prompt_suffix": "Prefer direct flights.",
@@ -103,7 +104,8 @@ def test_none_clears_model_suffix_and_budget(alice: Person) -> None:
         },
     )
     alice.does(
-        service.update, {"model": None, "system_prompt_suffix": None, "daily_token_budget": None}
+        tenant_settings.update,
+        {"model": None, "system_prompt_suffix": None, "daily_token_budget": None},
     )
     found = as_they_stand(alice)
     assert (found["model"], found["system_prompt_suffix"], found["daily_token_budget"]) == (
@@ -117,30 +119,30 @@ def test_none_clears_model_suffix_and_budget(alice: Person) -> None:
     "zone", ["Mars/Olympus", "IST", "asia/kolkata", "", "../etc/passwd", "Asia/Kolkata "]
 )
 def test_a_zone_must_be_known(alice: Person, zone: str) -> None:
-    with pytest.raises(service.UnknownZone):
-        alice.does(service.update, {"timezone": zone})
+    with pytest.raises(tenant_settings.UnknownZone):
+        alice.does(tenant_settings.update, {"timezone": zone})
     assert as_they_stand(alice)["timezone"] == "UTC"
 
 
 @pytest.mark.parametrize("currency", ["XXX", "ZZZ", "inr", "RS", "XAU"])
 def test_a_currency_must_be_one_that_can_be_booked(alice: Person, currency: str) -> None:
-    with pytest.raises(service.UnbookableCurrency):
-        alice.does(service.update, {"default_currency": currency})
+    with pytest.raises(tenant_settings.UnbookableCurrency):
+        alice.does(tenant_settings.update, {"default_currency": currency})
 
 
 def test_whoever_has_seen_older_settings_is_told(alice: Person) -> None:
     mark = queries.mark_of(as_they_stand(alice))
-    alice.does(service.update, {"rate_limit_per_hour": 500}, seen=mark)
-    with pytest.raises(service.SettingsChangedSince):
-        alice.does(service.update, {"rate_limit_per_hour": 700}, seen=mark)
+    alice.does(tenant_settings.update, {"rate_limit_per_hour": 500}, seen=mark)
+    with pytest.raises(tenant_settings.SettingsChangedSince):
+        alice.does(tenant_settings.update, {"rate_limit_per_hour": 700}, seen=mark)
     assert as_they_stand(alice)["rate_limit_per_hour"] == 500
 
 
 def test_the_mark_says_what_the_settings_say(alice: Person) -> None:
     first = queries.mark_of(as_they_stand(alice))
-    alice.does(service.update, {"four_eyes": False})
+    alice.does(tenant_settings.update, {"four_eyes": False})
     assert queries.mark_of(as_they_stand(alice)) != first
-    alice.does(service.update, {"four_eyes": True})
+    alice.does(tenant_settings.update, {"four_eyes": True})
     assert queries.mark_of(as_they_stand(alice)) == first
 
 
@@ -155,7 +157,7 @@ def test_changes_at_once_lose_no_field_and_each_event_tells_what_it_found(
         *({"rate_limit_per_minute": number} for number in range(1, 9)),
     ]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda wish: alice.does(service.update, wish), wishes))
+        list(pool.map(lambda wish: alice.does(tenant_settings.update, wish), wishes))
     found = as_they_stand(alice)
     assert (found["locale"], found["timezone"], found["default_currency"], found["four_eyes"]) == (
         "hi",
@@ -174,9 +176,9 @@ def test_changes_at_once_lose_no_field_and_each_event_tells_what_it_found(
 
 
 def test_the_history_is_the_agencys_own_newest_first(alice: Person, charlie: Person) -> None:
-    alice.does(service.update, {"locale": "hi"})
-    alice.does(service.update, {"locale": "en"})
-    charlie.does(service.update, {"timezone": "Asia/Dubai"})
+    alice.does(tenant_settings.update, {"locale": "hi"})
+    alice.does(tenant_settings.update, {"locale": "en"})
+    charlie.does(tenant_settings.update, {"timezone": "Asia/Dubai"})
     with alice.reading() as reader:
         history = queries.read_history(reader, alice.actor.tenant_id)
     assert [step["changes"] for step in history] == [

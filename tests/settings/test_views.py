@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from tests.enquiries.reading import Page
 from tests.people import Person, csrf
-from voyagent.settings import queries, service
+from voyagent.settings import queries
+from voyagent.settings.service import tenant_settings
 
 
 def as_they_stand(person: Person) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def save(browser: FlaskClient, **changes: str | None) -> Any:
 
 def test_sending_the_page_as_it_stands_changes_nothing(alice: Person) -> None:
     alice.does(
-        service.update,
+        tenant_settings.update,
         {
             "daily_token_budget": 200_000,
             "system_prompt_suffix": "Never promise a visa.",
@@ -103,7 +104,7 @@ def test_an_administrator_saves_and_is_told(alice: Person) -> None:
 
 def test_blank_clears_what_may_be_empty(alice: Person) -> None:
     alice.does(
-        service.update,
+        tenant_settings.update,
         {
             "model": "claude-opus-4-6",
             "daily_token_budget": 5,
@@ -170,7 +171,7 @@ def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
 def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
     browser = alice.browser
     opened = form_of(browser)
-    alice.does(service.update, {"rate_limit_per_hour": 500})
+    alice.does(tenant_settings.update, {"rate_limit_per_hour": 500})
     answer = browser.post("/settings", data={**opened, "locale": "hi"})
     assert answer.status_code == 422
     assert "The settings were changed after you opened them." in answer.text
@@ -182,7 +183,7 @@ def test_the_others_read_and_cannot_change(
     request: pytest.FixtureRequest, alice: Person, who: str
 ) -> None:
     alice.does(
-        service.update,
+        tenant_settings.update,
         {"timezone": "Asia/Kolkata", "system_prompt_suffix": "Never promise a visa."},
     )
     browser = request.getfixturevalue(who).browser
@@ -199,9 +200,9 @@ def test_the_others_read_and_cannot_change(
 def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(
     alice: Person, bob: Person, charlie: Person
 ) -> None:
-    charlie.does(service.update, {"locale": "hi"})
+    charlie.does(tenant_settings.update, {"locale": "hi"})
     alice.does(
-        service.update,
+        tenant_settings.update,
         {
             "timezone": "Asia/Kolkata",
             "daily_token_budget": 200_000,

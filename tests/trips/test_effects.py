@@ -20,7 +20,7 @@ from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals import effects, service
 from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval
 from voyagent.kernel.errors import Forbidden
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips.capabilities import (
     book_hotel,
     cancel_hotel_booking,

@@ -29,7 +29,7 @@ from tests.trips.things import (
 )
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.workbooks import MIMETYPE
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips import service
 from voyagent.trips.itinerary_files import COLUMNS
 

@@ -27,7 +27,7 @@ from tests.trips.things import (
 )
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips import queries, service
 from voyagent.trips.queries import Journey
 

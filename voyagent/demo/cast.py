@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.permissions import Role
-from voyagent.settings.service import SettingsChanges
+from voyagent.settings.service.tenant_settings import SettingsChanges
 
 AGENCY = "Malabar Gulf Travels"
 TIMEZONE = "Asia/Kolkata"

@@ -16,7 +16,7 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import N_, Conflict
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 
 class DemoNotAllowed(Conflict):

@@ -39,7 +39,7 @@ from voyagent.ledger.schemas.months import (
     MonthState,
     ReopenMonthRequest,
 )
-from voyagent.settings.limits import AmountAboveLimit
+from voyagent.settings.queries import AmountAboveLimit
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 

@@ -17,6 +17,7 @@ from voyagent.settings.schemas import (
     TenantSettingsPatchRequest,
     TenantSettingsResponse,
 )
+from voyagent.settings.service import logos, tenant_settings
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
@@ -27,14 +28,18 @@ def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]
 
     Their `ETag` is the version that `If-Match` of a change may name.
     """
-    return _answer(queries.read(reader) or service.make(reader.authenticate()))
+    return _answer(queries.read(reader) or tenant_settings.make(reader.authenticate()))
 
 
 @api.patch(
     "/tenant-settings",
     answer=TenantSettingsResponse,
     permission="settings.update",
-    errors=(service.UnknownZone, service.UnbookableCurrency, service.SettingsChangedSince),
+    errors=(
+        tenant_settings.UnknownZone,
+        tenant_settings.UnbookableCurrency,
+        tenant_settings.SettingsChangedSince,
+    ),
     headers=(
         (
             "If-Match",
@@ -50,7 +55,7 @@ def patch_tenant_settings(
     An absent member is kept; null clears the model, the suffix and the budget. A change applies
     from the next request.
     """
-    return _answer(queries.row_of(service.update(actor, body.changes(), seen=_seen())))
+    return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
 
 @api.get(

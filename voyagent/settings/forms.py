@@ -26,7 +26,7 @@ from voyagent.http.template_filters import number
 from voyagent.kernel import clock, money
 from voyagent.kernel.database.read_pool import Row
 from voyagent.settings import queries
-from voyagent.settings.pictures import BYTES_MAX
+from voyagent.settings.rules import BYTES_MAX
 from voyagent.settings.schemas import OVERRIDES, LogoFile, TenantSettingsPatchRequest
 
 MODEL_WORDS = {

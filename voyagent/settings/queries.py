@@ -1,17 +1,20 @@
-"""Reads of an agency's settings and of their history."""
+"""Reads of an agency's settings and of their history; limits of roles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select, text
 
 from voyagent.audit.queries import events as audit
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.errors import N_, Forbidden, NotFound
+from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import current_tenant, owned
 from voyagent.settings.models import TenantLogo, TenantSettings
 
@@ -23,6 +26,13 @@ BUILT_IN = "built-in"
 """The `model_override` of an agency that uses the built-in planner only."""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
+
+
+class AmountAboveLimit(Forbidden):
+    """The amount is above the limit of the role."""
+
+    code = "amount_above_limit"
+    message = N_("This is above your approval limit. Ask a colleague with a higher limit.")
 
 
 class LogoNotFound(NotFound):
@@ -137,3 +147,27 @@ def row_of(settings: TenantSettings) -> Row:
 def mark_of(row: Row) -> str:
     """Return the version of settings: equal settings have equal versions."""
     return digest({**row, "tenant_id": str(row["tenant_id"])})[:_MARK_DIGITS]
+
+
+def is_above(role: str, amounts: Sequence[Money]) -> bool:
+    """True if one of the amounts is above the role's limit.
+
+    An amount in another currency than the limit's cannot be compared and counts as above.
+    """
+    limit = get_settings().approval_limits.get(role)
+    if limit is None:
+        return False
+    most = Money.parse(limit["amount"], limit["currency"])
+    return any(
+        amount.currency != most.currency or amount.amount_minor > most.amount_minor
+        for amount in amounts
+    )
+
+
+def check_limit(actor: Actor, *amounts: Money) -> None:
+    """Refuse a direct act above the role's limit. Raises AmountAboveLimit.
+
+    A granted act was approved by somebody within a limit of their own.
+    """
+    if actor.grant is None and is_above(actor.role, amounts):
+        raise AmountAboveLimit

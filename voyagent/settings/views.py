@@ -15,7 +15,7 @@ from voyagent.http.pages import PageBlueprint, page_fact, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.settings import logos, queries, service
+from voyagent.settings import queries
 from voyagent.settings.forms import (
     LOGO_PLACES,
     PLACES,
@@ -27,6 +27,7 @@ from voyagent.settings.forms import (
     value_of,
     words_of,
 )
+from voyagent.settings.service import logos, tenant_settings
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 page_fact("logo")(queries.logo_mark)
@@ -58,7 +59,7 @@ def index(reader: RequestReader) -> Any:
     """Show the settings: a form for administrators, values for others."""
     row = queries.read(reader)
     actor = reader.authenticate()
-    row = row or service.make(actor)
+    row = row or tenant_settings.make(actor)
     return _page(reader, actor, row, SettingsForm.of(row) if actor.can("settings.update") else None)
 
 
@@ -68,7 +69,8 @@ def save(actor: Actor) -> Any:
     row = queries.row_of(queries.get_settings())
     form = SettingsForm.of(row)
     changed = form.attempt(
-        lambda body: service.update(actor, body.changes(), seen=form.seen.data or ""), **PLACES
+        lambda body: tenant_settings.update(actor, body.changes(), seen=form.seen.data or ""),
+        **PLACES,
     )
     if changed is None:
         return _page(SessionReader(db.session), actor, row, form), form.status

@@ -21,7 +21,7 @@ from voyagent.identity.models import User
 from voyagent.identity.service import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
-from voyagent.settings import logos
+from voyagent.settings.service import logos
 
 USER = ("user_id",)
 KEY = ("api_key_id",)

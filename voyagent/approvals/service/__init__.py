@@ -49,7 +49,7 @@ from voyagent.approvals.service.limits import (
 )
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
-from voyagent.settings.limits import AmountAboveLimit, check_limit
+from voyagent.settings.queries import AmountAboveLimit, check_limit
 
 __all__ = [
     "BATCH_MAX",

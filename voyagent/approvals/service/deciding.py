@@ -30,7 +30,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
-from voyagent.settings.limits import AmountAboveLimit
+from voyagent.settings.queries import AmountAboveLimit
 
 BATCH_MAX = 50
 

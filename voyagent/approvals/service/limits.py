@@ -9,7 +9,7 @@ from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.settings import queries as settings
-from voyagent.settings.limits import is_above
+from voyagent.settings.queries import is_above
 
 
 def amount_of(approval: Approval) -> Money | None:

@@ -19,7 +19,7 @@ from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.ids import new_id
-from voyagent.settings import service as settings
+from voyagent.settings.service import tenant_settings as settings
 
 NewAgencyHook = Callable[[Actor], None]
 _new_agency_hooks: list[NewAgencyHook] = []

@@ -23,7 +23,7 @@ from voyagent.ledger.service.errors import (
     EntryOfDocument,
     EntryTooLong,
 )
-from voyagent.settings.limits import check_limit
+from voyagent.settings.queries import check_limit
 
 JOURNAL = "journal"
 """Source of entries written in the journal."""

@@ -12,7 +12,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.settings import queries
 from voyagent.settings.models import TenantLogo
-from voyagent.settings.pictures import Picture, PictureUnreadable, remade
+from voyagent.settings.rules import Picture, PictureUnreadable, remade
 
 _DIGITS_SHOWN = 12
 

@@ -1,0 +1,1 @@
+"""Rules of the settings: changes and the logo."""
