@@ -11,7 +11,7 @@ import pytest
 from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.people import People, Person
-from voyagent.imports import service
+from voyagent.imports.service import files
 
 HEAD = "name,is_customer,is_supplier,country,tax_number,terms_days,phone\n"
 GOOD = HEAD + 'Deepa Krishnan,yes,no,IN,27AAPFU0939F1ZV,15,+91 94470 31822\n"Air, India",,yes,,,,\n'
@@ -212,6 +212,6 @@ def test_who_may(people: People, alice: Person) -> None:
 
 
 def test_an_unknown_kind_is_refused(alice: Person) -> None:
-    with pytest.raises(service.UnknownImport):
-        alice.does(service.look, "letters", GOOD)
+    with pytest.raises(files.UnknownImport):
+        alice.does(files.dry_run, "letters", GOOD)
     assert alice.api.post("/imports", json={"kind": "letters", "content": GOOD}).status_code == 422

@@ -25,7 +25,7 @@ from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.identity import service as identity
 from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
-from voyagent.imports import service as imports
+from voyagent.imports.service import files as imports
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id

@@ -11,11 +11,11 @@ from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("imports", __name__, tag="Imports", guard=Guard.BEARER)
 FILE_ERRORS = (
-    service.FileUnreadable,
-    service.FileTooLarge,
-    service.FileEmpty,
-    service.DayNeeded,
-    service.ImportHasFindings,
+    files.FileUnreadable,
+    files.FileTooLarge,
+    files.FileEmpty,
+    files.DayNeeded,
+    files.ImportHasFindings,
 )
 
 

@@ -9,9 +9,9 @@ import click
 from flask.cli import with_appcontext
 
 from voyagent.identity import queries as identity
-from voyagent.imports import service
-from voyagent.imports.service import Outcome
-from voyagent.imports.tables import decoded
+from voyagent.imports.rules.csv_tables import decoded
+from voyagent.imports.service import files
+from voyagent.imports.service.files import Outcome
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import VoyagentError
@@ -34,7 +34,7 @@ from voyagent.kernel.errors import VoyagentError
     help="The day as of which opening balances, open documents and advances stand.",
 )
 @click.option("--dry-run", is_flag=True, help="Only look: name each bad row, and save nothing.")
-@click.argument("kind", type=click.Choice(tuple(service.KINDS)))
+@click.argument("kind", type=click.Choice(tuple(files.KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
@@ -58,13 +58,13 @@ def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_r
 
 
 def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) -> Outcome:
-    """Check or import the file as a person. Raises the errors of `look` and `run`."""
+    """Check or import the file as a person. Raises the errors of `dry_run` and `run`."""
     account = identity.find_account(address.strip().lower())
     if account is None:
         raise identity.PersonNotFound
     with transaction(account.tenant_id):
         actor = identity.get_actor(account.user_id).via(Channel.JOB)
-        return (service.run if takes else service.look)(actor, kind, text, on)
+        return (files.run if takes else files.dry_run)(actor, kind, text, on)
 
 
 def _told(found: Outcome) -> str:

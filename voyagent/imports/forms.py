@@ -11,8 +11,8 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice, SelectField, TextAreaField
 
 from voyagent.http.forms import DateText, SchemaForm, finding_in_words
+from voyagent.imports.rules.csv_tables import OF_SHAPE, Finding, decoded
 from voyagent.imports.schemas import ImportIn
-from voyagent.imports.tables import OF_SHAPE, Finding, decoded
 from voyagent.kernel.errors import VoyagentError
 
 PLACES = dict.fromkeys(

@@ -10,10 +10,10 @@ from flask_babel import ngettext
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.imports import service
 from voyagent.imports.forms import KIND_WORDS, PLACES, ImportForm, in_words
 from voyagent.imports.schemas import ImportIn
-from voyagent.imports.service import Outcome
+from voyagent.imports.service import files
+from voyagent.imports.service.files import Outcome
 from voyagent.kernel.actor import Actor
 
 pages = PageBlueprint("imports", __name__, guard=Guard.SIGNED_IN)
@@ -35,7 +35,7 @@ def index(actor: Actor) -> Any:
     takes = request.form.get("then") == "run"
 
     def act(body: ImportIn) -> Outcome:
-        return (service.run if takes else service.look)(
+        return (files.run if takes else files.dry_run)(
             actor, body.kind, body.content, body.effective_on
         )
 
@@ -56,7 +56,7 @@ def index(actor: Actor) -> Any:
         "form": form,
         "outcome": outcome,
         "findings": findings,
-        "kinds": service.KINDS,
+        "kinds": files.KINDS,
         "kind_words": KIND_WORDS,
     }
     return render_template("imports/index.html", **facts), (

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from voyagent.imports.cells import plain_amount
+from voyagent.imports.rules.cell_types import plain_amount
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.imports import advances, documents, opening, parties, queries, tables
+from voyagent.imports import queries
 from voyagent.imports.models import Import
-from voyagent.imports.opening import DayNeeded
-from voyagent.imports.tables import (
+from voyagent.imports.rules import csv_tables
+from voyagent.imports.rules.csv_tables import (
     OF_SHAPE,
     FileEmpty,
     FileTooLarge,
@@ -24,6 +24,8 @@ from voyagent.imports.tables import (
     Finding,
     Table,
 )
+from voyagent.imports.service import advances, documents, opening, parties
+from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -126,7 +128,7 @@ KINDS = {
 }
 
 
-def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
+def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Check a file: each row is tried in order, and everything is rolled back.
 
     `on` is the day of opening balances. At most 100 findings are returned. Raises Forbidden,
@@ -152,7 +154,7 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
 
     The same file again, a parallel one included, imports nothing and returns the existing import.
     Files are equal if text and day are, apart from line ends and the mark of UTF-8. Raises
-    ImportHasFindings, and the errors of `look`.
+    ImportHasFindings, and the errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -192,8 +194,8 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
 def _read(kind: str, text: str) -> tuple[str, Table]:
     if kind not in KINDS:
         raise UnknownImport
-    plain = tables.normal(text)
-    return plain, tables.read(plain, KINDS[kind].columns, KINDS[kind].needed)
+    plain = csv_tables.normal(text)
+    return plain, csv_tables.read(plain, KINDS[kind].columns, KINDS[kind].needed)
 
 
 def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
@@ -202,7 +204,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
     shapeless = {finding.line for finding in found}
     had: set[tuple[str, ...]] = set()
     for record in table.records:
-        if len(found) >= tables.FINDINGS_MAX:
+        if len(found) >= csv_tables.FINDINGS_MAX:
             break
         if record.line in shapeless:
             continue
@@ -213,7 +215,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
             had.add(key)
     if not found:
         found += _refused(kind, 1, taker.finish)
-    return tuple(sorted(found, key=lambda finding: finding.line)[: tables.FINDINGS_MAX])
+    return tuple(sorted(found, key=lambda finding: finding.line)[: csv_tables.FINDINGS_MAX])
 
 
 def _twice(finding: Finding) -> Finding:
@@ -274,6 +276,6 @@ __all__ = [
     "ImportHasFindings",
     "Outcome",
     "UnknownImport",
-    "look",
+    "dry_run",
     "run",
 ]

@@ -20,7 +20,7 @@ from voyagent.imports.cells import (
     refusal,
     with_plain_amount,
 )
-from voyagent.imports.opening import DayNeeded
+from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed

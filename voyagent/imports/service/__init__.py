@@ -1,0 +1,1 @@
+"""Rules of imports: one module for each kind of file, and the import itself."""
