@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.approvals import probes
 from tests.people import People, Person
 from voyagent.approvals import effects, service
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 
 assert (
     effects.find("probe_note") is probes.PLAIN

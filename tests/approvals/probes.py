@@ -12,7 +12,7 @@ from pydantic import Field
 
 from voyagent.approvals.effects import Description, Effect, Measured, on_settled, register
 from voyagent.approvals.models import Approval
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db

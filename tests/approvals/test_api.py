@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.approvals.conftest import Desk
 from tests.people import Person
 from voyagent.approvals import service
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.ids import new_id
 
 CONTRACT_KEYS = {

@@ -16,7 +16,7 @@ from tests.chat.parallel import at_once
 from tests.people import Person
 from voyagent.approvals import effects, service
 from voyagent.approvals.effects import Effect
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor, Grant
 
 Drain = Callable[[], None]

@@ -19,7 +19,7 @@ from tests.people import Person
 from voyagent.approvals import service
 from voyagent.approvals.rehearsal import hash_of
 from voyagent.assistant import service as assistant
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
 from voyagent.settings.service import tenant_settings as settings
 

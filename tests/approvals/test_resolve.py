@@ -13,7 +13,7 @@ from tests.chat.parallel import at_once
 from tests.people import People, Person
 from voyagent.approvals import service
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.errors import Forbidden
 

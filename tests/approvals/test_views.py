@@ -16,7 +16,7 @@ from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
 from voyagent.assistant import screen
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id

@@ -15,7 +15,8 @@ from tests.assistant.line import Line
 from tests.people import People, Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.assistant import service
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 
 Event = dict[str, Any]
 HANDED = ["tool_use", "tool_result"]

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import event
 
 from voyagent.assistant import loop
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
 from voyagent.kernel.config import load_settings

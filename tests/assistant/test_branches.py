@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.assistant.conftest import HANDED, kinds, text as spoken
 from tests.assistant.line import INVOICE, Line, frames, proposal
 from tests.people import Person
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
 

@@ -23,8 +23,8 @@ from tests.assistant.models import DRAFT, FIND, Always, Killed, ModelTalk, use, 
 from tests.people import Person
 from voyagent.assistant import costs
 from voyagent.assistant.models import BudgetReservation
-from voyagent.chat import service as chat
-from voyagent.chat.queries import Turn
+from voyagent.chat.queries.sessions import Turn
+from voyagent.chat.service import conversations as chat
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, PersonSaid
 from voyagent.drivers.models.scripted import Reply, Scripted

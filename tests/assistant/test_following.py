@@ -18,7 +18,9 @@ from tests.assistant.conftest import HANDED
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, read
 from tests.people import ApiClient, Person
 from voyagent.assistant.tools import registry
-from voyagent.chat import queries as chats, service as chat, stream
+from voyagent.chat.api import stream
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 
 # The transcript
 # --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from tests.assistant.conftest import Event, Talk, kinds, text
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
 from voyagent.assistant import service
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel.config import Settings
 

@@ -17,7 +17,7 @@ from tests.assistant.line import INVOICE
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.assistant import screen, stream
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 
 Moment = tuple[Any, str]
 READING = [

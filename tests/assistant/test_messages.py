@@ -16,8 +16,10 @@ from flask import Flask
 from tests.assistant.conftest import HANDED, kinds
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, proposal
 from tests.people import Person
-from voyagent.chat import queries as chats, service as chat, stream
-from voyagent.chat.service import EVENT_FIELDS
+from voyagent.chat.api import stream
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
+from voyagent.chat.service.conversations import EVENT_FIELDS
 
 # The stream
 # --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from tests.assistant.models import FIND, Killed, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.assistant import costs, loop
 from voyagent.assistant.planner_factory import Configured
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 from voyagent.drivers.models.errors import ModelMissing
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.drivers.models.usage import Usage

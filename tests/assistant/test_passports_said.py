@@ -15,7 +15,7 @@ from tests.people import Person
 from voyagent.assistant import service
 from voyagent.assistant.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 from voyagent.trips.passports import hidden_in
 
 SAID = "add passenger Priya Nair, passport Z1234567, expiring 3 May 2031"

@@ -19,8 +19,9 @@ from voyagent.assistant import loop
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner_factory import Bounds, Configured
-from voyagent.chat import queries as chats, service as chat
-from voyagent.chat.service import EVENT_FIELDS
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
+from voyagent.chat.service.conversations import EVENT_FIELDS
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
 from voyagent.drivers.models.scripted import Reply, Scripted

@@ -15,7 +15,7 @@ from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk,
 from tests.people import Person
 from voyagent.assistant.moves import Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted
 

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
 from tests.people import Person, csrf
-from voyagent.chat import searching, service as chat
+from voyagent.chat.queries import search
+from voyagent.chat.service import conversations as chat
 
 
 @pytest.fixture
@@ -160,6 +161,6 @@ def test_the_search_finds_names_and_nothing_of_another_agency(
     with alice.acting() as actor:
         chat.rename(actor, session_id, "Krishnan family")
     with alice.reading() as reader:
-        assert [row["id"] for row in searching.find_sessions(reader, "krishnan")[0]] == [session_id]
+        assert [row["id"] for row in search.find_sessions(reader, "krishnan")[0]] == [session_id]
     with charlie.reading() as reader:
-        assert searching.find_sessions(reader, "krishnan")[0] == []
+        assert search.find_sessions(reader, "krishnan")[0] == []

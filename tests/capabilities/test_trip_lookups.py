@@ -12,7 +12,7 @@ from tests.people import Person
 from tests.trips.test_supplies import an_offer, hold, travellers
 from tests.trips.things import a_passenger, a_trip
 from voyagent.capabilities.capability import Choice, Invocation
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.trips.capabilities import lookups
 
 Lookup = Callable[[Invocation, str], list[Choice]]

@@ -10,17 +10,19 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Person
-from voyagent.chat import queries, service, tasks, turns
+from voyagent.chat import tasks
+from voyagent.chat.queries import sessions
+from voyagent.chat.service import conversations, turns
 
 
 @pytest.fixture
-def turn(alice: Person) -> service.Turn:
+def turn(alice: Person) -> conversations.Turn:
     with alice.acting() as actor:
-        session_id = service.create_session(actor).id
-    return alice.does(service.start_turn, session_id, message="help")
+        session_id = conversations.create_session(actor).id
+    return alice.does(conversations.start_turn, session_id, message="help")
 
 
-def jobs_of(turn: service.Turn, engine: sa.Engine) -> int:
+def jobs_of(turn: conversations.Turn, engine: sa.Engine) -> int:
     with engine.connect() as connection:
         return int(
             connection.scalar(
@@ -34,7 +36,7 @@ def jobs_of(turn: service.Turn, engine: sa.Engine) -> int:
         )
 
 
-def lose(turn: service.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
+def lose(turn: conversations.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text(how), {"i": turn.id})
         connection.execute(
@@ -54,7 +56,11 @@ def lose(turn: service.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
     ids=["lost", "out of tries"],
 )
 def test_a_turn_without_a_job_is_gone_on_with(
-    alice: Person, owner_engine: sa.Engine, turn: service.Turn, drain: Callable[[], None], how: str
+    alice: Person,
+    owner_engine: sa.Engine,
+    turn: conversations.Turn,
+    drain: Callable[[], None],
+    how: str,
 ) -> None:
     lose(turn, owner_engine, how=how, age="61 s")
     with alice.app.app_context():
@@ -63,11 +69,11 @@ def test_a_turn_without_a_job_is_gone_on_with(
     assert alice.does(lambda _actor: turns.resume()) == 0, "it has one now"
     drain()
     with alice.acting():
-        assert queries.get_turn(turn.id).status == "done"
+        assert sessions.get_turn(turn.id).status == "done"
 
 
 def test_one_that_has_a_job_or_has_only_begun_is_left_alone(
-    alice: Person, owner_engine: sa.Engine, turn: service.Turn
+    alice: Person, owner_engine: sa.Engine, turn: conversations.Turn
 ) -> None:
     lose(turn, owner_engine, how="select :i", age="10 min")
     assert alice.does(lambda _actor: turns.resume()) == 0

@@ -16,8 +16,9 @@ from flask import Flask
 
 from tests.crowds import crowded, scanned
 from tests.people import Person
-from voyagent.chat import searching, service as chat
-from voyagent.chat.searching import found_statement
+from voyagent.chat.queries import search
+from voyagent.chat.queries.search import found_statement
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for
@@ -44,7 +45,7 @@ def begin(
 
 def find(person: Person, words: str, **more: Any) -> list[UUID]:
     with person.reading() as reader:
-        return [row["id"] for row in searching.find_sessions(reader, words, **more)[0]]
+        return [row["id"] for row in search.find_sessions(reader, words, **more)[0]]
 
 
 def test_a_conversation_is_found_by_its_name_and_by_what_was_said(alice: Person) -> None:
@@ -110,7 +111,7 @@ def test_pages_follow_one_another(alice: Person) -> None:
     cursor: str | None = None
     for _ in range(4):
         with alice.reading() as reader:
-            rows, cursor, is_partial = searching.find_sessions(reader, "krishnan", 2, cursor)
+            rows, cursor, is_partial = search.find_sessions(reader, "krishnan", 2, cursor)
         found += [row["id"] for row in rows]
         assert not is_partial
         if cursor is None:
@@ -123,16 +124,14 @@ def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say
 ) -> None:
     begun = [begin(alice, "krishnan zz") for _ in range(4)]
     begin(alice, "nothing")
-    monkeypatch.setattr(searching, "MET_MAX", 3)
-    monkeypatch.setattr(searching, "LOOKED_MAX", 3)
+    monkeypatch.setattr(search, "MET_MAX", 3)
+    monkeypatch.setattr(search, "LOOKED_MAX", 3)
     for words in ("krishnan", "zz"):
         with alice.reading() as reader:
-            rows, _, is_partial = searching.find_sessions(reader, words)
+            rows, _, is_partial = search.find_sessions(reader, words)
         assert ([row["id"] for row in rows], is_partial) == ([begun[3], begun[2]], True), words
         with alice.reading() as reader:
-            assert searching.find_sessions(reader, words, 2)[2] is False, (
-                "a full page misses nothing"
-            )
+            assert search.find_sessions(reader, words, 2)[2] is False, "a full page misses nothing"
 
 
 # What it costs
@@ -228,7 +227,7 @@ def test_common_and_short_words_fill_a_page_from_the_newest(
     used, rows = run(lane, crowd, words)
     assert len(rows) in {0, 1} if words == "%" else len(rows) == 40
     assert {"chat_messages", "chat_sessions"} & set(used) == set()
-    limit = searching.LOOKED_MAX * EACH + 1_000 if words == "%" else searching.MET_MAX + 3_000
+    limit = search.LOOKED_MAX * EACH + 1_000 if words == "%" else search.MET_MAX + 3_000
     assert used.get("rows", 0) < limit, used
 
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import voyagent.chat.tasks  # noqa: F401 - the worker must know the task
 from tests.chat.parallel import at_once
 from tests.people import Person
-from voyagent.chat import queries, service
+from voyagent.chat.queries import sessions
+from voyagent.chat.service import conversations
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.pages import InvalidCursor
@@ -31,12 +32,12 @@ def session_id(alice: Person) -> UUID:
 
 def begun(person: Person, title: str | None = None) -> UUID:
     with person.acting() as actor:
-        return service.create_session(actor, title=title).id
+        return conversations.create_session(actor, title=title).id
 
 
 def title_of(person: Person, session_id: UUID) -> str | None:
     with person.acting():
-        return queries.get_session(session_id).title
+        return sessions.get_session(session_id).title
 
 
 def column(engine: sa.Engine, sql: str, **values: Any) -> Any:
@@ -61,7 +62,7 @@ def test_a_new_conversation_is_the_agencys_and_leaves_an_event(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     with alice.acting() as actor:
-        made = service.create_session(actor, title="  Krishnan family ")
+        made = conversations.create_session(actor, title="  Krishnan family ")
         assert (made.title, made.created_by_user_id, made.message_count) == (
             "Krishnan family",
             actor.user_id,
@@ -70,19 +71,19 @@ def test_a_new_conversation_is_the_agencys_and_leaves_an_event(
         assert made.created_at.tzinfo is not None
         session_id = made.id
     with bob.acting():
-        assert queries.exists(session_id)
+        assert sessions.exists(session_id)
     assert kinds(owner_engine, alice)[-1] == "chat.created"
 
 
 def test_a_viewer_writes_nothing(victor: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
-        service.create_session,
-        lambda actor: service.append_message(actor, session_id, role="user", blocks=SAID),
-        lambda actor: service.rename(actor, session_id, "x"),
-        lambda actor: service.delete(actor, session_id),
-        lambda actor: service.restore(actor, session_id),
-        lambda actor: service.start_turn(actor, session_id, message="hello"),
-        lambda actor: service.request_stop(actor, session_id),
+        conversations.create_session,
+        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
+        lambda actor: conversations.rename(actor, session_id, "x"),
+        lambda actor: conversations.delete(actor, session_id),
+        lambda actor: conversations.restore(actor, session_id),
+        lambda actor: conversations.start_turn(actor, session_id, message="hello"),
+        lambda actor: conversations.request_stop(actor, session_id),
     ]
     for act in acts:
         with pytest.raises(Forbidden):
@@ -91,72 +92,72 @@ def test_a_viewer_writes_nothing(victor: Person, session_id: UUID) -> None:
 
 def test_a_conversation_of_another_agency_is_not_there(charlie: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
-        lambda actor: service.append_message(actor, session_id, role="user", blocks=SAID),
-        lambda actor: service.rename(actor, session_id, "x"),
-        lambda actor: service.delete(actor, session_id),
-        lambda actor: service.restore(actor, session_id),
-        lambda actor: service.start_turn(actor, session_id, message="hello"),
-        lambda actor: service.request_stop(actor, session_id),
-        lambda _actor: queries.get_session(session_id),
-        lambda _actor: queries.last_seq(session_id),
+        lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
+        lambda actor: conversations.rename(actor, session_id, "x"),
+        lambda actor: conversations.delete(actor, session_id),
+        lambda actor: conversations.restore(actor, session_id),
+        lambda actor: conversations.start_turn(actor, session_id, message="hello"),
+        lambda actor: conversations.request_stop(actor, session_id),
+        lambda _actor: sessions.get_session(session_id),
+        lambda _actor: sessions.last_seq(session_id),
     ]
     for act in acts:
-        with pytest.raises(service.SessionNotFound):
+        with pytest.raises(conversations.SessionNotFound):
             charlie.does(act)
     with charlie.acting():
-        assert not queries.exists(session_id)
-        assert queries.newest_turn(session_id) is None
-        assert queries.events_after(session_id, 0) == []
+        assert not sessions.exists(session_id)
+        assert sessions.newest_turn(session_id) is None
+        assert sessions.events_after(session_id, 0) == []
     with charlie.reading() as reader:
-        assert queries.messages(reader, session_id) == []
-        assert queries.list_sessions(reader) == ([], None)
+        assert sessions.messages(reader, session_id) == []
+        assert sessions.list_sessions(reader) == ([], None)
 
 
 def test_an_unknown_conversation_is_not_there(alice: Person) -> None:
-    with pytest.raises(service.SessionNotFound):
-        alice.does(service.rename, new_id(), "x")
+    with pytest.raises(conversations.SessionNotFound):
+        alice.does(conversations.rename, new_id(), "x")
 
 
 def test_renaming_trims_and_refuses_nothing_and_too_much(alice: Person, session_id: UUID) -> None:
-    alice.does(service.rename, session_id, " Goa \n")
+    alice.does(conversations.rename, session_id, " Goa \n")
     assert title_of(alice, session_id) == "Goa"
-    with pytest.raises(service.TitleEmpty):
-        alice.does(service.rename, session_id, "  \t")
-    with pytest.raises(service.TitleTooLong):
-        alice.does(service.rename, session_id, "x" * 201)
-    alice.does(service.rename, session_id, "x" * 200)
+    with pytest.raises(conversations.TitleEmpty):
+        alice.does(conversations.rename, session_id, "  \t")
+    with pytest.raises(conversations.TitleTooLong):
+        alice.does(conversations.rename, session_id, "x" * 201)
+    alice.does(conversations.rename, session_id, "x" * 200)
     assert title_of(alice, session_id) == "x" * 200
 
 
 def test_a_rename_to_the_same_name_leaves_no_event(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    alice.does(service.rename, session_id, "Goa")
-    alice.does(service.rename, session_id, "Goa")
+    alice.does(conversations.rename, session_id, "Goa")
+    alice.does(conversations.rename, session_id, "Goa")
     assert kinds(owner_engine, alice).count("chat.renamed") == 1
 
 
 def test_the_list_is_newest_first_with_counts_and_pages_by_cursor(alice: Person) -> None:
     made = [begun(alice, f"c{n}") for n in range(5)]
-    alice.does(service.append_message, made[0], role="user", blocks=SAID)
+    alice.does(conversations.append_message, made[0], role="user", blocks=SAID)
     with alice.reading() as reader:
-        rows, cursor = queries.list_sessions(reader, limit=3)
-        rest, end = queries.list_sessions(reader, limit=3, cursor=cursor)
+        rows, cursor = sessions.list_sessions(reader, limit=3)
+        rest, end = sessions.list_sessions(reader, limit=3, cursor=cursor)
         assert [row["id"] for row in rows + rest] == made[::-1]
         assert rest[-1]["message_count"] == 1
         assert end is None
         with pytest.raises(InvalidCursor):
-            queries.list_sessions(reader, cursor="nonsense")
+            sessions.list_sessions(reader, cursor="nonsense")
 
 
 def test_listing_costs_one_statement_whatever_the_number(
     alice: Person, statements: list[str]
 ) -> None:
     for _ in range(4):
-        alice.does(service.create_session)
+        alice.does(conversations.create_session)
     with alice.reading() as reader:
         statements.clear()
-        queries.list_sessions(reader)
+        sessions.list_sessions(reader)
     assert len([s for s in statements if "chat_" in s]) == 1
     assert "count(" not in statements[0]
 
@@ -167,30 +168,33 @@ def test_listing_costs_one_statement_whatever_the_number(
 def test_messages_are_numbered_from_one_and_counted(
     alice: Person, bob: Person, session_id: UUID
 ) -> None:
-    alice.does(service.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
     bob.does(
-        service.append_message,
+        conversations.append_message,
         session_id,
         role="assistant",
         blocks=[{"type": "text", "text": "Noted."}],
     )
     with alice.reading() as reader:
-        session, said = queries.conversation(reader, session_id)
+        session, said = sessions.conversation(reader, session_id)
         assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in said] == [
             (1, "user", alice.actor.user_id),
             (2, "assistant", None),
         ]
         assert session["message_count"] == 2
-        assert queries.messages(reader, session_id, after=1)[0]["blocks"] == [
+        assert sessions.messages(reader, session_id, after=1)[0]["blocks"] == [
             {"type": "text", "text": "Noted."}
         ]
-        assert len(queries.messages(reader, session_id, limit=1)) == 1
+        assert len(sessions.messages(reader, session_id, limit=1)) == 1
 
 
 def test_parallel_messages_get_every_number_once(alice: Person, session_id: UUID) -> None:
-    at_once([lambda: alice.does(service.append_message, session_id, role="user", blocks=SAID)] * 12)
+    at_once(
+        [lambda: alice.does(conversations.append_message, session_id, role="user", blocks=SAID)]
+        * 12
+    )
     with alice.reading() as reader:
-        assert [m["sequence"] for m in queries.messages(reader, session_id)] == list(range(1, 13))
+        assert [m["sequence"] for m in sessions.messages(reader, session_id)] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(
@@ -205,26 +209,35 @@ def test_the_first_words_of_a_person_name_the_conversation(
     alice: Person, session_id: UUID, words: str, title: str
 ) -> None:
     alice.does(
-        service.append_message,
+        conversations.append_message,
         session_id,
         role="assistant",
         blocks=[{"type": "text", "text": "Hello, how can I help?"}],
     )
     alice.does(
-        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "   "}]
+        conversations.append_message,
+        session_id,
+        role="user",
+        blocks=[{"type": "text", "text": "   "}],
     )
     alice.does(
-        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": words}]
+        conversations.append_message,
+        session_id,
+        role="user",
+        blocks=[{"type": "text", "text": words}],
     )
     alice.does(
-        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "later"}]
+        conversations.append_message,
+        session_id,
+        role="user",
+        blocks=[{"type": "text", "text": "later"}],
     )
     assert title_of(alice, session_id) == title
 
 
 def test_a_name_that_was_given_stays(alice: Person) -> None:
     made = begun(alice, "Krishnan")
-    alice.does(service.append_message, made, role="user", blocks=SAID)
+    alice.does(conversations.append_message, made, role="user", blocks=SAID)
     assert title_of(alice, made) == "Krishnan"
 
 
@@ -254,7 +267,7 @@ def test_a_message_cannot_point_into_another_agency(
 def test_a_turn_stores_what_was_said_and_defers_its_job(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="Who owes us?")
+    turn = alice.does(conversations.start_turn, session_id, message="Who owes us?")
     assert turn.id.startswith("t-")
     assert len(turn.id) == 14
     assert (turn.kind, turn.status, turn.attempt, turn.message, turn.user_id) == (
@@ -265,7 +278,7 @@ def test_a_turn_stores_what_was_said_and_defers_its_job(
         alice.actor.user_id,
     )
     with alice.reading() as reader:
-        session, said = queries.conversation(reader, session_id)
+        session, said = sessions.conversation(reader, session_id)
         assert said[0]["blocks"] == [{"type": "text", "text": "Who owes us?"}]
         assert said[0]["turn_id"] == turn.id
         assert session["title"] == "Who owes us?"
@@ -281,33 +294,36 @@ def test_a_turn_stores_what_was_said_and_defers_its_job(
 def test_a_second_message_waits_for_the_first_turn(
     alice: Person, bob: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
-    with pytest.raises(service.TurnInProgress):
-        bob.does(service.start_turn, session_id, message="two")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
+    with pytest.raises(conversations.TurnInProgress):
+        bob.does(conversations.start_turn, session_id, message="two")
     with alice.acting():
-        running = service.find_running_turn(session_id)
+        running = conversations.find_running_turn(session_id)
         assert running is not None
         assert (running.id, running.message) == (turn.id, "one")
-        assert service.finish_turn(turn, "done")
-        assert service.find_running_turn(session_id) is None
-    assert bob.does(service.start_turn, session_id, message="two").message == "two"
+        assert conversations.finish_turn(turn, "done")
+        assert conversations.find_running_turn(session_id) is None
+    assert bob.does(conversations.start_turn, session_id, message="two").message == "two"
 
 
 def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> None:
     results = at_once(
-        [lambda n=n: alice.does(service.start_turn, session_id, message=f"m{n}") for n in range(12)]
+        [
+            lambda n=n: alice.does(conversations.start_turn, session_id, message=f"m{n}")
+            for n in range(12)
+        ]
     )
-    started = [r for r in results if isinstance(r, service.Turn)]
+    started = [r for r in results if isinstance(r, conversations.Turn)]
     assert len(started) == 1
-    assert all(isinstance(r, service.TurnInProgress) for r in results if r is not started[0])
+    assert all(isinstance(r, conversations.TurnInProgress) for r in results if r is not started[0])
     with alice.reading() as reader:
-        assert len(queries.messages(reader, session_id)) == 1
+        assert len(sessions.messages(reader, session_id)) == 1
 
 
 def test_the_database_itself_refuses_a_second_running_message_turn(
     alice: Person, session_id: UUID, app_engine: sa.Engine
 ) -> None:
-    alice.does(service.start_turn, session_id, message="one")
+    alice.does(conversations.start_turn, session_id, message="one")
     with (
         app_engine.begin() as connection,
         pytest.raises(sa.exc.IntegrityError, match="uq_chat_turns_active_message"),
@@ -327,17 +343,17 @@ def test_the_database_itself_refuses_a_second_running_message_turn(
 def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    running = alice.does(service.start_turn, session_id, message="one")
-    first = alice.does(service.start_continuation, session_id, approval_id="ap-1")
-    again = alice.does(service.start_continuation, session_id, approval_id="ap-1")
+    running = alice.does(conversations.start_turn, session_id, message="one")
+    first = alice.does(conversations.start_continuation, session_id, approval_id="ap-1")
+    again = alice.does(conversations.start_continuation, session_id, approval_id="ap-1")
     assert first is not None
     assert again is not None
     assert (first.id, first.kind, first.approval_id) == (again.id, "continuation", "ap-1")
     with alice.acting():
-        found = service.find_running_turn(session_id)
+        found = conversations.find_running_turn(session_id)
         assert found is not None
         assert found.id == running.id
-        newest = queries.newest_turn(session_id)
+        newest = sessions.newest_turn(session_id)
         assert newest is not None
         assert newest.id == first.id
     assert (
@@ -352,7 +368,7 @@ def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
 
 def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_id: UUID) -> None:
     results = at_once(
-        [lambda: alice.does(service.start_continuation, session_id, approval_id="ap-7")] * 8
+        [lambda: alice.does(conversations.start_continuation, session_id, approval_id="ap-7")] * 8
     )
     assert len({turn.id for turn in results}) == 1
 
@@ -360,65 +376,65 @@ def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_i
 def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(
     alice: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with alice.acting():
-        first = service.begin_turn(turn.id)
+        first = conversations.begin_turn(turn.id)
     with alice.acting():
-        second = service.begin_turn(turn.id)
+        second = conversations.begin_turn(turn.id)
     assert first is not None
     assert second is not None
     assert [first.attempt, second.attempt, second.status] == [1, 2, "running"]
     with alice.acting():
-        service.record_step(second, 1, "planned", {"tool": "who_owes"})
-        assert [(s.number, s.kind, s.outcome) for s in queries.steps_of(turn.id)] == [
+        conversations.record_step(second, 1, "planned", {"tool": "who_owes"})
+        assert [(s.number, s.kind, s.outcome) for s in sessions.steps_of(turn.id)] == [
             (1, "planned", {"tool": "who_owes"})
         ]
-        assert service.finish_turn(second, "done")
-        assert not service.finish_turn(second, "failed")
-        assert service.begin_turn(turn.id) is None
-        assert queries.get_turn(turn.id).status == "done"
+        assert conversations.finish_turn(second, "done")
+        assert not conversations.finish_turn(second, "failed")
+        assert conversations.begin_turn(turn.id) is None
+        assert sessions.get_turn(turn.id).status == "done"
 
 
 def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(
     alice: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with alice.acting():
-        lost = service.begin_turn(turn.id)
+        lost = conversations.begin_turn(turn.id)
     with alice.acting():
-        service.begin_turn(turn.id)
+        conversations.begin_turn(turn.id)
     assert lost is not None
-    with pytest.raises(service.TurnTakenOver), alice.acting():
-        service.emit(lost, "text_delta", text="ghost")
+    with pytest.raises(conversations.TurnTakenOver), alice.acting():
+        conversations.emit(lost, "text_delta", text="ghost")
     with alice.acting():
-        assert not service.finish_turn(lost, "done")
-        assert queries.last_seq(session_id) == 0
+        assert not conversations.finish_turn(lost, "done")
+        assert sessions.last_seq(session_id) == 0
 
 
 def test_a_turn_ends_in_a_state_that_is_an_end(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="running"), alice.acting():
-        service.finish_turn(turn, "running")
+        conversations.finish_turn(turn, "running")
 
 
 def test_stopping_marks_the_turn_that_runs(alice: Person, bob: Person, session_id: UUID) -> None:
-    assert not bob.does(service.request_stop, session_id)
-    turn = alice.does(service.start_turn, session_id, message="one")
+    assert not bob.does(conversations.request_stop, session_id)
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with alice.acting():
-        assert not service.stop_requested(turn.id)
-    assert bob.does(service.request_stop, session_id)
+        assert not conversations.stop_requested(turn.id)
+    assert bob.does(conversations.request_stop, session_id)
     with alice.acting():
-        assert service.stop_requested(turn.id)
+        assert conversations.stop_requested(turn.id)
 
 
 # --- events ---
 
 
 def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with alice.acting():
         assert (
-            service.emit(
+            conversations.emit(
                 turn,
                 "tool_use",
                 tool_name="find_enquiries",
@@ -427,7 +443,7 @@ def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID)
             )
             == 1
         )
-        stored = queries.events_after(session_id, 0)[0]
+        stored = sessions.events_after(session_id, 0)[0]
     event = json.loads(stored["data"])
     assert list(event) == [
         "kind",
@@ -455,61 +471,61 @@ def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID)
 
 
 def test_an_event_has_no_other_field_and_no_other_kind(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="colour"), alice.acting():
-        service.emit(turn, "text_delta", colour="red")
+        conversations.emit(turn, "text_delta", colour="red")
     with pytest.raises(sa.exc.IntegrityError, match="ck_chat_events_kind"), alice.acting():
-        service.emit(turn, "thinking", text="hm")
+        conversations.emit(turn, "thinking", text="hm")
 
 
 def test_a_turn_has_one_final(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
-    alice.does(lambda _actor: service.emit(turn, "final"))
+    turn = alice.does(conversations.start_turn, session_id, message="one")
+    alice.does(lambda _actor: conversations.emit(turn, "final"))
     with pytest.raises(sa.exc.IntegrityError, match="uq_chat_events_final"), alice.acting():
-        service.emit(turn, "final")
+        conversations.emit(turn, "final")
     with alice.acting():
-        assert queries.last_seq(session_id) == 1
+        assert sessions.last_seq(session_id) == 1
 
 
 def test_parallel_events_get_every_number_once(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
 
     def speak() -> list[int]:
         numbers = []
         for _ in range(5):
             with alice.acting():
-                numbers.append(service.emit(turn, "text_delta", text="x"))
+                numbers.append(conversations.emit(turn, "text_delta", text="x"))
         return numbers
 
     told = [n for numbers in at_once([speak] * 8) for n in numbers]
     assert sorted(told) == list(range(1, 41))
     with alice.acting():
-        assert [e["seq"] for e in queries.events_after(session_id, 0)] == list(range(1, 41))
-        assert queries.get_turn(turn.id).first_event_seq == 1
+        assert [e["seq"] for e in sessions.events_after(session_id, 0)] == list(range(1, 41))
+        assert sessions.get_turn(turn.id).first_event_seq == 1
 
 
 def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
     alice: Person, session_id: UUID
 ) -> None:
     for n in range(2):
-        turn = alice.does(service.start_turn, session_id, message=f"m{n}")
+        turn = alice.does(conversations.start_turn, session_id, message=f"m{n}")
         with alice.acting():
-            service.emit(turn, "text_delta", text="x")
-            service.emit(turn, "final")
-            service.finish_turn(turn, "done")
+            conversations.emit(turn, "text_delta", text="x")
+            conversations.emit(turn, "final")
+            conversations.finish_turn(turn, "done")
     with alice.acting():
-        assert queries.get_turn(turn.id).first_event_seq == 3
-        assert queries.last_seq(session_id) == 4
-        assert [e["seq"] for e in queries.events_after(session_id, 0, turn_id=turn.id)] == [3, 4]
+        assert sessions.get_turn(turn.id).first_event_seq == 3
+        assert sessions.last_seq(session_id) == 4
+        assert [e["seq"] for e in sessions.events_after(session_id, 0, turn_id=turn.id)] == [3, 4]
 
 
 def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
+    turn = alice.does(conversations.start_turn, session_id, message="one")
     with pytest.raises(RuntimeError), alice.acting():
-        service.emit(turn, "text_delta", text="lost")
+        conversations.emit(turn, "text_delta", text="lost")
         raise RuntimeError
     with alice.acting():
-        assert service.emit(turn, "text_delta", text="kept") == 1
+        assert conversations.emit(turn, "text_delta", text="kept") == 1
 
 
 # --- deletion ---
@@ -518,34 +534,34 @@ def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> N
 def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(
     alice: Person, bob: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
-    bob.does(service.delete, session_id)
+    turn = alice.does(conversations.start_turn, session_id, message="one")
+    bob.does(conversations.delete, session_id)
     with alice.acting():
-        assert not queries.exists(session_id)
-        assert service.stop_requested(turn.id)
-        with pytest.raises(service.SessionNotFound):
-            queries.get_session(session_id)
+        assert not sessions.exists(session_id)
+        assert conversations.stop_requested(turn.id)
+        with pytest.raises(conversations.SessionNotFound):
+            sessions.get_session(session_id)
     with alice.reading() as reader:
-        assert queries.messages(reader, session_id) == []
-        assert queries.list_sessions(reader)[0] == []
-        with pytest.raises(service.SessionNotFound):
-            queries.conversation(reader, session_id)
-    for act in (service.delete, service.request_stop):
-        with pytest.raises(service.SessionNotFound):
+        assert sessions.messages(reader, session_id) == []
+        assert sessions.list_sessions(reader)[0] == []
+        with pytest.raises(conversations.SessionNotFound):
+            sessions.conversation(reader, session_id)
+    for act in (conversations.delete, conversations.request_stop):
+        with pytest.raises(conversations.SessionNotFound):
             alice.does(act, session_id)
-    assert alice.does(service.start_continuation, session_id, approval_id="ap-9") is None
+    assert alice.does(conversations.start_continuation, session_id, approval_id="ap-9") is None
     assert "chat.deleted" in kinds(owner_engine, alice)
 
 
 def test_a_deletion_can_be_taken_back_for_ten_minutes(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    alice.does(service.append_message, session_id, role="user", blocks=SAID)
-    alice.does(service.delete, session_id)
-    alice.does(service.restore, session_id)
+    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.delete, session_id)
+    alice.does(conversations.restore, session_id)
     with alice.reading() as reader:
-        assert len(queries.messages(reader, session_id)) == 1
-    alice.does(service.delete, session_id)
+        assert len(sessions.messages(reader, session_id)) == 1
+    alice.does(conversations.delete, session_id)
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text(
@@ -554,13 +570,13 @@ def test_a_deletion_can_be_taken_back_for_ten_minutes(
             ),
             {"s": session_id},
         )
-    with pytest.raises(service.SessionNotFound):
-        alice.does(service.restore, session_id)
+    with pytest.raises(conversations.SessionNotFound):
+        alice.does(conversations.restore, session_id)
 
 
 def test_what_was_never_deleted_cannot_be_taken_back(alice: Person, session_id: UUID) -> None:
-    with pytest.raises(service.SessionNotFound):
-        alice.does(service.restore, session_id)
+    with pytest.raises(conversations.SessionNotFound):
+        alice.does(conversations.restore, session_id)
 
 
 def wipe_now(engine: sa.Engine, session_id: UUID) -> None:
@@ -576,8 +592,8 @@ def wipe_now(engine: sa.Engine, session_id: UUID) -> None:
 def test_the_rows_go_when_the_undo_is_over(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
-    alice.does(service.append_message, session_id, role="user", blocks=SAID)
-    alice.does(service.delete, session_id)
+    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.delete, session_id)
     with owner_engine.connect() as connection:
         due = connection.scalar(
             sa.text(
@@ -598,9 +614,9 @@ def test_the_rows_go_when_the_undo_is_over(
 def test_a_deletion_that_was_taken_back_wipes_nothing(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
-    alice.does(service.append_message, session_id, role="user", blocks=SAID)
-    alice.does(service.delete, session_id)
-    alice.does(service.restore, session_id)
+    alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
+    alice.does(conversations.delete, session_id)
+    alice.does(conversations.restore, session_id)
     wipe_now(owner_engine, session_id)
     drain()
     assert (
@@ -614,7 +630,7 @@ def test_a_deletion_that_was_taken_back_wipes_nothing(
 def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    alice.does(service.delete, session_id)
+    alice.does(conversations.delete, session_id)
     with owner_engine.connect() as connection:
         first = connection.scalar(
             sa.text(
@@ -622,10 +638,10 @@ def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
             ),
             {"s": str(session_id)},
         )
-    alice.does(service.restore, session_id)
-    alice.does(service.delete, session_id)
+    alice.does(conversations.restore, session_id)
+    alice.does(conversations.delete, session_id)
     with alice.acting():
-        assert not service.wipe(session_id, first)
+        assert not conversations.wipe(session_id, first)
     assert (
         column(owner_engine, "select count(*) from chat_sessions where id = :s", s=session_id) == 1
     )
@@ -634,8 +650,8 @@ def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
 def test_wiping_waits_for_a_turn_that_still_runs(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(service.start_turn, session_id, message="one")
-    alice.does(service.delete, session_id)
+    turn = alice.does(conversations.start_turn, session_id, message="one")
+    alice.does(conversations.delete, session_id)
     with owner_engine.connect() as connection:
         mark = connection.scalar(
             sa.text(
@@ -644,7 +660,7 @@ def test_wiping_waits_for_a_turn_that_still_runs(
             {"s": str(session_id)},
         )
     with alice.acting():
-        assert not service.wipe(session_id, mark)
+        assert not conversations.wipe(session_id, mark)
     assert (
         column(
             owner_engine,
@@ -654,8 +670,8 @@ def test_wiping_waits_for_a_turn_that_still_runs(
         == 2
     )
     with alice.acting():
-        service.finish_turn(turn, "stopped")
-        assert service.wipe(session_id, mark)
+        conversations.finish_turn(turn, "stopped")
+        assert conversations.wipe(session_id, mark)
     assert column(owner_engine, "select count(*) from chat_turns where id = :t", t=turn.id) == 0
 
 
@@ -663,10 +679,10 @@ def test_a_deleted_conversation_is_not_live_for_other_rooms(
     alice: Person, session_id: UUID
 ) -> None:
     gone = begun(alice)
-    alice.does(service.delete, gone)
+    alice.does(conversations.delete, gone)
     with alice.reading() as reader:
         rows = [
-            reader.read(sa.select(queries.is_live(sa.literal(s, sa.Uuid)).label("live")))[0][0][
+            reader.read(sa.select(sessions.is_live(sa.literal(s, sa.Uuid)).label("live")))[0][0][
                 "live"
             ]
             for s in (session_id, gone, new_id())

@@ -16,7 +16,9 @@ from flask import Flask
 
 from tests.identity.keys import make_key
 from tests.people import Person
-from voyagent.chat import queries, service, stream
+from voyagent.chat.api import stream
+from voyagent.chat.queries import sessions
+from voyagent.chat.service import conversations
 from voyagent.identity import service as identity
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
@@ -25,24 +27,24 @@ from voyagent.kernel.ids import new_id
 
 
 @pytest.fixture
-def turn(alice: Person) -> service.Turn:
+def turn(alice: Person) -> conversations.Turn:
     with alice.acting() as actor:
-        session_id = service.create_session(actor).id
-    return alice.does(service.start_turn, session_id, message="Who owes us?")
+        session_id = conversations.create_session(actor).id
+    return alice.does(conversations.start_turn, session_id, message="Who owes us?")
 
 
-def tell(person: Person, turn: service.Turn, *words: str, final: bool = False) -> None:
+def tell(person: Person, turn: conversations.Turn, *words: str, final: bool = False) -> None:
     with person.acting():
         for word in words:
-            service.emit(turn, "text_delta", text=word)
+            conversations.emit(turn, "text_delta", text=word)
         if final:
-            service.emit(turn, "final")
-            service.finish_turn(turn, "done")
+            conversations.emit(turn, "final")
+            conversations.finish_turn(turn, "done")
 
 
 def follow(
     person: Person,
-    turn: service.Turn,
+    turn: conversations.Turn,
     *,
     after_seq: int = 0,
     to: str | None = None,
@@ -60,10 +62,10 @@ def ids(chunks: list[bytes]) -> list[int]:
     return [int(number) for number in re.findall(rb"^id: (\d+)$", b"".join(chunks), re.MULTILINE)]
 
 
-def test_a_frame_is_what_the_contract_says(alice: Person, turn: service.Turn) -> None:
+def test_a_frame_is_what_the_contract_says(alice: Person, turn: conversations.Turn) -> None:
     tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
     with alice.acting():
-        stored = queries.events_after(turn.session_id, 0)
+        stored = sessions.events_after(turn.session_id, 0)
     chunks = list(follow(alice, turn, to=turn.id))
     assert chunks[0].startswith(b":")
     assert chunks[1] == f"id: 1\nevent: agent_event\ndata: {stored[0]['data']}\n\n".encode()
@@ -71,7 +73,7 @@ def test_a_frame_is_what_the_contract_says(alice: Person, turn: service.Turn) ->
 
 
 def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "a", "b", "c", final=True)
     first, second = (list(follow(alice, turn, to=turn.id)) for _ in range(2))
@@ -82,7 +84,7 @@ def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
 
 
 def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     heard: list[bytes] = []
     listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
@@ -97,25 +99,25 @@ def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
 
 
 def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "first", final=True)
-    later = alice.does(service.start_turn, turn.session_id, message="and now?")
+    later = alice.does(conversations.start_turn, turn.session_id, message="and now?")
     tell(alice, later, "second", final=True)
     assert ids(list(follow(alice, turn, to=later.id))) == [1, 2, 3, 4]
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2]
 
 
 def test_a_turn_that_ended_without_a_final_ends_the_stream(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "half a sen")
-    alice.does(lambda _actor: service.finish_turn(turn, "failed"))
+    alice.does(lambda _actor: conversations.finish_turn(turn, "failed"))
     assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
 
 def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
@@ -123,19 +125,19 @@ def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
 
 
 def test_without_a_turn_it_follows_until_the_conversation_is_deleted(
-    alice: Person, turn: service.Turn
+    alice: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
     chunks = list(
         takewhile(lambda chunk: chunk != stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05))
     )
     assert ids(chunks) == [1, 2]
-    alice.does(service.delete, turn.session_id)
+    alice.does(conversations.delete, turn.session_id)
     assert stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
 
 def test_a_long_replay_comes_in_batches_without_a_gap(
-    alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+    alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "BATCH", 2)
     tell(alice, turn, *"abcde", final=True)
@@ -143,7 +145,7 @@ def test_a_long_replay_comes_in_batches_without_a_gap(
 
 
 def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
-    alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+    alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(alice, turn, *"abcdefgh", final=True)
     pieces = list(
@@ -159,7 +161,9 @@ def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
     assert b"".join(smaller) == b"".join(pieces)
 
 
-def test_another_agency_hears_nothing(alice: Person, charlie: Person, turn: service.Turn) -> None:
+def test_another_agency_hears_nothing(
+    alice: Person, charlie: Person, turn: conversations.Turn
+) -> None:
     tell(alice, turn, "secret", final=True)
     assert list(follow(charlie, turn, to=turn.id)) == [stream.OPENING]
 
@@ -179,7 +183,7 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
 
 @pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
 def test_whoever_may_not_listen_any_more_hears_nothing_more(
-    alice: Person, bob: Person, turn: service.Turn, what: str
+    alice: Person, bob: Person, turn: conversations.Turn, what: str
 ) -> None:
     """What was told before stays told; the stream ends before the next word."""
     heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
@@ -191,7 +195,7 @@ def test_whoever_may_not_listen_any_more_hears_nothing_more(
 
 
 def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(
-    alice: Person, bob: Person, turn: service.Turn
+    alice: Person, bob: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "before")
     for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
@@ -216,7 +220,7 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
 
 
 def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
-    alice: Person, bob: Person, turn: service.Turn
+    alice: Person, bob: Person, turn: conversations.Turn
 ) -> None:
     heard = follow(bob, turn, heartbeat_s=0.05, total_s=5)
     assert [next(heard), next(heard)] == [stream.OPENING, stream.HEARTBEAT]
@@ -225,7 +229,7 @@ def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
 
 
 def test_a_waiting_stream_holds_no_connection(
-    app: Flask, alice: Person, turn: service.Turn
+    app: Flask, alice: Person, turn: conversations.Turn
 ) -> None:
     with app.app_context():
         pool = db.engine.pool
@@ -245,7 +249,7 @@ def test_a_waiting_stream_holds_no_connection(
 
 
 def test_streams_end_when_the_process_goes_down(
-    app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+    app: Flask, alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = NotifyListener(app.extensions["voyagent.settings"])
     monkeypatch.setitem(app.extensions, "voyagent.listener", listener)
@@ -262,13 +266,13 @@ def test_streams_end_when_the_process_goes_down(
 # --- seats ---
 
 
-def somebody(turn: service.Turn) -> Credential:
+def somebody(turn: conversations.Turn) -> Credential:
     """One who holds a seat and hears nothing."""
     return Credential(turn.tenant_id, new_id(), None)
 
 
 def open_stream(
-    app: Flask, listener: Credential, turn: service.Turn, line: socket.socket | None = None
+    app: Flask, listener: Credential, turn: conversations.Turn, line: socket.socket | None = None
 ) -> stream.Stream:
     return stream.Stream(
         app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id, line=line
@@ -283,7 +287,7 @@ def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> stream.Seats:
 
 
 def test_one_person_and_one_process_hold_only_so_many(
-    app: Flask, house: stream.Seats, turn: service.Turn
+    app: Flask, house: stream.Seats, turn: conversations.Turn
 ) -> None:
     neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
     opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
@@ -304,7 +308,7 @@ def test_one_person_and_one_process_hold_only_so_many(
 
 
 def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
-    app: Flask, house: stream.Seats, alice: Person, turn: service.Turn
+    app: Flask, house: stream.Seats, alice: Person, turn: conversations.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
     assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
@@ -344,7 +348,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def test_whoever_takes_nothing_is_hung_up_on(
-    app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]
+    app: Flask, alice: Person, turn: conversations.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     """The server's write fails once its time is over; what it closes then is cut, and what could
     not be sent is dropped.
@@ -365,7 +369,7 @@ def test_whoever_takes_nothing_is_hung_up_on(
 
 
 def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(
-    app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]
+    app: Flask, alice: Person, turn: conversations.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     server, client = ends
     tell(alice, turn, "a", final=True)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.people import Person
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import EnquiryChanges

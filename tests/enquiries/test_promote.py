@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from tests.enquiries.acts import events, logged, row
 from tests.people import Person
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import queries, service
 
 

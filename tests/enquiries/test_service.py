@@ -11,7 +11,7 @@ import pytest
 
 from tests.enquiries.acts import changed, conversation, events, logged, row
 from tests.people import Person
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.kernel.errors import Forbidden

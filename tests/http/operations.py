@@ -30,6 +30,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.http.api import Operation

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.http.operations import ANYBODYS as EVERY_AGENCYS, MAKERS, MAKERS_OF
 from tests.people import Person, csrf
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.http.guards import Guard
 from voyagent.http.pages import Page
 from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS

@@ -20,7 +20,7 @@ from tests.http.operations import CALLS, MAKERS
 from tests.people import Person
 from voyagent.approvals import service as approvals
 from voyagent.assistant import service as assistant
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.http import metrics as door
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Environment

@@ -13,7 +13,8 @@ from flask import Flask
 
 from tests.people import Person
 from voyagent.approvals import queries as approvals
-from voyagent.chat import queries as chat, service as conversations
+from voyagent.chat.queries import sessions as chat
+from voyagent.chat.service import conversations
 from voyagent.kernel import housekeeping
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.tenancy import current_tenant

@@ -21,7 +21,7 @@ from procrastinate.manager import JobManager
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.stalled_jobs import TASK as RESCUE_TASK, StalledJobs

@@ -12,7 +12,7 @@ import pytest
 from tests.identity.keys import with_key
 from tests.people import Person
 from tests.trips.things import OUT, VISA, a_line, a_passenger, a_trip, whole_trip
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.trips import service as trips
 
 

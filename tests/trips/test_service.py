@@ -28,8 +28,9 @@ from tests.trips.things import (
     passenger,
     whole_trip,
 )
-from voyagent.chat import queries as chats, service as chat
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import SessionNotFound
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.kernel import clock

@@ -25,7 +25,7 @@ from tests.trips.things import (
     a_trip,
     whole_trip,
 )
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips import queries, service

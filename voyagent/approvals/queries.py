@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
-from voyagent.chat.queries import lock as lock_session, title_of
+from voyagent.chat.queries.sessions import lock as lock_session, title_of
 from voyagent.identity.queries import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.statement_cache import cached_statement

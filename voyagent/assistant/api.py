@@ -29,11 +29,12 @@ from voyagent.assistant.schemas import (
 )
 from voyagent.assistant.service import InvalidLastEventId, Reply
 from voyagent.assistant.stream import MIMETYPE, answer, following, reply_to
-from voyagent.chat import queries as chats, service as chat
-from voyagent.chat.branches import TurnNotReplaceable, TurnSuperseded
-from voyagent.chat.queries import SessionNotFound, TurnNotFound
-from voyagent.chat.service import TitleEmpty, TitleTooLong, TurnInProgress
-from voyagent.chat.stream import StreamsFull, TooManyStreams
+from voyagent.chat.api.stream import StreamsFull, TooManyStreams
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import SessionNotFound, TurnNotFound
+from voyagent.chat.service import conversations as chat
+from voyagent.chat.service.branches import TurnNotReplaceable, TurnSuperseded
+from voyagent.chat.service.conversations import TitleEmpty, TitleTooLong, TurnInProgress
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor

@@ -21,7 +21,7 @@ from voyagent.assistant.models import (
     RateLimitHit,
     TurnCost,
 )
-from voyagent.chat.queries import Turn
+from voyagent.chat.queries.sessions import Turn
 from voyagent.drivers.models.prices import cost_of
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel import clock

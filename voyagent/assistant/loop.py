@@ -48,9 +48,10 @@ from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Invocation, JsonObject
-from voyagent.chat import queries as chats, service as chat, turns
-from voyagent.chat.queries import Step, Turn
-from voyagent.chat.service import TurnTakenOver
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import Step, Turn
+from voyagent.chat.service import conversations as chat, turns
+from voyagent.chat.service.conversations import TurnTakenOver
 from voyagent.drivers.models.usage import Usage
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor, Channel

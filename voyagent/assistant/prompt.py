@@ -22,8 +22,8 @@ from voyagent.assistant.moves import (
 )
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, Tool
-from voyagent.chat import queries as chats
-from voyagent.chat.queries import Turn
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import Turn
 from voyagent.drivers.models.protocol import (
     Message,
     ModelAnswer,

@@ -24,9 +24,9 @@ from voyagent.assistant.moves import (
 from voyagent.assistant.outcomes import outcome_event
 from voyagent.assistant.planner_factory import Bounds, ModelPlanner
 from voyagent.assistant.prompt import Brief
-from voyagent.chat import queries as chats
-from voyagent.chat.queries import Turn
-from voyagent.chat.service import event_line
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import Turn
+from voyagent.chat.service.conversations import event_line
 from voyagent.drivers.models.protocol import ModelAnswer, ModelRequest, never
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.database.read_pool import Row

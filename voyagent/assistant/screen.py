@@ -222,9 +222,7 @@ def read_conversations(
     """Return the newest conversations by day, or search results. Raises InvalidCursor."""
     is_partial = False
     if words:
-        rows, marker, is_partial = searching.find_sessions(
-            reader, words, SHOWN_CONVERSATIONS, cursor
-        )
+        rows, marker, is_partial = search.find_sessions(reader, words, SHOWN_CONVERSATIONS, cursor)
     else:
         rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor)
     waiting = Counter(row["session_id"] for row in reader.read(approvals.waiting_statement(200))[0])

@@ -14,9 +14,9 @@ from flask import Flask, Response, current_app, request
 from voyagent.approvals import queries as approvals
 from voyagent.assistant import queries
 from voyagent.assistant.service import Reply
-from voyagent.chat import queries as chats
-from voyagent.chat.service import topic
-from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream, frames
+from voyagent.chat.api.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream, frames
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service.conversations import topic
 from voyagent.http.idempotency import Followed
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction

@@ -10,7 +10,7 @@ from voyagent.assistant import loop
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.planner_factory import Configured
 from voyagent.assistant.tools import registry, routing
-from voyagent.chat.service import TURN_TASK
+from voyagent.chat.service.conversations import TURN_TASK
 from voyagent.kernel.jobs import task
 
 TOOLS = (routing,)  # named here so that the loop finds them

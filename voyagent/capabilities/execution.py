@@ -12,7 +12,7 @@ from voyagent.approvals import queries as approval_queries, service as approvals
 from voyagent.approvals.effects import Approval
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject, Policy
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id

@@ -13,7 +13,8 @@ from voyagent.assistant import loop
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.tools import registry
 from voyagent.capabilities.capability import Invocation
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import queries as enquiries, service as enquiry_rules
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Row, SessionReader

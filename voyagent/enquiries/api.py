@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import request
 
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import (

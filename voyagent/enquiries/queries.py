@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import Lateral, LateralFromClause, TableValuedAli
 from sqlalchemy.types import TypeEngine
 
 from voyagent.audit.queries.events import events_statement
-from voyagent.chat.queries import exists, is_live
+from voyagent.chat.queries.sessions import exists, is_live
 from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries import name_of
 from voyagent.kernel.database.read_pool import Reader, Row

@@ -9,7 +9,8 @@ from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import queries
 from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, STATUSES, Enquiry
 from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.drivers.suppliers.errors import (
     AuthenticationFailed,
     AuthorizationFailed,

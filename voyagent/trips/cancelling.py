@@ -11,7 +11,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import propose
 from voyagent.capabilities.capability import Invocation
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known

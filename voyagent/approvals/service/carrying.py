@@ -23,7 +23,8 @@ from voyagent.approvals.service.errors import (
 )
 from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
-from voyagent.chat import branches, queries as chat_queries, service as chat
+from voyagent.chat.queries import sessions as chat_queries
+from voyagent.chat.service import branches, conversations as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel, Grant
 from voyagent.kernel.canonical import digest

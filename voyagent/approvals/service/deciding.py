@@ -25,7 +25,7 @@ from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.proposing import find_movement, supersede
 from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries as chat_queries
+from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError

@@ -24,7 +24,8 @@ from voyagent.approvals.service.errors import (
 )
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries as chat_queries, service as chat
+from voyagent.chat.queries import sessions as chat_queries
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db

@@ -15,7 +15,7 @@ from voyagent.assistant import costs
 from voyagent.assistant.costs import Spending
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.ageing.queries.open_items import OVERDUE
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.counts import weeks_statement
 from voyagent.identity import queries as identity

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries as chats
+from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

@@ -72,8 +72,8 @@ def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) 
 
 def _take_the_place(actor: Actor, session_id: UUID, turn_id: str, message: str | None) -> Turn:
     actor.require("chat.write")
-    session = queries.get_session(session_id, lock=True)
-    old = queries.get_turn_of(session_id, turn_id)
+    session = sessions.get_session(session_id, lock=True)
+    old = sessions.get_turn_of(session_id, turn_id)
     if find_running_turn(session_id) is not None:
         raise TurnInProgress
     if old.superseded_at is not None:

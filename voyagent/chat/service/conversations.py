@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import delete as sql_delete, func, select, text, update
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries
-from voyagent.chat.cancellation import ask_to_stop, request_stop, stop_requested
 from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
-from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn, topic
+from voyagent.chat.queries import sessions
+from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, find_running_turn, topic
+from voyagent.chat.service.cancellation import ask_to_stop, request_stop, stop_requested
 from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db
@@ -124,7 +124,11 @@ def append_message(
     """
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
-        actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id
+        actor,
+        sessions.get_session(session_id, lock=True),
+        role=role,
+        blocks=blocks,
+        turn_id=turn_id,
     )
 
 
@@ -132,7 +136,7 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
     """Rename a conversation. Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound."""
     actor.require("chat.write")
     wanted = _title(title)
-    session = queries.get_session(session_id, lock=True)
+    session = sessions.get_session(session_id, lock=True)
     if session.title != wanted:
         session.title = wanted
         audit.record(actor, "chat.renamed", entity_refs={"session_id": session_id})
@@ -145,7 +149,7 @@ def delete(actor: Actor, session_id: UUID) -> None:
     A running turn is asked to stop. Decisions stay in the audit. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
-    session = queries.get_session(session_id, lock=True)
+    session = sessions.get_session(session_id, lock=True)
     session.deleted_at = db.session.scalar(select(func.now()))
     db.session.flush()
     ask_to_stop(session_id)
@@ -224,7 +228,7 @@ def start_turn(
     words are equal).
     """
     actor.require("chat.write")
-    session = queries.get_session(session_id, lock=True)
+    session = sessions.get_session(session_id, lock=True)
     if find_running_turn(session_id) is not None:
         raise TurnInProgress
     turn = open_turn(actor, session, kind="message", message=message)
@@ -247,10 +251,10 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
     same turn. None if the conversation was deleted.
     """
     try:
-        session = queries.get_session(session_id, lock=True)
+        session = sessions.get_session(session_id, lock=True)
     except SessionNotFound:
         return None
-    known = queries.find_continuation(approval_id)
+    known = sessions.find_continuation(approval_id)
     if known is not None:
         return known
     turn = open_turn(actor, session, kind="continuation", approval_id=approval_id)
@@ -283,7 +287,7 @@ def begin_turn(turn_id: str) -> Turn | None:
     db.session.flush()
     if turn.attempt == 1:
         after_commit(db.session, meters().turns_started.inc)
-    return queries.turn_of(turn)
+    return sessions.turn_of(turn)
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
@@ -408,7 +412,7 @@ def append(
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
-        session.title = queries.words_of(blocks)[:TITLE_FROM_MESSAGE] or None
+        session.title = sessions.words_of(blocks)[:TITLE_FROM_MESSAGE] or None
     message = ChatMessage(
         session_id=session.id,
         sequence=session.message_count,
@@ -458,7 +462,7 @@ def open_turn(
     events.notify(
         topic(session.id)
     )  # whoever has the conversation open sees it begin, before its first word
-    return queries.turn_of(turn)
+    return sessions.turn_of(turn)
 
 
 def defer_turn(turn: Turn) -> None:

@@ -19,8 +19,8 @@ from uuid import UUID
 
 from flask import Flask
 
-from voyagent.chat import queries
-from voyagent.chat.service import topic
+from voyagent.chat.queries import sessions
+from voyagent.chat.service.conversations import topic
 from voyagent.http.guards import enter
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
@@ -273,11 +273,11 @@ def _read(
             return [], False, ""
         try:
             active = (
-                queries.get_turn(turn_id).is_active
+                sessions.get_turn(turn_id).is_active
                 if turn_id is not None
-                else queries.exists(session_id)
+                else sessions.exists(session_id)
             )
         except NotFound:
             active = False
-        batch = queries.events_after(session_id, after_seq, limit=BATCH)
+        batch = sessions.events_after(session_id, after_seq, limit=BATCH)
         return batch, active, aside.look(session_id) if aside is not None and not batch else ""

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, DateTime, Integer, Select, Text, Uuid, cast, fun
 from sqlalchemy.types import TypeEngine
 
 from voyagent.chat.models import ChatSession
-from voyagent.chat.queries import LISTED, SESSIONS_MAX
+from voyagent.chat.queries.sessions import LISTED, SESSIONS_MAX
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.patterns import contains, is_blunt

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from voyagent.chat.models import ChatTurn
-from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, lock, turn_of
-from voyagent.chat.service import (
+from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, lock, turn_of
+from voyagent.chat.service.conversations import (
     TURN_TASK,
     TurnTakenOver,
     append_message,

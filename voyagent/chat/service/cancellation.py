@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries
 from voyagent.chat.models import ChatTurn
-from voyagent.chat.queries import ACTIVE, find_running_turn, topic
+from voyagent.chat.queries import sessions
+from voyagent.chat.queries.sessions import ACTIVE, find_running_turn, topic
 from voyagent.kernel import events
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -22,7 +22,7 @@ def request_stop(actor: Actor, session_id: UUID) -> bool:
     runs. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
-    queries.get_session(session_id)
+    sessions.get_session(session_id)
     if ask_to_stop(session_id):
         audit.record(actor, "chat.stop_asked", entity_refs={"session_id": session_id})
         return True

@@ -1,0 +1,1 @@
+"""Event streams of conversations for browsers and programs."""
