@@ -33,8 +33,8 @@ from gunicorn.app.base import BaseApplication
 from voyagent import cli, factory
 from voyagent.drivers.postgres.errors import EmbeddedServerError
 from voyagent.drivers.postgres.launcher import shared_server
-from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
-from voyagent.identity.queries import offers_demo
+from voyagent.identity.queries.people import offers_demo
+from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.kernel import metrics
 from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
 from voyagent.kernel.db import db

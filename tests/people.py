@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from voyagent.identity import queries, service
+from voyagent.identity import service
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel import db as database, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, Grant
@@ -155,4 +155,4 @@ def csrf(client: FlaskClient, path: str) -> str:
     return found.group(1)
 
 
-__all__ = ["PASSWORD", "ApiClient", "People", "Person", "csrf", "database", "queries", "tenancy"]
+__all__ = ["PASSWORD", "ApiClient", "People", "Person", "csrf", "database", "tenancy"]

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_place
-from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.kernel.config import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent

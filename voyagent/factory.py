@@ -29,12 +29,13 @@ from voyagent.http import (
     template_filters,
 )
 from voyagent.http.app import VoyagentFlask
-from voyagent.identity import queries as people
-from voyagent.identity.bearers import Bearers
-from voyagent.identity.passwords import Passwords
-from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.http.client import client_address
+from voyagent.identity.queries import people
+from voyagent.identity.rules.passwords import Passwords
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.identity.service import Identity, note_seen, why_ended
-from voyagent.identity.tokens import AccessTokens
+from voyagent.identity.service.bearers import Bearers
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.database.copy_export import Exports
@@ -108,7 +109,7 @@ def create_app(settings: Settings) -> Flask:
         app,
         settings,
         guards.AuthAdapter(
-            authenticate=Bearers(identity.tokens, identity.limiter).authenticate,
+            authenticate=Bearers(identity.tokens, identity.limiter, client_address).authenticate,
             shell=pages.shell,
             lane=ReadPool(settings),
             note_seen=note_seen,

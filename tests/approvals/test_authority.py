@@ -18,7 +18,7 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.enquiries.queries import EnquiryNotFound
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, ApprovalRequired, Channel, Grant
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import NotFound, VoyagentError

@@ -14,7 +14,7 @@ from flask import Flask
 
 from voyagent.http.guards import Guard
 from voyagent.http.pages import PageBlueprint
-from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
 from voyagent.routes import APIS, PAGES, docs
 
 PINNED = Path(__file__).with_name("routes.txt")

@@ -18,7 +18,7 @@ from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool
 from voyagent.capabilities.capability import Invocation
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
-from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.fields import Closed
 

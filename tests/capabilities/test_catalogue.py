@@ -15,7 +15,7 @@ from voyagent import catalogue
 from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.capabilities.describe import form_fields, tool_schema
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.ids import new_id
 

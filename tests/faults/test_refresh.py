@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.faults.conftest import Events, Rounds, Tell
 from tests.people import ApiClient, People
-from voyagent.identity import queries
+from voyagent.identity.queries import people as people_queries
 
 CALLERS = 16
 ROUNDS = 100
@@ -53,7 +53,7 @@ def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_toke
     tell: Tell,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    look, everybody = queries.find_refresh_token, threading.Barrier(CALLERS)
+    look, everybody = people_queries.find_refresh_token, threading.Barrier(CALLERS)
 
     def look_when_all_have_begun(digest: bytes) -> Any:
         everybody.wait(timeout=10)
@@ -62,7 +62,7 @@ def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_toke
     for number in range(rounds(ROUNDS)):
         person = people.sign_up("Alice Owner", agency=f"Race {number} {secrets.token_hex(4)}")
         with monkeypatch.context() as patched:
-            patched.setattr(queries, "find_refresh_token", look_when_all_have_begun)
+            patched.setattr(people_queries, "find_refresh_token", look_when_all_have_begun)
             successor = at_once(app, person.refresh_token, lambda: None)
         assert me(app, successor["access_token"]) == me(app, person.access_token) == 200, (
             f"round {number}"

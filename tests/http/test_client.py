@@ -79,7 +79,7 @@ def test_a_listed_proxy_is_believed(
 
 
 def test_a_session_shows_where_it_comes_from(app: Flask) -> None:
-    from voyagent.identity.doors import (  # noqa: PLC0415
+    from voyagent.identity.forms.request import (  # noqa: PLC0415
         device,
     )
     from voyagent.kernel.actor import Channel  # noqa: PLC0415 - beside it

@@ -21,7 +21,7 @@ from tests.http.operations import (
     Call,
 )
 from tests.people import ApiClient, People, Person
-from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS
+from voyagent.identity.rules.permissions import OWN, ROLE_PERMISSIONS
 
 ROLES = list(ROLE_PERMISSIONS)
 

@@ -18,7 +18,7 @@ from tests.people import Person, csrf
 from voyagent.chat.service import conversations as chat
 from voyagent.http.guards import Guard
 from voyagent.http.pages import Page
-from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS
+from voyagent.identity.rules.permissions import OWN, ROLE_PERMISSIONS
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.workbooks import MIMETYPE as WORKBOOK
 from voyagent.routes import PAGES, docs

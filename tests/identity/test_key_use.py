@@ -23,8 +23,10 @@ from tests.identity.keys import bearing, make_key, with_key
 from tests.people import PASSWORD, ApiClient, People, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.factory import create_app
-from voyagent.identity import bearers, service
-from voyagent.identity.permissions import SCOPE_PERMISSIONS, SCOPES
+from voyagent.http.client import client_address
+from voyagent.identity import service
+from voyagent.identity.rules.permissions import SCOPE_PERMISSIONS, SCOPES
+from voyagent.identity.service import bearers
 from voyagent.kernel.actor import permissions_within
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
@@ -419,7 +421,7 @@ def test_only_so_many_keys_are_remembered(
 ) -> None:
     monkeypatch.setattr(bearers, "FACTS_MAX", 2)
     rules = app.extensions["voyagent.identity"]
-    reader = bearers.Bearers(rules.tokens, rules.limiter)
+    reader = bearers.Bearers(rules.tokens, rules.limiter, client_address)
     texts = [make_key(alice)[1] for _ in range(3)]
     with app.test_request_context():
         for text in texts * 2:

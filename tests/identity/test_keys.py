@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key, with_key
 from tests.people import People, Person
-from voyagent.identity import keys as key_texts, service
-from voyagent.identity.keys import NewKey
+from voyagent.identity import service
+from voyagent.identity.rules import keys as key_texts
+from voyagent.identity.rules.keys import NewKey
 from voyagent.kernel.actor import NotFresh
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id

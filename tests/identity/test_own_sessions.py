@@ -17,7 +17,7 @@ from tests.identity.test_ending import session_of
 from tests.identity.test_sessions import me, refresh, sign_in
 from tests.people import PASSWORD, Person, csrf
 from voyagent.identity import service
-from voyagent.identity.devices import describe
+from voyagent.identity.rules.devices import describe
 from voyagent.identity.service import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden

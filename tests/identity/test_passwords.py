@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from tests.people import PASSWORD, People
-from voyagent.identity import passwords
-from voyagent.identity.blocklist import _listed, is_common
-from voyagent.identity.passwords import Passwords, PasswordsBusy, breaks_rule
+from voyagent.identity.rules import passwords
+from voyagent.identity.rules.blocklist import _listed, is_common
+from voyagent.identity.rules.passwords import Passwords, PasswordsBusy, breaks_rule
 from voyagent.kernel.config import Settings
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from voyagent.identity.permissions import (
+from voyagent.identity.rules.permissions import (
     ADMINISTER,
     DIRECT,
     KEEP_BOOKS,

@@ -17,8 +17,9 @@ from flask import Flask
 
 from tests.identity.conftest import Events
 from tests.people import PASSWORD, People, Person
-from voyagent.identity import queries, service
-from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.identity import service
+from voyagent.identity.queries import people as people_queries
+from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Environment
@@ -285,7 +286,7 @@ def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(
 def test_a_password_kept_with_old_parameters_is_kept_anew_at_sign_in(
     app: Flask, identity: Identity, alice: Person, sql: Sql
 ) -> None:
-    from voyagent.identity.passwords import Passwords  # noqa: PLC0415
+    from voyagent.identity.rules.passwords import Passwords  # noqa: PLC0415
 
     stronger = replace(
         identity,
@@ -399,13 +400,13 @@ def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive
     monkeypatch: pytest.MonkeyPatch,
     round_: int,
 ) -> None:
-    look, everybody = queries.find_refresh_token, threading.Barrier(16)
+    look, everybody = people_queries.find_refresh_token, threading.Barrier(16)
 
     def look_when_all_have_begun(digest: bytes) -> Any:
         everybody.wait()
         return look(digest)
 
-    monkeypatch.setattr(queries, "find_refresh_token", look_when_all_have_begun)
+    monkeypatch.setattr(people_queries, "find_refresh_token", look_when_all_have_begun)
     answers = race(app, alice.refresh_token)
     monkeypatch.undo()
     (winner,) = (body for status, body in answers if status == 200)

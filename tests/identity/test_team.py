@@ -18,9 +18,10 @@ from tests.identity.test_ending import session_of
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import fresh_address, me, refresh, sign_in
 from tests.people import PASSWORD, People, Person, csrf
-from voyagent.identity import queries, service
-from voyagent.identity.permissions import Role
-from voyagent.identity.queries import PersonNotFound
+from voyagent.identity import service
+from voyagent.identity.queries import people as people_queries
+from voyagent.identity.queries.people import PersonNotFound
+from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden
@@ -338,14 +339,14 @@ def test_what_somebody_did_keeps_the_name_and_menus_lose_it(alice: Person, bob: 
     alice.api.delete(path_of(bob))
     assert [item["full_name"] for item in alice.api.get("/team").json["items"]] == ["Alice Owner"]
     with alice.reading() as reader:
-        assert queries.names_of(reader)[bob.actor.user_id] == "Bob Colleague"
-        people, _invites, removed = queries.list_team(reader)
+        assert people_queries.names_of(reader)[bob.actor.user_id] == "Bob Colleague"
+        people, _invites, removed = people_queries.list_team(reader)
         assert ([row["full_name"] for row in people], [row["full_name"] for row in removed]) == (
             ["Alice Owner"],
             ["Bob Colleague"],
         )
         with pytest.raises(PersonNotFound):
-            queries.get_person(reader, bob.actor.user_id)
+            people_queries.get_person(reader, bob.actor.user_id)
 
 
 def test_the_address_may_join_again_as_a_new_person(

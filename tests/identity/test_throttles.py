@@ -17,8 +17,9 @@ from tests.identity.test_invites import invite
 from tests.identity.test_sessions import act, fresh_address
 from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.factory import create_app
-from voyagent.identity import queries, service
-from voyagent.identity.passwords import Passwords
+from voyagent.identity import service
+from voyagent.identity.queries import people
+from voyagent.identity.rules.passwords import Passwords
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings
@@ -288,7 +289,7 @@ def test_a_page_that_comes_too_often_shows_what_was_typed(narrow: Flask) -> None
     assert int(answer.headers["Retry-After"]) >= 1
     for typed in (fields["email"], "Neha Kulkarni", "Malabar Gulf"):
         assert f'value="{typed}"' in answer.text
-    assert act(narrow, queries.find_account, fields["email"]) is None
+    assert act(narrow, people.find_account, fields["email"]) is None
 
 
 def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(

@@ -11,8 +11,8 @@ from flask import Flask
 from pydantic import SecretStr
 
 from tests.people import Person
+from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.identity.service import Identity
-from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.keyring import Keyring

@@ -35,7 +35,7 @@ from voyagent.factory import create_app
 from voyagent.http.guards import sign_browser_in
 from voyagent.identity import service
 from voyagent.identity.models import User
-from voyagent.identity.passwords import Passwords
+from voyagent.identity.rules.passwords import Passwords
 from voyagent.identity.service import Identity, totp
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings

@@ -16,7 +16,7 @@ from tests.identity.test_invites import invite
 from tests.identity.test_sessions import Sql, act, demo, fresh_address  # noqa: F401 - a fixture
 from tests.people import PASSWORD, Person, csrf
 from voyagent.factory import create_app
-from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.identity.service.one_time import Purpose, issue
 from voyagent.kernel.config import Settings
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from voyagent.identity.permissions import Role
+from voyagent.identity.rules.permissions import Role
 from voyagent.kernel.actor import (
     Actor,
     ApprovalRequired,

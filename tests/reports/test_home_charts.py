@@ -17,7 +17,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
-from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
 from voyagent.kernel import clock
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.database.read_pool import Row

@@ -25,7 +25,7 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.http import errors
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money

@@ -14,9 +14,10 @@ from typing import Any, cast
 import psycopg
 
 from tools.bench.ground import Installation
-from voyagent.identity import queries, service
-from voyagent.identity.passwords import Passwords
-from voyagent.identity.permissions import Role
+from voyagent.identity import service
+from voyagent.identity.queries import people
+from voyagent.identity.rules.passwords import Passwords
+from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.config import psycopg_url
@@ -129,7 +130,7 @@ def _agency(here: Installation, identity: Identity, name: str, password_hash: st
                 verified=True,
             )
             signed_in = service.open_session(identity, user, device)
-            actor = queries.get_actor(user.id).via(Channel.API)
+            actor = people.get_actor(user.id).via(Channel.API)
         db.session.remove()
     return Person(actor, email, signed_in.access_token)
 

@@ -13,7 +13,7 @@ from tools.bench import cast, probes
 from tools.bench.figures import Figure, percentile
 from tools.bench.ground import Ground, Installation, Web
 from tools.bench.load import Call, Caller, always, as_json, drive, take_turns
-from voyagent.identity.passwords import Passwords
+from voyagent.identity.rules.passwords import Passwords
 
 CONNECTIONS, SECONDS = 8, 3.0
 HASHES, SIGN_INS = 12, 20

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from voyagent.approvals.models import Approval
-from voyagent.identity.permissions import Role, roles_that_may
+from voyagent.identity.rules.permissions import Role, roles_that_may
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
 from voyagent.chat.queries.sessions import lock as lock_session, title_of
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db

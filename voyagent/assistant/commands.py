@@ -8,7 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 from voyagent.assistant.replay import Difference, Replay
 from voyagent.capabilities import matching, registry
 from voyagent.chat.queries import sessions as chats
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import NotFound

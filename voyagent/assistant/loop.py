@@ -53,7 +53,7 @@ from voyagent.chat.queries.sessions import Step, Turn
 from voyagent.chat.service import conversations as chat, turns
 from voyagent.chat.service.conversations import TurnTakenOver
 from voyagent.drivers.models.usage import Usage
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError

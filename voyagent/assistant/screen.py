@@ -21,7 +21,7 @@ from voyagent.chat import queries as chats, searching
 from voyagent.chat.queries import SessionNotFound, Turn
 from voyagent.enquiries import queries as enquiries
 from voyagent.http.pages import translated
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader

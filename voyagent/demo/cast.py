@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from voyagent.identity.demo import DEMO_EMAIL
-from voyagent.identity.permissions import Role
+from voyagent.identity.rules.demo import DEMO_EMAIL
+from voyagent.identity.rules.permissions import Role
 from voyagent.settings.service.tenant_settings import SettingsChanges
 
 AGENCY = "Malabar Gulf Travels"

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from voyagent.demo import documents, enquiries, journeys, parties, talks
 from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
-from voyagent.identity import queries as people, service as identity
-from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
-from voyagent.identity.permissions import Role
+from voyagent.identity import service as identity
+from voyagent.identity.queries import people
+from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service import Device, EmailAlreadyRegistered, Identity
 from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor, Channel

@@ -36,7 +36,7 @@ from sqlalchemy.types import TypeEngine
 from voyagent.audit.queries.events import events_statement
 from voyagent.chat.queries.sessions import exists, is_live
 from voyagent.enquiries.models import Enquiry, EnquiryCount
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import Statement, cached_statement, keyed_select
 from voyagent.kernel.db import db

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.imports.rules.csv_tables import decoded
 from voyagent.imports.service import files
 from voyagent.imports.service.files import Outcome

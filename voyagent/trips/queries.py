@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, text, tuple_
 
 from voyagent.chat.queries.sessions import SessionNotFound, is_live, session_statement
-from voyagent.identity.queries import name_of as person_of
+from voyagent.identity.queries.people import name_of as person_of
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from voyagent.identity.schemas import Email
+from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,

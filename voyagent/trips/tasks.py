@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from voyagent.identity.queries import tenant_ids
+from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring

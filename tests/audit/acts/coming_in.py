@@ -12,7 +12,7 @@ from tests.audit.acts.stage import NEW_PASSWORD, WRONG_PASSWORD, Stage, token_in
 from tests.identity.authenticators import recovery_codes
 from tests.people import PASSWORD
 from voyagent.identity import service as identity
-from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.identity.service import Device, one_time
 from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.tasks import mail_reset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.settings import queries as settings

@@ -13,7 +13,7 @@ from voyagent.approvals.models import Approval
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries.sessions import topic
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel import events
 from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.db import db

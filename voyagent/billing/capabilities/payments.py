@@ -17,7 +17,7 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.payments import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
 from voyagent.capabilities.cards import day
-from voyagent.identity.permissions import Role
+from voyagent.identity.rules.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db

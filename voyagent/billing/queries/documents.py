@@ -40,7 +40,7 @@ from voyagent.billing.queries.recognitions import by_entry, recognitions_stateme
 from voyagent.billing.queries.taxes import taxes_statement
 from voyagent.billing.queries.write_offs import WRITE_OFF, write_offs_statement
 from voyagent.chat.queries.sessions import is_live
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import db

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import queries, service
-from voyagent.identity.account_schemas import (
+from voyagent.identity import service
+from voyagent.identity.api.answers import person
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people
+from voyagent.identity.rules.passwords import PasswordsBusy
+from voyagent.identity.schemas.account import (
     ChangePasswordRequest,
     Queued,
     UpdateProfileRequest,

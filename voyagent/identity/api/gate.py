@@ -11,9 +11,9 @@ from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, bearer_token
 from voyagent.identity import service
 from voyagent.identity.api.answers import came_in
-from voyagent.identity.doors import device, identity
-from voyagent.identity.passwords import PasswordsBusy
-from voyagent.identity.schemas import (
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.rules.passwords import PasswordsBusy
+from voyagent.identity.schemas.entry import (
     AcceptInviteRequest,
     AuthResponse,
     InviteLookup,

@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import queries, service
-from voyagent.identity.doors import identity
-from voyagent.identity.schemas import (
+from voyagent.identity import service
+from voyagent.identity.forms.request import identity
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import (
     ApiKeyList,
     CreateApiKeyRequest,
     CreateApiKeyResponse,

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import queries, service
-from voyagent.identity.doors import identity
-from voyagent.identity.schemas import ChangeRoleRequest, Team, TeamMember
+from voyagent.identity import service
+from voyagent.identity.forms.request import identity
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import ChangeRoleRequest, Team, TeamMember
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
@@ -30,7 +31,7 @@ def list_team(reader: RequestReader) -> Body[Team]:
     "/team/<user_id>",
     answer=TeamMember,
     permission="team.manage",
-    missing=queries.PersonNotFound,
+    missing=people.PersonNotFound,
     errors=(service.LastAdministrator,),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
@@ -47,7 +48,7 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
     "/team/<user_id>",
     status=204,
     permission="team.manage",
-    missing=queries.PersonNotFound,
+    missing=people.PersonNotFound,
     errors=(service.LastAdministrator,),
 )
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
@@ -60,7 +61,7 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
 
 
 @members.delete(
-    "/team/<user_id>/sessions", status=204, permission="team.manage", missing=queries.PersonNotFound
+    "/team/<user_id>/sessions", status=204, permission="team.manage", missing=people.PersonNotFound
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
     """End all sessions of a person, who may sign in again. API keys stay valid."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from voyagent.identity import service
-from voyagent.identity.account_schemas import (
+from voyagent.identity.api.gate import gate
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.rules.passwords import PasswordsBusy
+from voyagent.identity.schemas.account import (
     PasswordReset,
     RequestPasswordResetRequest,
     RequestPasswordResetResponse,
@@ -11,9 +14,6 @@ from voyagent.identity.account_schemas import (
     Verified,
     VerifyEmailRequest,
 )
-from voyagent.identity.api.gate import gate
-from voyagent.identity.doors import device, identity
-from voyagent.identity.passwords import PasswordsBusy
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.serializers import Body

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import queries, service
-from voyagent.identity.doors import device, identity
-from voyagent.identity.schemas import (
+from voyagent.identity import service
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import (
     CreateInviteRequest,
     CreateInviteResponse,
     InviteAnswer,
@@ -49,7 +50,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
 def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     """List the agency's invitations, newest first: all of them, or pages if `limit` is given."""
     status = service.invite_filter(query.status)
-    rows, cursor = queries.list_invites(
+    rows, cursor = people.list_invites(
         reader, status=status, limit=query.limit, cursor=query.place()
     )
     return InviteList.of({"items": rows, "next_cursor": cursor})

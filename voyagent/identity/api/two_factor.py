@@ -7,10 +7,10 @@ from voyagent.http.guards import Guard
 from voyagent.identity import service
 from voyagent.identity.api.answers import came_in
 from voyagent.identity.api.gate import gate
-from voyagent.identity.doors import device, identity
-from voyagent.identity.passwords import PasswordsBusy
-from voyagent.identity.schemas import AuthResponse
-from voyagent.identity.two_factor_schemas import (
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.rules.passwords import PasswordsBusy
+from voyagent.identity.schemas.entry import AuthResponse
+from voyagent.identity.schemas.two_factor import (
     FreshToken,
     PasswordAndCode,
     ReauthenticateRequest,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
 from voyagent.identity.models import Tenant, User
-from voyagent.identity.permissions import Role
+from voyagent.identity.queries import people
+from voyagent.identity.rules.permissions import Role
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.errors import EmailAlreadyRegistered
 from voyagent.identity.service.sessions import open_session
@@ -56,7 +56,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
-    if queries.email_taken(email):
+    if people.email_taken(email):
         raise EmailAlreadyRegistered
     pause()
     password_hash = identity.passwords.hash(password)
@@ -74,7 +74,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
         role=Role.AGENCY_ADMIN,
         verified=False,
     )
-    actor = queries.get_actor(user.id, tenant_name=agency_name).via(device.channel)
+    actor = people.get_actor(user.id, tenant_name=agency_name).via(device.channel)
     audit.record(
         actor, "agency.signed_up", entity_refs={"tenant_id": tenant.id, "user_id": user.id}
     )

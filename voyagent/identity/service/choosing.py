@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.identity.blocklist import is_common
+from voyagent.identity.rules.blocklist import is_common
 from voyagent.identity.service.errors import PasswordBlank, PasswordTooCommon
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from voyagent.audit.service import recording as audit
 from voyagent.identity.models import User
+from voyagent.identity.rules.tokens import Subject
 from voyagent.identity.service.errors import InvalidPassword, TotpRefused
 from voyagent.identity.service.proving import check_password
 from voyagent.identity.service.second_factor import check_code
 from voyagent.identity.service.values import Device, Identity
-from voyagent.identity.tokens import Subject
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.db import db

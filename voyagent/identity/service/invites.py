@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
 from voyagent.identity.models import Invite, User
+from voyagent.identity.queries import people
+from voyagent.identity.rules.tokens import new_secret, secret_digest
 from voyagent.identity.service.accounts import add_person
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.errors import (
@@ -25,7 +26,6 @@ from voyagent.identity.service.errors import (
 )
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
-from voyagent.identity.tokens import new_secret, secret_digest
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
@@ -180,7 +180,7 @@ def accept_invite(
     identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip)
     invited = _open_invite(token)
     refuse_common(password, agency_name=invited["tenant_name"], email=invited["email"])
-    if queries.email_taken(invited["email"]):
+    if people.email_taken(invited["email"]):
         raise EmailAlreadyRegistered
     pause()
     password_hash = identity.passwords.hash(password)
@@ -210,12 +210,12 @@ def accept_invite(
 
 
 def _open_invite(token: str) -> Row:
-    found = queries.find_invite(secret_digest(token))
+    found = people.find_invite(secret_digest(token))
     if found is None:
         raise InviteNotFound
     tenant_id, invite_id = found
     tenancy.bind(db.session(), tenant_id)
-    row = queries.get_invite_for_holder(invite_id)
+    row = people.get_invite_for_holder(invite_id)
     if not row.pop("tenant_is_active"):
         raise InviteNotFound
     if row["status"] == "expired":

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity.keys import MARK, NewKey, new_key
 from voyagent.identity.models import ApiKey
-from voyagent.identity.permissions import SCOPES, is_within_reach
+from voyagent.identity.rules.keys import MARK, NewKey, new_key
+from voyagent.identity.rules.permissions import SCOPES, is_within_reach
 from voyagent.identity.service.errors import ScopeBeyondRole
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock, tenancy

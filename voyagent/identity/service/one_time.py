@@ -10,11 +10,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
-from voyagent.identity import queries
 from voyagent.identity.models import OneTimeToken, User
+from voyagent.identity.queries import people
+from voyagent.identity.rules.tokens import new_secret, secret_digest
 from voyagent.identity.service.errors import TokenInvalid
 from voyagent.identity.service.values import Identity
-from voyagent.identity.tokens import new_secret, secret_digest
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed
@@ -79,7 +79,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     None for a token that is unknown, used, expired, for another purpose or another address: the
     caller is not told which.
     """
-    found = queries.find_one_time_token(secret_digest(token))
+    found = people.find_one_time_token(secret_digest(token))
     if found is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="unknown")
         return None

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
 from voyagent.identity.models import User
+from voyagent.identity.queries import people
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.confirming import confirm
@@ -109,7 +109,7 @@ def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
 
     Raises AddressTaken; of two who want one address at once, one gets it.
     """
-    if queries.email_taken(email):
+    if people.email_taken(email):
         raise AddressTaken
     before, person.email, person.email_verified = person.email, email, False
     try:

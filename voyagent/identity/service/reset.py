@@ -9,7 +9,7 @@ import math
 import structlog
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
+from voyagent.identity.queries import people
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.one_time import Holder, Purpose
@@ -55,7 +55,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
     Returns the token, or None without an account. The requester is unknown, so the event is the
     program's; for an unknown address only the log has it.
     """
-    account = queries.find_account(email)
+    account = people.find_account(email)
     if account is None:
         log.info("auth.reset_not_sent", reason="unknown_address", channel=channel.value)
         return None
@@ -68,7 +68,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
     identity.outbox.send(
         to=email,
         kind="reset_password",
-        locale=queries.get_actor(account.user_id).locale,
+        locale=people.get_actor(account.user_id).locale,
         link=link,
         minutes=minutes,
     )
@@ -107,7 +107,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     password_hash = identity.passwords.hash(new_password)
     person = one_time.spend(holder)
     person.password_hash = password_hash
-    actor = queries.get_actor(person.id).via(device.channel)
+    actor = people.get_actor(person.id).via(device.channel)
     end_sessions(person.id, reason="password_reset", by=actor)
     identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})

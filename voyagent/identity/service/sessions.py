@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy import text
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
-from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User
+from voyagent.identity.queries import people
+from voyagent.identity.rules.demo import DEMO_EMAIL
+from voyagent.identity.rules.tokens import Subject, new_secret, secret_digest
 from voyagent.identity.service.errors import DemoNotThere, InvalidRefreshToken
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
-from voyagent.identity.tokens import Subject, new_secret, secret_digest
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, system_actor
 from voyagent.kernel.db import db, next_act, rows_changed
@@ -43,7 +43,7 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     db.session.flush()
     identity.limiter.came_in(user.email, address=device.ip)
     return SignedInPerson(
-        actor=queries.get_actor(user.id).via(device.channel),
+        actor=people.get_actor(user.id).via(device.channel),
         credential=Credential(user.tenant_id, user.id, session.id, channel=device.channel),
         access_token=(
             "" if is_browser else identity.tokens.issue(_subject(user, session), fresh=True)
@@ -67,7 +67,7 @@ def refresh(
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
-    found = queries.find_refresh_token(secret_digest(refresh_token))
+    found = people.find_refresh_token(secret_digest(refresh_token))
     if found is None:
         log.info("auth.refresh_failed", reason="unknown_token")
         raise InvalidRefreshToken
@@ -180,14 +180,14 @@ def end_sessions(
 
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
     """Sign in as the demo agency's administrator, outside production. Raises DemoNotThere."""
-    account = queries.find_account(DEMO_EMAIL)
+    account = people.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
         raise DemoNotThere
     tenancy.bind(db.session(), account.tenant_id)
     if not db.session.get_one(Tenant, account.tenant_id).is_demo:
         raise DemoNotThere
     audit.record(
-        queries.get_actor(account.user_id).via(device.channel),
+        people.get_actor(account.user_id).via(device.channel),
         "auth.signed_in",
         entity_refs={"user_id": account.user_id},
     )
@@ -251,7 +251,7 @@ def _new_refresh_token(session: AuthSession) -> str:
 
 
 def _revoke_refresh_token(refresh_token: str) -> None:
-    found = queries.find_refresh_token(secret_digest(refresh_token))
+    found = people.find_refresh_token(secret_digest(refresh_token))
     if found is None:
         return
     tenant_id, token_id = found
@@ -285,7 +285,7 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
     """Return the person of an event, or the program if person or agency is suspended."""
     try:
-        return queries.get_actor(user_id).via(Channel.API)
+        return people.get_actor(user_id).via(Channel.API)
     except Unauthorized:
         return system_actor(tenant_id)
 

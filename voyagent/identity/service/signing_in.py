@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
 from voyagent.identity.models import User
+from voyagent.identity.queries import people
 from voyagent.identity.service.errors import (
     EmailNotVerified,
     InvalidCredentials,
@@ -98,7 +98,7 @@ def complete_sign_in(
         raise SignInExpired
     with identity.limiter.admit(limits.SIGN_IN, account=half.email, address=device.ip) as attempt:
         tenancy.bind(db.session(), half.tenant_id)
-        actor = queries.get_actor(half.user_id).via(device.channel)
+        actor = people.get_actor(half.user_id).via(device.channel)
         person = lock_person(half.user_id)
         if (person.email, _print(identity, person), person.totp_enabled) != (
             half.email,
@@ -142,7 +142,7 @@ def _right_password(
 
     Raises InvalidCredentials, then EmailNotVerified.
     """
-    account = queries.find_account(email)
+    account = people.find_account(email)
     if account is None:
         pause()
         identity.passwords.verify(None, password)
@@ -155,7 +155,7 @@ def _right_password(
         stored=account.password_hash,
         password=password,
     )
-    actor = queries.get_actor(account.user_id).via(device.channel)
+    actor = people.get_actor(account.user_id).via(device.channel)
     if not is_right:
         _note_failure(actor, InvalidCredentials)
         raise _wrong(identity)

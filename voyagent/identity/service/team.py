@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
 from voyagent.identity.models import User
-from voyagent.identity.permissions import roles_that_may
-from voyagent.identity.queries import PersonNotFound
+from voyagent.identity.queries import people as people_queries
+from voyagent.identity.queries.people import PersonNotFound
+from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.service.errors import LastAdministrator
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Identity
@@ -128,7 +128,7 @@ def _lock(actor: Actor, user_id: UUID) -> User:
 
 
 def _refuse_for_the_last(person: User) -> None:
-    if person.role in roles_that_may(MANAGE) and not queries.other_active_people(
+    if person.role in roles_that_may(MANAGE) and not people_queries.other_active_people(
         person.id, roles_that_may(MANAGE)
     ):
         raise LastAdministrator

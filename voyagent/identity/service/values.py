@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voyagent.identity.passwords import Passwords
-from voyagent.identity.tokens import AccessTokens
+from voyagent.identity.rules.passwords import Passwords
+from voyagent.identity.rules.tokens import AccessTokens
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.keyring import Keyring

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import queries
+from voyagent.identity.queries import people
 from voyagent.identity.service import one_time
 from voyagent.identity.service.one_time import Holder, Purpose
 from voyagent.identity.service.values import Device, Identity
@@ -38,7 +38,7 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
     TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
-    account = queries.find_account(email)
+    account = people.find_account(email)
     if account is None or account.email_verified:
         log.info("auth.verification_not_sent", reason="confirmed" if account else "unknown_address")
         return
@@ -49,7 +49,7 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
         actor,
         user_id=account.user_id,
         email=email,
-        locale=queries.get_actor(account.user_id).locale,
+        locale=people.get_actor(account.user_id).locale,
     )
 
 
@@ -85,7 +85,7 @@ def verify_email(identity: Identity, *, token: str, device: Device) -> str:
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
     person.email_verified = True
-    actor = queries.get_actor(person.id).via(device.channel)
+    actor = people.get_actor(person.id).via(device.channel)
     audit.record(
         actor,
         "auth.email_verified",

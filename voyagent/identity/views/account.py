@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.account_forms import AddressForm, NameForm, PasswordForm
-from voyagent.identity.account_schemas import AddressPage
-from voyagent.identity.doors import device, identity
+from voyagent.identity import service
+from voyagent.identity.forms.account import AddressForm, NameForm, PasswordForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.account import AddressPage
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
@@ -24,7 +25,7 @@ _CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 @account_pages.page("/account", permission="account.read")
 def profile(reader: RequestReader) -> str:
     """Show name, address and password, each with its form."""
-    return _page(queries.get_person(reader, reader.person_id))
+    return _page(people.get_person(reader, reader.person_id))
 
 
 @account_pages.page("/account", methods=("POST",), permission="account.update")
@@ -95,7 +96,7 @@ def _move(actor: Actor, given: AddressPage) -> service.ProfileChange:
 
 
 def _person(actor: Actor) -> Row:
-    return queries.get_person(SessionReader(db.session), service.person_of(actor))
+    return people.get_person(SessionReader(db.session), service.person_of(actor))
 
 
 def _page(

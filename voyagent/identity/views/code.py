@@ -12,8 +12,8 @@ from voyagent.http.guards import safe_next, sign_browser_in
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.identity import service
-from voyagent.identity.doors import device, identity
-from voyagent.identity.two_factor_forms import CodeForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.forms.two_factor import CodeForm
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.ids import parse_id

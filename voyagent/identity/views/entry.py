@@ -19,10 +19,11 @@ from voyagent.http.guards import (
 )
 from voyagent.http.htmx import see_other
 from voyagent.http.template_filters import page_locale
-from voyagent.identity import queries, service
-from voyagent.identity.addresses import normal_address
-from voyagent.identity.doors import device, identity
-from voyagent.identity.forms import JoinForm, SignInForm, SignUpForm
+from voyagent.identity import service
+from voyagent.identity.forms.entry import JoinForm, SignInForm, SignUpForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people
+from voyagent.identity.rules.addresses import normal_address
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.code import keep_half
 from voyagent.identity.views.recovery import TYPED, UNVERIFIED
@@ -50,7 +51,7 @@ def sign_in() -> Any:
             session[TYPED] = normal_address(form.email.data or "")
         if form.refused == service.EmailNotVerified.code:
             session[UNVERIFIED] = session[TYPED]
-        offers_demo = queries.offers_demo(identity().settings)
+        offers_demo = people.offers_demo(identity().settings)
         return (
             render_template(
                 "identity/sign_in.html", form=form, target=target, offers_demo=offers_demo

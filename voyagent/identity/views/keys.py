@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.doors import device, identity
-from voyagent.identity.forms import SCOPE_WORDS, MakeKeyForm
-from voyagent.identity.schemas import MakeKeyPage
+from voyagent.identity import service
+from voyagent.identity.forms.entry import SCOPE_WORDS, MakeKeyForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import MakeKeyPage
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
@@ -43,7 +44,7 @@ def new_api_key(actor: Actor) -> Any:
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
     if made is None:
-        asks_code = queries.get_person(SessionReader(db.session), service.person_of(actor))[
+        asks_code = people.get_person(SessionReader(db.session), service.person_of(actor))[
             "totp_enabled"
         ]
         return (
@@ -53,7 +54,7 @@ def new_api_key(actor: Actor) -> Any:
             form.status,
         )
     key_id, text = made
-    return _page(SessionReader(db.session), actor, fresh={**queries.get_key(key_id), "text": text})
+    return _page(SessionReader(db.session), actor, fresh={**people.get_key(key_id), "text": text})
 
 
 @account_pages.page(
@@ -62,7 +63,7 @@ def new_api_key(actor: Actor) -> Any:
 def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
     """Ask for confirmation before a key is revoked."""
     service.get_key_to_revoke(actor, key_id)
-    return render_template("account/api_key_revoke.html", key=queries.get_key(key_id))
+    return render_template("account/api_key_revoke.html", key=people.get_key(key_id))
 
 
 @account_pages.page(
@@ -93,7 +94,7 @@ def _make(actor: Actor, given: MakeKeyPage) -> tuple[UUID, str]:
 
 def _page(reader: Reader, actor: Actor, *, fresh: Row | None = None) -> str:
     sees_all = actor.can("api_key.revoke_any")
-    keys, _cursor = queries.list_keys(reader, maker_id=None if sees_all else actor.user_id)
+    keys, _cursor = people.list_keys(reader, maker_id=None if sees_all else actor.user_id)
     for key in keys:
         key["is_over"] = key["revoked_at"] is not None or (
             key["expires_at"] is not None and key["expires_at"] <= clock.now()

@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.doors import identity
-from voyagent.identity.forms import RoleForm, SureForm
-from voyagent.identity.permissions import roles_that_may
-from voyagent.identity.queries import PersonNotFound
+from voyagent.identity import service
+from voyagent.identity.forms.entry import RoleForm, SureForm
+from voyagent.identity.forms.request import identity
+from voyagent.identity.queries import people
+from voyagent.identity.queries.people import PersonNotFound
+from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.sessions import with_words
 from voyagent.kernel.actor import Actor
@@ -64,7 +65,7 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
 def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     """End all sessions of a person."""
     ended = service.sign_person_out(actor, user_id)
-    name = queries.get_person(SessionReader(db.session), user_id)["full_name"]
+    name = people.get_person(SessionReader(db.session), user_id)["full_name"]
     toast(
         _("%(name)s signed out everywhere.", name=name)
         if ended
@@ -82,7 +83,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> Any:
 def ask_to_remove(reader: Reader, user_id: UUID) -> str:
     """Ask for confirmation before a person is removed."""
     return render_template(
-        "identity/member_remove.html", person=queries.get_person(reader, user_id), form=SureForm()
+        "identity/member_remove.html", person=people.get_person(reader, user_id), form=SureForm()
     )
 
 
@@ -103,7 +104,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
         return (
             render_template(
                 "identity/member_remove.html",
-                person=queries.get_person(SessionReader(db.session), user_id),
+                person=people.get_person(SessionReader(db.session), user_id),
                 form=form,
             ),
             form.status,
@@ -113,11 +114,11 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
 
 
 def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
-    person = queries.get_person(reader, user_id)
-    sessions = with_words(queries.list_sessions(reader, user_id))
+    person = people.get_person(reader, user_id)
+    sessions = with_words(people.list_sessions(reader, user_id))
     administrators = [
         each["id"]
-        for each in queries.list_people(reader, removed=False)
+        for each in people.list_people(reader, removed=False)
         if each["role"] in roles_that_may("team.manage")
     ]
     facts = {"person": person, "sessions": sessions, "is_last": administrators == [user_id]}

@@ -15,10 +15,10 @@ from voyagent.http.guards import is_signed_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.identity import service
-from voyagent.identity.account_forms import ForgotForm, ResetForm
-from voyagent.identity.account_schemas import ForgotPage
-from voyagent.identity.doors import device, identity
-from voyagent.identity.forms import SureForm
+from voyagent.identity.forms.account import ForgotForm, ResetForm
+from voyagent.identity.forms.entry import SureForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.schemas.account import ForgotPage
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
 

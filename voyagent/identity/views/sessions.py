@@ -11,8 +11,9 @@ from flask_babel import gettext as _, ngettext
 from voyagent.http.guards import sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.devices import DeviceWords, describe
+from voyagent.identity import service
+from voyagent.identity.queries import people
+from voyagent.identity.rules.devices import DeviceWords, describe
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row
@@ -23,7 +24,7 @@ def sessions(reader: RequestReader) -> str:
     """Show every browser and program that is signed in as this person."""
     return render_template(
         "account/sessions.html",
-        sessions=with_words(queries.list_sessions(reader, reader.person_id)),
+        sessions=with_words(people.list_sessions(reader, reader.person_id)),
     )
 
 

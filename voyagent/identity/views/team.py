@@ -11,10 +11,11 @@ from flask_babel import gettext as _, lazy_gettext
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.doors import device, identity
-from voyagent.identity.forms import InviteForm
-from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES, Role, roles_that_may
+from voyagent.identity import service
+from voyagent.identity.forms.entry import InviteForm
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.queries import people as people_queries
+from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES, Role, roles_that_may
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, SessionReader
@@ -74,7 +75,7 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
 
 
 def _team(reader: Reader, form: InviteForm, fresh: dict[str, str] | None = None) -> str:
-    people, invites, removed = queries.list_team(reader)
+    people, invites, removed = people_queries.list_team(reader)
     return render_template(
         "identity/team.html",
         people=people,

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import queries, service
-from voyagent.identity.doors import device, identity
-from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES
-from voyagent.identity.two_factor_forms import CodeForm, ConfirmForm
+from voyagent.identity import service
+from voyagent.identity.forms.request import device, identity
+from voyagent.identity.forms.two_factor import CodeForm, ConfirmForm
+from voyagent.identity.queries import people
+from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
@@ -28,7 +29,7 @@ _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 @account_pages.page("/account/security", permission="account.read")
 def security(reader: RequestReader) -> str:
     """Show the second factor; the secret only in the browser that has started the set-up."""
-    state = queries.get_two_factor(reader, reader.person_id)
+    state = people.get_two_factor(reader, reader.person_id)
     return _page(reader.authenticate(), state, CodeForm())
 
 
@@ -130,7 +131,7 @@ def _ask(actor: Actor, act: str, form: ConfirmForm) -> str:
 
 def _state(actor: Actor) -> Row:
     assert actor.user_id is not None
-    return queries.get_two_factor(SessionReader(db.session), actor.user_id)
+    return people.get_two_factor(SessionReader(db.session), actor.user_id)
 
 
 def _page(actor: Actor, state: Row, form: CodeForm, *, codes: list[str] | None = None) -> str:

@@ -18,7 +18,7 @@ from voyagent.billing.ageing.queries.open_items import OVERDUE
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.counts import weeks_statement
-from voyagent.identity import queries as identity
+from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row

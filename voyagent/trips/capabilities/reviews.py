@@ -12,7 +12,7 @@ from flask_babel import gettext
 from voyagent.approvals.effects import CheckShown, Measured
 from voyagent.capabilities.capability import Invocation
 from voyagent.capabilities.cards import day
-from voyagent.identity.permissions import TICKET_ROLES
+from voyagent.identity.rules.permissions import TICKET_ROLES
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money, spoken
 from voyagent.trips import queries

@@ -10,8 +10,8 @@ from pydantic import Field
 from voyagent.approvals.effects import Description, FactShown
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.http.template_filters import symbol_money
-from voyagent.identity.permissions import roles_that_may
-from voyagent.identity.schemas import Email
+from voyagent.identity.rules.permissions import roles_that_may
+from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.trips import queries, service

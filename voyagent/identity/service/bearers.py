@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 import structlog
 
-from voyagent.http.client import client_address
-from voyagent.identity import queries
-from voyagent.identity.keys import is_key, prefix_of
-from voyagent.identity.queries import KeyFacts
-from voyagent.identity.tokens import AccessTokens, secret_digest
+from voyagent.identity.queries import people
+from voyagent.identity.queries.people import KeyFacts
+from voyagent.identity.rules.keys import is_key, prefix_of
+from voyagent.identity.rules.tokens import AccessTokens, secret_digest
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Channel, Credential
 from voyagent.kernel.db import pause
@@ -27,12 +27,15 @@ class Bearers:
 
     The owner and the hash of a key never change, so they are cached in the process and the usual
     call costs no further round trip. Revocation, expiry, and the state of maker and agency are read
-    each time.
+    each time. `client_address` returns the address of the present request.
     """
 
-    def __init__(self, tokens: AccessTokens, limiter: limits.Limiter) -> None:
+    def __init__(
+        self, tokens: AccessTokens, limiter: limits.Limiter, client_address: Callable[[], str]
+    ) -> None:
         self._tokens = tokens
         self._limiter = limiter
+        self._client_address = client_address
         self._facts: OrderedDict[str, KeyFacts] = OrderedDict()
         self._lock = Lock()
 
@@ -47,7 +50,7 @@ class Bearers:
         prefix = prefix_of(bearer)
         facts = None if prefix is None else self._known(prefix)
         if facts is None or not hmac.compare_digest(facts.key_hash, secret_digest(bearer)):
-            self._limiter.failed(limits.API_KEY, address=client_address())
+            self._limiter.failed(limits.API_KEY, address=self._client_address())
             log.info(
                 "auth.key_refused",
                 reason=(
@@ -69,7 +72,7 @@ class Bearers:
             if facts is not None:
                 self._facts.move_to_end(prefix)
                 return facts
-        facts = queries.find_api_key(prefix)
+        facts = people.find_api_key(prefix)
         # the look-up's connection goes back: a read has its own, and an act begins anew with the
         # agency bound
         pause()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from voyagent.identity.schemas import (
+from voyagent.identity.schemas.entry import (
     NAME_MAX,
     SIGN_IN_PASSWORD_MAX,
     Email,

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text, tuple_
 
-from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
+from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader

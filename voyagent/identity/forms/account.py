@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from wtforms import EmailField, PasswordField, StringField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.identity.account_schemas import (
+from voyagent.identity.forms.entry import PASSWORD_RULE, SENTENCES
+from voyagent.identity.schemas.account import (
     AddressPage,
     ForgotPage,
     NamePage,
     PasswordPage,
     ResetPage,
 )
-from voyagent.identity.forms import PASSWORD_RULE, SENTENCES
 
 _WRITE_PASSWORD = _("Enter your password.")
 _TOO_LONG = _("This is too long.")

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, StringField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.identity.two_factor_schemas import CodePage, ConfirmPage
+from voyagent.identity.schemas.two_factor import CodePage, ConfirmPage
 
 _SENTENCES = {
     "password.missing": _("Enter your password."),

@@ -10,7 +10,7 @@ import secrets
 import string
 from dataclasses import dataclass, field
 
-from voyagent.identity.tokens import secret_digest
+from voyagent.identity.rules.tokens import secret_digest
 
 MARK = "vy_"
 PREFIX_CHARS, SECRET_CHARS = 8, 32

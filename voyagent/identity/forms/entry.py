@@ -17,8 +17,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.template_filters import ROLE_WORDS, page_locale
-from voyagent.identity.permissions import Role, is_within_reach
-from voyagent.identity.schemas import (
+from voyagent.identity.rules.permissions import Role, is_within_reach
+from voyagent.identity.schemas.entry import (
     CreateInviteRequest,
     JoinPage,
     MakeKeyPage,

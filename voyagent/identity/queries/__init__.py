@@ -1,0 +1,1 @@
+"""Reads of agencies, people, sessions and keys."""

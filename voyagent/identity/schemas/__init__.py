@@ -1,0 +1,1 @@
+"""Shapes of sign-up, sign-in, the team and the own account, for API and forms."""
