@@ -41,7 +41,7 @@ VIOLATIONS = {
         "Rooms depend downward only",
     ),
     "a read imports a rule": (
-        "enquiries/queries.py",
+        "enquiries/queries/enquiries.py",
         "import voyagent.enquiries.service",
         "Inside a room",
     ),

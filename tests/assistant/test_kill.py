@@ -20,7 +20,7 @@ from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
 from voyagent.assistant import service
 from voyagent.chat.queries import sessions as chats
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.config import Settings
 
 PATIENCE_S = 40

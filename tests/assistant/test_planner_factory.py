@@ -25,7 +25,7 @@ from voyagent.chat.service.conversations import EVENT_FIELDS
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
 from voyagent.drivers.models.scripted import Reply, Scripted
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 

@@ -17,7 +17,8 @@ from voyagent.assistant.moves import Call, Conversation, Done, Move, Tell
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Tool
 from voyagent.capabilities.capability import Invocation
-from voyagent.enquiries import queries as enquiries, service as enquiries_service
+from voyagent.enquiries import service as enquiries_service
+from voyagent.enquiries.queries import enquiries
 from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.fields import Closed

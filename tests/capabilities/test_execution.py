@@ -21,8 +21,8 @@ from voyagent.capabilities import execution
 from voyagent.capabilities.capability import Capability, Invocation, Policy
 from voyagent.capabilities.execution import Proposed
 from voyagent.chat.models import ChatMessage
-from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Channel, system_actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.chat.service import conversations as chat
-from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import Search
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import Search
 from voyagent.enquiries.service import EnquiryChanges
 from voyagent.kernel.pages import Part
 
@@ -25,7 +26,7 @@ def conversation(person: Person) -> UUID:
 
 def row(person: Person, enquiry_id: UUID) -> dict[str, Any]:
     with person.reading() as reader:
-        return queries.get_row(reader, enquiry_id)
+        return enquiries.get_row(reader, enquiry_id)
 
 
 def changed(person: Person, enquiry_id: UUID, **changes: Any) -> dict[str, Any]:
@@ -35,14 +36,14 @@ def changed(person: Person, enquiry_id: UUID, **changes: Any) -> dict[str, Any]:
 
 def events(person: Person, enquiry_id: UUID) -> list[dict[str, Any]]:
     with person.reading() as reader:
-        return queries.get_with_history(reader, enquiry_id)[1]
+        return enquiries.get_with_history(reader, enquiry_id)[1]
 
 
 def counts(person: Person) -> dict[str, int]:
     with person.reading() as reader:
         return {
             status: n
-            for status, n in queries.read_board(reader, Search(), Part()).by_status.items()
+            for status, n in enquiries.read_board(reader, Search(), Part()).by_status.items()
             if n
         }
 
@@ -51,5 +52,5 @@ def names(person: Person, **search: Any) -> list[str]:
     with person.reading() as reader:
         return [
             found["customer_name"]
-            for found in queries.list_enquiries(reader, Search(**search), Part()).items
+            for found in enquiries.list_enquiries(reader, Search(**search), Part()).items
         ]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.enquiries.acts import changed, logged
 from tests.people import Person
-from voyagent.enquiries.counts import untied_counts_statement, weeks_statement
+from voyagent.enquiries.queries.counts import untied_counts_statement, weeks_statement
 from voyagent.kernel.db import rows_changed
 
 ZONES = ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York")

@@ -18,7 +18,7 @@ from flask import Flask
 from tests.crowds import crowded, scanned
 from tests.enquiries.reading import watched
 from tests.people import Person
-from voyagent.enquiries.queries import Search, list_statement, read_board
+from voyagent.enquiries.queries.enquiries import Search, list_statement, read_board
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for

@@ -11,7 +11,8 @@ from tests.enquiries.acts import events, logged, row
 from tests.people import Person
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
 
 
 def test_the_conversation_begins_with_the_facts(alice: Person, bob: Person) -> None:
@@ -28,7 +29,7 @@ def test_the_conversation_begins_with_the_facts(alice: Person, bob: Person) -> N
     _enquiry, session_id = bob.does(service.promote, enquiry_id)
     with alice.reading() as reader:
         session, said = chats.conversation(reader, session_id)
-        assert [found["id"] for found in queries.find_by_session(reader, session_id)] == [
+        assert [found["id"] for found in enquiries.find_by_session(reader, session_id)] == [
             enquiry_id
         ]
     assert (session["title"], session["created_by_user_id"]) == (

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from tests.enquiries.acts import changed, counts, logged, names
 from tests.people import Person
-from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import EnquiryNotFound, Search
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound, Search
 from voyagent.kernel import clock
 from voyagent.kernel.pages import Cursor, Part
 
@@ -57,7 +58,7 @@ def test_a_text_is_found_in_five_fields_whatever_its_case_and_not_in_notes(
     assert names(alice, text="zetamail") == []  # a match does not run from one field into the next
     with alice.reading() as reader:
         assert [
-            found["customer_name"] for found in queries.find_by_text(reader, " jeddah ", 5)
+            found["customer_name"] for found in enquiries.find_by_text(reader, " jeddah ", 5)
         ] == ["Zeta"]
 
 
@@ -97,14 +98,14 @@ def test_all_filters_hold_at_once_with_and_without_a_text(alice: Person) -> None
 
 
 def test_ranges_that_end_before_they_begin_are_refused() -> None:
-    with pytest.raises(queries.InvalidDepartRange):
+    with pytest.raises(enquiries.InvalidDepartRange):
         Search(
             depart_from=date(2027, 1, 2),
             depart_to=date(2027, 1, 1),
             created_from=date(2027, 1, 2),
             created_to=date(2027, 1, 1),
         ).check()
-    with pytest.raises(queries.InvalidCreatedRange):
+    with pytest.raises(enquiries.InvalidCreatedRange):
         Search(created_from=date(2027, 1, 2), created_to=date(2027, 1, 1)).check()
     Search(created_from=date(2027, 1, 1), created_to=date(2027, 1, 1)).check()
 
@@ -133,20 +134,20 @@ def test_pages_meet_without_gap_or_overlap_on_equal_instants(
     wanted = sorted(made, reverse=True)
     with alice.reading() as reader:
         by_offset = [
-            queries.list_enquiries(reader, search, Part(limit=2, offset=offset))
+            enquiries.list_enquiries(reader, search, Part(limit=2, offset=offset))
             for offset in (0, 2, 4)
         ]
         assert [found["id"] for page in by_offset for found in page.items] == wanted
         cursor, by_cursor = None, []
         for _step in range(3):
-            page = queries.list_enquiries(reader, search, Part(limit=2, cursor=cursor))
+            page = enquiries.list_enquiries(reader, search, Part(limit=2, cursor=cursor))
             by_cursor += [found["id"] for found in page.items]
             cursor = Cursor.decode(page.next_cursor) if page.next_cursor else None
         assert by_cursor == wanted
         mark = Cursor(by_offset[2].items[0]["created_at"], by_offset[2].items[0]["id"])
-        before = queries.list_enquiries(reader, search, Part(limit=2, cursor=mark, backward=True))
+        before = enquiries.list_enquiries(reader, search, Part(limit=2, cursor=mark, backward=True))
         assert [found["id"] for found in before.items] == wanted[2:4]
-        past = queries.list_enquiries(reader, search, Part(limit=2, offset=99))
+        past = enquiries.list_enquiries(reader, search, Part(limit=2, offset=99))
     assert {page.total for page in (*by_offset, before, past)} == {5}
     assert past.items == []
 
@@ -158,11 +159,11 @@ def test_who_waits_longest_comes_first(alice: Person) -> None:
         logged(alice, "Second"),
     )
     with alice.reading() as reader:
-        assert [found["id"] for found in queries.list_unanswered(reader)] == [first, second]
-        assert [found["id"] for found in queries.list_unanswered(reader, 1)] == [first]
-        assert reader.read(sa.select(queries.new_count().label("n"))) == [[{"n": 2}]]
+        assert [found["id"] for found in enquiries.list_unanswered(reader)] == [first, second]
+        assert [found["id"] for found in enquiries.list_unanswered(reader, 1)] == [first]
+        assert reader.read(sa.select(enquiries.new_count().label("n"))) == [[{"n": 2}]]
 
 
 def test_one_is_not_there(alice: Person) -> None:
     with alice.reading() as reader, pytest.raises(EnquiryNotFound):
-        queries.get_row(reader, uuid4())
+        enquiries.get_row(reader, uuid4())

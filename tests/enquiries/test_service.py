@@ -12,8 +12,9 @@ import pytest
 from tests.enquiries.acts import changed, conversation, events, logged, row
 from tests.people import Person
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import UnknownCurrency
@@ -278,9 +279,9 @@ def test_another_agency_s_enquiry_is_not_there(alice: Person, charlie: Person) -
         with pytest.raises(EnquiryNotFound):
             charlie.does(act)
     with charlie.reading() as reader, pytest.raises(EnquiryNotFound):
-        queries.get_row(reader, enquiry_id)
+        enquiries.get_row(reader, enquiry_id)
     with charlie.reading() as reader, pytest.raises(EnquiryNotFound):
-        queries.get_with_history(reader, enquiry_id)
+        enquiries.get_with_history(reader, enquiry_id)
     assert row(alice, enquiry_id)["notes"] is None
 
 

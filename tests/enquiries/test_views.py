@@ -11,7 +11,8 @@ import pytest
 
 from tests.enquiries.reading import Page, submit, watched
 from tests.people import Person
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
 
 
 def logged(person: Person, name: str = "Deepa Krishnan", **wish: Any) -> UUID:
@@ -21,7 +22,7 @@ def logged(person: Person, name: str = "Deepa Krishnan", **wish: Any) -> UUID:
 
 def stored(person: Person, enquiry_id: UUID) -> dict[str, Any]:
     with person.reading() as reader:
-        return queries.get_row(reader, enquiry_id)
+        return enquiries.get_row(reader, enquiry_id)
 
 
 FORM = {"customer_name": "Rukhsana Beevi", "pax_count": "3", "budget_currency": "INR"}
@@ -309,7 +310,7 @@ def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM, then="chat")
     assert answer.status_code == 303
     with alice.reading() as reader:
-        linked = queries.list_unanswered(reader)[0]["session_id"]
+        linked = enquiries.list_unanswered(reader)[0]["session_id"]
     assert answer.headers["Location"] == f"/assistant/{linked}"
 
 

@@ -19,7 +19,7 @@ from tests.assistant.models import LEAD
 from tests.faults.conftest import Rounds, Tell
 from tests.model_server import Act, Endless, Failure, Frames, Hang, ModelServer, Reply, Use, serving
 from tests.people import Person
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.config import Settings
 
 CALLS_MAX = 4

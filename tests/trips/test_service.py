@@ -32,7 +32,7 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db

@@ -32,6 +32,7 @@ from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from voyagent.demo import documents
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction

@@ -15,7 +15,8 @@ from voyagent.assistant.tools import registry
 from voyagent.capabilities.capability import Invocation
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
-from voyagent.enquiries import queries as enquiries, service as enquiry_rules
+from voyagent.enquiries import service as enquiry_rules
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction

@@ -9,8 +9,13 @@ from uuid import UUID
 from flask import request
 
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
+from voyagent.enquiries import service
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import (
+    EnquiryNotFound,
+    InvalidCreatedRange,
+    InvalidDepartRange,
+)
 from voyagent.enquiries.schemas import (
     EnquiryIn,
     EnquiryList,
@@ -61,7 +66,7 @@ def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Body[EnquiryList]
 )
 def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed[EnquiryOut]:
     """Create an enquiry."""
-    return _answer(queries.row_of(service.create(actor, **body.fields())))
+    return _answer(enquiries.row_of(service.create(actor, **body.fields())))
 
 
 @api.get(
@@ -69,7 +74,7 @@ def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed[EnquiryOut]:
 )
 def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
     """Read an enquiry; its `ETag` is the version that `If-Match` of a change may name."""
-    return _answer(queries.get_row(reader, enquiry_id))
+    return _answer(enquiries.get_row(reader, enquiry_id))
 
 
 @api.patch(
@@ -98,7 +103,9 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
     An absent member is kept, null clears it. The rules apply to the enquiry as it will be; a booked
     or cancelled one never becomes new or quoted again.
     """
-    return _answer(queries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen())))
+    return _answer(
+        enquiries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen()))
+    )
 
 
 @api.post(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.enquiries.models import Enquiry
-from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
+from voyagent.enquiries.queries.enquiries import InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
 from voyagent.http.forms import DateText, SchemaForm, SentOnce, plain, read_date

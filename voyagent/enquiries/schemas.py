@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from voyagent.enquiries.queries import Search
+from voyagent.enquiries.queries.enquiries import Search
 from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (

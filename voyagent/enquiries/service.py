@@ -11,9 +11,13 @@ from uuid import UUID
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
-from voyagent.enquiries import queries
 from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, STATUSES, Enquiry
-from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import (
+    EnquiryNotFound,
+    InvalidCreatedRange,
+    InvalidDepartRange,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -171,7 +175,7 @@ def update(
     """
     actor.require("enquiry.update")
     values = _columns(changes)
-    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
     _check_session(values)
     if seen is not None and seen != enquiry.updated_at:
         raise EnquiryChanged
@@ -188,7 +192,7 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
     Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled.
     """
     actor.require("enquiry.cancel")
-    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
     if enquiry.status == "cancelled":
         raise EnquiryAlreadyCancelled
     _apply(actor, enquiry, {"status": "cancelled"}, "enquiry.cancelled")
@@ -203,7 +207,7 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
     EnquiryNotFound.
     """
     actor.require("enquiry.promote")
-    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
     if enquiry.session_id is not None and chats.exists(enquiry.session_id):
         return enquiry, enquiry.session_id
     session = chat.create_session(actor, title=_title(enquiry))
@@ -343,7 +347,7 @@ def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(enquiry: Enquiry) -> dict[str, Any]:
-    return {name: getattr(enquiry, name) for name in queries.COLUMNS}
+    return {name: getattr(enquiry, name) for name in enquiries.COLUMNS}
 
 
 def _refs(enquiry: Enquiry) -> dict[str, Any]:

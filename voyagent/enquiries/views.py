@@ -8,9 +8,10 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
 from voyagent.enquiries.forms import PLACES, EditForm, EnquiryForm, ListQuery, StatusForm
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, menu_count, toast
@@ -18,15 +19,17 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
 
 pages = PageBlueprint("enquiries", __name__, guard=Guard.SIGNED_IN)
-menu_count("enquiries_new")(queries.new_count)
+menu_count("enquiries_new")(enquiries.new_count)
 
 
 @pages.page("/enquiries", permission="enquiry.read")
 def index(reader: RequestReader) -> Any:
     """Show the list, or only the fragment that a search, a filter or a step changes."""
     asked = ListQuery.read(request.args)
-    board = queries.read_board(reader, asked.search(_zone(reader, asked)), asked.part(), asked.open)
-    facts = {"asked": asked, "board": board, "looked_max": queries.LOOKED_MAX}
+    board = enquiries.read_board(
+        reader, asked.search(_zone(reader, asked)), asked.part(), asked.open
+    )
+    facts = {"asked": asked, "board": board, "looked_max": enquiries.LOOKED_MAX}
     if not is_htmx():
         return render_template("enquiries/list.html", **facts), 422 if asked.unread else 200
     if request.headers.get("HX-Target") == "palette":
@@ -55,7 +58,7 @@ def new(actor: Actor) -> Any:
 @pages.page("/enquiries/<enquiry_id>", permission="enquiry.read", missing=EnquiryNotFound)
 def detail(reader: Reader, enquiry_id: UUID) -> Any:
     """Show an enquiry: next step, facts, history."""
-    enquiry, history = queries.get_with_history(reader, enquiry_id)
+    enquiry, history = enquiries.get_with_history(reader, enquiry_id)
     return render_template("enquiries/detail.html", enquiry=enquiry, history=history)
 
 
@@ -67,7 +70,7 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
 )
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
     """Change an enquiry; in place if the page asks for the form alone."""
-    enquiry = queries.get_enquiry(enquiry_id)
+    enquiry = enquiries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
         lambda body: service.update(actor, enquiry_id, body.fields(), seen=form.opened_state),
@@ -75,7 +78,7 @@ def edit(actor: Actor, enquiry_id: UUID) -> Any:
     )
     if changed is None:
         template = "enquiries/_form.html" if is_htmx() else "enquiries/edit.html"
-        return render_template(template, form=form, enquiry=queries.get_enquiry(enquiry_id)), (
+        return render_template(template, form=form, enquiry=enquiries.get_enquiry(enquiry_id)), (
             422 if form.is_submitted() else 200
         )
     toast(_("Saved."))
@@ -97,7 +100,7 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
         status_cannot_be_null="",
     )
     if changed is None:
-        queries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
+        enquiries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
         toast(_("This enquiry’s status does not allow this. Reload the page."), kind="error")
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
@@ -112,7 +115,7 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Any:
     """Cancel an enquiry after confirmation."""
     if request.method == "GET":
         template = "enquiries/_cancel.html" if is_htmx() else "enquiries/cancel.html"
-        return render_template(template, enquiry=queries.get_enquiry(enquiry_id))
+        return render_template(template, enquiry=enquiries.get_enquiry(enquiry_id))
     enquiry = service.cancel(actor, enquiry_id)
     toast(_("Enquiry of %(name)s cancelled.", name=enquiry.customer_name))
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))

@@ -30,7 +30,7 @@ from voyagent.billing.payments.service.payments import (
     REFUND_SERIES,
     SERIES,
 )
-from voyagent.enquiries.counts import untied_counts_statement
+from voyagent.enquiries.queries.counts import untied_counts_statement
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money

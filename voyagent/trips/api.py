@@ -19,7 +19,7 @@ from voyagent.drivers.suppliers.errors import (
     UnknownAtSupplier,
     UpstreamTimeout,
 )
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import UUID
 
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money

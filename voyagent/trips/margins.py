@@ -31,7 +31,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.enquiries.queries import customer_of
+from voyagent.enquiries.queries.enquiries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.models import OVER, Trip, TripLine

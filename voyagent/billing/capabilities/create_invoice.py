@@ -38,7 +38,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text, Trimmed
 

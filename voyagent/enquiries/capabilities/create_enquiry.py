@@ -22,6 +22,7 @@ from voyagent.capabilities.cards import day, listing, paragraphs
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.capabilities.outputs import field_labels, not_known
 from voyagent.enquiries.models import Enquiry
+from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.schemas import BudgetAmount, EnquiryIn, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Int32, Text, Trimmed
@@ -88,7 +89,7 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
         )
         changes = cast("service.EnquiryChanges", {**cleared, **fields})
         return _output(service.update(call.actor, logged, changes))
-    if call.session_id and not queries.find_by_session(call.reader, call.session_id):
+    if call.session_id and not enquiries.find_by_session(call.reader, call.session_id):
         fields["session_id"] = call.session_id
     return _output(service.create(call.actor, **fields))
 
@@ -110,7 +111,7 @@ def _logged_before(call: Invocation) -> UUID | None:
     """An enquiry that somebody has gone on with is left alone."""
     for earlier in reversed(call.earlier):
         try:
-            known = queries.get_enquiry(UUID(earlier["enquiry_id"]))
+            known = enquiries.get_enquiry(UUID(earlier["enquiry_id"]))
         except service.EnquiryNotFound:
             continue
         if known.status == "new":

@@ -13,7 +13,8 @@ from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.enquiries import queries
 from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, enquiry_line, status_label
 from voyagent.enquiries.capabilities.places import spellings
-from voyagent.enquiries.queries import Search
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import Search
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
@@ -64,7 +65,7 @@ def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
     """
     statuses = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
     pages = [
-        queries.list_enquiries(
+        enquiries.list_enquiries(
             call.reader,
             Search(
                 text=wanted.q or None,

@@ -72,14 +72,14 @@ def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
         enquiry_id = parse_id(wanted.enquiry_id)
         if enquiry_id is None:
             raise service.EnquiryNotFound
-        return {"found": 1, "enquiry": full(queries.get_row(call.reader, enquiry_id))}
+        return {"found": 1, "enquiry": full(enquiries_queries.get_row(call.reader, enquiry_id))}
     name = " ".join(str(wanted.customer_name or "").split())
     if not name:
         raise NothingNamed
     rows = _likeliest(
         [
             row
-            for row in queries.find_by_text(call.reader, name, SHOWN_MAX)
+            for row in enquiries_queries.find_by_text(call.reader, name, SHOWN_MAX)
             if name.casefold() in row["customer_name"].casefold()
         ],
         name,

@@ -16,7 +16,7 @@ from voyagent.capabilities.capability import (
     ProgramOnly,
     Slot,
 )
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import budget_line, enquiry_line, enquiry_record, full
 from voyagent.enquiries.schemas import BudgetAmount, EnquiryPatch, Status
@@ -82,7 +82,7 @@ def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
     return {
         "updated": True,
         "enquiry_id": str(enquiry.id),
-        "enquiry": full(queries.row_of(enquiry)),
+        "enquiry": full(enquiries_queries.row_of(enquiry)),
         "fields": sorted(changes),
     }
 

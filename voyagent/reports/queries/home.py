@@ -16,8 +16,8 @@ from voyagent.assistant.costs import Spending
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.ageing.queries.open_items import OVERDUE
 from voyagent.chat.queries import sessions as chats
-from voyagent.enquiries import queries as enquiries
-from voyagent.enquiries.counts import weeks_statement
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.counts import weeks_statement
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from voyagent.audit.service import recording as audit
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader

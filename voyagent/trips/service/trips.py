@@ -10,7 +10,7 @@ from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chats
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader

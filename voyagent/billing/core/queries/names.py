@@ -16,7 +16,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import AgeingByParty
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Payment
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.patterns import contains_any
 from voyagent.kernel.tenancy import owned
