@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from tests.approvals import probes
 from tests.people import People, Person
-from voyagent.approvals import effects, service
+from voyagent.approvals import service
+from voyagent.approvals.service import effects
 from voyagent.chat.service import conversations as chat
 
 assert (

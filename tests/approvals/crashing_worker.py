@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import event
 
 from voyagent.approvals import service
-from voyagent.approvals.effects import Effect, register
+from voyagent.approvals.service.effects import Effect, register
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor

@@ -10,16 +10,16 @@ from uuid import UUID
 from flask import current_app
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, Effect, Measured, on_settled, register
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service.effects import Description, Effect, Measured, on_settled, register
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import refuse_outside
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.fields import BusinessDate, Closed, Open, Trimmed
 from voyagent.kernel.money import Money
-from voyagent.kernel.rehearsal import refuse_outside
 
 LEADS = frozenset({"agency_admin", "accounting_lead"})
 calls: list[str] = []
@@ -106,7 +106,7 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 
 def outside(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What reaches a supplier; a rehearsal must not."""
+    """What reaches a supplier; a dry run must not."""
     refuse_outside(db.session)
     calls.append(arguments["text"])
     return note(actor, arguments)
@@ -236,7 +236,7 @@ OUTSIDE = register(
         run=outside,
         permission="tool.propose",
         external=True,
-        rehearse=note,
+        dry_run=note,
         measure=steps,
     )
 )

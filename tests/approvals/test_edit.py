@@ -1,4 +1,4 @@
-"""Editing a proposal before it is granted: both sets of arguments stay, what is new is rehearsed,
+"""Editing a proposal before it is granted: both sets of arguments stay, what is new is run dry,
 and a grant is held to what was shown.
 """
 

@@ -14,8 +14,9 @@ from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.chat.parallel import at_once
 from tests.people import Person
-from voyagent.approvals import effects, service
-from voyagent.approvals.effects import Effect
+from voyagent.approvals import service
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import Effect
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor, Grant
 
@@ -391,7 +392,7 @@ def test_what_is_approved_runs_with_a_grant_of_its_permission_alone(
     approval_id = desk.propose(alice, "probe_loose")
     grant(alice, approval_id)
     drain()
-    assert carried[0] == Grant("rehearsal", "tool.propose")
+    assert carried[0] == Grant("dry run", "tool.propose")
     assert carried[-1] == Grant(approval_id, "tool.propose")
     assert set(carried) == {carried[0], carried[-1]}
 

@@ -1,4 +1,4 @@
-"""What a proposal would change, rehearsed and rolled back; and that a grant is held to what was
+"""What a proposal would change, run dry and rolled back; and that a grant is held to what was
 shown.
 """
 
@@ -17,7 +17,7 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals import service
-from voyagent.approvals.rehearsal import hash_of
+from voyagent.approvals.service.dry_run import hash_of
 from voyagent.assistant import service as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
@@ -79,11 +79,11 @@ def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(
     ) == before
     assert seen(alice, invoice_id)["status"] == "draft"
     assert [event["kind"] for event in desk.events(row["id"])] == ["proposal.made"], (
-        "what the rehearsal recorded is gone with it"
+        "what the dry run recorded is gone with it"
     )
 
 
-def test_a_rehearsal_leaves_no_note_no_job_and_no_figure(
+def test_a_dry_run_leaves_no_note_no_job_and_no_figure(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     drain()
@@ -103,7 +103,7 @@ def test_mail_that_would_leave_the_house_is_named_and_not_sent(desk: Desk, alice
     assert count(desk, "mails", alice) == before
 
 
-def test_what_reaches_outside_is_never_called_and_its_own_rehearsal_tells_the_itinerary(
+def test_what_reaches_outside_is_never_called_and_its_own_dry_run_tells_the_itinerary(
     desk: Desk, alice: Person
 ) -> None:
     probes.calls.clear()
@@ -122,7 +122,7 @@ def test_what_reaches_outside_is_never_called_and_its_own_rehearsal_tells_the_it
     assert probes.calls == []
 
 
-def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(
+def test_a_call_to_the_outside_is_refused_while_it_runs_dry(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     careless = probes.Effect(
@@ -151,7 +151,7 @@ def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -
 
 
 @pytest.mark.parametrize("tool", ["probe_crashes", "long_gone"])
-def test_what_cannot_be_rehearsed_has_no_preview_and_is_granted_without(
+def test_what_cannot_be_run_dry_has_no_preview_and_is_granted_without(
     desk: Desk, alice: Person, tool: str
 ) -> None:
     approval_id = desk.propose(alice, tool)

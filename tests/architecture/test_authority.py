@@ -26,7 +26,7 @@ ENDS = {"billing": POSTS, "ledger": {"voyagent.ledger.service.entries._write"}, 
 """For each package the calls that need authority."""
 WITHOUT: set[str] = set()
 """Services that do not ask for authority yet; it only shrinks."""
-GRANTING = {"approvals/service/carrying.py", "approvals/rehearsal.py"}
+GRANTING = {"approvals/service/execution.py", "approvals/service/dry_run.py"}
 """The only files that attach a grant."""
 
 Place = tuple[str, str]
@@ -153,7 +153,7 @@ def test_nobody_but_a_service_posts() -> None:
     assert {path for path in posting if not re.match(r"billing/\w+/service\b", path)} == set()
 
 
-def test_a_grant_is_attached_where_something_approved_is_carried_out_or_rehearsed() -> None:
+def test_a_grant_is_attached_where_something_approved_is_carried_out_or_run_dry() -> None:
     granting = {
         path
         for path, tree in sources().items()

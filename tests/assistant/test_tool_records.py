@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.assistant.toolcards import card_of
 from voyagent.assistant.tools import registry
 from voyagent.audit import words
@@ -51,7 +51,7 @@ def record_of_effect(effect: effects.Effect) -> dict[str, Any]:
         "editable": effect.schema is not None,
         "describes": effect.describe is not None,
         "measures": effect.measure is not None,
-        "rehearses": effect.rehearse is not None,
+        "dry_run": effect.dry_run is not None,
         "several_amounts": effect.amounts is not None,
     }
 

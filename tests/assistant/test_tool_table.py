@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.assistant import tasks
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, Tool

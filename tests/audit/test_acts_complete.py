@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 
 from tests.audit.acts import ACTS, NO_ACTS
 from tests.http.operations import CALLS
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.assistant.tools import registry
 from voyagent.kernel import jobs
 from voyagent.routes import PAGES, docs

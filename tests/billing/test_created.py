@@ -118,7 +118,7 @@ def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(
     assert effect is not None
     assert effect.approver_roles == {"accounting_lead", "agency_admin"}
     assert (effect.money, effect.reversible) == (True, True)
-    shown = alice.does(lambda actor: rehearse(effect, actor, wanted(client_id)))
+    shown = alice.does(lambda actor: dry_run(effect, actor, wanted(client_id)))
     assert shown is not None
     assert shown["title"] == "Create invoice 2024-25/000001 for Deepa Krishnan"
     assert shown["document"]["number"] == "2024-25/000001"

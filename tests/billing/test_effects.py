@@ -192,11 +192,11 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
         assert invoice_queries.list_drafts(reader) == [], "looking changes nothing"
 
 
-def rehearsed(person: Person, tool: str, arguments: dict[str, Any]) -> Description:
+def run_dry(person: Person, tool: str, arguments: dict[str, Any]) -> Description:
     """What a reviewer is shown of a proposal."""
     effect = registry.find(tool)
     assert effect is not None
-    shown = person.does(lambda actor: rehearse(effect, actor, arguments))
+    shown = person.does(lambda actor: dry_run(effect, actor, arguments))
     assert shown is not None
     return shown
 
@@ -207,7 +207,7 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     pay(alice, issued(alice), 500_000)
     issued(alice, line("7.00", currency="AED"))
     invoice_id = draft(alice, line("100.00"))
-    shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
+    shown = run_dry(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     told = [tuple(x.values()) for x in shown["lines"]]
     assert told == [
         (
@@ -250,7 +250,7 @@ def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_aft
         "due_date": "2024-06-25",
         "line_items": [item],
     }
-    (owed,) = rehearsed(alice, "receive_bill", given)["balances"]
+    (owed,) = run_dry(alice, "receive_bill", given)["balances"]
     assert (owed["before"], owed["after"]) == (
         {"amount": "45000.00", "currency": "INR"},
         {"amount": "53000.00", "currency": "INR"},
@@ -261,7 +261,7 @@ def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_aft
 
 def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
     invoice_id = draft(alice)
-    shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
+    shown = run_dry(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     issue(alice, invoice_id)
     with alice.reading() as reader:
         journal = invoice_queries.read_document(reader, invoice_id).journal

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from tests.billing.papers import draft, draft_bill, issue, issued, receive
-from tests.billing.test_effects import rehearsed
+from tests.billing.test_effects import run_dry
 from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.people import Person
@@ -134,7 +134,7 @@ def test_the_years_are_those_of_the_agency(alice: Person) -> None:
 
 def test_what_the_assistant_proposes_says_it_on_its_card(alice: Person) -> None:
     day, words = later()
-    shown = rehearsed(
+    shown = run_dry(
         alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}
     )
     told = [check["text"] for check in shown["checks"] if not check["ok"]]

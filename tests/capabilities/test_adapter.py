@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.capabilities.probes import PROPOSES, Note, made
-from voyagent.approvals.effects import Description, InvalidArguments, Measured
+from voyagent.approvals.service.effects import Description, InvalidArguments, Measured
 from voyagent.capabilities.approval import effect_of
 from voyagent.capabilities.capability import Policy
 from voyagent.kernel.actor import system_actor
@@ -52,7 +52,7 @@ def test_the_policy_decides_on_four_eyes_and_the_contract_on_the_rest() -> None:
         False,
         False,
     )
-    assert (plain.describe, plain.measure, plain.rehearse, plain.amounts) == (None,) * 4
+    assert (plain.describe, plain.measure, plain.dry_run, plain.amounts) == (None,) * 4
     assert plain.schema is Note
     strict = effect_of(
         made(
@@ -61,7 +61,7 @@ def test_the_policy_decides_on_four_eyes_and_the_contract_on_the_rest() -> None:
             undoable=False,
             editable=False,
             external=True,
-            rehearse=lambda _call, wanted: {"tried": wanted.text},
+            dry_run=lambda _call, wanted: {"tried": wanted.text},
         )
     )
     assert (strict.money, strict.reversible, strict.external, strict.asks) == (
@@ -71,8 +71,8 @@ def test_the_policy_decides_on_four_eyes_and_the_contract_on_the_rest() -> None:
         True,
     )
     assert strict.schema is None
-    assert strict.rehearsed is not None
-    assert strict.rehearsed(ACTOR, {"text": "Called"}) == {"tried": "Called"}
+    assert strict.run_dry is not None
+    assert strict.run_dry(ACTOR, {"text": "Called"}) == {"tried": "Called"}
 
 
 def test_an_act_without_an_amount_is_worth_nothing() -> None:

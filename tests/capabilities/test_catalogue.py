@@ -58,7 +58,7 @@ def test_no_sentence_is_an_example_of_two_capabilities() -> None:
 def test_importing_the_catalogue_installs_nothing() -> None:
     program = (
         "from voyagent import catalogue\n"
-        "from voyagent.approvals import effects\n"
+        "from voyagent.approvals.service import effects\n"
         "from voyagent.capabilities import registry\n"
         "assert registry.every() == ()\n"
         "assert not any(effects.find(one.name) for one in catalogue.CAPABILITIES)\n"

@@ -33,7 +33,7 @@ class Dated(Closed):
         (WRITES, {"undoable": False}, "cannot be undone"),
         (READS, {"undoable": False}, "cannot be undone"),
         (WRITES, {"policy": None}, "no policy facts"),
-        (PROPOSES, {"external": True}, "nothing to rehearse"),
+        (PROPOSES, {"external": True}, "nothing to dry-run"),
         (READS, {"book_date": "day"}, "no field day"),
         (READS, {"input": Dated, "book_date": "note.day"}, "no field note.day"),
         (READS, {"lookups": {"whom": lambda _call, _text: ()}}, "lookups without a field: whom"),

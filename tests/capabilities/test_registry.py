@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.capabilities.probes import PROPOSES, READS, WRITES, made
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.audit import words
 from voyagent.capabilities import registry
 from voyagent.capabilities.registry import CapabilityUnknown

@@ -17,8 +17,8 @@ from tests.enquiries.reading import Page
 from tests.people import People, Person
 from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, release, travellers
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip
-from voyagent.approvals import effects, service
-from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval
+from voyagent.approvals import service
+from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval, effects
 from voyagent.kernel.errors import Forbidden
 from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips.capabilities import (
@@ -79,7 +79,7 @@ def test_the_reviewer_sees_the_flights_become_tickets(
         "INR",
     )
     assert {line.status for line in journey(alice, trip_id).lines} == {"held"}, (
-        "nothing of a rehearsal stays"
+        "nothing of a dry run stays"
     )
 
 

@@ -18,8 +18,8 @@ from tests.mailbox import newest, received
 from tests.parties.test_api import made
 from tests.people import Person, csrf
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
-from voyagent.approvals import effects, service as approvals
-from voyagent.approvals.service import PreviewStale
+from voyagent.approvals import service as approvals
+from voyagent.approvals.service import PreviewStale, effects
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
 from voyagent.kernel.errors import Forbidden, TooManyRequests

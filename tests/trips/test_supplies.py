@@ -35,10 +35,10 @@ from voyagent.drivers.suppliers.protocols import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.kernel.rehearsal import OutsideInRehearsal, rehearsing
 from voyagent.trips import queries, service
 from voyagent.trips.models import SupplierOffer
 from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound
@@ -541,8 +541,8 @@ def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_no_supplier_is_asked_in_a_rehearsal(alice: Person) -> None:
-    with pytest.raises(OutsideInRehearsal), alice.acting() as actor, rehearsing(db.session):
+def test_no_supplier_is_asked_in_a_dry_run(alice: Person) -> None:
+    with pytest.raises(OutsideCallInDryRun), alice.acting() as actor, recording_dry_run(db.session):
         service.search_flights(
             suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR")
         )

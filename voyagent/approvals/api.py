@@ -8,7 +8,7 @@ from flask import request
 
 from voyagent.approvals import queries, service
 from voyagent.approvals.queries import ApprovalNotFound, InvalidCursor
-from voyagent.approvals.schemas import (
+from voyagent.approvals.schemas.proposals import (
     ApprovalFilter,
     ApprovalItem,
     ApprovalList,

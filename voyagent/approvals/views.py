@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.approvals import effects, queries, review, service
-from voyagent.approvals.approver_labels import deciders_in_words, others_in_words
-from voyagent.approvals.editing import Sheet
-from voyagent.approvals.forms import DecideForm, DecideSeveralForm
+from voyagent.approvals import queries, service
+from voyagent.approvals.forms.decisions import DecideForm, DecideSeveralForm
+from voyagent.approvals.forms.editing import Sheet
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.schemas import ChosenQuery, HistoryQuery, SeenQuery
-from voyagent.approvals.service import BATCH_MAX
+from voyagent.approvals.schemas import review
+from voyagent.approvals.schemas.proposals import ChosenQuery, HistoryQuery, SeenQuery
+from voyagent.approvals.service import BATCH_MAX, effects
+from voyagent.approvals.words.approver_labels import deciders_in_words, others_in_words
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import format_decimal
 
-from voyagent.approvals.review import arguments_in_words, has_a_name
+from voyagent.approvals.schemas.review import arguments_in_words, has_a_name
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.planner.sentences import day, money
 from voyagent.assistant.planner.wording import _

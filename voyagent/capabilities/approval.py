@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from voyagent.approvals.effects import Effect, read_arguments
+from voyagent.approvals.service.effects import Effect, read_arguments
 from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -26,7 +26,7 @@ def effect_of(capability: Capability[Any]) -> Effect:
         asks=capability.external,
         run=_stored(capability, capability.run),
         permission=capability.permission,
-        rehearse=_stored(capability, capability.rehearse) if capability.rehearse else None,
+        dry_run=_stored(capability, capability.dry_run) if capability.dry_run else None,
         describe=_stored(capability, capability.preview) if capability.preview else None,
         measure=_stored(capability, capability.measure) if capability.measure else None,
         amount=_amount_of(capability),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from voyagent.approvals.effects import Description, Measured
+from voyagent.approvals.service.effects import Description, Measured
 from voyagent.capabilities.ports import Port, find_port
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -161,7 +161,7 @@ class Capability(Generic[Input]):
     one of the roles in `approvers` grants.
 
     `external`: `run` asks an outside system and returns an outbound call, so a preview tries
-    `rehearse` instead. `amounts` states all amounts if one act moves several currencies.
+    `dry_run` instead. `amounts` states all amounts if one act moves several currencies.
     `editable`: an approver may change the fields of a proposal. `book_date` is the dotted path of
     the field with the posting date, or with the id of the draft that has it. `lookups` maps a
     field to the records that a text can mean. `examples` maps a language to sentences.
@@ -188,7 +188,7 @@ class Capability(Generic[Input]):
     amounts: Callable[[Input], Iterable[Money]] | None = None
     preview: Callable[[Invocation, Input], Description] | None = None
     measure: Callable[[Invocation, Input], Measured] | None = None
-    rehearse: Callable[[Invocation, Input], JsonObject] | None = None
+    dry_run: Callable[[Invocation, Input], JsonObject] | None = None
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     book_date: str = ""
     follow_ups: tuple[str, ...] = ()
@@ -232,8 +232,8 @@ class Capability(Generic[Input]):
                 not self.undoable and self.approval != "required"
             ),
             "it writes and states no policy facts": self.writes and self.policy is None,
-            "it asks an outside system and has nothing to rehearse": (
-                self.approval == "required" and self.external and self.rehearse is None
+            "it asks an outside system and has nothing to dry-run": (
+                self.approval == "required" and self.external and self.dry_run is None
             ),
             "rows and row belong together": bool(self.card.rows) != (self.card.row is not None),
             f"no key {self.card.rows}": bool(self.card.rows) and self.card.rows not in self.output,

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from voyagent.approvals import queries as approval_queries, service as approvals
-from voyagent.approvals.effects import Approval
+from voyagent.approvals.service.effects import Approval
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject, Policy
 from voyagent.chat.service import conversations as chat

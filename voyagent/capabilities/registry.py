@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.audit import words as audit_words
 from voyagent.capabilities.approval import effect_of
 from voyagent.capabilities.capability import Capability

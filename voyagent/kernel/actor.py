@@ -82,7 +82,7 @@ class Grant:
     """Permission for one act: `permission` is the only one that it covers.
 
     `reference` names its source: `approvals` attaches the proposal's id while it carries out or
-    rehearses a proposal, a system job carries `job:<name>`. People have none.
+    runs a proposal dry, a system job carries `job:<name>`. People have none.
     """
 
     reference: str

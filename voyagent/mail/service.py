@@ -17,10 +17,10 @@ from voyagent.drivers.mail.driver import MailDriver
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.dry_run import notes_of
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import defer
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.mail import queries
 from voyagent.mail.models import Mail

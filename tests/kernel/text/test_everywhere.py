@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 
 from tests.kernel.text.date_rules import RULES, TODAY, Rule
-from voyagent.approvals.editing import Sheet
+from voyagent.approvals.forms.editing import Sheet
 from voyagent.assistant.moves import Context
 from voyagent.assistant.planner.wishes import answered_days
 from voyagent.http.forms import DateText, SchemaForm, amount_sentence, plain

@@ -1,19 +1,8 @@
 """Rules of proposals: only stored ones are approved, one decision wins, effects run once."""
 
-from voyagent.approvals import effects, queries
+from voyagent.approvals import queries
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.carrying import (
-    EFFECT_TASK,
-    carry_out,
-    end_about,
-    expire_overdue,
-    hide,
-    may_wipe,
-    prepare,
-    replace,
-    resume_effects,
-    show,
-)
+from voyagent.approvals.service import effects
 from voyagent.approvals.service.deciding import (
     BATCH_MAX,
     Answered,
@@ -37,6 +26,18 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     ToolUnknown,
     WouldBeRefused,
+)
+from voyagent.approvals.service.execution import (
+    EFFECT_TASK,
+    carry_out,
+    end_about,
+    expire_overdue,
+    hide,
+    may_wipe,
+    prepare,
+    replace,
+    resume_effects,
+    show,
 )
 from voyagent.approvals.service.limits import (
     above_limit,

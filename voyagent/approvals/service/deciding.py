@@ -10,10 +10,9 @@ from uuid import UUID
 from sqlalchemy import func, update
 
 from voyagent.approvals import queries
-from voyagent.approvals.effects import Description
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.carrying import defer_effect, tell
+from voyagent.approvals.service.effects import Description
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ApprovalOverdue,
@@ -21,9 +20,17 @@ from voyagent.approvals.service.errors import (
     SelfApproval,
     ShownChanged,
 )
+from voyagent.approvals.service.execution import defer_effect, tell
 from voyagent.approvals.service.limits import above_limit, needs_another
+from voyagent.approvals.service.preconditions import (
+    NOW,
+    check_state,
+    expire,
+    person_of,
+    refs_of,
+    ring,
+)
 from voyagent.approvals.service.proposing import find_movement, supersede
-from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.kernel.actor import Actor

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from voyagent.approvals import effects
-from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import Effect
 from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from voyagent.approvals import effects, queries
-from voyagent.approvals.effects import Description, Effect
+from voyagent.approvals import queries
 from voyagent.approvals.models import Approval, new_approval_id
-from voyagent.approvals.rehearsal import PendingEffect, hash_of, rehearse
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.dry_run import PendingEffect, dry_run, hash_of
+from voyagent.approvals.service.effects import Description, Effect
 from voyagent.approvals.service.errors import (
     ArgumentsInvalid,
     EditRefused,
@@ -22,7 +23,7 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     WouldBeRefused,
 )
-from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
+from voyagent.approvals.service.preconditions import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import conversations as chat
@@ -112,7 +113,7 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
 def edit(
     actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None
 ) -> Approval:
-    """Edit the arguments of a pending proposal and rehearse it again.
+    """Edit the arguments of a pending proposal and run it dry again.
 
     A person who may decide may edit. `seen` is the version (`queries.mark_of`) that the caller has
     read. In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the
@@ -160,9 +161,9 @@ def preview_of(
     effect = effects.find(tool_name)
     if effect is None:
         return None
-    shown = rehearse(effect, requester, arguments, locale=locale)
+    shown = dry_run(effect, requester, arguments, locale=locale)
     ahead = _ahead_of(shown)
-    return rehearse(effect, requester, arguments, ahead=ahead, locale=locale) if ahead else shown
+    return dry_run(effect, requester, arguments, ahead=ahead, locale=locale) if ahead else shown
 
 
 def _ahead_of(shown: Description | None) -> list[PendingEffect]:

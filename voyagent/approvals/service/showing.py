@@ -8,10 +8,10 @@ from typing import Any, cast
 from flask_babel import force_locale, get_locale
 from pydantic import ValidationError
 
-from voyagent.approvals import effects
-from voyagent.approvals.effects import BalanceShown, Description, Measured, Standing
 from voyagent.approvals.models import Approval
-from voyagent.approvals.service.standing import person_of
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import BalanceShown, Description, Measured, Standing
+from voyagent.approvals.service.preconditions import person_of
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError

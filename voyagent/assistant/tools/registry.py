@@ -12,7 +12,7 @@ from typing import Any, Literal
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.capabilities import execution, registry as capabilities
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
 from voyagent.kernel.errors import N_, Invalid

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from flask_babel import gettext
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     CheckShown,
     DocumentShown,
     Measured,

@@ -9,7 +9,13 @@ from typing import Any
 
 from flask_babel import gettext
 
-from voyagent.approvals.effects import Description, FactShown, Measured, MoneyShown, Standing
+from voyagent.approvals.service.effects import (
+    Description,
+    FactShown,
+    Measured,
+    MoneyShown,
+    Standing,
+)
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, FactShown
+from voyagent.approvals.service.effects import Description, FactShown
 from voyagent.billing.capabilities.payments import APPROVERS
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import (

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     Description,
     DocumentShown,
     FactShown,

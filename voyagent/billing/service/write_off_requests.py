@@ -8,8 +8,8 @@ from uuid import UUID
 from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import propose
+from voyagent.approvals.service.effects import Approval
 from voyagent.billing import queries
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.service.errors import WriteOffRequested

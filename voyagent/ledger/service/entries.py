@@ -18,9 +18,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import notes_of
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
-from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound
 from voyagent.ledger.models import Account

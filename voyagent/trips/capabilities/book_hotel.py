@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     CheckShown,
     Description,
     FactShown,
@@ -36,7 +36,7 @@ from voyagent.trips.capabilities.cards import PASSENGER_STEPS, booking_record
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import (
     APPROVERS,
-    REHEARSED,
+    DRY_RUN,
     budget_checks,
     itinerary_of,
     local_time,
@@ -70,7 +70,7 @@ def run(call: Invocation, wanted: BookHotelInput) -> OutboundCall[JsonObject]:
     ).then(_output)
 
 
-def rehearse(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
+def dry_run(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
     """Put the stay on the trip.
 
     Raises PassengerNotFound, OfferNotFound, TooManyGuests, TripFull.
@@ -78,7 +78,7 @@ def rehearse(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
     trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
     hotels.guests_of(trip, rate, wanted.passenger_ids)
     check_room(trip, 1)
-    hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", REHEARSED), rate.total)
+    hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", DRY_RUN), rate.total)
     return {}
 
 
@@ -182,7 +182,7 @@ CAPABILITY = Capability(
     external=True,
     policy=policy,
     run=run,
-    rehearse=rehearse,
+    dry_run=dry_run,
     preview=preview,
     measure=measure,
     lookups={"passenger_ids": passengers},

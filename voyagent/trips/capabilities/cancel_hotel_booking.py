@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     CheckShown,
     Description,
     FactShown,
@@ -45,7 +45,7 @@ def run(call: Invocation, wanted: CancelHotelBookingInput) -> OutboundCall[JsonO
     )
 
 
-def rehearse(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
+def dry_run(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
     """Mark the stay as cancelled. Raises LineNotFound, LineIsOver, NotAtSupplier."""
     hotels.mark_cancelled(hotels.booked_stay(wanted.booking_id), None)
     return {}
@@ -150,7 +150,7 @@ CAPABILITY = Capability(
     external=True,
     policy=policy,
     run=run,
-    rehearse=rehearse,
+    dry_run=dry_run,
     preview=preview,
     measure=measure,
     lookups={"booking_id": booked_stays},

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     CheckShown,
     Description,
     FactShown,
@@ -29,7 +29,7 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.lookups import passengers
-from voyagent.trips.capabilities.reviews import APPROVERS, REHEARSED, itinerary_of
+from voyagent.trips.capabilities.reviews import APPROVERS, DRY_RUN, itinerary_of
 from voyagent.trips.details import Country
 from voyagent.trips.models import TripLine
 from voyagent.trips.service import visas
@@ -63,7 +63,7 @@ def run(call: Invocation, wanted: FileVisaInput) -> OutboundCall[JsonObject]:
     return filing.then(_output)
 
 
-def rehearse(call: Invocation, wanted: FileVisaInput) -> JsonObject:
+def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
     """Put the application on the trip.
 
     Raises PassengerNotFound, NoDayOfArrival, NoNationality, TripFull.
@@ -78,7 +78,7 @@ def rehearse(call: Invocation, wanted: FileVisaInput) -> JsonObject:
         one.full_name,
         wanted.destination,
         clock.today(call.actor.timezone),
-        Booking("filed", "", "", "", REHEARSED),
+        Booking("filed", "", "", "", DRY_RUN),
         Money(0, trip.currency),
     )
     return {}
@@ -183,7 +183,7 @@ CAPABILITY = Capability(
     external=True,
     policy=policy,
     run=run,
-    rehearse=rehearse,
+    dry_run=dry_run,
     preview=preview,
     measure=measure,
     lookups={"passenger_id": passengers},

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     CheckShown,
     Description,
     FactShown,
@@ -61,7 +61,7 @@ def run(call: Invocation, wanted: IssueTicketInput) -> OutboundCall[JsonObject]:
     return service.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
 
 
-def rehearse(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
+def dry_run(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
     """Mark the flights as ticketed. Raises LineNotFound, NotHeld."""
     flights.mark_ticketed(flights.held_lines(wanted.pnr_id), None, ())
     return {}
@@ -198,7 +198,7 @@ CAPABILITY = Capability(
     external=True,
     policy=policy,
     run=run,
-    rehearse=rehearse,
+    dry_run=dry_run,
     preview=preview,
     measure=measure,
     lookups={"pnr_id": held_flights},

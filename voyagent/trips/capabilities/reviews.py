@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from voyagent.approvals.effects import CheckShown, Measured
+from voyagent.approvals.service.effects import CheckShown, Measured
 from voyagent.capabilities.capability import Invocation
 from voyagent.capabilities.cards import day
 from voyagent.identity.rules.permissions import TICKET_ROLES
@@ -22,14 +22,14 @@ from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
 
 APPROVERS = frozenset(role.value for role in TICKET_ROLES)
-REHEARSED = "rehearsal"
-"""The reference of lines that a rehearsal adds; they are rolled back."""
+DRY_RUN = "dry run"
+"""The reference of lines that a dry run adds; they are rolled back."""
 
 
 def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
     """Measure the lines that are not over, by kind, day and name.
 
-    A rehearsal gives a line another id each time, so the id is no key. Raises TripNotFound.
+    A dry run gives a line another id each time, so the id is no key. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
     for line in queries.read_trip(call.reader, trip_id).standing:

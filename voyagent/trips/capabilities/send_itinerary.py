@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, FactShown
+from voyagent.approvals.service.effects import Description, FactShown
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.http.template_filters import symbol_money
 from voyagent.identity.rules.permissions import roles_that_may

@@ -13,8 +13,8 @@ from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import notes_of
 from voyagent.kernel.limits import Limiter
-from voyagent.kernel.rehearsal import notes_of
 from voyagent.mail.service import Attached, Outbox, masked
 from voyagent.parties import queries as parties
 from voyagent.trips import queries

@@ -15,10 +15,10 @@ from voyagent.drivers.suppliers.payloads import as_payload, from_payload
 from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate, PassengerKind, Traveller
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import refuse_outside
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
-from voyagent.kernel.rehearsal import refuse_outside
 from voyagent.trips import passports, queries
 from voyagent.trips.details import AnyDetails, span, stored
 from voyagent.trips.models import OVER, SupplierOffer, Trip, TripLine, TripPassenger

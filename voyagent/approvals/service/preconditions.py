@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from voyagent.approvals import effects
-from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import Effect
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries.sessions import topic

@@ -13,15 +13,16 @@ import structlog
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import OperationalError
 
-from voyagent.approvals import effects, queries
+from voyagent.approvals import queries
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service import effects
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ArgumentsChanged,
     RequesterGone,
     ToolUnknown,
 )
-from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
+from voyagent.approvals.service.preconditions import NOW, expire, person_of, refs_of, ring
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import branches, conversations as chat

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session, scoped_session
 
-_NOTES = "rehearsal"
+_NOTES = "dry run"
 
 
-class OutsideInRehearsal(RuntimeError):
+class OutsideCallInDryRun(RuntimeError):
     """An outside system was called during a dry run: a programming error."""
 
 
@@ -29,10 +29,10 @@ class Notes:
 
 
 @contextmanager
-def rehearsing(session: scoped_session[Any] | Session) -> Iterator[Notes]:
+def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]:
     """Record what happens in the block. The caller rolls it back; dry runs do not nest."""
     if _NOTES in session.info:
-        raise RuntimeError("a rehearsal within a rehearsal")
+        raise RuntimeError("a dry run within a dry run")
     notes = session.info[_NOTES] = Notes()
     try:
         yield notes
@@ -46,6 +46,6 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """Refuse a call to an outside system during a dry run. Raises OutsideInRehearsal."""
+    """Refuse a call to an outside system during a dry run. Raises OutsideCallInDryRun."""
     if _NOTES in session.info:
-        raise OutsideInRehearsal("an outside call in a rehearsal")
+        raise OutsideCallInDryRun("an outside call in a dry run")

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     Description,
     DocumentShown,
     LeavingShown,
     LineShown,
     MoneyShown,
 )
-from voyagent.approvals.wording import AMOUNTS, ARGUMENTS
+from voyagent.approvals.words.arguments import AMOUNTS, ARGUMENTS
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken

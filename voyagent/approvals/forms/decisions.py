@@ -8,7 +8,7 @@ from flask import request
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
 
-from voyagent.approvals.schemas import DecisionForm, SeveralForm
+from voyagent.approvals.schemas.proposals import DecisionForm, SeveralForm
 from voyagent.http.forms import SchemaForm
 
 

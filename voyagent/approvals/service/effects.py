@@ -174,10 +174,10 @@ class Effect:
     (`Actor.require_authority`). `money` requires four eyes. `reversible` is false if approving asks
     for confirmation.
 
-    Before anybody decides, the effect is rehearsed as the requester: `run` is tried in a savepoint
+    Before anybody decides, the effect runs dry as the requester: `run` is tried in a savepoint
     that is rolled back, its journal lines and mails are recorded, and `measure` reads amounts
     before and after. An `external` effect calls an outside system, so its `run` is never tried;
-    `rehearse` does in its place what it changes in our own records. With `asks`, `run` returns an
+    `dry_run` does in its place what it changes in our own records. With `asks`, `run` returns an
     outbound call. `describe` reads only, and adds the texts, the document, facts and checks.
 
     `amount` is the value for the limits of roles; if an act moves several currencies, `amounts`
@@ -195,16 +195,16 @@ class Effect:
     describe: Describe | None = None
     external: bool = False
     asks: bool = False
-    rehearse: Run | None = None
+    dry_run: Run | None = None
     measure: Measure | None = None
     amount: AmountOf | None = None
     amounts: AmountsOf | None = None
     schema: type[BaseModel] | None = None
 
     @property
-    def rehearsed(self) -> Run | None:
+    def run_dry(self) -> Run | None:
         """The function that a dry run tries, or None."""
-        return self.rehearse or (None if self.external else self.run)
+        return self.dry_run or (None if self.external else self.run)
 
 
 _effects: dict[str, Effect] = {}

@@ -18,7 +18,7 @@ from flask_babel import force_locale
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from voyagent.approvals.effects import (
+from voyagent.approvals.service.effects import (
     BalanceShown,
     Description,
     Effect,
@@ -34,9 +34,9 @@ from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.dry_run import Notes, recording_dry_run
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.rehearsal import Notes, rehearsing
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.service import LAST_DAY
@@ -57,7 +57,7 @@ class PendingEffect:
     arguments: dict[str, Any]
 
 
-def rehearse(
+def dry_run(
     effect: Effect,
     requester: Actor,
     arguments: dict[str, Any],
@@ -80,7 +80,7 @@ def rehearse(
         # a preview is a service to the reviewer; whatever breaks it must not keep people from
         # asking or rejecting
         except Exception:
-            log.exception("rehearsal.failed", tool=effect.tool_name)
+            log.exception("dry_run.failed", tool=effect.tool_name)
             return None
     return shown | Description(locale=said_in) if shown else None
 
@@ -128,7 +128,7 @@ def _tried(
     """
     shown = Description()
     try:
-        with audit.savepoint(), rehearsing(db.session) as notes:
+        with audit.savepoint(), recording_dry_run(db.session) as notes:
             for one in ahead:
                 with (
                     suppress(VoyagentError),
@@ -137,7 +137,7 @@ def _tried(
                     _act(one.effect, one.requester, one.arguments)
             if effect.describe is not None:
                 shown = effect.describe(requester, dict(arguments))
-            if effect.rehearsed is not None:
+            if effect.run_dry is not None:
                 tried = _run(effect, requester, arguments, notes)
                 leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
                 shown = shown | tried | (Description(leaves=leaves) if leaves else Description())
@@ -149,9 +149,9 @@ def _tried(
 
 
 def _act(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> None:
-    if effect.rehearsed is not None:
-        grant = Grant("rehearsal", effect.permission)
-        effect.rehearsed(requester.granted(grant), dict(arguments))
+    if effect.run_dry is not None:
+        grant = Grant("dry run", effect.permission)
+        effect.run_dry(requester.granted(grant), dict(arguments))
 
 
 def _run(effect: Effect, requester: Actor, arguments: dict[str, Any], notes: Notes) -> Description:

@@ -1,0 +1,1 @@
+"""Labels of proposals: arguments, results, approvers."""
