@@ -16,7 +16,7 @@ from voyagent.assistant import service
 from voyagent.assistant.moves import Call, Conversation, Outcome, Played, Say
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.chat.queries import sessions as chats
-from voyagent.trips.passports import hidden_in
+from voyagent.trips.service.passports import hidden_in
 
 SAID = "add passenger Priya Nair, passport Z1234567, expiring 3 May 2031"
 

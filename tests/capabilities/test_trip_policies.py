@@ -19,7 +19,7 @@ from voyagent.trips.capabilities import (
     issue_ticket,
     send_itinerary,
 )
-from voyagent.trips.queries import LineNotFound
+from voyagent.trips.queries.trips import LineNotFound
 from voyagent.trips.service import OfferNotFound
 
 

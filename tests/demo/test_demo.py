@@ -27,8 +27,8 @@ from voyagent.ledger.queries import checks
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days
-from voyagent.trips import queries as trips
-from voyagent.trips.lint import findings
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.lint import findings
 
 COUNTED = (
     "tenants",

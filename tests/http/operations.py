@@ -49,8 +49,8 @@ from voyagent.ledger.rules import parse_month
 from voyagent.parties import service as parties
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
-from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import Trip
+from voyagent.trips.rules.details import OtherDetails
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ from voyagent.ledger import service as ledger
 from voyagent.parties import service as parties
 from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips import service as trips
-from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierOffer, SupplierResponse
+from voyagent.trips.rules.details import OtherDetails
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 

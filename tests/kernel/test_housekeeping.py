@@ -18,7 +18,7 @@ from voyagent.chat.service import conversations
 from voyagent.kernel import housekeeping
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 LOOK_UPS = ["tenants_with_turns", "tenants_with_proposals", "tenants_with_offers"]
 

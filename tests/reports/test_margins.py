@@ -19,7 +19,7 @@ from voyagent.kernel.money import Money
 from voyagent.reports.queries.margins import share
 from voyagent.reports.words import share_words
 from voyagent.trips import service as trips
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 PATH = f"/reports/trip-margins?from={today() - timedelta(days=1)}&to={today() + timedelta(days=1)}"
 

@@ -35,7 +35,8 @@ from voyagent.drivers.suppliers.errors import (
 )
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import cancelling, service
+from voyagent.trips import service
+from voyagent.trips.capabilities import cancellation
 
 GONE = {"supplier_ref": "Q7X2LM", "price": "100"}
 
@@ -222,7 +223,7 @@ def test_of_two_who_give_it_back_at_the_same_moment_the_second_is_told(alice: Pe
     lines = held(alice, trip_id)
 
     def prepare(actor: Any) -> OutboundCall[Any]:
-        return cancelling.cancel(actor, trip_id, lines[0].id)
+        return cancellation.cancel(actor, trip_id, lines[0].id)
 
     assert both_at_once(alice, prepare, lambda done: done.line.status) == [
         "cancelled",
@@ -411,7 +412,7 @@ def test_neither_a_viewer_nor_another_agency_cancels_anything(
         assert cancel(charlie, trip, line_id).json["detail"] == "line_not_found"
         assert charlie.browser.get(f"/trips/{trip}/lines/{line_id}/cancel").status_code == 404
         with pytest.raises(Forbidden), victor.acting() as actor:
-            cancelling.cancel(actor, trip, line_id)
+            cancellation.cancel(actor, trip, line_id)
     with pytest.raises(Forbidden), victor.acting() as actor:
-        cancelling.ask_for_cancellation(actor, stay.id)
+        cancellation.ask_for_cancellation(actor, stay.id)
     assert (heard, states(alice, trip_id), states(alice, other)) == ([], {"booked"}, {"held"})

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from tests.people import Person
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_trip, whole_trip
-from voyagent.trips import queries
-from voyagent.trips.charges import charges_of
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.charges import charges_of
 
 
 def charges(person: Person, trip_id: UUID) -> list[tuple[str, str, str]]:
     with person.reading() as reader:
         return [
             (one.description, one.cost.wire, one.price.wire)
-            for one in charges_of(queries.read_trip(reader, trip_id))
+            for one in charges_of(trips.read_trip(reader, trip_id))
         ]
 
 

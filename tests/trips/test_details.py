@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.trips.things import OUT
-from voyagent.trips.details import FlightDetails
+from voyagent.trips.rules.details import FlightDetails
 
 
 def with_tickets(*numbers: str) -> FlightDetails:

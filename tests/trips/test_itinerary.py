@@ -9,8 +9,9 @@ from flask_babel import force_locale
 
 from tests.people import Person
 from tests.trips.things import BACK, CREEK, OUT, RIDE, a_line, a_trip
-from voyagent.trips import places, queries
-from voyagent.trips.itinerary import Itinerary, itinerary_of
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.itinerary import Itinerary, itinerary_of
+from voyagent.trips.rules import places
 
 
 def sheet(person: Person, check_out: date, locale: str = "en") -> Itinerary:
@@ -18,7 +19,7 @@ def sheet(person: Person, check_out: date, locale: str = "en") -> Itinerary:
     a_line(person, trip_id, OUT)
     a_line(person, trip_id, CREEK.model_copy(update={"check_out": check_out}))
     with person.reading() as reader, force_locale(locale):
-        return itinerary_of(queries.read_trip(reader, trip_id), [])
+        return itinerary_of(trips.read_trip(reader, trip_id), [])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(
     ):
         a_line(alice, trip_id, details)
     with alice.reading() as reader:
-        told = itinerary_of(queries.read_trip(reader, trip_id), [])
+        told = itinerary_of(trips.read_trip(reader, trip_id), [])
     assert told.span == "19 to 25 December 2026 · 6 nights"
     assert dict(told.summaries)["Stay"].startswith("6 nights Dubai")
 
@@ -92,7 +93,7 @@ def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_afte
     for details in (BACK, *rides):
         a_line(alice, trip_id, details)
     with alice.reading() as reader:
-        day = itinerary_of(queries.read_trip(reader, trip_id), []).days[0]
+        day = itinerary_of(trips.read_trip(reader, trip_id), []).days[0]
     assert [item.about for item in day.before] == ["18:00 · to"]
     assert [leg.leaves for leg in day.legs] == ["21:25"]
     assert [item.about for item in day.items] == ["22:00 · from"]

@@ -31,7 +31,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.workbooks import MIMETYPE
 from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips import service
-from voyagent.trips.itinerary_files import COLUMNS
+from voyagent.trips.documents.itinerary_files import COLUMNS
 
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 EVIL = '=HYPERLINK("http://x.example")'

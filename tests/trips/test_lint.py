@@ -19,10 +19,10 @@ from hypothesis import given, settings, strategies as st
 from tests.trips.things import BACK, CREEK, DESERT, OUT, YAS
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.trips import places
-from voyagent.trips.details import AnyDetails, FlightDetails, HotelDetails, span
-from voyagent.trips.lint import SEVERITIES, Finding, findings
-from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.rules import places
+from voyagent.trips.rules.details import AnyDetails, FlightDetails, HotelDetails, span
+from voyagent.trips.rules.journey import Line, Passenger
+from voyagent.trips.rules.lint import SEVERITIES, Finding, findings
 from voyagent.trips.words import sentence_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from voyagent.trips import mrz
-from voyagent.trips.mrz import check_digit, read_zone
+from voyagent.trips.rules import mrz
+from voyagent.trips.rules.mrz import check_digit, read_zone
 
 TODAY = date(2026, 11, 26)
 FIRST = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"

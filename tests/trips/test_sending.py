@@ -23,10 +23,10 @@ from voyagent.approvals.service import PreviewStale, effects
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
 from voyagent.kernel.errors import Forbidden, TooManyRequests
-from voyagent.trips import queries
 from voyagent.trips.capabilities import send_itinerary
-from voyagent.trips.queries import TripNotFound
-from voyagent.trips.sending import mail_itinerary
+from voyagent.trips.documents.itinerary_mail import mail_itinerary
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import TripNotFound
 from voyagent.trips.service import NothingToSend
 
 
@@ -224,7 +224,7 @@ def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(
     assert facts["Hotel"].startswith("Marsa Creek Hotel, 19 Dec 2026")
     assert not received(alice.app, to=to)
     with alice.reading() as reader:
-        assert queries.read_trip(reader, trip_id).trip["sent_at"] is None
+        assert trips.read_trip(reader, trip_id).trip["sent_at"] is None
 
 
 def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(

@@ -39,9 +39,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.keyring import Keyring, SealBroken
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
-from voyagent.trips import passports, queries, service
-from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
-from voyagent.trips.service import lines as line_rules, passengers as passenger_rules
+from voyagent.trips import service
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips.rules.journey import status_of
+from voyagent.trips.service import lines as line_rules, passengers as passenger_rules, passports
 
 
 def session_of(person: Person, title: str | None = "Krishnan family") -> UUID:
@@ -134,7 +136,7 @@ def test_a_title_that_somebody_gave_stays(alice: Person) -> None:
 
 def title_of(person: Person, trip_id: UUID) -> str:
     with person.acting():
-        return queries.get_trip(trip_id).title
+        return trips.get_trip(trip_id).title
 
 
 @pytest.mark.parametrize(
@@ -237,9 +239,9 @@ def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> N
     person_id, line_id = a_passenger(alice, mine), a_line(alice, mine)
     with alice.acting():
         with pytest.raises(PassengerNotFound):
-            queries.get_passenger(other, person_id)
+            trips.get_passenger(other, person_id)
         with pytest.raises(LineNotFound):
-            queries.get_line(other, line_id)
+            trips.get_line(other, line_id)
 
 
 # Passengers
@@ -276,7 +278,7 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
         alice, trip_id, passport_number=PASSPORT, passport_expiry=date(2030, 1, 1)
     )
     with alice.acting() as actor:
-        sealed = queries.get_passenger(trip_id, person_id).passport_sealed
+        sealed = trips.get_passenger(trip_id, person_id).passport_sealed
         service.update_passenger(
             keyring(alice),
             actor,
@@ -284,12 +286,12 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
             person_id,
             {"full_name": "Deepa R Krishnan", "passport_number": PASSPORT},
         )
-        kept = queries.get_passenger(trip_id, person_id)
+        kept = trips.get_passenger(trip_id, person_id)
         assert (kept.full_name, kept.passport_sealed) == ("Deepa R Krishnan", sealed)
         service.update_passenger(
             keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321"}
         )
-        assert queries.get_passenger(trip_id, person_id).passport_last4 == "4321"
+        assert trips.get_passenger(trip_id, person_id).passport_last4 == "4321"
         cleared = service.update_passenger(
             keyring(alice), actor, trip_id, person_id, {"passport_number": None}
         )
@@ -378,7 +380,7 @@ def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
         assert service.seal_anew(rotated) == 0
         assert (
             passports.opened(
-                alone, person_id, queries.get_passenger(trip_id, person_id).passport_sealed
+                alone, person_id, trips.get_passenger(trip_id, person_id).passport_sealed
             )
             == PASSPORT
         )
@@ -507,10 +509,10 @@ def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None
         with pytest.raises(service.LineIsOver), alice.acting() as actor:
             act(actor, trip_id, line_id)
     with alice.reading() as reader:
-        assert queries.read_trip(reader, trip_id).totals[0].price == Money(0, "INR")
+        assert trips.read_trip(reader, trip_id).totals[0].price == Money(0, "INR")
     alice.does(service.remove_line, trip_id, line_id)
     with pytest.raises(LineNotFound), alice.acting():
-        queries.get_line(trip_id, line_id)
+        trips.get_line(trip_id, line_id)
 
 
 # Reading
@@ -520,7 +522,7 @@ def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None
 def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: Person) -> None:
     trip_id = whole_trip(alice)
     with alice.reading() as reader:
-        journey = queries.read_trip(reader, trip_id)
+        journey = trips.read_trip(reader, trip_id)
     assert [one.name for one in journey.lines] == [
         *(
             "EK 533",
@@ -553,7 +555,7 @@ def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: 
     ],
 )
 def test_the_state_of_a_trip_follows_from_its_lines(statuses: list[str], word: str) -> None:
-    assert queries.status_of(statuses) == word
+    assert status_of(statuses) == word
 
 
 def test_a_deleted_conversation_is_no_link(alice: Person) -> None:
@@ -561,9 +563,9 @@ def test_a_deleted_conversation_is_no_link(alice: Person) -> None:
     trip_id = a_trip(alice, session_id=session_id)
     alice.does(chat.delete, session_id)
     with alice.reading() as reader:
-        assert queries.read_trip(reader, trip_id).trip["session_id"] is None
+        assert trips.read_trip(reader, trip_id).trip["session_id"] is None
         with pytest.raises(SessionNotFound):
-            queries.read_trip_of_session(reader, session_id)
+            trips.read_trip_of_session(reader, session_id)
 
 
 def test_the_list_shows_days_people_prices_and_state_newest_first(
@@ -572,7 +574,7 @@ def test_the_list_shows_days_people_prices_and_state_newest_first(
     older, newer = whole_trip(alice), a_trip(alice, title="Goa")
     a_trip(charlie)
     with alice.reading() as reader:
-        page = queries.list_trips(reader, limit=10)
+        page = trips.list_trips(reader, limit=10)
     assert [row["id"] for row in page.items] == [newer, older]
     assert page.total == 2
     whole = page.items[1]
@@ -596,7 +598,7 @@ def test_the_list_costs_the_same_however_long(alice: Person, statements: list[st
     with alice.reading() as reader:
         db.session.connection()
         statements.clear()
-        queries.list_trips(reader, limit=2)
+        trips.list_trips(reader, limit=2)
     assert len(statements) == 2
 
 

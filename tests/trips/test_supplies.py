@@ -39,9 +39,11 @@ from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.models import SupplierOffer
-from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound
+from voyagent.trips.rules.journey import Journey, Line
 
 LEAVES = clock.today() + timedelta(days=60)
 BORN = {"adult": date(1986, 5, 4), "child": date(LEAVES.year - 7, 1, 2)}
@@ -55,7 +57,7 @@ def suppliers(person: Person) -> Suppliers:
 
 def journey(person: Person, trip_id: UUID) -> Journey:
     with person.reading() as reader:
-        return queries.read_trip(reader, trip_id)
+        return trips.read_trip(reader, trip_id)
 
 
 def travellers(
@@ -97,33 +99,33 @@ def a_rate(person: Person, *, refundable: bool = True) -> HotelRate:
 
 def hold(
     person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None
-) -> list[queries.Line]:
+) -> list[Line]:
     with person.acting() as actor:
         held = service.hold_flight(
             suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids
         ).done()
-        return [queries.line_of(line) for line in held]
+        return [trips.line_of(line) for line in held]
 
 
-def issue(person: Person, line_id: UUID) -> list[queries.Line]:
+def issue(person: Person, line_id: UUID) -> list[Line]:
     with person.granted("trip.issue_ticket").acting() as actor:
         return [
-            queries.line_of(line)
+            trips.line_of(line)
             for line in service.issue_ticket(suppliers(person), actor, line_id).done()
         ]
 
 
-def release(person: Person, line_id: UUID) -> list[queries.Line]:
+def release(person: Person, line_id: UUID) -> list[Line]:
     with person.acting() as actor:
         return [
-            queries.line_of(line)
+            trips.line_of(line)
             for line in service.release_flight(suppliers(person), actor, line_id).done()[0]
         ]
 
 
-def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.Line:
+def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> Line:
     with person.granted("trip.book_hotel").acting() as actor:
-        return queries.line_of(
+        return trips.line_of(
             service.book_hotel(
                 suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids
             ).done()
@@ -300,7 +302,7 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
         pytest.raises(RuntimeError, match="killed"),
         alice.granted("trip.issue_ticket").acting() as actor,
     ):
-        first = queries.line_of(
+        first = trips.line_of(
             service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]
         ).details
         raise RuntimeError("killed")
@@ -499,12 +501,12 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
 # --------------------------------------------------------------------------------
 
 
-def file_visa(person: Person, passenger_id: UUID) -> queries.Line:
+def file_visa(person: Person, passenger_id: UUID) -> Line:
     with person.granted("trip.file_visa").acting() as actor:
         line = service.file_visa(
             suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()
         ).done()
-        return queries.line_of(line)
+        return trips.line_of(line)
 
 
 def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:

@@ -28,8 +28,9 @@ from tests.trips.things import (
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.settings.service import tenant_settings as settings
-from voyagent.trips import queries, service
-from voyagent.trips.queries import Journey
+from voyagent.trips import service
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import Journey
 
 FLIGHT = {
     "flight": "ek533",
@@ -52,7 +53,7 @@ def send(browser: FlaskClient, path: str, **fields: Any) -> Any:
 
 def journey(person: Person, trip_id: UUID) -> Journey:
     with person.reading() as reader:
-        return queries.read_trip(reader, trip_id)
+        return trips.read_trip(reader, trip_id)
 
 
 def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:

@@ -8,15 +8,16 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import queries, service
-from voyagent.trips.details import (
+from voyagent.trips import service
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.details import (
     FlightDetails,
     HotelDetails,
     OtherDetails,
     TransferDetails,
     VisaDetails,
 )
-from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.rules.journey import Line, Passenger
 
 PASSPORT = "Z1234567"
 OUT = FlightDetails(
@@ -93,7 +94,7 @@ def passenger(
     person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any
 ) -> Passenger:
     with person.acting() as actor:
-        return queries.passenger_of(
+        return trips.passenger_of(
             service.add_passenger(keyring(person), actor, trip_id, {"full_name": full_name, **said})
         )
 
@@ -104,7 +105,7 @@ def a_line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) ->
 
 def line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> Line:
     with person.acting() as actor:
-        return queries.line_of(service.add_line(actor, trip_id, details, said))
+        return trips.line_of(service.add_line(actor, trip_id, details, said))
 
 
 def whole_trip(person: Person, **said: Any) -> UUID:

@@ -39,14 +39,14 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.text.people import find_party
-from voyagent.trips import queries as trips
 from voyagent.trips.capabilities import (
     check_hotel_rate,
     search_flights,
     search_hotels,
     visa_requirements,
 )
-from voyagent.trips.details import FlightDetails
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.details import FlightDetails
 
 _LOOK_BACK = 30
 EVENTS_MAX = 10_000

@@ -27,8 +27,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.trips import queries as trips
-from voyagent.trips.queries import Journey
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import Journey
 
 SHOWN_MESSAGES = 100
 SHOWN_CONVERSATIONS = 40

@@ -16,8 +16,9 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import queries, service
-from voyagent.trips.details import (
+from voyagent.trips import service
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.details import (
     AnyDetails,
     FlightDetails,
     HotelDetails,
@@ -73,7 +74,7 @@ def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> in
 def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bool:
     with transaction(planner.tenant_id):
         enquiry = _enquiry(plan)
-        if queries.find_trip(enquiry_id=enquiry["id"]) is not None:
+        if trips.find_trip(enquiry_id=enquiry["id"]) is not None:
             return False
         trip_id = service.trip_for(planner, enquiry_id=enquiry["id"]).id
         service.update_trip(planner, trip_id, {"title": plan.title, "notes": plan.notes})

@@ -35,7 +35,7 @@ from voyagent.reports.words import (
     without_trip_words,
     written,
 )
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:

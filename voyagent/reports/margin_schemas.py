@@ -12,7 +12,7 @@ from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query, ZoneFilt
 from voyagent.reports.line_schemas import LIMIT_MAX
 from voyagent.reports.queries.margins import PAGE_TRIPS, GroupBy, Margin, Margins, Tie, share
 from voyagent.reports.schemas import PeriodResponse
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 CURSOR_MAX = 2000
 """Length of a cursor; by customer it contains a name of up to 255 letters."""

@@ -26,7 +26,7 @@ from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 _COMPARED = ("amount", "before", "difference")
 

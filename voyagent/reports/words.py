@@ -15,7 +15,7 @@ from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 
 def unread_sentences(address: Address) -> list[str]:

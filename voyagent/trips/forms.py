@@ -13,8 +13,8 @@ from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce,
 from voyagent.http.template_filters import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
-from voyagent.trips.mrz import MachineZone, read_zone
-from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.rules.journey import Line, Passenger
+from voyagent.trips.rules.mrz import MachineZone, read_zone
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
 from voyagent.trips.service import BY_HAND
 from voyagent.trips.words import PASSENGER_WORDS

@@ -17,10 +17,6 @@ _NOW = text("now()")
 PASSENGER_KINDS = ("adult", "child", "infant", "senior")
 LINE_KINDS = ("flight", "hotel", "transfer", "visa", "other")
 STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "failed")
-COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
-"""States known to a supplier or authority: such a line is cancelled, never removed."""
-OVER = frozenset({"cancelled", "failed"})
-"""States of lines that do not take place."""
 
 
 class Trip(TenantOwned, Base):

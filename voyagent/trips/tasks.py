@@ -8,13 +8,14 @@ from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import queries, service
+from voyagent.trips import service
+from voyagent.trips.queries import trips
 
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Delete old offers."""
-    in_agencies(queries.agencies_with_offers, service.sweep)
+    in_agencies(trips.agencies_with_offers, service.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")

@@ -20,8 +20,11 @@ from voyagent.kernel.database.read_pool import Reader, RequestReader, SessionRea
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import passports, queries, service
-from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
+from voyagent.trips import service
+from voyagent.trips.capabilities.cancellation import ahead_of, cancel, meaning_of, told_of
+from voyagent.trips.documents.itinerary_files import ITINERARY
+from voyagent.trips.documents.itinerary_mail import mail_itinerary
+from voyagent.trips.documents.itinerary_pdf import sheet_of
 from voyagent.trips.forms import (
     LINE_FORMS,
     LINE_PLACES,
@@ -33,12 +36,12 @@ from voyagent.trips.forms import (
     SendForm,
     TripForm,
 )
-from voyagent.trips.itinerary_files import ITINERARY
-from voyagent.trips.lint import findings
-from voyagent.trips.paper import sheet_of
-from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips.rules.journey import Journey, Line
+from voyagent.trips.rules.lint import findings
 from voyagent.trips.schemas import LineIn, PassengerIn
-from voyagent.trips.sending import mail_itinerary
+from voyagent.trips.service import passports
 from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
@@ -50,7 +53,7 @@ OFFSET_MAX = 2**31 - 1
 def index(reader: RequestReader) -> Any:
     """Show the list, newest first."""
     offset = request.args.get("offset", "0")
-    page = queries.list_trips(
+    page = trips.list_trips(
         reader,
         limit=PAGE_ROWS,
         offset=min(int(offset), OFFSET_MAX) if offset.isdecimal() and len(offset) < 12 else 0,
@@ -89,7 +92,7 @@ def open_for(actor: Actor) -> Any:
 def detail(reader: Reader, trip_id: UUID) -> Any:
     """Show a trip: itinerary, and for staff warnings, passengers and costs."""
     return render_template(
-        "trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=prices_wanted())
+        "trips/detail.html", **_shown(trips.read_trip(reader, trip_id), prices=prices_wanted())
     )
 
 
@@ -106,7 +109,7 @@ put_behind_pages(pages, ITINERARY)
 )
 def send(actor: Actor, trip_id: UUID) -> Any:
     """Send the itinerary after a preview of its contents and recipient."""
-    trip = queries.get_trip(trip_id)
+    trip = trips.get_trip(trip_id)
     form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
     sent = form.attempt(
         lambda body: mail_itinerary(
@@ -115,7 +118,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
         **SEND_PLACES,
     )
     if sent is None:
-        shown = _shown(queries.read_trip(SessionReader(db.session), trip_id))
+        shown = _shown(trips.read_trip(SessionReader(db.session), trip_id))
         return render_template("trips/send.html", form=form, **shown), form.status
     return _back(trip_id, _("Itinerary sent to %(address)s.", address=form.to.data))
 
@@ -125,7 +128,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
 )
 def edit(actor: Actor, trip_id: UUID) -> Any:
     """Change a trip's name and notes."""
-    trip = queries.get_trip(trip_id)
+    trip = trips.get_trip(trip_id)
     form = TripForm(
         trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes}
     )
@@ -140,7 +143,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     )
     if changed is None:
         return (
-            render_template("trips/edit.html", form=form, trip=queries.get_trip(trip_id)),
+            render_template("trips/edit.html", form=form, trip=trips.get_trip(trip_id)),
             form.status,
         )
     return _back(trip_id, _("Saved."))
@@ -158,7 +161,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
 )
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """Add a passenger; with "and another" the form is shown again, empty."""
-    form, trip = PassengerForm(), queries.get_trip(trip_id)
+    form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
         lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()),
         **PASSENGER_PLACES,
@@ -166,7 +169,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     if added is None:
         return (
             render_template(
-                "trips/passenger.html", form=form, trip=queries.get_trip(trip_id), passenger=None
+                "trips/passenger.html", form=form, trip=trips.get_trip(trip_id), passenger=None
             ),
             form.status,
         )
@@ -185,7 +188,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
 )
 def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     """Change a passenger."""
-    known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
+    known = trips.passenger_of(trips.get_passenger(trip_id, passenger_id))
     form = PassengerForm.of(known)
 
     def act(body: PassengerIn) -> Any:
@@ -201,7 +204,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
         shown = {"passenger": known, "mask": passports.masked(known.passport_last4)}
         return (
             render_template(
-                "trips/passenger.html", form=form, trip=queries.get_trip(trip_id), **shown
+                "trips/passenger.html", form=form, trip=trips.get_trip(trip_id), **shown
             ),
             form.status,
         )
@@ -216,10 +219,10 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     """Remove a passenger after confirmation."""
-    known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
+    known = trips.passenger_of(trips.get_passenger(trip_id, passenger_id))
     if request.method == "GET":
         return render_template(
-            "trips/remove_passenger.html", passenger=known, trip=queries.get_trip(trip_id)
+            "trips/remove_passenger.html", passenger=known, trip=trips.get_trip(trip_id)
         )
     service.remove_passenger(actor, trip_id, passenger_id)
     return _back(trip_id, _("%(name)s removed.", name=known.full_name))
@@ -237,7 +240,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
 )
 def new_line(actor: Actor, trip_id: UUID) -> Any:
     """Add a flight, hotel, transfer, visa or other service."""
-    trip = queries.get_trip(trip_id)
+    trip = trips.get_trip(trip_id)
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
     added = form.attempt(
@@ -256,7 +259,7 @@ def new_line(actor: Actor, trip_id: UUID) -> Any:
 )
 def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     """Change a line."""
-    known = queries.line_of(queries.get_line(trip_id, line_id))
+    known = trips.line_of(trips.get_line(trip_id, line_id))
     form = LINE_FORMS[known.kind].of(known)
 
     def act(body: LineIn) -> Any:
@@ -293,9 +296,9 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     """Remove a line after confirmation."""
-    known = queries.line_of(queries.get_line(trip_id, line_id))
+    known = trips.line_of(trips.get_line(trip_id, line_id))
     if request.method == "GET":
-        return render_template("trips/remove_line.html", line=known, trip=queries.get_trip(trip_id))
+        return render_template("trips/remove_line.html", line=known, trip=trips.get_trip(trip_id))
     service.remove_line(actor, trip_id, line_id)
     return _back(trip_id, _("%(name)s is off the trip.", name=known.name))
 
@@ -318,9 +321,9 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
     }
 
 
-def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
+def _line_page(form: LineForm, trip_id: UUID, known: Line | None) -> Any:
     shown = {
-        "trip": queries.get_trip(trip_id),
+        "trip": trips.get_trip(trip_id),
         "line": known,
         "kind": form.kind,
         "line_words": LINE_WORDS,
@@ -332,11 +335,11 @@ def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any
 
 
 def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = None) -> Any:
-    row = queries.get_line(trip_id, line_id)
-    line, ahead = queries.line_of(row), ahead_of(row)
+    row = trips.get_line(trip_id, line_id)
+    line, ahead = trips.line_of(row), ahead_of(row)
     shown = {
         "line": line,
-        "trip": queries.get_trip(trip_id),
+        "trip": trips.get_trip(trip_id),
         "ahead": ahead,
         "meaning": meaning_of(line, ahead),
         "country_name": country_name,

@@ -7,7 +7,7 @@ from datetime import date
 from babel.core import Locale
 from flask_babel import format_date, get_locale, gettext, lazy_gettext
 
-from voyagent.trips.lint import CountryCode, Finding
+from voyagent.trips.rules.lint import CountryCode, Finding
 
 PASSENGER_WORDS = {
     "adult": lazy_gettext("Adult"),

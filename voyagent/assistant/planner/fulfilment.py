@@ -33,7 +33,7 @@ from voyagent.assistant.planner import (
 )
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
-from voyagent.trips.passports import MASK
+from voyagent.trips.service.passports import MASK
 
 JsonObject = dict[str, Any]
 WISH_MAX = 400

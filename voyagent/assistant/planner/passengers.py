@@ -13,7 +13,7 @@ from voyagent.assistant.planner.wishes import Wish, days_in
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.dates import DateKind, find_days, find_unclear
 from voyagent.kernel.text.people import as_name
-from voyagent.trips.lint import UNDER_YEARS
+from voyagent.trips.rules.lint import UNDER_YEARS
 
 JsonObject = dict[str, Any]
 POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"

@@ -14,7 +14,7 @@ from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.people import POSSESSIVE
-from voyagent.trips.passports import MASK
+from voyagent.trips.service.passports import MASK
 
 OFFERED_MAX = 3
 PAGE_WORDS_MAX = 5

@@ -14,7 +14,7 @@ from voyagent.assistant.moves import Call, Outcome
 from voyagent.assistant.planner.intake import NOTES_MAX, Intake
 from voyagent.assistant.planner.wording import _, language, ngettext
 from voyagent.kernel.money import spoken
-from voyagent.trips.passports import MASK
+from voyagent.trips.service.passports import MASK
 
 SHOWN_MAX = 8
 # Examples stay in English: that is what this planner reads.

@@ -55,7 +55,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 

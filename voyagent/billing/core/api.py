@@ -8,7 +8,7 @@ from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
-from voyagent.trips.queries import TripNotFound
+from voyagent.trips.queries.trips import TripNotFound
 
 PLAN_ERRORS = (
     errors.InvalidInstalments,

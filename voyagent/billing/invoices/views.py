@@ -61,7 +61,7 @@ from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 
 @pages.page("/invoices", permission="billing.read")

@@ -31,7 +31,9 @@ from voyagent.reports.schemas import (
     wire_itinerary,
     wire_trial_balance,
 )
-from voyagent.trips import passports, queries as trips
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import Passenger
+from voyagent.trips.service import passports
 
 
 @api.get(
@@ -120,7 +122,7 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[
     )
 
 
-def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
+def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
     """Return how passports are shown: whole for roles that write trips, else masked."""
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)

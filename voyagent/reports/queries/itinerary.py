@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from voyagent.kernel.money import Money
-from voyagent.trips.details import FlightDetails, HotelDetails, VisaDetails
-from voyagent.trips.queries import Journey, Line, Passenger
+from voyagent.trips.rules.details import FlightDetails, HotelDetails, VisaDetails
+from voyagent.trips.rules.journey import Journey, Line, Passenger
 
 
 @dataclass(frozen=True, slots=True)

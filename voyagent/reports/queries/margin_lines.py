@@ -25,8 +25,8 @@ from voyagent.ledger.queries.trip_earnings import (
 )
 from voyagent.ledger.rules import next_month
 from voyagent.reports.queries.periods import Days
-from voyagent.trips.margins import trips_of_customer
-from voyagent.trips.queries import TripNotFound, title_statement
+from voyagent.trips.queries.margins import trips_of_customer
+from voyagent.trips.queries.trips import TripNotFound, title_statement
 
 PAGE_LINES = 100
 AllTrips = Literal["any", "none"]

@@ -25,7 +25,7 @@ from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.queries.trip_earnings import total_earnings_statement, trip_earnings_statement
 from voyagent.ledger.rules import COST_PURPOSE
 from voyagent.reports.queries.periods import Days
-from voyagent.trips.margins import (
+from voyagent.trips.queries.margins import (
     Earnings,
     Opened,
     margin_totals_statement,
@@ -33,7 +33,7 @@ from voyagent.trips.margins import (
     margins_by_month_statement,
     margins_statement,
 )
-from voyagent.trips.queries import Total
+from voyagent.trips.rules.journey import Total
 
 PAGE_TRIPS = 100
 GroupBy = Literal["trip", "customer", "month"]

@@ -46,7 +46,7 @@ from voyagent.reports.words import (
     unread_sentences,
     youngest,
 )
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
 BAR_HEIGHT = 100

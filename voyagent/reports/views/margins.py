@@ -37,7 +37,7 @@ from voyagent.reports.words import (
     whose_words,
     without_trip_words,
 )
-from voyagent.trips.queries import TripNotFound
+from voyagent.trips.queries.trips import TripNotFound
 
 _WORDS = {
     "share_words": share_words,

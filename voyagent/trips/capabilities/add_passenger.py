@@ -23,7 +23,7 @@ from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import service
 from voyagent.trips.capabilities.current_trip import current_trip, trip_to_change
-from voyagent.trips.details import Country
+from voyagent.trips.rules.details import Country
 from voyagent.trips.service import PassengerChanges
 
 

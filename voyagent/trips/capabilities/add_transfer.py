@@ -25,7 +25,8 @@ from voyagent.trips import queries, service
 from voyagent.trips.capabilities.cards import price_text
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
-from voyagent.trips.details import ClockTime, TransferDetails
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.details import ClockTime, TransferDetails
 from voyagent.trips.service import LineChanges
 
 
@@ -73,7 +74,7 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
         changes["price"] = wanted.price
     if wanted.currency is not None:
         changes["currency"] = wanted.currency
-    line = queries.line_of(service.add_line(call.actor, trip.id, details, changes))
+    line = trips.line_of(service.add_line(call.actor, trip.id, details, changes))
     return {
         "added": True,
         "trip_id": str(trip.id),
@@ -125,8 +126,8 @@ def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -
         if earlier["on"] != wanted.on.isoformat():
             continue
         try:
-            line = queries.line_of(queries.get_line(trip_id, UUID(earlier["line_id"])))
-        except queries.LineNotFound:
+            line = trips.line_of(trips.get_line(trip_id, UUID(earlier["line_id"])))
+        except trips.LineNotFound:
             continue
         same = (wanted.origin, wanted.destination, wanted.at)
         if (

@@ -44,8 +44,8 @@ from voyagent.trips.capabilities.reviews import (
 from voyagent.trips.models import TripLine
 from voyagent.trips.service import hotels, supplies
 from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import Booking
-from voyagent.trips.supplier_queries import suppliers
 from voyagent.trips.words import board_word
 
 

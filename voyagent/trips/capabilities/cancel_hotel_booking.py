@@ -21,13 +21,14 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.capabilities.reviews import APPROVERS, in_words, itinerary_of
 from voyagent.trips.models import TripLine
+from voyagent.trips.queries import trips
 from voyagent.trips.service import hotels
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 
 
 class CancelHotelBookingInput(Closed):
@@ -54,7 +55,7 @@ def dry_run(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
 def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
     """Show the stay and its terms. Raises LineNotFound, LineIsOver, NotAtSupplier."""
     booked = hotels.booked_stay(wanted.booking_id)
-    stay = queries.line_of(booked)
+    stay = trips.line_of(booked)
     words = in_words(stay)
     return Description(
         title=gettext("Cancel %(hotel)s", hotel=stay.name),
@@ -79,7 +80,7 @@ def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
 
 def measure(call: Invocation, wanted: CancelHotelBookingInput) -> Measured:
     """Measure the itinerary. Raises LineNotFound."""
-    return itinerary_of(call, queries.trip_id_of_line(wanted.booking_id))
+    return itinerary_of(call, trips.trip_id_of_line(wanted.booking_id))
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:

@@ -18,7 +18,7 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import rate_output
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 
 
 class CheckHotelRateInput(Closed):

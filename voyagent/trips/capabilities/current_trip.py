@@ -5,9 +5,10 @@ from __future__ import annotations
 from voyagent.capabilities.capability import Invocation
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.fields import Closed
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.models import Trip
-from voyagent.trips.queries import Journey
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import Journey
 
 
 class NoTripYet(NotFound):
@@ -27,7 +28,7 @@ def current_trip(call: Invocation) -> Journey:
     """Return the trip with its passengers and lines. Raises NoTripYet, SessionNotFound."""
     if call.session_id is None:
         raise NoTripYet
-    journey = queries.read_trip_of_session(call.reader, call.session_id)
+    journey = trips.read_trip_of_session(call.reader, call.session_id)
     if journey is None:
         raise NoTripYet
     return journey

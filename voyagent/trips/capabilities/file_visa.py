@@ -30,12 +30,12 @@ from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import APPROVERS, DRY_RUN, itinerary_of
-from voyagent.trips.details import Country
 from voyagent.trips.models import TripLine
+from voyagent.trips.rules.details import Country
 from voyagent.trips.service import visas
 from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import Booking
-from voyagent.trips.supplier_queries import suppliers
 from voyagent.trips.words import country_name
 
 

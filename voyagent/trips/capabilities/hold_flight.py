@@ -28,9 +28,10 @@ from voyagent.trips import queries, service
 from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import fare_output, money_output
-from voyagent.trips.enquiry_budget import budget_of, is_above
 from voyagent.trips.models import TripLine
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.enquiry_budget import budget_of, is_above
+from voyagent.trips.service.supplier_queries import suppliers
 
 
 class HoldFlightInput(Closed):
@@ -156,7 +157,7 @@ def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref
     }
-    lines = queries.read_trip(call.reader, now.trip_id).standing if before else ()
+    lines = trips.read_trip(call.reader, now.trip_id).standing if before else ()
     held = {
         line.supplier_ref: line
         for line in lines

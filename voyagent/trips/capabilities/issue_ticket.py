@@ -40,12 +40,13 @@ from voyagent.trips.capabilities.reviews import (
     local_moment,
     trip_checks,
 )
-from voyagent.trips.charges import flights_in_words
-from voyagent.trips.details import FlightDetails
 from voyagent.trips.models import TripLine
-from voyagent.trips.queries import Line
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.charges import flights_in_words
+from voyagent.trips.rules.details import FlightDetails
+from voyagent.trips.rules.journey import Line
 from voyagent.trips.service import flights
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 
 
 class IssueTicketInput(Closed):
@@ -70,7 +71,7 @@ def dry_run(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
 def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
     """Show flights, passengers, cost and time limit. Raises LineNotFound, NotHeld."""
     held = _held(wanted)
-    journey = queries.read_trip(call.reader, held[0].trip_id)
+    journey = trips.read_trip(call.reader, held[0].trip_id)
     cost = _cost(held)
     words = flights_in_words(
         [line.details for line in held if isinstance(line.details, FlightDetails)]
@@ -107,7 +108,7 @@ def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
 
 def measure(call: Invocation, wanted: IssueTicketInput) -> Measured:
     """Measure the itinerary. Raises LineNotFound."""
-    return itinerary_of(call, queries.trip_id_of_line(wanted.pnr_id))
+    return itinerary_of(call, trips.trip_id_of_line(wanted.pnr_id))
 
 
 def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
@@ -124,7 +125,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def _held(wanted: IssueTicketInput) -> list[Line]:
-    return [queries.line_of(line) for line in flights.held_lines(wanted.pnr_id)]
+    return [trips.line_of(line) for line in flights.held_lines(wanted.pnr_id)]
 
 
 def _cost(lines: Sequence[Line]) -> Money:

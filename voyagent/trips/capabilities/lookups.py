@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from voyagent.capabilities.capability import Choice, Invocation
 from voyagent.capabilities.cards import day
-from voyagent.trips import queries
-from voyagent.trips.queries import Line
+from voyagent.trips.queries import trips as trips_queries
+from voyagent.trips.rules.journey import Line
 
 SEARCHED_MAX = 200
 _NAME_WORD_MIN = 3
@@ -48,7 +48,9 @@ def booked_stays(call: Invocation, text: str) -> list[Choice]:
 
 def passengers(call: Invocation, text: str) -> list[Choice]:
     """Return passengers, those of the conversation's trip first, then of the newest trips."""
-    found = queries.list_passengers(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
+    found = trips_queries.list_passengers(
+        call.reader, session_id=call.session_id, limit=SEARCHED_MAX
+    )
     return matching(
         [
             (Choice(str(row["id"]), f"{row['full_name']}, {row['title']}"), row["full_name"])
@@ -60,7 +62,7 @@ def passengers(call: Invocation, text: str) -> list[Choice]:
 
 def trips(call: Invocation, text: str) -> list[Choice]:
     """Return trips, that of the conversation first, then the newest."""
-    found = queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
+    found = trips_queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
     return matching([(Choice(str(row["id"]), row["title"]), row["title"]) for row in found], text)
 
 
@@ -83,7 +85,7 @@ def _words(text: str) -> set[str]:
 
 
 def _bookings(call: Invocation, kind: str, status: str) -> list[tuple[str, Line]]:
-    return queries.list_bookings(
+    return trips_queries.list_bookings(
         call.reader, kind, status, session_id=call.session_id, limit=SEARCHED_MAX
     )
 

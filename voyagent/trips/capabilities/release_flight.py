@@ -15,7 +15,7 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.models import TripLine
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 
 
 class ReleaseFlightInput(Closed):

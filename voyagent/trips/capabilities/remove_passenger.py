@@ -13,6 +13,7 @@ from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.trips import queries, service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.current_trip import current_trip
+from voyagent.trips.queries import trips
 
 
 class RemovePassengerInput(Closed):
@@ -33,7 +34,7 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
     exact = [one for one in journey.passengers if one.full_name.casefold() == said]
     meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
     if len(meant) != 1:
-        raise queries.PassengerNotFound
+        raise trips.PassengerNotFound
     service.remove_passenger(call.actor, journey.trip["id"], meant[0].id)
     return {"removed": True, "trip_id": str(journey.trip["id"]), "full_name": meant[0].full_name}
 

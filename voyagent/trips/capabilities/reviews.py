@@ -15,10 +15,10 @@ from voyagent.capabilities.cards import day
 from voyagent.identity.rules.permissions import TICKET_ROLES
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money, spoken
-from voyagent.trips import queries
-from voyagent.trips.enquiry_budget import budget_of, is_above
-from voyagent.trips.lint import findings
-from voyagent.trips.queries import Journey, Line
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.enquiry_budget import budget_of, is_above
+from voyagent.trips.rules.journey import Journey, Line
+from voyagent.trips.rules.lint import findings
 from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
 
 APPROVERS = frozenset(role.value for role in TICKET_ROLES)
@@ -32,7 +32,7 @@ def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
     A dry run gives a line another id each time, so the id is no key. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
-    for line in queries.read_trip(call.reader, trip_id).standing:
+    for line in trips.read_trip(call.reader, trip_id).standing:
         key = f"{line.kind} {line.starts_on or ''} {line.name}"
         while key in seen:
             key += " +"

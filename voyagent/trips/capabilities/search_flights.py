@@ -18,10 +18,10 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import fare_records, fare_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, fare_output, money_output
-from voyagent.trips.details import Airport
-from voyagent.trips.enquiry_budget import budget_of, is_above
+from voyagent.trips.queries.enquiry_budget import budget_of, is_above
+from voyagent.trips.rules.details import Airport
 from voyagent.trips.service import Offered
-from voyagent.trips.supplier_queries import flight_query, suppliers
+from voyagent.trips.service.supplier_queries import flight_query, suppliers
 
 Count = Annotated[int, Field(ge=0, le=9)]
 

@@ -16,8 +16,8 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output
-from voyagent.trips.details import Country
-from voyagent.trips.supplier_queries import hotel_query, suppliers
+from voyagent.trips.rules.details import Country
+from voyagent.trips.service.supplier_queries import hotel_query, suppliers
 
 
 class SearchHotelsInput(Closed):

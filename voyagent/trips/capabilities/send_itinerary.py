@@ -14,10 +14,11 @@ from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import trips
 from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks
-from voyagent.trips.sending import mail_itinerary
+from voyagent.trips.documents.itinerary_mail import mail_itinerary
+from voyagent.trips.queries import trips as trips_queries
 from voyagent.trips.words import LINE_WORDS
 
 
@@ -50,7 +51,7 @@ def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
 
 def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
     """Show address, language, price and lines of the PDF. Raises TripNotFound, NothingToSend."""
-    journey = queries.read_trip(call.reader, wanted.trip_id)
+    journey = trips_queries.read_trip(call.reader, wanted.trip_id)
     if not journey.standing:
         raise service.NothingToSend
     prices = (

@@ -15,8 +15,8 @@ from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.outputs import money_output
-from voyagent.trips.details import Country
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.rules.details import Country
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import country_name
 
 

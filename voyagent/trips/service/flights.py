@@ -19,10 +19,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips import queries
-from voyagent.trips.details import FlightDetails, read_details, stored
-from voyagent.trips.models import OVER, TripLine, TripPassenger
-from voyagent.trips.queries import LineNotFound
+from voyagent.trips.models import TripLine, TripPassenger
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound
+from voyagent.trips.rules.details import FlightDetails, read_details, stored
+from voyagent.trips.rules.journey import OVER
 from voyagent.trips.service import answers
 from voyagent.trips.service.errors import LineIsOver, NotHeld, TicketsUnderWay
 from voyagent.trips.service.lines import check_room
@@ -78,7 +79,7 @@ def hold_flight(
     TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
-    trip = queries.get_trip(trip_id, lock=True)
+    trip = trips.get_trip(trip_id, lock=True)
     reference = _unused_name(trip.id, f"hold-{trip.id}-{offer_id}")
     held = lines_under(trip.id, reference)
     if held:
@@ -96,7 +97,7 @@ def hold_flight(
     answers.forget("flights")
 
     def note(found: FlightBooking) -> list[TripLine]:
-        trip = queries.get_trip(trip_id, lock=True)
+        trip = trips.get_trip(trip_id, lock=True)
         held = lines_under(trip_id, reference)
         if held:
             return held
@@ -261,12 +262,12 @@ def mark_ticketed(
         line.details = stored(details.model_copy(update={"tickets": list(numbers) or None}))
         if found is not None:
             line.supplier_key = found.supplier_ref
-    queries.get_trip(lines[0].trip_id).updated_at = now
+    trips.get_trip(lines[0].trip_id).updated_at = now
     db.session.flush()
 
 
 def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> None:
-    trip = queries.get_trip(lines[0].trip_id)
+    trip = trips.get_trip(lines[0].trip_id)
     with title_follows(trip):
         for line in lines:
             line.status, line.hold_expires_at, line.updated_at = "cancelled", None, clock.now()
@@ -296,7 +297,7 @@ def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
 def _held_trip_of(line_id: UUID) -> TripLine:
     """Return a flight with its trip locked. Raises LineNotFound."""
     line = _flight(line_id)
-    queries.get_trip(line.trip_id, lock=True)
+    trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)
     return line
 

@@ -17,10 +17,10 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips import queries
-from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
-from voyagent.trips.queries import LineNotFound, PassengerNotFound
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound
+from voyagent.trips.rules.details import HotelDetails, OtherDetails
 from voyagent.trips.service import answers
 from voyagent.trips.service.errors import (
     LineIsOver,
@@ -104,7 +104,7 @@ def book_hotel(
     answers.forget("hotels", "rate")
 
     def note(found: HotelBooking) -> TripLine:
-        trip = queries.get_trip(trip_id, lock=True)
+        trip = trips.get_trip(trip_id, lock=True)
         booked = lines_under(trip_id, reference)
         if booked:
             return booked[0]
@@ -156,7 +156,7 @@ def cancel_hotel_booking(
             booking = Booking(
                 "booked", found.supplier, found.confirmation, found.supplier_ref, reference
             )
-            book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
+            book_lines(trips.get_trip(line.trip_id), [what], booking, charge)
         told = {
             "confirmation": found.confirmation,
             "charge": charge.wire if charge else None,
@@ -200,7 +200,7 @@ def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
     )
     if len(found) != 1:
         raise PassengerNotFound
-    return queries.get_trip(found.pop(), lock=True)
+    return trips.get_trip(found.pop(), lock=True)
 
 
 def booked_stay(line_id: UUID) -> TripLine:
@@ -260,14 +260,14 @@ def mark_cancelled(line: TripLine, key: str | None) -> None:
     """Mark a stay as cancelled."""
     line.status, line.updated_at = "cancelled", clock.now()
     line.supplier_key = key or line.supplier_key
-    queries.get_trip(line.trip_id).updated_at = line.updated_at
+    trips.get_trip(line.trip_id).updated_at = line.updated_at
     db.session.flush()
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
     """Return a stay with its trip locked. Raises LineNotFound."""
     line = _stay(line_id)
-    queries.get_trip(line.trip_id, lock=True)
+    trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)
     return line
 

@@ -16,9 +16,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.trips import details as kinds, places, queries
-from voyagent.trips.details import AnyDetails, FlightDetails
-from voyagent.trips.models import OVER, Trip, TripLine
+from voyagent.trips.models import Trip, TripLine
+from voyagent.trips.queries import trips
+from voyagent.trips.rules import details as kinds, places
+from voyagent.trips.rules.details import AnyDetails, FlightDetails
+from voyagent.trips.rules.journey import OVER
 from voyagent.trips.service.errors import (
     CancelAtSupplier,
     InvalidFlightTimes,
@@ -104,7 +106,7 @@ def add_line(
     UnknownCurrency, InvalidAmount, NegativeAmount.
     """
     actor.require("trip.update")
-    trip = queries.get_trip(trip_id, lock=True)
+    trip = trips.get_trip(trip_id, lock=True)
     check_room(trip, 1)
     said: LineChanges = {
         "currency": trip.currency,
@@ -143,7 +145,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     `add_line`.
     """
     actor.require("trip.update")
-    line = queries.get_line(trip_id, line_id, lock=True)
+    line = trips.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver
     if "details" in changes and changes["details"].kind != line.kind:
@@ -162,7 +164,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     before = {
         name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")
     }
-    with title_follows(queries.get_trip(trip_id)):
+    with title_follows(trips.get_trip(trip_id)):
         changed = apply(line, values)
     if changed:
         touch(trip_id)
@@ -194,16 +196,14 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is held, as whoever grants does it
-        approvals.end_about(
-            actor, tool, name, str(queries.get_line(trip_id, line_id).id), CANCELLED
-        )
-    line = queries.get_line(trip_id, line_id, lock=True)
+        approvals.end_about(actor, tool, name, str(trips.get_line(trip_id, line_id).id), CANCELLED)
+    line = trips.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver
     if way_to_cancel(line) is not Way.NOTE:
         raise CancelAtSupplier
     was = line.status
-    with title_follows(queries.get_trip(trip_id)):
+    with title_follows(trips.get_trip(trip_id)):
         apply(line, {"status": "cancelled", "hold_expires_at": None})
         touch(trip_id)
     audit.record(
@@ -228,10 +228,10 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     Raises Forbidden, LineNotFound, LineIsCommitted.
     """
     actor.require("trip.update")
-    line = queries.get_line(trip_id, line_id, lock=True)
+    line = trips.get_line(trip_id, line_id, lock=True)
     if line.status not in OVER and line.status != "planned":
         raise LineIsCommitted
-    with title_follows(queries.get_trip(trip_id)):
+    with title_follows(trips.get_trip(trip_id)):
         db.session.delete(line)
         touch(trip_id)
     audit.record(

@@ -17,8 +17,9 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import passports, queries
 from voyagent.trips.models import TripPassenger
+from voyagent.trips.queries import trips
+from voyagent.trips.service import passports
 from voyagent.trips.service.errors import BornLater, TripFull
 from voyagent.trips.service.trips import apply, title_follows, touch
 
@@ -47,7 +48,7 @@ def add_passenger(
     Raises Forbidden, TripNotFound, TripFull, BornLater.
     """
     actor.require("trip.update")
-    trip = queries.get_trip(trip_id, lock=True)
+    trip = trips.get_trip(trip_id, lock=True)
     if (
         db.session.scalar(
             select(func.count(TripPassenger.id)).where(TripPassenger.trip_id == trip.id)
@@ -77,7 +78,7 @@ def update_passenger(
 ) -> TripPassenger:
     """Change a passenger. Raises Forbidden, PassengerNotFound, BornLater."""
     actor.require("trip.update")
-    passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
+    passenger = trips.get_passenger(trip_id, passenger_id, lock=True)
     values: dict[str, Any] = dict(changes)
     _check(actor, values)
     fields: list[str] = []
@@ -87,7 +88,7 @@ def update_passenger(
             passports.seal(keyring, passenger, number)
             passenger.updated_at = clock.now()
             fields.append("passport_number")
-    with title_follows(queries.get_trip(trip_id)):
+    with title_follows(trips.get_trip(trip_id)):
         fields += apply(passenger, values)
     if fields:
         touch(trip_id)
@@ -104,8 +105,8 @@ def update_passenger(
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     """Remove a passenger and delete the passport. Raises Forbidden, PassengerNotFound."""
     actor.require("trip.update")
-    passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
-    with title_follows(queries.get_trip(trip_id)):
+    passenger = trips.get_passenger(trip_id, passenger_id, lock=True)
+    with title_follows(trips.get_trip(trip_id)):
         db.session.delete(passenger)
         touch(trip_id)
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))

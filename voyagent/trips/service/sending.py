@@ -17,8 +17,9 @@ from voyagent.kernel.dry_run import notes_of
 from voyagent.kernel.limits import Limiter
 from voyagent.mail.service import Attached, Outbox, masked
 from voyagent.parties import queries as parties
-from voyagent.trips import queries
-from voyagent.trips.models import OVER, Trip, TripLine
+from voyagent.trips.models import Trip, TripLine
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import OVER
 from voyagent.trips.service.errors import NothingToSend
 
 
@@ -46,7 +47,7 @@ def send_itinerary(
     not count. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
-    trip = queries.get_trip(trip_id, lock=True)
+    trip = trips.get_trip(trip_id, lock=True)
     if not something_stands(trip_id):
         raise NothingToSend
     if notes_of(db.session) is None:

@@ -19,10 +19,12 @@ from voyagent.kernel.dry_run import refuse_outside
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
-from voyagent.trips import passports, queries
-from voyagent.trips.details import AnyDetails, span, stored
-from voyagent.trips.models import OVER, SupplierOffer, Trip, TripLine, TripPassenger
-from voyagent.trips.queries import PassengerNotFound
+from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import PassengerNotFound
+from voyagent.trips.rules.details import AnyDetails, span, stored
+from voyagent.trips.rules.journey import OVER
+from voyagent.trips.service import passports
 from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
 from voyagent.trips.service.trips import title_follows
 
@@ -157,7 +159,7 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )
-    return sorted(rows, key=lambda row: queries.line_of(row).place_in_time)
+    return sorted(rows, key=lambda row: trips.line_of(row).place_in_time)
 
 
 def unused_name(trip_id: UUID, act: str) -> str:

@@ -17,11 +17,11 @@ from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
-from voyagent.trips import queries
-from voyagent.trips.details import FlightDetails, HotelDetails
-from voyagent.trips.enquiry_budget import enquiry_of
-from voyagent.trips.itinerary import turning_point
 from voyagent.trips.models import Trip
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.enquiry_budget import enquiry_of
+from voyagent.trips.queries.itinerary import turning_point
+from voyagent.trips.rules.details import FlightDetails, HotelDetails
 from voyagent.trips.service.errors import TripAlreadyOpen
 
 TITLE_MAX = 200
@@ -64,7 +64,7 @@ def open_trip(
     spoken_of = None
     if session_id is not None:
         session = chats.get_session(session_id, lock=True)  # so that two who open at once open one
-        if queries.find_trip(session_id=session_id) is not None:
+        if trips.find_trip(session_id=session_id) is not None:
             raise TripAlreadyOpen
         spoken_of = session.title if chats.is_named(session) else None
     enquiry = enquiry_of(session_id, enquiry_id)
@@ -97,7 +97,7 @@ def trip_for(
     elif enquiry_id is not None:
         enquiries.get_enquiry(enquiry_id, lock=True)
     found = (
-        queries.find_trip(session_id=session_id, enquiry_id=enquiry_id)
+        trips.find_trip(session_id=session_id, enquiry_id=enquiry_id)
         if session_id or enquiry_id
         else None
     )
@@ -115,13 +115,13 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
     TripAlreadyOpen.
     """
     actor.require("trip.update")
-    trip = queries.get_trip(trip_id, lock=True)
+    trip = trips.get_trip(trip_id, lock=True)
     values: dict[str, Any] = dict(changes)
     if values.get("currency") is not None:
         _known(values["currency"])
     if values.get("session_id") not in (None, trip.session_id):
         chats.get_session(values["session_id"], lock=True)
-        if queries.find_trip(session_id=values["session_id"]) is not None:
+        if trips.find_trip(session_id=values["session_id"]) is not None:
             raise TripAlreadyOpen
     if values.get("enquiry_id") is not None:
         enquiries.get_enquiry(values["enquiry_id"])
@@ -168,7 +168,7 @@ def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 def touch(trip_id: UUID) -> None:
     """Update the trip's time of change."""
-    queries.get_trip(trip_id).updated_at = clock.now()
+    trips.get_trip(trip_id).updated_at = clock.now()
 
 
 def told(
@@ -198,7 +198,7 @@ def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
     if (
         session_id is None
         or not chats.exists(session_id)
-        or queries.find_trip(session_id=session_id) is not None
+        or trips.find_trip(session_id=session_id) is not None
     ):
         return None
     return session_id
@@ -209,7 +209,7 @@ def _derived(trip: Trip) -> str:
     enquiry = enquiry_of(trip.session_id, trip.enquiry_id)
     if enquiry is not None:
         return _title_of(enquiry)[:TITLE_MAX]
-    journey = queries.read_trip(SessionReader(db.session), trip.id)
+    journey = trips.read_trip(SessionReader(db.session), trip.id)
     family = journey.passengers[0].full_name.rpartition(" ")[2] if journey.passengers else ""
     flights = [line.details for line in journey.standing if isinstance(line.details, FlightDetails)]
     stays = [

@@ -15,10 +15,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips import queries
-from voyagent.trips.details import VisaDetails
-from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
-from voyagent.trips.queries import PassengerNotFound
+from voyagent.trips.models import Trip, TripLine, TripPassenger
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import PassengerNotFound
+from voyagent.trips.rules.details import VisaDetails
+from voyagent.trips.rules.journey import OVER
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
@@ -84,7 +85,7 @@ def file_visa(
     outside()
 
     def note(found: VisaFile) -> TripLine:
-        trip = queries.get_trip(trip_id, lock=True)
+        trip = trips.get_trip(trip_id, lock=True)
         filed = lines_under(trip_id, reference)
         if filed:
             return filed[0]
@@ -110,7 +111,7 @@ def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
     one = db.session.scalar(select(TripPassenger).where(TripPassenger.id == passenger_id))
     if one is None:
         raise PassengerNotFound
-    return one, queries.get_trip(one.trip_id, lock=True)
+    return one, trips.get_trip(one.trip_id, lock=True)
 
 
 def day_of_arrival(trip: Trip) -> date:

@@ -21,7 +21,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.rates import Quote
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 Document = TypeVar("Document", Invoice, Bill)
 _SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(

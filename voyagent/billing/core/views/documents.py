@@ -37,7 +37,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service import PeriodLocked
-from voyagent.trips import queries as trips
+from voyagent.trips.queries import trips
 
 TRIPS_OFFERED = 50
 

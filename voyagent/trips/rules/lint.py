@@ -14,10 +14,9 @@ from typing import Literal
 from uuid import UUID
 
 from voyagent.kernel.errors import N_
-from voyagent.trips import places
-from voyagent.trips.details import FlightDetails, HotelDetails, nights_of
-from voyagent.trips.models import OVER
-from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.rules import places
+from voyagent.trips.rules.details import FlightDetails, HotelDetails, nights_of
+from voyagent.trips.rules.journey import OVER, Line, Passenger
 
 Severity = Literal["error", "warning", "note"]
 Values = Mapping[str, str | int | date]

@@ -9,15 +9,15 @@ from datetime import date
 from flask_babel import format_date, gettext, ngettext
 
 from voyagent.kernel.money import Money
-from voyagent.trips import places
-from voyagent.trips.details import (
+from voyagent.trips.rules import places
+from voyagent.trips.rules.details import (
     FlightDetails,
     HotelDetails,
     OtherDetails,
     TransferDetails,
     VisaDetails,
 )
-from voyagent.trips.queries import Journey, Line
+from voyagent.trips.rules.journey import Journey, Line
 from voyagent.trips.words import country_name
 
 WORDS_MAX = 500

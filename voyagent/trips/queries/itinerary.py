@@ -17,8 +17,8 @@ from babel.dates import format_date
 from babel.lists import format_list
 from flask_babel import get_locale, gettext, ngettext
 
-from voyagent.trips import places
-from voyagent.trips.details import (
+from voyagent.trips.rules import places
+from voyagent.trips.rules.details import (
     FlightDetails,
     HotelDetails,
     OtherDetails,
@@ -26,7 +26,7 @@ from voyagent.trips.details import (
     VisaDetails,
     nights_of,
 )
-from voyagent.trips.queries import Journey, Line
+from voyagent.trips.rules.journey import Journey, Line
 from voyagent.trips.words import country_name
 
 WEEK = 7

@@ -34,7 +34,8 @@ from sqlalchemy import (
 from voyagent.enquiries.queries.enquiries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
-from voyagent.trips.models import OVER, Trip, TripLine
+from voyagent.trips.models import Trip, TripLine
+from voyagent.trips.rules.journey import OVER
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
 _AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")

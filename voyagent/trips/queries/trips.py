@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +17,15 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
 from voyagent.kernel.tenancy import owned
-from voyagent.trips import details as kinds
-from voyagent.trips.models import COMMITTED, OVER, Trip, TripLine, TripPassenger
+from voyagent.trips.models import Trip, TripLine, TripPassenger
+from voyagent.trips.rules import details as kinds
+from voyagent.trips.rules.journey import (
+    OVER,
+    Journey,
+    Line,
+    Passenger,
+    status_of,
+)
 
 _TRIPS, _PEOPLE, _LINES = Trip.__table__.c, TripPassenger.__table__.c, TripLine.__table__.c
 _TRIP_COLUMNS = (
@@ -84,145 +89,6 @@ class LineNotFound(NotFound):
 
     code = "line_not_found"
     message = N_("We could not find that line of the trip. It may have been removed.")
-
-
-@dataclass(frozen=True, slots=True)
-class Passenger:
-    """A passenger.
-
-    `passport_sealed` is present only if requested, and needs the keyring.
-    """
-
-    id: UUID
-    trip_id: UUID
-    full_name: str
-    kind: str
-    date_of_birth: date | None
-    nationality: str | None
-    passport_last4: str | None
-    passport_expiry: date | None
-    created_at: datetime
-    updated_at: datetime
-    passport_sealed: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a trip."""
-
-    id: UUID
-    trip_id: UUID
-    kind: str
-    status: str
-    starts_on: date | None
-    ends_on: date | None
-    details: kinds.AnyDetails
-    cost: Money
-    price: Money
-    supplier: str | None
-    supplier_ref: str | None
-    supplier_key: str | None
-    our_reference: str | None
-    hold_expires_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def is_over(self) -> bool:
-        """True if cancelled or failed."""
-        return self.status in OVER
-
-    @property
-    def is_committed(self) -> bool:
-        """True if held, booked, ticketed or filed."""
-        return self.status in COMMITTED
-
-    @property
-    def name(self) -> str:
-        """The line's name."""
-        return kinds.name_of(self.details)
-
-    @property
-    def state(self) -> str:
-        """The line's state: its status, or `granted` for a granted visa."""
-        return (
-            "granted"
-            if getattr(self.details, "granted_on", None) and not self.is_over
-            else self.status
-        )
-
-    @property
-    def place_in_time(self) -> tuple[date, str, datetime]:
-        """Sort key: day, time, hotels after the arrival; lines without a day come last."""
-        at = "departs_at" if self.kind == "flight" else "at"
-        time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
-        return self.starts_on or date.max, time, self.created_at
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Cost and price of a trip in one currency."""
-
-    cost: Money
-    price: Money
-
-    @property
-    def currency(self) -> str:
-        """The currency of both."""
-        return self.price.currency
-
-    @property
-    def margin(self) -> Money:
-        """The agency's margin."""
-        return self.price - self.cost
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """A trip with passengers and lines, in order of time, cancelled ones included."""
-
-    trip: Row
-    passengers: tuple[Passenger, ...]
-    lines: tuple[Line, ...]
-
-    @property
-    def standing(self) -> tuple[Line, ...]:
-        """The lines that take place."""
-        return tuple(line for line in self.lines if not line.is_over)
-
-    @property
-    def totals(self) -> list[Total]:
-        """Cost and price by currency, the trip's own first; currencies are never added."""
-        return totals(self.standing, self.trip["currency"])
-
-    @property
-    def days(self) -> tuple[date | None, date | None]:
-        """The first and the last day."""
-        starts = [line.starts_on for line in self.standing if line.starts_on]
-        ends = [line.ends_on or line.starts_on for line in self.standing if line.starts_on]
-        return (min(starts), max(end for end in ends if end)) if starts else (None, None)
-
-    @property
-    def status(self) -> str:
-        """The trip's state in one word."""
-        return status_of([line.status for line in self.standing])
-
-
-def totals(lines: Sequence[Line], currency: str) -> list[Total]:
-    """Return sums of lines by currency; the given currency comes first, even with zeros."""
-    sums = {currency: Total(Money(0, currency), Money(0, currency))}
-    for line in sorted(lines, key=lambda line: line.price.currency):
-        before = sums.get(line.price.currency) or Total(
-            Money(0, line.price.currency), Money(0, line.price.currency)
-        )
-        sums[line.price.currency] = Total(before.cost + line.cost, before.price + line.price)
-    return list(sums.values())
-
-
-def status_of(statuses: Sequence[str]) -> str:
-    """Return the state of a trip: `planned`, `part_booked`, `booked`."""
-    committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
-    return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"
 
 
 def agencies_with_offers() -> list[UUID]:

@@ -15,13 +15,14 @@ from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities import cancel_hotel_booking, issue_ticket
-from voyagent.trips.models import OVER, TripLine
-from voyagent.trips.queries import Line
+from voyagent.trips.models import TripLine
+from voyagent.trips.queries import trips
+from voyagent.trips.rules.journey import OVER, Line
 from voyagent.trips.service import Way, hotels
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import lines_under
-from voyagent.trips.supplier_queries import suppliers
 from voyagent.trips.words import country_name
 
 
@@ -75,7 +76,7 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
     SupplierError.
     """
     actor.require("trip.update")
-    line = queries.get_line(trip_id, line_id)
+    line = trips.get_line(trip_id, line_id)
     if line.status in OVER:
         raise service.LineIsOver
     way = service.way_to_cancel(line)
@@ -85,9 +86,9 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
         )
     if way is Way.ASK:
         return known(
-            Cancelled(queries.line_of(line), way, request=ask_for_cancellation(actor, line_id))
+            Cancelled(trips.line_of(line), way, request=ask_for_cancellation(actor, line_id))
         )
-    return known(Cancelled(queries.line_of(service.cancel_line(actor, trip_id, line_id)), way))
+    return known(Cancelled(trips.line_of(service.cancel_line(actor, trip_id, line_id)), way))
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
@@ -97,7 +98,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.
     """
     actor.require("trip.update")
-    stay = queries.line_of(
+    stay = trips.line_of(
         hotels.booked_stay(line_id)
     )  # of two that ask at the same moment the second finds what the first has asked for
     if (
@@ -125,7 +126,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     where = {
         "type": "text",
         "text": gettext(
-            "Requested on the trip “%(title)s”.", title=queries.get_trip(stay.trip_id).title
+            "Requested on the trip “%(title)s”.", title=trips.get_trip(stay.trip_id).title
         ),
     }
     chat.append_message(actor, session.id, role="system", blocks=[where, told])
@@ -222,4 +223,4 @@ def _name(line: Line) -> str:
 
 
 def _now(trip_id: UUID, line_id: UUID) -> Line:
-    return queries.line_of(queries.get_line(trip_id, line_id))
+    return trips.line_of(trips.get_line(trip_id, line_id))

@@ -12,9 +12,10 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.mail.service import Outbox
-from voyagent.trips import queries, service
+from voyagent.trips import service
+from voyagent.trips.documents.itinerary_pdf import document_of
 from voyagent.trips.models import Trip
-from voyagent.trips.paper import document_of
+from voyagent.trips.queries import trips
 
 
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
@@ -26,7 +27,7 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     reader = SessionReader(db.session)
-    journey = queries.read_trip(reader, trip_id)
+    journey = trips.read_trip(reader, trip_id)
     with force_locale(locale):
         document = document_of(
             reader,

@@ -14,8 +14,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
-from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of
-from voyagent.trips.queries import Journey
+from voyagent.trips.queries.itinerary import Itinerary, file_name, itinerary_of
+from voyagent.trips.rules.journey import Journey
 
 
 def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:

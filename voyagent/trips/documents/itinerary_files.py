@@ -11,16 +11,18 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.sheets import HEAD, ROW, TOTAL, Cell, Sheet
 from voyagent.mail.service import Attached
-from voyagent.trips import paper, queries
-from voyagent.trips.details import (
+from voyagent.trips.documents import itinerary_pdf
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.itinerary import airport, file_name, in_a_row, tickets_of
+from voyagent.trips.queries.trips import TripNotFound
+from voyagent.trips.rules.details import (
     FlightDetails,
     HotelDetails,
     OtherDetails,
     TransferDetails,
     VisaDetails,
 )
-from voyagent.trips.itinerary import airport, file_name, in_a_row, tickets_of
-from voyagent.trips.queries import Journey, Line, TripNotFound
+from voyagent.trips.rules.journey import Journey, Line
 
 COLUMNS = (
     *(
@@ -145,11 +147,11 @@ def _cells(row: str, **cells: Cell) -> list[Cell]:
 
 
 def _read(reader: RequestReader, trip_id: UUID) -> Read:
-    return queries.read_trip(reader, trip_id), reader.authenticate().tenant_name
+    return trips.read_trip(reader, trip_id), reader.authenticate().tenant_name
 
 
 def _typeset(reader: RequestReader, found: Read, agency: str, *, prices: bool) -> Attached:
-    return paper.document_of(reader, found[0], agency, prices=prices)
+    return itinerary_pdf.document_of(reader, found[0], agency, prices=prices)
 
 
 ITINERARY = Document(

@@ -1,0 +1,1 @@
+"""The itinerary as PDF, as a table and by mail."""

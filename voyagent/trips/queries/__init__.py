@@ -1,0 +1,1 @@
+"""Reads of trips, their itinerary and charges."""

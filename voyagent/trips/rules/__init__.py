@@ -1,0 +1,1 @@
+"""Pure rules of trips: values, details of lines, warnings."""
