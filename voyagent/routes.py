@@ -54,9 +54,12 @@ from voyagent.ledger.views.months import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.parties.api import api as parties_api
 from voyagent.parties.views import pages as parties_pages
-from voyagent.reports import months as reports_months
 from voyagent.reports.api import api as reports_api
-from voyagent.reports.views import home as home_pages, pages as reports_pages
+from voyagent.reports.views import (
+    home as home_pages,
+    month_checks as reports_months,
+    pages as reports_pages,
+)
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
 from voyagent.trips import tasks as trips_tasks

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from voyagent import cli
 from voyagent.kernel.config import Settings
 from voyagent.kernel.limits import Quota, throttles
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()

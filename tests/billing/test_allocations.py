@@ -40,7 +40,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 LATER, LAST = date(2024, 7, 10), date(2024, 7, 20)
 

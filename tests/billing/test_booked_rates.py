@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.enquiries.reading import Page
 from tests.people import Person, csrf
 from voyagent.drivers.paper import Paper
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 RATE = {"base": "USD", "quote": "INR", "rate": "83.00", "on": "2024-06-09", "source": "State Bank"}
 TOLD = RATE | {"rate": "83"}

@@ -35,7 +35,7 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 WHY = "Not travelled"
 FEE = ("500.00", "Fee")

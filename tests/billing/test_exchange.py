@@ -34,7 +34,7 @@ from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.kernel.rates import InvalidRate, Quote, RateOfOtherMoney
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days
 

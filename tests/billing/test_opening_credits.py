@@ -20,7 +20,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 OPENING = "opening_balances"
 

@@ -29,7 +29,7 @@ from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.settings.service import tenant_settings as settings
 
 ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}

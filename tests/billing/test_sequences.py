@@ -50,7 +50,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
 from voyagent.settings.service import tenant_settings as choices
 

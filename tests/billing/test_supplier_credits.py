@@ -39,7 +39,7 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.settings.service import tenant_settings as settings
 
 WHY = "Not travelled"

@@ -26,7 +26,7 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import Money
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.taxes.rules import calculation, numbers, tables
 
 HERE, ELSEWHERE = "27AACCN6194P1ZP", "32"

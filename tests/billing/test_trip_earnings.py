@@ -20,7 +20,7 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 MAY, JUNE, JULY = date(2026, 5, 4), date(2026, 6, 10), date(2026, 7, 3)
 EARNED = (

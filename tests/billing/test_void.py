@@ -31,7 +31,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 WHY = "Billed twice"
 Void = Callable[..., Any]

@@ -23,7 +23,7 @@ from tests.faults.web import Web, web_processes
 from tests.people import People, Person
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 CALLERS, ROUNDS = 50, 20
 DAYS = (date(2024, 2, 1), date(2024, 6, 10))  # in two financial years

@@ -12,7 +12,7 @@ import pytest
 from tests.billing.papers import issued
 from tests.people import Person
 from tests.reports.books import REPORTS
-from voyagent.reports.files import REPORTS as OF_API
+from voyagent.reports.api.report_files import REPORTS as OF_API
 
 DAYS = "from=2026-05-01&to=2026-05-31"
 LISTS = {"invoices": "status=issued", "bills": "status=paid", "payments": DAYS, "journal": DAYS}

@@ -16,7 +16,7 @@ from tests.imports.test_opening import DAY, opened
 from tests.imports.test_parties import findings
 from tests.people import People, Person
 from voyagent.ledger import service as ledger
-from voyagent.reports.checks import findings as unsound
+from voyagent.reports.queries.checks import findings as unsound
 
 HEAD = "party,reference,paid_on,currency,amount\n"
 CUSTOMERS = HEAD + 'Deepa Krishnan,R-17,2026-02-10,INR,"3,000.00"\nAl Noor,R-18,2026-03-31,,150\n'

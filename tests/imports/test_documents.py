@@ -16,7 +16,7 @@ from tests.imports.test_parties import findings
 from tests.parties.test_api import made
 from tests.people import People, Person
 from voyagent.ledger import service as ledger
-from voyagent.reports.checks import findings as unsound
+from voyagent.reports.queries.checks import findings as unsound
 
 HEAD = "party,reference,issue_date,due_date,currency,amount\n"
 INVOICES = (

@@ -24,7 +24,7 @@ from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially_paid')"
 # What somebody does behind the rules' back, and which checks tell; a lone superuser's statement, no

@@ -16,8 +16,8 @@ from tests.reports.test_views import shown, words
 from tests.trips.things import DESERT, VISA, a_line, a_trip
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
+from voyagent.reports.documents.sentences import share_words
 from voyagent.reports.queries.margins import share
-from voyagent.reports.words import share_words
 from voyagent.trips import service as trips
 from voyagent.trips.rules.journey import Total
 

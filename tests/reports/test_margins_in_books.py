@@ -28,7 +28,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 from voyagent.reports.views import margins as margin_pages
 
 JUNE, JULY = date(2026, 6, 10), date(2026, 7, 3)

@@ -20,7 +20,7 @@ from tests.reports.books import EVIL, busy_may
 from tests.reports.test_workbooks import opened
 from voyagent.kernel import sheets
 from voyagent.kernel.workbooks import MIMETYPE
-from voyagent.reports import files
+from voyagent.reports.api import report_files
 from voyagent.routes import openapi
 
 MONTH = {"from": "2026-05-01", "to": "2026-05-31"}
@@ -72,7 +72,7 @@ def figures(told: Any) -> set[Decimal]:
 
 
 def test_every_report_that_has_files_is_tried_here() -> None:
-    assert set(ASKED) == set(files.REPORTS)
+    assert set(ASKED) == set(report_files.REPORTS)
 
 
 @each
@@ -172,7 +172,7 @@ def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(
 def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(
     busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LINES_MAX", 1)
+    monkeypatch.setattr(report_files, "LINES_MAX", 1)
     assert sheets.LINES_MAX == 20_000
     for form in ("xlsx", "pdf"):
         assert busy.api.get(address("day-book", form)).json["detail"] == "too_many_lines"

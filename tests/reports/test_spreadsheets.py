@@ -14,7 +14,7 @@ from tests.people import Person
 from tests.reports.books import DAYS, EVIL, MAY, REPORTS, busy_may
 from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import Sheet, written
-from voyagent.reports import spreadsheets
+from voyagent.reports.exports import spreadsheets
 from voyagent.reports.views import answers, lines
 
 

@@ -18,7 +18,7 @@ from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.accounts import read_chart
-from voyagent.reports import spreadsheets, streams
+from voyagent.reports.exports import spreadsheets, streams
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import account_of, read_general_ledger
 from voyagent.reports.queries.party_statement import PartyKind, read_party_statement

@@ -25,8 +25,7 @@ from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.rules import PROFIT_AND_LOSS
-from voyagent.reports import checks
-from voyagent.reports.queries import general_ledger, trial_balance
+from voyagent.reports.queries import checks, general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.settings.service import tenant_settings as chosen
 

@@ -23,7 +23,7 @@ from tools.bench.cast import Person
 from tools.bench.figures import Figure
 from tools.bench.ground import Installation
 from voyagent.kernel.ids import new_id
-from voyagent.reports import checks
+from voyagent.reports.queries import checks
 
 PARTIES, DAYS = 2_000, 730
 COMMON, RARE = "lisbon", "reykjavik"

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple, get_args
 
 from flask import url_for
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.http.forms import read_date
@@ -207,6 +207,19 @@ class Address:
             self.endpoint,
             **({"customer": self.customer} if self.customer is not None else {}) | said,
         )
+
+
+def unread_sentences(address: Address) -> list[str]:
+    """Return the sentence about invalid values; empty without any."""
+    if not address.unread:
+        return []
+    return [
+        _(
+            "Not valid: %(what)s. Enter a date such as 24 Nov 2026, and a currency as three"
+            " letters.",
+            what=", ".join(address.unread_words),
+        )
+    ]
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:

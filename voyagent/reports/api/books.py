@@ -20,7 +20,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
-from voyagent.reports.schemas import (
+from voyagent.reports.schemas.books import (
     AgeingQuery,
     AgingReportResponse,
     ItineraryQuery,

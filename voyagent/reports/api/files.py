@@ -15,7 +15,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.sheets import TooManyLines
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.reports.api.blueprint import api
-from voyagent.reports.files import REPORTS, query_of, report_file
+from voyagent.reports.api.report_files import REPORTS, query_of, report_file
 from voyagent.reports.queries.periods import PeriodInverted
 
 _SAYS: dict[Format, str] = {

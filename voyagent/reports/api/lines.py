@@ -9,7 +9,11 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports.api.blueprint import api
-from voyagent.reports.line_schemas import (
+from voyagent.reports.queries import general_ledger
+from voyagent.reports.queries.day_book import read_day_book
+from voyagent.reports.queries.party_statement import read_party_statement
+from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
+from voyagent.reports.schemas.lines import (
     DayBookQuery,
     DayBookResponse,
     GeneralLedgerQuery,
@@ -20,10 +24,6 @@ from voyagent.reports.line_schemas import (
     wire_general_ledger,
     wire_party_statement,
 )
-from voyagent.reports.queries import general_ledger
-from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.party_statement import read_party_statement
-from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 
 
 @api.get(

@@ -7,9 +7,9 @@ from typing import Any
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.reports.api.blueprint import api
-from voyagent.reports.margin_schemas import MarginsQuery, MarginsResponse, wire_margins
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days, PeriodInverted
+from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse, wire_margins
 
 
 @api.get(

@@ -19,7 +19,7 @@ from voyagent.reports.queries.periods import (
     settings_statement,
     year_month,
 )
-from voyagent.reports.statement_schemas import (
+from voyagent.reports.schemas.statements import (
     BalanceSheetQuery,
     BalanceSheetResponse,
     ProfitAndLossQuery,

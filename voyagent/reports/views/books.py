@@ -25,8 +25,15 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
-from voyagent.reports import books_on_paper, paper, spreadsheets, streams
-from voyagent.reports.forms import Address, bars
+from voyagent.reports.documents import books as books_documents, pdf
+from voyagent.reports.documents.sentences import (
+    open_words,
+    period_words,
+    trial_balance_words,
+    youngest,
+)
+from voyagent.reports.exports import spreadsheets, streams
+from voyagent.reports.forms import Address, bars, unread_sentences
 from voyagent.reports.queries import (
     general_ledger as ledgers,
     receivables as ages,
@@ -39,13 +46,6 @@ from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
-from voyagent.reports.words import (
-    open_words,
-    period_words,
-    trial_balance_words,
-    unread_sentences,
-    youngest,
-)
 from voyagent.trips.queries import trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
@@ -105,8 +105,8 @@ def trial_balance(reader: RequestReader) -> Any:
         else ""
     )
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            paper.trial_balance(report, address.currency),
+        return pdf.shown(
+            pdf.trial_balance(report, address.currency),
             f"trial-balance-{report.period.last}",
             words,
             reader,
@@ -150,8 +150,8 @@ def general_ledger(reader: RequestReader) -> Any:
         wrong = [_(error.message)]
     words = period_words(report.period) if report else ""
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            books_on_paper.general_ledger(report),
+        return pdf.shown(
+            books_documents.general_ledger(report),
             f"general-ledger-{report.account['code']}-{last}",
             words,
             reader,
@@ -214,8 +214,8 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         is_now=asked.as_of == today and asked.basis == "due_date",
     )
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            paper.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader
+        return pdf.shown(
+            pdf.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader
         )
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
     facts = {

@@ -13,9 +13,10 @@ from voyagent.http.files import exported, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.reports import books_on_paper, paper, spreadsheets, streams
-from voyagent.reports.exports import tally
-from voyagent.reports.forms import Address
+from voyagent.reports.documents import books, pdf
+from voyagent.reports.documents.sentences import filtered, period_words
+from voyagent.reports.exports import spreadsheets, streams, tally
+from voyagent.reports.forms import Address, unread_sentences
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
 from voyagent.reports.queries.party_statement import (
     CONTROL,
@@ -26,7 +27,6 @@ from voyagent.reports.queries.periods import Days, Period, PeriodInverted, setti
 from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.words import filtered, period_words, unread_sentences
 
 NAMED_MAX = 50
 
@@ -64,7 +64,7 @@ def day_book(reader: RequestReader) -> Any:
     if report is not None and address.format == "tally":
         return _tally(reader, report, address.currency or actor.currency)
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.day_book(report), f"day-book-{last}", words, reader)
+        return pdf.shown(books.day_book(report), f"day-book-{last}", words, reader)
     sheet = partial(spreadsheets.day_book, report) if report else None
     return answered(
         "reports/day_book.html",
@@ -105,8 +105,8 @@ def party_statement(reader: RequestReader) -> Any:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            paper.party_statement(report), f"statement-{report.days.last}", words, reader
+        return pdf.shown(
+            pdf.party_statement(report), f"statement-{report.days.last}", words, reader
         )
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}

@@ -14,8 +14,19 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.queries.trip_earnings import Side
-from voyagent.reports import books_on_paper, paper, spreadsheets
-from voyagent.reports.forms import Address
+from voyagent.reports.documents import books, pdf
+from voyagent.reports.documents.sentences import (
+    group_words,
+    margin_lines_words,
+    margins_note,
+    opened_words,
+    share_words,
+    side_words,
+    whose_words,
+    without_trip_words,
+)
+from voyagent.reports.exports import spreadsheets
+from voyagent.reports.forms import Address, unread_sentences
 from voyagent.reports.queries.margin_lines import (
     PAGE_LINES,
     MonthElsewhere,
@@ -26,17 +37,6 @@ from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.words import (
-    group_words,
-    margin_lines_words,
-    margins_note,
-    opened_words,
-    share_words,
-    side_words,
-    unread_sentences,
-    whose_words,
-    without_trip_words,
-)
 from voyagent.trips.queries.trips import TripNotFound
 
 _WORDS = {
@@ -72,9 +72,7 @@ def trip_margins(reader: RequestReader) -> Any:
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            books_on_paper.trip_margins(report), f"trip-margins-{last}", words, reader
-        )
+        return pdf.shown(books.trip_margins(report), f"trip-margins-{last}", words, reader)
     sheet = partial(spreadsheets.trip_margins, report) if report else None
     facts = {
         "last": last,
@@ -109,8 +107,8 @@ def margin_lines(reader: RequestReader) -> Any:
     except (PeriodInverted, MonthElsewhere, TripNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            books_on_paper.margin_lines(report),
+        return pdf.shown(
+            books.margin_lines(report),
             f"trip-margins-lines-{report.days.last}",
             words,
             reader,

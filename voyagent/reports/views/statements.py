@@ -12,8 +12,16 @@ from flask_babel import gettext as _
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
-from voyagent.reports import books_on_paper, paper, spreadsheets
-from voyagent.reports.forms import Address
+from voyagent.reports.documents import books, pdf
+from voyagent.reports.documents.sentences import (
+    compared_words,
+    evening_words,
+    filtered,
+    in_currency,
+    period_words,
+)
+from voyagent.reports.exports import spreadsheets
+from voyagent.reports.forms import Address, unread_sentences
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
     Days,
@@ -27,14 +35,6 @@ from voyagent.reports.queries.periods import (
 )
 from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.words import (
-    compared_words,
-    evening_words,
-    filtered,
-    in_currency,
-    period_words,
-    unread_sentences,
-)
 
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
@@ -59,8 +59,8 @@ def profit_and_loss(reader: RequestReader) -> Any:
     except PeriodInverted as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            books_on_paper.profit_and_loss(report, address.currency),
+        return pdf.shown(
+            books.profit_and_loss(report, address.currency),
             f"profit-and-loss-{last}",
             words,
             reader,
@@ -89,8 +89,8 @@ def balance_sheet(reader: RequestReader) -> Any:
         )
         words = evening_words(as_of, before, address.currency)
     if report is not None and address.format == "pdf":
-        return paper.shown(
-            books_on_paper.balance_sheet(report, address.currency),
+        return pdf.shown(
+            books.balance_sheet(report, address.currency),
             f"balance-sheet-{as_of}",
             words,
             reader,

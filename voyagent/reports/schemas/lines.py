@@ -18,7 +18,7 @@ from voyagent.reports.queries.party_statement import (
     PartyKind,
     PartyStatement,
 )
-from voyagent.reports.schemas import PeriodResponse
+from voyagent.reports.schemas.books import PeriodResponse
 
 LIMIT_MAX = 200
 

@@ -21,17 +21,8 @@ from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.ledger.queries.accounts import chart_statement
-from voyagent.reports import (
-    books_on_paper,
-    paper,
-    schemas,
-    spreadsheets,
-    statement_schemas,
-    streams,
-    words,
-)
-from voyagent.reports.line_schemas import DayBookQuery, GeneralLedgerQuery, PartyStatementQuery
-from voyagent.reports.margin_schemas import MarginsQuery
+from voyagent.reports.documents import books as books_documents, pdf, sentences
+from voyagent.reports.exports import spreadsheets, streams
 from voyagent.reports.queries import (
     general_ledger as ledgers,
     receivables,
@@ -49,6 +40,9 @@ from voyagent.reports.queries.periods import (
     settings_statement,
     year_month,
 )
+from voyagent.reports.schemas import books as books_schemas, statements as statements_schemas
+from voyagent.reports.schemas.lines import DayBookQuery, GeneralLedgerQuery, PartyStatementQuery
+from voyagent.reports.schemas.margins import MarginsQuery
 
 _PLACED = ("limit", "cursor")
 
@@ -105,10 +99,10 @@ def report_file(report: str, form: Format, reader: RequestReader, query: Any) ->
             return exported(filed(maker.make(reader, query).sheet(), form))
     with force_locale(query.locale or reader.authenticate().locale):
         made = maker.make(reader, query)
-        return paper.shown(made.printed(), made.name, made.filters(), reader)
+        return pdf.shown(made.printed(), made.name, made.filters(), reader)
 
 
-def _ageing(kind: Kind, reader: RequestReader, query: schemas.AgeingQuery) -> Made:
+def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery) -> Made:
     asked = receivables.Asked(
         query.as_of or clock.today(query.tz or "UTC"),
         query.first,
@@ -125,12 +119,12 @@ def _ageing(kind: Kind, reader: RequestReader, query: schemas.AgeingQuery) -> Ma
     return Made(
         name,
         partial(spreadsheets.ageing, report, asked.as_of),
-        partial(paper.ageing, report),
-        partial(words.open_words, kind, asked),
+        partial(pdf.ageing, report),
+        partial(sentences.open_words, kind, asked),
     )
 
 
-def _trial_balance(reader: RequestReader, query: schemas.TrialBalanceQuery) -> Made:
+def _trial_balance(reader: RequestReader, query: books_schemas.TrialBalanceQuery) -> Made:
     as_of, zeros = query.as_of or clock.today(query.tz or "UTC"), query.include_zero == 1
     period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
     report = books.read_period(
@@ -140,35 +134,39 @@ def _trial_balance(reader: RequestReader, query: schemas.TrialBalanceQuery) -> M
         include_zero=zeros,
         kept_earnings=_("Result of earlier years"),
     )
-    filters = partial(words.trial_balance_words, period, None, include_zero=zeros)
+    filters = partial(sentences.trial_balance_words, period, None, include_zero=zeros)
     return Made(
         f"trial-balance-{as_of}",
         partial(spreadsheets.trial_balance, report, None),
-        partial(paper.trial_balance, report, None),
+        partial(pdf.trial_balance, report, None),
         filters,
     )
 
 
-def _profit_and_loss(reader: RequestReader, query: statement_schemas.ProfitAndLossQuery) -> Made:
+def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndLossQuery) -> Made:
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     report = statements.profit_and_loss(read, days, before, reader.authenticate().currency)
 
     def filters() -> str:
-        return words.filtered(
-            [words.period_words(days), *words.compared_words(before), words.in_currency(None)]
+        return sentences.filtered(
+            [
+                sentences.period_words(days),
+                *sentences.compared_words(before),
+                sentences.in_currency(None),
+            ]
         )
 
     name = f"profit-and-loss-{days.last}"
     return Made(
         name,
         partial(spreadsheets.profit_and_loss, report, None),
-        partial(books_on_paper.profit_and_loss, report, None),
+        partial(books_documents.profit_and_loss, report, None),
         filters,
     )
 
 
-def _balance_sheet(reader: RequestReader, query: statement_schemas.BalanceSheetQuery) -> Made:
+def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
     now, before = evenings(
         as_of,
@@ -181,12 +179,12 @@ def _balance_sheet(reader: RequestReader, query: statement_schemas.BalanceSheetQ
         before,
         reader.authenticate().currency,
     )
-    filters = partial(words.evening_words, as_of, before, None)
+    filters = partial(sentences.evening_words, as_of, before, None)
     name = f"balance-sheet-{as_of}"
     return Made(
         name,
         partial(spreadsheets.balance_sheet, report, None),
-        partial(books_on_paper.balance_sheet, report, None),
+        partial(books_documents.balance_sheet, report, None),
         filters,
     )
 
@@ -194,11 +192,11 @@ def _balance_sheet(reader: RequestReader, query: statement_schemas.BalanceSheetQ
 def _general_ledger(reader: RequestReader, query: GeneralLedgerQuery) -> Made:
     account, period = _account(reader, query)
     report = ledgers.read_general_ledger(reader, account, period, limit=LINES_MAX)
-    name, filters = spreadsheets.ledger_name(report), partial(words.period_words, period)
+    name, filters = spreadsheets.ledger_name(report), partial(sentences.period_words, period)
     return Made(
         name,
         partial(spreadsheets.general_ledger, report),
-        partial(books_on_paper.general_ledger, report),
+        partial(books_documents.general_ledger, report),
         filters,
     )
 
@@ -222,7 +220,7 @@ def _day_book(reader: RequestReader, query: DayBookQuery) -> Made:
     return Made(
         name,
         partial(spreadsheets.day_book, report),
-        partial(books_on_paper.day_book, report),
+        partial(books_documents.day_book, report),
         filters,
     )
 
@@ -238,7 +236,7 @@ def _party_statement(reader: RequestReader, query: PartyStatementQuery) -> Made:
     return Made(
         spreadsheets.statement_name(report),
         partial(spreadsheets.party_statement, report),
-        partial(paper.party_statement, report),
+        partial(pdf.party_statement, report),
         partial(_of_days, days),
     )
 
@@ -253,25 +251,25 @@ def _party_statement_stream(
 def _trip_margins(reader: RequestReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
-    filters = partial(words.opened_words, days)
+    filters = partial(sentences.opened_words, days)
     return Made(
         f"trip-margins-{days.last}",
         partial(spreadsheets.trip_margins, report),
-        partial(books_on_paper.trip_margins, report),
+        partial(books_documents.trip_margins, report),
         filters,
     )
 
 
 def _of_days(days: Days) -> str:
-    return words.filtered([words.period_words(days)])
+    return sentences.filtered([sentences.period_words(days)])
 
 
 REPORTS: dict[str, Maker] = {
-    "receivables": Maker(schemas.AgeingQuery, partial(_ageing, "receivable")),
-    "payables": Maker(schemas.AgeingQuery, partial(_ageing, "payable")),
-    "trial-balance": Maker(schemas.TrialBalanceQuery, _trial_balance),
-    "profit-and-loss": Maker(statement_schemas.ProfitAndLossQuery, _profit_and_loss),
-    "balance-sheet": Maker(statement_schemas.BalanceSheetQuery, _balance_sheet),
+    "receivables": Maker(books_schemas.AgeingQuery, partial(_ageing, "receivable")),
+    "payables": Maker(books_schemas.AgeingQuery, partial(_ageing, "payable")),
+    "trial-balance": Maker(books_schemas.TrialBalanceQuery, _trial_balance),
+    "profit-and-loss": Maker(statements_schemas.ProfitAndLossQuery, _profit_and_loss),
+    "balance-sheet": Maker(statements_schemas.BalanceSheetQuery, _balance_sheet),
     "general-ledger": Maker(GeneralLedgerQuery, _general_ledger, _general_ledger_stream),
     "day-book": Maker(DayBookQuery, _day_book, _day_book_stream),
     "party-statement": Maker(PartyStatementQuery, _party_statement, _party_statement_stream),

@@ -10,25 +10,11 @@ from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.http.template_filters import MINUS, long_day
 from voyagent.ledger.queries.trip_earnings import Side
-from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
 from voyagent.trips.rules.journey import Total
-
-
-def unread_sentences(address: Address) -> list[str]:
-    """Return the sentence about invalid values; empty without any."""
-    if not address.unread:
-        return []
-    return [
-        _(
-            "Not valid: %(what)s. Enter a date such as 24 Nov 2026, and a currency as three"
-            " letters.",
-            what=", ".join(address.unread_words),
-        )
-    ]
 
 
 def share_words(total: Total) -> str:

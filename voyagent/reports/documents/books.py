@@ -8,6 +8,16 @@ from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, 
 from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
+from voyagent.reports.documents.sentences import (
+    group_words,
+    margins_note,
+    share_words,
+    side_words,
+    whose_words,
+    without_trip_words,
+    written,
+)
+from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import (
     CarriedLine,
@@ -24,16 +34,6 @@ from voyagent.reports.queries.statements import (
     ProfitAndLoss,
     Result,
     Section,
-)
-from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import (
-    group_words,
-    margins_note,
-    share_words,
-    side_words,
-    whose_words,
-    without_trip_words,
-    written,
 )
 from voyagent.trips.rules.journey import Total
 

@@ -17,7 +17,7 @@ from voyagent.reports.queries.statements import (
     Result,
     Section,
 )
-from voyagent.reports.schemas import PeriodResponse
+from voyagent.reports.schemas.books import PeriodResponse
 
 
 class ProfitAndLossQuery(Query):

@@ -11,7 +11,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.sheets import LINE, Cell
 from voyagent.ledger.queries.exports import account_lines_cells, day_book_cells
-from voyagent.reports import spreadsheets
+from voyagent.reports.exports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
 from voyagent.reports.queries.party_statement import (

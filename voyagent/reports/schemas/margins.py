@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query, ZoneFilter
-from voyagent.reports.line_schemas import LIMIT_MAX
 from voyagent.reports.queries.margins import PAGE_TRIPS, GroupBy, Margin, Margins, Tie, share
-from voyagent.reports.schemas import PeriodResponse
+from voyagent.reports.schemas.books import PeriodResponse
+from voyagent.reports.schemas.lines import LIMIT_MAX
 from voyagent.trips.rules.journey import Total
 
 CURSOR_MAX = 2000

@@ -11,11 +11,11 @@ from voyagent.http.account_names import account_name
 from voyagent.http.files import exported
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.reports.documents.sentences import written, youngest
+from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
-from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import written, youngest
 from voyagent.settings import queries as settings
 
 

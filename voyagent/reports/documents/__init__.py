@@ -1,0 +1,1 @@
+"""Reports as PDF, and sentences about their days and filters."""

@@ -1,0 +1,1 @@
+"""Shapes of the reports for the JSON API."""
