@@ -11,7 +11,7 @@ from psycopg import sql
 
 from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
-from voyagent.demo.service import fill
+from voyagent.demo.service.agency import fill
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import bring_in
 from voyagent.kernel import jobs, metrics

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from voyagent import cli
-from voyagent.demo.service import fill
+from voyagent.demo.service.agency import fill
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 

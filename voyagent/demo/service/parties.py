@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from voyagent.demo import documents, enquiries
+from voyagent.demo.service import documents, enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.parties import service as parties

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from voyagent.demo import documents, enquiries, journeys, parties, talks
-from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
+from voyagent.demo.service import conversations, documents, enquiries, journeys, parties
+from voyagent.demo.service.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
 from voyagent.identity import service as identity
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -46,9 +46,9 @@ def fill(parts: Identity) -> list[str]:
     done = _found(parts)
     staff = _staff()
     accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
-    held = talks.hold_all(staff, accountant)
+    held = conversations.hold_all(staff, accountant)
     planned = journeys.plan_all(parts.keyring, staff, accountant)
-    waiting = talks.ask_again(staff)
+    waiting = conversations.ask_again(staff)
     if held:
         done.append(
             f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from voyagent.demo import documents
+from voyagent.demo.service import documents
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader

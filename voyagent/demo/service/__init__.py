@@ -1,0 +1,1 @@
+"""Rules of the demo agency: one module for each kind of data, and the whole."""
