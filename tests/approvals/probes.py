@@ -12,6 +12,7 @@ from pydantic import Field
 
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service.effects import Description, Effect, Measured, on_settled, register
+from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -121,7 +122,7 @@ def mail(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def steps(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """The conversation read as an itinerary: a line for each note."""
-    rows = chat.queries.messages(
+    rows = chats.messages(
         SessionReader(db.session), UUID(arguments["session_id"]), after=0, limit=None
     )
     return {

@@ -12,12 +12,12 @@ import pytest
 from flask import Flask, current_app
 
 from tests.people import Person
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.billing.bills import errors as bill_errors, service as bill_service
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.write_offs import service as write_off_service
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, ApprovalRequired, Channel, Grant
 from voyagent.kernel.db import transaction

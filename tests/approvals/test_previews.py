@@ -19,7 +19,7 @@ from tests.people import Person
 from voyagent.approvals import service
 from voyagent.approvals.service.dry_run import hash_of
 from voyagent.assistant import service as assistant
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.queries import sessions as chats
 from voyagent.kernel import clock
 from voyagent.settings.service import tenant_settings as settings
 
@@ -406,13 +406,13 @@ def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(
     assert desk.row(good)["status"] == "pending"
     assert desk.row(stale)["superseded_by"] is not None
     with alice.acting():
-        running = chat.queries.find_running_turn(session_id)
+        running = chats.find_running_turn(session_id)
         assert running is not None
         assert (running.kind, running.approval_id) == (
             "continuation",
             stale,
         ), "which shows the fresh request"
-        assert chat.queries.get_session(session_id).message_count == 0
+        assert chats.get_session(session_id).message_count == 0
     assert alice.does(
         lambda actor: assistant.send(actor, session_id, decisions={good: False}).awaits
     ) == (good,)

@@ -13,6 +13,7 @@ from tests.chat.parallel import at_once
 from tests.people import People, Person
 from voyagent.approvals import service
 from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.errors import Forbidden
@@ -79,7 +80,7 @@ def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(
             arguments={"n": 1},
             summary="Invoice " + "x" * 1100,
         )
-        assert chat.queries.get_session(made.session_id).title == "Invoice " + "x" * 52
+        assert chats.get_session(made.session_id).title == "Invoice " + "x" * 52
         assert len(made.summary) == 1024
 
 

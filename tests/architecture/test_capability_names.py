@@ -18,8 +18,8 @@ PLANNER = "assistant/planner/"
 """The built-in planner knows all names until the engine replaces it."""
 ALLOWED: dict[str, set[str]] = {
     "billing/invoices/queries/documents.py": {"write_off_invoice"},
-    "reports/checks.py": {"trial_balance"},
-    "reports/margin_schemas.py": {"trial_balance"},
+    "reports/queries/checks.py": {"trial_balance"},
+    "reports/schemas/margins.py": {"trial_balance"},
     "trips/service/flights.py": {"issue_ticket"},
     "trips/service/lines.py": {"cancel_hotel_booking", "issue_ticket"},
 }

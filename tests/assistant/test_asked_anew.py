@@ -25,7 +25,9 @@ from voyagent.approvals import queries as approvals, service as approvals_servic
 from voyagent.approvals.service import PreviewStale
 from voyagent.assistant import loop, queries
 from voyagent.billing.invoices.errors import InvoiceNotDraft
-from voyagent.chat import queries as chats, service as chat, stream
+from voyagent.chat.api import stream
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.db import transaction
 
 TOOL = "issue_invoice"

@@ -13,8 +13,8 @@ from voyagent.assistant import service, tasks
 from voyagent.assistant.built_in import BuiltInPlanner
 from voyagent.assistant.service import CardNotOpen
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.chat.service import TurnInProgress
-from voyagent.enquiries import queries as enquiries
+from voyagent.chat.service.conversations import TurnInProgress
+from voyagent.enquiries.queries import enquiries
 
 LEAD = "new enquiry from Ravi Menon: Kochi to Dubai on 12 Dec 2100, 2 adults, ravi@example.com"
 REVERSED = LEAD.replace("12 Dec 2100,", "12 Dec 2100, returning 1 Dec 2100,")

@@ -17,9 +17,11 @@ from voyagent.assistant.moves import Conversation, Move, Tell, silently
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
-from voyagent.chat import queries as chats, service as chat, turns
-from voyagent.chat.service import EVENT_FIELDS
-from voyagent.enquiries import queries as enquiries, service as enquiries_service
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat, turns
+from voyagent.chat.service.conversations import EVENT_FIELDS
+from voyagent.enquiries import service as enquiries_service
+from voyagent.enquiries.queries import enquiries
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 FAR = date(2200, 12, 31)

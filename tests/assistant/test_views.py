@@ -17,7 +17,8 @@ from tests.assistant.conftest import Talk
 from tests.people import Person, csrf
 from voyagent.assistant import service
 from voyagent.billing.invoices.service.issuing import issue_invoice
-from voyagent.chat import queries as chats, service as chat, turns
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.people import Person
-from voyagent.approvals import effects
-from voyagent.approvals.effects import Description
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import Description
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import queries as bill_queries, service as bill_service
 from voyagent.billing.core.service.instalments import InstalmentItem

@@ -12,8 +12,8 @@ import pytest
 from tests.billing.papers import carry_out, describe, issued
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.approvals import effects as registry
-from voyagent.approvals.rehearsal import rehearse
+from voyagent.approvals.service import effects as registry
+from voyagent.approvals.service.dry_run import dry_run
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError

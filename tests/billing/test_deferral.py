@@ -16,8 +16,8 @@ from tests.billing.test_taxes import FORM, HERE, findings, posted
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances, stored
 from tests.people import Person, csrf
-from voyagent.approvals import effects
-from voyagent.approvals.rehearsal import rehearse
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.dry_run import dry_run
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service

@@ -11,13 +11,10 @@ import pytest
 from tests.billing.papers import carry_out, describe, draft, issue, issued, line, pay, receive, seen
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.approvals import (
-    effects as registry,
-    queries as approval_queries,
-    service as approvals,
-)
-from voyagent.approvals.effects import Description
-from voyagent.approvals.rehearsal import rehearse
+from voyagent.approvals import queries as approval_queries, service as approvals
+from voyagent.approvals.service import effects as registry
+from voyagent.approvals.service.dry_run import dry_run
+from voyagent.approvals.service.effects import Description
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiry

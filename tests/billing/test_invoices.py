@@ -17,8 +17,10 @@ from voyagent.billing.core import errors
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.chat import queries as chats, service as chat
-from voyagent.enquiries import queries as enquiries, service as enquiry
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.service import conversations as chat
+from voyagent.enquiries import service as enquiry
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency

@@ -14,7 +14,7 @@ from tests.paper_text import text_of
 from tests.people import Person
 from tests.settings.pictures import picture
 from voyagent.billing.credit_notes import service as credit_note_service
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel.money import Money
 from voyagent.settings.service import logos
 from voyagent.trips import service as trips

@@ -19,7 +19,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import balances
 from tests.people import ApiClient, People, Person
-from voyagent.approvals import effects as registry
+from voyagent.approvals.service import effects as registry
 from voyagent.billing.invoices.queries.documents import read_document
 from voyagent.billing.paper.documents.pdf import document_of
 from voyagent.kernel import clock

@@ -9,7 +9,7 @@ import pytest
 
 from tests.billing.papers import carry_out, describe
 from tests.people import Person, csrf
-from voyagent.approvals import effects
+from voyagent.approvals.service import effects
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries

@@ -15,7 +15,7 @@ from tests.people import Person
 from voyagent import catalogue
 from voyagent.approvals import queries as approvals
 from voyagent.capabilities.forms import CapabilityForm
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 

@@ -16,7 +16,7 @@ from flask import Flask
 
 from tests.crowds import crowded, scanned
 from tests.people import Person
-from voyagent.chat.queries import search
+from voyagent.chat.queries import search, sessions as chats
 from voyagent.chat.queries.search import found_statement
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Credential
@@ -35,7 +35,7 @@ def begin(
         for words in said:
             chat.append(
                 actor,
-                chat.queries.get_session(session_id),
+                chats.get_session(session_id),
                 role=role,
                 blocks=[{"type": "text", "text": words, **block}],
                 turn_id=None,
@@ -71,7 +71,7 @@ def test_only_words_are_searched_and_each_piece_by_itself(alice: Person) -> None
         ]
         chat.append(
             actor,
-            chat.queries.get_session(session_id),
+            chats.get_session(session_id),
             role="assistant",
             blocks=blocks,
             turn_id=None,

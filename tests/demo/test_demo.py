@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from tests.people import csrf
 from voyagent.billing.ageing.queries import checks as queries_checks, open_items
-from voyagent.demo.service import AddressTaken, DemoNotAllowed, fill
+from voyagent.demo.service.agency import AddressTaken, DemoNotAllowed, fill
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.service import Identity

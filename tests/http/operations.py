@@ -28,7 +28,6 @@ from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
-from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries

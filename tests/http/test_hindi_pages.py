@@ -28,7 +28,7 @@ from voyagent.approvals import queries as waiting, service as approvals
 from voyagent.assistant import service as assistant
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.supplier_credits import service as supplier_credit_service
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.guards import Guard
 from voyagent.identity import service as identity

@@ -16,7 +16,7 @@ from tests.reports.test_views import link_of, shown, words
 from voyagent.approvals import service as approvals
 from voyagent.approvals.queries import get_approval
 from voyagent.billing.invoices.service import drafts as invoice_drafts
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.reports.queries.home import read_now
 

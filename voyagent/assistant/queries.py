@@ -11,7 +11,7 @@ from uuid import UUID
 from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.approvals.review import failure_in_words
+from voyagent.approvals.schemas.review import failure_in_words
 from voyagent.assistant import blocks, interpretation
 from voyagent.assistant.moves import (
     Ask,
@@ -28,9 +28,8 @@ from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
 from voyagent.billing.capabilities import draft_invoice, issue_invoice
 from voyagent.billing.core.queries import names as namesakes
-from voyagent.chat import queries as chats
-from voyagent.chat.queries import Turn
-from voyagent.enquiries import queries as enquiries
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import Turn
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock

@@ -10,16 +10,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
-from voyagent.approvals.approver_labels import deciders_in_words, others_in_words
-from voyagent.approvals.review import Changes
+from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals.schemas import review
+from voyagent.approvals.schemas.review import Changes
+from voyagent.approvals.service import effects
+from voyagent.approvals.words.approver_labels import deciders_in_words, others_in_words
 from voyagent.assistant import blocks, costs, drafts, queries
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.costs import Spent
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.chat import queries as chats, searching
-from voyagent.chat.queries import SessionNotFound, Turn
-from voyagent.enquiries import queries as enquiries
+from voyagent.chat.queries import search, sessions as chats
+from voyagent.chat.queries.sessions import SessionNotFound, Turn
+from voyagent.enquiries.queries import enquiries
 from voyagent.http.pages import translated
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock

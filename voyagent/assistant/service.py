@@ -9,14 +9,16 @@ from uuid import UUID
 
 from flask_babel import gettext
 
-from voyagent.approvals import effects, service as approvals
-from voyagent.approvals.effects import Approval
+from voyagent.approvals import service as approvals
+from voyagent.approvals.service import effects
+from voyagent.approvals.service.effects import Approval
 from voyagent.assistant import drafts, queries
 from voyagent.assistant.drafts import Block
 from voyagent.capabilities import registry
-from voyagent.chat import branches, queries as chats, service as chat, turns
-from voyagent.chat.queries import Turn
-from voyagent.chat.service import ChatSession, TurnInProgress
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import Turn
+from voyagent.chat.service import branches, conversations as chat, turns
+from voyagent.chat.service.conversations import ChatSession, TurnInProgress
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Conflict, Unprocessable

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from flask import current_app, url_for
 from flask_babel import format_decimal, gettext
 
-from voyagent.approvals.review import arguments_in_words, has_a_name
-from voyagent.approvals.wording import argument
+from voyagent.approvals.schemas.review import arguments_in_words, has_a_name
+from voyagent.approvals.words.arguments import argument
 from voyagent.assistant.blocks import Block
 from voyagent.capabilities import capability, registry
 from voyagent.capabilities.capability import Capability

@@ -16,8 +16,9 @@ from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuer
 from voyagent.assistant.stream import answer, following
 from voyagent.assistant.transcript import as_money, draft_card, given_fields, tool_head
 from voyagent.capabilities.cards import day
-from voyagent.chat import queries as chats, service as chat
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.sessions import SessionNotFound
+from voyagent.chat.service import conversations as chat
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.intake import query_of

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from voyagent.approvals.effects import CheckShown
+from voyagent.approvals.service.effects import CheckShown
 from voyagent.billing.core.queries import names as namesakes
 from voyagent.billing.core.queries.names import Side
 from voyagent.kernel.database.read_pool import Reader

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from voyagent.approvals.wording import AMOUNTS, argument
+from voyagent.approvals.words.arguments import AMOUNTS, argument
 from voyagent.capabilities.capability import Capability, ProgramOnly
 from voyagent.kernel.fields import PLAIN_AMOUNT
 

@@ -27,7 +27,7 @@ from wtforms import (
 from wtforms.form import BaseForm
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from voyagent.approvals.wording import date_kind, option
+from voyagent.approvals.words.arguments import date_kind, option
 from voyagent.capabilities.capability import Capability, Choice
 from voyagent.capabilities.describe import FormField, form_fields
 from voyagent.capabilities.execution import NotPermitted

@@ -10,7 +10,7 @@ from flask import current_app, url_for
 from flask_babel import format_date, gettext
 from werkzeug.routing import Rule
 
-from voyagent.approvals.wording import argument, option
+from voyagent.approvals.words.arguments import argument, option
 from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import is_currency, spoken

@@ -58,7 +58,7 @@ def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Body[EnquiryList]
     All filters apply at once; an empty filter is ignored. At or past the end the page is empty and
     the total correct.
     """
-    return EnquiryList.of(queries.list_enquiries(reader, query.search(), query.part()))
+    return EnquiryList.of(enquiries.list_enquiries(reader, query.search(), query.part()))
 
 
 @api.post(
@@ -117,7 +117,7 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
     """Open the conversation about an enquiry; the same one for every caller."""
     enquiry, session_id = service.promote(actor, enquiry_id)
-    return PromoteOut.of({"enquiry": queries.row_of(enquiry), "session_id": session_id})
+    return PromoteOut.of({"enquiry": enquiries.row_of(enquiry), "session_id": session_id})
 
 
 def _answer(row: Row) -> Headed[EnquiryOut]:

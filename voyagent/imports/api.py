@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.imports import service
 from voyagent.imports.schemas import ImportIn, ImportOut
+from voyagent.imports.service import files
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.serializers import Body
 
@@ -26,5 +26,5 @@ def import_file(actor: Actor, body: ImportIn) -> Body[ImportOut]:
     A dry run names each error and writes nothing; a file with errors is not imported. A file that
     was imported is not imported again, whatever its key.
     """
-    act = service.look if body.dry_run else service.run
+    act = files.dry_run if body.dry_run else files.run
     return ImportOut.of(act(actor, body.kind, body.content, body.effective_on))

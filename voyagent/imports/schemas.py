@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.imports.service import Outcome
-from voyagent.imports.tables import Finding
+from voyagent.imports.rules.csv_tables import Finding
+from voyagent.imports.service.files import Outcome
 from voyagent.kernel.fields import BusinessDate, Closed, Instant
 from voyagent.kernel.serializers import AnswerOf, Read
 

@@ -9,15 +9,18 @@ from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.serializers import Body
-from voyagent.settings import logos, queries, service
-from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
+from voyagent.settings import queries
+from voyagent.settings.rules import PictureTooLarge, PictureUnreadable
 from voyagent.settings.schemas import (
     LogoRequest,
     LogoResponse,
     TenantSettingsPatchRequest,
     TenantSettingsResponse,
 )
-from voyagent.settings.service import logos, tenant_settings
+from voyagent.settings.service import (
+    logos,
+    tenant_settings,
+)
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 

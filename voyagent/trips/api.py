@@ -31,10 +31,11 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.serializers import Body
-from voyagent.trips import queries, service
-from voyagent.trips.cancelling import cancel
-from voyagent.trips.itinerary_files import ITINERARY
-from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips import service
+from voyagent.trips.capabilities.cancellation import cancel
+from voyagent.trips.documents.itinerary_files import ITINERARY
+from voyagent.trips.queries import trips
+from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
     CancelledLineOut,
     LineIn,
@@ -82,7 +83,7 @@ def list_trips(reader: Reader, query: TripListQuery) -> Body[TripList]:
     cursor = None if query.cursor is None else Cursor.decode(query.cursor)
     of = {"session_id": query.session_id, "enquiry_id": query.enquiry_id}
     return TripList.of(
-        queries.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of)
+        trips.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of)
     )
 
 
@@ -98,7 +99,7 @@ def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
 @api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
 def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
     """Read a trip with passengers, lines, totals and warnings."""
-    return TripOut.of(queries.read_trip(reader, trip_id))
+    return TripOut.of(trips.read_trip(reader, trip_id))
 
 
 @api.patch(
@@ -124,7 +125,7 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
 )
 def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
     """List the passengers in the order in which they were added."""
-    return PassengerList.of(queries.read_trip(reader, trip_id))
+    return PassengerList.of(trips.read_trip(reader, trip_id))
 
 
 @api.post(
@@ -138,7 +139,7 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[PassengerOut]:
     """Add a passenger."""
     return PassengerOut.of(
-        queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
+        trips.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
     )
 
 
@@ -150,7 +151,7 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[Passen
 )
 def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Body[PassengerOut]:  # noqa: ARG001 - asking for it proves who calls
     """Read a passenger; of the passport number the last four characters."""
-    return PassengerOut.of(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
+    return PassengerOut.of(trips.passenger_of(trips.get_passenger(trip_id, passenger_id)))
 
 
 @api.patch(
@@ -168,7 +169,7 @@ def update_passenger(
     An absent member is kept, null clears all but name and kind.
     """
     return PassengerOut.of(
-        queries.passenger_of(
+        trips.passenger_of(
             service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())
         )
     )
@@ -188,7 +189,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
 def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
     """List the lines of a trip by date, cancelled ones included."""
-    return LineList.of(queries.read_trip(reader, trip_id))
+    return LineList.of(trips.read_trip(reader, trip_id))
 
 
 @api.post(
@@ -201,7 +202,7 @@ def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
     """Add a flight, hotel, transfer, visa or other service with its cost and price."""
-    return LineOut.of(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
+    return LineOut.of(trips.line_of(service.add_line(actor, trip_id, body.details, body.said())))
 
 
 @api.get(
@@ -209,7 +210,7 @@ def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
 )
 def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # noqa: ARG001 - asking for it proves who calls
     """Read a line."""
-    return LineOut.of(queries.line_of(queries.get_line(trip_id, line_id)))
+    return LineOut.of(trips.line_of(trips.get_line(trip_id, line_id)))
 
 
 @api.patch(
@@ -221,7 +222,7 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # no
 )
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Body[LineOut]:
     """Change a line. An absent member is kept; the details are replaced as a whole."""
-    return LineOut.of(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
+    return LineOut.of(trips.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
 
 
 @api.delete(
@@ -262,7 +263,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLin
 
 
 def _trip(trip_id: UUID) -> Body[TripOut]:
-    return TripOut.of(queries.read_trip(SessionReader(db.session), trip_id))
+    return TripOut.of(trips.read_trip(SessionReader(db.session), trip_id))
 
 
 def _keyring() -> Keyring:

@@ -27,11 +27,10 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
-from voyagent.trips import passports
-from voyagent.trips.details import NOTES_MAX, Country, Details, OtherDetails, stored
-from voyagent.trips.lint import Finding, findings
-from voyagent.trips.queries import Journey, Line, Passenger, Total
-from voyagent.trips.service import LineChanges, PassengerChanges, TripChanges
+from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
+from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
+from voyagent.trips.rules.lint import Finding, findings
+from voyagent.trips.service import LineChanges, PassengerChanges, TripChanges, passports
 from voyagent.trips.words import sentence_of
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200

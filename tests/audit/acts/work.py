@@ -25,7 +25,8 @@ from voyagent.assistant.tasks import run_turn
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.capabilities import draft_invoice, issue_invoice
 from voyagent.billing.payments.service import payments as payment_service
-from voyagent.chat import service as chat, tasks as chat_tasks
+from voyagent.chat import tasks as chat_tasks
+from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger

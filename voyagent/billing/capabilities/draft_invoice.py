@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 from flask_babel import gettext
 from pydantic import Field, model_validator
 
-from voyagent.approvals.effects import Description, FactShown, RowShown
+from voyagent.approvals.service.effects import Description, FactShown, RowShown
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     check_alike,

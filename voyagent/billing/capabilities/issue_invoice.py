@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, FactShown, Measured
+from voyagent.approvals.service.effects import Description, FactShown, Measured
 from voyagent.billing.capabilities.invoices import (
     INVOICE_OUTPUT,
     INVOICE_STEPS,

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, Measured
+from voyagent.approvals.service.effects import Description, Measured
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.capabilities.payments import (
     APPROVERS,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.approvals.effects import Description, Measured
+from voyagent.approvals.service.effects import Description, Measured
 from voyagent.billing.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.capabilities.payments import (
     APPROVERS,

@@ -14,7 +14,7 @@ from voyagent.billing.core.queries.credits import CreditSearch, narrowed
 from voyagent.billing.core.queries.documents import Listed, page_of
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db

@@ -25,7 +25,7 @@ from voyagent.billing.invoices.schemas.documents import (
     wire_invoices,
 )
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor

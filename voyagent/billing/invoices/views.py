@@ -46,8 +46,8 @@ from voyagent.billing.invoices.queries import board as invoice_board, documents 
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
-from voyagent.enquiries import queries as enquiries
-from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.enquiries.queries import enquiries
+from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import is_htmx, see_other

@@ -17,7 +17,7 @@ from voyagent.billing.core.models.credits import (
 from voyagent.billing.core.queries.credits import CreditSearch, narrowed
 from voyagent.billing.core.queries.documents import Listed, page_of
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.approvals.queries import row_of
-from voyagent.approvals.schemas import ApprovalItem
+from voyagent.approvals.schemas.proposals import ApprovalItem
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing.core import errors
 from voyagent.billing.invoices.api import api, invoice_response

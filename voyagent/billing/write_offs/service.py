@@ -8,8 +8,8 @@ from uuid import UUID
 from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import check_limit, propose
+from voyagent.approvals.service.effects import Approval
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotOpen, ReasonRequired
 from voyagent.billing.core.models.invoices import Invoice
@@ -25,7 +25,7 @@ from voyagent.billing.write_offs.errors import (
     WriteOffRequested,
     WriteOffTakenBack,
 )
-from voyagent.chat import service as chat
+from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat import queries
 from voyagent.chat.models import ChatMessage, ChatTurn
-from voyagent.chat.queries import Turn, find_running_turn
-from voyagent.chat.service import TurnInProgress, append, defer_turn, open_turn
+from voyagent.chat.queries import sessions
+from voyagent.chat.queries.sessions import Turn, find_running_turn
+from voyagent.chat.service.conversations import TurnInProgress, append, defer_turn, open_turn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict

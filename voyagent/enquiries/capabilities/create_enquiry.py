@@ -19,7 +19,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, listing, paragraphs
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.outputs import field_labels, not_known
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import enquiries

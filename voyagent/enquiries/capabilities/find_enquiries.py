@@ -10,7 +10,6 @@ from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing
-from voyagent.enquiries import queries
 from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, enquiry_line, status_label
 from voyagent.enquiries.capabilities.places import spellings
 from voyagent.enquiries.queries import enquiries

@@ -17,7 +17,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import SHOWN_MAX as ANSWERED_MAX, listing
-from voyagent.enquiries import queries, service
+from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import (
     SHOWN_MAX,
@@ -28,6 +28,7 @@ from voyagent.enquiries.capabilities.outputs import (
     full,
     not_known,
 )
+from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid

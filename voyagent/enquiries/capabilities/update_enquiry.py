@@ -19,6 +19,7 @@ from voyagent.capabilities.capability import (
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import budget_line, enquiry_line, enquiry_record, full
+from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.schemas import BudgetAmount, EnquiryPatch, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed

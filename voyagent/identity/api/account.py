@@ -5,7 +5,6 @@ from __future__ import annotations
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import service
-from voyagent.identity.api.answers import person
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import PasswordsBusy
@@ -15,9 +14,7 @@ from voyagent.identity.schemas.account import (
     UpdateProfileRequest,
     UpdateProfileResponse,
 )
-from voyagent.identity.doors import device, identity
-from voyagent.identity.passwords import PasswordsBusy
-from voyagent.identity.schemas import PublicUser
+from voyagent.identity.schemas.entry import PublicUser
 from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import TooManyRequests
@@ -29,7 +26,7 @@ account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEAR
 @account.get("/auth/me", answer=PublicUser)
 def me(reader: RequestReader) -> Body[PublicUser]:
     """Return the person that the token belongs to."""
-    return PublicUser.of(reader.read(queries.public_user_statement(reader.person_id))[0][0])
+    return PublicUser.of(reader.read(people.public_user_statement(reader.person_id))[0][0])
 
 
 @account.post(
@@ -61,7 +58,7 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfi
     )
     return UpdateProfileResponse.of(
         {
-            "user": queries.get_public_user(changed.user_id),
+            "user": people.get_public_user(changed.user_id),
             "email_verification_required": changed.must_verify,
         }
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from voyagent.identity import queries, service
-from voyagent.identity.schemas import AuthResponse
+from voyagent.identity import service
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import AuthResponse
 from voyagent.kernel.serializers import Body
 
 
@@ -14,6 +15,6 @@ def came_in(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
             "access_token": signed_in.access_token,
             "refresh_token": signed_in.refresh_token,
             "expires_in": signed_in.expires_in_s,
-            "user": queries.get_public_user(signed_in.credential.user_id),
+            "user": people.get_public_user(signed_in.credential.user_id),
         }
     )

@@ -71,7 +71,7 @@ def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]
 
     Revoked and expired keys stay in the list.
     """
-    rows, cursor = queries.list_keys(reader, limit=query.limit, cursor=query.place())
+    rows, cursor = people.list_keys(reader, limit=query.limit, cursor=query.place())
     return ApiKeyList.of({"items": rows, "next_cursor": cursor})
 
 
@@ -89,5 +89,5 @@ def revoke_api_key(actor: Actor, key_id: UUID) -> None:
 def _made(key_id: UUID, text: str) -> Body[CreateApiKeyResponse]:
     warning = _("Copy this key now. It is shown only once.")
     return CreateApiKeyResponse.of(
-        {"key": text, "warning": warning, "api_key": queries.get_key(key_id)}
+        {"key": text, "warning": warning, "api_key": people.get_key(key_id)}
     )

@@ -24,7 +24,7 @@ def list_team(reader: RequestReader) -> Body[Team]:
 
     Removed people are not listed; their names stay in their records.
     """
-    return Team.of({"items": queries.list_people(reader, removed=False)})
+    return Team.of({"items": people.list_people(reader, removed=False)})
 
 
 @members.patch(
@@ -41,7 +41,7 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
     cannot be changed.
     """
     service.change_role(identity(), actor, user_id, role=body.role)
-    return TeamMember.of(queries.get_person(SessionReader(db.session), user_id))
+    return TeamMember.of(people.get_person(SessionReader(db.session), user_id))
 
 
 @members.delete(

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import queries, service
-from voyagent.identity.schemas import AuthSessionList
+from voyagent.identity import service
+from voyagent.identity.queries import people
+from voyagent.identity.schemas.entry import AuthSessionList
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.serializers import Body
@@ -21,7 +22,7 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 
     API keys are no sessions and have their own list.
     """
-    rows = queries.list_sessions(reader, reader.person_id)
+    rows = people.list_sessions(reader, reader.person_id)
     present = reader.authenticate().session_id
     return AuthSessionList.of({"items": [{**row, "current": row["id"] == present} for row in rows]})
 

@@ -38,7 +38,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
     invite_id, link = service.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
     )
-    return CreateInviteResponse.of({"invite": queries.get_invite(invite_id), "invite_link": link})
+    return CreateInviteResponse.of({"invite": people.get_invite(invite_id), "invite_link": link})
 
 
 @team.get(
@@ -66,4 +66,4 @@ def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
 def revoke_invite(actor: Actor, invite_id: UUID) -> Body[InviteAnswer]:
     """Revoke an open invitation."""
     service.revoke_invite(actor, invite_id)
-    return InviteAnswer.of({"invite": queries.get_invite(invite_id)})
+    return InviteAnswer.of({"invite": people.get_invite(invite_id)})

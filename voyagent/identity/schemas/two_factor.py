@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from voyagent.identity.account_schemas import Code, PresentPassword
-from voyagent.identity.schemas import Email
+from voyagent.identity.schemas.account import Code, PresentPassword
+from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Closed, Open, Text
 from voyagent.kernel.serializers import AnswerOf

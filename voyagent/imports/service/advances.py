@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import ValidationInfo, field_validator
 
 from voyagent.billing.payments.service import opening as opening_payments, settling
-from voyagent.imports.cells import (
+from voyagent.imports.rules.cell_types import (
     Known,
     RowAmount,
     RowCurrency,

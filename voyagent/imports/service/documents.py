@@ -13,7 +13,7 @@ from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core import errors
 from voyagent.billing.core.schemas.rates import RATE_SHAPE
 from voyagent.billing.invoices.service import issuing
-from voyagent.imports.cells import (
+from voyagent.imports.rules.cell_types import (
     Known,
     RowAmount,
     RowCurrency,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from flask import current_app
 
 from voyagent.billing.core.queries.open_documents import Kind
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader

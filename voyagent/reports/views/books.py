@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing.core.queries.open_documents import Kind
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.http.files import streamed
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other

@@ -24,7 +24,7 @@ from voyagent.kernel.fields import Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import fare_output, money_output

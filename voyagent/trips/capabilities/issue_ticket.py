@@ -30,7 +30,7 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.capabilities.reviews import (

@@ -19,7 +19,7 @@ from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.models import TripLine
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import state_word
 
 

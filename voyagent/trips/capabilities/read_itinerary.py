@@ -12,7 +12,7 @@ from voyagent.kernel.errors import N_
 from voyagent.trips.capabilities.cards import people_note
 from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
-from voyagent.trips.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
+from voyagent.trips.rules.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
 from voyagent.trips.words import country_name, state_word
 
 

@@ -16,7 +16,7 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.models import TripLine
-from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import state_word
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Trimmed
-from voyagent.trips import queries, service
+from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.current_trip import current_trip
 from voyagent.trips.queries import trips

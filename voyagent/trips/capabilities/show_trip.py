@@ -14,10 +14,10 @@ from voyagent.kernel.money import Money
 from voyagent.trips.capabilities.cards import people_note, price_text
 from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
-from voyagent.trips.charges import charges_of
-from voyagent.trips.details import VisaDetails
-from voyagent.trips.lint import findings
-from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.queries.charges import charges_of
+from voyagent.trips.rules.details import VisaDetails
+from voyagent.trips.rules.journey import Line, Passenger
+from voyagent.trips.rules.lint import findings
 from voyagent.trips.words import sentence_of, state_word
 
 

@@ -18,8 +18,8 @@ from voyagent.billing.core.queries.parts import items_statement, settling_statem
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import taxes_statement
 from voyagent.billing.invoices.errors import InvoiceNotFound
-from voyagent.chat.queries import is_live
-from voyagent.identity.queries import name_of
+from voyagent.chat.queries.sessions import is_live
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import db

@@ -35,7 +35,7 @@ from voyagent.billing.invoices.schemas.lines import (
     wire_sold_line,
 )
 from voyagent.billing.invoices.service.drafts import DraftChanges
-from voyagent.identity.schemas import Email
+from voyagent.identity.schemas.entry import Email
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (

@@ -16,8 +16,8 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.taxing import Buyer
 from voyagent.billing.invoices.errors import InvoiceNotDraft, InvoiceNumberConflict
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.chat import queries as chats
-from voyagent.enquiries import queries as enquiries
+from voyagent.chat.queries import sessions as chats
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.rates import Quote

@@ -28,7 +28,7 @@ from voyagent.billing.invoices.errors import (
 )
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service.drafts import draft_invoice, refs_of
-from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

@@ -16,7 +16,7 @@ from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.queries.documents import having_text
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
 from voyagent.billing.payments.errors import PaymentNotFound
-from voyagent.identity.queries import name_of
+from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
