@@ -21,6 +21,8 @@ from voyagent.kernel.money import Money
 
 BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
 CASES = [*answers_billing.CASES, *answers_enquiries.CASES, *answers_trips.CASES]
+FIELDS = {field for one in BY_NAME.values() for field in one.input.model_fields} | {"line_id"}
+"""Fields that a record may fill; no capability takes a ride of a trip yet."""
 BESIDES = {"reason", "detail", "fare", "enquiries"}
 """Keys of a result that is not the usual one: not offered, at another price, several records."""
 EMPTY = [*answers_billing.EMPTY, *answers_enquiries.EMPTY, *answers_trips.EMPTY]
@@ -108,7 +110,9 @@ def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
     name, given, output, lines, records = case
     answer = cards.answer(BY_NAME[name], given, output, timezone="Asia/Kolkata")
     assert [line for line in answer.splitlines() if line] == lines
-    assert list(cards.records(BY_NAME[name], output)) == records
+    shown = cards.records(BY_NAME[name], output)
+    assert [record._replace(fills=()) for record in shown] == records
+    assert all(set(record.fills) <= FIELDS and record.fills for record in shown)
 
 
 def test_every_capability_has_a_case() -> None:

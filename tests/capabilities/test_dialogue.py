@@ -169,3 +169,41 @@ def test_the_text_wins_over_the_subject(engine: Engine) -> None:
     context = replace(CONTEXT, known={"customer_name": "Sunitha Rajan"})
     draft = engine.draft("list_receivables", "show his dues, Zachariah Kurian", context)
     assert draft.values["customer_name"] == "Zachariah Kurian"
+
+
+INVOICES = (
+    Choice("d1", "draft, Ravi Menon", fills=("invoice_id",)),
+    Choice("d2", "draft, Sunitha Rajan", fills=("invoice_id",)),
+)
+BILLS = tuple(one._replace(fills=("bill_id",)) for one in OPEN)
+PARTIES = tuple(Choice(name, name, fills=("customer_name",)) for name in CONTEXT.names)
+NOTHING_OPEN = replace(CONTEXT, names=(), look_up=lambda _lookup, _text: ())
+
+
+def test_a_record_of_a_list_fills_the_field_that_takes_it(engine: Engine) -> None:
+    draft = engine.draft("issue_invoice", "issue the second one", NOTHING_OPEN, INVOICES)
+    assert draft.values == {"invoice_id": "d2"}
+
+
+def test_a_record_of_a_list_fills_no_field_of_another_kind(engine: Engine) -> None:
+    said = "record a payment of 5000 for the second one"
+    draft = engine.draft("record_receipt", said, NOTHING_OPEN, BILLS)
+    assert "invoice_id" not in draft.values
+    assert engine.draft("pay_bill", said, NOTHING_OPEN, BILLS).values["bill_id"] == "i2"
+
+
+def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> None:
+    said = "invoices of the second one"
+    found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
+    assert found.values["customer_name"] == "Sunitha Rajan"
+    asked: list[str] = []
+    context = replace(NOTHING_OPEN, look_up=lambda _lookup, text: asked.append(text) or OPEN[:1])
+    paid = engine.draft("record_receipt", "the second one paid 20000", context, PARTIES)
+    assert paid.values["invoice_id"] == "i1"
+    assert asked == ["the second one paid 20000 Sunitha Rajan"]
+
+
+@pytest.mark.parametrize("said", ["invoices of last week", "invoices due 2nd Dec", "on 1st"])
+def test_a_date_is_no_reference_to_a_list(engine: Engine, said: str) -> None:
+    found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
+    assert "customer_name" not in found.values

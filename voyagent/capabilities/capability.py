@@ -82,12 +82,16 @@ class ProgramOnly:
 
 
 class Choice(NamedTuple):
-    """A record that a text can mean: id, label, document number and open amount."""
+    """A record that a text can mean: id, label, document number and open amount.
+
+    `fills` names the input fields that take its id; empty if the record is of one field anyway.
+    """
 
     id: str
     label: str
     number: str = ""
     amount: Money | None = None
+    fills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class Card:
     `sentence` receives the input as JSON and the output, which is empty before the call.
     `answer` receives both after a call that was not refused; `capabilities.cards` has the default.
     `rows` is the key of the output with the records of a list, `row` writes one of them, and
-    `records` returns those that the answer shows. `next_steps` maps the code of a refusal to a
+    `records` returns those that the answer shows. `fills` names the input fields, of any
+    capability, that take the id of such a record. `next_steps` maps the code of a refusal to a
     sentence that follows the refusal's own.
     """
 
@@ -145,6 +150,7 @@ class Card:
     rows: str = ""
     row: Callable[[JsonObject], str] | None = None
     records: Callable[[JsonObject], Sequence[Choice]] | None = None
+    fills: tuple[str, ...] = ()
     next_steps: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -70,12 +70,10 @@ def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]
     card = capability.card
     if "error" in output or output.get("reason") == UNSUPPORTED:
         return ()
-    if card.records is not None:
-        return card.records(output)
-    if card.row is None:
-        return ()
-    shown = output[card.rows][:SHOWN_MAX]
-    return tuple(_record(one, card.row(one)) for one in shown if any(key in one for key in _IDS))
+    return tuple(
+        record if record.fills else record._replace(fills=card.fills)
+        for record in _records(card, output)
+    )
 
 
 def listing(
@@ -187,6 +185,15 @@ def _refusal(capability: Capability[Any], output: JsonObject) -> str:
 def _total(output: JsonObject, found: Sequence[JsonObject]) -> int:
     stated = output["total"] if "total" in output else output.get("count")
     return int(stated or len(found))
+
+
+def _records(card: Card, output: JsonObject) -> Sequence[Choice]:
+    if card.records is not None:
+        return card.records(output)
+    if card.row is None:
+        return ()
+    shown = output[card.rows][:SHOWN_MAX]
+    return [_record(one, card.row(one)) for one in shown if any(key in one for key in _IDS)]
 
 
 def _record(row: JsonObject, label: str) -> Choice:

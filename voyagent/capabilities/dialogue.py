@@ -33,8 +33,12 @@ _DROP = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\b(?:(?P<word>first|second|third|fourth|fifth|last)|(?P<digit>[1-9])(?:st|nd|rd|th)"
-    r"|(?:option|number|no\.?)\s*(?P<number>[1-9]))\b|^\s*(?P<bare>[1-9])\s*[.!]?\s*$",
+    r"\b(?:(?P<word>first|second|third|fourth|fifth|last)"
+    r"|(?<!on )(?<!by )(?<!due )(?P<digit>[1-9])(?:st|nd|rd|th)"
+    r"|(?:option|number|no\.?)\s*(?P<number>[1-9]))\b"
+    r"(?!\s+(?:(?:class|day|days|week|month|year|quarter|night|half)\b"
+    r"|(?:of\s+)?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)))"
+    r"|^\s*(?P<bare>[1-9])\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
@@ -47,6 +51,7 @@ _PRONOUN = re.compile(
     r"\b(?:him|her|them|his|their|it|(?:this|that) (?:customer|one|invoice|bill|trip|booking))\b",
     re.IGNORECASE,
 )
+_PARTY_FIELDS = {"customer_name", "vendor_name"}
 _SHORT_WORDS_MAX = 8
 """A longer message that fills a field of a complete card is a new request, not a correction."""
 
@@ -157,7 +162,8 @@ class Engine:
     def draft(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Draft:
         """Start a draft of a capability from a message."""
         capability = self._capabilities[name]
-        filled = slots.fill(capability, text, context)
+        party = _party(text, listed)
+        filled = slots.fill(capability, f"{text} {party.label}" if party else text, context)
         has_pronoun = _PRONOUN.search(text) is not None
         known = {
             one: value
@@ -167,6 +173,8 @@ class Engine:
             and (has_pronoun or one not in filled.choices)
         }
         draft = Draft(name, {**known, **filled.values}, filled.words, filled.choices)
+        if party is not None and not set(party.fills) & set(capability.input.model_fields):
+            return draft  # the name has narrowed the choices; “the second” is not one of them
         return self._referred(text, draft, listed) or draft
 
     def _propose(
@@ -243,15 +251,22 @@ class Engine:
             is_record = name in capability.lookups or (
                 slot is not None and slot.reader in slots.FROM_RECORDS
             )
-            rows = draft.choices.get(name) or (
-                listed if is_record and name not in draft.values else ()
-            )
-            chosen = _picked(text, rows)
+            chosen = _picked(text, draft.choices.get(name, ()))
+            if chosen is None and not draft.choices.get(name) and name not in draft.values:
+                of_list = _picked(text, listed)
+                fits = of_list and (name in of_list.fills if of_list.fills else is_record)
+                chosen = of_list if fits else None
             if chosen is not None:
                 choices = {one: left for one, left in draft.choices.items() if one != name}
                 values = {**draft.values, name: chosen.id}
                 return Draft(draft.name, values, {**draft.words, name: chosen.label}, choices)
         return None
+
+
+def _party(text: str, listed: Sequence[Choice]) -> Choice | None:
+    """The customer or supplier of the list that the text picks."""
+    chosen = _picked(text, listed)
+    return chosen if chosen is not None and _PARTY_FIELDS & set(chosen.fills) else None
 
 
 def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:

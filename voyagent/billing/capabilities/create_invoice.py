@@ -205,6 +205,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=sum_note,
         answer=issued_answer,
+        fills=("invoice_id",),
         records=invoice_records,
         next_steps={
             "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),

@@ -341,6 +341,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=sum_note,
         answer=answer,
+        fills=("invoice_id",),
         records=invoice_records,
     ),
     audit=N_("Assistant: draft an invoice"),

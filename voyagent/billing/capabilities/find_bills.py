@@ -129,7 +129,13 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     card=Card(
-        icon="search", sentence=sentence, note=count_note, answer=answer, rows="bills", row=row
+        icon="search",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        fills=("bill_id",),
+        rows="bills",
+        row=row,
     ),
     audit=N_("Assistant: find bills"),
     follow_ups=("pay_bill", "list_payables"),

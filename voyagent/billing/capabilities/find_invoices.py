@@ -158,7 +158,13 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     card=Card(
-        icon="search", sentence=sentence, note=count_note, answer=answer, rows="invoices", row=row
+        icon="search",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        fills=("invoice_id",),
+        rows="invoices",
+        row=row,
     ),
     audit=N_("Assistant: find invoices"),
     follow_ups=("record_receipt", "issue_invoice", "list_receivables"),

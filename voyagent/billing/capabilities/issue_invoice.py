@@ -144,6 +144,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=sum_note,
         answer=issued_answer,
+        fills=("invoice_id",),
         records=invoice_records,
         next_steps=INVOICE_STEPS,
     ),

@@ -78,7 +78,12 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     card=Card(
-        icon="journal-text", sentence=sentence, note=count_note, answer=answer, records=records
+        icon="journal-text",
+        sentence=sentence,
+        note=count_note,
+        fills=("account_id",),
+        answer=answer,
+        records=records,
     ),
     audit=N_("Assistant: list the accounts"),
     follow_ups=("read_account_balance", "trial_balance"),

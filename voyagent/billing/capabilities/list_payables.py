@@ -84,6 +84,7 @@ CAPABILITY = Capability(
         icon="graph-down",
         sentence=sentence,
         note=count_note,
+        fills=("vendor_name",),
         answer=answer,
         records=lambda output: balance_records(output["suppliers"]),
     ),

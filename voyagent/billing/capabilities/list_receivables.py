@@ -84,6 +84,7 @@ CAPABILITY = Capability(
         icon="graph-up",
         sentence=sentence,
         note=count_note,
+        fills=("customer_name",),
         answer=answer,
         records=lambda output: balance_records(output["customers"]),
     ),

@@ -159,6 +159,7 @@ CAPABILITY = Capability(
         icon="cash-stack",
         sentence=sentence,
         note=sum_note,
+        fills=("bill_id",),
         answer=answer,
         records=records,
         next_steps={"bill_not_found": N_("Give the bill’s number, or list the open bills.")},

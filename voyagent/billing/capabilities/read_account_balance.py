@@ -116,6 +116,7 @@ CAPABILITY = Capability(
         icon="journal-text",
         sentence=sentence,
         note=note,
+        fills=("account_id",),
         answer=answer,
         records=records,
         next_steps={

@@ -199,7 +199,12 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     card=Card(
-        icon="receipt-cutoff", sentence=sentence, note=sum_note, answer=answer, records=records
+        icon="receipt-cutoff",
+        sentence=sentence,
+        note=sum_note,
+        fills=("bill_id",),
+        answer=answer,
+        records=records,
     ),
     book_date="issue_date",
     audit=N_("Assistant: enter a bill"),

@@ -145,6 +145,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=sum_note,
         answer=answer,
+        fills=("invoice_id",),
         records=invoice_records,
         next_steps=INVOICE_STEPS,
     ),

@@ -168,6 +168,7 @@ CAPABILITY = Capability(
     card=Card(
         icon="plus-circle",
         sentence=sentence,
+        fills=("enquiry_id",),
         answer=answer,
         records=records,
     ),

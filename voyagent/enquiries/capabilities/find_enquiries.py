@@ -142,6 +142,7 @@ CAPABILITY = Capability(
         icon="search",
         sentence=sentence,
         note=count_note,
+        fills=("enquiry_id",),
         answer=answer,
         rows="enquiries",
         row=enquiry_line,

@@ -148,6 +148,7 @@ CAPABILITY = Capability(
     card=Card(
         icon="inbox",
         sentence=sentence,
+        fills=("enquiry_id",),
         answer=answer,
         records=records,
         next_steps={

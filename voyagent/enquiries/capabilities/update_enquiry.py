@@ -123,6 +123,7 @@ CAPABILITY = Capability(
     card=Card(
         icon="pencil",
         sentence=sentence,
+        fills=("enquiry_id",),
         answer=answer,
         records=lambda output: (enquiry_record(output["enquiry"]),),
         next_steps={

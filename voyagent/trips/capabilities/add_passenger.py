@@ -129,7 +129,13 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="person-plus", sentence=sentence, answer=answer, records=records),
+    card=Card(
+        icon="person-plus",
+        sentence=sentence,
+        answer=answer,
+        fills=("passenger_id",),
+        records=records,
+    ),
     audit=N_("Assistant: add a passenger"),
     follow_ups=("search_flights", "show_trip", "remove_passenger"),
     examples={

@@ -150,7 +150,14 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="car-front", sentence=sentence, note=sum_note, answer=answer, records=records),
+    card=Card(
+        icon="car-front",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        fills=("line_id",),
+        records=records,
+    ),
     audit=N_("Assistant: add a transfer"),
     follow_ups=("show_trip", "send_itinerary"),
     examples={

@@ -190,6 +190,7 @@ CAPABILITY = Capability(
         icon="building-add",
         sentence=sentence,
         answer=answer,
+        fills=("booking_id",),
         records=records,
         next_steps=PASSENGER_STEPS,
     ),

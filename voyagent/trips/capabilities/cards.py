@@ -43,7 +43,13 @@ def fare_row(fare: JsonObject) -> str:
 def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
     """Return fares by the number of their first flight."""
     return tuple(
-        Choice(fare["fare_id"], fare_row(fare), fare["flights"][0], _amount(fare["price"]))
+        Choice(
+            fare["fare_id"],
+            fare_row(fare),
+            fare["flights"][0],
+            _amount(fare["price"]),
+            ("fare_id",),
+        )
         for fare in fares[:SHOWN_MAX]
     )
 

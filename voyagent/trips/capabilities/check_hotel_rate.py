@@ -77,7 +77,14 @@ CAPABILITY = Capability(
     permission="trip.update",
     approval="never",
     run=run,
-    card=Card(icon="tag", sentence=sentence, note=sum_note, answer=answer, records=records),
+    card=Card(
+        icon="tag",
+        sentence=sentence,
+        note=sum_note,
+        answer=answer,
+        fills=("rate_key",),
+        records=records,
+    ),
     audit=N_("Assistant: check a hotel's rate"),
     follow_ups=("book_hotel", "search_hotels"),
     examples={

@@ -202,7 +202,14 @@ CAPABILITY = Capability(
     approval="review",
     policy=policy,
     run=run,
-    card=Card(icon="bookmark-check", sentence=sentence, note=note, answer=answer, records=records),
+    card=Card(
+        icon="bookmark-check",
+        sentence=sentence,
+        note=note,
+        answer=answer,
+        fills=("pnr_id",),
+        records=records,
+    ),
     audit=N_("Assistant: hold a flight"),
     follow_ups=("issue_ticket", "release_flight", "search_hotels"),
     examples={

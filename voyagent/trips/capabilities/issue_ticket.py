@@ -203,7 +203,13 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"pnr_id": held_flights},
-    card=Card(icon="ticket-perforated", sentence=sentence, answer=answer, records=records),
+    card=Card(
+        icon="ticket-perforated",
+        sentence=sentence,
+        answer=answer,
+        fills=("pnr_id",),
+        records=records,
+    ),
     audit=N_("Assistant: issue a ticket"),
     follow_ups=("draft_invoice", "send_itinerary"),
     examples={

@@ -105,6 +105,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=status_note,
         answer=answer,
+        fills=("booking_id",),
         records=records,
     ),
     audit=N_("Assistant: read a hotel booking"),

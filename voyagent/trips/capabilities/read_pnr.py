@@ -95,6 +95,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=status_note,
         answer=answer,
+        fills=("pnr_id",),
         records=records,
     ),
     audit=N_("Assistant: read a booking"),

@@ -115,6 +115,7 @@ CAPABILITY = Capability(
         sentence=sentence,
         note=count_note,
         answer=answer,
+        fills=("rate_key",),
         rows="results",
         row=rate_row,
     ),

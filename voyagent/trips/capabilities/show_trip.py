@@ -20,6 +20,8 @@ from voyagent.trips.rules.journey import Line, Passenger
 from voyagent.trips.rules.lint import findings
 from voyagent.trips.words import sentence_of, state_word
 
+_FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
+
 
 def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
     """Return the trip with its totals, the charges of an invoice and what to check.
@@ -84,6 +86,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
             line["name"],
             line["supplier_ref"] or "",
             Money.parse(line["price"]["amount"], line["price"]["currency"]),
+            _FIELDS.get(line["kind"], ("line_id",)),
         )
         for line in output["lines"]
     )
