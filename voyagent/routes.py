@@ -22,6 +22,7 @@ from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.payments.views import payments as payment_views, receipts as receipt_views
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.write_offs import views as write_off_views
+from voyagent.capabilities.api import api as capabilities_api
 from voyagent.capabilities.views import pages as capabilities_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -96,6 +97,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     members_api,
     chat_api,
     approvals_api,
+    capabilities_api,
     enquiries_api,
     trips_api,
     parties_api,

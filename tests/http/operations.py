@@ -572,6 +572,7 @@ SIDES = ("debit_amount", "credit_amount")
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
+    "CapabilityInput": lambda: {"customer_name": "Deepa Krishnan"},
     "JournalEntryIn": lambda: {
         "narration": "Bank charges",
         "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES],

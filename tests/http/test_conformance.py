@@ -46,7 +46,7 @@ OPERATIONS = sorted(
 STREAMS = [call for call in WITH_IDS if call.operation.media_type.startswith("text/event-stream")]
 # Their bodies may name what is not there: a conversation, a document that a payment settles, the
 # trip that a document is of.
-MAY_NAME = ("/api/trips", "/api/payments", "/api/invoices", "/api/bills")
+MAY_NAME = ("/api/capabilities", "/api/trips", "/api/payments", "/api/invoices", "/api/bills")
 EXAMPLE = how(
     max_examples=EXAMPLES,
     deadline=None,

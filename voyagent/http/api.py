@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, get_args, overload
 from uuid import UUID
@@ -75,6 +75,10 @@ class Operation:
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
     direct: bool = False
+    inputs: Callable[[], Sequence[type[BaseModel]]] | None = None
+    """The schemas of which the body is one, where the path decides which."""
+    also: tuple[tuple[int, type[BaseModel]], ...] = ()
+    """Further good answers by status."""
 
     @property
     def right(self) -> str:
@@ -89,6 +93,14 @@ class Headed(Generic[Declared]):
 
     body: Body[Declared]
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A good answer of another status, which the operation declares in `also`."""
+
+    body: Body[Any]
+    status: int = HTTPStatus.ACCEPTED
 
 
 Answering = Callable[..., Body[Known] | Headed[Known] | Response]
@@ -108,6 +120,8 @@ class Facts(TypedDict, total=False):
     optional_bearer: bool
     secret_answer: bool
     resume: Callable[..., Response] | None
+    inputs: Callable[[], Sequence[type[BaseModel]]] | None
+    also: Mapping[int, type[BaseModel]]
 
 
 class _Declare(Protocol):
@@ -166,6 +180,9 @@ class ApiBlueprint(Blueprint):
         For repeats under one `Idempotency-Key`: `secret_answer` marks an answer that is shown once
         and never stored; `resume(place, …)` sends a stored stream again that was answered as
         `idempotency.Followed`.
+
+        `inputs` returns the schemas of a body whose schema the path decides; they are for the
+        document, and the handler validates. `also` has further good answers by status.
         """
         missing = facts.get("missing")
         is_secret = facts.get("secret_answer", False)
@@ -199,6 +216,8 @@ class ApiBlueprint(Blueprint):
                 takes_key=takes_key,
                 secret_answer=is_secret,
                 resume=facts.get("resume"),
+                inputs=facts.get("inputs"),
+                also=tuple(facts.get("also", {}).items()),
             )
             self.operations.append(described)
             view = _view(
@@ -319,6 +338,9 @@ def _fill(
 
 def _perform(operation: Operation, given: dict[str, Any]) -> Response:
     result = operation.handler(**given)
+    if isinstance(result, Accepted):
+        shape = dict(operation.also)[result.status]
+        return _respond(replace(operation, answer=shape, status=result.status), result.body)
     headers = result.headers if isinstance(result, Headed) else {}
     response = _respond(operation, result.body if isinstance(result, Headed) else result)
     response.headers.update(headers)

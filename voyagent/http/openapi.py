@@ -113,6 +113,10 @@ def _schemas(spec: APISpec, operations: list[Operation]) -> dict[Any, Any]:
             wanted[operation.body, "validation"] = None
         if isinstance(operation.answer, type) and issubclass(operation.answer, BaseModel):
             wanted[operation.answer, "serialization"] = None
+        for model in operation.inputs() if operation.inputs else ():
+            wanted[model, "validation"] = None
+        for _, model in operation.also:
+            wanted[model, "serialization"] = None
     for model in (ErrorBody, SchemaErrorBody, InvalidBody):
         wanted[model, "serialization"] = None
     references, definitions = models_json_schema(list(wanted), ref_template=REF)  # type: ignore[arg-type]
@@ -164,6 +168,9 @@ def _describe(
         words["parameters"] = parameters
     if operation.body is not None:
         schema = references[operation.body, "validation"]
+        if operation.inputs:
+            found = (references[model, "validation"] for model in operation.inputs())
+            schema = {"anyOf": list({one["$ref"]: one for one in found}.values())}
         if operation.body_optional:
             schema = {"anyOf": [schema, {"type": "null"}]}
         words["requestBody"] = {
@@ -219,6 +226,12 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
             }
         }
     responses: dict[str, Any] = {str(operation.status): ok}
+    for status, shape in operation.also:
+        schema = references[shape, "serialization"]
+        responses[str(status)] = ok | {
+            "description": (shape.__doc__ or "").partition("\n")[0].rstrip("."),
+            "content": {"application/json": {"schema": schema}},
+        }
     for status in sorted(_statuses(operation)):
         model = {422: SchemaErrorBody, 400: InvalidBody}.get(status, ErrorBody)
         codes = sorted({error.code for error in _errors(operation) if status_of(error) == status})

@@ -1,0 +1,69 @@
+"""JSON API of the capabilities: the list for the caller, and one operation that runs each."""
+
+from __future__ import annotations
+
+from flask import request
+
+from voyagent.capabilities import execution, registry
+from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities.execution import Proposed
+from voyagent.capabilities.schemas import CapabilityInput, CapabilityList, ProposalOut, RunQuery
+from voyagent.chat.queries import SessionNotFound
+from voyagent.http import outbound
+from voyagent.http.api import Accepted, ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.http.intake import body_of
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.errors import (
+    Conflict,
+    Invalid,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.kernel.serializers import Body
+
+api = ApiBlueprint("capabilities", __name__, tag="Capabilities", guard=Guard.BEARER)
+
+
+@api.get("/capabilities", answer=CapabilityList)
+def list_capabilities(reader: RequestReader) -> Body[CapabilityList]:
+    """List the capabilities that the caller may use, by name.
+
+    The role and the scopes of an API key decide. `input_schema` is the JSON schema of the body of
+    `POST /capabilities/{name}`; name, description, schema and annotations are a tool of the Model
+    Context Protocol.
+    """
+    actor = reader.authenticate()
+    return CapabilityList.of([one for one in registry.every() if execution.may_use(one, actor)])
+
+
+@api.post(
+    "/capabilities/<name>",
+    answer={"type": "object", "additionalProperties": True},
+    also={202: ProposalOut},
+    missing=registry.CapabilityUnknown,
+    errors=(SessionNotFound, Invalid, Conflict, Unprocessable, TooManyRequests, Unavailable),
+    inputs=lambda: [one.input for one in registry.every()],
+)
+def run_capability(
+    actor: Actor,
+    name: str,
+    query: RunQuery,
+    body: CapabilityInput,  # noqa: ARG001 - declares that the body is an object
+) -> JsonObject | Accepted:
+    """Run a capability, or send a request for approval.
+
+    The body is the input of this capability (`GET /capabilities`). 200 has its output. 202 names
+    the request if the act needs approval and the role may not act without one; 403 if the role or
+    the scopes of the key do not reach it. Reads and writes with `approval` `review` run at once.
+    """
+    capability = registry.get(name)
+    call = Invocation(actor, query.session_id)
+    execution.require_permission(capability, call)
+    done = execution.execute(capability, call, body_of(capability.input, request.get_data()))
+    if isinstance(done, OutboundCall):
+        done = outbound.run(done)
+    return Accepted(ProposalOut.of(done)) if isinstance(done, Proposed) else done
