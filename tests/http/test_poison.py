@@ -282,6 +282,7 @@ def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(
     app: Flask, bearer: dict[str, str], call: Call
 ) -> None:
     fields = call.operation.query.model_fields if call.operation.query else {}
+    options = {"json": call.body()} if call.operation.body else {}
     for name, field in fields.items():
         if "list" in str(field.annotation):
             continue
@@ -290,6 +291,7 @@ def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(
             call,
             f"{call.address()}?{field.alias or name}=1&{field.alias or name}=1",
             headers=bearer,
+            **options,
         )
         assert answer.status_code == 422
         assert answer.json["detail"] == [

@@ -8,7 +8,7 @@ from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.capabilities.execution import Proposed
 from voyagent.capabilities.schemas import CapabilityInput, CapabilityList, ProposalOut, RunQuery
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.http import outbound
 from voyagent.http.api import Accepted, ApiBlueprint
 from voyagent.http.guards import Guard

@@ -102,6 +102,19 @@ def log_an_enquiry_and_open_its_conversation(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/enquiries/new", **FORM, then="chat")
 
 
+@act("POST /api/capabilities/<name>", leaves=LOGGED, answers=200)
+def log_an_enquiry_by_its_capability(stage: Stage) -> Doing:
+    api = stage.alice.api
+    body = {"customer_name": "Deepa Krishnan"}
+    return lambda: api.post("/capabilities/create_enquiry", json=body)
+
+
+@act("POST /do/<name>", leaves=in_the_browser(LOGGED), answers=303)
+def log_an_enquiry_by_the_form_of_its_capability(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/do/create_enquiry", **FORM)
+
+
 @act("PATCH /api/enquiries/<enquiry_id>", leaves=UPDATED, answers=200)
 def change_an_enquiry(stage: Stage) -> Doing:
     api, enquiry_id = stage.alice.api, an_enquiry(stage.bob)
