@@ -6,7 +6,6 @@ One round trip each; days are UTC unless `tz` names a zone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
 
 from flask import current_app
 
@@ -17,19 +16,21 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.serializers import Body
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
-from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
+from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.schemas.books import (
     AgeingQuery,
+    AgeingRequest,
     AgingReportResponse,
+    BalancesRead,
     ItineraryQuery,
     ItineraryResponse,
+    SessionItinerary,
     TrialBalanceQuery,
     TrialBalanceResponse,
-    wire_ageing,
-    wire_itinerary,
-    wire_trial_balance,
+    in_currencies,
 )
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import Passenger
@@ -42,13 +43,13 @@ from voyagent.trips.service import passports
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
+def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
     """Receivables by age.
 
     Open invoices issued from `from` to `to`, by days past due, or by document age with `basis`.
     Currencies are never added.
     """
-    return _ageing(reader, query, "receivable", "top_debtors")
+    return _ageing(reader, query, "receivable")
 
 
 @api.get(
@@ -57,13 +58,13 @@ def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> dict[s
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
+def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
     """Payables by age.
 
     Open bills dated from `from` to `to`, by days past due, or by document age with `basis`.
     Currencies are never added.
     """
-    return _ageing(reader, query, "payable", "top_creditors")
+    return _ageing(reader, query, "payable")
 
 
 @api.get(
@@ -72,7 +73,9 @@ def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> dict[str,
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -> dict[str, Any]:
+def get_reports_trial_balance(
+    reader: RequestReader, query: TrialBalanceQuery
+) -> Body[TrialBalanceResponse]:
     """Trial balance up to and including `as_of`.
 
     Debit, credit and balance of every account with postings; with `from` also opening, movement and
@@ -92,10 +95,9 @@ def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -
             include_zero=include_zero,
             kept_earnings="Result of earlier years",
         )
-    return wire_trial_balance(
-        actor.tenant_id,
-        trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero),
-        over,
+    report = trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero)
+    return TrialBalanceResponse.of(
+        in_currencies(actor.tenant_id, BalancesRead(as_of, over), report.blocks)
     )
 
 
@@ -105,7 +107,7 @@ def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -
     permission="itinerary.read",
     errors=(SessionNotFound,),
 )
-def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[str, Any]:
+def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[ItineraryResponse]:
     """Itinerary of a conversation's trip: passengers, flights, hotels, visas, price.
 
     Empty if the conversation has no trip.
@@ -115,11 +117,8 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[
         raise SessionNotFound
     journey = trips.read_trip_of_session(reader, session_id)
     actor = reader.authenticate()
-    return wire_itinerary(
-        actor.tenant_id,
-        session_id,
-        itinerary.itinerary_of(journey, actor.currency, _passports(actor)),
-    )
+    found = itinerary.itinerary_of(journey, actor.currency, _passports(actor))
+    return ItineraryResponse.of(SessionItinerary(actor.tenant_id, session_id, found))
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
@@ -130,23 +129,12 @@ def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
     return lambda one: passports.opened(keyring, one.id, one.passport_sealed)
 
 
-def _ageing(
-    reader: RequestReader,
-    query: AgeingQuery,
-    kind: Kind,
-    parties: Literal["top_debtors", "top_creditors"],
-) -> dict[str, Any]:
+def _ageing(reader: RequestReader, query: AgeingQuery, kind: Kind) -> Body[AgingReportResponse]:
     today = clock.today(query.tz or "UTC")
     counted, largest = receivables.read_ageing(
         reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis
     )
     actor = reader.authenticate()
-    common = {
-        "tenant_id": actor.tenant_id,
-        "period": {"from": query.first, "to": query.last},
-        "as_of": query.as_of or today,
-        "basis": query.basis,
-    }
-    return wire_ageing(
-        common, receivables.ageings(counted, largest, actor.currency), parties=parties
-    )
+    request = AgeingRequest(kind, Days(query.first, query.last), query.as_of or today, query.basis)
+    ageings = receivables.ageings(counted, largest, actor.currency)
+    return AgingReportResponse.of(in_currencies(actor.tenant_id, request, ageings))

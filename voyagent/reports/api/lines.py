@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports.api.blueprint import api
@@ -13,6 +12,7 @@ from voyagent.reports.queries import general_ledger
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
+from voyagent.reports.schemas.books import PageOfReport
 from voyagent.reports.schemas.lines import (
     DayBookQuery,
     DayBookResponse,
@@ -20,9 +20,6 @@ from voyagent.reports.schemas.lines import (
     GeneralLedgerResponse,
     PartyStatementQuery,
     PartyStatementResponse,
-    wire_day_book,
-    wire_general_ledger,
-    wire_party_statement,
 )
 
 
@@ -32,7 +29,9 @@ from voyagent.reports.schemas.lines import (
     permission="report.read",
     errors=(PeriodInverted, AccountNotFound, InvalidCursor),
 )
-def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery) -> dict[str, Any]:
+def get_reports_general_ledger(
+    reader: RequestReader, query: GeneralLedgerQuery
+) -> Body[GeneralLedgerResponse]:
     """Lines of one account with book dates from `from` to `to`, with running balances.
 
     A page by cursor costs the same at any depth.
@@ -44,7 +43,9 @@ def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery)
     report = general_ledger.read_general_ledger(
         reader, account, period, after=after, limit=query.limit
     )
-    return wire_general_ledger(reader.authenticate().tenant_id, report, query.limit)
+    return GeneralLedgerResponse.of(
+        PageOfReport(reader.authenticate().tenant_id, report, query.limit)
+    )
 
 
 @api.get(
@@ -53,7 +54,7 @@ def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery)
     permission="report.read",
     errors=(PeriodInverted, InvalidCursor),
 )
-def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str, Any]:
+def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> Body[DayBookResponse]:
     """Entries with book dates from `from` to `to`, with their lines.
 
     A page by cursor costs the same at any depth.
@@ -61,7 +62,7 @@ def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str
     report = read_day_book(
         reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
     )
-    return wire_day_book(reader.authenticate().tenant_id, report, query.limit)
+    return DayBookResponse.of(PageOfReport(reader.authenticate().tenant_id, report, query.limit))
 
 
 @api.get(
@@ -72,7 +73,7 @@ def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str
 )
 def get_reports_party_statement(
     reader: RequestReader, query: PartyStatementQuery
-) -> dict[str, Any]:
+) -> Body[PartyStatementResponse]:
     """Statement of a customer or supplier: opening, entries, closing, ageing.
 
     A name without entries has an empty statement. It is for the party: narrations leave out
@@ -82,4 +83,6 @@ def get_reports_party_statement(
     report = read_party_statement(
         reader, query.kind, query.party, days, after=query.place(), limit=query.limit
     )
-    return wire_party_statement(reader.authenticate().tenant_id, report, query.limit)
+    return PartyStatementResponse.of(
+        PageOfReport(reader.authenticate().tenant_id, report, query.limit)
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days, PeriodInverted
-from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse, wire_margins
+from voyagent.reports.schemas.books import PageOfReport
+from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse
 
 
 @api.get(
@@ -18,7 +18,7 @@ from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse, wire
     permission="report.read",
     errors=(PeriodInverted, InvalidCursor),
 )
-def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> dict[str, Any]:
+def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> Body[MarginsResponse]:
     """Margin of each trip opened from `from` to `to`, or posted to in these days.
 
     Planned, and as posted. The actual margin is the revenue of the trip's invoices, bills and
@@ -34,4 +34,4 @@ def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> dict
         after=query.cursor,
         limit=query.limit,
     )
-    return wire_margins(reader.authenticate().tenant_id, report, query.limit)
+    return MarginsResponse.of(PageOfReport(reader.authenticate().tenant_id, report, query.limit))

@@ -5,10 +5,9 @@ Days are UTC unless `tz` names a zone.
 
 from __future__ import annotations
 
-from typing import Any
-
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.serializers import Body
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
@@ -19,13 +18,12 @@ from voyagent.reports.queries.periods import (
     settings_statement,
     year_month,
 )
+from voyagent.reports.schemas.books import in_currencies
 from voyagent.reports.schemas.statements import (
     BalanceSheetQuery,
     BalanceSheetResponse,
     ProfitAndLossQuery,
     ProfitAndLossResponse,
-    wire_balance_sheet,
-    wire_profit_and_loss,
 )
 
 
@@ -35,7 +33,9 @@ from voyagent.reports.schemas.statements import (
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_profit_and_loss(reader: RequestReader, query: ProfitAndLossQuery) -> dict[str, Any]:
+def get_reports_profit_and_loss(
+    reader: RequestReader, query: ProfitAndLossQuery
+) -> Body[ProfitAndLossResponse]:
     """Revenue and expenses with book dates from `from` to `to`, beside a comparison.
 
     Currencies are never added.
@@ -43,13 +43,14 @@ def get_reports_profit_and_loss(reader: RequestReader, query: ProfitAndLossQuery
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     actor = reader.authenticate()
-    return wire_profit_and_loss(
-        actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency)
-    )
+    report = statements.profit_and_loss(read, days, before, actor.currency)
+    return ProfitAndLossResponse.of(in_currencies(actor.tenant_id, report, report.blocks))
 
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
-def get_reports_balance_sheet(reader: RequestReader, query: BalanceSheetQuery) -> dict[str, Any]:
+def get_reports_balance_sheet(
+    reader: RequestReader, query: BalanceSheetQuery
+) -> Body[BalanceSheetResponse]:
     """Assets, liabilities and equity at the end of `as_of`.
 
     `compare` and `compare_as_of` add another day. The result is part of equity: of all earlier
@@ -61,6 +62,5 @@ def get_reports_balance_sheet(reader: RequestReader, query: BalanceSheetQuery) -
     now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), month)
     read = statements.read_balance_sheet(reader, now, before)
     actor = reader.authenticate()
-    return wire_balance_sheet(
-        actor.tenant_id, statements.balance_sheet(read, now, before, actor.currency)
-    )
+    report = statements.balance_sheet(read, now, before, actor.currency)
+    return BalanceSheetResponse.of(in_currencies(actor.tenant_id, report, report.blocks))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from voyagent.billing.ageing.queries.open_items import Basis
+from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone, Read
 from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
-from voyagent.reports.queries.receivables import Ageing, Bucket
+from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.receivables import Ageing, Bucket, Scheduled
 from voyagent.reports.queries.trial_balance import (
+    AccountLine,
     CurrencyBalance,
     PeriodBalance,
+    PeriodBlock,
     Sides,
-    TrialBalance,
 )
+from voyagent.trips.rules.details import HotelDetails
 
 BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
@@ -57,16 +65,48 @@ class ItineraryQuery(Query):
     session_id: Annotated[str, Field(min_length=1)]
 
 
-class MoneyResponse(BaseModel):
+Report = TypeVar("Report")
+Block = TypeVar("Block")
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfReport(Generic[Report]):
+    """A page of a report of an agency."""
+
+    tenant_id: UUID
+    report: Report
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class InCurrency(Generic[Report, Block]):
+    """A report of an agency in one currency; that in its own currency has the others."""
+
+    tenant_id: UUID
+    report: Report
+    block: Block
+    others: tuple[InCurrency[Report, Block], ...] = ()
+
+
+def in_currencies(
+    tenant_id: UUID, report: Report, blocks: Iterable[Block]
+) -> InCurrency[Report, Block]:
+    """Return a report in the agency's own currency, the first, with the others."""
+    own, *others = blocks
+    rest = tuple(InCurrency(tenant_id, report, block) for block in others)
+    return InCurrency(tenant_id, report, own, rest)
+
+
+class MoneyResponse(AnswerOf[Money]):
     """An amount with its currency, and nothing else."""
 
     model_config = ConfigDict(extra="forbid")
 
-    amount: str
+    amount: Annotated[str, Read("wire")]
     currency: str
 
 
-class PeriodResponse(BaseModel):
+class PeriodResponse(AnswerOf[Days]):
     """The requested issue dates, inclusive."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -75,29 +115,29 @@ class PeriodResponse(BaseModel):
     last: date = Field(alias="to")
 
 
-class AgingBucket(Answer):
+class AgingBucket(AnswerOf[Bucket]):
     """Number and amount of open documents or advances of one age."""
 
-    bucket: BucketName
+    bucket: Annotated[BucketName, Read("name")]
     count: int
     amount: MoneyResponse
 
 
-class PartyAmount(Answer):
+class PartyAmount(AnswerOf[Row]):
     """A party's amount in one currency."""
 
     name: str
     amount: MoneyResponse
 
 
-class Advances(Answer):
+class Advances(AnswerOf[Ageing]):
     """Unused advances, negative, in four buckets by days since payment."""
 
-    total: MoneyResponse
-    aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
+    total: Annotated[MoneyResponse, Read("ahead")]
+    aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4), Read("advances")]
 
 
-class ScheduledBills(Answer):
+class ScheduledBills(AnswerOf[Scheduled]):
     """Open bills scheduled for payment on one day."""
 
     pay_on: date
@@ -105,7 +145,36 @@ class ScheduledBills(Answer):
     amount: MoneyResponse
 
 
-class CurrencyAgingResponse(Answer):
+@dataclass(frozen=True, slots=True)
+class AgeingRequest:
+    """The requested ageing: kind of documents, issue dates, day and basis."""
+
+    kind: Kind
+    days: Days
+    as_of: date
+    basis: Basis
+
+
+AgeingInCurrency = InCurrency[AgeingRequest, Ageing]
+
+
+def _debtors(source: AgeingInCurrency) -> list[Row]:
+    return _largest(source.block) if source.report.kind == "receivable" else []
+
+
+def _creditors(source: AgeingInCurrency) -> list[Row]:
+    return _largest(source.block) if source.report.kind == "payable" else []
+
+
+def _largest(ageing: Ageing) -> list[Row]:
+    return [{"name": name, "amount": amount} for name, amount in ageing.top]
+
+
+def _net_outstanding(source: AgeingInCurrency) -> Money:
+    return source.block.total + source.block.ahead
+
+
+class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     """Ageing in one currency: four buckets in order, and at most five parties, largest first.
 
     Buckets count days past due, with `basis` `document_date` days since the document. `not_due` is
@@ -116,47 +185,57 @@ class CurrencyAgingResponse(Answer):
     """
 
     tenant_id: UUID
-    period: PeriodResponse
-    total_outstanding: MoneyResponse
-    aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
-    top_debtors: Annotated[list[PartyAmount], Field(max_length=5)]
-    top_creditors: Annotated[list[PartyAmount], Field(max_length=5)]
-    as_of: date
-    basis: Basis
-    not_due: MoneyResponse
-    advances: Advances
-    net_outstanding: MoneyResponse
-    scheduled: list[ScheduledBills]
+    period: Annotated[PeriodResponse, Read("report.days")]
+    total_outstanding: Annotated[MoneyResponse, Read("block.total")]
+    aging_buckets: Annotated[
+        list[AgingBucket], Field(min_length=4, max_length=4), Read("block.buckets")
+    ]
+    top_debtors: Annotated[list[PartyAmount], Field(max_length=5), Computed(_debtors)]
+    top_creditors: Annotated[list[PartyAmount], Field(max_length=5), Computed(_creditors)]
+    as_of: Annotated[date, Read("report.as_of")]
+    basis: Annotated[Basis, Read("report.basis")]
+    not_due: Annotated[MoneyResponse, Read("block.not_due")]
+    advances: Annotated[Advances, Read("block")]
+    net_outstanding: Annotated[MoneyResponse, Computed(_net_outstanding)]
+    scheduled: Annotated[list[ScheduledBills], Read("block.scheduled")]
 
 
 class AgingReportResponse(CurrencyAgingResponse):
     """Ageing in the agency's currency; the others are in `by_currency`."""
 
-    by_currency: list[CurrencyAgingResponse]
+    by_currency: Annotated[list[CurrencyAgingResponse], Read("others")]
 
 
-class TrialBalanceAccount(Answer):
+@dataclass(frozen=True, slots=True)
+class BalancesRead:
+    """The day of a trial balance, and the movements of a period if they were asked for."""
+
+    as_of: date
+    movements: PeriodBalance | None
+
+
+class TrialBalanceAccount(AnswerOf[AccountLine]):
     """An account in one currency; the balance is debit less credit for every type."""
 
     code: str
     name: str
     type: AccountType
-    debit: str
-    credit: str
-    balance: str
-    currency: str
+    debit: MoneyText
+    credit: MoneyText
+    balance: MoneyText
+    currency: Annotated[str, Read("debit.currency")]
 
 
-class CurrencyTrialBalanceResponse(Answer):
+class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBalance]]):
     """Trial balance in one currency, by account code."""
 
     tenant_id: UUID
-    as_of: date
-    accounts: list[TrialBalanceAccount]
-    total_debit: str
-    total_credit: str
-    in_balance: bool
-    currency: str
+    as_of: Annotated[date, Read("report.as_of")]
+    accounts: Annotated[list[TrialBalanceAccount], Read("block.accounts")]
+    total_debit: Annotated[MoneyText, Read("block.total_debit")]
+    total_credit: Annotated[MoneyText, Read("block.total_credit")]
+    in_balance: Annotated[bool, Read("block.in_balance")]
+    currency: Annotated[str, Read("block.currency")]
 
 
 class PeriodSides(Answer):
@@ -180,16 +259,36 @@ class PeriodAccount(PeriodSides):
     type: AccountType
 
 
-class CurrencyMovements(Answer):
+def _account_sides(block: PeriodBlock) -> list[Row]:
+    return [
+        {"code": line.code, "name": line.name, "type": line.type, **_sides(line.four_pairs)}
+        for line in block.accounts
+    ]
+
+
+def _total_sides(block: PeriodBlock) -> dict[str, str]:
+    return _sides(block.four_totals)
+
+
+def _sides(pairs: tuple[Sides, ...]) -> dict[str, str]:
+    names = ("opening_", "", "carried_", "closing_")
+    return {
+        f"{name}{side}": amount.wire
+        for name, pair in zip(names, pairs, strict=True)
+        for side, amount in zip(("debit", "credit"), pair, strict=True)
+    }
+
+
+class CurrencyMovements(AnswerOf[PeriodBlock]):
     """Accounts of one currency over a period, by code, with totals."""
 
     currency: str
-    accounts: list[PeriodAccount]
-    totals: PeriodSides
+    accounts: Annotated[list[PeriodAccount], Computed(_account_sides)]
+    totals: Annotated[PeriodSides, Computed(_total_sides)]
     in_balance: bool
 
 
-class PeriodMovements(Answer):
+class PeriodMovements(AnswerOf[PeriodBalance]):
     """Trial balance from `from` to `as_of`.
 
     Revenue and expense open at the postings since `year_began`, the first day of the financial year
@@ -198,8 +297,8 @@ class PeriodMovements(Answer):
     """
 
     period: PeriodResponse
-    year_began: date
-    currencies: list[CurrencyMovements]
+    year_began: Annotated[date, Read("period.year_began")]
+    currencies: Annotated[list[CurrencyMovements], Read("blocks")]
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
@@ -208,8 +307,8 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
     `movements` is present with `from`, which changes no other field.
     """
 
-    by_currency: list[CurrencyTrialBalanceResponse]
-    movements: PeriodMovements | None = None
+    by_currency: Annotated[list[CurrencyTrialBalanceResponse], Read("others")]
+    movements: Annotated[PeriodMovements | None, Read("report.movements"), OmitNone()] = None
 
 
 class PassengerItem(Answer):
@@ -232,7 +331,7 @@ class FlightItem(Answer):
     carrier: str
 
 
-class HotelItem(Answer):
+class HotelItem(AnswerOf[HotelDetails]):
     """A stay."""
 
     name: str
@@ -248,13 +347,54 @@ class VisaItem(Answer):
     status: str
 
 
-class CurrencyCost(Answer):
+class CurrencyCost(AnswerOf[Row]):
     """The price in one currency."""
 
     total_cost: MoneyResponse
 
 
-class ItineraryResponse(Answer):
+@dataclass(frozen=True, slots=True)
+class SessionItinerary:
+    """The itinerary of a conversation of an agency."""
+
+    tenant_id: UUID
+    session_id: UUID
+    itinerary: Itinerary
+
+
+def _passengers(source: SessionItinerary) -> list[Row]:
+    return [
+        {"full_name": name, "passport_number": number}
+        for name, number in source.itinerary.passengers
+    ]
+
+
+def _flights(source: SessionItinerary) -> list[Row]:
+    return [
+        {
+            "pnr": pnr,
+            "origin": flight.origin,
+            "dest": flight.destination,
+            "depart": flight.departs_at,
+            "carrier": flight.carrier,
+        }
+        for pnr, flight in source.itinerary.flights
+    ]
+
+
+def _visas(source: SessionItinerary) -> list[Row]:
+    return [{"country": country, "status": status} for country, status in source.itinerary.visas]
+
+
+def _own_price(source: SessionItinerary) -> Money:
+    return source.itinerary.prices[0]
+
+
+def _other_prices(source: SessionItinerary) -> list[Row]:
+    return [{"total_cost": price} for price in source.itinerary.prices[1:]]
+
+
+class ItineraryResponse(AnswerOf[SessionItinerary]):
     """The trip of a conversation.
 
     Without a trip the lists are empty and the total is zero. `total_cost` is the price in the
@@ -263,145 +403,10 @@ class ItineraryResponse(Answer):
 
     tenant_id: UUID
     session_id: UUID
-    trip_id: UUID | None
-    passengers: list[PassengerItem]
-    flights: list[FlightItem]
-    hotels: list[HotelItem]
-    visas: list[VisaItem]
-    total_cost: MoneyResponse
-    by_currency: list[CurrencyCost]
-
-
-def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> dict[str, Any]:
-    """Return the itinerary as the API writes it."""
-    home, *others = itinerary.prices
-    return {
-        "tenant_id": tenant_id,
-        "session_id": session_id,
-        "trip_id": itinerary.trip_id,
-        "passengers": [
-            {"full_name": name, "passport_number": number} for name, number in itinerary.passengers
-        ],
-        "flights": [
-            {
-                "pnr": pnr,
-                "origin": flight.origin,
-                "dest": flight.destination,
-                "depart": flight.departs_at,
-                "carrier": flight.carrier,
-            }
-            for pnr, flight in itinerary.flights
-        ],
-        "hotels": [
-            {
-                "name": stay.name,
-                "city": stay.city,
-                "check_in": stay.check_in,
-                "check_out": stay.check_out,
-            }
-            for stay in itinerary.hotels
-        ],
-        "visas": [{"country": country, "status": status} for country, status in itinerary.visas],
-        "total_cost": _wire(home),
-        "by_currency": [{"total_cost": _wire(price)} for price in others],
-    }
-
-
-def wire_trial_balance(
-    tenant_id: UUID, report: TrialBalance, over: PeriodBalance | None
-) -> dict[str, Any]:
-    """Return the trial balance as the API writes it, with a period if requested."""
-    return {
-        **_wire_block(tenant_id, report.as_of, report.home),
-        "by_currency": [_wire_block(tenant_id, report.as_of, block) for block in report.others],
-        **({"movements": _wire_movements(over)} if over else {}),
-    }
-
-
-def _wire_movements(over: PeriodBalance) -> dict[str, Any]:
-    currencies = [
-        {
-            "currency": block.currency,
-            "accounts": [
-                {"code": line.code, "name": line.name, "type": line.type}
-                | _wire_sides(line.four_pairs)
-                for line in block.accounts
-            ],
-            "totals": _wire_sides(block.four_totals),
-            "in_balance": block.in_balance,
-        }
-        for block in over.blocks
-    ]
-    return {
-        "period": {"from": over.period.first, "to": over.period.last},
-        "year_began": over.period.year_began,
-        "currencies": currencies,
-    }
-
-
-def _wire_sides(pairs: tuple[Sides, ...]) -> dict[str, str]:
-    names = ("opening_", "", "carried_", "closing_")
-    return {
-        f"{name}{side}": amount.wire
-        for name, pair in zip(names, pairs, strict=True)
-        for side, amount in zip(("debit", "credit"), pair, strict=True)
-    }
-
-
-def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[str, Any]:
-    return {
-        "tenant_id": tenant_id,
-        "as_of": as_of,
-        "accounts": [
-            {
-                "code": line.code,
-                "name": line.name,
-                "type": line.type,
-                "debit": line.debit.wire,
-                "credit": line.credit.wire,
-                "balance": line.balance.wire,
-                "currency": block.currency,
-            }
-            for line in block.accounts
-        ],
-        "total_debit": block.total_debit.wire,
-        "total_credit": block.total_credit.wire,
-        "in_balance": block.in_balance,
-        "currency": block.currency,
-    }
-
-
-def wire_ageing(
-    common: dict[str, Any], found: list[Ageing], *, parties: Literal["top_debtors", "top_creditors"]
-) -> dict[str, Any]:
-    """Return ageing as the API writes it; `common` members are in each currency."""
-    home, *others = [common | _wire_ageing(ageing, parties) for ageing in found]
-    return {**home, "by_currency": others}
-
-
-def _wire_ageing(ageing: Ageing, parties: str) -> dict[str, Any]:
-    return {
-        "total_outstanding": _wire(ageing.total),
-        "not_due": _wire(ageing.not_due),
-        "aging_buckets": _wire_buckets(ageing.buckets),
-        "top_debtors": [],
-        "top_creditors": [],
-        parties: [{"name": name, "amount": _wire(amount)} for name, amount in ageing.top],
-        "advances": {"total": _wire(ageing.ahead), "aging_buckets": _wire_buckets(ageing.advances)},
-        "net_outstanding": _wire(ageing.total + ageing.ahead),
-        "scheduled": [
-            {"pay_on": one.pay_on, "count": one.count, "amount": _wire(one.amount)}
-            for one in ageing.scheduled
-        ],
-    }
-
-
-def _wire_buckets(buckets: tuple[Bucket, ...]) -> list[dict[str, Any]]:
-    return [
-        {"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)}
-        for bucket in buckets
-    ]
-
-
-def _wire(amount: Money) -> dict[str, str]:
-    return {"amount": amount.wire, "currency": amount.currency}
+    trip_id: Annotated[UUID | None, Read("itinerary.trip_id")]
+    passengers: Annotated[list[PassengerItem], Computed(_passengers)]
+    flights: Annotated[list[FlightItem], Computed(_flights)]
+    hotels: Annotated[list[HotelItem], Read("itinerary.hotels")]
+    visas: Annotated[list[VisaItem], Computed(_visas)]
+    total_cost: Annotated[MoneyResponse, Computed(_own_price)]
+    by_currency: Annotated[list[CurrencyCost], Computed(_other_prices)]

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.fields import BusinessDate, Filter, Query
+from voyagent.kernel.money import Money
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.schemas.chart import AccountType
-from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
-from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
+from voyagent.reports.queries.day_book import PAGE_ENTRIES, BookedEntry, DayBook, EntryLine
+from voyagent.reports.queries.general_ledger import (
+    PAGE_LINES,
+    CarriedLine,
+    CurrencyMovement,
+    GeneralLedger,
+    LedgerLine,
+)
 from voyagent.reports.queries.party_statement import (
     PAGE_ENTRIES as PARTY_PAGE,
+    Moved,
     PartyKind,
     PartyStatement,
+    Standing,
 )
-from voyagent.reports.schemas.books import PeriodResponse
+from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 
 LIMIT_MAX = 200
 
@@ -53,27 +64,27 @@ class PartyStatementQuery(DayBookQuery):
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 
-class DayBookLine(Answer):
+class DayBookLine(AnswerOf[EntryLine]):
     """A line of an entry."""
 
     line_no: int
-    account_code: str
-    account_name: str
+    account_code: Annotated[str, Read("code")]
+    account_name: Annotated[str, Read("name")]
     party_name: str | None
     memo: str | None
-    currency: str
-    debit: str
-    credit: str
+    currency: Annotated[str, Read("debit.currency")]
+    debit: MoneyText
+    credit: MoneyText
 
 
-class DayBookEntry(Answer):
+class DayBookEntry(AnswerOf[BookedEntry]):
     """An entry with its lines.
 
     `source_type` and `source_id` name its document; `reverses_id` is the entry that it reverses.
     """
 
     id: UUID
-    entry_date: date
+    entry_date: Annotated[date, Read("day")]
     narration: str
     source_type: str
     source_id: UUID
@@ -82,29 +93,33 @@ class DayBookEntry(Answer):
     lines: list[DayBookLine]
 
 
-class SidesResponse(Answer):
+class SidesResponse(AnswerOf[Row]):
     """Both sides in one currency."""
 
-    currency: str
-    debit: str
-    credit: str
+    currency: Annotated[str, Read("debit.currency")]
+    debit: MoneyText
+    credit: MoneyText
 
 
-class DayBookResponse(Answer):
+def _totals(source: PageOfReport[DayBook]) -> list[Row]:
+    return [{"debit": debit, "credit": credit} for debit, credit in source.report.totals]
+
+
+class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
     """Entries by book date, oldest first; the last page has no `next_cursor`.
 
     `totals` cover all entries of the days, on every page.
     """
 
     tenant_id: UUID
-    period: PeriodResponse
-    entries: list[DayBookEntry]
-    totals: list[SidesResponse]
+    period: Annotated[PeriodResponse, Read("report.days")]
+    entries: Annotated[list[DayBookEntry], Read("report.entries")]
+    totals: Annotated[list[SidesResponse], Computed(_totals)]
     limit: int
-    next_cursor: str | None
+    next_cursor: Annotated[str | None, Read("report.next_cursor")]
 
 
-class LedgerAccount(Answer):
+class LedgerAccount(AnswerOf[Row]):
     """An account of the chart."""
 
     id: UUID
@@ -113,7 +128,11 @@ class LedgerAccount(Answer):
     type: AccountType
 
 
-class LedgerMovement(Answer):
+def _carried(movement: CurrencyMovement) -> Money:
+    return movement.closing - movement.opening - movement.debit + movement.credit
+
+
+class LedgerMovement(AnswerOf[CurrencyMovement]):
     """An account in one currency over the days.
 
     Opening and closing are debit less credit for every type; revenue and expense open with their
@@ -121,45 +140,45 @@ class LedgerMovement(Answer):
     and expense carried to earlier years' result.
     """
 
-    currency: str
-    opening: str
-    debit: str
-    credit: str
-    carried: str
-    closing: str
+    currency: Annotated[str, Read("opening.currency")]
+    opening: MoneyText
+    debit: MoneyText
+    credit: MoneyText
+    carried: Annotated[MoneyText, Computed(_carried)]
+    closing: MoneyText
 
 
-class LedgerEntryLine(Answer):
+class LedgerEntryLine(AnswerOf[LedgerLine]):
     """A line of the account; `balance` is the running debit less credit in its currency."""
 
     entry_id: UUID
     line_no: int
-    entry_date: date
+    entry_date: Annotated[date, Read("day")]
     narration: str
     party_name: str | None
     memo: str | None
     source_type: str
     source_id: UUID
-    currency: str
-    debit: str
-    credit: str
-    balance: str
+    currency: Annotated[str, Read("debit.currency")]
+    debit: MoneyText
+    credit: MoneyText
+    balance: MoneyText
 
 
-class CarriedLedgerLine(Answer):
+class CarriedLedgerLine(AnswerOf[CarriedLine]):
     """A computed line at the end of a financial year.
 
     It carries revenue or expense to the result of earlier years, after the lines of its day.
     """
 
-    entry_date: date
-    currency: str
-    debit: str
-    credit: str
-    balance: str
+    entry_date: Annotated[date, Read("day")]
+    currency: Annotated[str, Read("debit.currency")]
+    debit: MoneyText
+    credit: MoneyText
+    balance: MoneyText
 
 
-class GeneralLedgerResponse(Answer):
+class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     """Lines of an account, oldest first; the last page has no `next_cursor`.
 
     `currencies` cover all days, on every page. `carried` are the computed lines between those of
@@ -167,16 +186,16 @@ class GeneralLedgerResponse(Answer):
     """
 
     tenant_id: UUID
-    account: LedgerAccount
-    period: PeriodResponse
-    currencies: list[LedgerMovement]
-    lines: list[LedgerEntryLine]
-    carried: list[CarriedLedgerLine]
+    account: Annotated[LedgerAccount, Read("report.account")]
+    period: Annotated[PeriodResponse, Read("report.period")]
+    currencies: Annotated[list[LedgerMovement], Read("report.currencies")]
+    lines: Annotated[list[LedgerEntryLine], Read("report.lines")]
+    carried: Annotated[list[CarriedLedgerLine], Read("report.carried")]
     limit: int
-    next_cursor: str | None
+    next_cursor: Annotated[str | None, Read("report.next_cursor")]
 
 
-class PartyStanding(Answer):
+class PartyStanding(AnswerOf[Standing]):
     """A party in one currency: positive is owed by a customer or to a supplier.
 
     `closing` is `open_documents` less `advances`. `aged` is the open amount by the ageing of the
@@ -184,163 +203,42 @@ class PartyStanding(Answer):
     """
 
     currency: str
-    opening: str
-    closing: str
-    open_documents: str
-    advances: str
-    aged: str
+    opening: MoneyText
+    closing: MoneyText
+    open_documents: Annotated[MoneyText, Read("open")]
+    advances: MoneyText
+    aged: MoneyText
     is_proved: bool
 
 
-class PartyMovement(Answer):
+def _change(moved: Moved) -> Money:
+    return moved.more - moved.less
+
+
+class PartyMovement(AnswerOf[Moved]):
     """An entry: a positive `amount` increases the balance, `balance` is the running one."""
 
     entry_id: UUID
-    entry_date: date
+    entry_date: Annotated[date, Read("day")]
     narration: str
     source_type: str
     source_id: UUID
-    currency: str
-    amount: str
-    balance: str
+    currency: Annotated[str, Read("balance.currency")]
+    amount: Annotated[MoneyText, Computed(_change)]
+    balance: MoneyText
 
 
-class PartyStatementResponse(Answer):
+class PartyStatementResponse(AnswerOf[PageOfReport[PartyStatement]]):
     """Entries of a party, oldest first; the last page has no `next_cursor`.
 
     `currencies` cover all days, on every page.
     """
 
     tenant_id: UUID
-    kind: PartyKind
-    party: str
-    period: PeriodResponse
-    currencies: list[PartyStanding]
-    entries: list[PartyMovement]
+    kind: Annotated[PartyKind, Read("report.kind")]
+    party: Annotated[str, Read("report.party")]
+    period: Annotated[PeriodResponse, Read("report.days")]
+    currencies: Annotated[list[PartyStanding], Read("report.currencies")]
+    entries: Annotated[list[PartyMovement], Read("report.moved")]
     limit: int
-    next_cursor: str | None
-
-
-def wire_party_statement(tenant_id: UUID, report: PartyStatement, limit: int) -> dict[str, Any]:
-    """Return a party's statement as the API writes it."""
-    currencies = [
-        {
-            "currency": one.currency,
-            "opening": one.opening.wire,
-            "closing": one.closing.wire,
-            "open_documents": one.open.wire,
-        }
-        | {"advances": one.advances.wire, "aged": one.aged.wire, "is_proved": one.is_proved}
-        for one in report.currencies
-    ]
-    entries = [
-        {
-            name: getattr(moved, name)
-            for name in ("entry_id", "narration", "source_type", "source_id")
-        }
-        | {
-            "entry_date": moved.day,
-            "currency": moved.balance.currency,
-            "amount": (moved.more - moved.less).wire,
-            "balance": moved.balance.wire,
-        }
-        for moved in report.moved
-    ]
-    return {
-        "tenant_id": tenant_id,
-        "kind": report.kind,
-        "party": report.party,
-        "period": {"from": report.days.first, "to": report.days.last},
-        "currencies": currencies,
-        "entries": entries,
-        "limit": limit,
-        "next_cursor": report.next_cursor,
-    }
-
-
-def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any]:
-    """Return the day book as the API writes it."""
-    entries = []
-    for entry in report.entries:
-        facts = {
-            name: getattr(entry, name)
-            for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")
-        }
-        lines = [
-            {
-                "line_no": line.line_no,
-                "account_code": line.code,
-                "account_name": line.name,
-                "party_name": line.party_name,
-                "memo": line.memo,
-                "currency": line.debit.currency,
-                "debit": line.debit.wire,
-                "credit": line.credit.wire,
-            }
-            for line in entry.lines
-        ]
-        entries.append(facts | {"entry_date": entry.day, "lines": lines})
-    return {
-        "tenant_id": tenant_id,
-        "period": {"from": report.days.first, "to": report.days.last},
-        "entries": entries,
-        "totals": [
-            {"currency": debit.currency, "debit": debit.wire, "credit": credit.wire}
-            for debit, credit in report.totals
-        ],
-        "limit": limit,
-        "next_cursor": report.next_cursor,
-    }
-
-
-def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> dict[str, Any]:
-    """Return the general ledger as the API writes it."""
-    lines = [
-        {
-            "entry_id": line.entry_id,
-            "line_no": line.line_no,
-            "narration": line.narration,
-            "party_name": line.party_name,
-            "memo": line.memo,
-            "source_type": line.source_type,
-            "source_id": line.source_id,
-            "entry_date": line.day,
-            "currency": line.debit.currency,
-            "debit": line.debit.wire,
-            "credit": line.credit.wire,
-            "balance": line.balance.wire,
-        }
-        for line in report.lines
-    ]
-    currencies = [
-        {
-            "currency": one.opening.currency,
-            "opening": one.opening.wire,
-            "debit": one.debit.wire,
-            "credit": one.credit.wire,
-        }
-        | {
-            "carried": (one.closing - one.opening - one.debit + one.credit).wire,
-            "closing": one.closing.wire,
-        }
-        for one in report.currencies
-    ]
-    return {
-        "tenant_id": tenant_id,
-        "account": {name: report.account[name] for name in ("id", "code", "name", "type")},
-        "period": {"from": report.period.first, "to": report.period.last},
-        "currencies": currencies,
-        "lines": lines,
-        "carried": [
-            {
-                "entry_date": one.day,
-                "currency": one.debit.currency,
-                "debit": one.debit.wire,
-                "credit": one.credit.wire,
-                "balance": one.balance.wire,
-            }
-            for one in report.carried
-        ],
-        "limit": limit,
-        "next_cursor": report.next_cursor,
-    }
+    next_cursor: Annotated[str | None, Read("report.next_cursor")]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query, ZoneFilter
-from voyagent.reports.queries.margins import PAGE_TRIPS, GroupBy, Margin, Margins, Tie, share
-from voyagent.reports.schemas.books import PeriodResponse
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.fields import BusinessDate, Filter, Query, ZoneFilter
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
+from voyagent.reports.queries.margins import (
+    PAGE_TRIPS,
+    GroupBy,
+    Margin,
+    Margins,
+    Tie,
+    TripMargin,
+    share,
+)
+from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 from voyagent.reports.schemas.lines import LIMIT_MAX
 from voyagent.trips.rules.journey import Total
 
@@ -35,45 +45,54 @@ class MarginsQuery(Query):
     )
 
 
-class ActualItem(Answer):
+def _share(total: Total) -> str | None:
+    part = share(total)
+    return None if part is None else str(part)
+
+
+def _planned_share(margin: Margin) -> str | None:
+    return _share(margin.planned)
+
+
+class ActualItem(AnswerOf[Total]):
     """Posted in these days: revenue, cost and margin.
 
     `share` is a percentage of the revenue.
     """
 
-    revenue: str
-    cost: str
-    margin: str
-    share: str | None
+    revenue: Annotated[MoneyText, Read("price")]
+    cost: MoneyText
+    margin: MoneyText
+    share: Annotated[str | None, Computed(_share)]
 
 
-class MarginItem(Answer):
+class MarginItem(AnswerOf[Margin]):
     """Price, cost and margin; `actual` is as posted.
 
     `share` is a percentage of the price, null without a price.
     """
 
     currency: str
-    price: str
-    cost: str
-    margin: str
-    share: str | None
+    price: Annotated[MoneyText, Read("planned.price")]
+    cost: Annotated[MoneyText, Read("planned.cost")]
+    margin: Annotated[MoneyText, Read("planned.margin")]
+    share: Annotated[str | None, Computed(_planned_share)]
     actual: ActualItem
 
 
-class TripMarginItem(Answer):
+class TripMarginItem(AnswerOf[TripMargin]):
     """A trip without its cancelled and failed lines.
 
     The customer is that of its enquiry, else of its newest invoice.
     """
 
-    trip_id: UUID
+    trip_id: Annotated[UUID, Read("id")]
     title: str
     customer: str | None
-    by_currency: list[MarginItem]
+    by_currency: Annotated[list[MarginItem], Read("totals")]
 
 
-class MarginGroupItem(Answer):
+class MarginGroupItem(AnswerOf[Row]):
     """Trips of a customer (null if unknown), or of a month, given by its first day.
 
     A month has the plans of trips opened in it and the postings of that month.
@@ -84,15 +103,15 @@ class MarginGroupItem(Answer):
     by_currency: list[MarginItem]
 
 
-class EarnedItem(Answer):
+class EarnedItem(AnswerOf[Total]):
     """Revenue, direct cost and margin."""
 
-    revenue: str
-    cost: str
-    margin: str
+    revenue: Annotated[MoneyText, Read("price")]
+    cost: MoneyText
+    margin: MoneyText
 
 
-class MarginBooksItem(Answer):
+class MarginBooksItem(AnswerOf[Tie]):
     """Postings for trips beside the trial balance of the same days, in one currency.
 
     `without_trip` is the difference, so with `of_trips` it equals `trial_balance`; `in_all` is that
@@ -102,11 +121,19 @@ class MarginBooksItem(Answer):
     currency: str
     of_trips: EarnedItem
     without_trip: EarnedItem
-    in_all: EarnedItem
+    in_all: Annotated[EarnedItem, Read("trial_balance")]
     trial_balance: EarnedItem
 
 
-class MarginsResponse(Answer):
+def _groups(source: PageOfReport[Margins]) -> list[Row]:
+    report = source.report
+    return [
+        {"customer": None, "month": None, report.group_by: one.key, "by_currency": one.totals}
+        for one in report.groups
+    ]
+
+
+class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
     """Trips, newest first; the last page has no `next_cursor`.
 
     `totals` and `books` cover all trips, on every page. With `group_by` the page is in `groups` and
@@ -114,66 +141,11 @@ class MarginsResponse(Answer):
     """
 
     tenant_id: UUID
-    period: PeriodResponse
-    group_by: GroupBy
-    trips: list[TripMarginItem]
-    groups: list[MarginGroupItem]
-    totals: list[MarginItem]
-    books: list[MarginBooksItem]
+    period: Annotated[PeriodResponse, Read("report.days")]
+    group_by: Annotated[GroupBy, Read("report.group_by")]
+    trips: Annotated[list[TripMarginItem], Read("report.trips")]
+    groups: Annotated[list[MarginGroupItem], Computed(_groups)]
+    totals: Annotated[list[MarginItem], Read("report.totals")]
+    books: Annotated[list[MarginBooksItem], Read("report.books")]
     limit: int
-    next_cursor: str | None
-
-
-def wire_margins(tenant_id: UUID, report: Margins, limit: int) -> dict[str, Any]:
-    """Return margins as the API writes them."""
-    return {
-        "tenant_id": tenant_id,
-        "period": {"from": report.days.first, "to": report.days.last},
-        "group_by": report.group_by,
-        "trips": [
-            {
-                "trip_id": one.id,
-                "title": one.title,
-                "customer": one.customer,
-                "by_currency": list(map(_wire, one.totals)),
-            }
-            for one in report.trips
-        ],
-        "groups": [
-            {"customer": None, "month": None}
-            | {report.group_by: one.key, "by_currency": list(map(_wire, one.totals))}
-            for one in report.groups
-        ],
-        "totals": list(map(_wire, report.totals)),
-        "books": list(map(_wire_tie, report.books)),
-        "limit": limit,
-        "next_cursor": report.next_cursor,
-    }
-
-
-def _wire(margin: Margin) -> dict[str, Any]:
-    planned = margin.planned
-    return {
-        "currency": margin.currency,
-        "price": planned.price.wire,
-        "cost": planned.cost.wire,
-        "margin": planned.margin.wire,
-        "share": _share(planned),
-        "actual": _earned(margin.actual) | {"share": _share(margin.actual)},
-    }
-
-
-def _wire_tie(tie: Tie) -> dict[str, Any]:
-    sides = {
-        name: _earned(getattr(tie, name)) for name in ("of_trips", "without_trip", "trial_balance")
-    }
-    return {"currency": tie.currency, **sides, "in_all": sides["trial_balance"]}
-
-
-def _earned(total: Total) -> dict[str, Any]:
-    return {"revenue": total.price.wire, "cost": total.cost.wire, "margin": total.margin.wire}
-
-
-def _share(total: Total) -> str | None:
-    part = share(total)
-    return None if part is None else str(part)
+    next_cursor: Annotated[str | None, Read("report.next_cursor")]

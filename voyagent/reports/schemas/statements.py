@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
-from voyagent.reports.queries.periods import Days
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
 from voyagent.reports.queries.statements import (
     BalanceSheet,
     Position,
@@ -17,7 +18,7 @@ from voyagent.reports.queries.statements import (
     Result,
     Section,
 )
-from voyagent.reports.schemas.books import PeriodResponse
+from voyagent.reports.schemas.books import InCurrency, PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
@@ -67,25 +68,64 @@ class ComparedResult(Answer):
     result: str
 
 
-class CurrencyProfitAndLossResponse(ComparedResult):
+ResultInCurrency = InCurrency[ProfitAndLoss, Result]
+PositionInCurrency = InCurrency[BalanceSheet, Position]
+
+
+def _compared(section: Section, before: object) -> list[Row]:
+    return [
+        {
+            "code": line.code,
+            "name": line.name,
+            "amount": line.amount.wire,
+            "before": None if before is None else line.before.wire,
+            "change": None if before is None else (line.amount - line.before).wire,
+        }
+        for line in section.lines
+    ]
+
+
+def _revenue(source: ResultInCurrency) -> list[Row]:
+    return _compared(source.block.revenue, source.report.before)
+
+
+def _expenses(source: ResultInCurrency) -> list[Row]:
+    return _compared(source.block.expense, source.report.before)
+
+
+def _result_before(source: ResultInCurrency) -> Row | None:
+    block = source.block
+    if source.report.before is None:
+        return None
+    return {
+        "total_revenue": block.revenue.total_before.wire,
+        "total_expenses": block.expense.total_before.wire,
+        "result": block.result_before.wire,
+    }
+
+
+class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
     """Profit and loss in one currency, by account code; accounts without movement are absent.
 
     `result` is positive for a profit.
     """
 
+    total_revenue: Annotated[MoneyText, Read("block.revenue.total")]
+    total_expenses: Annotated[MoneyText, Read("block.expense.total")]
+    result: Annotated[MoneyText, Read("block.result")]
     tenant_id: UUID
-    period: PeriodResponse
-    compared_with: PeriodResponse | None
-    revenue: list[ComparedAccount]
-    expenses: list[ComparedAccount]
-    before: ComparedResult | None
-    currency: str
+    period: Annotated[PeriodResponse, Read("report.days")]
+    compared_with: Annotated[PeriodResponse | None, Read("report.before")]
+    revenue: Annotated[list[ComparedAccount], Computed(_revenue)]
+    expenses: Annotated[list[ComparedAccount], Computed(_expenses)]
+    before: Annotated[ComparedResult | None, Computed(_result_before)]
+    currency: Annotated[str, Read("block.currency")]
 
 
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
     """Profit and loss in the agency's currency; the others are in `by_currency`."""
 
-    by_currency: list[CurrencyProfitAndLossResponse]
+    by_currency: Annotated[list[CurrencyProfitAndLossResponse], Read("others")]
 
 
 class PositionAccount(ComparedAccount):
@@ -106,7 +146,38 @@ class PositionTotals(Answer):
     total_equity: str
 
 
-class CurrencyBalanceSheetResponse(PositionTotals):
+def _assets(source: PositionInCurrency) -> list[Row]:
+    return _compared(source.block.assets, source.report.before)
+
+
+def _liabilities(source: PositionInCurrency) -> list[Row]:
+    return _compared(source.block.liabilities, source.report.before)
+
+
+def _equity(source: PositionInCurrency) -> list[Row]:
+    return _compared(source.block.equity, source.report.before)
+
+
+def _day_before(source: PositionInCurrency) -> date | None:
+    before = source.report.before
+    return None if before is None else before.as_of
+
+
+def _position_before(source: PositionInCurrency) -> Row | None:
+    block, before = source.block, source.report.before
+    if before is None:
+        return None
+    return {
+        "year_began": before.year_began,
+        "retained_earnings": block.kept_before.wire,
+        "result_of_year": block.of_the_year_before.wire,
+        "total_assets": block.assets.total_before.wire,
+        "total_liabilities": block.liabilities.total_before.wire,
+        "total_equity": block.total_equity_before.wire,
+    }
+
+
+class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency]):
     """Balance sheet in one currency, by account code.
 
     `total_equity` includes the two computed amounts: `retained_earnings` of all earlier financial
@@ -114,98 +185,25 @@ class CurrencyBalanceSheetResponse(PositionTotals):
     and equity, zero in correct books. `before` has the totals of `compared_with`.
     """
 
+    year_began: Annotated[date, Read("report.now.year_began")]
+    retained_earnings: Annotated[MoneyText, Read("block.kept")]
+    result_of_year: Annotated[MoneyText, Read("block.of_the_year")]
+    total_assets: Annotated[MoneyText, Read("block.assets.total")]
+    total_liabilities: Annotated[MoneyText, Read("block.liabilities.total")]
+    total_equity: Annotated[MoneyText, Read("block.total_equity")]
     tenant_id: UUID
-    as_of: date
-    compared_with: date | None
-    assets: list[PositionAccount]
-    liabilities: list[PositionAccount]
-    equity: list[PositionAccount]
-    before: PositionTotals | None
-    difference: str
-    in_balance: bool
-    currency: str
+    as_of: Annotated[date, Read("report.now.as_of")]
+    compared_with: Annotated[date | None, Computed(_day_before)]
+    assets: Annotated[list[PositionAccount], Computed(_assets)]
+    liabilities: Annotated[list[PositionAccount], Computed(_liabilities)]
+    equity: Annotated[list[PositionAccount], Computed(_equity)]
+    before: Annotated[PositionTotals | None, Computed(_position_before)]
+    difference: Annotated[MoneyText, Read("block.difference")]
+    in_balance: Annotated[bool, Read("block.in_balance")]
+    currency: Annotated[str, Read("block.currency")]
 
 
 class BalanceSheetResponse(CurrencyBalanceSheetResponse):
     """Balance sheet in the agency's currency; the others are in `by_currency`."""
 
-    by_currency: list[CurrencyBalanceSheetResponse]
-
-
-def wire_profit_and_loss(tenant_id: UUID, report: ProfitAndLoss) -> dict[str, Any]:
-    """Return profit and loss as the API writes it."""
-    home, *others = [_wire_result(tenant_id, report, block) for block in report.blocks]
-    return {**home, "by_currency": others}
-
-
-def wire_balance_sheet(tenant_id: UUID, report: BalanceSheet) -> dict[str, Any]:
-    """Return the balance sheet as the API writes it."""
-    home, *others = [_wire_position(tenant_id, report, block) for block in report.blocks]
-    return {**home, "by_currency": others}
-
-
-def _wire_result(tenant_id: UUID, report: ProfitAndLoss, block: Result) -> dict[str, Any]:
-    is_compared = report.before is not None
-    before = {
-        "total_revenue": block.revenue.total_before.wire,
-        "total_expenses": block.expense.total_before.wire,
-        "result": block.result_before.wire,
-    }
-    return {
-        "tenant_id": tenant_id,
-        "period": _wire_days(report.days),
-        "compared_with": _wire_days(report.before) if report.before else None,
-        "revenue": _wire_compared(block.revenue, is_compared=is_compared),
-        "expenses": _wire_compared(block.expense, is_compared=is_compared),
-        "total_revenue": block.revenue.total.wire,
-        "total_expenses": block.expense.total.wire,
-        "result": block.result.wire,
-        "before": before if is_compared else None,
-        "currency": block.currency,
-    }
-
-
-def _wire_compared(section: Section, *, is_compared: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": line.code,
-            "name": line.name,
-            "amount": line.amount.wire,
-            "before": line.before.wire if is_compared else None,
-            "change": (line.amount - line.before).wire if is_compared else None,
-        }
-        for line in section.lines
-    ]
-
-
-def _wire_position(tenant_id: UUID, report: BalanceSheet, block: Position) -> dict[str, Any]:
-    is_compared = report.before is not None
-    before = {
-        "retained_earnings": block.kept_before.wire,
-        "result_of_year": block.of_the_year_before.wire,
-        "total_assets": block.assets.total_before.wire,
-        "total_liabilities": block.liabilities.total_before.wire,
-        "total_equity": block.total_equity_before.wire,
-    }
-    return {
-        "tenant_id": tenant_id,
-        "as_of": report.now.as_of,
-        "year_began": report.now.year_began,
-        "compared_with": report.before.as_of if report.before else None,
-        "assets": _wire_compared(block.assets, is_compared=is_compared),
-        "liabilities": _wire_compared(block.liabilities, is_compared=is_compared),
-        "equity": _wire_compared(block.equity, is_compared=is_compared),
-        "retained_earnings": block.kept.wire,
-        "result_of_year": block.of_the_year.wire,
-        "total_assets": block.assets.total.wire,
-        "total_liabilities": block.liabilities.total.wire,
-        "total_equity": block.total_equity.wire,
-        "before": {"year_began": report.before.year_began, **before} if report.before else None,
-        "difference": block.difference.wire,
-        "in_balance": block.in_balance,
-        "currency": block.currency,
-    }
-
-
-def _wire_days(days: Days) -> dict[str, date]:
-    return {"from": days.first, "to": days.last}
+    by_currency: Annotated[list[CurrencyBalanceSheetResponse], Read("others")]
