@@ -74,8 +74,8 @@ def commits_since(root: Path, start: str) -> list[tuple[str, str]]:
     listing = _git(root, "log", "--no-merges", "--format=%H%x00%s", "HEAD", *before)
     if listing is None:
         raise HistoryMissing("git could not list the commits")
-    lines = (line.split("\0", 1) for line in listing.splitlines())
-    return [(commit, subject) for commit, subject in lines]
+    lines = (line.partition("\0") for line in listing.splitlines())
+    return [(commit, subject) for commit, _, subject in lines]
 
 
 def _git(root: Path, *arguments: str) -> str | None:
