@@ -1,1 +1,1 @@
-"""What prepares a computer for the program; nothing here runs with it."""
+"""Programs that prepare a computer for Voyagent; nothing here runs with it."""

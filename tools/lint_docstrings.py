@@ -3,8 +3,8 @@
     python -m tools.lint_docstrings            report
     python -m tools.lint_docstrings --update   also remove rewritten files from the list
 
-A docstring begins with a sentence that stands alone, so not with one of WORDS. Files that are not
-rewritten yet stand in TO_REWRITE. The list only shrinks: a file that is clean or gone must leave it.
+A docstring begins with a complete sentence, so not with one of WORDS. TO_REWRITE lists the files
+that are not rewritten yet. The list only shrinks: a file that is clean or gone must leave it.
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
-"""Brings a checkout to the point where it runs: virtual environment, locked packages, files for the
-browser, compiled translations.
+"""Set up a checkout: virtual environment, locked packages, browser files, translations.
 
-Started by the Makefile with whatever Python it found, so it needs the standard library alone. Each
-step leaves a stamp named by a digest of what it was made from, and is skipped while that stays the
-same.
+The Makefile starts it with any Python, so it needs the standard library alone. Each step leaves a
+stamp named by a digest of its inputs, and is skipped while the digest stays the same.
 
-    python tools/set_up.py run     what the program needs
-    python tools/set_up.py test    what its tests and checks need besides
+    python tools/set_up.py run     install what the program needs
+    python tools/set_up.py test    also install what tests and checks need
 """
 
 from __future__ import annotations
@@ -111,9 +109,7 @@ def install(requirements: Path) -> None:
 
 
 def fetch_vendor() -> None:
-    """Fetch the browser's packages with the npm that came as a wheel, and copy what pages load into
-    static/vendor.
-    """
+    """Fetch the browser's packages with npm, and copy those of the pages to static/vendor."""
     stamp = PACKAGES / ".made-from"
     made_from = _digest(ROOT / "package-lock.json", ROOT / ".npmrc", Path(__file__))
     if _is_fresh(stamp, made_from) and VENDOR.is_dir():
@@ -133,9 +129,7 @@ def fetch_vendor() -> None:
 
 
 def copy_vendor(packages: Path, vendor: Path) -> None:
-    """Lay the files of VENDOR_FILES and the fonts' files, and nothing else, into the folder that
-    pages load from.
-    """
+    """Copy VENDOR_FILES and the fonts' files into the folder that pages load from."""
     making = vendor.with_name(f"{vendor.name}.new")
     shutil.rmtree(making, ignore_errors=True)
     (making / "files").mkdir(parents=True)

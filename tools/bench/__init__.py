@@ -1,6 +1,5 @@
-"""What the program costs, measured on a database and web processes of its own: `make bench`, or
-`make bench BENCH=audit` for one part.
+"""Benchmarks on a database and web processes of their own.
 
-Each module that has a `measure` is a part; `__main__.py` lists them. A figure with a target that it
-misses makes the run fail.
+Run all with `make bench`, one part with `make bench BENCH=audit`. Each module that has a `measure`
+is a part; `__main__.py` lists them. A figure that misses its target makes the run fail.
 """

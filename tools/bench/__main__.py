@@ -1,5 +1,6 @@
-"""Runs the parts that BENCH names (all of them where it names none), prints each figure as it
-comes, and ends with 1 where a target is missed.
+"""Run the parts that BENCH names, or all, and print each figure.
+
+The exit code is 1 if a target is missed.
 """
 
 from __future__ import annotations

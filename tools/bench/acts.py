@@ -1,8 +1,8 @@
-"""Audited acts: how many a minute, for one agency and for fifty, and that the chain of one agency
-is no queue for another.
+"""Audited acts per minute, for one agency and for fifty.
 
-The promise is 10,000 events a minute on two cores. An act is an enquiry that is logged: a row, its
-counter, and its event sealed into the agency's chain.
+The target is 10,000 events a minute on two cores, and the chain of one agency must not delay
+another. An act is a logged enquiry: a row, its counter, and its event sealed into the agency's
+chain.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ def _throughput(name: str, timings: Timings) -> Iterator[Figure]:
 
 
 def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[Figure]]:
-    """An agency B beside an agency A that acts without end: once without the audit, which costs the
-    cores as much and no chain, and once with it.
+    """Measure agency B beside an agency A that acts without pause, without and with the audit.
+
+    Without the audit A costs the cores as much but has no chain.
     """
     busy, calm = [people[0].actor], [people[1].actor]
     seen: dict[str, list[Timings]] = {"alone": [], "beside rows": [], "beside acts": []}
@@ -125,9 +126,7 @@ def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[F
 
 
 def _held(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
-    """Somebody holds the end of A's chain and does not let go: an act of A has to wait for it, acts
-    of B do not.
-    """
+    """Hold the end of A's chain: an act of A has to wait for it, acts of B do not."""
     a, b = people[0], people[1]
     act(here.app, b.actor)
     with ThreadPoolExecutor(2) as threads:
@@ -156,8 +155,9 @@ def _act_until(here: Installation, person: Person, until: float) -> float:
 
 
 def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
-    """B over HTTP beside a crowd that asks for the same either for one agency or for many: only the
-    chain makes a difference.
+    """Measure B over HTTP beside a crowd that works for one agency or for many.
+
+    Only the chain makes a difference.
     """
     ours, one, many = _logging(people[1:2]), _logging(people[:1]), _logging(people[2:])
     spread: list[Timings] = []

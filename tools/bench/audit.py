@@ -1,5 +1,6 @@
-"""The audit's list, page and file at two sizes: 1,000 events and 100,000 must cost a reader the
-same, and the file must take no more memory.
+"""The audit's list, page and file at 1,000 and at 100,000 events.
+
+Both sizes must cost a reader the same, and the file must take no more memory.
 """
 
 from __future__ import annotations

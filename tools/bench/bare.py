@@ -1,6 +1,4 @@
-"""What a request costs without the web around it: the statements that it sent, sent again by a
-plain connection.
-"""
+"""Cost of a request without the web: its statements, sent again by a plain connection."""
 
 from __future__ import annotations
 
@@ -23,16 +21,15 @@ Sent = list[tuple[Any, Any]]
 
 
 def sent_by(here: Installation, call: Call) -> Sent:
-    """What a request sends to the database; the second time that it is made, when nothing has to be
-    found out any more.
-    """
+    """Return the statements of a request, recorded at its second call when caches are warm."""
     probes.answered(here, call)
     return probes.answered(here, call)
 
 
 def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> list[Timings]:
-    """Each list of statements once in every round, in one message and one transaction, until all
-    rows are there.
+    """Time each list of statements once per round.
+
+    A list is sent in one message and one transaction, until all rows are there.
     """
     took: list[list[float]] = [[] for _ in plans]
     with ExitStack() as closing:
@@ -53,8 +50,9 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
 
 
 def connected(here: Installation) -> psycopg.Connection[Any]:
-    """A connection of the program's own role, which takes each message as a transaction; its
-    statements name the agency.
+    """Open a connection as the program's own role.
+
+    Each message is a transaction; its statements name the agency.
     """
     return psycopg.connect(
         psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app"

@@ -1,10 +1,9 @@
-"""An agency with years of business behind it, written by SQL: parties, enquiries, documents in
-every state, payments, and the journal that stands for them.
+"""Write an agency with years of business by SQL.
 
-The rows of `books.sql` are those that the rules would have left, and the program's own check of the
-books looks at them. They are loaded past foreign keys and the guards of single rows; what counts
-and rolls up the rows of a statement does run, so counts, balances and ageing are the program's own
-work.
+Parties, enquiries, documents in every state, payments and their journal entries. The rows of
+`books.sql` are those that the rules would have left, and the program's own check of the books
+verifies them. They are loaded without foreign keys and row triggers; statement triggers run, so
+counts, balances and ageing are the program's own.
 """
 
 from __future__ import annotations
@@ -49,15 +48,16 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """An agency's administrator, and how many enquiries, invoices and bills it has."""
+    """An agency's administrator and the numbers of its enquiries, invoices and bills."""
 
     person: Person
     size: int
 
 
 def load(here: Installation, size: int, *, today: date) -> Books:
-    """An agency with so many enquiries, invoices, bills and proposals, a multiple of 2,000; six
-    journal lines and a quarter of an audit event for each.
+    """Load an agency with `size` enquiries, invoices, bills and proposals.
+
+    The size is a multiple of 2,000. Each has six journal lines and a quarter of an audit event.
     """
     (person,) = cast.agencies(here, 1)
     actor = person.actor
@@ -80,7 +80,7 @@ def load(here: Installation, size: int, *, today: date) -> Books:
 
 
 def told(here: Installation, books: Books) -> Iterator[Figure]:
-    """How much there is, and whether the books are sound."""
+    """Yield the row counts and the result of the check of the books."""
     with here.as_owner() as connection:
         for name, query in _COUNTED.items():
             yield Figure(
@@ -95,9 +95,7 @@ def told(here: Installation, books: Books) -> Iterator[Figure]:
 
 @contextmanager
 def _rows_unguarded(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Neither guards nor foreign keys look at single rows; what counts and rolls up the rows of a
-    statement does.
-    """
+    """Switch off foreign keys and row triggers; statement triggers still run."""
     keepers = [
         (str(table), str(trigger)) for table, trigger in connection.execute(_KEEPERS).fetchall()
     ]

@@ -1,6 +1,4 @@
-"""Who is in a bench: agencies with an administrator each, made through the rules, and a past
-written as the program writes it.
-"""
+"""Agencies and administrators of a bench, with past audit events."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An administrator whose address is verified and whose password has a real hash, signed in over
-    the API.
-    """
+    """An administrator with a verified address and a real password hash, signed in by API."""
 
     actor: Actor
     email: str
@@ -49,8 +45,9 @@ class Person:
 
 
 def agencies(here: Installation, count: int) -> list[Person]:
-    """New agencies with their administrators; only one password is really hashed, since nobody
-    measures that here.
+    """Create agencies with their administrators.
+
+    Only one password is really hashed, since the time of sign-up is not measured here.
     """
     quick = replace(
         _identity(here),
@@ -65,7 +62,7 @@ def agencies(here: Installation, count: int) -> list[Person]:
 
 
 def key_of(here: Installation, person: Person) -> str:
-    """An API key of somebody, whole."""
+    """Create an API key and return its text."""
     with here.app.app_context(), transaction(person.actor.tenant_id):
         _, key = service.make_key(_identity(here), replace(person.actor, fresh=True), name="bench")
     db_remove(here)
@@ -73,9 +70,7 @@ def key_of(here: Installation, person: Person) -> str:
 
 
 def write_events(here: Installation, person: Person, count: int) -> None:
-    """So many events of an agency, as large as the program's own, sealed into its chain some
-    thousand at a time.
-    """
+    """Write and seal audit events of the usual size, some thousand at a time."""
     for begin in range(0, count, BATCH):
         batch = [_event(person, n) for n in range(begin, min(begin + BATCH, count))]
         with as_program(here, person) as connection:
@@ -86,7 +81,7 @@ def write_events(here: Installation, person: Person, count: int) -> None:
 def as_program(
     here: Installation, person: Person
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A transaction of an agency in plain SQL, in the program's own role."""
+    """Open a transaction of an agency in plain SQL, in the program's own role."""
     with psycopg.connect(
         psycopg_url(here.settings.db_url or ""), options="-c role=voyagent_app"
     ) as connection:

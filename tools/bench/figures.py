@@ -1,4 +1,4 @@
-"""Figures and their targets: percentiles, the table, and the exit code that they add up to."""
+"""Figures and targets: percentiles, the table and the exit code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ _NAME, _VALUE, _TARGET = 74, 16, 12
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that was measured, and what it must not pass; without a target it is told and
-    judged by nobody.
-    """
+    """A measured number with its limits; a figure without a target is only reported."""
 
     name: str
     value: float
@@ -23,18 +21,18 @@ class Figure:
 
     @property
     def has_target(self) -> bool:
-        """Whether it can fail."""
+        """True if the figure has a target."""
         return self.at_most is not None or self.at_least is not None
 
     @property
     def is_met(self) -> bool:
-        """Whether it keeps to its targets; what is not a number meets none."""
+        """True if the figure meets its targets; NaN meets none."""
         return (self.at_most is None or self.value <= self.at_most) and (
             self.at_least is None or self.value >= self.at_least
         )
 
     def row(self) -> str:
-        """The figure as a line of the table."""
+        """Return the figure as a line of the table."""
         verdict = "" if not self.has_target else "ok" if self.is_met else "NOT"
         return (
             f"  {self.name:<{_NAME}}{_plain(self.value) + ' ' + self.unit:>{_VALUE}} "
@@ -51,9 +49,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long each of many calls took, the wall time of all together, and where it was measured
-    what the processes worked for them.
-    """
+    """Durations of many calls, with wall time and, where measured, CPU time."""
 
     seconds: tuple[float, ...]
     elapsed_s: float
@@ -61,25 +57,24 @@ class Timings:
 
     @property
     def rate(self) -> float:
-        """Calls a second."""
+        """Return calls per second."""
         return len(self.seconds) / self.elapsed_s
 
     @property
     def work_ms(self) -> float:
-        """What one call kept a core busy for, in milliseconds; other programs of the machine change
-        it little, unlike a time or a rate.
+        """Return the CPU time of one call in milliseconds.
+
+        Other programs of the machine change it little, unlike a wall time or a rate.
         """
         return self.work_s / len(self.seconds) * 1000
 
     def ms(self, share: float) -> float:
-        """The time within which a share of the calls ended, in milliseconds."""
+        """Return the time within which this share of the calls ended, in milliseconds."""
         return percentile(self.seconds, share) * 1000
 
 
 def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None = None) -> Timings:
-    """Calls that were measured in parts, as one; `work_s` where it was taken for all parts
-    together.
-    """
+    """Join calls that were measured in parts; `work_s` if it was taken for all together."""
     seconds = tuple(took for part in parts for took in part.seconds)
     return Timings(
         seconds, elapsed_s, sum(part.work_s for part in parts) if work_s is None else work_s
@@ -87,9 +82,9 @@ def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None =
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share (above 0, at most 1) of them does not exceed.
+    """Return the smallest value that at least this share of the values does not exceed.
 
-    Raises ValueError where there is none.
+    The share is above 0 and at most 1. Raises ValueError if there are no values.
     """
     if not values or not 0 < share <= 1:
         raise ValueError("a percentile needs values and a share above 0, at most 1")
@@ -97,17 +92,17 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def missed(figures: Iterable[Figure]) -> list[Figure]:
-    """Those that have a target and do not keep to it."""
+    """Return the figures that miss their target."""
     return [figure for figure in figures if not figure.is_met]
 
 
 def exit_code(figures: Sequence[Figure]) -> int:
-    """0 where there was something to judge and all of it is met, else 1."""
+    """Return 0 if there are targets and all are met, else 1."""
     return 0 if any(figure.has_target for figure in figures) and not missed(figures) else 1
 
 
 def _plain(value: float) -> str:
-    """As many places as say something."""
+    """Format a number with as many decimals as are significant."""
     if not math.isfinite(value) or value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

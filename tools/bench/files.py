@@ -1,6 +1,4 @@
-"""Files that are read while they are sent: lines a second, when the first are there, and what a web
-process takes for it.
-"""
+"""Streamed files: lines per second, time to the first lines, memory of a web process."""
 
 from __future__ import annotations
 
@@ -45,8 +43,10 @@ def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Fig
 
 
 def fetch(port: int, call: Call) -> tuple[int, float, float]:
-    """The lines of a whole file below its head, and the seconds until its first ones and its end;
-    it is read and thrown away. Raises BenchFailed.
+    """Read a whole file and discard it.
+
+    Returns its lines below the header, and the seconds until its first lines and its end. Raises
+    BenchFailed.
     """
     with connected(port) as connection:
         began = time.perf_counter()

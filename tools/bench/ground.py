@@ -1,5 +1,6 @@
-"""What a bench stands on: PostgreSQL in a folder of its own, writing through to the disk as in
-production; fresh databases; web processes over them.
+"""Set up a bench: PostgreSQL in its own folder, fresh databases, web processes.
+
+PostgreSQL writes through to the disk as in production.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ METRICS_TOKEN = "token-of-the-bench"  # noqa: S105 - opens nothing but the bench
 
 
 class BenchFailed(Exception):
-    """Something could not be measured; the message says what."""
+    """A measurement failed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Web processes that answer on a port of this computer."""
+    """Web processes that listen on a local port."""
 
     port: int
     pids: tuple[int, ...]
@@ -53,9 +54,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A migrated database, the application over it in this process, and the environment of
-    processes beside it.
-    """
+    """A migrated database, the application over it, and the environment of its processes."""
 
     settings: Settings
     app: Flask
@@ -64,9 +63,7 @@ class Installation:
 
     @contextmanager
     def serve(self, app: str = "wsgi:app") -> Iterator[Web]:
-        """The site as production serves it, or what stands in for it, by two processes, for as long
-        as the block lasts.
-        """
+        """Serve the site by two processes as in production, or another WSGI application."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
@@ -93,14 +90,14 @@ class Installation:
 
     @contextmanager
     def as_owner(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        """A connection past every wall, committing each statement by itself."""
+        """Connect as the owner, without row-level security, each statement committed by itself."""
         with psycopg.connect(
             psycopg_url(self.settings.migration_url or ""), autocommit=True
         ) as connection:
             yield connection
 
     def count(self, query: str) -> int:
-        """A whole number that the owner's query finds."""
+        """Return the whole number that the owner's query finds."""
         with self.as_owner() as connection:
             row = connection.execute(query.encode()).fetchone()
         return int(str(row[0])) if row else 0
@@ -108,21 +105,22 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A running server and a folder for what the processes write."""
+    """A running server and a folder for the output of the processes."""
 
     server: ServerInfo
     folder: Path
     log: TextIO
 
     def database_pids(self) -> tuple[int, ...]:
-        """The processes of PostgreSQL, the one that starts the others first."""
+        """Return the process ids of PostgreSQL, the postmaster first."""
         first = int((self.server.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
         return (first, *children(first))
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
-        """A fresh installation with the settings of production; its limits let one address through
-        that does everything, and nothing else is different.
+        """Create a fresh installation with production settings.
+
+        Its rate limits are raised, since one address sends every request.
         """
         name = f"bench_{secrets.token_hex(4)}"
         folder = self.folder / name
@@ -159,7 +157,7 @@ class Ground:
 
 @contextmanager
 def ground() -> Iterator[Ground]:
-    """A server for as long as the block lasts; nothing of it stays."""
+    """Run a server for the block and remove it afterwards."""
     for name in [
         name
         for name in os.environ
@@ -181,9 +179,7 @@ def ground() -> Iterator[Ground]:
 
 @contextmanager
 def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection of the server's own administrator to an installation's database, committing each
-    statement by itself.
-    """
+    """Connect as the server's administrator, each statement committed by itself."""
     with psycopg.connect(
         psycopg_url(here.settings.db_admin_url or ""), autocommit=True
     ) as connection:
@@ -191,7 +187,7 @@ def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]
 
 
 def commit_time(here: Ground) -> Figure:
-    """How long this disk takes for the smallest commit: what all figures of writes stand on."""
+    """Measure the smallest commit of this disk, on which all figures of writes depend."""
     took = []
     with psycopg.connect(psycopg_url(here.server.admin_url), autocommit=True) as connection:
         connection.execute("create table if not exists bench_commits (n int)")
@@ -203,7 +199,7 @@ def commit_time(here: Ground) -> Figure:
 
 
 def children(parent: int) -> tuple[int, ...]:
-    """The processes that a process has started, by Linux's own record."""
+    """Return the child processes of a process, read from /proc."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError):

@@ -1,9 +1,8 @@
-"""What a request cannot pass: a WSGI function under the same gunicorn that sends the product's own
-statements and writes down the rows, and nothing else.
+"""Upper limit of a request: a WSGI function that only sends the product's statements.
 
-Of the product it keeps what no answer may do without: the token is read, and `app.enter` is the
-first of the statements. The first time that a path is asked for, the product in the same process
-answers it and its statements are noted; from then on it has no part.
+It runs under the same gunicorn and writes the rows as JSON. It still reads the token, and
+`app.enter` is the first of the statements. At the first request of a path the product in the same
+process answers and its statements are recorded; later requests replay them.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ class Limit:
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """Those of the product."""
+        """Return the extensions of the product."""
         return self.product.extensions
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """The rows of every statement of a path, as JSON."""
+        """Return the rows of every statement of a path as JSON."""
         path = environ["PATH_INFO"] + (
             f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else ""
         )
@@ -83,9 +82,7 @@ class Limit:
 
 
 def serve() -> Limit:
-    """The function over the installation that the environment names, with as many connections as
-    the product reads with: what gunicorn calls.
-    """
+    """Build the function for gunicorn, with as many connections as the product reads with."""
     settings = load_settings()
     options = {"autocommit": True, "options": server_options(settings), "connect_timeout": 5}
     pool = ConnectionPool(

@@ -1,5 +1,6 @@
-"""Callers: requests over connections that are kept open, timed one by one; each must get the answer
-that it expects.
+"""Callers that time requests one by one over open connections.
+
+Each response must be the expected one.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ def as_json(
 
 
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
-    """Call for some seconds over so many connections, each one request after the other; the first
-    few are not counted.
+    """Call for some seconds over several connections, each one request after the other.
+
+    The first few calls are not counted.
     """
     parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
     return Timings(tuple(took for part in parts for took in part), seconds)
@@ -82,8 +84,9 @@ def drive_beside(
 
 
 def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
-    """Each caller, by the port that it calls, once in every round, over a connection of its own: a
-    slow moment of the machine meets all of them alike.
+    """Call each caller once in every round, over a connection of its own.
+
+    A caller is named by its port. A slow moment of the machine affects all of them alike.
     """
     took: list[list[float]] = [[] for _ in callers]
     with ExitStack() as closing:

@@ -1,6 +1,4 @@
-"""The operator's figures: reading them must cost the same after years with five agencies as on the
-first day.
-"""
+"""The operator's metrics: reading them costs the same after years as on the first day."""
 
 from __future__ import annotations
 

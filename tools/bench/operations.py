@@ -1,6 +1,4 @@
-"""What ordinary requests cost: coming in, being asked who one is, changing settings, an act with
-and without a key for repeats.
-"""
+"""Cost of ordinary requests: sign-in, /auth/me, settings, acts with an idempotency key."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ SIGN_IN_MAX_RATIO, SIGN_IN_STATEMENTS_MAX = 1.5, 10
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """An operation: its n-th request, and how many statements and milliseconds of a web process it
-    may take.
-    """
+    """An operation: its n-th request and its limits of statements and CPU milliseconds."""
 
     name: str
     call: Caller
@@ -33,7 +29,7 @@ class _Kind:
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
-    """One agency; each operation alone."""
+    """Measure each operation alone in one agency."""
     with ground.installation() as here:
         (person,) = cast.agencies(here, 1)
         key = cast.key_of(here, person)
@@ -78,7 +74,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def _signing_in(here: Installation, web: Web, person: cast.Person) -> Iterator[Figure]:
-    """The password's hash is nearly all of it, and meant to be; the rest must stay small beside it."""
+    """Measure sign-in. The password hash is nearly all of it; the rest must stay small."""
     passwords, bare = Passwords(here.settings), []
     stored = passwords.hash(cast.PASSWORD)
     for _ in range(HASHES):

@@ -1,6 +1,4 @@
-"""Looking at processes from outside, as Linux keeps record of them, and at the statements that a
-request sends.
-"""
+"""Observe processes through /proc and the statements that a request sends."""
 
 from __future__ import annotations
 
@@ -19,20 +17,18 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def forget_peaks(pids: Iterable[int]) -> None:
-    """Let each process's peak of memory begin at what it uses now."""
+    """Reset each process's peak of memory to its present use."""
     for pid in pids:
         Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def peak_mib(pids: Iterable[int]) -> float:
-    """The highest peak among processes, in MiB."""
+    """Return the highest peak of memory among processes, in MiB."""
     return max(_status(pid, "VmHWM") for pid in pids) / 1024
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """What processes, and those of their children that have ended, have worked since they began, in
-    seconds of a core.
-    """
+    """Return the CPU seconds of processes and of their ended children."""
     ticks = 0
     for pid in pids:
         with suppress(OSError):  # one that has ended meanwhile counts with its parent
@@ -44,24 +40,26 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 @contextmanager
 def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
-    """What processes have worked since the block began, in seconds of a core; which they are is
-    asked at both ends.
+    """Yield a function that returns the CPU seconds of processes since the block began.
+
+    The processes are looked up at both ends.
     """
     before = cpu_s(pids())
     yield lambda: cpu_s(pids()) - before
 
 
 def statements(here: Installation, *calls: Call) -> int:
-    """How many statements the last of the calls sends, in this process: what stands between BEGIN
-    and COMMIT. Raises BenchFailed on another answer.
+    """Return the number of statements of the last of the calls, between BEGIN and COMMIT.
+
+    Raises BenchFailed on an unexpected response.
     """
     return [len(answered(here, call)) for call in calls][-1]
 
 
 def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
-    """The statements that a call sends, in this process, each with its values.
+    """Return the statements that a call sends in this process, with their values.
 
-    Raises BenchFailed on another answer than expected.
+    Raises BenchFailed on an unexpected response.
     """
     client = here.app.test_client(use_cookies=False)
     sent: list[tuple[Any, Any]] = []
@@ -76,7 +74,7 @@ def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def _noted(note: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Tell every statement that this process sends, by whichever way."""
+    """Pass every statement that this process sends to `note`."""
     execute: Any = psycopg.Cursor.execute
 
     def noted(cursor: Any, query: Any, values: Any = None, **options: Any) -> Any:

@@ -1,8 +1,7 @@
-"""Lists, pages and reports of an agency at two sizes, a hundred times apart: what has grown must
-not be felt.
+"""Lists, pages and reports of an agency at two sizes, a hundred times apart.
 
-Two databases, each with web processes of its own, are asked in turn; parties and months are the
-same in both. The limit is the same SQL without the web.
+Two databases, each with its own web processes, are measured in turn; parties and months are equal
+in both. The limit is the same SQL without the web.
 """
 
 from __future__ import annotations
@@ -45,15 +44,13 @@ THINGS = {
     ),
     "an enquiry": ("enquiries", "select id from enquiries where status = 'quoted' order by id"),
 }
-"""Single things: the resource of the API, and which of them there are."""
+"""Single records: the API resource of each and the query that finds them."""
 DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What an operation must reach beside its statements alone: at least this share of their
-    requests, for at most so many times their work.
-    """
+    """Least share of the rate of its statements alone, and most CPU time relative to them."""
 
     share_min: float
     work_max: float
@@ -64,9 +61,7 @@ LIST, REPORT, THING = Worth(0.6, 2.2), Worth(0.6, 3.0), Worth(0.25, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One size: its installation, its web processes, its agency, and the cookie of its
-    administrator's browser.
-    """
+    """One size: installation, web processes, agency, and its administrator's cookie."""
 
     here: Installation
     web: Web
@@ -74,20 +69,20 @@ class Side:
     cookie: str
 
     def call(self, path: str) -> Call:
-        """A reading of a page, or of the API."""
+        """Return a request for a page or an API path."""
         if path.startswith("/api/"):
             return as_json("GET", path, self.books.person.token)
         return Call("GET", path, {"Cookie": self.cookie})
 
     def address(self, resource: str, query: str) -> str:
-        """Where over the API one thing is found: the one in the middle of those that a query finds."""
+        """Return the API address of the middle record that a query finds."""
         with self.here.as_owner() as connection:
             rows = connection.execute(query.encode()).fetchall()
         return f"/{resource}/{rows[len(rows) // 2][0]}"
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
-    """Load both, say what was loaded, then every operation at both."""
+    """Load both sizes, report their rows, then measure every operation at both."""
     today = datetime.now(UTC).date()
     with ground.installation() as small, ground.installation() as large:
         loaded = [
@@ -120,14 +115,14 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def paths(today: date) -> dict[str, str]:
-    """What is read, by name: lists and reports over the API, then as pages."""
+    """Return the addresses read by name: lists and reports of the API, then pages."""
     return {f"{name}, API": path for name, path in programs(today).items()} | {
         f"{name}, page": path for name, path in people(today).items()
     }
 
 
 def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
-    """Single things of both sizes, as page and over the API, by name."""
+    """Return the addresses of single records of both sizes, as page and over the API."""
     found = {name: [side.address(*place) for side in sides] for name, place in THINGS.items()}
     return {
         f"{name}, {way}": (prefix(small), prefix(large))
@@ -137,7 +132,7 @@ def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
 
 
 def people(today: date) -> dict[str, str]:
-    """The pages."""
+    """Return the addresses of pages."""
     _, recent = _days(today)
     return {
         "enquiries": "/enquiries",
@@ -171,7 +166,7 @@ def people(today: date) -> dict[str, str]:
 
 
 def programs(today: date) -> dict[str, str]:
-    """The same over the API."""
+    """Return the addresses of the API."""
     ever, recent = _days(today)
     return {
         "enquiries": "/api/enquiries",
@@ -198,12 +193,12 @@ def programs(today: date) -> dict[str, str]:
 
 
 def _page(resource: str) -> str:
-    """The page of a resource of the API."""
+    """Return the page of a resource of the API."""
     return resource.replace("/journal-entries/", "/journal/")
 
 
 def _days(today: date) -> tuple[str, str]:
-    """All that the agency has behind it, and this month so far, as a query."""
+    """Return the whole past of the agency and this month so far, as queries."""
     return (
         f"from={today - timedelta(days=books.DAYS)}&to={today}",
         f"from={today.replace(day=1)}&to={today}",
@@ -211,9 +206,7 @@ def _days(today: date) -> tuple[str, str]:
 
 
 def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iterator[Figure]:
-    """One operation at both sizes: statements, requests a second, times, the same SQL alone, and
-    what a hundred times more makes of it.
-    """
+    """Measure one operation at both sizes: statements, rate, times, the SQL alone, ratio."""
     calls = [side.call(path) for side, path in zip(sides, paths, strict=True)]
     sent = [bare.sent_by(side.here, call) for side, call in zip(sides, calls, strict=True)]
     asked = take_turns(
@@ -241,9 +234,7 @@ def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iter
 
 
 def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
-    """The product beside its own statements without the product around them, in turn, under the
-    same gunicorn: requests a second, and work for one.
-    """
+    """Compare the product with its statements alone under the same gunicorn."""
     wanted = {
         name: (path, REPORT if path.startswith("/api/reports/") else LIST)
         for name, path in programs(today).items()
@@ -283,9 +274,7 @@ def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
 
 
 def walking(side: Side) -> Iterator[Figure]:
-    """What may grow with the rows that it walks through, and how far: a page deep in a list by its
-    offset, and the exact total of a common word.
-    """
+    """Measure reads that may grow with the rows: a deep offset and an exact total."""
     for name, path, at_most in (
         (
             f"enquiries behind an offset of {side.books.size // 4:,}",
@@ -310,8 +299,9 @@ def walking(side: Side) -> Iterator[Figure]:
 
 
 def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
-    """An audited act at both sizes in turn: an enquiry logged, and an entry posted to two accounts
-    that everything else is posted to as well.
+    """Measure audited acts at both sizes in turn: an enquiry and a journal entry.
+
+    The entry is posted to two accounts that everything else is posted to as well.
     """
     small, large = (acts(side) for side in sides)
     for name in small:
@@ -334,7 +324,7 @@ def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
 
 
 def acts(side: Side) -> dict[str, Call]:
-    """Audited acts of this side's agency, by name."""
+    """Return audited acts of this side's agency, by name."""
     wish = {
         "customer_name": "Meera Nair",
         "origin": "BLR",
@@ -353,8 +343,9 @@ def acts(side: Side) -> dict[str, Call]:
 
 
 def sending(side: Side, today: date) -> Iterator[Figure]:
-    """Reports as files, over all that the agency has behind it; the speed is judged at the larger
-    size alone.
+    """Measure reports as files over the agency's whole past.
+
+    The speed is judged at the larger size alone.
     """
     ever, _ = _days(today)
     for name, report in (
@@ -371,7 +362,7 @@ def sending(side: Side, today: date) -> Iterator[Figure]:
 
 
 def _entry(side: Side) -> dict[str, Any]:
-    """An entry in the accounts of this side's agency."""
+    """Return a journal entry on the accounts of this side's agency."""
     with connected(side.web.port) as connection:
         answer = json.loads(send(connection, side.call("/api/accounts")))
     accounts = {

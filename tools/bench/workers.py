@@ -1,6 +1,4 @@
-"""Processes that act through the services, each act in a transaction of its own, as the web
-processes and the job worker do.
-"""
+"""Processes that act through the services, each act in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -54,8 +52,9 @@ class Workers:
         self._pool.shutdown()
 
     def act(self, *groups: tuple[Sequence[Actor], int, bool], seconds: float) -> list[Timings]:
-        """Have a process for each group act for some seconds at the same time: for these actors in
-        turn, by so many threads, with the audit or without.
+        """Let a process for each group act for some seconds at the same time.
+
+        Its threads act for these actors in turn, with the audit or without.
         """
         begin = time.monotonic() + GATHER_S
         running = [
@@ -66,8 +65,9 @@ class Workers:
 
 
 def act(app: Flask, actor: Actor, *, audited: bool = True) -> float:
-    """Log an enquiry in a transaction of its own, and how long it took; without the audit the same
-    row is written and nothing told of it.
+    """Log an enquiry in a transaction of its own and return the seconds that it took.
+
+    Without the audit the same row is written and no event.
     """
     began = time.perf_counter()
     with app.app_context(), transaction(actor.tenant_id):

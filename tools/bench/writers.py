@@ -1,8 +1,7 @@
-"""One agency's writers without the web: the statements of an act as the product sends them, with
-keys of their own, sent in one message by many connections.
+"""One agency's writers without the web: the product's statements with keys of their own.
 
-A commit lasts a millisecond, as on a usual disk: where this one is quicker the server waits before
-it writes through (`commit_delay`), whoever else commits.
+Each act is one message; many connections send at once. A commit lasts a millisecond, as on a usual
+disk: on a quicker disk the server waits before it writes through (`commit_delay`).
 """
 
 from __future__ import annotations
@@ -34,9 +33,7 @@ _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_dat
 def measure(
     here: Installation, size: int, acts: dict[str, Call], commit_s: float
 ) -> Iterator[Figure]:
-    """Each act by name: how many a second all writers of one agency get done, and that none of them
-    met in a deadlock.
-    """
+    """Measure acts per second of all writers of one agency; none may meet a deadlock."""
     before = here.count(_DEADLOCKS)
     with _slowed(here, max(0.0, COMMIT_S - commit_s)):
         for name, call in acts.items():
@@ -120,7 +117,7 @@ def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
 
 @contextmanager
 def _slowed(here: Installation, delay_s: float) -> Iterator[None]:
-    """Let every commit of connections that open in the block wait so long before it writes through."""
+    """Delay each commit of connections that open in the block before it writes through."""
     with admin(here) as connection:
         (name,) = connection.execute("select current_database()").fetchone() or ("",)
         for setting, value in (
