@@ -130,7 +130,7 @@ def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
     assert re.search(
         r'id="f-from"[^>]*value="32/13"[^>]*aria-invalid="true" aria-describedby="f-from-err"', text
     )
-    assert re.search(r'id="f-from-err">.*Write a date such as 24 Nov 2026 or 24/11\.', text)
+    assert re.search(r'id="f-from-err">.*Enter a date such as 24 Nov 2026 or 24/11\.', text)
     assert re.search(r'id="f-to"[^>]*value="11 Mar 2026" autocomplete="off">', text)
     assert "was ignored" not in text
     assert "Failed only" in text
@@ -197,7 +197,7 @@ def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
     text = shown(alice.browser, "/audit?kind=nothing.like.it")
     assert "No results" in text
     assert 'href="/audit"' in text
-    assert "Nothing further" in shown(alice.browser, "/audit?offset=99999")
+    assert "End of the list" in shown(alice.browser, "/audit?offset=99999")
 
 
 def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> None:
@@ -311,7 +311,7 @@ def test_the_chain_is_checked_when_asked_for(alice: Person, drain: Callable[[], 
     )
     assert "hx-trigger" not in fragment
     assert browser.get("/audit/chain").status_code == 303
-    assert "Unbroken from the first event through this one" in shown(browser, "/audit?open=1")
+    assert "Verified from the first event through this one" in shown(browser, "/audit?open=1")
 
 
 def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(

@@ -170,7 +170,7 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
     wrong = browser.post(
         new, data=typed | {"rate": "0", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"}
     )
-    assert "That is not a rate of exchange" in wrong.text
+    assert "This exchange rate is not valid" in wrong.text
     saved = browser.post(
         new,
         data=typed

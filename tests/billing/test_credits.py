@@ -528,7 +528,7 @@ def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: 
         ({"amount": ["45,000.01", ""]}, "more than the amount not yet credited"),
         ({"amount": ["a lot", ""]}, "Enter an amount such as"),
         ({"amount": ["", ""]}, "Enter an amount for at least one line."),
-        ({"reason": ""}, "This is needed"),
+        ({"reason": ""}, "This field is required"),
         ({"issue_date": "9 Jun 2024"}, "The due date can’t be before"),
     ],
 )

@@ -191,7 +191,7 @@ def test_a_draft_without_its_state_is_led_to_the_form_that_asks_for_it(agency: P
         browser.post(f"/invoices/{invoice_id}/issue", data={"csrf_token": csrf(browser, "/team")}),
     ):
         assert (answer.status_code, answer.location) == (303, f"/invoices/{invoice_id}/edit")
-    assert "Say in which state the customer is" in browser.get(f"/invoices/{invoice_id}/edit").text
+    assert "Enter the customer’s state" in browser.get(f"/invoices/{invoice_id}/edit").text
 
 
 def test_the_rate_is_that_of_the_day_of_supply(agency: Person) -> None:
@@ -647,7 +647,7 @@ def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_th
         (
             {"customer_tax_number": "27AACCN6194P1ZQ"},
             "customer_tax_number",
-            "That is not a tax number.",
+            "This tax number is not valid.",
         ),
         ({"basic_fare": ["", ""]}, "line_items", "Enter the basic fare"),
         ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare can’t be more"),

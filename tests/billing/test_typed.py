@@ -18,7 +18,7 @@ from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.kernel import clock
 from voyagent.ledger.service import close_month
 
-NEEDED = "This is needed."
+NEEDED = "This field is required."
 
 
 @pytest.mark.parametrize("ago", [0, 1, 40])
@@ -201,7 +201,7 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(
     [
         (["1 May 2024", "1 Aug 2024"], "Each instalment must be due after the one before it"),
         (["1 Aug 2024", "1 Jul 2024"], "Each instalment must be due after the one before it"),
-        (["1 Aug 2024", "some day"], "Write a date such as"),
+        (["1 Aug 2024", "some day"], "Enter a date such as"),
         (["1 Aug 2024", ""], None),
         (["1 Aug 2024", "1 Sep 2024"], None),
     ],
@@ -259,7 +259,7 @@ def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing
     [
         (("bank_charges", "bank"), "40", "10 May 2024", "month is closed"),
         (("receivable", "bank"), "40", "25 Jun 2024", "are posted by their documents"),
-        (("bank_charges", "bank"), "-5", "25 Jun 2024", "must not be negative"),
+        (("bank_charges", "bank"), "-5", "25 Jun 2024", "can’t be negative"),
         (("bank_charges", "bank"), "40", "32/13", "The calendar has no 32/13."),
         (("bank_charges", "bank"), "40", "25 Jun 2024", "Debits equal credits."),
         (("bank_charges", "bank"), "", "25 Jun 2024", "No amounts yet."),

@@ -131,7 +131,7 @@ def test_pages_lead_on_and_back(alice: Person) -> None:
     assert "/invoices?status=draft" in second.links()
     past = Page(alice.browser.get("/invoices?status=draft&page=3"))
     assert past.status == 200
-    assert "Nothing further" in past.words()
+    assert "End of the list" in past.words()
 
 
 def test_a_search_answers_with_the_fragment_alone(alice: Person) -> None:

@@ -320,7 +320,7 @@ def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
         )
     )
     assert refused.status == 422
-    assert "This is needed" in refused.words(".//main")
+    assert "This field is required" in refused.words(".//main")
     early = Page(
         browser.post(
             f"/invoices/{invoice_id}/void",

@@ -466,7 +466,7 @@ def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(
         owner.execute(sa.text("update tenants set is_demo = true"))
     assert (refused.exit_code, refused.output) == (
         1,
-        "Error: The demo's address belongs to an agency that is not the demo.\n",
+        "Error: The demo’s e-mail address belongs to another agency. Use an empty database.\n",
     )
 
 

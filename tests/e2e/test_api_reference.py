@@ -60,5 +60,5 @@ def test_without_javascript_there_is_the_document_itself(browser: Browser, site:
     ) as visit:
         visit.page.goto("/api/docs")
         expect(visit.page.get_by_text("Idempotent-Replayed: true")).to_be_visible()
-        visit.page.get_by_role("link", name="Without scripts").click()
+        visit.page.get_by_role("link", name="JavaScript is off").click()
         expect(visit.page).to_have_url(f"{site.address}/api/openapi.json")

@@ -267,7 +267,7 @@ def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> No
     )
     page.route(page.url, lambda route: route.abort("connectionrefused"))
     page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again
-    told = page.get_by_text("We cannot reach the server just now.")
+    told = page.get_by_text("The server can’t be reached.")
     expect(told).to_be_visible(timeout=ANSWER_MS)
     page.unroute(page.url)
     expect(page.get_by_text("Connected again.")).to_be_visible(timeout=ANSWER_MS)
@@ -285,7 +285,7 @@ def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visi
     held: list[Route] = []
     page.route(page.url, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks what it is given, and a method of a list takes no mark
     say(page, "trial balance")
-    told = page.get_by_text("We cannot reach the server just now.")
+    told = page.get_by_text("The server can’t be reached.")
     expect(told).to_be_visible(timeout=ANSWER_MS)
     while held:
         held.pop().continue_()
@@ -304,7 +304,7 @@ def test_a_first_message_that_nobody_answers_is_told_too(visit: Visit) -> None:
     page.evaluate("document.addEventListener('toast', (event) => console.info(event.detail.text))")
     page.get_by_label("Message to the assistant").fill("help")
     with page.expect_console_message(
-        lambda message: "We cannot reach the server just now." in message.text, timeout=ANSWER_MS
+        lambda message: "The server can’t be reached." in message.text, timeout=ANSWER_MS
     ):
         page.get_by_role("button", name="Send").click(no_wait_after=True)
     held.pop().continue_()

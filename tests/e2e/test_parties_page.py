@@ -38,7 +38,7 @@ def test_a_supplier_is_noted_and_files_are_looked_at_and_taken(
         page.goto("/import")
         look_at(visit, "import", look)
         _choose(page, f"{HEAD}Deepa Krishnan,perhaps,15\n")
-        expect(page.get_by_role("row", name="2 is_customer")).to_contain_text("Write yes or no.")
+        expect(page.get_by_role("row", name="2 is_customer")).to_contain_text("Enter yes or no.")
         look_at(visit, "import-findings", look)
         _choose(page, f"{HEAD}Deepa Krishnan,yes,15\n")
         look_at(visit, "import-take", look)
@@ -61,4 +61,4 @@ def _choose(page: Page, content: str) -> None:
     page.set_input_files(
         "#file", {"name": "parties.csv", "mimeType": "text/csv", "buffer": content.encode()}
     )
-    page.get_by_role("button", name="Look at the file").click()
+    page.get_by_role("button", name="Preview import").click()

@@ -36,24 +36,24 @@ def test_an_administrator_changes_the_settings_and_they_count_at_once(
 def _change(visit: Visit, look: Look) -> None:
     page = visit.page
     page.goto("/settings")
-    expect(page.get_by_text("Nothing has been changed yet.")).to_be_visible()
+    expect(page.get_by_text("No changes yet.")).to_be_visible()
     look_at(visit, "settings", look)
     page.get_by_label("Time zone").select_option("Asia/Dubai")
-    page.get_by_label("Turns an hour").fill("0")
+    page.get_by_label("Turns per hour").fill("0")
     _save(visit)
-    expect(page.get_by_label("Turns an hour")).to_be_focused()
+    expect(page.get_by_label("Turns per hour")).to_be_focused()
     expect(page.locator("#rate_limit_per_hour-err")).to_contain_text("At least 1.")
     expect(page.get_by_label("Time zone")).to_have_value("Asia/Dubai")
     look_at(visit, "settings-refused", look)
-    page.get_by_label("Turns an hour").fill("500")
+    page.get_by_label("Turns per hour").fill("500")
     page.get_by_label("Currency", exact=True).select_option("AED")
-    page.get_by_label("The person who asked cannot be the one who grants").uncheck()
+    page.get_by_label("Requesters can’t approve their own requests").uncheck()
     _save(visit)
     expect(page.get_by_text("Settings saved.")).to_be_visible()
     history = page.locator("#history")
     for words in (
         "Time zone: Asia/Kolkata → Asia/Dubai",
-        "Turns an hour: 1,000 → 500",
+        "Turns per hour: 1,000 → 500",
         "Currency: INR → AED",
         "Aisha Rahman",
     ):
@@ -83,10 +83,10 @@ def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, 
         page = visit.page
         sign_up(page)
         page.goto("/settings")
-        page.get_by_label("Turns an hour").fill("500")
+        page.get_by_label("Turns per hour").fill("500")
         page.keyboard.press("Control+Enter")
         expect(page.get_by_text("Settings saved.")).to_be_visible()
-        expect(page.get_by_label("Turns an hour")).to_have_value("500")
+        expect(page.get_by_label("Turns per hour")).to_have_value("500")
         page.locator("#logo").set_input_files(
             {"name": "logo.png", "mimeType": "image/png", "buffer": picture()}
         )
@@ -106,10 +106,10 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(
         page = visit.page
         sign_up(page)
         page.goto("/settings")
-        page.get_by_label("Tokens a day").fill("2,00,000")
+        page.get_by_label("Tokens per day").fill("2,00,000")
         _save(visit)
         expect(page.get_by_text("Settings saved.")).to_be_visible()
-        expect(page.get_by_label("Tokens a day")).to_have_value("2,00,000")
+        expect(page.get_by_label("Tokens per day")).to_have_value("2,00,000")
         page.goto("/team")
         page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(5)}@malabar.example")
         page.locator("#invite").get_by_role("button").click()

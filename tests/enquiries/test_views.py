@@ -265,7 +265,7 @@ def test_without_an_amount_the_currency_of_the_form_means_nothing(alice: Person)
             "return_date",
             "The return date is before the departure date.",
         ),
-        ({"depart_date": "whenever"}, "depart_date", "Write a date such as 24 Nov 2026 or 24/11."),
+        ({"depart_date": "whenever"}, "depart_date", "Enter a date such as 24 Nov 2026 or 24/11."),
         ({"pax_count": "0"}, "pax_count", "Enter at least one traveller."),
         ({"pax_count": "three"}, "pax_count", "Enter the number of people in digits."),
         (

@@ -242,7 +242,7 @@ def test_a_limit_says_how_long_it_lasts(app: Flask, seconds: int, said: str) -> 
     with app.test_request_context("/"):
         assert (
             sentence_of(errors.TooManyRequests(retry_after_s=seconds))
-            == f"That was too often. Please try again {said}"
+            == f"Too many requests. Try again {said}"
         )
 
 

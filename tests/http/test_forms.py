@@ -88,7 +88,7 @@ def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
         (
             {"name": "Dubai", "leaves": "soon"},
             "leaves",
-            "Write a date such as 24 Nov 2026 or 24/11.",
+            "Enter a date such as 24 Nov 2026 or 24/11.",
         ),
         ({"name": "Dubai", "leaves": "1.1.1850"}, "leaves", "Use a date between 1900 and 2200."),
     ],

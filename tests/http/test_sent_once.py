@@ -26,7 +26,9 @@ ADVANCE = {
     "paid_on": "25 Jun 2024",
     "account": "bank",
 }
-SENT_BEFORE = "This form was sent before. Here is what it recorded; nothing is recorded twice."
+SENT_BEFORE = (
+    "This form was already sent. This is the record it created. Nothing is recorded twice."
+)
 
 
 def opened(browser: FlaskClient, address: str) -> dict[str, str]:

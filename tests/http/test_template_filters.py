@@ -297,21 +297,21 @@ class Booking(Form):
 
 def test_the_summary_of_a_form_names_each_fault_and_its_field() -> None:
     form = Booking()
-    form.customer.errors = ["This is needed."]
+    form.customer.errors = ["This field is required."]
     form.passenger.form.name.errors = ["This is too long."]
     form.token.errors = ["The page was open for too long."]
     form.form_errors.append("The return date is before the departure date.")
     assert look.error_lines(form) == [
         (None, "", "The return date is before the departure date."),
         (None, "", "The page was open for too long."),
-        ("customer", "Customer", "This is needed."),
+        ("customer", "Customer", "This field is required."),
         ("passenger-name", "Name", "This is too long."),
     ]
 
 
 def test_only_the_first_wrong_field_takes_the_focus() -> None:
     form = Booking()
-    form.customer.errors = ["This is needed."]
+    form.customer.errors = ["This field is required."]
     form.token.errors = ["Too old."]
     assert not look.claims_focus(form.passenger.form.name)
     assert look.claims_focus(form.customer)

@@ -400,13 +400,13 @@ def test_a_page_says_in_words_that_it_was_too_often(
     fill(narrow, page.throttle, per, alice.email)
     answer = page.send(browser, token)
     assert answer.status_code == 429, answer.headers.get("Location")
-    assert "That was too often. " in answer.text
+    assert "Too many requests. " in answer.text
     assert int(answer.headers["Retry-After"]) >= 1
     assert ('name="csrf_token"' in answer.text) or not page.is_form
     assert PASSWORD not in answer.text
     fragment = page.send(browser, token, **{"HX-Request": "true"})
     assert (fragment.status_code, fragment.headers["HX-Retarget"]) == (429, "#alerts")
-    assert "That was too often. " in fragment.text
+    assert "Too many requests. " in fragment.text
     assert int(fragment.headers["Retry-After"]) >= 1
 
 
@@ -424,5 +424,5 @@ def test_opening_a_link_too_often_says_so(narrow: Flask, path: str, throttle: Th
     fill(narrow, throttle, "address", "")
     answer = browser.get(path)
     assert answer.status_code == 429
-    assert "That was too often. " in answer.text
+    assert "Too many requests. " in answer.text
     assert int(answer.headers["Retry-After"]) >= 1

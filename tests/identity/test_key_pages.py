@@ -58,7 +58,7 @@ def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Eve
         ({"scopes": ["owner"]}, "Choose one from the list."),
         ({"scopes": ["audit"]}, "A key can’t have more permissions than you."),
         ({"expires_in_days": "0"}, "This is too small."),
-        ({"expires_in_days": "soon"}, "Write a whole number."),
+        ({"expires_in_days": "soon"}, "Enter a whole number."),
         ({"password": ""}, "Enter your password."),
         ({"password": "Harbour-lantern-43"}, "The password is incorrect."),
     ],

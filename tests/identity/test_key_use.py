@@ -123,7 +123,8 @@ def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(
     assert {detail(scope), detail(role)} == {"forbidden_role"}
     assert (
         scope.json["message"]
-        == "The scopes of this API key do not reach this, though the role of its maker does."
+        == "This API key does not have permission for this, although its creator’s role does."
+        " Create a key with the permission."
     )
     assert role.json["message"].startswith("Your role does not allow this.")
 

@@ -745,9 +745,11 @@ def test_a_change_ends_the_other_sessions_at_both_doors_and_lets_the_acting_one_
     assert key.get("/auth/me").status_code == 200
     assert me(app, bob.access_token) == 200
     letter = mailbox.newest(app, to=alice.email, kind="two_factor_changed")
-    assert {"on": "now asks for a code", "off": "no longer asks", "replaced": "another device"}[
-        change
-    ] in letter.text
+    assert {
+        "on": "now also needs a code",
+        "off": "no longer needs",
+        "replaced": "another authenticator",
+    }[change] in letter.text
 
 
 def other_session(identity: Identity, person: Person) -> service.SignedInPerson:

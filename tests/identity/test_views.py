@@ -118,7 +118,7 @@ def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(
     answer = browser.post("/team", data=open_page, headers={"Referer": "http://localhost/team?x=1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team%3Fx%3D1")
     assert (
-        "You were signed out. Sign in again; what you sent was not saved."
+        "You were signed out and nothing was saved. Sign in again."
         in browser.get(answer.headers["Location"]).text
     )
     assert not sql("select 1 from invites where email = :email", email=email)

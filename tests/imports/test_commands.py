@@ -46,7 +46,7 @@ def test_a_file_is_looked_at_and_then_taken_once(
     assert (taken.exit_code, taken.output, known(alice)) == (0, "2 lines imported.\n", 2)
     again = command(alice, tmp_path, "parties", NAMES)
     assert again.exit_code == 0
-    assert "This very file was imported before" in again.output
+    assert "This file is already imported" in again.output
     assert (known(alice), known(charlie)) == (2, 0)
 
 
@@ -58,11 +58,8 @@ def test_each_bad_row_is_named_and_nothing_is_taken(
     told = command(alice, tmp_path, "customer_advances", content, "--on", DAY, *options)
     assert told.exit_code == 1
     assert told.output.splitlines() == [
-        (
-            "line 4, paid_on: This was paid after the day as of which the file stands."
-            " (paid_after_day)"
-        ),
-        "line 5: This line has another number of cells than the head. (cells_do_not_fit)",
+        ("line 4, paid_on: The payment date is after the date of the file. (paid_after_day)"),
+        "line 5: The number of cells in this line differs from the header. (cells_do_not_fit)",
     ]
     assert payments(alice) == []
 
@@ -81,8 +78,8 @@ def test_what_a_role_may_not_it_may_not_here_either(
     [
         ("parties", NAMES, (), "nobody@example.com", "We could not find that person"),
         ("parties", b"\xff\xfe", (), None, "UTF-8"),
-        ("parties", "name\n", (), None, "This file has no line below its head."),
-        ("open_bills", NAMES, (), None, "Say as of which day these balances stand."),
+        ("parties", "name\n", (), None, "This file has no lines below the header."),
+        ("open_bills", NAMES, (), None, "Enter the date of these balances."),
         ("open_bills", NAMES, ("--on", "soon"), None, "does not match the format"),
         ("pictures", NAMES, (), None, "is not one of"),
     ],

@@ -270,7 +270,7 @@ def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(
         "line": len(twice),
         "column": "reference",
         "code": "twice_in_file",
-        "sentence": "An earlier line of this file has the same already.",
+        "sentence": "An earlier line of this file has the same value.",
     }
     assert findings(sent(alice, kind, content)) == []
     number = lines[1].split(",")[1]
@@ -292,12 +292,12 @@ def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
         (
             "A,X,2026-03-01,,INR,-5",
             (
-                "This is not written as it has to be: an amount as 1234.50, a currency as INR, a"
+                "The format is not valid. Enter an amount as 1234.50, a currency as INR, a"
                 " country as IN."
             ),
         ),
-        ("A,X,24 Jan 2026,,INR,5", "Write the day as 2026-03-31, the year first."),
-        ("A,X,24/1,,INR,5", "Write the day as 2026-03-31, the year first."),
+        ("A,X,24 Jan 2026,,INR,5", "Enter the date with the year first, such as 2026-03-31."),
+        ("A,X,24/1,,INR,5", "Enter the date with the year first, such as 2026-03-31."),
     ):
         (found,) = sent(alice, "open_invoices", f"{INVOICES}{row}\n", dry_run=True).json["findings"]
         assert found["sentence"] == words

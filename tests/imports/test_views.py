@@ -32,7 +32,7 @@ def test_a_file_is_looked_at_and_taken(alice: Person, encoding: str) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/parties")
     assert names(alice) == ["Air, India", "दीपा Krishnan"]
     again = Page(chosen(alice, GOOD.replace("Deepa", "दीपा").encode()))
-    assert "was imported before" in again.words()
+    assert "is already imported" in again.words()
     assert not again.all(".//form[@id='take']")
 
 
@@ -45,13 +45,13 @@ def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person)
         for row in page.all(".//section[@id='findings']//tbody/tr")
     ]
     assert rows == [
-        ["2", "is_customer", "Write yes or no."],
+        ["2", "is_customer", "Enter yes or no."],
         ["3", "country", "Enter a country code of two capital letters, such as IN."],
     ]
     assert not page.all(".//form[@id='take']")
     forced = Page(chosen(alice, raw, then="run"))
     assert (forced.status, names(alice)) == (422, [])
-    assert "nothing of it was taken" in forced.words()
+    assert "nothing was imported" in forced.words()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person)
     [
         (None, "Choose a file."),
         (b"", "Choose a file."),
-        ("name\né".encode("latin-1"), "not text in UTF-8"),
+        ("name\né".encode("latin-1"), "not in UTF-8"),
         (b"x" * 200_001, "at most 200,000 bytes"),
     ],
 )
@@ -83,7 +83,7 @@ def test_opening_balances_carry_their_day_to_the_second_step(alice: Person) -> N
     refused = Page(chosen(alice, raw, kind="opening_balances"))
     assert (refused.status, refused.error_at("effective_on")) == (
         422,
-        "Say as of which day these balances stand.",
+        "Enter the date of these balances.",
     )
     looked = Page(chosen(alice, raw, kind="opening_balances", effective_on="31 Mar 2026"))
     hidden = {

@@ -124,7 +124,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
     [
         ({"narration": " "}, "narration", "Enter a narration for this journal entry."),
         ({"entry_date": "31 Feb"}, "entry_date", "The calendar has no 31 Feb."),
-        ({"entry_date": "soon"}, "entry_date", "Write a date such as 24 Nov 2026 or 24/11."),
+        ({"entry_date": "soon"}, "entry_date", "Enter a date such as 24 Nov 2026 or 24/11."),
         ({"entry_date": "1 Jan 1800"}, "entry_date", "Use a date between 1900 and 2200."),
         (
             {"currency": "QQQ"},
@@ -136,7 +136,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
             "lines",
             "Debits and credits of a journal entry must be equal in each currency.",
         ),
-        ({"credit": ["", "1234.505"]}, "lines", "more decimals than the currency has"),
+        ({"credit": ["", "1234.505"]}, "lines", "more decimals than the currency allows"),
         ({"credit": ["", "x"]}, "lines", "Enter an amount such as 45000 or 45,000.50."),
         (
             {"credit": ["5", "1234.50"]},

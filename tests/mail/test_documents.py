@@ -117,12 +117,12 @@ def test_a_changed_second_factor_is_told_as_what_it_is(
 ) -> None:
     message, text, _ = posted(post, alice, "two_factor_changed", change=change)
     said = {
-        "on": "now asks for a code",
-        "off": "no longer asks for a code",
-        "replaced": "come from another device",
+        "on": "now also needs a code",
+        "off": "no longer needs a code",
+        "replaced": "come from another authenticator app",
     }
     assert {other for other, words in said.items() if words in text} == {change}
-    assert {"on": "is on now", "off": "is off now", "replaced": "has another device now"}[
+    assert {"on": "switched on", "off": "switched off", "replaced": "was replaced"}[
         change
     ] in message["Subject"]
 
@@ -140,8 +140,8 @@ def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(
 def test_the_link_is_good_for_as_long_as_it_says_in_singular_and_plural(
     post: Post, alice: Person
 ) -> None:
-    assert "good for 1 hour." in posted(post, alice, "verify_email", hours=1)[1]
-    assert "good for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
+    assert "valid for 1 hour." in posted(post, alice, "verify_email", hours=1)[1]
+    assert "valid for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
 
 
 def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) -> None:

@@ -115,7 +115,7 @@ def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(
         ["This week", "4,000", "–"],
         [told[9][0], "300", "–"],
         ["Later", "20", "–"],
-        ["All that is open", "1,27,776.50", "617.25"],
+        ["Total", "1,27,776.50", "617.25"],
     ]
     found = ways(page, "money-due")
     for amount, name in (
@@ -223,7 +223,7 @@ def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:
     moved(alice, "5", "bank", "capital", today())
     page = Page(alice.browser.get("/"))
     assert "Nothing is due." in page.words(".//section[@id='money-due']")
-    assert "Nothing was sold in these months." in page.words(".//section[@id='sales']")
+    assert "No sales in these months." in page.words(".//section[@id='sales']")
     assert page.all(".//section[@id='sales']//table") == []
 
 

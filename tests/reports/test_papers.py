@@ -235,10 +235,10 @@ def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch)
     assert "70.00" in text_of(pdf(busy, "party-statement", query)), "not only the first page"
     monkeypatch.setattr(tables, "ROWS_MAX", 2)
     refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
-    assert (refused.status_code, "more than 2,000 rows" in refused.text) == (422, True)
+    assert (refused.status_code, "at most 2,000 rows" in refused.text) == (422, True)
     monkeypatch.setattr(answers, "LINES_MAX", 1)
     refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
-    assert (refused.status_code, "more than 20,000" in refused.text) == (422, True)
+    assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)
 
 
 def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:

@@ -268,5 +268,5 @@ def test_a_file_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) 
     assert len(lines_of(read(busy, "day-book"))) == 8, "a file of lines has as many as there are"
     for form in ("xlsx", "tally"):
         answer = busy.browser.get(f"/reports/day-book?{DAYS}&format={form}")
-        assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)
+        assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)
     assert spreadsheets.TooManyLines.code == "too_many_lines"

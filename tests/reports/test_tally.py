@@ -532,4 +532,4 @@ def test_a_file_of_the_page_is_whole_or_none(
     busy_may(alice)
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
-    assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)
+    assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)

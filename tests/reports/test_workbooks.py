@@ -196,4 +196,4 @@ def test_a_name_longer_than_a_sheet_may_have_is_cut() -> None:
 def test_a_workbook_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     answer = busy.browser.get(f"/reports/day-book?{DAYS}&format=xlsx")
-    assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)
+    assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)

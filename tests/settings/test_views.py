@@ -128,9 +128,9 @@ def test_blank_clears_what_may_be_empty(alice: Person) -> None:
     [
         ("rate_limit_per_hour", "0", "At least 1."),
         ("rate_limit_per_minute", "10,001", "At most 10,000."),
-        ("rate_limit_per_minute", "", "Write a whole number."),
-        ("rate_limit_per_minute", "many", "Write a whole number."),
-        ("rate_limit_per_hour", "9" * 5000, "Write a whole number."),
+        ("rate_limit_per_minute", "", "Enter a whole number."),
+        ("rate_limit_per_minute", "many", "Enter a whole number."),
+        ("rate_limit_per_hour", "9" * 5000, "Enter a whole number."),
         ("daily_token_budget", "0", "Leave it empty for no limit."),
         ("timezone", "Mars/Olympus", "Enter a time zone such as"),
         ("default_currency", "ZZZ", "Enter a currency code of"),
@@ -165,7 +165,7 @@ def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
     assert 'value="0"' in answer.text
     assert "Quote hotels with breakfast." in answer.text
     assert '<option selected value="Asia/Dubai">' in answer.text
-    assert "One thing to put right" in answer.text
+    assert "One problem to correct" in answer.text
 
 
 def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
@@ -214,15 +214,15 @@ def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(
     history = text[text.index('id="history"') :]
     assert f'<span class="v-strong">{alice.actor.full_name}</span>' in history
     assert "Time zone: UTC → Asia/Kolkata" in history
-    assert "Tokens a day: no limit → 2,00,000" in history
-    assert "The person who asked cannot be the one who grants: yes → no" in history
-    assert "The financial year begins in: April → January" in history
+    assert "Tokens per day: no limit → 2,00,000" in history
+    assert "Requesters can’t approve their own requests: yes → no" in history
+    assert "Financial year starts in: April → January" in history
     assert " IST" in history, "an instant is told in the agency's zone"
     assert "हिन्दी" not in history, "another agency's change is not told"
 
 
 def test_a_new_agency_has_no_history_yet(alice: Person) -> None:
-    assert "Nothing has been changed yet." in alice.browser.get("/settings").text
+    assert "No changes yet." in alice.browser.get("/settings").text
 
 
 def test_the_page_stands_in_the_menu(victor: Person) -> None:

@@ -110,8 +110,8 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     assert answer.status_code == 303
     told = Page(browser.get(answer.location)).words()
     assert (
-        f"{lines[0].supplier_ref} is let go; it was not paid and costs nothing. The request to"
-        " issue its tickets is withdrawn." in told
+        f"Booking {lines[0].supplier_ref} is released. It was not paid, so there is no charge."
+        " The request to issue its tickets is withdrawn." in told
     )
     assert heard == [f"release-{lines[0].our_reference}"]
     assert states(alice, trip_id) == {"cancelled"}

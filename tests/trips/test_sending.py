@@ -172,7 +172,7 @@ def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: st
         mailed(alice, trip_id, to)
     answer = send(alice, trip_id, to)
     assert answer.status_code == 429
-    assert "That was too often." in answer.text
+    assert "Too many requests." in answer.text
     with pytest.raises(TooManyRequests):
         mailed(alice, trip_id, to)
 

@@ -123,7 +123,7 @@ def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) 
     page = Page(alice.browser.get("/trips"))
     assert page.rows() == ["Goa", "Krishnan family, Dubai"]
     assert "19 Dec – 26 Dec" in page.words(".//tbody")
-    assert "Nothing further" in Page(alice.browser.get("/trips?offset=50")).words()
+    assert "End of the list" in Page(alice.browser.get("/trips?offset=50")).words()
 
 
 # Opening

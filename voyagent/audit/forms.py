@@ -20,9 +20,9 @@ _DAYS = ("from", "to")
 _PLACE = (*PLACE, "open")
 _UNREAD_WORDS = {
     "actor_id": _l("who"),
-    "kind": _l("what"),
+    "kind": _l("event"),
     "status": _l("result"),
-    "open": _l("the open event"),
+    "open": _l("open event"),
 }
 
 
@@ -78,10 +78,10 @@ class ListQuery(PlacedQuery, AuditFilter):
     def day_errors(self) -> dict[str, str]:
         """Return the errors of the days by field."""
         wrong = {
-            name: str(_l("Write a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days
+            name: str(_l("Enter a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days
         }
         if self.first and self.last and self.last < self.first:
-            wrong["to"] = str(_l("This is before the first day."))
+            wrong["to"] = str(_l("The end date is before the start date."))
         return wrong
 
     @property

@@ -32,7 +32,7 @@ class InvalidActorId(Unprocessable):
     """The filter by person is not an id."""
 
     code = "invalid_actor_id"
-    message = N_("That is not the id of a person.")
+    message = N_("This is not a valid user ID.")
 
 
 def _split(value: Any) -> Any:

@@ -56,10 +56,10 @@ _HTTP_DETAIL = {
 }
 # For people who see what a program was told; pages have sentences of their own.
 _HTTP_SENTENCES = {
-    404: errors.N_("There is nothing at this address"),
-    405: errors.N_("This address does not take that."),
-    413: errors.N_("What was sent is too large."),
-    415: errors.N_("This address takes JSON only."),
+    404: errors.N_("Page not found"),
+    405: errors.N_("This address does not accept this method."),
+    413: errors.N_("This is larger than the limit. Send a smaller file or a shorter text."),
+    415: errors.N_("This address accepts JSON only."),
 }
 
 
@@ -126,18 +126,16 @@ def sentence_of(error: errors.VoyagentError) -> str:
 
 def _wait(seconds: int) -> str:
     if seconds < _COUNTED_IN_SECONDS:
-        return ngettext(
-            "Please try again in one second.", "Please try again in %(num)d seconds.", seconds
-        )
+        return ngettext("Try again in one second.", "Try again in %(num)d seconds.", seconds)
     if seconds < _COUNTED_IN_MINUTES:
         return ngettext(
-            "Please try again in one minute.",
-            "Please try again in %(num)d minutes.",
+            "Try again in one minute.",
+            "Try again in %(num)d minutes.",
             math.ceil(seconds / 60),
         )
     return ngettext(
-        "Please try again in one hour.",
-        "Please try again in %(num)d hours.",
+        "Try again in one hour.",
+        "Try again in %(num)d hours.",
         math.ceil(seconds / 3600),
     )
 
@@ -198,7 +196,7 @@ def _csrf(_error: CSRFError) -> Response:
     return answer(
         HTTPStatus.BAD_REQUEST,
         "csrf_failed",
-        gettext("This page has been open for too long. Load it again and repeat what you did."),
+        gettext("This page was open too long. Reload it and try again."),
     )
 
 
@@ -264,5 +262,5 @@ def _last_resort(error: Exception) -> Response:
     return answer(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
-        gettext("Something went wrong on our side. Nothing was saved; please try again."),
+        gettext("Something went wrong on our side. Nothing was saved. Try again."),
     )

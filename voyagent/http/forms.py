@@ -33,23 +33,25 @@ Result = TypeVar("Result")
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
 """The most digits of an amount of the API before and behind its point."""
-_DATE_SENTENCE = lazy_gettext("Write a date such as 24 Nov 2026 or 24/11.")
+_DATE_SENTENCE = lazy_gettext("Enter a date such as 24 Nov 2026 or 24/11.")
 AMOUNT_SENTENCE = lazy_gettext("Enter an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
-    "missing": lambda: lazy_gettext("This is needed."),
-    "string_too_short": lambda: lazy_gettext("This is needed, or it is too short."),
+    "missing": lambda: lazy_gettext("This field is required."),
+    "string_too_short": lambda: lazy_gettext("This is missing or too short."),
     "string_too_long": lambda: lazy_gettext("This is too long."),
-    "string_unstorable": lambda: lazy_gettext("This has characters that cannot be stored."),
+    "string_unstorable": lambda: lazy_gettext(
+        "This has characters that can’t be stored. Remove them."
+    ),
     "date_parsing": lambda: _DATE_SENTENCE,
     "date_from_datetime_parsing": lambda: _DATE_SENTENCE,
     "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),
-    "int_parsing": lambda: lazy_gettext("Write a whole number."),
+    "int_parsing": lambda: lazy_gettext("Enter a whole number."),
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: AMOUNT_SENTENCE,
     "email_invalid": lambda: lazy_gettext("Enter an e-mail address such as name@example.com."),
-    "string_pattern_mismatch": lambda: lazy_gettext("This is not written as it has to be."),
-    "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
+    "string_pattern_mismatch": lambda: lazy_gettext("The format is not valid."),
+    "cash_or_bank": lambda: lazy_gettext("Enter “bank” or “cash”."),
     "literal_error": lambda: lazy_gettext("Choose one from the list."),
     "enum": lambda: lazy_gettext("Choose one from the list."),
 }
@@ -271,7 +273,7 @@ class AmountText(StringField):
     """A required amount: on a page a blank field never means all that is open."""
 
     def __init__(self, label: Any, **keywords: Any) -> None:
-        super().__init__(label, [DataRequired(lazy_gettext("This is needed."))], **keywords)
+        super().__init__(label, [DataRequired(lazy_gettext("This field is required."))], **keywords)
 
 
 class SentOnce:
@@ -388,17 +390,17 @@ def date_sentence(text: str, kind: DateKind = "travel") -> str:
         case "no_such_day":
             return gettext("The calendar has no %(date)s.", date=found.words)
         case "month_first":
-            return gettext("Write the day before the month. Did you mean %(date)s?", date=offer)
+            return gettext("Enter the day before the month. Did you mean %(date)s?", date=offer)
         case "other_weekday":
             return gettext(
-                "“%(words)s” does not fit: that day is %(date)s.", words=found.words, date=offer
+                "“%(words)s” is not correct: this date is %(date)s.", words=found.words, date=offer
             )
         case "no_year":
-            return gettext("Write the year as well, such as 24 Nov 1986.")
+            return gettext("Enter the year too, such as 24 Nov 1986.")
         case "two_dates":
-            return gettext("These are two dates. Write one.")
+            return gettext("Enter one date, not two.")
         case "open":
             return gettext(
-                "“%(words)s” leaves the day open. Write a date such as 24 Nov 2026 or 24/11.",
+                "“%(words)s” is not an exact date. Enter a date such as 24 Nov 2026 or 24/11.",
                 words=found.words,
             )

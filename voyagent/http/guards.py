@@ -223,7 +223,7 @@ def to_sign_in() -> Response:
     if current_user.is_authenticated:
         flash(gettext(auth_adapter().why_ended(cast("SignedIn", current_user).credential)), "error")
     elif request.method == "POST":
-        flash(gettext("You were signed out. Sign in again; what you sent was not saved."), "error")
+        flash(gettext("You were signed out and nothing was saved. Sign in again."), "error")
     logout_user()
     target = request.full_path.rstrip("?") if request.method == "GET" else _page_that_sent()
     address = url_for("identity.sign_in") + "?next=" + quote(target, safe="/")

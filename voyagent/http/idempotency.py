@@ -80,14 +80,14 @@ class IdempotencyKeyReused(Unprocessable):
     """The caller has used the key for another request within the last day."""
 
     code = "idempotency_key_reused"
-    message = N_("This key was used for another request. Take a new one.")
+    message = N_("This key was used for another request. Use a new one.")
 
 
 class IdempotencyInProgress(Conflict):
     """The first request with this key is still running."""
 
     code = "idempotency_in_progress"
-    message = N_("The first request with this key is still at work. Please repeat it in a moment.")
+    message = N_("The first request with this key is still running. Repeat it in a moment.")
     retry_after_s = 1
 
 
@@ -95,7 +95,10 @@ class IdempotencySecretShown(Conflict):
     """The act was done; its answer contained a secret and is not stored."""
 
     code = "idempotency_secret_shown"
-    message = N_("This was done already. Its answer held a secret, which is shown only once.")
+    message = N_(
+        "This request is already completed. Its response contained a secret, which is "
+        "shown only once."
+    )
 
 
 class IdempotencyAnswerTooLarge(Conflict):
@@ -103,7 +106,8 @@ class IdempotencyAnswerTooLarge(Conflict):
 
     code = "idempotency_answer_too_large"
     message = N_(
-        "This was done already. Its answer was too large to be kept; please read what it made."
+        "This request is already completed. Its response was too large to store. Read "
+        "the record that it created."
     )
 
 

@@ -38,7 +38,7 @@ class PlacedQuery(BaseModel):
         """Return the labels of invalid parts."""
         return list(
             dict.fromkeys(
-                str(self.words_of.get(name, _l("the place in the list"))) for name in self.unread
+                str(self.words_of.get(name, _l("place in the list"))) for name in self.unread
             )
         )
 

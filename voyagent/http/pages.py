@@ -129,7 +129,9 @@ def _once(view: View, given: dict[str, Any]) -> Any:
     if REPLAYED not in answer.headers:
         return answer
     toast(
-        gettext("This form was sent before. Here is what it recorded; nothing is recorded twice.")
+        gettext(
+            "This form was already sent. This is the record it created. Nothing is recorded twice."
+        )
     )
     return see_other(answer.headers.get("Location") or answer.headers["HX-Redirect"])
 

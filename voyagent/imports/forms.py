@@ -38,7 +38,7 @@ class ImportForm(SchemaForm[ImportIn]):
     }
 
     kind = SelectField(
-        _l("What the file has"),
+        _l("File contents"),
         choices=[SelectChoice(name, word) for name, word in KIND_WORDS.items()],
         validate_choice=False,
     )

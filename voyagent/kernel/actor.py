@@ -29,7 +29,7 @@ class NotFresh(Forbidden):
     """
 
     code = "reauthentication_required"
-    message = N_("Please confirm your password first.")
+    message = N_("Confirm your password first.")
 
 
 class ScopeTooSmall(Forbidden):
@@ -38,15 +38,18 @@ class ScopeTooSmall(Forbidden):
     Programs receive the same code as for a role.
     """
 
-    message = N_("The scopes of this API key do not reach this, though the role of its maker does.")
+    message = N_(
+        "This API key does not have permission for this, although its creator’s role "
+        "does. Create a key with the permission."
+    )
 
 
 class ApprovalRequired(Forbidden):
     """The role needs an approval for this act; its code is that of every refusal by role."""
 
     message = N_(
-        "This needs approval. Ask the assistant to do it: a colleague whose role allows it then"
-        " approves the request."
+        "This needs approval. Ask the assistant to request it; a colleague who can "
+        "approve it then decides."
     )
 
 

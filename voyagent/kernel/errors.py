@@ -21,7 +21,7 @@ class VoyagentError(Exception):
     """
 
     code: ClassVar[str] = "error"
-    message: ClassVar[str] = N_("That did not work.")
+    message: ClassVar[str] = N_("This could not be done.")
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
 
@@ -69,7 +69,7 @@ class NotFound(VoyagentError):
     """The record does not exist or belongs to another agency."""
 
     code = "not_found"
-    message = N_("We could not find that. It may have been removed.")
+    message = N_("This was not found. It may have been removed.")
 
 
 class Conflict(VoyagentError):
@@ -82,14 +82,14 @@ class PreconditionFailed(VoyagentError):
     """The record has changed since the version that the caller named."""
 
     code = "precondition_failed"
-    message = N_("This has changed since you opened it. Load it again and repeat what you did.")
+    message = N_("This was changed after you opened it. Reload it, then repeat your changes.")
 
 
 class TooManyRequests(VoyagentError):
     """Too many requests; `retry_after_s` says when to try again."""
 
     code = "too_many_requests"
-    message = N_("That was too often.")
+    message = N_("Too many requests.")
     retry_after_s = 60
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None) -> None:
@@ -102,7 +102,5 @@ class Unavailable(VoyagentError):
     """A service that we depend on is not available; nothing was changed."""
 
     code = "unavailable"
-    message = N_(
-        "The service is not reachable just now. Nothing was changed; please try again in a moment."
-    )
+    message = N_("The service is unavailable. Nothing was changed. Try again in a moment.")
     retry_after_s: int | None = 5

@@ -57,25 +57,25 @@ class InvalidAmount(Unprocessable):
     """The text is no number, has too many places, or is too large."""
 
     code = "invalid_amount"
-    message = N_("That is not an amount of this currency.")
+    message = N_("This is not a valid amount in this currency.")
 
 
 class AmountTooFine(InvalidAmount):
     """The amount has more decimals than its currency."""
 
-    message = N_("That has more decimals than the currency has.")
+    message = N_("This has more decimals than the currency allows.")
 
 
 class AmountTooLarge(InvalidAmount):
     """The amount does not fit the ledger's columns."""
 
-    message = N_("That is more than the books can hold.")
+    message = N_("This amount is above the ledger’s limit.")
 
 
 class AmountNegative(InvalidAmount):
     """The amount is below zero where only an amount in one direction makes sense."""
 
-    message = N_("An amount must not be negative.")
+    message = N_("The amount can’t be negative.")
 
 
 class AmountZero(InvalidAmount):
@@ -88,7 +88,7 @@ class MixedCurrencies(Invalid):
     """Amounts of two currencies were added."""
 
     code = "mixed_currency"
-    message = N_("Amounts of different currencies cannot be added.")
+    message = N_("Amounts in different currencies can’t be added.")
 
 
 @cache

@@ -24,7 +24,7 @@ class InvalidCursor(Unprocessable):
     """A cursor that this list did not issue."""
 
     code = "invalid_cursor"
-    message = N_("That page marker is not one of ours. Start again from the first page.")
+    message = N_("This page marker is not valid. Start from the first page.")
 
 
 @dataclass(frozen=True, slots=True)

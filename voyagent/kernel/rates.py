@@ -25,8 +25,8 @@ class InvalidRate(Invalid):
 
     code = "invalid_rate"
     message = N_(
-        "That is not a rate of exchange: a number above zero with at most eight places, between two"
-        " currencies, with the day and who quoted it."
+        "This exchange rate is not valid. It needs two currencies, a rate above zero "
+        "with at most eight decimals, a date and a source."
     )
 
 
@@ -34,9 +34,7 @@ class RateOfOtherMoney(Invalid):
     """The amount is in another currency, or is to be changed the other way."""
 
     code = "rate_of_other_money"
-    message = N_(
-        "This rate is not for that money. Changing it the other way needs a rate of its own."
-    )
+    message = N_("This rate is for other currencies. Enter a rate for this pair.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class TooManyLines(Unprocessable):
 
     code = "too_many_lines"
     message = N_(
-        "That is more than 20,000 entries or lines. Choose fewer days, and download again."
+        "A download has at most 20,000 entries or lines. Choose fewer days and download again."
     )
 
 

@@ -47,9 +47,9 @@ class Kind:
 
 
 _TWO_FACTOR = {
-    "on": N_("Two-factor sign-in is on now"),
-    "off": N_("Two-factor sign-in is off now"),
-    "replaced": N_("Your two-factor sign-in has another device now"),
+    "on": N_("Two-factor sign-in was switched on"),
+    "off": N_("Two-factor sign-in was switched off"),
+    "replaced": N_("Your authenticator was replaced"),
 }
 KINDS: dict[str, Kind] = {
     "verify_email": Kind(
@@ -69,12 +69,12 @@ KINDS: dict[str, Kind] = {
     "two_factor_changed": Kind(
         ("change", _TWO_FACTOR), {"change": str}, choices={"change": frozenset(_TWO_FACTOR)}
     ),
-    "recovery_codes_changed": Kind(N_("You have new recovery codes"), {}),
+    "recovery_codes_changed": Kind(N_("New recovery codes were created"), {}),
     "api_key_created": Kind(
-        N_("A new API key was made for your account"), {"name": str, "prefix": str}
+        N_("An API key was created for your account"), {"name": str, "prefix": str}
     ),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
-    "removed_from_agency": Kind(N_("You are no longer with %(agency)s"), {}),
+    "removed_from_agency": Kind(N_("Your access to %(agency)s has ended"), {}),
     "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
     "invoice": Kind(
         N_("Invoice %(number)s from %(agency)s"),

@@ -24,7 +24,7 @@ _WORDS = {
     "kind": _l("Kind"),
     "archived": _l("Archived"),
     "cursor": _l("page marker"),
-    "limit": _l("the place in the list"),
+    "limit": _l("place in the list"),
 }
 
 
@@ -36,7 +36,7 @@ class PartyForm(SchemaForm[PartyIn]):
         "name.string_too_short": _l("Enter a name."),
         "name.missing": _l("Enter a name."),
         "string_pattern_mismatch": _l("Choose one from the list."),
-        "email_invalid": _l("That is not an e-mail address."),
+        "email_invalid": _l("Enter an e-mail address such as name@example.com."),
         **dict.fromkeys(
             ("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")
         ),

@@ -60,7 +60,7 @@ _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget"
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
 _SAID_MAX = 160
 _SAID_AS = {"model_override": "model"}
-_WHOLE = _l("Write a whole number.")
+_WHOLE = _l("Enter a whole number.")
 
 
 class Section(NamedTuple):
@@ -136,17 +136,17 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         choices=lambda: [(code, str(word)) for code, word in MODEL_WORDS.items()],
         validate_choice=False,
     )
-    system_prompt_suffix = TextAreaField(_l("House rules for the assistant"))
-    daily_token_budget = StringField(_l("Tokens a day"))
-    rate_limit_per_minute = StringField(_l("Turns a minute"))
-    rate_limit_per_hour = StringField(_l("Turns an hour"))
-    four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
+    system_prompt_suffix = TextAreaField(_l("Instructions for the assistant"))
+    daily_token_budget = StringField(_l("Tokens per day"))
+    rate_limit_per_minute = StringField(_l("Turns per minute"))
+    rate_limit_per_hour = StringField(_l("Turns per hour"))
+    four_eyes = BooleanField(_l("Requesters can’t approve their own requests"))
     financial_year_start_month = SelectField(
-        _l("The financial year begins in"),
+        _l("Financial year starts in"),
         choices=lambda: [SelectChoice(*named) for named in _months()],
         validate_choice=False,
     )
-    round_invoices = BooleanField(_l("Round invoices to whole units of their currency"))
+    round_invoices = BooleanField(_l("Round invoice totals to whole currency units"))
     limit_agent = StringField(ROLE_WORDS["agent"])
     limit_ticketing_lead = StringField(ROLE_WORDS["ticketing_lead"])
     limit_accounting_lead = StringField(ROLE_WORDS["accounting_lead"])

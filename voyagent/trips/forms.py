@@ -433,7 +433,7 @@ class OtherForm(TimedForm):
     details = ("title", "on", "until")
     places: ClassVar[dict[str, str]] = {"other": "until"}
 
-    title = StringField(_("What"))
+    title = StringField(_("Description"))
     on = DateText(_("Day"))
     until = DateText(_("Until"))
 

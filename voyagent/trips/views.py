@@ -300,7 +300,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     if request.method == "GET":
         return render_template("trips/remove_line.html", line=known, trip=trips.get_trip(trip_id))
     service.remove_line(actor, trip_id, line_id)
-    return _back(trip_id, _("%(name)s is off the trip.", name=known.name))
+    return _back(trip_id, _("%(name)s removed from the trip.", name=known.name))
 
 
 def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:

@@ -95,17 +95,21 @@ def test_form_edit_and_planner_read_what_the_table_says(app: Flask, rule: Rule) 
         (
             "03/15/2027",
             "due",
-            "Write the day before the month. Did you mean Mon 15 Mar 2027?",
+            "Enter the day before the month. Did you mean Mon 15 Mar 2027?",
         ),
-        ("Saturday 4 Dec", "travel", "“Saturday 4 Dec” does not fit: that day is Fri 4 Dec 2026."),
-        ("25 Dec", "birth", "Write the year as well, such as 24 Nov 1986."),
-        ("19-25 Dec", "travel", "These are two dates. Write one."),
+        (
+            "Saturday 4 Dec",
+            "travel",
+            "“Saturday 4 Dec” is not correct: this date is Fri 4 Dec 2026.",
+        ),
+        ("25 Dec", "birth", "Enter the year too, such as 24 Nov 1986."),
+        ("19-25 Dec", "travel", "Enter one date, not two."),
         (
             "in December",
             "travel",
-            "“in December” leaves the day open. Write a date such as 24 Nov 2026 or 24/11.",
+            "“in December” is not an exact date. Enter a date such as 24 Nov 2026 or 24/11.",
         ),
-        ("soon", "travel", "Write a date such as 24 Nov 2026 or 24/11."),
+        ("soon", "travel", "Enter a date such as 24 Nov 2026 or 24/11."),
     ],
 )
 def test_a_refusal_says_why_and_what_may_be_meant(

@@ -24,8 +24,8 @@ class ExportTooLarge(Invalid):
 
     code = "export_too_large"
     message = N_(
-        "That is more than 100,000 events. Narrow the filters, for example to one year, and export"
-        " again."
+        "An export has at most 100,000 events. Narrow the filters, for example to one "
+        "year, and export again."
     )
 
 

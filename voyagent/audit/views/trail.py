@@ -54,7 +54,7 @@ def chain(reader: RequestReader) -> Any:
 def check(actor: Actor) -> Any:
     """Start a check of the chain by a job."""
     checks.ask(actor)
-    toast(_("The chain is being checked. The result will stand at the top of this page."))
+    toast(_("The chain is being checked. The result will appear at the top of this page."))
     return see_other(url_for(".index"))
 
 

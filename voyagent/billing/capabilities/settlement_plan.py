@@ -9,4 +9,4 @@ class NoSettlementPlan(Conflict):
     """No connected system reads the statements of a billing and settlement plan."""
 
     code = "capability_not_supported"
-    message = N_("No billing and settlement plan is connected, so its statements cannot be read.")
+    message = N_("No BSP connection is set up, so its statements can’t be read.")

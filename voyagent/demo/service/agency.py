@@ -24,14 +24,14 @@ class DemoNotAllowed(Conflict):
     """The demo's password is public, so production refuses the demo."""
 
     code = "demo_not_allowed"
-    message = N_("The demo agency is not for production: everybody knows its password.")
+    message = N_("The demo agency can’t be created in production, because its password is public.")
 
 
 class AddressTaken(Conflict):
     """The demo's address belongs to an agency that is no demo."""
 
     code = "demo_address_taken"
-    message = N_("The demo's address belongs to an agency that is not the demo.")
+    message = N_("The demo’s e-mail address belongs to another agency. Use an empty database.")
 
 
 def fill(parts: Identity) -> list[str]:

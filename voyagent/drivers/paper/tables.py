@@ -27,7 +27,7 @@ class TooManyRows(Unprocessable):
     """The document has too many rows."""
 
     code = "too_many_rows"
-    message = N_("That is more than 2,000 rows for a PDF. Choose fewer days, or take the XLSX.")
+    message = N_("A PDF has at most 2,000 rows. Choose fewer days, or download the XLSX.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class UpdateEnquiryInput(EnquiryPatch):
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
         default=None, description="The conversation that it belongs to; set by the program."
     )
-    enquiry_id: Annotated[Id, Slot("enquiry", N_("Which enquiry is to be changed?"))] = Field(
+    enquiry_id: Annotated[Id, Slot("enquiry", N_("Which enquiry do you want to change?"))] = Field(
         description="The enquiry."
     )
 

@@ -27,34 +27,33 @@ class FileUnreadable(Unprocessable):
     """The file is not UTF-8, or has characters that cannot be stored."""
 
     code = "file_unreadable"
-    message = N_("This file is not text in UTF-8. Save it as CSV in UTF-8 and choose it again.")
+    message = N_("This file is not in UTF-8. Save it as CSV in UTF-8 and choose it again.")
 
 
 class FileTooLarge(Unprocessable):
     """The file has too many bytes or lines."""
 
     code = "file_too_large"
-    message = N_("One file has at most 200,000 bytes and 1,000 lines. Divide it into several.")
+    message = N_("A file has at most 200,000 bytes and 1,000 lines. Split it into several files.")
 
 
 class FileEmpty(Unprocessable):
     """The file has no line after its header."""
 
     code = "file_empty"
-    message = N_("This file has no line below its head.")
+    message = N_("This file has no lines below the header.")
 
 
 OF_SHAPE = {
-    "bool_parsing": N_("Write yes or no."),
+    "bool_parsing": N_("Enter yes or no."),
     "invalid_currency": money.UnknownCurrency.message,
-    "email_invalid": N_("That is not an e-mail address."),
+    "email_invalid": N_("Enter an e-mail address such as name@example.com."),
     **dict.fromkeys(
         ("date_parsing", "date_from_datetime_parsing"),
-        N_("Write the day as 2026-03-31, the year first."),
+        N_("Enter the date with the year first, such as 2026-03-31."),
     ),
     "string_pattern_mismatch": N_(
-        "This is not written as it has to be: an amount as 1234.50, a currency as INR, a country"
-        " as IN."
+        "The format is not valid. Enter an amount as 1234.50, a currency as INR, a country as IN."
     ),
 }
 """Sentences for cells of the wrong form, by error code; else the schema's own sentence."""
@@ -133,7 +132,7 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
                     line,
                     None,
                     "cells_do_not_fit",
-                    N_("This line has another number of cells than the head."),
+                    N_("The number of cells in this line differs from the header."),
                 )
             )
         table.records.append(
@@ -169,7 +168,7 @@ def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]
                 begins,
                 None,
                 "quotes_do_not_fit",
-                N_("A quotation mark is not closed, or something follows it within its cell."),
+                N_("A quotation mark is not closed, or text follows it in the same cell."),
             )
         )
 
@@ -182,16 +181,19 @@ def _separator(text: str) -> str:
 
 def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[Finding]:
     found = [
-        Finding(1, name, "column_missing", N_("The head needs this column."))
+        Finding(1, name, "column_missing", N_("The header must have this column."))
         for name in needed
         if name not in names
     ]
     found += [
-        Finding(1, name, "column_twice", N_("The head has this column twice."))
+        Finding(1, name, "column_twice", N_("The header has this column twice."))
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
     return found + [
-        Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown
+        Finding(
+            1, name[:64], "column_unknown", N_("Unknown column. Remove it or correct its name.")
+        )
+        for name in unknown
     ]

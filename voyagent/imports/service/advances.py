@@ -36,7 +36,7 @@ class PaidAfterDay(Invalid):
     """The payment is later than the day of the file."""
 
     code = "paid_after_day"
-    message = N_("This was paid after the day as of which the file stands.")
+    message = N_("The payment date is after the date of the file.")
 
 
 class Advance(Closed):

@@ -53,7 +53,7 @@ class DocumentAfterDay(Invalid):
     """The document is later than the day of the file."""
 
     code = "document_after_day"
-    message = N_("This was issued after the day as of which the file stands.")
+    message = N_("The issue date is after the date of the file.")
 
 
 class OpenDocument(Closed):

@@ -38,17 +38,14 @@ class UnknownImport(Unprocessable):
     """The kind of file is unknown."""
 
     code = "import_unknown"
-    message = N_("Files of that kind are not taken.")
+    message = N_("Files of this kind can’t be imported.")
 
 
 class ImportHasFindings(Unprocessable):
     """The file has errors; nothing was imported. A dry run names each of them."""
 
     code = "import_has_findings"
-    message = N_(
-        "Something is wrong in this file, so nothing of it was taken. Look at it first: that names"
-        " each place."
-    )
+    message = N_("The file has problems, so nothing was imported. Preview it to see each problem.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +220,7 @@ def _twice(finding: Finding) -> Finding:
     return replace(
         finding,
         code="twice_in_file",
-        sentence=N_("An earlier line of this file has the same already."),
+        sentence=N_("An earlier line of this file has the same value."),
     )
 
 

@@ -42,14 +42,14 @@ class DayNeeded(Unprocessable):
     """The day of the balances is missing."""
 
     code = "day_needed"
-    message = N_("Say as of which day these balances stand.")
+    message = N_("Enter the date of these balances.")
 
 
 class OneSideNeeded(Unprocessable):
     """A row needs an amount on exactly one side."""
 
     code = "one_side_needed"
-    message = N_("Each line has an amount either as debit or as credit.")
+    message = N_("Enter either a debit or a credit on each line.")
 
 
 class OpenedAlready(Unprocessable):
@@ -60,8 +60,8 @@ class OpenedAlready(Unprocessable):
 
     code = "opened_already"
     message = N_(
-        "This account has an opening balance in this currency already. To replace it, reverse that"
-        " entry in the journal first."
+        "This account already has an opening balance in this currency. To replace it, "
+        "reverse that entry in the journal first."
     )
 
 
@@ -70,7 +70,7 @@ class FileUnbalanced(Unprocessable):
 
     code = "file_unbalanced"
     message = N_(
-        "Debit and credit of the file are not equal in each currency, so something is missing."
+        "Debits and credits of the file must be equal in each currency. Add the missing lines."
     )
 
 

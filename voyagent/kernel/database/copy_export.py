@@ -120,7 +120,7 @@ class ExportsBusy(Unavailable):
     """All slots for exports are taken."""
 
     code = "exports_busy"
-    message = N_("Other exports are running just now. Please try again in a moment.")
+    message = N_("Other exports are running. Try again in a moment.")
 
 
 class Snapshot:

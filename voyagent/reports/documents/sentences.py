@@ -78,7 +78,9 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
     words = [period_words(period)]
     words.append(in_currency(currency))
     words.append(
-        _("every account of the chart") if include_zero else _("accounts without postings left out")
+        _("every account of the chart")
+        if include_zero
+        else _("without accounts that have no postings")
     )
     return filtered(words)
 

@@ -17,7 +17,7 @@ class PlaceOfSupplyMissing(Conflict):
     """The place of supply is unknown, so intra-state or inter-state cannot be decided."""
 
     code = "place_of_supply_required"
-    message = N_("Say in which state the customer is. Without it nobody can tell which tax is due.")
+    message = N_("Enter the customer’s state. It decides which tax is due.")
 
 
 @dataclass(frozen=True, slots=True)

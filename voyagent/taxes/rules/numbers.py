@@ -17,7 +17,7 @@ class InvalidTaxNumber(Invalid):
     """Not a GSTIN or PAN: wrong length, letters, state or check character."""
 
     code = "tax_number_invalid"
-    message = N_("That is not a tax number. Please check each character.")
+    message = N_("This tax number is not valid. Check each character.")
 
 
 def country_of(number: str | None) -> str | None:

@@ -23,21 +23,21 @@ class UnknownTreatment(Invalid):
     """The agency's country has no rates for this treatment."""
 
     code = "tax_treatment_unknown"
-    message = N_("That is not a way in which a line is taxed here.")
+    message = N_("This tax treatment is not available in the agency’s country.")
 
 
 class UnknownState(Invalid):
     """The country has no state with this code."""
 
     code = "place_of_supply_unknown"
-    message = N_("That is not the code of a state.")
+    message = N_("This is not a valid state code.")
 
 
 class NoRateThen(Invalid):
     """The tables have no rate for this day."""
 
     code = "tax_rate_not_known"
-    message = N_("No tax rate is known for that day.")
+    message = N_("There is no tax rate for this date. Choose another date.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,8 @@ def told_of(done: Cancelled) -> str:
     if done.way is not Way.RELEASE:
         return str(gettext("%(name)s cancelled.", name=_name(done.line)))
     gone = gettext(
-        "%(locator)s is let go; it was not paid and costs nothing.", locator=done.line.supplier_ref
+        "Booking %(locator)s is released. It was not paid, so there is no charge.",
+        locator=done.line.supplier_ref,
     )
     return (
         f"{gone} {gettext('The request to issue its tickets is withdrawn.')}"

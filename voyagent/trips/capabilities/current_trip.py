@@ -16,7 +16,7 @@ class NoTripYet(NotFound):
 
     code = "trip_not_found"
     message = N_(
-        "This conversation has no trip yet. Add a passenger, a flight or a hotel, and it has one."
+        "This conversation has no trip yet. Add a passenger, a flight or a hotel to create one."
     )
 
 

@@ -37,7 +37,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 class HoldFlightInput(Closed):
     """A fare of a search, and the passengers if not everybody flies."""
 
-    fare_id: Annotated[Id, Slot("fare", N_("Which of the fares shall I hold?"))] = Field(
+    fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="The `fare_id` of a fare that a search listed."
     )
     passenger_ids: Annotated[

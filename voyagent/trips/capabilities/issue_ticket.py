@@ -52,7 +52,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 class IssueTicketInput(Closed):
     """A held booking."""
 
-    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking shall be ticketed?"))] = Field(
+    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking do you want to ticket?"))] = Field(
         description="The id of any flight of the held booking."
     )
 

@@ -21,8 +21,8 @@ from voyagent.trips.service.supplier_queries import suppliers
 class ReleaseFlightInput(Closed):
     """A held booking."""
 
-    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking shall I give back?"))] = Field(
-        description="The id of any flight of the held booking."
+    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking do you want to release?"))] = (
+        Field(description="The id of any flight of the held booking.")
     )
 
 

@@ -19,9 +19,9 @@ from voyagent.trips.queries import trips
 class RemovePassengerInput(Closed):
     """A traveller by name."""
 
-    full_name: Annotated[str, Trimmed(200), Slot("passenger", N_("Who stays at home?"))] = Field(
-        description="The passenger's name, or a part that names one passenger only."
-    )
+    full_name: Annotated[
+        str, Trimmed(200), Slot("passenger", N_("Which passenger do you want to remove?"))
+    ] = Field(description="The passenger's name, or a part that names one passenger only.")
 
 
 def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:

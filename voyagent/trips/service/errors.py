@@ -156,7 +156,7 @@ class NoNationality(Conflict):
     """The passenger has no known nationality."""
 
     code = "nationality_needed"
-    message = N_("Say of which nationality the passenger is.")
+    message = N_("Enter the passenger’s nationality.")
 
 
 class NoDayOfArrival(Conflict):

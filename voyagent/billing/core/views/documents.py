@@ -99,7 +99,7 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     if may:
         return None
     return not_now(
-        _("This document’s status does not allow this any more. Reload the page."),
+        _("This document’s status no longer allows this. Reload the page."),
         Place(document).url(),
     )
 
