@@ -1,8 +1,8 @@
-"""What every test stands on: one server, a database for each test process, and three people.
+"""Shared fixtures: one server, a database for each test process, and three people.
 
-Alice owns what the test is about, Bob is her colleague, Charlie is another agency. Every test signs
-up fresh agencies, so tests share a database without meeting; nothing is rolled back, and what runs
-is what runs in production.
+Alice owns the records of a test, Bob is her colleague, Charlie is another agency. Every test signs
+up new agencies, so tests share a database without conflicts; nothing is rolled back, and the code
+runs as in production.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ registry.install(catalogue.CAPABILITIES)  # also for tests that make no applicat
 
 @pytest.fixture(scope="session")
 def server_urls() -> Iterator[tuple[str, str]]:
-    """Addresses of the server as its owner and as the application: the embedded one, or
-    VOYAGENT_TEST_DB_URL.
+    """Addresses of the server as its owner and as the application.
+
+    The server is the embedded one or VOYAGENT_TEST_DB_URL.
     """
     given = os.environ.get("VOYAGENT_TEST_DB_URL")
     if given:
@@ -61,7 +62,7 @@ def server_urls() -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Settings]:
-    """Settings of a fresh, migrated database that goes when the block ends."""
+    """Settings of a new, migrated database that is dropped when the block ends."""
     admin_url, app_url = (sa.make_url(url) for url in server_urls)
     name = f"test_{secrets.token_hex(6)}"
     owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -109,9 +110,7 @@ def app(settings: Settings) -> Flask:
 
 @pytest.fixture(scope="session")
 def owners(settings: Settings) -> Iterator[sa.Engine]:
-    """Connections as the schema's owner for what each test begins with, kept open so that it costs
-    next to nothing.
-    """
+    """Connections as the schema's owner, kept open because each test begins with one."""
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""), pool_pre_ping=True)
     yield engine
     engine.dispose()
@@ -119,13 +118,11 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def no_jobs(owners: sa.Engine) -> None:
-    """Forget what earlier tests left undone: a worker takes up what its own test gave it, and
-    nothing else.
+    """Delete the jobs of earlier tests, so that a worker only runs those of its own test.
 
-    A job that a killed worker was at would keep all of its lock waiting, since nothing is rescued
-    where the tests drain. The turns end with their jobs, and what waits of proposals is put off:
-    each minute a worker gives the first another job, lets the second expire and tries the third
-    again.
+    A job of a killed worker would keep its lock, since nothing is rescued where the tests drain.
+    Turns end with their jobs, and the expiry of proposals is postponed: each minute a worker would
+    expire them.
     """
     with owners.begin() as connection:
         connection.execute(
@@ -160,7 +157,7 @@ def people(app: Flask, no_jobs: None) -> People:
 
 @pytest.fixture
 def alice(people: People) -> Person:
-    """An administrator of a fresh agency: the owner of what a test is about."""
+    """An administrator of a new agency, the owner of the test's records."""
     return people.sign_up("Alice Owner", agency="Alice Travels")
 
 
@@ -172,7 +169,7 @@ def bob(people: People, alice: Person) -> Person:
 
 @pytest.fixture
 def victor(people: People, alice: Person) -> Person:
-    """Alice's colleague who may only look, a `viewer`."""
+    """Alice's colleague with read access, a `viewer`."""
     return people.colleague(alice, "Victor Viewer", role="viewer")
 
 
@@ -184,7 +181,7 @@ def charlie(people: People) -> Person:
 
 @pytest.fixture
 def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
-    """A connection as the schema's owner, past every wall, to look at what is really stored."""
+    """A connection as the schema's owner, without row-level security, to read stored rows."""
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
     yield engine
     engine.dispose()
@@ -192,7 +189,7 @@ def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def app_engine(settings: Settings) -> Iterator[sa.Engine]:
-    """Raw SQL as the application's role, to try the second wall alone."""
+    """Raw SQL as the application's role, to test row-level security alone."""
     engine = sa.create_engine(
         sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"}
     )
@@ -202,7 +199,7 @@ def app_engine(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """A connection like the lane's: the application's role, behind the policy."""
+    """A connection as the read pool's: the application's role, with row-level security."""
     with psycopg.connect(
         psycopg_url(settings.db_url or ""),
         options=server_options(settings),
@@ -213,7 +210,7 @@ def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def statements(app: Flask) -> Iterator[list[str]]:
-    """Every statement that the session's engine sends while the test looks."""
+    """Record every statement of the session's engine."""
     from voyagent.kernel.db import db  # noqa: PLC0415 - the engine exists once the application does
 
     seen: list[str] = []
@@ -230,7 +227,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 @pytest.fixture
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The line that each request leaves in the log while the test looks."""
+    """Record the log line of each request."""
     lines: list[dict[str, Any]] = []
 
     class Recorder:

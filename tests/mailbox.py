@@ -1,6 +1,4 @@
-"""The mails that somebody has got: what the worker has written into the folder, read as a mail
-program reads them.
-"""
+"""Mail in the worker's folder, parsed as a mail program does."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ from voyagent.kernel import jobs
 
 @dataclass(frozen=True)
 class Received:
-    """One mail, with the first link in its text and the token in that link; both are empty where
-    there is none.
-    """
+    """One mail, with the first link in its text and that link's token, or empty strings."""
 
     message: EmailMessage
     kind: str
@@ -34,9 +30,9 @@ class Received:
 
 
 def newest(app: Flask, *, to: str, kind: str | None = None) -> Received:
-    """The newest mail to an address, of one kind or any, once the worker has done what is due.
+    """Run due jobs and return the newest mail to an address, optionally of one kind.
 
-    Fails when there is none.
+    Fails if there is none.
     """
     found = received(app, to=to, kind=kind)
     assert found, f"no mail of kind {kind or 'any'} to {to}"
@@ -44,7 +40,7 @@ def newest(app: Flask, *, to: str, kind: str | None = None) -> Received:
 
 
 def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
-    """Every mail to an address, oldest first, once the worker has done what is due."""
+    """Run due jobs and return every mail to an address, oldest first."""
     settings = app.extensions["voyagent.settings"]
     with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
         thread.submit(jobs.drain, app, settings).result()
@@ -52,10 +48,9 @@ def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
 
 
 def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
-    """The same of any folder, for programs that run by themselves.
+    """Return every mail to an address in any folder, for programs that run by themselves.
 
-    A mail's own id tells when it was written; what the files are named by stands still in a test
-    that holds the clock.
+    The mail's id gives its order; file times do not move in a test with a stopped clock.
     """
     mails = sorted(
         (_read(file) for file in folder.glob("*.eml")),

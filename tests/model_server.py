@@ -1,10 +1,10 @@
-"""A stand-in for model servers on loopback: speaks Anthropic's Messages API and OpenAI's chat
-completions, both streamed, and says what a test has written.
+"""A stand-in for model servers on loopback, scripted by the test.
 
-What it answers is the next of `server.next(…)`, else the first rule that fits, else
-`server.otherwise`. A rule fits the person's last words (`server.when("flight", …)`) or the newest
-tool result (`server.after("search_flights", …)`), and an answer may be a function of what was
-heard. `server.heard` holds every request.
+It speaks Anthropic's Messages API and OpenAI's chat completions, both streamed. The response is the
+next of `server.next(…)`, else the first rule that matches, else `server.otherwise`. A rule matches
+the person's last words (`server.when("flight", …)`) or the newest tool result
+(`server.after("search_flights", …)`), and a response may be a function of the request.
+`server.heard` holds every request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ANSWER_WITHIN_S = 20
 
 @dataclass(frozen=True)
 class Use:
-    """A call of a tool; `json_text` instead of arguments is sent as it is, broken or not."""
+    """A call of a tool; `json_text` is sent as it is instead of arguments, valid or not."""
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer.
+    """A response.
 
     Its text comes in `pieces` (else word by word), `pause_s` apart; before the last one the server
     waits for `gate`.
@@ -65,7 +65,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Failure:
-    """A status instead of an answer, with a body as the vendors write it."""
+    """An error status with a body as the vendors write it."""
 
     status: int
     kind: str = "api_error"
@@ -75,7 +75,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Frames:
-    """Bytes of a stream as they are; then the end, or a connection broken off, or silence."""
+    """Raw bytes of a stream, then the end, a broken connection, or silence."""
 
     sent: bytes
     then: str = "end"
@@ -83,12 +83,12 @@ class Frames:
 
 @dataclass(frozen=True)
 class Hang:
-    """Takes the request and says nothing."""
+    """Accept the request and never respond."""
 
 
 @dataclass(frozen=True)
 class Endless:
-    """Goes on with this piece for as long as somebody listens."""
+    """Repeat this piece until the client disconnects."""
 
     piece: str = "and so on "
     pause_s: float = 0.0
@@ -99,7 +99,7 @@ Act = Reply | Failure | Frames | Hang | Endless
 
 @dataclass(frozen=True)
 class Heard:
-    """A request, read alike in both languages."""
+    """A request, parsed alike for both APIs."""
 
     path: str
     headers: dict[str, str]
@@ -119,7 +119,7 @@ class Heard:
 
     @property
     def words(self) -> str:
-        """What the person said last."""
+        """Return the person's last message."""
         return next((text for role, text in reversed(list(self._texts())) if role == "user"), "")
 
     @property
@@ -130,9 +130,7 @@ class Heard:
 
     @property
     def results(self) -> list[tuple[str, Any]]:
-        """Name and content of the tool results that the request ends with, newest last; JSON is
-        read.
-        """
+        """Return name and parsed content of the tool results at the end of the request."""
         names = dict(self._calls())
         return [
             (names.get(call_id, ""), _read(content)) for call_id, content in self._last_results()
@@ -180,7 +178,7 @@ Answer = Act | Callable[[Heard], Act]
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1."""
+    """A server on a free port of 127.0.0.1."""
 
     daemon_threads = True
 
@@ -191,28 +189,26 @@ class ModelServer(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.heard: list[Heard] = []
         self.left_alone = threading.Event()
-        """Set once somebody has hung up in the midst of an answer."""
+        """Set once a client has disconnected during a response."""
         self.gate_missed = False
         self.ended = threading.Event()
         self._lock = threading.Lock()
         self._queue: list[Answer] = []
         self._rules: list[tuple[Callable[[Heard], bool], Answer]] = []
         self.otherwise: Answer = Reply("Nothing is written for that.")
-        """What to answer where no rule fits."""
+        """Response if no rule matches."""
 
     @property
     def url(self) -> str:
-        """Where the Messages API is; chat completions are at `url + "/v1"`."""
+        """Return the URL of the Messages API; chat completions are at `url + "/v1"`."""
         return f"{self._scheme}://127.0.0.1:{self.server_address[1]}"
 
     def next(self, *answers: Answer) -> None:
-        """What to answer next, in this order, before any rule."""
+        """Queue responses to send in this order, before any rule."""
         self._queue += answers
 
     def when(self, pattern: str, answer: Answer) -> None:
-        """What to answer when the person's last words have something like `pattern` and no tool has
-        answered yet.
-        """
+        """Set the response to last words that match `pattern`, before any tool has returned."""
         self._rules.append(
             (
                 lambda heard: (
@@ -223,13 +219,13 @@ class ModelServer(ThreadingHTTPServer):
         )
 
     def after(self, tool: str, answer: Answer) -> None:
-        """What to answer when the newest result is this tool's."""
+        """Set the response to this tool's result as the newest."""
         self._rules.append(
             (lambda heard: bool(heard.results) and heard.results[-1][0] == tool, answer)
         )
 
     def choose(self, heard: Heard) -> Act:
-        """What to answer."""
+        """Return the response to a request."""
         with self._lock:
             self.heard.append(heard)
             answer = (
@@ -240,12 +236,12 @@ class ModelServer(ThreadingHTTPServer):
         return answer(heard) if callable(answer) else answer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some tests are about."""
+        """Ignore clients that disconnect, which some tests do."""
 
 
 @contextmanager
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[ModelServer]:
-    """A server for as long as the block runs."""
+    """Run a server for the block."""
     with ModelServer(tls) as server:
         thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -314,7 +310,7 @@ class _Session(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send(self, data: bytes) -> None:
-        """One chunk; an empty one is the end."""
+        """Send one chunk; an empty one is the end."""
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
@@ -334,7 +330,7 @@ class _Session(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _be_silent(self) -> None:
-        """Until the other side hangs up."""
+        """Wait until the client disconnects."""
         self.connection.settimeout(0.05)
         for _ in range(ANSWER_WITHIN_S * 20):
             if self.server.ended.is_set():
@@ -353,7 +349,7 @@ class _Session(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by the library
-        """Tests print nothing."""
+        """Log nothing."""
 
 
 @dataclass(frozen=True)
@@ -377,7 +373,7 @@ def _event(kind: str, **fields: Any) -> bytes:
 
 
 def _halves(text: str) -> list[str]:
-    """Arguments come in pieces that are no JSON each."""
+    """Split arguments into pieces that are no valid JSON alone."""
     middle = len(text) // 2
     return [text[:middle], text[middle:]] if middle else [text]
 

@@ -1,6 +1,4 @@
-"""What stands on paper: the text of a PDF that Typst has set, found as a reading program finds it,
-by each font's table of letters.
-"""
+"""Text of a PDF by Typst, decoded by each font's ToUnicode table."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ _SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "\n": ""}
 
 
 def text_of(pdf: bytes) -> str:
-    """The text of all pages, one run of letters to a line."""
+    """Return the text of all pages, one run of letters per line."""
     streams, objects = _streams(pdf), dict(_OBJECT.findall(pdf.decode("latin-1")))
     lines: list[str] = []
     for page in (about for about in objects.values() if "/Type/Page/" in about):
@@ -41,7 +39,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def _shown(content: str) -> Iterator[tuple[str, str]]:
-    """The font and the codes of each run of letters."""
+    """Yield the font and the codes of each run of letters."""
     place, name, font, codes = 0, "", "", ""
     while token := _TOKEN.match(content, place):
         place = token.end()
@@ -67,7 +65,7 @@ def _shown(content: str) -> Iterator[tuple[str, str]]:
 
 
 def _end_of_string(content: str, place: int) -> int:
-    """Behind the bracket that closes a string; brackets in it that match stand there as they are."""
+    """Return the position after the bracket that closes a string with nested brackets."""
     depth = 1
     while depth:
         if content[place] == "\\":
@@ -95,7 +93,7 @@ def _named(about: str, key: str) -> str:
 
 
 def _letters(table: str) -> dict[int, str]:
-    """Code to letters, from a font's ToUnicode table."""
+    """Return code to letters of a font's ToUnicode table."""
     pairs = re.findall(
         r"<([0-9A-Fa-f]{4})>\s*<((?:[0-9A-Fa-f]{4})+)>", table.partition("endcodespacerange")[2]
     )

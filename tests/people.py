@@ -1,6 +1,4 @@
-"""People for tests: each has an actor for services, a bearer client for the API and a signed-in
-browser.
-"""
+"""People for tests: an actor for services, a bearer client and a signed-in browser."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class ApiClient:
-    """A program's client: `/api` in front, a bearer on every call."""
+    """An API client: prefixes `/api` and sends a bearer."""
 
     def __init__(self, client: FlaskClient, token: str | None) -> None:
         self._client = client
@@ -41,7 +39,7 @@ class ApiClient:
 
 @dataclass
 class Person:
-    """Somebody of an agency."""
+    """A user of an agency."""
 
     app: Flask
     actor: Actor
@@ -51,19 +49,17 @@ class Person:
 
     @property
     def credential(self) -> Credential:
-        """What her access token says of her."""
+        """Return the credential of her access token."""
         return self.app.extensions["voyagent.identity"].tokens.read(self.access_token)
 
     @property
     def api(self) -> ApiClient:
-        """A client with her access token."""
+        """Return a client with her access token."""
         return ApiClient(self.app.test_client(), self.access_token)
 
     @property
     def browser(self) -> FlaskClient:
-        """A test client that has signed in by the form; it sends the CSRF token that pages carry
-        (see `csrf`).
-        """
+        """Return a test client signed in by the form; it sends the CSRF token of pages (`csrf`)."""
         client = self.app.test_client()
         answer = client.post(
             "/sign-in",
@@ -82,19 +78,19 @@ class Person:
             return act(actor, *arguments, **keywords)
 
     def granted(self, permission: str) -> Person:
-        """The same person as an approved proposal runs: by the assistant, with a grant."""
+        """Return the person with a grant, as an approved proposal runs."""
         actor = self.actor.via(Channel.ASSISTANT).granted(Grant("ap-test", permission))
         return replace(self, actor=actor)
 
     @contextmanager
     def acting(self) -> Iterator[Actor]:
-        """A transaction in which this person acts; leaving commits."""
+        """Open a transaction with this person as actor; leaving commits."""
         with self.app.app_context(), transaction(self.actor.tenant_id):
             yield self.actor
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
-        """A reader inside a transaction of this person's agency."""
+        """Open a reader in a transaction of this person's agency."""
         from voyagent.kernel.database.read_pool import SessionReader  # noqa: PLC0415
 
         with self.acting():
@@ -102,18 +98,18 @@ class Person:
 
 
 class People:
-    """Makes agencies and colleagues through the real rules."""
+    """Create agencies and users through the services."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
 
     @property
     def identity(self) -> Identity:
-        """The installation's identity rules."""
+        """Return the installation's identity rules."""
         return self._app.extensions["voyagent.identity"]
 
     def sign_up(self, full_name: str, *, agency: str) -> Person:
-        """An administrator of a new agency."""
+        """Sign up an agency and return its administrator."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction():
             signed_in = service.sign_up(
@@ -129,7 +125,7 @@ class People:
         )
 
     def colleague(self, of: Person, full_name: str, *, role: str) -> Person:
-        """A further person of somebody's agency."""
+        """Add a user to a person's agency."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction(of.actor.tenant_id):
             user = service.add_person(
@@ -147,7 +143,7 @@ class People:
 
 
 def csrf(client: FlaskClient, path: str) -> str:
-    """The CSRF token of a page's form."""
+    """Return the CSRF token of a page's form."""
     import re  # noqa: PLC0415
 
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(path).text)

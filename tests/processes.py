@@ -1,4 +1,4 @@
-"""Programs that tests start beside themselves: their environment, and their end by their own id."""
+"""Processes that tests start: their environment, and their end by process id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def worker_environment(settings: Settings) -> dict[str, str]:
-    """What a worker's process needs to serve the tests' database and to be found dead quickly."""
+    """Return the environment of a worker on the tests' database, with short timeouts."""
     return os.environ | {
         "PYTHONPATH": str(ROOT),
         "VOYAGENT_ENV": "test",
@@ -26,7 +26,7 @@ def worker_environment(settings: Settings) -> dict[str, str]:
 
 
 def end(process: subprocess.Popen[bytes], *, within_s: float) -> None:
-    """Ask the process to end, and kill it when it does not."""
+    """Ask the process to end, and kill it after the timeout."""
     process.terminate()
     try:
         process.wait(timeout=within_s)

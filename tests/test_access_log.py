@@ -1,4 +1,4 @@
-"""Whoever asks gunicorn for a log of requests gets it without what a mailed link has in its query."""
+"""gunicorn's access log has no query of a mailed link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the bench counts and judges; what it measures is measured by `make bench`."""
+"""Counting and targets of the benchmarks; `make bench` itself measures."""
 
 from __future__ import annotations
 
@@ -127,9 +127,7 @@ def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> 
 def test_what_the_product_is_compared_with_writes_the_rows_of_its_statements(
     app: Flask, alice: Person
 ) -> None:
-    """Not empty lists: what a statement gives is not known before all statements of a message have
-    been answered.
-    """
+    """The result of a statement is known only after all statements of a message are answered."""
     settings = app.extensions["voyagent.settings"]
     options = {"autocommit": True, "options": server_options(settings)}
     with ConnectionPool(

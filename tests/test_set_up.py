@@ -1,6 +1,4 @@
-"""What brings a fresh computer to the running program: locks without hosts, the browser's files,
-and steps that are done once.
-"""
+"""Set-up of a fresh computer: lock files without hosts, browser files, steps done once."""
 
 from __future__ import annotations
 

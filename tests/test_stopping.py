@@ -1,4 +1,4 @@
-"""A web process that is told to stop tells its streams first, so that nobody waits the grace out."""
+"""A stopping web process ends its streams first, so that it stops at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
 
 @pytest.fixture
 def told_to_stop() -> Iterator[list[int]]:
-    """What the server's own handler was told, in place of gunicorn's."""
+    """Record the calls of the server's own handler, instead of gunicorn's."""
     told: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
     yield told
@@ -28,7 +28,7 @@ def told_to_stop() -> Iterator[list[int]]:
 
 
 def web_process(app: Flask) -> SimpleNamespace:
-    """What gunicorn hands over."""
+    """Return gunicorn's arguments to the hook."""
     return SimpleNamespace(
         wsgi=app, log=SimpleNamespace(error_log=logging.getLogger("tests.web_process"))
     )

@@ -1,4 +1,4 @@
-"""What tests of approvals share: a conversation, a proposal in it, a look at what is stored."""
+"""Shared fixtures of the tests of approvals: a conversation, a proposal, stored rows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ assert (
 
 @dataclass
 class Desk:
-    """Proposals of an agency, and what the database knows of them."""
+    """Proposals of an agency and their stored state."""
 
     engine: sa.Engine
 
     def conversation(self, person: Person) -> UUID:
-        """A new conversation of a person."""
+        """Create a conversation of a person."""
         with person.acting() as actor:
             return chat.create_session(actor, title="Krishnan family").id
 
@@ -39,7 +39,7 @@ class Desk:
         session_id: UUID | None = None,
         **given: Any,
     ) -> str:
-        """A stored proposal; its id."""
+        """Store a proposal and return its id."""
         session_id = session_id or self.conversation(person)
         known = {
             "turn_id": "t-0123456789ab",
@@ -76,7 +76,7 @@ class Desk:
             return list(found.mappings())
 
     def notes(self, approval_id: str) -> int:
-        """How often the effect has happened."""
+        """Return how often the effect has happened."""
         with self.engine.connect() as connection:
             count = connection.scalar(
                 sa.text(
@@ -88,12 +88,12 @@ class Desk:
         return int(count)
 
     def run(self, sql: str, **values: Any) -> None:
-        """Change something past every rule."""
+        """Change rows as the owner, without any rule."""
         with self.engine.begin() as connection:
             connection.execute(sa.text(sql), values)
 
     def run_out(self, approval_id: str) -> None:
-        """Let the fifteen minutes be over, by the clock of the database."""
+        """Let the proposal expire by the clock of the database."""
         self.run(
             "update approvals set expires_at = now() - interval '1 millisecond' where id = :i",
             i=approval_id,
@@ -107,5 +107,5 @@ def desk(owner_engine: sa.Engine) -> Desk:
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """Alice's colleague who leads the accounts and may grant."""
+    """Alice's colleague who leads accounting and may approve."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")

@@ -1,6 +1,4 @@
-"""Effects for tests: they write a message into a conversation, so that what happened, and how
-often, can be counted.
-"""
+"""Effects for tests: they write a message into a conversation, so that runs can be counted."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ class PeriodClosed(Conflict):
 
 
 def note(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write the text of the arguments down."""
+    """Write the text of the arguments."""
     message = chat.append_message(
         actor,
         UUID(arguments["session_id"]),
@@ -45,20 +43,20 @@ def note(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def note_and_refuse(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write, leave an event, and then find that it may not be."""
+    """Write, leave an event, and then refuse."""
     note(actor, arguments)
     chat.rename(actor, UUID(arguments["session_id"]), "renamed by an effect that failed")
     raise PeriodClosed
 
 
 def note_and_crash(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write and break."""
+    """Write, then raise an unexpected error."""
     note(actor, arguments)
     raise RuntimeError("a fault of ours")
 
 
 def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
-    """What the note will change, as an invoice would say it."""
+    """Describe the note as an invoice would be described."""
     return {
         "title": f"Note {arguments['text']}",
         "undo": "can be undone by a credit note",
@@ -114,7 +112,7 @@ def outside(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def mail(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write to somebody, as a granted act may."""
+    """Send a mail, as an approved act may."""
     outbox = current_app.extensions["voyagent.identity"].outbox
     outbox.send(to=arguments["text"], kind="password_changed", locale=actor.locale)
     return {"mailed": True}
@@ -133,21 +131,21 @@ def steps(_actor: Actor, arguments: dict[str, Any]) -> Measured:
 
 
 def worth(_actor: Actor, arguments: dict[str, Any]) -> Money | None:
-    """The amount that the arguments name."""
+    """Return the amount in the arguments."""
     return (
         Money.parse(arguments["amount"], arguments["currency"]) if "amount" in arguments else None
     )
 
 
 class LineIn(Closed):
-    """A line of what a probe writes."""
+    """A line of a probe's text."""
 
     description: Annotated[str, Trimmed(100)]
     quantity: Annotated[int, Field(ge=1)]
 
 
 class NoteIn(Closed):
-    """What a probe takes when it has been edited."""
+    """The input of a probe after an edit."""
 
     session_id: str
     text: Annotated[str, Trimmed(100)]
@@ -158,13 +156,13 @@ class NoteIn(Closed):
 
 
 class LooseIn(Open):
-    """Arguments of which all but one are of no matter."""
+    """Arguments of which only one matters."""
 
     text: str = "hello"
 
 
 def nothing(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Do nothing at all."""
+    """Do nothing."""
     return {"said": arguments.get("text", "")}
 
 
@@ -279,7 +277,7 @@ CRASHES = register(
 
 @on_settled
 def remember(actor: Actor, approval: Approval) -> None:
-    """Keep what a listener is told."""
+    """Record the call of a listener."""
     told.append(
         (
             approval.id,
@@ -297,5 +295,5 @@ def remember(actor: Actor, approval: Approval) -> None:
 def told_of(
     approval_id: str,
 ) -> list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]]:
-    """What listeners were told of one proposal."""
+    """Return the calls of listeners for one proposal."""
     return [entry for entry in told if entry[0] == approval_id]

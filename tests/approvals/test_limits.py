@@ -1,4 +1,4 @@
-"""How much a role may grant: the limits of the settings, and what they mean for four eyes."""
+"""Approval limits of roles, alone and with the four-eyes rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voyagent.settings.service import tenant_settings as settings
 
 @pytest.fixture
 def limited(alice: Person) -> None:
-    """Leads may grant up to a thousand rupees."""
+    """Let leads approve up to a thousand rupees."""
     alice.does(
         lambda actor: (
             settings.update(
@@ -110,7 +110,7 @@ def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(
 
 
 def entry(desk: Desk, alice: Person, bob: Person, *amounts: tuple[str, str]) -> str:
-    """A proposed journal entry that moves these amounts, each in its currency."""
+    """Propose a journal entry that moves these amounts, each in its currency."""
     bank, cash = str(account_id(alice, "bank")), str(account_id(alice, "cash"))
     lines = [
         {"account_id": account, "currency": currency, side: amount}
@@ -176,7 +176,7 @@ def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(
 
 @pytest.mark.usefixtures("limited")
 def test_what_takes_a_sale_back_is_held_to_the_limit_as_well(alice: Person, leila: Person) -> None:
-    """Or a credit note and a void would be ways around it."""
+    """Otherwise a credit note and a void would bypass the limit."""
     large, small, bill = issued(alice), issued(alice, line("1000", quantity=1)), receive(alice)
     whole = {"invoice_id": str(large), "reason": "Not travelled"}
     for path, body in (

@@ -165,7 +165,7 @@ def test_what_cannot_be_run_dry_has_no_preview_and_is_granted_without(
 
 @pytest.fixture
 def moved(desk: Desk, alice: Person, bob: Person) -> tuple[str, str]:
-    """A proposal whose customer has been billed again since; its id and the invoice's."""
+    """Propose for a customer who has been billed again since; return its id and the invoice's."""
     invoice_id = draft(alice, line("100.00"))
     approval_id = proposed(desk, bob, invoice_id)
     issued(alice, line("7.00"))
@@ -229,9 +229,7 @@ def test_rejecting_asks_nothing_of_the_preview(
 def test_what_others_post_elsewhere_makes_nothing_stale(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
-    """The same accounts move, and the receivable's running total with them; this customer's balance
-    does not.
-    """
+    """The same accounts and the receivable's total move; this customer's balance does not."""
     approval_id = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, issued(alice, customer_name="Somebody Else"), 500_000)
     grant(alice, approval_id)

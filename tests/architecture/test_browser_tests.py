@@ -1,4 +1,4 @@
-"""Where there is no browser its tests are skipped and say so; they never stop the others."""
+"""Browser tests are skipped with the reason where there is no browser; others still run."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The document says what the API contract says: a valid OpenAPI 3.1, and of every operation its
-statuses, codes, keys, parameters and body.
+"""The OpenAPI document is valid and agrees with the API contract.
 
-`contract.json` is the contract as facts. Ours may have more: statuses, keys, optional parameters,
-limits where the contract has none.
+`contract.json` states the contract: statuses, codes, keys, parameters and body of each operation.
+The document may have more: statuses, keys, optional parameters, limits where the contract has none.
 """
 
 from __future__ import annotations
@@ -48,25 +47,25 @@ def document(app: Flask) -> dict[str, Any]:
 
 
 class Document:
-    """The document, read with every reference followed."""
+    """The document with every reference resolved."""
 
     def __init__(self, found: dict[str, Any]) -> None:
         self.found = found
 
     def operation(self, name: str) -> dict[str, Any]:
-        """An operation by its name in the contract."""
+        """Return an operation by its name in the contract."""
         method, path = name.split()
         return self.found["paths"]["/api" + path][method.lower()]
 
     def kinds(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What a value may be: the schema itself, or each of its alternatives."""
+        """Yield the schema itself or each of its alternatives."""
         while "$ref" in schema:
             schema = self.found["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         for kind in schema.get("anyOf") or schema.get("oneOf") or [schema]:
             yield from [kind] if kind is schema else self.kinds(kind)
 
     def keys(self, schema: dict[str, Any], within: str = "") -> set[str]:
-        """Every key of an answer, as `user.id` and `items[].id`."""
+        """Return every key of a response, as `user.id` and `items[].id`."""
         found: set[str] = set()
         for kind in self.kinds(schema):
             if "items" in kind:
@@ -77,7 +76,7 @@ class Document:
         return found
 
     def limits(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """What limits a value; above nought is from one on."""
+        """Return the limits of a value; "above 0" of an integer is given as "from 1"."""
         found: dict[str, Any] = {}
         for kind in [*self.kinds(schema), schema]:
             found |= {name: kind[name] for name in LIMITS if name in kind}
@@ -87,7 +86,7 @@ class Document:
 
 @pytest.fixture(scope="module")
 def ours(document: dict[str, Any]) -> Document:
-    """The same, to ask it."""
+    """The document as a queryable object."""
     return Document(document)
 
 

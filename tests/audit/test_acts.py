@@ -1,6 +1,4 @@
-"""Each act leaves its event in its own transaction, holds no secret, and does not happen where the
-event cannot be written.
-"""
+"""Each act leaves its event in its own transaction, without secrets, or does not happen."""
 
 from __future__ import annotations
 
@@ -54,7 +52,7 @@ by_name = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
 
 @pytest.fixture(scope="module")
 def strict_app(settings: Settings) -> Flask:
-    """An installation that lets nobody in whose address is not confirmed."""
+    """An installation that requires a confirmed address to sign in."""
     return create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
 
 
@@ -69,7 +67,7 @@ def stage(
 
 @pytest.fixture(scope="module")
 def tables(settings: Settings) -> list[str]:
-    """Every table that holds somebody's records."""
+    """Return every table with records of users."""
     engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
     with engine.connect() as connection:
         found = connection.scalars(
@@ -83,7 +81,7 @@ def tables(settings: Settings) -> list[str]:
 
 @contextmanager
 def broken(engine: sa.Engine) -> Iterator[None]:
-    """No event can be written, whatever else can."""
+    """Let every write of an event fail and nothing else."""
     with engine.begin() as connection:
         connection.execute(sa.text("revoke insert on audit_events from voyagent_app"))
     try:
@@ -94,7 +92,7 @@ def broken(engine: sa.Engine) -> Iterator[None]:
 
 
 def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
-    """A digest of each table's rows."""
+    """Return a digest of each table's rows."""
     one = (
         "select '{0}' as name, count(*) || ':' || coalesce(sum(hashtextextended(t::text,"
         " 0)::numeric), 0) as rows from {0} t"
@@ -105,7 +103,7 @@ def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
 
 
 def heads(engine: sa.Engine) -> dict[Any, int]:
-    """How long each agency's chain is."""
+    """Return the length of each agency's chain."""
     with engine.connect() as connection:
         return {
             row.tenant_id: row.seq
@@ -114,7 +112,7 @@ def heads(engine: sa.Engine) -> dict[Any, int]:
 
 
 def events_since(engine: sa.Engine, before: dict[Any, int]) -> list[sa.RowMapping]:
-    """The events of all agencies that were not there before, in their order."""
+    """Return the events of all agencies that are new since `before`, in order."""
     with engine.connect() as connection:
         grown = [
             (tenant_id, before.get(tenant_id, 0))
@@ -132,8 +130,10 @@ def events_since(engine: sa.Engine, before: dict[Any, int]) -> list[sa.RowMappin
 
 
 def status_of(doing: Doing) -> int | None:
-    """How it went: the answer's status, a command's exit code, None for what went well and answers
-    nothing, 500 for what the database refused.
+    """Return the status of an act.
+
+    The status of a response, a command's exit code, None for success without a response, 500 for an
+    error of the database.
     """
     try:
         answer = doing()
@@ -191,7 +191,7 @@ def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(
 
 
 def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> None:
-    """Ids are of rows of that very agency, and the person is the one of the address."""
+    """Check that ids name rows of this agency and that the actor has the given address."""
     for name, value in event["entity_refs"].items():
         if (name, event["kind"]) in {
             ("invoice_id", "invoice.discarded"),
@@ -242,7 +242,7 @@ def test_an_act_whose_event_cannot_be_written_does_not_happen(
 
 
 def stands_alone(act: Act) -> bool:
-    """Whether no row that the act leaves bears the number of its transaction."""
+    """True if no row of the act has the number of its transaction."""
     return (
         act.name in ALONE
         or {left.status for left in act.leaves} == {"rejected"}
@@ -277,7 +277,7 @@ ALONE = {
 
 
 def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
-    """The numbers of the transactions that wrote the rows of each table, the audit's own apart."""
+    """Return the numbers of the transactions that wrote the rows of each table but the audit's."""
     told = [name for name in tables if name not in {"audit_events", "audit_heads"}]
     with engine.connect() as connection:
         return {

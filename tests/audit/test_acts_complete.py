@@ -1,6 +1,4 @@
-"""The acts are all there: every way to change something is one, or says why it is none, and every
-kind of event in the source is left by one.
-"""
+"""Every way to change something is an act or states why not; every event kind has an act."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ def pages() -> set[str]:
 
 
 def tasks() -> set[str]:
-    """What the worker runs, but for tasks that tests have registered."""
+    """Return the worker's tasks, without those registered by tests."""
     return {
         name
         for name, task in jobs._tasks.items()  # noqa: SLF001
@@ -92,8 +90,10 @@ def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
 
 
 def kinds_in_the_source() -> Iterator[str]:
-    """The kinds that calls of `audit.record` name: as a literal, by a choice, a table or a constant
-    of the module, or handed in by a caller there.
+    """Yield the kinds in calls of `audit.record`.
+
+    A kind is a literal, a choice, an item of a table, a constant of the module, or an argument of a
+    caller there.
     """
     found = 0
     for path in sorted(SOURCE.rglob("*.py")):

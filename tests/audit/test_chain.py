@@ -1,6 +1,4 @@
-"""The chain in the database: who may write it, that nobody changes it, and that many writers at
-once leave neither a gap nor a queue for others.
-"""
+"""The audit chain in the database: grants, immutability, and concurrent writers."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ WRITERS, EACH = 8, 5
 
 
 def grants(owner_engine: sa.Engine, kind: str, table: str) -> set[tuple[str, str]]:
-    """Who of ours may do what to a table, or to columns of it."""
+    """Return the grants of our roles on a table or on its columns."""
     of_ours = (
         f"select grantee, privilege_type from information_schema.{kind} where table_name = :n and"
         " grantee like 'voyagent_%'"
@@ -129,8 +127,9 @@ def test_an_act_that_is_rolled_back_leaves_no_gap(app: Flask, alice: Person) -> 
 def test_no_agency_waits_for_anothers_chain(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
-    """Alice's chain is held by somebody who does not commit; were the two one queue, Charlie's act
-    would meet the lock timeout.
+    """An open transaction holds Alice's chain.
+
+    With one lock for both agencies Charlie's act would hit the lock timeout.
     """
     with app_engine.begin() as connection:
         connection.execute(BOUND, {"t": str(alice.actor.tenant_id)})
@@ -147,7 +146,7 @@ def test_no_agency_waits_for_anothers_chain(
 
 
 def test_the_head_is_taken_last(alice: Person, statements: list[str]) -> None:
-    """What comes after it would lengthen the queue of the agency's own acts."""
+    """Statements after it would lengthen the wait of the agency's other acts."""
     alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1})
     assert "app.audit(" in statements[-1]
 

@@ -1,6 +1,4 @@
-"""Does the chain hold: every stored column counts, what is missing is named, checks are kept, and
-the commands say so.
-"""
+"""Checks of the chain: every column counts, missing events are named, results are kept."""
 
 from __future__ import annotations
 
@@ -55,7 +53,7 @@ CHANGES = {
 
 @pytest.fixture
 def walk(app: Flask) -> Callable[..., verifier.Verdict]:
-    """A walk along somebody's chain."""
+    """Verify a person's chain."""
 
     def run(person: Person, *known: Head) -> verifier.Verdict:
         with app.app_context():
@@ -66,7 +64,7 @@ def walk(app: Flask) -> Callable[..., verifier.Verdict]:
 
 @pytest.fixture
 def flask(app: Flask) -> Callable[..., Result]:
-    """A command."""
+    """Run a command."""
 
     def run(*arguments: object) -> Result:
         return app.test_cli_runner().invoke(args=["audit", *map(str, arguments)])
@@ -187,7 +185,7 @@ def test_an_event_moved_in_from_another_agency_is_found(
 
 
 def cut(owner_engine: sa.Engine, person: Person, seq: int) -> None:
-    """Forget everything behind an event and close the chain there, as well as anybody could."""
+    """Delete every event after one and close the chain there, as a careful attacker would."""
     with untied(owner_engine) as connection:
         values = {"t": person.actor.tenant_id, "seq": seq}
         connection.execute(
@@ -247,7 +245,7 @@ def test_the_walk_sees_one_instant_while_others_write(
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
-    """What checks write into the log."""
+    """Record the log lines of checks."""
     with structlog.testing.capture_logs() as lines:
         monkeypatch.setattr(checks, "log", structlog.get_logger())
         yield lines

@@ -1,4 +1,4 @@
-"""The program that a stranger runs: what it accepts, and that no damage goes unnamed."""
+"""The stand-alone verifier of an archive: it accepts valid ones and names every damage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TENANT = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def run(*arguments: object, folder: Path) -> tuple[int, str]:
-    """The program on its own: another process, nothing of ours in reach."""
+    """Run the verifier in another process, without our modules."""
     ended = subprocess.run(
         [sys.executable, "-I", *map(str, arguments)],
         cwd=folder,
@@ -41,9 +41,7 @@ def line(event: dict[str, str | None]) -> bytes:
 
 
 def chain(length: int) -> tuple[list[bytes], Head]:
-    """A chain made by hand, without the database: the other half of the proof that both hash the
-    same.
-    """
+    """Build a chain by hand, without the database, to compare both hash functions."""
     lines, last = [], GENESIS
     for seq in range(1, length + 1):
         event: dict[str, str | None] = dict.fromkeys(FIELDS, "x")
@@ -61,7 +59,7 @@ def chain(length: int) -> tuple[list[bytes], Head]:
 
 @pytest.fixture
 def exported(app: Flask, alice: Person, seed: Seed, tmp_path: Path) -> Path:
-    """An archive of a few events, hostile text among them."""
+    """Export an archive of a few events, some with hostile text."""
     seed(
         alice,
         3,
@@ -76,7 +74,7 @@ def exported(app: Flask, alice: Person, seed: Seed, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unpacked(exported: Path, tmp_path: Path) -> Path:
-    """The same, unpacked."""
+    """Unpack the archive."""
     with zipfile.ZipFile(exported) as packed:
         packed.extractall(tmp_path / "open")
     return tmp_path / "open"
@@ -111,9 +109,7 @@ def test_the_program_alone_in_an_empty_folder_verifies_without_any_library(
 
 
 def _without_the_end(unpacked: Path, count: int, *, with_head: bool) -> None:
-    """Take the last events away, and close the archive behind what is left as well as anybody
-    could.
-    """
+    """Remove the last events and close the archive after the rest, as an attacker would."""
     path = unpacked / "events.jsonl"
     left = path.read_bytes().split(b"\n")[: -count - 1]
     path.write_bytes(b"".join(line + b"\n" for line in left))

@@ -1,4 +1,4 @@
-"""Short ways for tests to draw up, issue and settle documents."""
+"""Short functions for tests to create, issue and settle documents."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def line(
     currency: str = "INR",
     description: str = "Dubai visa",
 ) -> LineItem:
-    """One line, by default two visas."""
+    """Return one line, by default two visas."""
     return LineItem(description=description, quantity=quantity, unit_price=price, currency=currency)
 
 
 def plan(*parts: tuple[date, str]) -> list[InstalmentItem]:
-    """Instalments by day and amount."""
+    """Return instalments by date and amount."""
     return [InstalmentItem(due_date=due, amount=amount) for due, amount in parts]
 
 
 def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
-    """A draft for 45,000 rupees."""
+    """Create a draft for 45,000 rupees."""
     values = (
         {
             "customer_name": "Deepa Krishnan",
@@ -72,26 +72,26 @@ def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
 
 
 def issue(person: Person, invoice_id: UUID) -> str:
-    """Issue a draft; its number."""
+    """Issue a draft and return its number."""
     with person.acting() as actor:
         return issuing.issue_invoice(actor, invoice_id).number or ""
 
 
 def issued(person: Person, *lines: LineItem, **given: Any) -> UUID:
-    """An issued invoice."""
+    """Create an issued invoice."""
     invoice_id = draft(person, *lines, **given)
     issue(person, invoice_id)
     return invoice_id
 
 
 def draft_bill(person: Person, *lines: LineItem, **given: Any) -> UUID:
-    """A bill of a supplier that is not received yet."""
+    """Create a draft bill of a supplier."""
     with person.acting() as actor:
         return bill_service.draft_bill(actor, **_billed(lines, given)).id
 
 
 def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
-    """A bill of a supplier."""
+    """Create a received bill of a supplier."""
     with person.acting() as actor:
         return bill_service.receive_bill(actor, **_billed(lines, given)).id
 
@@ -99,7 +99,7 @@ def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
 def pay(
     person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currency: str = "INR"
 ) -> UUID:
-    """A receipt for an invoice."""
+    """Record a receipt for an invoice."""
     with person.acting() as actor:
         return payment_service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
 
@@ -107,7 +107,7 @@ def pay(
 def advance(
     person: Person, minor: int, on: date = DUE, *parts: Part, currency: str = "INR", **given: Any
 ) -> UUID:
-    """A payment, by default of Deepa Krishnan, of which parts settle documents."""
+    """Record a payment, by default of Deepa Krishnan, of which parts settle documents."""
     values = {"direction": "in", "party_name": "Deepa Krishnan"} | given
     with person.acting() as actor:
         return payment_service.record_payment(
@@ -124,7 +124,7 @@ def write_off(
     reason: str = "Cannot be traced",
     currency: str = "INR",
 ) -> UUID:
-    """A write-off of what is open of an invoice, or of a part, under a grant."""
+    """Write off the amount due of an invoice, or a part, under a grant."""
     amount = None if minor is None else Money(minor, currency)
     with person.granted("invoice.write_off").acting() as actor:
         return write_off_service.write_off_invoice(
@@ -133,14 +133,14 @@ def write_off(
 
 
 def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
-    """What of a payment is allocated, was given back, and is left."""
+    """Return the allocated, refunded and unallocated amounts of a payment."""
     with person.acting():
         payment = payment_queries.get_payment(payment_id)
         return payment.allocated_minor, payment.refunded_minor, payment.unapplied_minor
 
 
 def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
-    """What is stored of a bill."""
+    """Return the stored bill."""
     with person.acting():
         bill = bill_queries.get_bill(bill_id)
         return {
@@ -152,14 +152,14 @@ def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
 
 
 def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
-    """What is stored of an invoice."""
+    """Return the stored invoice."""
     with person.acting():
         invoice = invoice_queries.get_invoice(invoice_id)
         return {name: getattr(invoice, name) for name in COLUMNS}
 
 
 def untied(person: Person) -> list[dict[str, Any]]:
-    """Where the roll-ups of open documents disagree with the documents."""
+    """Return the differences between roll-ups of open documents and the documents."""
     with person.reading() as reader:
         return open_items.untied_ageing(reader)
 
@@ -175,12 +175,12 @@ def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:
 
 
 def _due(given: dict[str, Any]) -> dict[str, Any]:
-    """A due date, but for a document in instalments."""
+    """Return a due date, unless the document has instalments."""
     return {} if given.get("instalments") else {"due_date": DUE}
 
 
 def describe(name: str) -> Callable[[Actor, dict[str, Any]], Description]:
-    """The preview of a tool."""
+    """Return the preview of a capability."""
     effect = effects.find(name)
     assert effect is not None
     assert effect.describe is not None
@@ -188,7 +188,7 @@ def describe(name: str) -> Callable[[Actor, dict[str, Any]], Description]:
 
 
 def carry_out(name: str) -> Callable[[Actor, dict[str, Any]], dict[str, Any]]:
-    """The act of a tool, as a grant runs it."""
+    """Return the act of a capability, as an approval runs it."""
     effect = effects.find(name)
     assert effect is not None
     return effect.run  # type: ignore[return-value]

@@ -1,6 +1,4 @@
-"""What is open, by age and party, on any day: from roll-ups and from documents, and always the
-same.
-"""
+"""Open amounts by age and party on any date: roll-ups equal the documents."""
 
 from __future__ import annotations
 
@@ -409,8 +407,9 @@ def expected(
 
 
 def spread(minor: int, first: date, further: list[tuple[int, int]]) -> list[tuple[date, int]]:
-    """An amount over a first day and further ones by weight, the rest on the first; on the first
-    alone where it is too small to be cut.
+    """Split an amount over dates by weight, the rest on the first.
+
+    An amount too small to split is due on the first alone.
     """
     weights = [weight for _days, weight in further]
     parts = [minor * weight // (sum(weights) + 5) for weight in weights]

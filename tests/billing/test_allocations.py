@@ -1,6 +1,4 @@
-"""The rules of allocations: a payment settles many documents in part, what is left is an advance,
-and what was allocated can be taken back.
-"""
+"""Rules of allocations: partial settlement, advances from the rest, reversal."""
 
 from __future__ import annotations
 
@@ -60,7 +58,7 @@ def take_back(person: Person, payment_id: UUID, *, place: int = 0, on: date = LA
 
 
 def open_on(person: Person, day: date, kind: Kind = "receivable") -> dict[str, int]:
-    """What was open in the evening of a day, by reference."""
+    """Return the open amounts at the end of a date, by reference."""
     with person.reading() as reader:
         rows = open_items.list_open(reader, kind, *EVER, today=day, as_of=day)
     return {row["reference"]: row["open_minor"] for row in rows}
@@ -200,7 +198,7 @@ def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Perso
 
 
 def test_nothing_is_allocated_before_something_was_last_taken_back(alice: Person) -> None:
-    """Or a report of a day between would show more settled than there was."""
+    """Otherwise a report of a date between would show more settled than there was."""
     first, second = issued(alice), issued(alice)
     payment_id = pay(alice, first, 4_500_000)
     take_back(alice, payment_id)

@@ -1,6 +1,4 @@
-"""The commission of what is sold as agent: what issuing, crediting and making void post of it, and
-what the doors say.
-"""
+"""Commission of lines sold as agent: postings of issue, credit and void, pages and API."""
 
 from __future__ import annotations
 
@@ -58,7 +56,7 @@ def credit(person: Person, invoice_id: UUID, minor: int | None = None) -> UUID:
 
 
 def earned(person: Person) -> tuple[int, int, int]:
-    """What stands as receivable, as held for suppliers and as commission."""
+    """Return the balances of receivables, held for suppliers and commission."""
     there = balances(person)
     return tuple(
         there.get((purpose, "INR"), 0)
@@ -248,7 +246,7 @@ def test_what_is_no_commission_has_its_own_word(
 
 @pytest.fixture
 def agency(alice: Person) -> Person:
-    """An agency that has a tax number, so that its form asks how a line is sold."""
+    """An agency with a tax number, so that its form asks how a line is sold."""
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     return alice
 

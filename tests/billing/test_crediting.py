@@ -1,6 +1,4 @@
-"""How much a credit proposes of lines with rounded taxes: never more than is open, and of no line a
-unit less than could be taken.
-"""
+"""Proposed credits of lines with rounded taxes: at most the open amount, to the last unit."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What was paid is not credited as it stands: whoever tries is told the way, on the page and over
-the API, and the way leads there.
-"""
+"""Paid amounts are not credited directly: page and API name the steps, and the steps work."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ PAID = pytest.mark.parametrize(
 
 
 def goes_the_way(person: Person, payment_id: object, path: str, body: dict[str, Any]) -> None:
-    """The payment off the document, the credit, the advance given back."""
+    """Reverse the payment's allocation, credit, and refund the advance."""
     (allocation,) = person.api.get(f"/payments/{payment_id}").json["allocations"]
     assert (
         person.api.post(

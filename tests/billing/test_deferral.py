@@ -1,6 +1,4 @@
-"""What is sold as principal and given later: deferred income until the day of service, and what
-credits and voids leave of it.
-"""
+"""Lines sold as principal with a later service date: deferred income, credits and voids."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ def given(on: date | None, price: str = "100.00", **more: Any) -> LineItem:
 
 
 def stood(person: Person, day: date) -> tuple[int, int]:
-    """What is deferred and what is earned on the evening of a day, credit less debit."""
+    """Return deferred income and revenue at the end of a date, credit less debit."""
     there = balances(person, day)
     return -there.get(DEFERRED, 0), -there.get(SALES, 0)
 
@@ -148,9 +146,7 @@ def test_a_credit_from_the_day_of_service_on_takes_revenue(alice: Person, day: d
 def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(
     alice: Person, owner_engine: Any
 ) -> None:
-    """As every invoice was that was issued before there was a deferral: its books have no entry on
-    the day of service.
-    """
+    """An invoice issued before deferral existed has no entry on the service date."""
     with pytest.MonkeyPatch.context() as before:
         before.setattr(earning, "deferred", lambda _lines, _day: frozenset())
         invoice_id = issued(alice, given(STAY))

@@ -1,4 +1,4 @@
-"""What a grant of a draft or an issue means, and what the reviewer sees before."""
+"""Approval of a draft and of an issue, and the reviewer's preview."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ Grant = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """Alice's colleague who leads the accounts."""
+    """Alice's colleague who leads accounting."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
 
 
 @pytest.fixture
 def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
-    """Bob has the assistant propose, Leila grants, the worker carries it out; what is stored of it."""
+    """Let Bob propose through the assistant and Leila approve; return the stored result."""
 
     def granted(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with bob.acting() as actor:

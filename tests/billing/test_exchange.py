@@ -1,6 +1,4 @@
-"""Payments that settle documents in another currency: what each of the two currencies posts, what
-is gained or lost, and that parts re-add.
-"""
+"""Payments of documents in another currency: postings of both, gains and losses, sums."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def quote(rate: str, base: str = "USD", other: str = "INR") -> Quote:
 def booked(
     person: Person, price: str = "1000.00", rate: str = "83.00", currency: str = "USD", **given: Any
 ) -> UUID:
-    """An issued invoice in a foreign currency, with the rate at which it is booked."""
+    """Create an issued invoice in a foreign currency with its booked rate."""
     item = line(price, quantity=1, currency=currency)
     return issued(person, item, exchange_rate=quote(rate, currency), **given)
 
@@ -80,9 +78,7 @@ def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -
 
 
 def standing(person: Person, engine: sa.Engine) -> dict[tuple[str, str], int]:
-    """What stands on the accounts that something stands on, debit less credit, but for what was
-    sold or bought.
-    """
+    """Return the balances of accounts, debit less credit, without sales and purchases."""
     rows = stored(engine, BALANCES, t=person.actor.tenant_id)
     return {
         (row["purpose"], row["currency"]): row["minor"]

@@ -1,4 +1,4 @@
-"""What the database itself refuses about documents, whoever asks."""
+"""Rules about documents that the database itself enforces, for every role."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A document that is due in several instalments: what may be planned, what settles which of them,
-and that each ages by itself.
-"""
+"""Documents in instalments: valid plans, order of settlement, age of each instalment."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ TODAY = date(2024, 9, 1)
 
 
 def due(person: Person, document_id: UUID, *, kind: Kind = "receivable") -> date:
-    """The due date that stands on a document."""
+    """Return the stored due date of a document."""
     with person.acting():
         return (invoice_queries.get_invoice if kind == "receivable" else bill_queries.get_bill)(
             document_id
@@ -58,7 +56,7 @@ def due(person: Person, document_id: UUID, *, kind: Kind = "receivable") -> date
 def parts(
     person: Person, *, kind: Kind = "receivable", today: date = TODAY, as_of: date | None = None
 ) -> list[tuple[int | None, date, int, int]]:
-    """What is open one by one: place, day, minor units, age."""
+    """Return the open instalments: number, date, minor units, age."""
     with person.reading() as reader:
         rows = reader.read(
             open_items.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
@@ -189,7 +187,7 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
 def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(
     alice: Person, paid: int, found: dict[date, bool]
 ) -> None:
-    """What a week is said to bring is found in the list of that week."""
+    """Amounts of a week on Home are found in the list of that week."""
     planned, bill_id = issued(alice, instalments=THIRDS), receive(alice, instalments=THIRDS)
     issued(alice, issue_date=ISSUED, due_date=THIRD + timedelta(days=40))
     if paid:

@@ -1,4 +1,4 @@
-"""Instalments on both doors: what programs send and read, what the pages and the paper show."""
+"""Instalments over the API, on pages and on paper."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_lists_and_documents_cost_as_many_statements_as_before(
 
 
 def part_of(page: str, element_id: str) -> str:
-    """What of a page lies in a section."""
+    """Return the text of a section of a page."""
     begin = page.index(f'id="{element_id}"')
     return page[begin : page.index("</section>", begin)]
 
@@ -206,7 +206,7 @@ def part_of(page: str, element_id: str) -> str:
 
 
 def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
-    """What a browser sends of a document over 45,000 rupees with rows of a plan."""
+    """Return the form of a document for 45,000 rupees with rows of a plan."""
     party = (
         {"customer_name": "Deepa Krishnan"}
         if path == "/invoices"

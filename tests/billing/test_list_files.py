@@ -1,5 +1,6 @@
-"""The lists of invoices, bills, payments and the journal as CSV and XLSX: what the API lists, of
-any length, of one moment, of one agency.
+"""Lists of invoices, bills, payments and journal as CSV and XLSX: equal to the API's lists.
+
+Of any length, of one snapshot, of one agency.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ Row = dict[str, str]
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Documents of several months, in currencies of none, two and three places, some paid, credited
-    and written off in part, with a party that is a formula.
+    """Documents of several months in currencies with 0, 2 and 3 decimals.
+
+    Some are paid, credited or written off in part; one party's name is a formula.
     """
     for number, currency in enumerate(("INR", "JPY", "KWD", "INR")):
         given = {
@@ -95,7 +97,7 @@ def table(text: str) -> list[Row]:
 
 
 def listed(person: Person, name: str, query: str = "") -> list[dict[str, Any]]:
-    """What the API lists, an entry once for each currency."""
+    """Return the API's list, an entry once for each currency."""
     found = person.api.get(f"{LISTS[name][1]}?limit=100{query}").json["items"]
     if name != "journal":
         return found

@@ -1,6 +1,4 @@
-"""The invoices and the bills of one trip: over the API, on the pages and in their files, beside the
-other filters, and by an index.
-"""
+"""Invoices and bills of one trip: API, pages and files, with other filters, by an index."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ def path(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def dubai(alice: Person, charlie: Person, path: str) -> UUID:
-    """A trip with two documents; there are others of another trip, of none and of another agency."""
+    """Create a trip with two documents, beside others of another trip, no trip, another agency."""
     trip_id = a_trip(alice)
     for of, name in (
         (trip_id, "Deepa Krishnan"),
@@ -63,7 +61,7 @@ def dubai(alice: Person, charlie: Person, path: str) -> UUID:
 
 
 def told(person: Person, path: str, **asked: Any) -> list[tuple[str, str]]:
-    """Whose documents the API lists, page by page, and the trips that they are of."""
+    """Return customer and trip of the documents that the API lists, page by page."""
     found: list[tuple[str, str]] = []
     while True:
         answer = person.api.get(path, query_string=asked)

@@ -1,6 +1,4 @@
-"""What the form of a step shows of the books before anything is made is what it posts, of what is
-typed; and where it would be refused it says why.
-"""
+"""Previews of journal lines on forms: equal to the postings, or the reason of the refusal."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ POSTINGS = ".//section[@id='postings']"
 
 @dataclass(frozen=True)
 class Step:
-    """A form that posts an amount out of 45,000: where it is, and what is typed beside the amount."""
+    """A form that posts an amount of 45,000: its address and its other fields."""
 
     address: Callable[[Person], str]
     typed: dict[str, Any]
@@ -65,9 +63,7 @@ STEPS = {
 
 
 def shown(page: Page) -> dict[tuple[str, str], int]:
-    """What the page shows of the books: by account and currency what it stands on the left by, in
-    minor units, below zero on the right.
-    """
+    """Return the balances on the page by account and currency, in minor units; credit is negative."""
     come_to: dict[tuple[str, str], int] = {}
     for row in page.all(f"{POSTINGS}//tbody/tr"):
         account, *sides = [" ".join(cell.itertext()).split() for cell in row.findall("td")]
@@ -82,7 +78,7 @@ def shown(page: Page) -> dict[tuple[str, str], int]:
 
 
 def stood(person: Person) -> dict[tuple[str, str], int]:
-    """The same of the books as they are."""
+    """Return the balances in the books, in the same form."""
     with person.reading() as reader:
         code_of = {
             account["purpose"]: account["code"]
@@ -220,7 +216,7 @@ PRINTED = {"tax_cgst": "100", "tax_sgst": "100"}
 
 @pytest.fixture
 def agency(alice: Person) -> Person:
-    """One that charges the taxes of Maharashtra."""
+    """An agency that charges the taxes of Maharashtra."""
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     return alice
 

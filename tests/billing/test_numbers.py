@@ -1,6 +1,4 @@
-"""Numbers: 1 to n in each agency and financial year, without a gap, whatever fails and however many
-ask at once.
-"""
+"""Document numbers: 1 to n per agency and financial year, without gaps, under failure and load."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from voyagent.kernel.db import db, rows_changed
 
 
 class Aborted(Exception):
-    """Thrown by a test after the number has been taken."""
+    """Raised by a test after the number has been taken."""
 
 
 @pytest.mark.parametrize(
@@ -96,15 +94,16 @@ def issue_or_abort(person: Person, invoice_id: object, is_aborted: bool) -> str:
 
 
 def connections(person: Person) -> int:
-    """How many transactions a process runs at the same time; whoever comes beyond waits for a
-    connection, and is refused when there is none after 5 seconds.
+    """Return the number of simultaneous transactions of a process.
+
+    Further ones wait for a connection and are refused after 5 seconds.
     """
     pool = person.app.config["SQLALCHEMY_ENGINE_OPTIONS"]
     return int(pool["pool_size"] + pool["max_overflow"])
 
 
 def at_once_in_rounds(acts: list, many: int) -> list:  # type: ignore[type-arg]
-    """All acts, so many of them beginning at the same moment."""
+    """Run all acts at the same moment, in several rounds."""
     mixed = list(enumerate(acts))
     random.Random(7).shuffle(mixed)  # noqa: S311 - to be the same each time
     done: dict[int, object] = {}

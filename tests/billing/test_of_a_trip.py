@@ -1,6 +1,4 @@
-"""Invoices and bills that are of a trip: whose trip it may be, until when that may change, and who
-draws one up so without being told.
-"""
+"""Invoices and bills of a trip: valid trips, until when they can change, defaults."""
 
 from __future__ import annotations
 
@@ -146,7 +144,7 @@ FORMS = {
 
 
 def offered(page: Page) -> list[tuple[str | None, bool]]:
-    """What the field of the trip offers, and which of it is chosen."""
+    """Return the options of the trip field, with the selected one."""
     return [
         (option.get("value"), option.get("selected") is not None)
         for option in page.all(".//select[@name='trip_id']/option")

@@ -1,5 +1,6 @@
-"""Credits, voids and write-offs of what was brought forward: a price taken back is of now, a wrong
-opening goes back to where it came from.
+"""Credits, voids and write-offs of imported open documents.
+
+A price reduction is of now; a wrong opening balance goes back to its account.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OPENING = "opening_balances"
 
 @pytest.fixture
 def invoice_id(alice: Person) -> UUID:
-    """An invoice of the program before, with 1,000 rupees still open."""
+    """An imported invoice with 1,000 rupees open."""
     with alice.acting() as actor:
         given: dict[str, Any] = {
             "party_name": "Deepa Krishnan",
@@ -40,7 +41,7 @@ def invoice_id(alice: Person) -> UUID:
 
 @pytest.fixture
 def bill_id(alice: Person) -> UUID:
-    """A bill of the program before."""
+    """An imported bill."""
     with alice.acting() as actor:
         given: dict[str, Any] = {
             "party_name": "BSP India",
@@ -52,7 +53,7 @@ def bill_id(alice: Person) -> UUID:
 
 
 def moved(person: Person) -> dict[str, int]:
-    """What stands on each account."""
+    """Return the balance of each account."""
     return {purpose: minor for (purpose, _currency), minor in balances(person).items() if minor}
 
 

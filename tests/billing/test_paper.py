@@ -1,4 +1,4 @@
-"""Invoices, credit notes and payments on paper, and an invoice's way to the customer."""
+"""Invoices, credit notes and payments as PDF, and the e-mail of an invoice."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ from voyagent.settings.service import tenant_settings as settings
 
 @pytest.fixture
 def to() -> str:
-    """A customer's address that no other test writes to."""
+    """An address that no other test writes to."""
     return f"d{secrets.token_hex(6)}@example.com"
 
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the typesetter was given last."""
+    """Record the last input of the typesetter."""
     given: dict[str, Any] = {}
     plain = Paper.pdf
 
@@ -269,7 +269,7 @@ def test_the_pdf_is_for_members_of_the_agency_alone(
 
 
 def credited(person: Person) -> UUID:
-    """A credit note of 500 rupees on an invoice of 45,000."""
+    """Issue a credit note for 500 rupees on an invoice for 45,000."""
     invoice_id = issued(person)
     with person.acting() as actor:
         return credit_note_service.issue_credit_note(
@@ -437,7 +437,7 @@ RECORD = "This is our record of the supplier’s document, not the document itse
 
 
 def supplier_credited(person: Person, bill_id: UUID) -> UUID:
-    """A supplier's credit of 100 rupees on a bill."""
+    """Enter a supplier credit note for 100 rupees on a bill."""
     return person.does(
         lambda actor: (
             supplier_credit_service.credit_bill(

@@ -1,4 +1,4 @@
-"""The pages on which money is noted, allocated, taken back and given back by people."""
+"""Pages to record, allocate, reverse and refund payments."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def noted(person: Person) -> list[dict[str, Any]]:
 
 
 def beside(page: Page) -> list[str]:
-    """What stands in the inputs beside the documents."""
+    """Return the values of the inputs beside the documents."""
     return [field.get("value") or "" for field in page.all(".//input[@name='part']")]
 
 
@@ -381,9 +381,7 @@ def test_who_may_not_move_money_sees_no_way_to(people: People, alice: Person, ro
 
 
 def sums(page: Page) -> list[str]:
-    """What is allocated so far, what is left over, and by how much it is too much, as the page
-    first says it; what it hides is left out.
-    """
+    """Return the visible sums of the page: allocated, unallocated, and too much."""
     names = {"taken": "tr", "left": "tr[@data-left-row]", "over": "tr[@data-over-row]"}
     hidden = {
         name for name, path in names.items() if page.all(f".//{path}[@hidden]") and name != "taken"

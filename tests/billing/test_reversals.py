@@ -1,6 +1,4 @@
-"""A payment that was noted by mistake is taken back whole: once, with a reason, on a day of an open
-month, and nothing of earlier days changes.
-"""
+"""A payment recorded by mistake is reversed whole: once, with a reason, in an open month."""
 
 from __future__ import annotations
 
@@ -53,7 +51,7 @@ MOVED = ("bank", "cash", "customer_advances", "supplier_advances", "opening_bala
 
 
 def nothing_stands(person: Person) -> bool:
-    """Whether all accounts that only payments move are even, and all proofs hold."""
+    """True if all accounts that only payments move are zero, and all checks pass."""
     return not any(
         minor for (name, _currency), minor in balances(person).items() if name in MOVED
     ) and sound(person)

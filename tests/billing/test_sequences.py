@@ -1,5 +1,6 @@
-"""Sequences of what people do with documents and payments, as hypothesis finds them: a model says
-what is let through, and after each step the books agree.
+"""Random sequences of acts on documents and payments (hypothesis).
+
+A model says which acts are valid, and after each step the books agree with it.
 """
 
 from __future__ import annotations
@@ -83,24 +84,24 @@ join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.ten
 
 @dataclass
 class Document:
-    """An invoice or a bill as the model knows it."""
+    """An invoice or a bill in the model."""
 
     direction: str
     party: str
     currency: str
     total: int
     parts: tuple[tuple[date, int], ...]
-    """What is due when, in order; one part where it has no instalments."""
+    """Due dates and amounts in order; one part without instalments."""
     paid: int = 0
     credited: int = 0
-    """By credit notes and write-offs."""
+    """Credited by credit notes and write-offs."""
     is_void: bool = False
     moved: int = 0
-    """What its one line was rounded by; the note that credits the last of that gives it back."""
+    """Round-off of its one line; the credit note for the last part returns it."""
     noted: int = 0
-    """What of the line is credited by notes that stand."""
+    """Credited of the line by valid credit notes."""
     returned: int = 0
-    """What of the round-off they give back."""
+    """Round-off that the credit notes return."""
 
     @property
     def line_left(self) -> int:
@@ -112,7 +113,7 @@ class Document:
 
     @property
     def open_parts(self) -> list[tuple[date, int]]:
-        """What of each part is open; what is settled settles the earliest first."""
+        """Return the open amount of each part; settlements apply to the earliest first."""
         left, still = self.paid + self.credited, []
         for day, minor in self.parts:
             taken = min(left, minor)
@@ -122,7 +123,7 @@ class Document:
 
     @property
     def due(self) -> date:
-        """The due date that must stand on it."""
+        """Return the expected due date of the document."""
         return (
             self.open_parts[0][0] if self.open_parts else self.parts[0 if self.is_void else -1][0]
         )
@@ -136,7 +137,7 @@ class Document:
 
 @dataclass
 class Payment:
-    """Money that came in or went out as the model knows it."""
+    """A receipt or payment in the model."""
 
     direction: str
     party: str
@@ -144,7 +145,7 @@ class Payment:
     amount: int
     allocated: int = 0
     refunded: int = 0
-    """Given back, or all of it once it is reversed."""
+    """Refunded amount; all of it after a reversal."""
 
     @property
     def left(self) -> int:
@@ -166,7 +167,7 @@ services = st.sampled_from(
 
 
 def of(share: str, there: int) -> int:
-    """An amount to try: at least one, also of nothing."""
+    """Return an amount to try: at least one, also of nothing."""
     return max(1, {"part": there // 3, "all": there, "more": there + 1}[share])
 
 
@@ -176,7 +177,7 @@ class Trade(RuleBasedStateMachine):
     people: People
     engine: sa.Engine
     is_rounded = False
-    """Whether the agency rounds its invoices."""
+    """True if the agency rounds its invoices."""
 
     documents: Any = Bundle("documents")
     payments: Any = Bundle("payments")
@@ -210,13 +211,13 @@ class Trade(RuleBasedStateMachine):
     def _try(
         self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any
     ) -> Any:
-        """Do it; where the model says that it is refused, it must be."""
+        """Do the act; it must be refused if the model says so."""
         with nullcontext() if is_let_through else pytest.raises(VoyagentError):
             return self.person.does(act, *arguments, **given)
 
     @initialize(target=documents)
     def begin(self) -> MultipleResults[UUID]:
-        """Two invoices of one customer and a bill, so that there is something to settle."""
+        """Create two invoices of one customer and a bill, so that there is something to settle."""
         return multiple(
             *(
                 self.enter(direction, "Deepa Krishnan", "INR", minor, cut)
@@ -226,7 +227,7 @@ class Trade(RuleBasedStateMachine):
 
     @initialize(target=payments)
     def begin_ahead(self) -> MultipleResults[UUID]:
-        """And an advance each way."""
+        """Create an advance in each direction."""
         return multiple(
             *(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out"))
         )
@@ -249,8 +250,9 @@ class Trade(RuleBasedStateMachine):
         cuts: list[int],
         service_date: date | None = None,
     ) -> UUID:
-        """A document, due a day after the one before; it may be cut into instalments, a month
-        apart. Two of three are of a trip.
+        """Create a document, due a day after the one before.
+
+        It may be split into monthly instalments. Two of three belong to a trip.
         """
         due = DUE + timedelta(days=len(self.known))
         item = line(wire(minor, currency), quantity=1, currency=currency)
@@ -290,7 +292,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=payments, direction=directions, party=parties, currency=currencies, minor=minors)
     def pay_ahead(self, direction: str, party: str, currency: str, minor: int) -> UUID:
-        """Money that settles nothing yet."""
+        """Record a payment that settles nothing yet."""
         id_ = advance(
             self.person, minor, None, currency=currency, direction=direction, party_name=party
         )  # type: ignore[arg-type]
@@ -299,7 +301,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=allocations, document_id=documents, share=shares, more=st.sampled_from([0, 0, 7]))
     def pay(self, document_id: UUID, share: str, more: int) -> MultipleResults[UUID]:
-        """Money that settles a document at once, and leaves something or nothing."""
+        """Record a payment that settles a document at once, in full or in part."""
         document = self.known[document_id]
         minor = of(share, document.open)
         amount, part = (
@@ -332,7 +334,7 @@ class Trade(RuleBasedStateMachine):
     def allocate(
         self, payment_id: UUID, place: int, share: str, is_any: bool
     ) -> MultipleResults[UUID]:
-        """Let an advance settle a document, most often one of its party."""
+        """Allocate an advance to a document, most often of the same party."""
         payment, fitting = self.paid[payment_id], self._fitting(payment_id)
         among = list(self.known) if is_any or not fitting else fitting
         document_id = among[place % len(among)]
@@ -349,7 +351,7 @@ class Trade(RuleBasedStateMachine):
     def exchange(
         self, place: int, share: str, settles: str, is_at_once: bool
     ) -> MultipleResults[UUID]:
-        """Let an advance, or a payment of now, settle a document in the other currency."""
+        """Settle a document in the other currency, by an advance or a new payment."""
         pairs = [
             (payment_id, document_id)
             for payment_id, payment in self.paid.items()
@@ -387,7 +389,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=allocations, payment_id=payments)
     def allocate_the_rest(self, payment_id: UUID) -> MultipleResults[UUID]:
-        """Let what is left settle what is due longest."""
+        """Allocate the unallocated amount to the documents due longest."""
         payment, parts = self.paid[payment_id], []
         left = payment.left
         for id_ in self._fitting(payment_id):
@@ -399,7 +401,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(allocation_id=allocations)
     def take_back(self, allocation_id: UUID) -> None:
-        """Take an allocation back; once."""
+        """Reverse an allocation; a second time is refused."""
         payment_id, document_id, minor, settles = self.settled.get(
             allocation_id, (None, None, 0, 0)
         )
@@ -420,7 +422,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=refunds, payment_id=payments, share=shares)
     def refund(self, payment_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:
-        """Give an advance back."""
+        """Refund an advance."""
         payment = self.paid[payment_id]
         minor = of(share, payment.left)
         let = minor <= payment.left
@@ -440,7 +442,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(returned=refunds)
     def reverse_refund(self, returned: tuple[UUID, UUID]) -> None:
-        """Take a refund back whole; once."""
+        """Reverse a refund; a second time is refused."""
         let = returned[1] in self.given_back
         self._try(
             let,
@@ -452,9 +454,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(place=places, is_any=st.sampled_from([False, False, True]))
     def reverse_payment(self, place: int, is_any: bool) -> None:
-        """Take a payment back whole, of which nothing was given back, most often one that settles
-        something, with all that it settles; once.
-        """
+        """Reverse a payment without refunds and its allocations; a second time is refused."""
         settling = [id_ for id_, one in self.paid.items() if one.allocated and not one.refunded]
         among = list(self.paid) if is_any or not settling else settling
         payment_id = among[place % len(among)]
@@ -476,7 +476,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=notes, document_id=documents, share=shares)
     def credit(self, document_id: UUID, share: str) -> MultipleResults[UUID]:
-        """Credit an invoice or a part of it, or enter what a supplier credits of a bill."""
+        """Credit an invoice in full or in part, or enter a supplier credit note."""
         document = self.known[document_id]
         standing = document.moved - document.returned
         is_whole = share == "all" and document.line_left + standing == document.open
@@ -502,7 +502,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(credit_id=notes)
     def reverse_credit(self, credit_id: UUID) -> None:
-        """Take a credit note back whole; once."""
+        """Reverse a credit note; a second time is refused."""
         let = credit_id in self.credited
         act = (
             credit_note_service.reverse_credit_note
@@ -519,7 +519,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=write_offs, document_id=documents, share=shares)
     def write_off(self, document_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:
-        """Give an invoice up or a part of it; a bill is none."""
+        """Write off an invoice in full or in part; a bill is refused."""
         document = self.known[document_id]
         minor = of(share, document.open)
         let = document.direction == "in" and minor <= document.open
@@ -540,7 +540,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(written=write_offs)
     def take_write_off_back(self, written: tuple[UUID, UUID]) -> None:
-        """Take a write-off back; once."""
+        """Reverse a write-off; a second time is refused."""
         let = written[1] in self.given_up
         self._try(
             let,
@@ -554,7 +554,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(document_id=documents)
     def void(self, document_id: UUID) -> None:
-        """Make a document void on which nothing was paid or credited."""
+        """Void a document without payments and credit notes."""
         document = self.known[document_id]
         let = document.open == document.total
         act = issuing.void_invoice if document.direction == "in" else bill_service.void_bill
@@ -563,7 +563,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(currency=currencies, minor=minors, is_reversed=st.booleans())
     def write(self, currency: str, minor: int, is_reversed: bool) -> None:
-        """An entry by hand beside all that, which may be reversed."""
+        """Post a manual entry, which may be reversed."""
         lines = [
             ledger.debit("bank", Money(minor, currency)),
             ledger.credit("capital", Money(minor, currency)),
@@ -574,8 +574,9 @@ class Trade(RuleBasedStateMachine):
 
     @invariant()
     def documents_and_payments_are_as_the_model_says(self) -> None:
-        """Open is total less paid less credited, the status matches, and neither a document nor a
-        payment takes more than it is.
+        """Open is total less paid less credited, and the status matches.
+
+        Neither a document nor a payment has more allocated than its amount.
         """
         tenant = self.person.actor.tenant_id
         documents = {row["id"]: row for row in stored(self.engine, DOCUMENTS, t=tenant)}
@@ -602,7 +603,10 @@ class Trade(RuleBasedStateMachine):
 
     @invariant()
     def control_accounts_are_what_is_open_and_paid_ahead(self) -> None:
-        """And debits equal credits in each currency; what is deferred becomes revenue in the end."""
+        """Control accounts equal open amounts and advances, and debits equal credits.
+
+        Deferred income becomes revenue in the end.
+        """
         rows = stored(self.engine, BALANCES, t=self.person.actor.tenant_id)
         held = {(row["purpose"], row["currency"]): row["minor"] for row in rows}
         assert {
@@ -635,9 +639,7 @@ class Trade(RuleBasedStateMachine):
         assert not any(sums.values())
 
     def teardown(self) -> None:
-        """At the end every check of the books holds, the page has each open instalment, and its
-        buckets sum up to the model.
-        """
+        """Check the books, the open instalments on the page and the sums of the ageing buckets."""
         with self.person.reading() as reader:
             assert list(checks.findings(reader)) == []
             pages = {
@@ -680,9 +682,7 @@ class Trade(RuleBasedStateMachine):
     def _settle(
         self, payment_id: UUID, parts: list[tuple[UUID, int]], settles: int | None = None
     ) -> MultipleResults[UUID]:
-        """Note what settles what, with as much or with `settles` of another currency; the new
-        allocations.
-        """
+        """Record allocations in the model, with amounts of another currency in `settles`."""
         made = []
         for document_id, minor in parts:
             self.known[document_id].paid += minor if settles is None else settles
@@ -719,7 +719,7 @@ class Trade(RuleBasedStateMachine):
         return 1 if self.paid[payment_id].direction == "in" else -1
 
     def _fitting(self, payment_id: UUID) -> list[UUID]:
-        """Documents that a payment may settle, due longest first."""
+        """Return the documents that a payment may settle, due longest first."""
         one = self.paid[payment_id]
         fitting = [
             id_
@@ -729,9 +729,7 @@ class Trade(RuleBasedStateMachine):
         return sorted(fitting, key=lambda id_: (self.known[id_].due, id_))
 
     def _owed(self) -> dict[tuple[str, str], int]:
-        """What the control accounts must hold by the model: debit less credit by purpose and
-        currency.
-        """
+        """Return the expected control accounts: debit less credit by purpose and currency."""
         owed = Counter[tuple[str, str]]()
         for document in self.known.values():
             owed[KINDS[document.direction], document.currency] += (
@@ -745,7 +743,7 @@ class Trade(RuleBasedStateMachine):
 
 
 def wire(minor: int, currency: str) -> str:
-    """An amount as a price is written."""
+    """Return an amount as a price in JSON."""
     return Money(minor, currency).wire if currency == "INR" else str(minor)
 
 

@@ -1,6 +1,4 @@
-"""What people type in the forms of documents and money: days without their year, and amounts that
-were emptied or are grouped as none is.
-"""
+"""Typed values in document and payment forms: dates without year, empty or odd amounts."""
 
 from __future__ import annotations
 

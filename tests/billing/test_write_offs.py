@@ -1,6 +1,4 @@
-"""Write-offs: what is given up of an invoice stands against bad debts and counts from its day on;
-never more than is open, and taken back once.
-"""
+"""Write-offs: posted to bad debts from their date, at most the amount due, reversible once."""
 
 from __future__ import annotations
 
@@ -57,7 +55,7 @@ def take_back(
     on: date = BACK,
     reason: str = "Has paid after all",
 ) -> UUID:
-    """The same taken back."""
+    """Reverse a write-off."""
     with person.acting() as actor:
         return write_off_service.reverse_write_off(
             actor, invoice_id, write_off_id, reason=reason, on=on
@@ -65,7 +63,7 @@ def take_back(
 
 
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int, int]:
-    """What is paid, credited, written off of that, and open."""
+    """Return the amounts paid, credited, written off and due."""
     with person.acting():
         invoice = invoice_queries.get_invoice(invoice_id)
         return (
@@ -286,7 +284,7 @@ def test_a_closed_month_takes_neither(alice: Person) -> None:
 
 
 def test_nothing_settles_before_a_write_off_was_last_taken_back(alice: Person) -> None:
-    """Or a report of a day between would show more settled than there was."""
+    """Otherwise a report of a date between would show more settled than there was."""
     invoice_id = issued(alice)
     take_back(alice, invoice_id, write_off(alice, invoice_id))
     before, granted = BACK - timedelta(days=1), alice.granted("invoice.write_off").actor
@@ -320,9 +318,7 @@ def test_nor_is_one_written_off_before_a_payment_was_last_taken_back(alice: Pers
 def test_another_agency_a_viewer_and_an_agent(
     people: People, alice: Person, charlie: Person
 ) -> None:
-    """An agent's is carried out for her once it was granted; taking one back at once is for those
-    who could grant it.
-    """
+    """An agent's write-off runs after approval; only approvers may reverse one at once."""
     invoice_id, agent = issued(alice), people.colleague(alice, "Rita Role", role="agent")
     written = write_off(agent, invoice_id, 100)
     with pytest.raises(Forbidden):

@@ -1,4 +1,4 @@
-"""Several acts that begin at the same moment, each in a thread and a transaction of its own."""
+"""Run several acts at the same moment, each in a thread and a transaction of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each act returned, or the exception that it raised."""
+    """Return the result of each act, or the exception that it raised."""
     start = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:

@@ -1,6 +1,4 @@
-"""Streams: the same bytes at every reading, an end after the turn's final, no connection while
-waiting, and seats that are given back.
-"""
+"""Streams: equal bytes at every reading, an end after the final event, limits of streams."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ def follow(
     to: str | None = None,
     **bounds: float,
 ) -> Iterator[bytes]:
-    """What is told, frame by frame, however it is cut into pieces."""
+    """Yield the frames of a turn, independent of the chunks."""
     for piece in stream.frames(
         person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds
     ):
@@ -185,7 +183,7 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
 def test_whoever_may_not_listen_any_more_hears_nothing_more(
     alice: Person, bob: Person, turn: conversations.Turn, what: str
 ) -> None:
-    """What was told before stays told; the stream ends before the next word."""
+    """Events sent before remain sent; the stream ends before the next one."""
     heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
     tell(alice, turn, "before")
     assert ids([next(heard), next(heard)]) == [1]
@@ -337,7 +335,7 @@ def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A connection: the server's end and the client's."""
+    """Return both ends of a connection: the server's and the client's."""
     with (
         socket.create_server(("127.0.0.1", 0)) as door,
         socket.create_connection(door.getsockname()[:2]) as client,
@@ -350,9 +348,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_whoever_takes_nothing_is_hung_up_on(
     app: Flask, alice: Person, turn: conversations.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
-    """The server's write fails once its time is over; what it closes then is cut, and what could
-    not be sent is dropped.
-    """
+    """The server's write fails after its timeout; the connection is closed and the rest dropped."""
     server, client = ends
     tell(alice, turn, "a")
     heard = open_stream(app, alice.credential, turn, server)

@@ -1,6 +1,4 @@
-"""A database of its own for the demo agency, of which an installation has one; it is filled once
-for all tests here.
-"""
+"""A database for the demo agency, filled once for all tests here."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from voyagent.kernel.config import Settings
 
 @pytest.fixture(scope="module")
 def demo_settings(settings: Settings) -> Iterator[Settings]:
-    """Settings of a fresh, migrated database beside the tests' own."""
+    """Settings of a new, migrated database beside the tests' own."""
     admin_url, app_url = (
         sa.make_url(settings.db_admin_url or ""),
         sa.make_url(settings.db_url or ""),
@@ -43,20 +41,20 @@ def demo_settings(settings: Settings) -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def demo_app(demo_settings: Settings) -> Flask:
-    """The application over it."""
+    """The application over the demo database."""
     return create_app(demo_settings)
 
 
 @pytest.fixture(scope="module")
 def told(demo_app: Flask) -> list[str]:
-    """What the first fill said that it did."""
+    """The output of the first fill."""
     with demo_app.app_context():
         return fill(demo_app.extensions["voyagent.identity"])
 
 
 @pytest.fixture
 def owner(demo_settings: Settings) -> Iterator[sa.Connection]:
-    """The demo's database as its owner sees it, past every wall."""
+    """The demo database as its owner, without row-level security."""
     engine = sa.create_engine(
         sa.make_url(demo_settings.db_admin_url or ""), isolation_level="AUTOCOMMIT"
     )

@@ -1,6 +1,4 @@
-"""A small mail server on loopback, which takes mail as RFC 5321 says, in TLS where it is asked to,
-or fails as a test wants.
-"""
+"""A small mail server on loopback (RFC 5321), with TLS on request and configurable faults."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ USER, PASSWORD = "postmaster@agency.example", "p@ss/w:rd"
 
 @dataclass
 class Taken:
-    """What the server has been told."""
+    """Mail that the server has received."""
 
     sender: str = ""
     recipients: list[str] = field(default_factory=list)
@@ -36,8 +34,9 @@ class Taken:
 
 @dataclass
 class Behaviour:
-    """How the server answers: `replies` to a command replace its usual one, `silent` says nothing
-    at all.
+    """Behaviour of the server.
+
+    `replies` to a command replace its usual reply; `silent` sends nothing at all.
     """
 
     replies: dict[str, str] = field(default_factory=dict)
@@ -49,7 +48,7 @@ class Behaviour:
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """Listens on a free port of 127.0.0.1 and keeps what it takes."""
+    """A server on a free port of 127.0.0.1 that keeps the mail."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -63,16 +62,16 @@ class SmtpServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """Return the port."""
         return int(self.server_address[1])
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that breaks off is what some tests are about."""
+        """Ignore clients that disconnect, which some tests do."""
 
 
 @contextmanager
 def serving(behaviour: Behaviour | None = None) -> Iterator[SmtpServer]:
-    """A server for as long as the block runs."""
+    """Run a server for the block."""
     with SmtpServer(behaviour or Behaviour()) as server:
         thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -159,9 +158,7 @@ class _Session(socketserver.BaseRequestHandler):
 
 
 def certificate(folder: Path) -> Path:
-    """A fresh certificate for 127.0.0.1 with its key in one file; as an authority it vouches for
-    itself.
-    """
+    """Create a self-signed certificate for 127.0.0.1 with its key in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
     now = dt.datetime.now(dt.UTC)
@@ -189,7 +186,7 @@ def certificate(folder: Path) -> Path:
 
 
 def in_tls(file: Path) -> ssl.SSLContext:
-    """The server's side of TLS with a certificate of `certificate`."""
+    """Return the server's TLS context with a certificate of `certificate`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

@@ -1,4 +1,4 @@
-"""A browser for one person: one theme, one width, and an eye on the content policy."""
+"""A browser for one person: theme, width, and reports of the content security policy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERIOUS = {"serious", "critical"}
 
 @dataclass(frozen=True)
 class Look:
-    """How a screen is looked at."""
+    """Theme and width of a screen."""
 
     theme: Literal["light", "dark"]
     width: int
@@ -31,22 +31,19 @@ class Look:
 
 LOOKS = [Look("light", 1280), Look("dark", 390)]
 WIDE, NARROW = LOOKS[:1], LOOKS[1:]
-"""A long walk is walked in one of the two, some here and some there; what a page is on its own is
-looked at in both.
-"""
-"""Each theme and each width once: what a theme does it does at any width, and the other way round.
-"""
+"""Themes and widths for a long test: each theme and each width once."""
+"""Rules of a theme hold at any width, and rules of a width in any theme."""
 
 
 @dataclass
 class Visit:
-    """A page and what its console complained of."""
+    """A page and its console messages."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
 
     def looks_right(self) -> None:
-        """Nothing serious by axe, no complaint of the content policy, no sideways scrolling."""
+        """Check with axe, the content security policy and for sideways scrolling."""
         self.page.evaluate(AXE.read_text())
         found: dict[str, Any] = self.page.evaluate(
             "axe.run(document, {resultTypes: ['violations']})"
@@ -66,7 +63,7 @@ class Visit:
 
 @contextmanager
 def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
-    """A fresh profile of that look."""
+    """Open a new browser profile with that look."""
     context = browser.new_context(
         color_scheme=look.theme,
         viewport={"width": look.width, "height": 900},

@@ -1,6 +1,4 @@
-"""Crores in every report, list and document: on a screen, on a phone and on paper no figure leaves
-its cell, and no table the paper.
-"""
+"""Amounts in crores fit their cells on screens, phones and paper in every list and report."""
 
 from __future__ import annotations
 
@@ -25,9 +23,9 @@ CUSTOMER, SUPPLIER = (
 CRORES, MANY_CRORES, AHEAD = "98765432.10", "1234567890.12", "12345678.90"
 TODAY = date.today()  # noqa: DTZ011 - any day near this one does
 DUE_IN_DAYS = (15, -10, -45, -75, -120)
-"""One for each column of ageing."""
+"""One due date for each column of ageing."""
 PORTRAIT, LANDSCAPE = (210, 182), (297, 269)
-"""A4 and what of it lies between the margins, in millimetres."""
+"""Width of A4 and of its printable area, in millimetres."""
 PX_PER_MM = 96 / 25.4
 WIDE_PAPER = re.compile(
     r"^/reports/(receivables|payables|trial-balance|trip-margins|general-ledger)"
@@ -90,9 +88,7 @@ DOCUMENTS = ["lines of a margin", "invoice", "bill", "payment", "entry", "trip",
 
 @pytest.fixture(scope="module")
 def busy(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
-    """Somebody signed in (`state`) to an agency that moves crores, and the addresses of a few of
-    its documents.
-    """
+    """Sign in to an agency that moves crores; return state and addresses of documents."""
     with visiting(browser, FIGURES, base_url=site.address) as visit:
         found = fill(visit.page, sign_up(visit.page))
         yield {**found, "state": visit.page.context.storage_state()}
@@ -120,9 +116,7 @@ def test_no_figure_leaves_its_cell_and_no_table_the_paper(
 
 
 def _lay_on_paper(page: Page, *, is_wide: bool) -> None:
-    """Have the page as it is laid out on A4: the rules ask for the width of the paper, the page has
-    what is between the margins.
-    """
+    """Lay the page out on A4: width of the paper in the rules, printable width in the page."""
     paper, room = LANDSCAPE if is_wide else PORTRAIT
     page.emulate_media(media="print")
     page.set_viewport_size({"width": int(paper * PX_PER_MM), "height": 900})
@@ -135,7 +129,7 @@ def _outside(visit: Visit) -> list[str]:
 
 
 def _is_landscape(page: Page) -> bool:
-    """Whether every sheet that the browser prints lies on its side."""
+    """True if every printed sheet is landscape."""
     boxes = re.findall(
         rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", page.pdf(prefer_css_page_size=True)
     )
@@ -145,9 +139,7 @@ def _is_landscape(page: Page) -> bool:
 
 
 def fill(page: Page, email: str) -> dict[str, str]:
-    """Invoices and bills of each age, advances and a trip, all in crores; the addresses of one of
-    each.
-    """
+    """Create documents of each age, advances and a trip in crores; return their addresses."""
     signed_in = page.request.post(
         "/api/auth/sign-in", data={"email": email, "password": PASSWORD}
     ).json()

@@ -1,6 +1,4 @@
-"""A month of the books as an accountant keeps them, from invoice to close and statement; and from
-the trial balance back to each paper by clicks.
-"""
+"""A month of bookkeeping from invoice to close, and back from trial balance to documents."""
 
 from __future__ import annotations
 
@@ -51,7 +49,7 @@ def _on(day: int) -> str:
 
 
 def _invoice(visit: Visit) -> str:
-    """Draw an invoice over 45,000 up and issue it; its number."""
+    """Create and issue an invoice for 45,000; return its number."""
     page = visit.page
     page.goto("/invoices/new")
     page.get_by_label("Customer", exact=True).fill(CUSTOMER)
@@ -79,9 +77,7 @@ def _take_a_part_payment(page: Page) -> None:
 
 
 def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
-    """What is paid is not credited: the page says so and leads to the payment, whose allocation is
-    taken back.
-    """
+    """A paid amount is not credited until the allocation of its payment is reversed."""
     page = visit.page
     page.get_by_role("link", name="Issue credit note", exact=True).click()
     page.get_by_label("Reason").fill("Not travelled")
@@ -179,7 +175,7 @@ def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
 
 
 def _see_it_at_home(visit: Visit, look: Look) -> None:
-    """What was sold stands at its month on the home page, and opens the profit and loss that it is."""
+    """Check that sales appear at their month on Home and link to the profit and loss."""
     page = visit.page
     page.goto("/")
     look_at(visit, "home", look)

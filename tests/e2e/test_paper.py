@@ -1,6 +1,4 @@
-"""What leaves the printer, from a busy agency's books: each report and an invoice on a page or two,
-without the menu.
-"""
+"""Printed pages of a busy agency: each report and an invoice on a page or two, without menu."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What a payment settles, by ticks and keys: documents appear with the name, sums run along; the
-same without JavaScript.
-"""
+"""Settle documents with a payment by mouse and keys, with running sums and without JavaScript."""
 
 from __future__ import annotations
 
@@ -92,7 +90,7 @@ def test_without_a_script_the_fields_are_filled_by_hand_or_by_the_server(
 
 
 def _invoice(page: Page, amount: str) -> str:
-    """An issued invoice; its number."""
+    """Issue an invoice and return its number."""
     page.goto("/invoices/new")
     page.locator("#customer_name").fill(CUSTOMER)
     page.get_by_label("Description, line 1").fill("Dubai package")

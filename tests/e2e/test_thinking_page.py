@@ -1,6 +1,4 @@
-"""The assistant's page where a stand-in for a model answers: words as they come, a stop, a line
-that drops, markdown, cost, and a model that is gone.
-"""
+"""The assistant's page with a model stand-in: streaming, stop, reconnect, markdown, cost."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ModelServer]:
-    """What answers in the place of a vendor."""
+    """A stand-in for a vendor of models."""
     with serving() as running:
         yield running
 
@@ -32,7 +30,7 @@ def server() -> Iterator[ModelServer]:
 def thinking(
     server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The program with a key for models."""
+    """The site with a key for models."""
     model = {"VOYAGENT_ANTHROPIC_API_KEY": "a-key", "VOYAGENT_ANTHROPIC_BASE_URL": server.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
         yield from site_of(settings, tmp_path_factory.mktemp("site"), **model)

@@ -1,8 +1,7 @@
-"""The whole way of a customer, as one clerk walks it alone: enquiry, search, hold, tickets,
-invoice, itinerary, books, audit.
+"""One clerk's complete case: enquiry, search, hold, tickets, invoice, itinerary, books, audit.
 
-Once with no model's key, where the built-in planner answers, and once with the Anthropic client,
-whose model is a stand-in of ours on loopback.
+Once without a model's key, where the built-in planner answers, and once with the Anthropic client,
+whose model is a stand-in on loopback.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def model() -> Iterator[ModelServer]:
 def model_site(
     model: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The program with a key, and the Anthropic client's base URL on the stand-in."""
+    """The site with a key, and the Anthropic client's base URL set to the stand-in."""
     told = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": model.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
         yield from site_of(settings, tmp_path_factory.mktemp("model-site"), **told)
@@ -74,7 +73,7 @@ def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(
 
 @dataclass
 class Clerk:
-    """Somebody alone in her agency, who asks for everything and grants everything."""
+    """A single user of an agency, who requests and approves everything."""
 
     visit: Visit
     site: Site
@@ -85,8 +84,9 @@ class Clerk:
     price: str = ""
 
     def walk(self, *, rejects: bool = False) -> None:
-        """From the first message to the audit; with `rejects` the first request for tickets is
-        refused with a reason.
+        """Run from the first message to the audit.
+
+        With `rejects` the first request for tickets is declined.
         """
         sign_up(self.visit.page)
         self.log_the_enquiry()
@@ -108,7 +108,7 @@ class Clerk:
         return self.visit.page.get_by_role("log")
 
     def hear(self, words: str | re.Pattern[str]) -> None:
-        """Wait for the assistant to say it, and to have ended."""
+        """Wait for this text of the assistant and for the end of the turn."""
         expect(self.log).to_contain_text(words, timeout=ANSWER_MS)
         expect(self.log).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
         self.visit.looks_right()
@@ -152,7 +152,7 @@ class Clerk:
         self.hear(re.compile("Held as [A-Z0-9]{6}"))
 
     def put_the_price(self) -> None:
-        """What the customer pays is not what the airline takes."""
+        """Set the customer's price, which differs from the airline's."""
         page = self.visit.page
         page.goto(self.trip)
         line = (
@@ -219,7 +219,7 @@ class Clerk:
         self.hear(re.compile(r"\d{4}-\d{2}/000001"))
 
     def review(self, what: str) -> None:
-        """Open the request that the assistant has just made."""
+        """Open the newest request of the assistant."""
         page = self.visit.page
         ask = page.locator(".v-ask").filter(has_text=what)
         expect(ask).to_be_visible(timeout=ANSWER_MS)
@@ -229,8 +229,9 @@ class Clerk:
         self.visit.looks_right()
 
     def grant(self, then: str = "Open") -> None:
-        """Grant it, with the second step where it cannot be taken back, see it done with the way to
-        what was made, and go back to the talk.
+        """Approve, check the outcome and return to the chat.
+
+        An act that cannot be undone takes a second step.
         """
         page = self.visit.page
         page.locator("#decide").get_by_text("Approve").first.click()

@@ -1,6 +1,4 @@
-"""A model for the whole way, as an obedient one would answer: it hands over, calls tools, and tells
-what they gave; it knows only what it was told.
-"""
+"""A scripted model for the complete case: it hands over, calls tools and reports results."""
 
 from __future__ import annotations
 
@@ -19,12 +17,12 @@ _FARE = re.compile(r'"fare_id":"([0-9a-f-]{36})"')
 
 @dataclass
 class WholeWayModel:
-    """Answers by what was said last and by the tools that have answered since."""
+    """Responds to the last message and to the tools that have returned since."""
 
     reasons_heard: list[str] = field(default_factory=list)
 
     def __call__(self, heard: Heard) -> Reply:
-        """The next answer."""
+        """Return the next response."""
         if "A person has decided about a request of yours" in heard.words:
             return self._after_a_decision(heard)
         for words, steps in self._wishes.items():
@@ -77,13 +75,13 @@ class WholeWayModel:
 
 
 def _next(heard: Heard, steps: list[Callable[[Heard], Use | str]]) -> Reply:
-    """The step behind the tools that have answered in this turn."""
+    """Return the step after the tools that have returned in this turn."""
     found = steps[_answered(heard)](heard)
     return Reply(found) if isinstance(found, str) else Reply("", (found,))
 
 
 def _answered(heard: Heard) -> int:
-    """How many calls stand behind the person's last words."""
+    """Return the number of calls after the person's last message."""
     count = 0
     for message in reversed(heard.body["messages"]):
         content = message["content"]

@@ -1,4 +1,4 @@
-"""An answered page as a tree, so that tests look at what it says and not at its letters."""
+"""A response parsed as a tree, so that tests read its content and not its markup."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Page:
         return found[0]
 
     def words(self, path: str = ".//body") -> str:
-        """What the elements of a path say, spaces collapsed."""
+        """Return the text of the elements of a path, spaces collapsed."""
         return " ".join(" ".join("".join(element.itertext()).split()) for element in self.all(path))
 
     def links(self) -> list[str]:
-        """Where the page leads."""
+        """Return the targets of the links."""
         return [element.attrib["href"] for element in self.all(".//a[@href]")]
 
     def field(self, name: str) -> str:
-        """What stands in a field."""
+        """Return the value of a field."""
         for element in self.all(f".//*[@name='{name}']"):
             if element.tag == "select":
                 chosen = [
@@ -53,11 +53,11 @@ class Page:
         raise AssertionError(f"no field {name}")
 
     def error_at(self, name: str) -> str:
-        """The sentence at a field."""
+        """Return the error at a field."""
         return self.words(f".//*[@id='{name}-err']")
 
     def rows(self) -> list[str]:
-        """The customers of a list, in order."""
+        """Return the customers of a list, in order."""
         return [
             "".join(cell.itertext()).strip().split("\n")[0]
             for cell in self.all(".//tbody/tr/td[1]")
@@ -65,7 +65,7 @@ class Page:
 
 
 def submit(client: Any, path: str, token_from: str | None = None, **fields: str) -> TestResponse:
-    """Post a form with the CSRF token that the page of the form carries."""
+    """Post a form with the CSRF token of its page."""
     page = Page(client.get(token_from or path))
     token = page.all(".//input[@name='csrf_token']")[0].attrib["value"]
     return client.post(path, data={"csrf_token": token, **fields})
@@ -73,7 +73,7 @@ def submit(client: Any, path: str, token_from: str | None = None, **fields: str)
 
 @contextmanager
 def watched(app: Flask) -> Iterator[list[int]]:
-    """The number of statements of each trip that the lane makes meanwhile."""
+    """Record the number of statements of each round trip of the read pool."""
     lane = app.extensions["voyagent.auth_adapter"].lane
     trips: list[int] = []
 

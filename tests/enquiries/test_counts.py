@@ -1,6 +1,4 @@
-"""How many came in week by week: from counts of hours, and the same as the enquiries themselves
-say, wherever a week begins.
-"""
+"""Weekly numbers of enquiries: counted by hour, equal to a count of the enquiries."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ enquiries = st.lists(
 
 
 def written(person: Person, came: list[tuple[datetime, str]]) -> None:
-    """Enquiries that came in at some instants."""
+    """Write enquiries received at these instants."""
     insert = (
         "insert into enquiries (tenant_id, id, created_by_user_id, customer_name, status,"
         " created_at, updated_at) values (:tenant_id, gen_random_uuid(), :user, 'Counted', :status,"

@@ -1,5 +1,6 @@
-"""What a page of 50 of 200,000 enquiries costs: one trip, few statements, and an index for each,
-read as the application's role behind the policy.
+"""Cost of a page of 50 of 200,000 enquiries: one round trip, few statements, index scans.
+
+Read as the application's role, with row-level security.
 """
 
 from __future__ import annotations
@@ -75,8 +76,9 @@ def run(
     *,
     for_page: bool = False,
 ) -> tuple[dict[str, int], Any]:
-    """Read a page and tell which indexes it began to scan, how often the whole table, and how many
-    rows it fetched, inside the look-up function too.
+    """Read a page; return scans by index, whole-table scans, and rows fetched.
+
+    Rows inside the look-up function count too.
     """
     sql, values = sql_of(person, search, part or Part(), for_page=for_page)
     return scanned(lane, person, sql, values, scans)
@@ -95,7 +97,7 @@ def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 def plan(
     lane: psycopg.Connection[Any], person: Person, search: Search, part: Part
 ) -> tuple[list[dict[str, Any]], int]:
-    """The nodes of the plan as it ran, and the buffers that it touched."""
+    """Return the nodes of the executed plan and the buffers that it touched."""
     sql, values = sql_of(person, search, part)
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])

@@ -1,6 +1,4 @@
-"""What the API tests of enquiries share: a body, the fields of an answer, and short ways to call
-and to read a refusal.
-"""
+"""Shared parts of the API tests of enquiries: a body, response fields, short calls."""
 
 from __future__ import annotations
 

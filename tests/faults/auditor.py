@@ -1,7 +1,7 @@
-"""An auditor from outside: reckons from what callers were told what the books must hold, and reads
-them as the schema's owner, with no code of the program.
+"""An external auditor: computes the books from responses and compares the stored rows.
 
-Amounts are minor units. A debit is above zero, a credit below.
+It reads as the schema's owner, with no code of the program. Amounts are minor units. A debit is
+above zero, a credit below.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ union all select 'a payment of which more is used than it is', number from payme
 
 @dataclass(frozen=True)
 class Told:
-    """An act that was acknowledged: its kind, what was asked, about what, and what was answered."""
+    """An acknowledged act: kind, request, record and response."""
 
     kind: str
     asked: dict[str, Any]
@@ -73,7 +73,7 @@ class Told:
 
 @dataclass
 class Document:
-    """What the auditor expects of an invoice or a bill."""
+    """Expected state of an invoice or a bill."""
 
     total: int
     currency: str
@@ -84,7 +84,7 @@ class Document:
     is_void: bool = False
 
     def status(self, opened: str, part_paid: str) -> str:
-        """Its status, given the words for one that is open and one that is paid in part."""
+        """Return the status, given the words for an open and a partly paid document."""
         if not self.is_posted or self.is_void:
             return "void" if self.is_void else "draft"
         return (
@@ -98,7 +98,7 @@ class Document:
 
 @dataclass
 class Paid:
-    """What the auditor expects of a payment."""
+    """Expected state of a payment."""
 
     amount: int
     currency: str
@@ -106,37 +106,36 @@ class Paid:
     number: str
     allocated: int = 0
     refunded: int = 0
-    """What of it is gone: given back, or all of it once it is reversed."""
+    """Refunded amount; all of it after a reversal."""
     is_reversed: bool = False
 
 
 @dataclass
 class Auditor:
-    """Replays what one agency was told, in any order: every act adds, so the order in which answers
-    arrived does not matter.
+    """Replay the acknowledged acts of one agency, in any order.
+
+    Every act adds, so the order in which responses arrived does not matter.
     """
 
     purposes: dict[str, str]
-    """The purpose of each account that has one, by its id."""
+    """Purpose of each account that has one, by id."""
     balances: Balances = field(default_factory=lambda: defaultdict(int))
     invoices: dict[str, Document] = field(default_factory=dict)
     bills: dict[str, Document] = field(default_factory=dict)
     payments: dict[str, Paid] = field(default_factory=dict)
     notes: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Our credit notes and those of suppliers, by number and amount."""
+    """Credit notes and supplier credit notes, by number and amount."""
     taken_back: set[str] = field(default_factory=set)
-    """Those of them that were reversed."""
+    """Reversed credit notes."""
     refunds: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
-    """How many of a payment are over an amount, and whether they were reversed."""
+    """Number of refunds by payment, amount, and whether reversed."""
     written: dict[str, Counter[tuple[str, str, int]]] = field(default_factory=dict)
-    """The lines of each entry by hand: account, currency, amount."""
+    """Lines of each manual entry: account, currency, amount."""
     reversed: set[str] = field(default_factory=set)
     entries: int = 0
 
     def replay(self, log: list[Told]) -> None:
-        """Reckon what the books must hold; documents and payments first, then what happened to
-        them.
-        """
+        """Compute the expected books: documents and payments first, then the acts on them."""
         made = {*UNPOSTED, "payment", "journal"}
         for told in sorted(log, key=lambda one: one.kind not in made):
             getattr(self, f"_{told.kind}")(told)
@@ -259,9 +258,7 @@ class Auditor:
         )
 
     def _payment_reverse(self, told: Told) -> None:
-        """All of it is gone: what it settled by then goes back to the advance, by an entry of its
-        own, and the advance to bank or cash.
-        """
+        """Reverse a payment: allocations return to the advance, the advance to bank or cash."""
         payment, answer = self.payments[told.about], told.answer
         taken = [
             row
@@ -305,7 +302,7 @@ class Auditor:
             self._move(currency, **{self.purposes[account]: sign * amount * n})
 
     def compare(self, connection: psycopg.Connection[Any], agency: Any) -> None:
-        """That what is stored is what was acknowledged: nothing is lost, nothing was added."""
+        """Check that the stored rows are exactly the acknowledged acts."""
 
         def rows(sql: str) -> list[dict[str, Any]]:
             with connection.cursor(row_factory=dict_row) as cursor:
@@ -402,8 +399,9 @@ class Auditor:
 def faults_at_one_instant(
     connection: psycopg.Connection[Any], agencies: list[Any]
 ) -> list[tuple[str, str]]:
-    """What does not hold in a snapshot; several reads of one repeatable-read transaction see the
-    same instant.
+    """Return the faults in one snapshot.
+
+    Several reads of one repeatable-read transaction see the same instant.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
@@ -415,11 +413,11 @@ def _total(told: Told) -> int:
 
 
 def minor(amount: str) -> int:
-    """Minor units of an amount with two places, as the wire of the API writes it."""
+    """Return minor units of an amount with two decimals in JSON."""
     whole, _, places = amount.partition(".")
     return int(whole + places) if len(places) == 2 else int(whole) * 100
 
 
 def wire(amount: int) -> str:
-    """An amount of minor units as the wire writes it."""
+    """Return minor units as an amount in JSON."""
     return f"{amount // 100}.{amount % 100:02d}"

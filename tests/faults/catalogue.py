@@ -1,6 +1,4 @@
-"""What a database says of itself: every thing of its schemas as text, and a checksum of every
-column of every table.
-"""
+"""Catalogue of a database as text, and checksums of every column of every table."""
 
 from __future__ import annotations
 
@@ -49,16 +47,19 @@ order by 1, a.attnum
 
 
 def things(engine: sa.Engine) -> dict[str, str]:
-    """Schemas, extensions, tables, columns in their order, constraints, indexes, triggers,
-    policies, functions, types: each with its definition and grants.
+    """Return every database object with its definition and grants.
+
+    Schemas, extensions, tables, columns in order, constraints, indexes, triggers, policies,
+    functions, types.
     """
     with engine.connect() as connection:
         return {row.thing: row.definition for row in connection.execute(sa.text(_THINGS))}
 
 
 def differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
-    """The lines in which two catalogues differ, each thing's under its name: - what should be, +
-    what is there. How lines are set is no difference.
+    """Return the lines in which two catalogues differ, each under the object's name.
+
+    A minus marks expected lines, a plus found ones. Line breaks in definitions are ignored.
     """
     told = []
     for name in sorted(found.keys() | wanted.keys()):
@@ -80,9 +81,7 @@ def _lines(definition: str) -> list[str]:
 
 
 def checksums(engine: sa.Engine) -> dict[tuple[str, str], tuple[int, str]]:
-    """How many rows each column has and a checksum of its values in the order of their keys, by
-    table and column.
-    """
+    """Return row count and checksum of each column's values in key order."""
     found = {}
     with engine.connect() as connection:
         for table, column, key in connection.execute(sa.text(_COLUMNS)):

@@ -1,7 +1,7 @@
-"""What the tests of faults share: a seed that is told, and how many rounds are played.
+"""Shared fixtures of the fault tests: a reported seed and the number of rounds.
 
-`make faults` plays a tenth of the rounds, `make faults FAULT_ROUNDS=full` all of them; FAULT_SEED
-replays a run that failed.
+`make faults` runs a tenth of the rounds, `make faults FAULT_ROUNDS=full` all of them; FAULT_SEED
+replays a failed run.
 """
 
 from __future__ import annotations
@@ -37,15 +37,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def seeded(request: pytest.FixtureRequest) -> random.Random:
-    """Chance that can be replayed; each test has its own stream of it, whichever tests run beside
-    it.
-    """
+    """Reproducible randomness; each test has its own stream, independent of other tests."""
     return random.Random(f"{SEED}:{request.node.nodeid}")  # noqa: S311 - a test's dice, not a secret
 
 
 @pytest.fixture
 def rounds() -> Rounds:
-    """How many of a fault's rounds are played: all, or a tenth and at least one."""
+    """Return the number of rounds of a fault: all, or a tenth and at least one."""
 
     def of(all_of_them: int) -> int:
         return (
@@ -57,7 +55,7 @@ def rounds() -> Rounds:
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Tell:
-    """Say a figure that was measured, at the end of the run."""
+    """Report a measured figure at the end of the run."""
 
     def say(figure: str) -> None:
         _told.append(f"{request.node.name}: {figure}")
@@ -67,7 +65,7 @@ def tell(request: pytest.FixtureRequest) -> Tell:
 
 @pytest.fixture
 def events_of(owner_engine: sa.Engine) -> Iterator[Events]:
-    """The audit of somebody's agency of one kind, oldest first, read past every wall."""
+    """Events of one kind of an agency, oldest first, without row-level security."""
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
 
         def read(person: Person, kind: str) -> list[sa.RowMapping]:
@@ -85,6 +83,6 @@ def events_of(owner_engine: sa.Engine) -> Iterator[Events]:
 
 @pytest.fixture
 def doomed(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Settings]:
-    """A database of its own, for faults that are played inside it (`doom`)."""
+    """A database of its own, for faults inside the database (`doom`)."""
     with fresh_database(server_urls, tmp_path) as settings:
         yield settings

@@ -1,8 +1,7 @@
-"""Transactions that do not come to their end: a database in which one writer in ten is refused, or
-has its connection ended, after it has written.
+"""Transactions that fail: one writer in ten is refused or loses its connection after writing.
 
-The dice are sequences, which no rollback turns back, so whoever tries again is most likely let
-through. They belong to the schema `faults`, which is no part of the program.
+The random choice uses sequences, which no rollback turns back, so a retry usually succeeds. They
+belong to the schema `faults`, which is no part of the program.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 EVERY = 40
-"""Of so many writers one meets each of the four ends below: one in ten altogether."""
+"""One writer in so many meets each of the four faults below: one in ten altogether."""
 ENDS = {
     "cancelled": "a statement cancelled: the program answers 503, and the caller asks again",
     "conflict": "a serialisation failure: the program tries again by itself",
@@ -45,8 +44,9 @@ end $$;
 
 
 def doom(owner: sa.Engine, *moments: tuple[str, str, str]) -> None:
-    """From now on one in ten does not come to the end of what writes so: each is a table, what is
-    done to it, and a condition or nothing.
+    """Let one in ten transactions fail.
+
+    A fault is a table, an operation on it, and a condition or none.
     """
     with owner.begin() as connection:
         connection.exec_driver_sql(_SETUP)
@@ -63,7 +63,7 @@ def doom(owner: sa.Engine, *moments: tuple[str, str, str]) -> None:
 
 
 def met(owner: sa.Engine) -> dict[str, int]:
-    """How many have met each end."""
+    """Return how many transactions met each fault."""
     with owner.connect() as connection:
         row = connection.execute(
             sa.text(

@@ -1,6 +1,4 @@
-"""The books under pressure: thousands of random acts at once, of which many do not come to their
-end, and no instant in which anything does not balance.
-"""
+"""Books under load: thousands of random acts at once with faults; they always balance."""
 
 from __future__ import annotations
 
@@ -61,14 +59,12 @@ WEIGHTS = {
 
 
 class Stale(Exception):
-    """There is nothing yet that the act could be about."""
+    """No record exists yet for this act."""
 
 
 @dataclass
 class Agency:
-    """One agency's books as its callers know them; what they know may be out of date, as it is for
-    people.
-    """
+    """One agency's books as its clients know them, which may be out of date."""
 
     person: Person
     web: Web
@@ -84,7 +80,7 @@ class Agency:
     entries: list[str] = field(default_factory=list)
 
     def act(self, kind: str, dice: random.Random) -> None:
-        """One act of a kind at random; what is refused with reason is counted."""
+        """Do one random act of a kind and count valid refusals."""
         try:
             getattr(self, f"_{kind}")(dice)
         except Stale:
@@ -93,7 +89,7 @@ class Agency:
     def _ask(
         self, kind: str, path: str, asked: dict[str, Any], dice: random.Random, about: str = ""
     ) -> dict[str, Any] | None:
-        """Ask until it is answered; some hang up first. What was done is kept for the auditor."""
+        """Send until there is a response; some disconnect first. Acknowledged acts are recorded."""
         status, answer = self.web.insist_on(self.person, path, asked, hangs_up=dice.random() < 0.02)
         assert status in {200, 201, 400, 409, 422}, (kind, status, answer)
         if status >= 400:
@@ -109,7 +105,7 @@ class Agency:
             self.entries.append(made["id"])
 
     def _entry(self, dice: random.Random) -> dict[str, Any]:
-        """Two to six lines that balance."""
+        """Return two to six lines that balance."""
         currency, minors = (
             dice.choice(CURRENCIES),
             [dice.randint(1, 500_000) for _ in range(dice.randint(1, 5))],
@@ -139,7 +135,7 @@ class Agency:
         assert self._ask("unbalanced", "/journal-entries", asked, dice) is None
 
     def _unbalanced_raw(self, dice: random.Random) -> None:
-        """The same past the program, as its own role in the database."""
+        """Post an unbalanced entry in raw SQL, as the program's own database role."""
         lines = [
             {"account": id_, side: dice.randint(1, 9) + place}
             for place, (id_, side) in enumerate(
@@ -193,7 +189,7 @@ class Agency:
     def _draw_up(
         self, kind: str, path: str, named: dict[str, str], dice: random.Random
     ) -> dict[str, Any]:
-        """A draft with one to three lines."""
+        """Create a draft with one to three lines."""
         lines = [
             {
                 "description": "Visa",
@@ -349,9 +345,7 @@ def _day(dice: random.Random) -> str:
 
 @dataclass
 class Onlooker:
-    """Looks at the books all the time from outside, and ends a connection of the program for every
-    so many acts.
-    """
+    """Check the books continuously from outside and end connections of the program."""
 
     address: str
     agencies: list[Any]
@@ -361,7 +355,7 @@ class Onlooker:
     seen: list[tuple[str, str]] = field(default_factory=list)
 
     def look_until(self, over: threading.Event) -> None:
-        """Every tenth of a second, or as fast as it goes; a last look once all is over."""
+        """Check every tenth of a second, or as fast as possible, and once at the end."""
         with psycopg.connect(self.address, application_name=OUTSIDE, autocommit=True) as connection:
             while True:
                 is_last = over.is_set()
@@ -372,7 +366,7 @@ class Onlooker:
                 over.wait(A_LOOK_EVERY_S)
 
     def kill_until(self, over: threading.Event) -> None:
-        """End a random connection that is at work, once for so many acts."""
+        """End a random busy connection, once for a number of acts."""
         with psycopg.connect(self.address, application_name=OUTSIDE, autocommit=True) as connection:
             while not over.wait(0.01):
                 if self.acts() >= ACTS_FOR_A_KILL * (self.kills + 1):
@@ -392,7 +386,7 @@ def web(doomed: Settings, tmp_path: Path) -> Iterator[Web]:
 
 @pytest.fixture
 def outside(doomed: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """The schema's owner, past every wall."""
+    """The schema's owner, without row-level security."""
     with psycopg.connect(
         psycopg_url(doomed.db_admin_url or ""), application_name=OUTSIDE, autocommit=True
     ) as connection:
@@ -402,7 +396,7 @@ def outside(doomed: Settings) -> Iterator[psycopg.Connection[Any]]:
 def open_agency(
     app: Flask, web: Web, application: sa.Engine, outside: psycopg.Connection[Any]
 ) -> Agency:
-    """An agency with its accounts."""
+    """Sign up an agency and add its accounts."""
     person = People(app).sign_up("Alice Owner", agency=f"Pressed {secrets.token_hex(4)}")
     accounts = outside.execute(
         "select id::text, purpose from accounts where tenant_id = %s and purpose is not null",

@@ -1,5 +1,6 @@
-"""Duplicate delivery: 500 POSTs, each sent twice with one Idempotency-Key at most 200 ms apart, and
-once more with another body.
+"""Duplicate delivery: 500 POSTs, each sent twice with one Idempotency-Key.
+
+The second follows within 200 ms; a third has another body.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Order:
-    """One POST of the script, and what the audit calls its effect."""
+    """One POST, and the audit kind of its effect."""
 
     number: int
     kind: str
@@ -41,14 +42,12 @@ class Order:
     body: dict[str, Any] | None
 
     def send(self, person: Person, *, after_s: float = 0) -> TestResponse:
-        """Deliver it."""
+        """Send it."""
         time.sleep(after_s)
         return self._post(person, self.body)
 
     def send_another(self, person: Person) -> TestResponse:
-        """Deliver a different body under the same key; it passes the schema, so that nothing but
-        the key can refuse it.
-        """
+        """Send a different valid body under the same key; only the key can refuse it."""
         changed = {
             "enquiry.created": {"customer_name": "Somebody else"},
             "approval.rejected": {"granted": False, "reason": "Too dear"},
@@ -63,7 +62,7 @@ class Order:
 
 
 def order(person: Person, number: int, kind: str) -> Order:
-    """A request of a kind; what it is about is made beforehand."""
+    """Return a request of a kind; its record is created first."""
     if kind == "enquiry.created":
         return Order(number, kind, "/enquiries", {"customer_name": f"Customer {number}"})
     if kind == "chat.created":
@@ -81,7 +80,7 @@ def order(person: Person, number: int, kind: str) -> Order:
 
 @pytest.fixture
 def effects(owner_engine: sa.Engine, alice: Person) -> Any:
-    """How often each act has left its event in Alice's agency."""
+    """Return how often each act has left its event in Alice's agency."""
 
     def look() -> Counter[str]:
         statement = sa.text(

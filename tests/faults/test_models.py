@@ -1,5 +1,6 @@
-"""A model that fails in every way: each turn ends with one error and one final, within its budget,
-nothing is done, and the next turn works.
+"""Faults of models: each turn ends with one error and one final event, within its budget.
+
+Nothing is done, and the next turn works.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def asked(
     server: ModelServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> str:
-    """An installation whose model is the stand-in, with little patience."""
+    """An installation with the model stand-in and short timeouts."""
     importlib.import_module(
         request.param
     )  # the SDK: what it takes to load is none of an answer's time here
@@ -129,7 +130,7 @@ def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
 def test_the_model_does_what_is_asked_of_it_once(
     asked: str, server: ModelServer, talk: Talk, alice: Person
 ) -> None:
-    """The same request without a fault, so that the faults above are what kept it from being done."""
+    """Without a fault the request is done, so the faults above prevented it."""
     server.next(Reply(uses=(LOG,)), Reply("He is logged."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon, who wants to go to Dubai")
     assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"], asked

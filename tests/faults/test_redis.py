@@ -1,6 +1,4 @@
-"""Redis stopped, hung and emptied: nobody is refused for it, nobody who was signed out comes back,
-and guessing stays limited.
-"""
+"""Redis stopped, hung and emptied: no refusals, no ended session revives, throttles hold."""
 
 from __future__ import annotations
 
@@ -46,7 +44,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def app(settings: Settings, server: RedisServer) -> Iterator[Flask]:
-    """The application with Redis, in place of the one without."""
+    """The application with Redis."""
     made = create_app(settings.model_copy(update={"redis_url": server.url}))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
@@ -60,7 +58,7 @@ def people(app: Flask) -> People:
 
 
 class Times(list[float]):
-    """How long requests took."""
+    """Durations of requests."""
 
     @property
     def p95_s(self) -> float:
@@ -76,7 +74,7 @@ def sign_in(app: Flask, email: str, password: str) -> int:
 
 
 def ordinary_work(app: Flask, person: Person, seconds: float) -> Times:
-    """Sign-ins, reads and writes, one after another; none may fail."""
+    """Sign in, read and write, one after another; none may fail."""
     acts: list[Callable[[], Any]] = [
         lambda: sign_in(app, person.email, PASSWORD),
         lambda: person.api.get("/auth/me").status_code,
@@ -105,9 +103,7 @@ def guesses_let_in(app: Flask, email: str, guesses: int) -> int:
 
 
 def refused_people(app: Flask, alice: Person, people: People) -> list[Person]:
-    """Somebody who has signed out and somebody whose agency has removed her, each with a token that
-    is still in time.
-    """
+    """Return a signed-out person and a removed one, each with an unexpired token."""
     left, removed = (
         people.colleague(alice, "Lena Left", role="agent"),
         people.colleague(alice, "Rita Removed", role="agent"),
@@ -177,7 +173,7 @@ def test_who_is_signed_out_stays_out(
 def test_mailed_links_stay_good(
     app: Flask, server: RedisServer, people: People, befall: Befall, recover: Befall
 ) -> None:
-    """Those of before, those that are asked for meanwhile, and an invitation's."""
+    """Links from before, links requested meanwhile, and an invitation."""
     anyone, before = (
         ApiClient(app.test_client(), None),
         [people.sign_up("Neha", agency="Malabar") for _ in range(2)],
@@ -211,7 +207,7 @@ def test_mailed_links_stay_good(
 
 
 def mailed_tokens(app: Flask, anyone: ApiClient, person: Person) -> tuple[str, str]:
-    """The tokens of a link that verifies and of one that resets."""
+    """Return the tokens of a verification link and of a reset link."""
     assert person.api.post("/auth/send-verification-email").status_code == 200
     assert (
         anyone.post("/auth/request-password-reset", json={"email": person.email}).status_code == 200

@@ -1,5 +1,6 @@
-"""A hundred listeners who stop reading and two hundred who vanish: whoever just works hardly
-notices, one person has so many seats, and nothing of it stays.
+"""A hundred stalled listeners and two hundred that disconnect.
+
+Other users hardly notice, one person has a limited number of streams, and nothing is left.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
 
 @dataclass(frozen=True)
 class Held:
-    """What the web processes hold: kibibytes of memory, threads, connections of clients,
-    connections to the database that are in use, and all there are.
+    """Resources of the web processes.
+
+    Kibibytes of memory, threads, client connections, database connections in use and in all.
     """
 
     memory: int
@@ -59,7 +61,7 @@ class Held:
 
 @dataclass
 class House:
-    """The site with a long conversation, those who listen to it and those who work."""
+    """The site with a long conversation, its listeners and its users."""
 
     web: Web
     engine: sa.Engine
@@ -87,9 +89,7 @@ class House:
         return Held(memory, threads, clients, self.web.connections_in_use(), database)
 
     def listen(self, person: Person) -> socket.socket:
-        """Ask for the whole conversation, and take in hardly anything: the connection, of which
-        nothing has been read.
-        """
+        """Request the whole conversation and read almost nothing; return the connection."""
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
         line.settimeout(30)
@@ -106,7 +106,7 @@ class House:
         return line
 
     def work(self, seconds: float, seeded: random.Random) -> list[float]:
-        """All work for so long, each with a request now and then; how long each request took."""
+        """Let all users work with a request now and then; return the durations."""
         took: list[float] = []
         until = time.monotonic() + seconds
 
@@ -197,9 +197,7 @@ def test_listeners_who_stop_reading_or_vanish_harm_nobody(
 def flood(
     house: House, seeded: random.Random, seconds: float, how_many: int, vanishing: int
 ) -> Iterator[list[socket.socket]]:
-    """So many begin to listen and stop reading, which are given; others come and vanish in the next
-    seconds, at odd moments of their request.
-    """
+    """Open stalled listeners, yield them, and let others connect and disconnect."""
 
     def come_and_go() -> None:
         for number in range(vanishing):
@@ -221,17 +219,17 @@ def flood(
 
 
 def is_cut(line: socket.socket) -> bool:
-    """Whether the server has hung up, seen without reading."""
+    """True if the server has closed the connection, seen without reading."""
     return bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or socket_state(line) != 1
 
 
 def socket_state(line: socket.socket) -> int:
-    """TCP's state, 1 for an established connection."""
+    """Return the TCP state; 1 is an established connection."""
     return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
 def settle(house: House, before: Held | None = None) -> float:
-    """Wait until nothing of the flood is held; how long it took."""
+    """Wait until all resources of the flood are released; return the seconds."""
 
     def is_settled() -> bool:
         now = house.holds()

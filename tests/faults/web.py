@@ -1,6 +1,4 @@
-"""Web processes of the program on a free port, asked over connections of their own, and what can be
-seen of them from outside.
-"""
+"""Web processes of the program on a free port, observed from outside."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ LISTENS, HAS_ENDED = (
 
 
 class Web:
-    """gunicorn with some processes, as production serves it."""
+    """gunicorn with several processes, as in production."""
 
     def __init__(self, settings: Settings, folder: Path, processes: int) -> None:
         with socket.socket() as probe:
@@ -67,11 +65,11 @@ class Web:
             )
 
     def said(self) -> str:
-        """The end of the log."""
+        """Return the end of the log."""
         return self.log.read_text()[-3000:]
 
     def workers(self) -> list[int]:
-        """The ids of the processes that serve."""
+        """Return the ids of the worker processes."""
         return [
             int(pid)
             for pid in (
@@ -82,8 +80,9 @@ class Web:
         ]
 
     def wait(self, within_s: float = PATIENCE_S) -> float:
-        """Until each process has answered somebody: one that is still being started has counted
-        nothing. How long it took.
+        """Wait until each process has served a request; return the seconds.
+
+        A process that is still starting has counted none.
         """
         return wait(self._is_whole, self.said, within_s)
 
@@ -101,7 +100,7 @@ class Web:
     def open(
         self, person: Person, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """A request of somebody's over a connection of its own; the answer is not read yet."""
+        """Send a request over a connection of its own; the response is not read yet."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {
             "Authorization": f"Bearer {person.access_token}",
@@ -113,20 +112,19 @@ class Web:
     def ask(
         self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None
     ) -> int:
-        """One request over a connection of its own; its status."""
+        """Send one request over a connection of its own and return its status."""
         return self._request(method, path, headers, body)[0]
 
     def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
-        """Ask under one key until there is an answer, as a client does whose connection broke: the
-        same request again is the same act.
-        """
+        """Send under one key until there is a response, as a client after a broken connection."""
         return self.insist_on(person, path, body)[0]
 
     def insist_on(
         self, person: Person, path: str, body: dict[str, Any], *, hangs_up: bool = False
     ) -> tuple[int, Any]:
-        """The same, with what was answered beside the status; who hangs up does not wait for the
-        first answer and asks again at once.
+        """Send under one key until there is a response; return status and body.
+
+        With `hangs_up` the client does not wait for the first response and repeats at once.
         """
         headers = {
             "Authorization": f"Bearer {person.access_token}",
@@ -173,9 +171,7 @@ class Web:
             connection.close()
 
     def connections_in_use(self) -> int:
-        """Connections to the database that are taken out of the pools of all processes, by the
-        program's own count.
-        """
+        """Return the database connections in use in all processes, by the program's metrics."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(
@@ -194,9 +190,7 @@ class Web:
         return sum(int(float(value)) for value in found)
 
     def sockets(self) -> dict[int, str]:
-        """The server's open connections by the client's port, with the number of each in the
-        system.
-        """
+        """Return the server's open connections by client port, with the inode of each."""
         found = {}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             _, local, remote, state, *rest = line.split()
@@ -209,7 +203,7 @@ class Web:
         return found
 
     def server_of(self, port: int) -> int | None:
-        """The process that serves the client of a port, or None where none does any more."""
+        """Return the process that serves a client port, or None."""
         wanted = f"socket:[{self.sockets().get(port)}]"
         for pid in self.workers():
             for file in Path(f"/proc/{pid}/fd").iterdir():
@@ -223,7 +217,7 @@ class Web:
 
 @contextmanager
 def web_processes(settings: Settings, folder: Path, *, processes: int) -> Iterator[Web]:
-    """Web processes that answer, until the block ends."""
+    """Run web processes until the block ends."""
     web = Web(settings, folder, processes)
     try:
         web.started_s = web.wait()
@@ -233,7 +227,7 @@ def web_processes(settings: Settings, folder: Path, *, processes: int) -> Iterat
 
 
 def wait(ready: Callable[[], bool], why: Callable[[], str], within_s: float = PATIENCE_S) -> float:
-    """Wait a moment at a time; how long it took. Fails with what `why` says."""
+    """Poll until ready and return the seconds; fail with `why` at the timeout."""
     since = time.monotonic()
     while time.monotonic() - since < within_s:
         if ready():

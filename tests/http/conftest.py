@@ -1,4 +1,4 @@
-"""What the tests of both doors share."""
+"""Shared fixtures of the tests of pages and API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Variant = Callable[..., Flask]
 
 @pytest.fixture
 def variant(settings: Settings) -> Iterator[Variant]:
-    """The application over the same database with other settings, or with routes of the test's own."""
+    """Build the application over the same database with other settings or routes."""
     made: list[Flask] = []
 
     def make(routes: dict[str, Callable[..., Any]] | None = None, **changes: Any) -> Flask:

@@ -1,9 +1,8 @@
-"""What the API contract says of each operation of people, keys, settings, audit, the itinerary and
-the system, as data: who may, what another agency is, what a key gets, and what two callers at the
-same moment are told.
+"""The API contract as data: operations of people, keys, settings, audit and system.
 
-Written from the contract, never from the program: nothing here may be taken from its tables of
-permissions. An answer is its status, with the code of a refusal behind it.
+Each row states roles, other agencies, keys, and two simultaneous callers. It is written from the
+contract, never from the program: nothing here may be taken from its tables of permissions. A
+response is its status, with the code of a refusal.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ TAKEN = "409 email_already_registered"
 
 
 class Other(StrEnum):
-    """What another agency is to an operation that has no id of its things in the path."""
+    """Result for another agency at an operation without an id of a record in the path."""
 
     HIDDEN = "nothing of it is shown"
     UNTOUCHED = "nothing of it changes"
@@ -61,7 +60,7 @@ class Other(StrEnum):
 
 
 class Repeat(StrEnum):
-    """What a second request under one Idempotency-Key is told."""
+    """Result of a second request under one Idempotency-Key."""
 
     REPLAYED = "the first answer, byte for byte"
     SECRET = "409 idempotency_secret_shown"
@@ -72,14 +71,12 @@ class Repeat(StrEnum):
 class Row:
     """One operation.
 
-    `plain` is the answer to a permitted caller in a fresh agency, with things of her own and a body
-    that passes.
-
-    `other` is what another agency's thing is where the path has an id: the same as an unknown and a
-    malformed one. `key` is what a full API key of an administrator gets where that is not `plain`,
-    `stale` the same for a token that was refreshed. `twins` are the answers to two of the same at
-    one moment, in whatever order; "or" stands where the second may be let in before the first is
-    done, or after.
+    `plain` is the response to a permitted caller in a new agency, with her own records and a valid
+    body. `other` is the response to another agency's record where the path has an id: equal to an
+    unknown and a malformed one. `key` is the response to a full API key of an administrator where
+    that is not `plain`, `stale` that to a refreshed token. `twins` are the responses to two equal
+    requests at one moment, in any order; "or" separates results if the second may begin before or
+    after the end of the first.
     """
 
     operation: str
@@ -94,22 +91,22 @@ class Row:
 
     @property
     def method(self) -> str:
-        """Its verb."""
+        """Return the HTTP method."""
         return self.operation.split()[0]
 
     @property
     def path(self) -> str:
-        """Its path, without what stands in front of it."""
+        """Return the path without its prefix."""
         return self.operation.split()[1]
 
     @property
     def calls(self) -> list[Call]:
-        """The registered operation; of the probes two, under `/api` and at the root."""
+        """Return the registered operations; probes are registered under `/api` and at the root."""
         return [call for call in CALLS if name_of(call) == self.operation]
 
     @property
     def call(self) -> Call:
-        """The one under `/api`."""
+        """Return the operation under `/api`."""
         return next(call for call in self.calls if call.path.startswith("/api/"))
 
 
@@ -364,22 +361,22 @@ AREAS = (
     "/internal",
     "/schemas",
 )
-"""How the paths begin that this table answers for."""
+"""Prefixes of the paths of this table."""
 
 
 def name_of(call: Call) -> str:
-    """A registered operation by its name in the contract."""
+    """Return the name of a registered operation in the contract."""
     path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.path.removeprefix("/api"))
     return f"{call.operation.method} {path}"
 
 
 def row(operation: str) -> Row:
-    """The row of an operation."""
+    """Return the row of an operation."""
     return next(found for found in TABLE if found.operation == operation)
 
 
 def query_of(row: Row, session_id: object) -> str:
-    """What an operation asks for in its address: a token that nobody knows, a conversation."""
+    """Return the query of an operation: an unknown token or a conversation."""
     return {
         "GET /auth/invites/lookup": "?token=unknown",
         "GET /reports/itinerary": f"?session_id={session_id}",
@@ -387,10 +384,9 @@ def query_of(row: Row, session_id: object) -> str:
 
 
 def said(answer: TestResponse) -> str:
-    """An answer as the table writes it, once it has been found sound: what every answer of the API
-    has, good or bad.
+    """Check the rules of every response and return it as the table writes it.
 
-    A stream is read whole, so that whatever it holds is let go.
+    A stream is read to its end, so that its resources are released.
     """
     text = answer.get_data(as_text=True)
     assert answer.headers["Cache-Control"] == "no-store"

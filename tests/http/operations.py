@@ -1,6 +1,4 @@
-"""Every registered operation of the JSON API, with what a test needs to call it: somebody's ids for
-its path, a body that passes.
-"""
+"""Every operation of the JSON API, with ids for its path and a valid body."""
 
 from __future__ import annotations
 
@@ -61,40 +59,40 @@ class Call:
 
     @property
     def name(self) -> str:
-        """How a test names it."""
+        """Return the name of the operation in tests."""
         return f"{self.operation.method} {self.path}"
 
     @property
     def parameters(self) -> list[str]:
-        """The names in its path."""
+        """Return the names of the path parameters."""
         return re.findall(r"<(?:\w+:)?(\w+)>", self.path)
 
     @property
     def is_public(self) -> bool:
-        """Whether it takes no bearer."""
+        """True if the operation takes no bearer."""
         return self.operation.guard is Guard.PUBLIC
 
     def address(self, **ids: object) -> str:
-        """The path with ids; those not given are unknown ones."""
+        """Return the path with ids; missing ids are unknown ones."""
         return re.sub(
             r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.path
         )
 
     def things(self, person: Person) -> dict[str, object]:
-        """Something of somebody's for each name in its path."""
+        """Create a person's record for each path parameter."""
         return {
             name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person)
             for name in self.parameters
         }
 
     def body(self, **changes: Any) -> dict[str, Any] | None:
-        """A body that passes the schema."""
+        """Return a body that passes the schema."""
         if self.operation.body is None:
             return None
         return {**BODIES[self.operation.body.__name__](), **changes}
 
     def body_of(self, person: Person) -> dict[str, Any] | None:
-        """The same with something of somebody's for what it names."""
+        """Return a valid body with the ids of a person's records."""
         names = NAMED_IN.get(self.operation.body.__name__, {}) if self.operation.body else {}
         made = {name: make(person) for name, make in names.items()}
         return self.body(
@@ -275,7 +273,7 @@ def _supplier_credit(person: Person) -> object:
 
 
 def _payment(person: Person) -> object:
-    """A receipt of which a part settles an invoice, and another part could."""
+    """Create a receipt that is partly allocated."""
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
         parts, amount = (
@@ -288,7 +286,7 @@ def _payment(person: Person) -> object:
 
 
 def _allocation(person: Person) -> object:
-    """What the newest payment settles: where a path names both, the payment was made just before."""
+    """Return the allocation of the newest payment, which the path also names."""
     newest = (
         sa.select(Allocation.id)
         .order_by(Allocation.created_at.desc(), Allocation.id.desc())
@@ -300,7 +298,7 @@ def _allocation(person: Person) -> object:
 
 
 def _refunded(person: Person) -> object:
-    """A payment of which a part was given back."""
+    """Create a partly refunded payment."""
     payment_id: Any = _payment(person)
     with person.acting() as actor:
         payment_service.refund_payment(
@@ -310,9 +308,7 @@ def _refunded(person: Person) -> object:
 
 
 def _refund(person: Person) -> object:
-    """What went back of the newest of them: where a path names both, the payment was made just
-    before.
-    """
+    """Return the refund of the newest payment, which the path also names."""
     with person.acting():
         found = db.session.scalar(
             sa.select(Refund.id).order_by(Refund.created_at.desc(), Refund.id.desc()).limit(1)
@@ -321,7 +317,7 @@ def _refund(person: Person) -> object:
 
 
 def _written_off(person: Person) -> object:
-    """An invoice of which a part was given up."""
+    """Create an invoice that is partly written off."""
     invoice_id: Any = _invoice(person)
     with person.granted("invoice.write_off").acting() as actor:
         write_off_service.write_off_invoice(
@@ -334,7 +330,7 @@ def _written_off(person: Person) -> object:
 
 
 def _write_off(person: Person) -> object:
-    """What the newest of them lost: where a path names both, the invoice was made just before."""
+    """Return the write-off of the newest invoice, which the path also names."""
     newest = (
         sa.select(WriteOff.id)
         .where(WriteOff.reverses_id.is_(None))
@@ -394,7 +390,7 @@ def _trip(person: Person) -> object:
 
 
 def _newest_trip(person: Person) -> Any:
-    """Where a path names a trip and something of it, the trip was made just before."""
+    """Return the newest trip, which the path also names."""
     with person.acting():
         found = db.session.scalar(
             sa.select(Trip.id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1)
@@ -422,13 +418,13 @@ def _trip_line(person: Person) -> object:
 
 
 def _month(person: Person) -> object:
-    """The month before this one: it is over everywhere."""
+    """Return the previous month, which has ended everywhere."""
     first = clock.today("Pacific/Niue").replace(day=1)
     return f"{first - timedelta(days=1):%Y-%m}"
 
 
 def _closed_month(person: Person) -> object:
-    """The same, closed with all before it."""
+    """Close the previous month and all before it."""
     month = _month(person)
     wanted = parse_month(str(month))
     with person.acting() as actor:
@@ -443,7 +439,7 @@ def _closed_month(person: Person) -> object:
 
 
 def _written(person: Person) -> object:
-    """An entry by hand; whoever asks, an administrator wrote it."""
+    """Post a manual entry as an administrator."""
     with person.acting() as actor:
         lines = [
             ledger.debit("bank_charges", Money(10_000, "INR")),
@@ -455,7 +451,7 @@ def _written(person: Person) -> object:
 
 
 def _account(person: Person) -> object:
-    """An account that nothing was posted to; whoever asks, an administrator added it."""
+    """Add an account without postings as an administrator."""
     with person.acting() as actor:
         code = f"58{secrets.randbelow(10**8):08}"
         return ledger.add_account(
@@ -464,7 +460,7 @@ def _account(person: Person) -> object:
 
 
 def _lines(person: Person) -> object:
-    """Lines of an entry by hand on accounts that the agency has."""
+    """Return lines of a manual entry on existing accounts."""
     sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
     return [
         {"account_id": str(account_id(person, purpose)), "currency": "INR", side: "1.00"}

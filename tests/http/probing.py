@@ -1,4 +1,4 @@
-"""An operation whose act is the test's own, behind the real door, and what is stored of keys."""
+"""Probe operations behind the real authentication, and the stored idempotency keys."""
 
 from __future__ import annotations
 
@@ -23,25 +23,23 @@ Act = Callable[[Actor], Any]
 
 
 class Undone(Conflict):
-    """A failure that takes its work with it."""
+    """A failure that rolls its work back."""
 
 
 class Kept(Conflict):
-    """A failure whose work stays."""
+    """A failure whose work is committed."""
 
     keeps_work = True
 
 
 def logs(actor: Actor) -> dict[str, str]:
-    """Log an enquiry; its id."""
+    """Log an enquiry and return its id."""
     return {"id": str(enquiries.create(actor, customer_name="Deepa Krishnan").id)}
 
 
 @dataclass
 class Probe:
-    """Two operations on an application: one, and one whose answer is a secret; `act` is what both
-    do.
-    """
+    """Two operations of an application, one of which returns a secret; `act` is what both do."""
 
     app: Flask
     act: Act = logs
@@ -52,12 +50,12 @@ class Probe:
 
         @api.post("/probes", status=201, permission="enquiry.create")
         def probe(actor: Actor) -> Any:
-            """Do what the test says."""
+            """Run the test's act."""
             return self._run(actor)
 
         @api.post("/probes/secret", status=201, permission="enquiry.create", secret_answer=True)
         def probe_secret(actor: Actor) -> Any:
-            """Do what the test says, and answer with a secret."""
+            """Run the test's act and return a secret."""
             return self._run(actor)
 
         csrf.exempt(api)
@@ -78,7 +76,7 @@ class Probe:
 
 
 def fails_once(error: Exception) -> Act:
-    """Log an enquiry and fail the first time; log one and answer from then on."""
+    """Log an enquiry and fail the first time; succeed from then on."""
     failures = [error]
 
     def act(actor: Actor) -> Any:
@@ -91,19 +89,19 @@ def fails_once(error: Exception) -> Act:
 
 
 def refuses(actor: Actor) -> Response:
-    """Log an enquiry and answer with a refusal that nobody raised."""
+    """Log an enquiry and return a refusal without raising."""
     logs(actor)
     return Response(b"{}", status=409, mimetype="application/json")
 
 
 def headed(actor: Actor) -> Headed:
-    """Log an enquiry and answer with headers of its own."""
+    """Log an enquiry and return headers."""
     made = logs(actor)
     return Headed(made, {"Location": f"/api/enquiries/{made['id']}", "ETag": '"1"'})
 
 
 def count(engine: sa.Engine, person: Person, table: str) -> int:
-    """How many rows of a table are somebody's agency's."""
+    """Count the rows of a table that belong to a person's agency."""
     with engine.connect() as connection:
         return (
             connection.scalar(
@@ -115,7 +113,7 @@ def count(engine: sa.Engine, person: Person, table: str) -> int:
 
 
 def kept(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
-    """What is kept for repeats in somebody's agency."""
+    """Return the stored idempotency keys of a person's agency."""
     with engine.connect() as connection:
         found = connection.execute(
             sa.text("select * from idempotency_keys where tenant_id = :t order by id"),
@@ -125,7 +123,7 @@ def kept(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
 
 
 def age(engine: sa.Engine, person: Person, interval: str) -> None:
-    """Make what is kept in somebody's agency older."""
+    """Make the stored idempotency keys of a person's agency older."""
     with engine.begin() as connection:
         statement = (
             f"update idempotency_keys set created_at = created_at - interval '{interval}' where"
@@ -136,9 +134,7 @@ def age(engine: sa.Engine, person: Person, interval: str) -> None:
 
 @contextmanager
 def held(engine: sa.Engine, person: Person) -> Iterator[sa.Connection]:
-    """Hold the head of somebody's audit chain: whoever acts in her agency waits before the commit,
-    with all but that done.
-    """
+    """Hold the head of a person's audit chain: other acts of her agency wait before the commit."""
     with engine.connect() as connection, connection.begin():
         connection.execute(
             sa.text("select 1 from audit_heads where tenant_id = :t for update"),
@@ -148,7 +144,7 @@ def held(engine: sa.Engine, person: Person) -> Iterator[sa.Connection]:
 
 
 def waiting(engine: sa.Engine) -> list[tuple[int, str]]:
-    """Who waits for a lock in this database: the server process and its statement."""
+    """Return the server process and statement of each waiter for a lock in this database."""
     with engine.connect() as connection:
         statement = (
             "select pid, query from pg_stat_activity where datname = current_database() and"

@@ -1,4 +1,4 @@
-"""Whose address counts: the peer's, or what a trusted proxy says."""
+"""Address of the client: the peer's, or the one that a trusted proxy states."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What the contract says of all answers of people, keys, settings and audit at once, and single
-sentences of it that belong to no room's own tests.
+"""Contract rules of all responses of people, keys, settings and audit.
 
-Ids, instants, strict bodies, the order of refusals.
+Ids, instants, strict bodies, the order of refusals, and single sentences of the contract.
 """
 
 from __future__ import annotations
@@ -68,9 +67,7 @@ def sql(owner_engine: sa.Engine) -> Sql:
 
 
 def members(found: Any) -> Iterator[tuple[str, Any]]:
-    """Every member of a JSON document, however deep, but what stands in an event's payload, which
-    tells of anything.
-    """
+    """Yield every member of a JSON document, except within the payload of an event."""
     if isinstance(found, list):
         for inner in found:
             yield from members(inner)
@@ -146,9 +143,7 @@ def test_json_that_cannot_be_read_comes_before_the_bearer_and_other_content_befo
 
 @named(TABLE)
 def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
-    """A method that a path does not have is told so whoever asks, and so is a path that there is
-    not.
-    """
+    """An unsupported method is reported to every caller, and so is an unknown path."""
     client, address = app.test_client(), row.call.address()
     methods = {other.method for other in TABLE if other.path == row.path}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
@@ -188,7 +183,7 @@ def test_a_weak_password_is_told_before_a_taken_address(app: Flask, alice: Perso
     ]
 )
 def test_an_unconfirmed_person_is_somebody_all_the_same(alice: Person, sql: Sql, row: Row) -> None:
-    """Only signing in asks for a confirmed address."""
+    """Only signing in requires a confirmed address."""
     sql("update users set email_verified = false where id = :u", u=alice.actor.user_id)
     assert said(send(alice.api, row, alice)) == row.plain
 
@@ -196,9 +191,7 @@ def test_an_unconfirmed_person_is_somebody_all_the_same(alice: Person, sql: Sql,
 def test_role_agency_and_address_in_a_token_are_information(
     app: Flask, alice: Person, bob: Person
 ) -> None:
-    """A token without a role is as good; one that names another role or address is judged by what
-    is stored.
-    """
+    """A token without a role is valid; stored role and address decide, not those of the token."""
     identity = app.extensions["voyagent.identity"]
     claims = jwt.decode(bob.access_token, options={"verify_signature": False})
     kid = jwt.get_unverified_header(bob.access_token)["kid"]
@@ -320,7 +313,7 @@ def test_an_empty_filter_of_invitations_filters_nothing(app: Flask, alice: Perso
 
 
 def test_no_refusal_says_what_was_sent(app: Flask, people: People, alice: Person) -> None:
-    """In none of these operations, whatever is wrong with which field."""
+    """No operation repeats the submitted values, whichever field is invalid."""
     secret = "Zq7-secret-of-this-test"
     for row in WITH_BODY:
         body = row.call.body() or {"refresh_token": "x"}

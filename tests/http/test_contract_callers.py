@@ -1,7 +1,6 @@
-"""Each operation of people, keys, settings, audit and the system, with every caller that there is.
+"""Each operation of people, keys, settings, audit and system, with every kind of caller.
 
-The five roles, another agency, nobody, tokens and keys that are over, and keys that may less than
-their maker.
+The five roles, another agency, no credential, expired tokens and keys, and limited keys.
 """
 
 from __future__ import annotations
@@ -55,9 +54,7 @@ def named(rows: Any) -> Any:
 def send(
     client: ApiClient, row: Row, owner: Person | None = None, *, ids: str = "", body: Any = None
 ) -> Any:
-    """Call an operation: with things of somebody, or one text in the place of every id; with a body
-    that passes where one is asked for.
-    """
+    """Call an operation with a person's records, or one text as every id, and a valid body."""
     call = row.call
     things = dict.fromkeys(call.parameters, ids) if ids else call.things(owner) if owner else {}
     query = query_of(
@@ -91,9 +88,7 @@ def sql(owner_engine: sa.Engine) -> Sql:
 
 
 def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
-    """Whoever adds an operation says in the table who may, what another agency is, what a key gets,
-    and what twins are told.
-    """
+    """A new operation needs a row in the table."""
     with app.app_context():
         paths: Any = openapi()["paths"]
     documented = {
@@ -126,9 +121,7 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
 
 
 def test_the_administrators_operations_are_exactly_the_contracts() -> None:
-    """The two audit routes, invitations, changing settings, and our own member routes; API keys are
-    not.
-    """
+    """The two audit routes, invitations, changes of settings, and member routes; not API keys."""
     alone = {row.operation for row in GUARDED if row.roles == frozenset({"agency_admin"})}
     assert alone == {
         "POST /auth/invites",
@@ -154,9 +147,7 @@ def test_the_administrators_operations_are_exactly_the_contracts() -> None:
 def test_each_role_may_what_the_contract_says(
     people: People, alice: Person, row: Row, role: str
 ) -> None:
-    """Whoever may is answered; whoever may not is refused before the body and the thing are looked
-    at, and told nothing of either.
-    """
+    """A refusal comes before body and record are read, and reveals nothing about them."""
     person = people.colleague(alice, "Rita Role", role=role)
     assert row.roles is not None
     if role in row.roles:
@@ -176,7 +167,7 @@ def test_each_role_may_what_the_contract_says(
 def test_a_new_role_counts_for_the_old_token_at_once(
     people: People, alice: Person, sql: Sql, row: Row
 ) -> None:
-    """The token still says what she was; the database decides."""
+    """The token still names the old role; the database decides."""
     person = people.colleague(alice, "Rita Role", role="viewer")
     sql("update users set role = 'agency_admin' where id = :u", u=person.actor.user_id)
     owner = person if row.path.startswith("/auth/sessions") else alice
@@ -190,9 +181,7 @@ def test_a_new_role_counts_for_the_old_token_at_once(
 def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
     people: People, alice: Person, role: str
 ) -> None:
-    """Another's key is known to be there, so it is refused and not hidden; one that there is not is
-    not found first.
-    """
+    """Another person's key is refused, not hidden; an unknown key is not found first."""
     revoke = row("POST /auth/api-keys/{key_id}/revoke")
     person, colleague = (
         people.colleague(alice, name, role=of)
@@ -210,7 +199,7 @@ def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
 
 @named(WITH_IDS)
 def test_another_agencys_thing_is_not_there(alice: Person, charlie: Person, row: Row) -> None:
-    """The same answer as for an unknown and a malformed id, word for word, and never a 403."""
+    """The response equals that for an unknown or malformed id; it is never a 403."""
     answers = [
         send(alice.api, row, charlie),
         send(alice.api, row),
@@ -223,7 +212,7 @@ def test_another_agencys_thing_is_not_there(alice: Person, charlie: Person, row:
 
 @pytest.fixture
 def signs(charlie: Person, people: People) -> list[str]:
-    """Everything by which another agency could be known, once something of each kind is there."""
+    """Create a record of each kind and return every value that would identify the agency."""
     things = [
         str(MAKERS[name](charlie))
         for name in (
@@ -294,9 +283,7 @@ def test_a_place_in_another_agencys_list_leads_into_ones_own(
 
 @pytest.fixture
 def world(owner_engine: sa.Engine) -> Callable[[Person], dict[str, str]]:
-    """All that is stored of somebody's agency: of each table a mark that changes with any value in
-    it.
-    """
+    """Return a digest of each table's rows of a person's agency."""
     with owner_engine.connect() as connection:
         tables = connection.scalars(
             sa.text(
@@ -350,9 +337,7 @@ def test_nothing_of_another_agency_changes(
 def test_an_address_of_another_agency_is_taken(
     app: Flask, alice: Person, charlie: Person, world: Callable[[Person], dict[str, str]]
 ) -> None:
-    """Addresses are one's own over all agencies, in any case, and the three operations that take
-    one tell so.
-    """
+    """Addresses are unique over all agencies in any case; three operations report a taken one."""
     before, email = world(charlie), charlie.email.upper()
     anyone = bearing(app, None)
     assert {row.operation for row in TABLE if row.other is Other.ADDRESS} == {
@@ -386,9 +371,7 @@ def test_an_invitation_of_another_agency_is_in_nobodys_way(
 def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
-    """A bearer of one's own beside it is not looked at, and gives the holder nothing of the other
-    agency for oneself.
-    """
+    """A second bearer is ignored, and the holder gets nothing of the other agency."""
     assert (
         alice.api.post("/auth/refresh", json={"refresh_token": charlie.refresh_token}).status_code
         == 200
@@ -409,7 +392,7 @@ def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(
 
 
 def expired(person: Person) -> str:
-    """A token of a person that was good a moment ago."""
+    """Return an expired token of a person."""
     identity = person.app.extensions["voyagent.identity"]
     claims = jwt.decode(person.access_token, options={"verify_signature": False})
     header = jwt.get_unverified_header(person.access_token)
@@ -433,7 +416,7 @@ def ended(person: Person) -> str:
 
 
 def reused(person: Person) -> str:
-    """A token of a session whose refresh token came twice."""
+    """Return a token of a session whose refresh token was used twice."""
     for _ in range(2):
         person.api.post("/auth/refresh", json={"refresh_token": person.refresh_token})
     return person.access_token
@@ -463,9 +446,7 @@ OVER: dict[str, Callable[[Person], str]] = {
 
 
 def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | None = None) -> None:
-    """Every guarded operation refuses the caller in the same words, before it looks at body and
-    thing.
-    """
+    """Check that every guarded operation refuses the caller before it reads body and record."""
     bodies = []
     for guarded in GUARDED:
         things = guarded.call.things(alice)
@@ -545,7 +526,7 @@ def test_a_key_whose_time_is_over_is_nobody(app: Flask, alice: Person, sql: Sql)
 
 @named(OPEN)
 def test_an_open_operation_does_not_look_at_the_bearer(app: Flask, alice: Person, row: Row) -> None:
-    """Sign-out reads it and refuses nobody for it."""
+    """Sign-out reads it and refuses no one because of it."""
     for token in (None, "nonsense", alice.access_token, signed_out(alice)):
         assert said(send(bearing(app, token), row)) == row.plain
     for call in row.calls:
@@ -599,7 +580,7 @@ def test_a_new_address_needs_a_password_too_and_else_nothing_is_changed(
 def test_each_way_of_giving_the_password_makes_a_fresh_token(
     app: Flask, alice: Person, kind: str
 ) -> None:
-    """The fifth, sign-in-totp, has its own test beside the second factor."""
+    """The fifth way, sign-in-totp, is tested with two-factor sign-in."""
     anyone, join = bearing(app, None), {"password": PASSWORD, "full_name": "Neha"}
     if kind == "sign-in":
         answer = anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD})
@@ -626,9 +607,7 @@ def test_each_way_of_giving_the_password_makes_a_fresh_token(
 def test_a_key_of_one_scope_reaches_what_the_table_says(
     app: Flask, people: People, alice: Person, scope: str
 ) -> None:
-    """Beyond it the key is refused like a wrong role, before body and thing; within it, it is
-    answered as its maker is.
-    """
+    """Outside the scope the refusal equals that of a wrong role; inside, the maker's rights apply."""
     ada = people.colleague(alice, "Ada Administrator", role="agency_admin")
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):
@@ -658,9 +637,7 @@ def test_a_scope_is_never_more_than_the_role_of_its_maker(
 
 
 def test_an_api_key_that_was_made_with_scopes_in_the_plain_body_is_refused(alice: Person) -> None:
-    """The contract's operation makes a full key and takes no scopes; narrower ones have a route of
-    their own.
-    """
+    """The contract's operation creates a full key; narrower ones have their own route."""
     assert (
         said(alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]}))
         == "422 schema"

@@ -1,8 +1,6 @@
-"""Two of the same request at one moment, for each operation of people, keys, settings, audit and
-the system.
+"""Two equal requests at one moment, for each operation of people, keys, settings and audit.
 
-What the contract says that they are told, and what is there afterwards: real threads, a barrier, a
-real database.
+Both responses and the stored rows follow the contract. Real threads, a barrier, a real database.
 """
 
 from __future__ import annotations
@@ -34,18 +32,19 @@ from voyagent.identity.service.one_time import Purpose
 from voyagent.settings.service import logos
 
 MEETING_S = 2.0
-"""How long the two may take to meet."""
+"""Time within which the two must meet, in seconds."""
 Send = Callable[[dict[str, str]], TestResponse]
 """One of the twins; it takes further headers."""
 Scene = Generator[Send, list[TestResponse], None]
-"""Sets the stage, yields the request, is given both answers (the better one first), and looks at
-what is there.
+"""Set the stage, yield the request, receive both responses, check the rows.
+
+The better response comes first.
 """
 
 
 @dataclass(frozen=True)
 class World:
-    """Who is there, and what is stored of them."""
+    """People and their stored rows."""
 
     app: Flask
     people: People
@@ -55,15 +54,15 @@ class World:
 
     @property
     def anyone(self) -> ApiClient:
-        """A program without a bearer."""
+        """A client without a bearer."""
         return ApiClient(self.app.test_client(), None)
 
     def events(self, kind: str, of: Person | None = None) -> int:
-        """How many events of a kind somebody's agency has."""
+        """Count the events of a kind in an agency."""
         return self.count("audit_events where tenant_id = :t and kind = :kind", kind=kind, of=of)
 
     def count(self, what: str, *, of: Person | None = None, **values: object) -> int:
-        """How many rows there are."""
+        """Count rows."""
         with self.engine.connect() as connection:
             person = of or self.alice
             values = {"t": person.actor.tenant_id, "u": person.actor.user_id, **values}
@@ -71,7 +70,7 @@ class World:
             return found or 0
 
     def phone(self) -> Authenticator:
-        """Alice's authenticator; her second factor is on."""
+        """Alice's authenticator, with two-factor sign-in on."""
         return switch_on(self.alice)
 
 
@@ -82,13 +81,13 @@ PLAYED: dict[str, Callable[[World], Scene]] = {}
 def world(
     app: Flask, people: People, alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> Iterator[World]:
-    """The clock stands, so that a code is good for as long as it is looked at."""
+    """The clock stands still, so that a code stays valid."""
     with standing_clock():
         yield World(app, people, alice, bob, owner_engine)
 
 
 def plays(operation: str) -> Callable[[Callable[[World], Scene]], Callable[[World], Scene]]:
-    """The scene of an operation."""
+    """Register the scene of an operation."""
 
     def keep(scene: Callable[[World], Scene]) -> Callable[[World], Scene]:
         PLAYED[operation] = scene
@@ -98,10 +97,10 @@ def plays(operation: str) -> Callable[[Callable[[World], Scene]], Callable[[Worl
 
 
 def at_once(world: World, send: Send, headers: dict[str, str] | None = None) -> list[TestResponse]:
-    """Both answers, the better one first.
+    """Return both responses, the better one first.
 
-    The head of the agency's audit is held meanwhile: whoever writes has done all but the commit
-    when the other meets what it does. It is let go once neither gets on.
+    The head of the agency's audit is held meanwhile: a writer has done all but the commit when the
+    other begins. It is released once neither can continue.
     """
     barrier = threading.Barrier(2)
 
@@ -147,7 +146,7 @@ def test_twins_are_told_what_the_contract_says(world: World, row: Row) -> None:
     ids=lambda row: row.operation,
 )
 def test_of_twins_with_one_key_one_runs(world: World, row: Row) -> None:
-    """The other is told the first answer byte for byte, or that what it holds was shown."""
+    """The other gets the first response byte for byte, or that its content was shown."""
     play, send = start(PLAYED[row.operation], world, row)
     first, second = at_once(world, send, {"Idempotency-Key": "one-key"})
     if row.repeat is Repeat.SECRET:
@@ -181,7 +180,7 @@ def test_every_operation_that_does_something_has_its_scene() -> None:
 
 
 def looking(world: World, row: Row) -> Scene:
-    """Two who look see the same."""
+    """Two readers see the same."""
     client = world.anyone if row in OPEN else world.alice.api
     path = row.path + query_of(row, MAKERS["session_id"](world.alice))
     first, second = yield lambda headers: client.get(path, headers=headers)
@@ -235,7 +234,7 @@ def sign_in_totp(world: World) -> Scene:
 
 @plays("POST /auth/refresh")
 def refresh(world: World) -> Scene:
-    """The winner of an honest race lives: its new pair is good."""
+    """The winner's new pair of tokens is valid."""
     body = {"refresh_token": world.alice.refresh_token}
     won, _ = yield lambda headers: world.anyone.post("/auth/refresh", json=body, headers=headers)
     assert set(won.json) == {"access_token", "refresh_token", "expires_in"}
@@ -314,7 +313,7 @@ def reset_password(world: World) -> Scene:
 
 @plays("PATCH /auth/profile")
 def profile(world: World) -> Scene:
-    """A new address is taken once; for the other it is the present one, which is no change."""
+    """A new address is taken once; for the other request it is no change."""
     body = {"email": fresh_address(), "full_name": "Alice Anew"}
     answers = yield lambda headers: world.alice.api.patch(
         "/auth/profile", json=body, headers=headers
@@ -439,7 +438,7 @@ def sign_person_out(world: World) -> Scene:
 
 
 def _make_key(world: World, path: str, body: dict[str, Any]) -> Scene:
-    """Two requests without a key of repeats are two keys."""
+    """Two requests without an idempotency key create two keys."""
     answers = yield lambda headers: world.alice.api.post(path, json=body, headers=headers)
     assert len({answer.json["key"] for answer in answers}) == 2
     assert world.count("api_keys where tenant_id = :t") == world.events("api_key.created") == 2
@@ -468,7 +467,7 @@ def revoke_key(world: World) -> Scene:
 
 @plays("POST /auth/totp/setup")
 def set_up(world: World) -> Scene:
-    """Both are shown a secret; the one that was kept last is the one that counts."""
+    """Both get a secret; the one stored last counts."""
     answers = yield lambda headers: world.alice.api.post("/auth/totp/setup", headers=headers)
     codes = [Authenticator(answer.json["secret"]).code() for answer in answers]
     verified = [
@@ -490,7 +489,7 @@ def verify(world: World) -> Scene:
 
 @plays("POST /auth/totp/disable")
 def disable(world: World) -> Scene:
-    """Where it is off, the code is not looked at: the second is told so."""
+    """When two-factor sign-in is off, the code is not read: the second request is told so."""
     body = {"password": PASSWORD, "code": world.phone().code()}
     answers = yield lambda headers: world.alice.api.post(
         "/auth/totp/disable", json=body, headers=headers
@@ -514,7 +513,7 @@ def recovery_codes(world: World) -> Scene:
 
 @plays("PATCH /tenant-settings")
 def change_settings(world: World) -> Scene:
-    """The second finds nothing left to change, so the history has the change once."""
+    """The second finds nothing to change, so the history has one change."""
     first, second = yield lambda headers: world.alice.api.patch(
         "/tenant-settings", json={"rate_limit_per_minute": 30}, headers=headers
     )
@@ -531,7 +530,7 @@ def read_logo(world: World) -> Scene:
 
 @plays("PUT /tenant-settings/logo")
 def put_logo(world: World) -> Scene:
-    """One row, and the history has it once."""
+    """One row and one change in the history."""
     body = {"content": in_base64(picture())}
     first, second = yield lambda headers: world.alice.api.put(
         "/tenant-settings/logo", json=body, headers=headers
@@ -561,7 +560,7 @@ def export(world: World) -> Scene:
 
 
 def chain(world: World) -> None:
-    """The agency's events are numbered from one on, without a gap."""
+    """Check that the agency's events are numbered from 1 without a gap."""
     with world.engine.connect() as connection:
         numbers = connection.scalars(
             sa.text("select seq from audit_events where tenant_id = :t order by seq"),
@@ -599,7 +598,7 @@ def test_twins_who_step_up_with_one_code_are_one(world: World) -> None:
 
 
 def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
-    """Signing in and stepping up spend the same code: whichever comes first."""
+    """Sign-in and step-up spend the same code, whichever is first."""
     code = world.phone().code()
     doors: list[Send] = [
         lambda headers: world.anyone.post(

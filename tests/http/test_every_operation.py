@@ -1,4 +1,4 @@
-"""Over every registered operation: nobody, the wrong role, another agency.
+"""Every registered operation: no credential, the wrong role, another agency.
 
 A new operation is covered by being registered.
 """
@@ -43,7 +43,7 @@ def stripped(answer: Any) -> Any:
 
 
 def test_every_operation_can_be_called_by_these_tests() -> None:
-    """Whoever adds an operation adds what its path and body need to `operations.py`."""
+    """A new operation adds its path ids and body to `operations.py`."""
     assert {name for call in CALLS for name in call.parameters} <= set(MAKERS)
     assert {call.operation.body.__name__ for call in WITH_BODY} <= set(BODIES)
     assert len(CALLS) > 20
@@ -122,7 +122,7 @@ def test_another_agencys_thing_is_not_found_like_an_unknown_one(
 
 @named(WITH_IDS)
 def test_ones_own_thing_is_found(alice: Person, call: Call) -> None:
-    """The other half: were everything a 404, the test above would be worth nothing."""
+    """Without this, 404 for everything would pass the test above."""
     if call.operation.media_type.startswith("text/event-stream"):
         pytest.skip("a stream runs a turn; the conversation's own tests open it")
     mine = call.things(alice)

@@ -1,4 +1,4 @@
-"""Over every registered page: another agency, the wrong role, and input that no form sends.
+"""Every registered page: another agency, the wrong role, and input that no form sends.
 
 A new page is covered by being registered.
 """
@@ -120,16 +120,16 @@ class Door:
 
     @property
     def name(self) -> str:
-        """How a test names it."""
+        """Return the name of the page in tests."""
         return f"{self.method} {self.page.path}"
 
     @property
     def parameters(self) -> list[str]:
-        """The names in its path."""
+        """Return the names of the path parameters."""
         return re.findall(r"<(?:\w+:)?(\w+)>", self.page.path)
 
     def made_for(self, person: Person) -> str:
-        """Its path with a thing of this person's agency."""
+        """Return its path with a record of this person's agency."""
         ids = {
             name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person)
             for name in self.parameters
@@ -139,7 +139,7 @@ class Door:
         return self.address(**ids)
 
     def address(self, **ids: object) -> str:
-        """The path with ids; those not given are unknown ones."""
+        """Return the path with ids; missing ids are unknown ones."""
         return re.sub(
             r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.page.path
         )
@@ -335,7 +335,7 @@ def named(doors: list[Door]) -> Any:
 
 
 def knock(browser: FlaskClient, door: Door, address: str, **options: Any) -> Any:
-    """Call a page; a form carries the token that the browser was given."""
+    """Call a page; a form sends the browser's CSRF token."""
     if door.method == UNSAFE:
         options["data"] = {
             **options.get("data", {}),
@@ -351,14 +351,14 @@ NO_MARKUP = {"text/event-stream", "application/pdf", "text/csv", WORKBOOK}
 
 
 def is_harmless(answer: Any) -> bool:
-    """No fault of ours, and nothing of what was sent stands in it as markup."""
+    """True without a server error and without unescaped input in the response."""
     return answer.status_code < 500 and (
         answer.mimetype in NO_MARKUP or MARK[:6] not in answer.text
     )
 
 
 def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> None:
-    """A page that is no PageBlueprint's would have no guard and no test here."""
+    """A page outside PageBlueprint would have no guard and no test here."""
     routed = {
         (rule.rule, method)
         for rule in app.url_map.iter_rules()
@@ -387,7 +387,7 @@ def test_another_agencys_page_is_not_found_like_an_unknown_one(
 
 @named(WITH_IDS)
 def test_ones_own_page_is_found(alice: Person, door: Door) -> None:
-    """The other half: were everything a 404, the test above would be worth nothing."""
+    """Without this, 404 for everything would pass the test above."""
     assert knock(alice.browser, door, door.made_for(alice)).status_code in {200, 303, 422}
 
 

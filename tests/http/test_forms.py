@@ -1,6 +1,4 @@
-"""Forms over a schema: what was typed comes back, findings stand at their fields, a rule's refusal
-rolls back.
-"""
+"""Forms over a schema: values return, errors are at their fields, refusals roll back."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from voyagent.kernel.text.dates import DateKind
 
 
 class TripIn(Open):
-    """What the form's rules are."""
+    """Schema of the form."""
 
     name: Annotated[str, Trimmed(10)]
     leaves: BusinessDate | None = None
@@ -32,7 +30,7 @@ class TripIn(Open):
 
 
 class TripForm(SchemaForm[TripIn]):
-    """A form of the test's own."""
+    """A form for these tests."""
 
     schema = TripIn
     sentences = {"name.missing": "Write a name."}  # noqa: RUF012 - as the base declares it
@@ -49,14 +47,14 @@ class Taken(Conflict):
 
 
 class Kept(Taken):
-    """The same, and what was written stays."""
+    """The name is taken, and written rows are kept."""
 
     keeps_work = True
 
 
 @pytest.fixture
 def submitted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A submission of the form, past its CSRF token."""
+    """Submit the form with a valid CSRF token."""
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", value=False)
 
     def context(**typed: str) -> Any:

@@ -1,6 +1,4 @@
-"""Each blueprint names its guard; what is open to everybody is listed, and the doors are not each
-other's.
-"""
+"""Each blueprint names its guard, public routes are listed, and guards are not mixed."""
 
 from __future__ import annotations
 
@@ -113,14 +111,14 @@ def test_no_page_takes_a_bearer(app: Flask, alice: Person) -> None:
 
 
 class Said(Answer):
-    """What the test's operation answers."""
+    """Response of the test's operation."""
 
     word: str
 
 
 @pytest.fixture
 def careless(variant: Variant) -> Flask:
-    """Handlers that ask for a reader and forget to read."""
+    """Handlers that request a reader and do not read."""
     api = ApiBlueprint("careless", __name__, tag="Test", guard=Guard.BEARER)
     pages = PageBlueprint("careless_pages", __name__, guard=Guard.SIGNED_IN)
 

@@ -1,5 +1,6 @@
-"""Every page in Hindi, empty, full and with its errors: no English word is left in what is read,
-heard or shown in a control.
+"""Every page in Hindi, empty, full and with its errors, has no English word.
+
+Text, labels for screen readers and values of controls count.
 """
 
 from __future__ import annotations
@@ -312,9 +313,7 @@ CODES = re.compile(
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+(?:, [^:]+: Not travelled)?"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
-"""The demo asks for nothing that could be refused, and opens an agency that speaks English wherever
-there is one.
-"""
+"""Forms with errors. The demo has none, and its agency is English."""
 ZONES = sorted(available_timezones(), key=len, reverse=True)
 SPOKEN = {
     "placeholder",
@@ -333,11 +332,11 @@ SPOKEN = {
 SILENT = {"script", "style", "code", "kbd", "pre", "svg", "textarea"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 OURS = {"v-mono", "v-ava", "v-cur", "v-secret"}
-"""Classes of what is a code, a key, a currency's code or somebody's initials."""
+"""Classes of codes, keys, currency codes and initials."""
 
 
 class Read(HTMLParser):
-    """All that a page says, but for code and for what it marks as another language."""
+    """The text of a page, without code and text marked as another language."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -382,7 +381,7 @@ class Read(HTMLParser):
 
 
 def english(*said: str) -> list[str]:
-    """The sentences that have an English word in them, once all is gone that is no word of ours."""
+    """Return the sentences with an English word that is no name."""
     found = []
     for sentence in said:
         rest = CODES.sub(" ", sentence)
@@ -395,7 +394,7 @@ def english(*said: str) -> list[str]:
 
 
 def check(answer: Any) -> None:
-    """A page or a fragment of one in Hindi."""
+    """Check a page or a fragment in Hindi."""
     if answer.mimetype != "text/html" or answer.status_code == 303:
         return
     page = Read(answer.text)
@@ -406,7 +405,7 @@ def check(answer: Any) -> None:
 
 
 def in_hindi(people: People, full_name: str, agency: str) -> Person:
-    """An administrator of an agency that speaks Hindi."""
+    """Return an administrator of an agency in Hindi."""
     person = people.sign_up(full_name, agency=agency)
     person.does(settings_service.update, settings_service.SettingsChanges(locale="hi"))
     return replace(person, actor=replace(person.actor, locale="hi"))
@@ -414,13 +413,13 @@ def in_hindi(people: People, full_name: str, agency: str) -> Person:
 
 @pytest.fixture
 def alice(people: People) -> Person:
-    """An administrator whose agency speaks Hindi and has done nothing yet."""
+    """An administrator of a new agency in Hindi."""
     return in_hindi(people, "Alice Owner", "Alice Travels")
 
 
 @pytest.fixture(scope="module")
 def busy(app: Flask, settings: Settings) -> Person:
-    """An administrator whose agency speaks Hindi and has some of everything, in every state."""
+    """An administrator of an agency in Hindi with records of every kind and state."""
     people = People(app)
     person = in_hindi(people, "Alice Owner", "Alice Travels")
     clerk = people.colleague(person, "Bob Colleague", role="agent")
@@ -527,7 +526,7 @@ def _bill(person: Person) -> None:
 
 
 def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None:
-    """Questions and requests: one granted, one rejected, one waiting."""
+    """Create questions and requests: one approved, one declined, one waiting."""
 
     def say(session_id: UUID, message: str) -> None:
         with clerk.acting() as actor:
@@ -551,7 +550,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
 
 
 def form(browser: FlaskClient, door: Door, address: str, /, **fields: Any) -> Any:
-    """Send a form and look at what comes, and at what it leads to."""
+    """Send a form and check the response and the page that it leads to."""
     signed_in = door.page.guard is Guard.SIGNED_IN
     token = csrf(browser, "/team" if signed_in else "/sign-in")
     answer = browser.post(address, data={**fields, "csrf_token": token}, headers=HINDI)
@@ -692,7 +691,7 @@ def test_a_link_of_an_invitation_speaks_hindi(alice: Person) -> None:
 
 
 def test_scripts_have_no_words_of_their_own() -> None:
-    """What a script says stands on the page: `layouts/_words.html` and `data-` attributes."""
+    """Scripts take their text from the page: `layouts/_words.html` and `data-` attributes."""
     for script in sorted((ROOT / "static/js").glob("*.js")):
         code = re.sub(r"(?m)//.*$", "", script.read_text())
         spoken = re.findall(r"""["'`]([A-Z][a-z]+(?: [a-z]+)+[.?]?)["'`]""", code)

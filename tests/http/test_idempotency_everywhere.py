@@ -1,4 +1,4 @@
-"""Over every registered POST: sent twice with one Idempotency-Key it happens once.
+"""Every registered POST: sent twice with one Idempotency-Key it is done once.
 
 A new operation is covered by being registered.
 """
@@ -46,7 +46,7 @@ def named(calls: list[Call]) -> Any:
 
 @pytest.fixture
 def world(owner_engine: sa.Engine, alice: Person) -> Callable[[], dict[str, int]]:
-    """How many rows Alice's agency has in each table."""
+    """Count the rows of Alice's agency in each table."""
     with owner_engine.connect() as connection:
         tables = connection.scalars(
             sa.text(
@@ -79,7 +79,7 @@ def send(alice: Person, call: Call, address: str, body: dict[str, Any] | None) -
 
 
 def content(answer: Any, drain: Callable[[], None]) -> str | list[str]:
-    """The bytes of an answer; of a stream the events, once the worker has told them."""
+    """Return the bytes of a response; of a stream the events, after the worker has run."""
     if not answer.is_streamed:
         return answer.text
     drain()

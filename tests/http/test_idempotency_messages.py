@@ -1,6 +1,4 @@
-"""A message with an Idempotency-Key is said once: a repeat joins its turn, or is told it again from
-the first event.
-"""
+"""A message with an Idempotency-Key is stored once; a repeat follows its turn or replays it."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ def events(answer: TestResponse) -> list[str]:
 
 
 def said(line: Line) -> int:
-    """How many messages the conversation has."""
+    """Return the number of messages in the conversation."""
     return line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"]
 
 
@@ -107,7 +105,7 @@ def test_a_repeat_with_the_last_event_that_was_seen_is_told_what_came_after_and_
 
 
 def frames_of(told: list[str]) -> list[int]:
-    """The numbers of events."""
+    """Return the numbers of events."""
     return [int(FRAME.fullmatch(event)["id"]) for event in told]  # type: ignore[index]
 
 

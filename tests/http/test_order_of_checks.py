@@ -1,5 +1,6 @@
-"""The order in which a request is judged: route, size, content type, JSON, bearer, role, schema,
-resource, state.
+"""Order of checks of a request.
+
+Route, size, content type, JSON, bearer, role, schema, resource, state.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def unknown() -> str:
 def test_each_check_comes_before_all_that_follow(
     app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str
 ) -> None:
-    """One call that is wrong in every way, put right one way after the other."""
+    """One call with every fault, corrected one fault after the other."""
     wrong, mine = b'{"status": 7, "status": 8}', f"/api/enquiries/{MAKERS['enquiry_id'](alice)}"
     ended = b'{"status": "cancelled"}'
     assert patch(app, None, "/api/enquirie/x", LARGE, PLAIN) == (404, "Not Found")
@@ -66,9 +67,7 @@ def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
 def test_on_the_lane_too_the_role_comes_before_the_query(
     app: Flask, alice: Person, bob: Person
 ) -> None:
-    """The caller of a list is proved in the page's own trip; what is wrong with the query must not
-    overtake that.
-    """
+    """A list's caller is authenticated in the list's own round trip, before its query is checked."""
     path = "/api/auth/invites?status=nonsense"
     assert app.test_client().get(path).status_code == 401
     assert (
@@ -162,7 +161,7 @@ def test_the_schema_comes_before_a_malformed_id(app: Flask, alice: Person) -> No
 def test_a_body_that_does_not_say_its_size_is_measured(
     app: Flask, alice: Person, size: int, status: int
 ) -> None:
-    """What is behind the limit must not be cut off and the rest taken for the whole."""
+    """A body above the limit must not be truncated and accepted."""
     body = f'{{"email": "{alice.email}", "password": "wrong"}}'.encode()
     chunked = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
     answer = app.test_client().post(

@@ -1,6 +1,4 @@
-"""Input that no handler should see, over every registered operation: never a 5xx, always JSON with
-`detail`, nothing echoed, the same everywhere.
-"""
+"""Invalid input for every operation: never a 5xx, always JSON with `detail`, no echo."""
 
 from __future__ import annotations
 
@@ -114,10 +112,10 @@ def bearer(alice: Person) -> dict[str, str]:
 
 
 def spread(calls: list[Call], cases: Iterable[str]) -> Any:
-    """Every operation with one case and every case with `SAMPLES` operations.
+    """Pair every operation with one case and every case with `SAMPLES` operations.
 
-    One reader of bodies and queries serves all operations: each operation has to be seen to use
-    it, and each case to be refused by it, but not each case at each operation.
+    One reader of bodies and queries serves all operations: each operation must be seen to use it,
+    and each case to be refused by it, but not every pair.
     """
     kinds = list(cases)
     pairs = [(call, kinds[index % len(kinds)]) for index, call in enumerate(calls)]
@@ -134,7 +132,7 @@ def send(app: Flask, call: Call, address: str, **options: Any) -> Any:
 
 
 def check(answer: Any, *, echo: str = MARK) -> None:
-    """What holds for every answer to whatever was sent."""
+    """Check the rules of every response."""
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         assert answer.mimetype == JSON

@@ -1,4 +1,4 @@
-"""How money, days, instants, names and form errors are written on a page."""
+"""Money, dates, instants, names and form errors on a page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespac
 
 
 def speak(page: SimpleNamespace, locale: str) -> None:
-    """Have the page be in a language from now on."""
+    """Set the language of the page."""
     page.locale = locale
     refresh()
 

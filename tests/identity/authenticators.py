@@ -21,25 +21,25 @@ STEP_S = 30
 
 @dataclass(frozen=True)
 class Authenticator:
-    """The app on somebody's phone."""
+    """The authenticator app of a person."""
 
     secret: str
 
     def code(self, steps: int = 0) -> str:
-        """What it shows now, or so many steps from now."""
+        """Return the code of now, or of `steps` from now."""
         return pyotp.TOTP(self.secret).generate_otp(int(clock.now().timestamp()) // STEP_S + steps)
 
 
 @contextmanager
 def standing_clock() -> Iterator[time_machine.Traveller]:
-    """The present moment, five seconds into a step; it goes on only by `shift`."""
+    """Stop the clock five seconds into a step; it moves only by `shift`."""
     now = clock.now().timestamp()
     with time_machine.travel(now - now % STEP_S + 5, tick=False) as travel:
         yield travel
 
 
 def begin(person: Person) -> Authenticator:
-    """A set-up that waits for its first code."""
+    """Start a set-up that waits for its first code."""
     setup = person.does(
         lambda actor: service.set_up_totp(
             rules(person), in_session(person, actor), device=API, password=PASSWORD, code=None
@@ -49,9 +49,7 @@ def begin(person: Person) -> Authenticator:
 
 
 def switch_on(person: Person) -> Authenticator:
-    """Switch somebody's second factor on, with the code of the step before, so that the present one
-    is still to be had.
-    """
+    """Switch two-factor sign-in on with the previous code, so the current one is unused."""
     app = begin(person)
     person.does(
         lambda actor: service.verify_totp(
@@ -62,14 +60,14 @@ def switch_on(person: Person) -> Authenticator:
 
 
 def in_session(person: Person, actor: Actor) -> Actor:
-    """The actor within the session of her access token, as a door has it."""
+    """Return the actor with the session of her access token."""
     return replace(
         actor, session_id=rules(person).tokens.read(person.access_token).session_id, fresh=True
     )
 
 
 def recovery_codes(person: Person, app: Authenticator) -> list[str]:
-    """Fresh recovery codes, for the code that the app shows now."""
+    """Create recovery codes with the current code."""
 
     def make(actor: Actor) -> list[str]:
         return service.make_recovery_codes(
@@ -80,5 +78,5 @@ def recovery_codes(person: Person, app: Authenticator) -> list[str]:
 
 
 def rules(person: Person) -> service.Identity:
-    """The installation's rules."""
+    """Return the installation's rules."""
     return person.app.extensions["voyagent.identity"]

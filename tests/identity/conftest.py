@@ -1,4 +1,4 @@
-"""What the tests of coming in share."""
+"""Shared fixtures of the tests of identity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def identity(app: Flask) -> Identity:
 
 @pytest.fixture
 def events(owner_engine: sa.Engine) -> Events:
-    """The audit of somebody's agency, oldest first; of one kind where it is named."""
+    """Return the audit events of a person's agency, oldest first, optionally of one kind."""
 
     def read(person: Person, kind: str | None = None) -> list[sa.RowMapping]:
         with owner_engine.connect() as connection:
@@ -40,7 +40,7 @@ def events(owner_engine: sa.Engine) -> Events:
 
 @pytest.fixture
 def sql(owner_engine: sa.Engine) -> Callable[..., list[sa.RowMapping]]:
-    """A statement as the owner, past every wall: to look at what is stored, or to let time pass."""
+    """Run a statement as the owner, to read stored rows or to move time."""
 
     def run(statement: str, **values: object) -> list[sa.RowMapping]:
         with owner_engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""The JSON door of coming in, field by field as the API contract has it."""
+"""Sign-in over the API, field by field as in the contract."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def sign_up_body(**changes: Any) -> dict[str, Any]:
 
 
 def places(answer: Any) -> list[tuple[Any, ...]]:
-    """Where a 422 found something, after a look at its shape."""
+    """Check the shape of a 422 and return the places of its errors."""
     assert answer.status_code == 422, answer.text
     for item in answer.json["detail"]:
         assert set(item) == {"type", "loc", "msg"}

@@ -1,5 +1,6 @@
-"""Every operation that takes a credential or sends one, at both doors: refused per client address,
-overall, and per account where one is named.
+"""Throttles of every operation that takes or sends a credential, on pages and API.
+
+Limits count per client address, overall, and per account where one is named.
 """
 
 from __future__ import annotations
@@ -32,9 +33,7 @@ NEW = "Lantern-harbour-43"
 
 @pytest.fixture
 def narrow(settings: Settings) -> Iterator[Flask]:
-    """An application that has counted nothing, with a twentieth of the limits per client address
-    and overall.
-    """
+    """An application without counts, with a twentieth of the limits per address and overall."""
     made = create_app(settings.model_copy(update={"limit_scale": 0.05}))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
@@ -44,7 +43,7 @@ def narrow(settings: Settings) -> Iterator[Flask]:
 
 @dataclass(frozen=True)
 class Act:
-    """What is tried at a door; `email` is the account that it names, where it names one."""
+    """An attempt; `email` is the account that it names, if any."""
 
     throttle: Throttle
     path: str
@@ -56,11 +55,11 @@ class Act:
 
     @property
     def name(self) -> str:
-        """As the table of operations has it."""
+        """Return the name in the table of operations."""
         return f"{self.method.upper()} /api{self.path}"
 
     def on(self, app: Flask, alice: Person, **options: Any) -> TestResponse:
-        """Try it over the API, with what is right as far as it can be."""
+        """Make the attempt over the API, with valid input as far as possible."""
         client = ApiClient(app.test_client(), alice.access_token if self.bearer else None)
         given = (
             {"query_string": self.body(alice)}
@@ -185,9 +184,7 @@ NO_CREDENTIAL = {
 
 
 def fill(app: Flask, throttle: Throttle, per: str, account: str) -> None:
-    """Use a limit up: that of this client's address, that of an account, or everybody's together by
-    somebody elsewhere.
-    """
+    """Use up a limit: of this client's address, of an account, or of all addresses together."""
     limiter = app.extensions["voyagent.identity"].limiter
     only = {
         "address": replace(throttle, account=(), overall=()),
@@ -219,7 +216,7 @@ def test_every_operation_of_the_account_is_in_one_list() -> None:
 
 @pytest.mark.parametrize("act", API, ids=lambda act: act.name)
 def test_whoever_names_an_account_is_counted_by_it(act: Act) -> None:
-    """Where the account is known only once a token has been looked up there is nothing to count by."""
+    """An account known only after a token was looked up is not counted."""
     unknown = {limits.REFRESH, limits.ONE_TIME_TOKEN, limits.INVITE_LOOKUP, limits.ACCEPT_INVITE}
     assert bool(act.throttle.account) is (act.throttle not in unknown)
     assert act.throttle.address
@@ -262,7 +259,7 @@ def test_what_breaks_the_schema_is_told_so_first(narrow: Flask, alice: Person, a
 
 @dataclass(frozen=True)
 class Page:
-    """A form that takes a credential or sends one."""
+    """A form that takes or sends a credential."""
 
     throttle: Throttle
     path: str
@@ -272,7 +269,7 @@ class Page:
     is_form: bool = True
 
     def send(self, browser: FlaskClient, token: str, **headers: str) -> TestResponse:
-        """As the browser does."""
+        """Send the form as a browser does."""
         return browser.post(self.path, data={**self.fields, "csrf_token": token}, headers=headers)
 
 

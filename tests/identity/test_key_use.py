@@ -1,6 +1,4 @@
-"""API keys as bearers: as their maker, within their scopes, from the first request to the one after
-their end.
-"""
+"""API keys as bearers: their maker's rights within their scopes, until they end."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ def named(calls: list[Call]) -> Any:
 
 
 def send(client: ApiClient, call: Call, person: Person) -> Any:
-    """Call an operation with things of this person's and a body that passes."""
+    """Call an operation with this person's records and a valid body."""
     address = call.address(**call.things(person))
     period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
     period += {
@@ -68,7 +66,7 @@ def detail(answer: Any) -> Any:
 
 
 def use(person: Person, text: str) -> tuple[int, str | None]:
-    """What a bearer gets by both ways in: by the reading lane and by a transaction."""
+    """Return the responses to a bearer of both ways in: read pool and transaction."""
     answers = {
         (a.status_code, detail(a))
         for a in (
@@ -97,9 +95,7 @@ REFUSED = (401, "unauthorized")
 def test_a_full_key_does_on_every_operation_what_its_makers_token_does(
     alice: Person, charlie: Person, call: Call
 ) -> None:
-    """Two agencies, so that a call which ends sign-ins or moves something does not meet its own
-    result.
-    """
+    """Two agencies, so that a call that ends sessions does not affect the next one."""
     by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
     if call.name in NEEDS_FRESH:
         assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")
@@ -172,9 +168,7 @@ def test_scopes_add_up(alice: Person) -> None:
 
 
 def test_an_enquiries_key_opens_a_conversation_and_says_nothing_in_it(alice: Person) -> None:
-    """By words the assistant does for somebody whatever that person may, so a narrower key must not
-    come near it.
-    """
+    """The assistant acts with all rights of the person, so a narrower key must not use it."""
     client = with_key(alice, "enquiries")
     made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
     assert made.status_code == 201
@@ -479,9 +473,7 @@ def test_many_calls_at_once_are_all_answered(alice: Person) -> None:
 
 
 def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: Person) -> None:
-    """The call that runs may finish; whoever begins after the revocation is refused, whatever the
-    process remembers.
-    """
+    """The running call may finish; a call after the revocation is refused by every process."""
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)
     entered, may_go_on = threading.Event(), threading.Event()

@@ -1,6 +1,4 @@
-"""Mailed tokens: each opens one thing for one person, once, in time, and only while the address it
-went to is hers.
-"""
+"""Mailed tokens: each works once, for one purpose and person, in time, for her address."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ def anyone(app: Flask) -> ApiClient:
 
 
 def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> str:
-    """A token of a person, for her present address or another."""
+    """Create a token of a person for her current or another address."""
     identity = person.app.extensions["voyagent.identity"]
     return person.does(
         lambda actor: issue(
@@ -43,7 +41,7 @@ def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> 
 
 
 def use(app: Flask, purpose: Purpose, token: str) -> str:
-    """Spend it the way it is meant to be spent."""
+    """Spend the token for its purpose."""
     identity = app.extensions["voyagent.identity"]
     if purpose is Purpose.VERIFY_EMAIL:
         return act(app, service.verify_email, identity, token=token, device=API)
@@ -51,7 +49,7 @@ def use(app: Flask, purpose: Purpose, token: str) -> str:
 
 
 def call(client: ApiClient, purpose: Purpose, token: str) -> Any:
-    """The same over HTTP."""
+    """Spend the token over HTTP."""
     if purpose is Purpose.VERIFY_EMAIL:
         return client.post("/auth/verify-email", json={"token": token})
     return client.post("/auth/reset-password", json={"token": token, "new_password": NEW})
@@ -204,7 +202,7 @@ def test_an_unknown_token_is_told_the_same_as_a_used_one(
 
 @pytest.fixture
 def debugging(identity: Identity) -> Callable[..., Identity]:
-    """The rules of an installation that shows tokens."""
+    """Return the rules of an installation that shows tokens."""
 
     def make(**settings: Any) -> Identity:
         return replace(

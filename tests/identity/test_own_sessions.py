@@ -1,4 +1,4 @@
-"""Where one is signed in: seeing it, ending it, and what somebody is told whose session has ended."""
+"""Own sessions: list, end, and the reason shown after the end."""
 
 from __future__ import annotations
 
@@ -395,7 +395,7 @@ def test_every_other_place_is_signed_out_on_the_page(app: Flask, alice: Person) 
 
 
 def told(browser: FlaskClient) -> str:
-    """What the sign-in page says to a browser that was signed in."""
+    """Return the message of the sign-in page for a browser that was signed in."""
     answer = browser.get("/team")
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/sign-in?next=/team")

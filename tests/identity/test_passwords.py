@@ -1,4 +1,4 @@
-"""What a password must be, and how it is kept."""
+"""Rules and storage of passwords."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_unlikely_password_is_not_common(password: str) -> None:
 
 @pytest.mark.parametrize("word", ["liverpool", "butterfly", "travelagency", "jennifer", "mumbai"])
 def test_a_word_that_many_take_stays_common_with_figures_and_signs_around_it(word: str) -> None:
-    """Some of the package's words, some of ours."""
+    """Some words are of the package's list, some of ours."""
     assert is_common(f"2026-{word}!2026")
     assert not is_common(f"2026-{word}-lantern")
 

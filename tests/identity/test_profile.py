@@ -37,7 +37,7 @@ def stored(sql: Sql, person: Person) -> Any:
 
 
 def with_stale_token(person: Person) -> ApiClient:
-    """The same person by an access token that a refresh has made."""
+    """Return the person with an access token from a refresh."""
     answer = ApiClient(person.app.test_client(), None).post(
         "/auth/refresh", json={"refresh_token": person.refresh_token}
     )

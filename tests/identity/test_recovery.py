@@ -1,5 +1,6 @@
-"""Confirming an address and a forgotten password, at both doors: who is told what, what ends, and
-that nobody learns whether an address is known.
+"""Address confirmation and forgotten passwords on pages and API.
+
+Notices, ended sessions, and no hint whether an address is known.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ def anyone(app: Flask) -> ApiClient:
 
 @pytest.fixture(scope="module")
 def strict(settings: Settings) -> Flask:
-    """The same installation, where an address has to be confirmed before one signs in."""
+    """The installation with confirmation of addresses before sign-in."""
     return create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
 
 
 @pytest.fixture
 def uma(strict: Flask) -> Person:
-    """Somebody who has just signed up and not confirmed her address yet."""
+    """A person who has just signed up and not confirmed her address."""
     return People(strict).sign_up("Uma Unconfirmed", agency="Uma Travels")
 
 
 def said(answer: Any) -> dict[str, Any]:
-    """A JSON answer without what differs from request to request."""
+    """Return a JSON response without the parts that differ between requests."""
     return {name: value for name, value in answer.json.items() if name != "request_id"}
 
 

@@ -1,4 +1,4 @@
-"""Codes: which are good, and that each is good once."""
+"""Codes: which are valid, and that each works once."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_of_sixteen_at_once_one_spends_the_code(
 def test_the_update_alone_decides_where_nobody_holds_the_row(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
-    """The second wall: two who have both read the row before either has spent."""
+    """Two transactions that have both read the row before either has spent the code."""
     code, barrier = app_of_alice.code(), threading.Barrier(4)
 
     def race(_number: int) -> bool:
@@ -207,7 +207,7 @@ def test_no_code_is_good_where_the_second_factor_is_off(
 
 
 def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None:
-    """Appendix B, SHA-1, the last six of the eight figures."""
+    """Appendix B, SHA-1, the last six of the eight digits."""
     seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     for at, code in (
         (59, "287082"),
@@ -381,7 +381,7 @@ def test_half_a_sign_in_is_over_after_five_minutes(
     seconds: int,
     is_over: bool,
 ) -> None:
-    """Whichever door kept it: the rule looks itself. One from the future is none of ours."""
+    """The rule checks the age itself, for pages and API. One from the future is not valid."""
     with alice.app.app_context():
         half = service.begin_sign_in(identity, email=alice.email, password=PASSWORD, device=API)
         db.session.commit()
@@ -502,7 +502,7 @@ def test_a_used_code_is_told_as_such_to_the_audit_alone(
 
 
 class Refused(Conflict):
-    """What a later rule of the act says."""
+    """A refusal by a later rule of the act."""
 
 
 @pytest.mark.parametrize("listed", [False, True])
@@ -524,7 +524,7 @@ def test_a_code_of_an_act_that_fails_later_is_not_spent(
 def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(
     identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reset that commits in between has shut the old password out."""
+    """A reset that commits in between has invalidated the old password."""
     other, real = identity.passwords.hash("Another-lantern-42"), type(identity.passwords).verify
 
     def verify(passwords: object, stored: str | None, password: str) -> bool:
@@ -549,5 +549,5 @@ def sign_in(identity: Identity, person: Person) -> service.SignedInPerson:
 
 
 def test_codes_of_the_test_app_are_pyotps(app_of_alice: Authenticator) -> None:
-    """The helper is no mirror of our own arithmetic."""
+    """The helper does not repeat our own arithmetic."""
     assert app_of_alice.code() == pyotp.TOTP(app_of_alice.secret).now()

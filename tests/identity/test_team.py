@@ -1,4 +1,4 @@
-"""Roles and removal: what an administrator decides about colleagues, and that one is always left."""
+"""Roles and removal of users; one administrator always remains."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def role_of(person: Person, sql: Sql) -> str:
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do several things at the same moment."""
+    """Do several acts at the same moment."""
     barrier = threading.Barrier(len(acts))
 
     def run(do: Callable[[], Any]) -> Any:
@@ -219,7 +219,7 @@ def test_an_administrator_who_was_removed_does_not_count(alice: Person, ada: Per
 def test_of_two_administrators_who_turn_on_each_other_one_wins(
     alice: Person, ada: Person, sql: Sql, how: str
 ) -> None:
-    """Whoever comes second is no administrator any more, or would be the last to go."""
+    """The second is no longer an administrator, or would be the last one to leave."""
 
     def strike(who: Person, whom: Person) -> Callable[[], int]:
         if how == "lower":
@@ -241,7 +241,7 @@ def test_of_two_administrators_who_turn_on_each_other_one_wins(
 def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(
     people: People, alice: Person, ada: Person, sql: Sql
 ) -> None:
-    """Three administrators: it is not the count but the second one's own fall that stops her."""
+    """Three administrators: the second one's lost role refuses her, not the count."""
     third = people.colleague(alice, "Tara Third", role="agency_admin")
     rules = alice.app.extensions["voyagent.identity"]
     with ada.acting() as actor:  # proved a moment ago

@@ -1,6 +1,4 @@
-"""The JSON door of the second factor and of stepping up, field by field as the API contract has it;
-and every way in with the second factor on.
-"""
+"""Two-factor sign-in and step-up over the API, field by field as in the contract."""
 
 from __future__ import annotations
 
@@ -59,7 +57,7 @@ def travel() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def phone(alice: Person, travel: time_machine.Traveller) -> Authenticator:
-    """Alice's authenticator; her second factor is on."""
+    """Alice's authenticator, with two-factor sign-in on."""
     return switch_on(alice)
 
 
@@ -72,14 +70,14 @@ def with_token(person: Person, token: str) -> ApiClient:
 
 
 def stale(person: Person) -> ApiClient:
-    """The same person after a refresh."""
+    """Return the person after a refresh."""
     answer = person.api.post("/auth/refresh", json={"refresh_token": person.refresh_token})
     person.refresh_token = answer.json["refresh_token"]
     return with_token(person, answer.json["access_token"])
 
 
 def key_of(person: Person) -> ApiClient:
-    """A program of hers with a full API key."""
+    """Return a client with a full API key of the person."""
     _id, text = person.does(
         lambda actor: service.make_key(rules(person), replace(actor, fresh=True), name="Website")
     )
@@ -366,7 +364,7 @@ def test_the_errors_of_sign_in_totp_come_in_their_order(
 
 @pytest.fixture
 def strict(settings: Settings) -> Iterator[Flask]:
-    """The application where addresses have to be confirmed."""
+    """The application with confirmation of addresses."""
     made = create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
     yield made
     made.extensions["voyagent.auth_adapter"].lane.close()
@@ -473,7 +471,7 @@ def test_a_reset_does_not_go_round_it(
 def test_an_invitation_does_not_go_round_it(
     anyone: ApiClient, alice: Person, charlie: Person, phone: Authenticator
 ) -> None:
-    """Whoever has an account cannot be invited into another session of it."""
+    """A person with an account can't be invited into another session of it."""
     link = charlie.api.post("/auth/invites", json={"email": alice.email, "role": "agent"}).json[
         "invite_link"
     ]

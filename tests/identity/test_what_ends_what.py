@@ -1,6 +1,4 @@
-"""Whatever ends a sign-in, at every door: which of a person's sign-ins and keys are good on the
-very next request, and which are not.
-"""
+"""Acts that end sessions: which sessions and keys are valid at the next request."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ SIGN_INS = PROGRAM | OTHER | BROWSER | COPY
 
 @dataclass
 class Places:
-    """Where Bob is signed in: the program that acts, another one, a browser; and a key of his."""
+    """Bob's credentials: the acting program, another one, a browser, and a key."""
 
     alice: Person
     bob: Person
@@ -41,8 +39,9 @@ class Places:
     key: ApiClient
 
     def good(self) -> frozenset[str]:
-        """What is let in now, by a request to each; refresh tokens last, since they are spent by
-        it.
+        """Return the valid credentials, by a request with each.
+
+        Refresh tokens are last, since a request spends them.
         """
         app = self.bob.app
         copied = app.test_client()
@@ -244,7 +243,7 @@ def test_switching_two_factor_off_ends_the_others(app: Flask, alice: Person, bob
 
 
 def test_what_another_process_has_ended_ends_here(places: Places, sql: Sql) -> None:
-    """Nothing of a sign-in or a key that can change is remembered between requests."""
+    """Processes remember nothing of a session or key that can change."""
     assert places.good() > KEY
     sql(
         "update api_keys set revoked_at = now() where created_by_user_id = :u",

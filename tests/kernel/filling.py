@@ -1,4 +1,4 @@
-"""An agency with a row in every table that agencies own, made through the services."""
+"""An agency with a row in every table of agencies, made through the services."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
 
 def fill(person: Person, drain: Callable[[], None]) -> None:
-    """People, an enquiry, documents with a payment, a conversation with a request; the person is
-    signed out afterwards.
-    """
+    """Create records of every table; the person is signed out afterwards."""
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
@@ -72,7 +70,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
 
 
 def _credentials(person: Person) -> None:
-    """A row of each kind of secret; what they open is of no matter here."""
+    """Create a row of each kind of secret."""
     now, user_id = clock.now(), person.actor.user_id
     digest = secrets.token_bytes(32)
     db.session.add(
@@ -189,7 +187,7 @@ def _travel(person: Person) -> None:
 
 
 def _spend() -> None:
-    """What an answer of a model took, and its day."""
+    """Record the cost of a model's response on its day."""
     tokens = {
         "input_tokens": 100,
         "output_tokens": 20,

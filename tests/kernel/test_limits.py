@@ -1,4 +1,4 @@
-"""Throttles: what is counted, where, for how long, and what a success gives back."""
+"""Throttles: counted attempts, keys, windows, and the effect of a success."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(params=["in this process", "in Redis"])
 def make(request: pytest.FixtureRequest) -> Make:
-    """A limiter that has counted nothing."""
+    """Return a limiter without counts."""
     url = None
     if request.param == "in Redis":
         server: RedisServer = request.getfixturevalue("server")
@@ -51,7 +51,7 @@ def fails(
     throttle: Throttle = limits.SIGN_IN,
     address: str = HERE,
 ) -> int:
-    """An attempt that fails: 0 where it was let in, else the seconds to wait."""
+    """Make a failing attempt; return 0 if admitted, else the seconds to wait."""
     try:
         limiter.admit(throttle, account=account, address=address)
     except TooManyRequests as refused:
@@ -184,7 +184,7 @@ def test_what_could_not_be_checked_is_no_failure(make: Make) -> None:
 
 
 def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
-    """How many of parallel attempts at one account are let in."""
+    """Return how many parallel attempts at one account are admitted."""
     everybody, let_in = threading.Barrier(callers), []
 
     def attempt(number: int) -> None:

@@ -1,6 +1,4 @@
-"""The second wall alone: raw SQL as the application's role, and what the catalogue says of every
-table.
-"""
+"""Row-level security alone: raw SQL as the application's role, and the catalogue."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ def catalogue(owner_engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def tables(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
-    """Every table of the schema, with what the catalogue says of its wall."""
+    """Return every table of the schema with the catalogue's facts of its policy."""
     found = catalogue.execute(
         sa.text(
             "select c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner)"
@@ -205,7 +203,7 @@ def test_nobody_else_has_a_policy_but_the_look_up_role_and_that_one_only_reads(
 
 @contextmanager
 def suppress_denial() -> Iterator[None]:
-    """What the application may not do at all needs no wall."""
+    """Ignore missing privileges: a forbidden statement needs no policy."""
     try:
         yield
     except sa.exc.ProgrammingError as error:
@@ -243,9 +241,7 @@ def test_no_agencys_row_is_seen_or_changed_from_another_agency(
 def test_the_same_select_reaches_ones_own_rows(
     app_engine: sa.Engine, catalogue: sa.Connection, charlie: Person, drain: Callable[[], None]
 ) -> None:
-    """The other half: could the application's role read nothing at all, the test above would be
-    worth nothing.
-    """
+    """Without this, a role that can read nothing would pass the test above."""
     fill(charlie, drain)
     for name in (name for name, table in tables(catalogue).items() if table["is_an_agencys"]):
         assert (
@@ -254,7 +250,7 @@ def test_the_same_select_reaches_ones_own_rows(
 
 
 def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person) -> int:
-    """How many of the owner's rows a statement reaches from within an agency; nothing of it stays."""
+    """Return how many of the owner's rows a statement reaches from an agency; roll back."""
     with app_engine.connect() as connection, connection.begin() as transaction:
         connection.execute(sa.text(BOUND), {"t": str(bound.actor.tenant_id)})
         reached = 0
@@ -303,7 +299,7 @@ def test_the_applications_role_owns_nothing_and_passes_no_wall(
 
 
 def definers(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
-    """Every function that runs with more rights than its caller."""
+    """Return every function with more rights than its caller."""
     found = catalogue.execute(
         sa.text(
             "select p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as owner,"

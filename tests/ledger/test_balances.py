@@ -1,5 +1,6 @@
-"""What the chart and the preview of an entry say of revenue and expenses is what the ledger and the
-trial balance say: each financial year begins anew.
+"""Revenue and expenses in the chart and the preview equal ledger and trial balance.
+
+Each financial year begins at zero.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks and whatever the program forgot."""
+"""Rules of the ledger that the database itself enforces, for every role."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ CHANGES = [
 def raw(
     request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.Engine
 ) -> sa.Engine:
-    """Raw SQL, once as the role of the application and once as the owner, whom no policy and no
-    missing grant stops.
-    """
+    """Raw SQL, as the role of the application and as the owner, whom no grant stops."""
     return app_engine if request.param == "application" else owner_engine
 
 
@@ -52,7 +50,7 @@ def write(
     count: int | None = None,
     entry: UUID | None = None,
 ) -> None:
-    """An entry with these lines in one transaction, or only lines for an entry that stands."""
+    """Write an entry with these lines in one transaction, or only lines of an existing entry."""
     with engine.begin() as connection:
         bind(connection, person)
         entry_id = entry or new_id()
@@ -81,7 +79,7 @@ def write(
 
 @pytest.fixture
 def two(alice: Person) -> Callable[..., list[dict[str, Any]]]:
-    """A debit and a credit of Alice's, with something different about the second."""
+    """Return a debit and a credit of Alice's; the second has the given changes."""
     receivable, revenue = account_id(alice, "receivable"), account_id(alice, "revenue_services")
     return lambda **second: [
         {"account": receivable, "debit": 100},

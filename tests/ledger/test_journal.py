@@ -1,6 +1,4 @@
-"""The journal by hand: who posts and reverses, what is refused and where, and the list by book
-date.
-"""
+"""Manual entries: posting, reversal, refusals, and the list by book date."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ DAY = date(2024, 6, 10)
 
 
 def written(person: Person, **changes: Any) -> dict[str, Any]:
-    """A body that passes: bank charges of 100 rupees."""
+    """Return a valid body: bank charges of 100 rupees."""
     lines = [
         {
             "account_id": str(account_id(person, "bank_charges")),
@@ -43,7 +41,7 @@ def made(person: Person) -> str:
 
 
 def listed(page: Page) -> list[str]:
-    """The entries of the page, in order."""
+    """Return the entries of the page, in order."""
     return [link.attrib["href"].rpartition("/")[2] for link in page.all(".//tbody//th/a")]
 
 
@@ -82,9 +80,7 @@ def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> Non
 def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(
     alice: Person, statements: list[str]
 ) -> None:
-    """What follows the entry holds up whoever else posts to its accounts, so nothing but the audit
-    does.
-    """
+    """Statements after the entry delay other posters to its accounts, so only the audit follows."""
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
     statements.clear()

@@ -1,4 +1,4 @@
-"""What a role may grant at most binds entries by hand, at both doors: posted, and reversed."""
+"""Approval limits bind manual entries, on pages and API: posting and reversal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voyagent.settings.service import tenant_settings as settings
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """The accounting lead, who may grant up to 1,000 rupees."""
+    """The accounting lead, with a limit of 1,000 rupees."""
     alice.does(
         lambda actor: (
             settings.update(
@@ -31,7 +31,7 @@ def leila(people: People, alice: Person) -> Person:
 
 
 def entry(person: Person, *amounts: tuple[str, str]) -> dict[str, Any]:
-    """An entry by hand that moves these amounts, each in its currency."""
+    """Return a manual entry that moves these amounts, each in its currency."""
     sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
     lines = [
         {"account_id": str(account_id(person, purpose)), "currency": currency, side: amount}

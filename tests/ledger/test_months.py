@@ -1,6 +1,4 @@
-"""Months that close: nothing is posted into one, at whatever door and moment; and how one is opened
-again.
-"""
+"""Closed months: nothing is posted into one, by any channel; and reopening."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ FEB, MARCH, APRIL, MAY = (date(2024, month, 1) for month in (2, 3, 4, 5))
 
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
-    """Alice's colleague who leads the accounts."""
+    """Alice's colleague who leads accounting."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
 
 
@@ -50,7 +48,7 @@ def close(person: Person, month: date) -> None:
 
 
 def entries(engine: sa.Engine, person: Person, before: date) -> set[UUID]:
-    """The entries with book dates before a day."""
+    """Return the entries with book dates before a date."""
     sql = "select id from journal_entries where tenant_id = :t and entry_date < :d"
     return {row["id"] for row in stored(engine, sql, t=person.actor.tenant_id, d=before)}
 
@@ -76,7 +74,7 @@ def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
 
 
 def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -> None:
-    """Whoever repeats an act gets its entry; that is no posting."""
+    """A repeated act returns its entry; that is no posting."""
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
     close(alice, MARCH)
@@ -163,9 +161,7 @@ def test_the_database_refuses_what_goes_past_the_rules(alice: Person) -> None:
 def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
-    """What stood when the closing was acknowledged is all that ever stands; every poster was let in
-    before, or refused.
-    """
+    """The entries at the acknowledged closing are final; each poster was before or is refused."""
     seen: list[set[UUID]] = []
 
     def shut() -> None:
@@ -180,9 +176,7 @@ def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
 
 
 def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.Engine) -> None:
-    """The poster holds its entry uncommitted while the other begins to close; the entry stands, and
-    the closing comes after.
-    """
+    """The poster holds its entry uncommitted while the closing begins; the entry is kept."""
     with alice.acting() as actor:
         posted = service.post(
             actor,
@@ -376,7 +370,7 @@ def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
 
 
 def numbered(person: Person) -> None:
-    """A document of each series in June 2024."""
+    """Create a document of each series in June 2024."""
     invoice_id = papers.issued(person)
     person.does(
         credit_note_service.issue_credit_note,

@@ -1,6 +1,4 @@
-"""The page of an entry by hand: what it posts, what it shows before, where it says what is wrong,
-and that nothing typed is lost.
-"""
+"""The page of a manual entry: posting, preview, errors, and no typed value lost."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ BLANK: dict[str, list[str]] = {name: ["", ""] for name in ("account_id", "memo",
 
 
 def typed(person: Person, **changes: Any) -> dict[str, Any]:
-    """What a person types who books bank charges of 1,234.50."""
+    """Return the form of bank charges of 1,234.50."""
     accounts = [str(account_id(person, purpose)) for purpose in ("bank_charges", "bank")]
     lines = {
         "account_id": accounts,

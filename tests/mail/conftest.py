@@ -1,6 +1,4 @@
-"""The outbox as tests use it: a driver that keeps what it gets, the two jobs by hand, and looks at
-what is stored.
-"""
+"""The outbox in tests: a recording driver, the two jobs by hand, and stored rows."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ LINK = "http://127.0.0.1:5000/verify-email?token=0123456789abcdef0123456789abcde
 
 
 class Post:
-    """An installation's mail in the hands of a test."""
+    """The mail of an installation, controlled by a test."""
 
     def __init__(self, app: Flask, engine: sa.Engine) -> None:
         self._app = app
@@ -32,7 +30,7 @@ class Post:
 
     @property
     def outbox(self) -> Outbox:
-        """What rules are given."""
+        """Return the outbox that rules use."""
         return self._app.extensions["voyagent.outbox"]
 
     def use(self, driver: MailDriver | None) -> None:
@@ -42,7 +40,7 @@ class Post:
     def leave(
         self, person: Person, kind: str = "password_changed", *, locale: str = "en", **values: Any
     ) -> UUID:
-        """Leave a mail to a person in an act of her own."""
+        """Queue a mail to a person in an act of her own."""
         with person.acting():
             return self.outbox.send(to=person.email, kind=kind, locale=locale, **values)
 
@@ -52,12 +50,12 @@ class Post:
             tasks.deliver.run(tenant_id=str(person.actor.tenant_id), mail_id=str(mail_id))
 
     def see_to(self) -> None:
-        """Run the job that sees to what waits."""
+        """Run the job that retries waiting mail."""
         with self._app.app_context():
             tasks.see_to.run(timestamp=0)
 
     def row(self, mail_id: UUID) -> Any:
-        """A mail as it is stored, past every wall; None when there is none."""
+        """Return the stored mail, without row-level security; None if there is none."""
         with self._engine.connect() as connection:
             return (
                 connection.execute(sa.text("select * from mails where id = :id"), {"id": mail_id})
@@ -66,7 +64,7 @@ class Post:
             )
 
     def queued(self, mail_id: UUID) -> int:
-        """How many jobs for a mail are waiting."""
+        """Return the number of waiting jobs of a mail."""
         with self._engine.connect() as connection:
             statement = (
                 "select count(*) from procrastinate_jobs where task_name = 'mail.deliver' and"
@@ -83,7 +81,7 @@ def outbox(app: Flask) -> Outbox:
 
 @pytest.fixture
 def post(app: Flask, owner_engine: sa.Engine, outbox: Outbox) -> Iterator[Post]:
-    """The same with a recording driver."""
+    """The installation's mail with a recording driver."""
     post = Post(app, owner_engine)
     post.use(post.recording)
     yield post

@@ -1,4 +1,4 @@
-"""What tests of the reports share."""
+"""Shared fixtures of the tests of reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voyagent.drivers.paper import Paper
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the typesetter was given last."""
+    """Record the last input of the typesetter."""
     given: dict[str, Any] = {}
     plain = Paper.pdf
 

@@ -1,6 +1,4 @@
-"""What was paid ahead on the pages of ageing: its own column, below zero, aged from its day, as it
-stood on any day, and never netted silently.
-"""
+"""Advances in ageing: a column of their own, negative, by age on any date, never netted."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ def newest_payment(person: Person) -> object:
 
 @pytest.fixture
 def trader(alice: Person) -> Person:
-    """An invoice over 1,000 of forty days ago, and 300 paid ahead twenty days ago."""
+    """An invoice for 1,000 of forty days ago, and an advance of 300 of twenty days ago."""
     invoice(alice, "Deepa Krishnan", "1000", due=days_ago(40))
     advance(alice, "300", days_ago(20))
     return alice

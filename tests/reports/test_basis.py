@@ -1,6 +1,4 @@
-"""What is open by the date of its document instead of the day on which it is due: in every form of
-the report, proved against the same account.
-"""
+"""Ageing by document date instead of due date, in every format, equal to the account."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ EVER = f"from=2020-01-01&to={today() + timedelta(days=400)}"
 
 @pytest.fixture
 def owing(alice: Person) -> Person:
-    """Four open invoices, whose days and documents fall into different ages; one of them is of
-    today.
-    """
+    """Four open invoices of different ages; one of them is of today."""
     invoice(alice, "Deepa", "100.00", issued=days_ago(70), due=days_ago(10))
     invoice(alice, "Deepa", "40.00", issued=days_ago(95), due=today() + timedelta(days=5))
     invoice(alice, "Meera", "7.00", issued=days_ago(31), due=days_ago(31))

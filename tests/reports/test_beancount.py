@@ -1,6 +1,4 @@
-"""The books as beancount reads them: its own checker finds nothing, every account stands where our
-trial balance says, and nothing in a text ends its line.
-"""
+"""Export for beancount: its checker passes, balances match, no text ends its line."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ BALANCE = re.compile(r"\S+ balance (\S+)  (-?[0-9.]+) ~ 0 ([A-Z]{3})")
 
 @pytest.fixture
 def export(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Path]:
-    """The file that the command writes for an agency."""
+    """Run the export command for an agency and return the file."""
 
     def run(of: Person = alice) -> Path:
         file = tmp_path / f"{of.actor.tenant_id}.beancount"
@@ -59,9 +57,7 @@ def command(app: Flask, of: Person, file: Path) -> Result:
 
 
 def complaints(file: Path) -> str:
-    """What beancount's own checker says; it runs as a program of its own, as it would at an
-    accountant's.
-    """
+    """Return the errors of beancount's own checker, run as a process."""
     told = subprocess.run(
         [CHECKER, "--no-cache", file], capture_output=True, text=True, check=False
     )
@@ -130,9 +126,7 @@ def test_what_was_taken_back_is_there_twice_and_comes_to_nothing(
 
 
 def held_to_our_trial_balance(person: Person, file: Path) -> set[str]:
-    """The currencies of the file, in which each account is asserted to stand at what our trial
-    balance says.
-    """
+    """Check that each account is asserted at our trial balance; return the currencies."""
     with person.reading() as reader:
         names = account_names(accounts.read_chart(reader))
         rows = trial_balance_rows(reader, ledger.LAST_DAY)

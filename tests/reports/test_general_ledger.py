@@ -1,6 +1,4 @@
-"""The general ledger: whatever was posted and wherever a page breaks, the balances run on and end
-where the books stand; a page costs its lines.
-"""
+"""The general ledger: continuous balances across pages, and a cost by lines."""
 
 from __future__ import annotations
 
@@ -242,8 +240,9 @@ def test_the_first_page_of_more_has_the_sums_of_all(
 
 @pytest.fixture
 def big(alice: Person, owner_engine: sa.Engine) -> Person:
-    """Alice with ten entries a day for three years, all in one account; written past the triggers,
-    with the roll-up that they would have kept.
+    """Alice with ten entries a day for three years in one account.
+
+    They are written without triggers, with the roll-up that triggers would have kept.
     """
     tenant = {"t": alice.actor.tenant_id}
     with untied(owner_engine) as connection:
@@ -269,7 +268,7 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 def _cost(
     lane: psycopg.Connection[Any], person: Person, period: Period, after: LineCursor | None
 ) -> int:
-    """How many rows, of tables and of indexes, one page of a hundred lines goes through."""
+    """Return how many rows of tables and indexes one page of a hundred lines reads."""
     account = bank(person)
     statements = [
         balances_statement(period.evening_before, [account["id"]]),
@@ -289,9 +288,7 @@ def _read(
 def test_a_page_costs_its_lines_however_long_the_account_is(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """The last page of three years costs what the first page costs: a page's lines, less than a
-    month of lines, and the months.
-    """
+    """The last page of three years costs as much as the first: its lines, part of a month, months."""
     period = Period(date(2023, 1, 1), date(2025, 12, 28), date(2022, 4, 1))
     far = LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)
     assert 100 < _cost(lane, big, period, None) < 2_500
@@ -301,9 +298,7 @@ def test_a_page_costs_its_lines_however_long_the_account_is(
 def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """A page of fifty entries, those of coming days up to what is counted of them, and for the
-    sales of twelve months their months and the days of one.
-    """
+    """A page of fifty entries, future entries up to the counted maximum, and sales by month."""
     day = date(2024, 1, 20)
     page, coming = (
         _read(lane, big, statement)
@@ -323,9 +318,7 @@ def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
 def test_a_file_of_three_years_begins_with_its_first_days(
     app: Flask, big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """Before the first line leaves, no more is put in order than a day, nor is any entry searched
-    for by its key.
-    """
+    """Before the first line is sent, at most a day is sorted and no entry is searched by key."""
     years = (date(2023, 1, 1), date(2025, 12, 30), "line")
     for cells in (
         day_book_cells(*years),

@@ -1,6 +1,4 @@
-"""The charts of the home page: what they add up, where each bar leads, and that nobody sees them
-who may not see money.
-"""
+"""Charts of the home page: sums, links of bars, and permissions."""
 
 from __future__ import annotations
 
@@ -34,12 +32,12 @@ MONEY_STATEMENTS, OTHERS = 4, 9
 
 @pytest.fixture(autouse=True)
 def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the day of MONDAY and FIRST, also in a run that crosses midnight."""
+    """Keep the dates MONDAY and FIRST, also in a run across midnight."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 def rows(page: Page, section: str, currency: int = 0) -> list[list[str]]:
-    """The cells of a chart, by rows."""
+    """Return the cells of a chart, by rows."""
     table = page.all(f".//section[@id='{section}']//table")[currency]
     return [
         [" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("th", "td")]
@@ -48,7 +46,7 @@ def rows(page: Page, section: str, currency: int = 0) -> list[list[str]]:
 
 
 def ways(page: Page, section: str) -> dict[str, str]:
-    """Where each amount of a chart leads, the first of those that are equal."""
+    """Return the link of each amount of a chart, the first of equal ones."""
     return {
         "".join(link.itertext()): link.attrib["href"]
         for link in reversed(page.all(f".//section[@id='{section}']//table//a"))
@@ -56,26 +54,26 @@ def ways(page: Page, section: str) -> dict[str, str]:
 
 
 def widths(page: Page, section: str) -> list[float]:
-    """The lengths of the bars, in hundredths of the longest."""
+    """Return the lengths of the bars, in hundredths of the longest."""
     return [
         float(bar.attrib["width"]) for bar in page.all(f".//section[@id='{section}']//{{*}}rect")
     ]
 
 
 def moved(person: Person, amount: str, left: str, right: str, day: date) -> None:
-    """An entry of two lines."""
+    """Post an entry of two lines."""
     money = Money.parse(amount, "INR")
     post(person, [ledger.debit(left, money), ledger.credit(right, money)], entry_date=day)
 
 
 def months_ago(count: int) -> date:
-    """The first day of a month."""
+    """Return the first day of a month."""
     month = FIRST.year * 12 + FIRST.month - 1 - count
     return date(month // 12, month % 12 + 1, 1)
 
 
 class Counting:
-    """A reader that notes how many statements each trip has."""
+    """A reader that counts the statements of each round trip."""
 
     def __init__(self, reader: Any) -> None:
         self.reader, self.trips = reader, list[int]()
@@ -88,7 +86,7 @@ class Counting:
 
 @contextmanager
 def a_viewer_without(*permissions: str) -> Iterator[None]:
-    """A table in which looking on does not reach some rooms; no role of ours is like that."""
+    """A permission table in which a viewer lacks some areas; no real role is like that."""
     narrowed = {"viewer": ROLE_PERMISSIONS["viewer"] - set(permissions)}
     define_roles({**ROLE_PERMISSIONS, **narrowed}, SCOPE_PERMISSIONS)
     try:

@@ -1,4 +1,4 @@
-"""Each figure of the margins opens the lines of the books that it is the sum of."""
+"""Each figure of the margin reports links to the lines that it sums."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ WHOLE = "from=2026-05-01&to=2026-07-31"
 
 @pytest.fixture
 def year(alice: Person, dubai: UUID) -> UUID:
-    """Everything that moves a margin, in two currencies, with days before and behind those that are
-    looked at; the trip to Dubai.
+    """Everything that affects a margin, in two currencies, inside and outside the period.
+
+    Returns the trip to Dubai.
     """
     invoice_id, bill_id = (
         sold(alice, "1000.00", dubai),
@@ -98,7 +99,7 @@ def year(alice: Person, dubai: UUID) -> UUID:
 
 
 def figures(page: Page) -> list[tuple[str, str]]:
-    """What is clicked, and what it opens."""
+    """Return each linked figure and its address."""
     cells = [
         cell
         for table in page.all(".//table")
@@ -109,7 +110,7 @@ def figures(page: Page) -> list[tuple[str, str]]:
 
 
 def summed(page: Page) -> list[int]:
-    """The amounts of the lines on a page, in minor units."""
+    """Return the amounts of the lines on a page, in minor units."""
     return [
         minor("".join(cell.itertext()))
         for cell in page.all(".//tbody[@data-rows]/tr/td[last()]")
@@ -325,7 +326,7 @@ def test_nobody_is_sent_to_sign_in(alice: Person) -> None:
 def test_of_one_trip_it_costs_what_its_documents_posted(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
-    """Beside three years of ten invoices a day."""
+    """Measured beside three years of ten invoices a day."""
     trip_id = a_trip(big, title="Dubai")
     for price in ("1000.00", "20.00"):
         sold(big, price, trip_id)

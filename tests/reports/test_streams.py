@@ -1,5 +1,6 @@
-"""Files of the day book and of an account: the lines that the database writes are those of the
-report, of one moment, and of one agency.
+"""Files of the day book and of an account, written by the database.
+
+They equal the report, are of one snapshot and of one agency.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ WORDS = ("A sale", "=1+1", 'say "so"', "two\nlines", " +9", "a;b,c", "ünïcöd�
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Lines of three years in currencies of none, two and three places, either way round, with
-    turns of a year between them.
-    """
+    """Entries of three years in currencies with 0, 2 and 3 decimals, across year ends."""
     for number in range(42):
         amount = Money(1_000_001 + number, CURRENCIES[number % 3])
         lines = sale(amount)
@@ -60,7 +59,7 @@ def table(text: str) -> list[list[str]]:
 
 
 def unquoted(rows: list[list[str]]) -> list[list[str]]:
-    """Without the quote in front of what could be a formula, which the database sets in more cases."""
+    """Remove the quote before possible formulas, which the database adds more often."""
     return [[cell.removeprefix("'") for cell in row] for row in rows]
 
 
@@ -113,9 +112,7 @@ def test_the_file_of_the_day_book_is_its_report(busy: Person) -> None:
 def test_the_file_of_a_party_is_its_statement(
     busy: Person, kind: PartyKind, purpose: str, count: int
 ) -> None:
-    """Entries of several lines, in two currencies, and one that moves nothing in all are a row for
-    each currency, as in the report.
-    """
+    """Entries in two currencies, or with a zero net, are a row per currency as in the report."""
     party = "Meera & Sons"
     for number in range(count):
         day = FIRST - timedelta(days=3) + timedelta(days=40 * number)
@@ -165,7 +162,7 @@ def test_another_agency_has_none_of_it_and_an_account_without_lines_has_a_file(
 
 
 def test_beginning_and_end_are_of_the_moment_of_the_lines(app: Flask, busy: Person) -> None:
-    """What is posted while the file is on its way is neither among its lines nor in its totals."""
+    """Entries posted during the download are neither among its lines nor in its totals."""
     exports: Exports = app.extensions["voyagent.exports"]
     snapshot = exports.open(busy.actor.tenant_id)
     pieces = streams.day_book(snapshot, DAYS).csv(snapshot, bom=False)

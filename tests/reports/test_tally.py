@@ -1,6 +1,4 @@
-"""The books as Tally imports them: each voucher comes to nothing, has the type that its lines make
-it, and posts to ledgers that the file makes before.
-"""
+"""Export for Tally: vouchers balance, have the right type, and use ledgers of the file."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ ONE = Money(100, "INR")
 
 @pytest.fixture
 def command(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Result]:
-    """The command for Alice's agency, into a file `books.xml`."""
+    """Run the command for Alice's agency into `books.xml`."""
 
     def run(*options: str) -> Result:
         arguments = [
@@ -68,7 +66,7 @@ def command(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Result]:
 
 @pytest.fixture
 def export(command: Callable[..., Result], tmp_path: Path) -> Callable[..., ET.Element]:
-    """What the command has written, read back."""
+    """Return the parsed output of the command."""
 
     def run(*options: str) -> ET.Element:
         told = command(*options)
@@ -89,7 +87,7 @@ def vouchers(envelope: ET.Element) -> list[ET.Element]:
 
 
 def masters(envelope: ET.Element, tag: str = "LEDGER") -> dict[str, str]:
-    """The group of each ledger, or of each group, by name."""
+    """Return the group of each ledger, or of each group, by name."""
     found = envelope.findall(f"BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/{tag}")
     assert all(one.get("NAME") == one.findtext("NAME") for one in found)
     assert all(one.get("ACTION") == "Create" for one in found)
@@ -98,7 +96,7 @@ def masters(envelope: ET.Element, tag: str = "LEDGER") -> dict[str, str]:
 
 
 def lines(voucher: ET.Element) -> list[tuple[str, str, str]]:
-    """Ledger, whether it is deemed positive, and amount of each line."""
+    """Return ledger, deemed-positive flag and amount of each line."""
     names = ("LEDGERNAME", "ISDEEMEDPOSITIVE", "AMOUNT")
     return [
         tuple(one.findtext(name, "") for name in names)
@@ -107,7 +105,7 @@ def lines(voucher: ET.Element) -> list[tuple[str, str, str]]:
 
 
 def proved(envelope: ET.Element) -> ET.Element:
-    """An envelope in which whatever Tally asks of every voucher holds."""
+    """Check Tally's rules of vouchers and return the envelope."""
     known = masters(envelope)
     groups = masters(envelope, "GROUP")
     assert set(known.values()) | set(groups.values()) <= GROUPS | set(groups)
@@ -128,7 +126,7 @@ def proved(envelope: ET.Element) -> ET.Element:
 
 
 def kinds(envelope: ET.Element) -> dict[str, str]:
-    """The type of each voucher by its narration."""
+    """Return the type of each voucher by its narration."""
     return {
         voucher.findtext("NARRATION", ""): voucher.get("VCHTYPE", "")
         for voucher in vouchers(envelope)
@@ -344,7 +342,7 @@ def test_what_was_taken_back_and_what_is_paid_in_other_money_is_told_and_adds_up
 
 
 def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str) -> None:
-    """What the vouchers of each currency come to is the trial balance, account for account."""
+    """Check that the vouchers of each currency sum to the trial balance by account."""
     for currency in currencies:
         envelope = proved(export("--currency", currency))
         known, groups = masters(envelope), masters(envelope, "GROUP")

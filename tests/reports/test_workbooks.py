@@ -1,6 +1,4 @@
-"""Reports as workbooks: read back by another library, they say what CSV says, with numbers as
-numbers and days as days.
-"""
+"""Reports as XLSX, read by another library, equal the CSV, with typed numbers and dates."""
 
 from __future__ import annotations
 
@@ -33,12 +31,12 @@ def opened(content: bytes) -> Worksheet:
 
 
 def cell(value: Cell) -> Any:
-    """The one cell below the head of a table."""
+    """Return the one cell below the header of a table."""
     return opened(workbook(Sheet("x", ["a"], [[value]])))["A2"]
 
 
 def as_csv(value: Any) -> str:
-    """What CSV says of a cell that was read back, but for the places of an amount."""
+    """Return the CSV form of a cell, except for decimals."""
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, int | float):
@@ -48,7 +46,7 @@ def as_csv(value: Any) -> str:
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Somebody whose agency had a busy May."""
+    """A person whose agency has many postings in May."""
     busy_may(alice)
     return alice
 

@@ -1,4 +1,4 @@
-"""The page of the settings: who sees what, what it keeps, what it says."""
+"""The settings page: permissions, stored values and messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_they_stand(person: Person) -> dict[str, Any]:
 
 
 def form_of(browser: FlaskClient) -> dict[str, str]:
-    """What the form would send as it stands."""
+    """Return the current form values."""
     html = browser.get("/settings").text
     form = html[
         html.index('id="settings-form"') : html.index("</form>", html.index('id="settings-form"'))

@@ -1,6 +1,4 @@
-"""What lines are taxed with: each rate, each rounding, each change by date, and what is collected
-on overseas packages.
-"""
+"""Taxes of lines: rates, rounding, changes by date, and TCS on overseas packages."""
 
 from __future__ import annotations
 

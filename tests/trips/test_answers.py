@@ -1,6 +1,4 @@
-"""The same question within minutes is answered as it was: for the agency alone, until its time is
-over, and with no store beside the database.
-"""
+"""Repeated supplier searches are cached for minutes, per agency, in the database alone."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ HOTELS = HotelQuery("AE", "Dubai", LEAVES, LEAVES + timedelta(days=4), 2, "INR")
 
 @dataclass
 class Counted:
-    """A supplier that counts what it is asked."""
+    """A supplier that counts its calls."""
 
     driver: Any
     asked: list[str] = field(default_factory=list)
@@ -50,7 +48,7 @@ class Counted:
 
 @pytest.fixture
 def counted(alice: Person) -> Suppliers:
-    """The suppliers, each of which counts what it is asked."""
+    """The suppliers, each of which counts its calls."""
     found = suppliers(alice)
     return replace(found, flights=Counted(found.flights), hotels=Counted(found.hotels))  # type: ignore[arg-type]
 
@@ -165,9 +163,7 @@ def test_an_answer_whose_time_is_over_is_swept(
 def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(
     settings: Settings, alice: Person, counted: Suppliers
 ) -> None:
-    """The answers stand in the database: an installation whose Redis does not answer is no slower
-    and asks no more often.
-    """
+    """Responses are stored in the database, so an unreachable Redis changes nothing."""
     made = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     try:
         first = flights(alice, counted)

@@ -1,6 +1,4 @@
-"""Cancelling a thing of a trip by either door: given back where it is held, asked for where that
-may cost something, noted where nobody can be told.
-"""
+"""Cancelling a service on page and API: release of holds, approval if it may cost."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ def states(person: Person, trip_id: UUID) -> set[str]:
 def asked(
     person: Person, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any] | None = None
 ) -> list[str]:
-    """What the supplier of flights is asked to let go from here on, and with `answer` what it says."""
+    """Record the releases sent to the flight supplier, and let it respond with `answer`."""
     heard: list[str] = []
     driver: Any = vars(suppliers(person).flights)["_driver"]
     before = driver.cancel

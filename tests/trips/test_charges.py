@@ -1,6 +1,4 @@
-"""What of a trip goes on an invoice: each booking once, with its cost and price, in words that a
-customer understands.
-"""
+"""Invoice lines of a trip: each booking once, with cost and price, in the customer's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the details of a line may say, where nothing but their shape decides."""
+"""Valid details of a line, as far as their form decides."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
 
 @pytest.mark.parametrize("last", range(10))
 def test_no_figure_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
-    """Sources disagree on what a check digit is reckoned over, and most systems do not carry it: so
-    none refuses a ticket.
-    """
+    """Sources disagree on the check digit of tickets, so none refuses a ticket."""
     assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
 
 

@@ -1,6 +1,4 @@
-"""What is wrong with a trip: each rule on both sides of its edge, and what holds of all of them
-whatever the trip.
-"""
+"""Problems of a trip: each rule at both sides of its limit, and invariants of all rules."""
 
 from __future__ import annotations
 
@@ -284,7 +282,7 @@ def test_another_airport_of_the_city_needs_hours(leaves: str, found: tuple[str, 
 
 
 def test_the_clock_of_each_place_counts() -> None:
-    """By the hands of the clocks it would be five hours before the landing."""
+    """In local times the arrival would be five hours before the departure."""
     assert (
         codes(
             [
@@ -518,9 +516,7 @@ def test_a_later_expiry_never_makes_it_worse(days: int, more: int) -> None:
 @given(st.integers(-600, 3000))
 @settings(max_examples=80, deadline=None)
 def test_a_connection_is_short_exactly_below_its_least_time(minutes: int) -> None:
-    """Down to the moment at which the first flight leaves, 250 minutes before it lands: what went
-    before it is no connection of it.
-    """
+    """A flight that leaves before the first one (250 minutes before its landing) is no connection."""
     leaves = datetime(2026, 12, 19, 7, 10, tzinfo=UTC) + timedelta(minutes=minutes)
     then = flight(
         "DXB-LHR", leaves.isoformat()[:16], (leaves + timedelta(hours=4)).isoformat()[:16]

@@ -1,4 +1,4 @@
-"""Acts on one's own account, on keys, and of an administrator on colleagues and settings."""
+"""Acts on one's own account and keys, and of an administrator on users and settings."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ SECURITY = "/account/security"
 
 
 def in_the_browser(*leaves: Left) -> tuple[Left, ...]:
-    """The same events from a page."""
+    """Return the same events as left by a page."""
     return tuple(replace(left, via="browser") for left in leaves)
 
 
 def elsewhere(stage: Stage) -> UUID:
-    """A further sign-in of Alice's."""
+    """Sign Alice in a second time."""
     with stage.alice.acting() as actor:
         user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
         session_id = identity.open_session(
@@ -189,9 +189,7 @@ def end_every_other_sign_in_in_the_browser(stage: Stage) -> Doing:
 
 
 def _browser_with_code(stage: Stage) -> tuple[FlaskClient, Authenticator]:
-    """A browser of Alice's whose second factor is on, and her phone, whose present code is still to
-    be had.
-    """
+    """Sign Alice in to a browser with two-factor sign-in; the current code is unused."""
     browser = stage.alice.browser
     phone = begin(stage.alice)
     stage.hide(phone.secret)

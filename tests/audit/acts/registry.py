@@ -1,4 +1,4 @@
-"""What an act is to the audit: how it is done, and the events that it leaves."""
+"""Registry of acts: how each is done and which events it leaves."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Doing = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Left:
-    """One event: its kind, whose act it is by her name on the stage (None for the program), by
-    which way it came, what it names and what it says.
+    """One event: kind, actor, channel, references and content.
 
-    `refs` are all the names in its `entity_refs`; `says` is some of its inputs and outputs.
+    The actor is her name on the stage, None for the program. `refs` are all the names in its
+    `entity_refs`; `says` is some of its inputs and outputs.
     """
 
     kind: str
@@ -31,12 +31,13 @@ class Left:
 
 @dataclass(frozen=True)
 class Act:
-    """One act by one way: `prepare` sets the stage and gives back the doing, which answers with a
-    response, a command's result, or nothing.
+    """One act through one channel.
 
-    `answers` is the status (of a command: its exit code) with which it goes well, a refusal's too.
-    `covers` are the operations, pages, tasks and commands that it goes through. `beside` are tables
-    that may change although the act was refused, since what they hold is no part of it.
+    `prepare` sets the stage and returns a function that does the act and returns a response, a
+    command's result, or nothing. `answers` is the status (of a command: its exit code) of success,
+    also where a refusal is expected. `covers` are the operations, pages, tasks and commands that it
+    uses. `beside` are tables that may change although the act was refused, since their rows are not
+    part of it.
     """
 
     name: str
@@ -46,15 +47,11 @@ class Act:
     prepare: Callable[[Stage], Doing]
     beside: tuple[str, ...] = ()
     tells_of_failure: bool = False
-    """For a turn of the assistant: it does not fail with its act but tells of it and ends, so the
-    same doing does nothing more.
-    """
+    """A turn of the assistant reports its failure and ends, so doing it again does nothing."""
     in_savepoints: bool = False
-    """All that it writes is in savepoints of the one transaction: their numbers are behind the
-    transaction's own.
-    """
+    """All rows are written in savepoints, whose numbers are behind the transaction's own."""
     strict: bool = False
-    """In an installation that lets nobody in whose address is not confirmed."""
+    """The installation requires a confirmed address to sign in."""
 
 
 ACTS: list[Act] = []
@@ -63,7 +60,7 @@ ACTS: list[Act] = []
 def act(
     *covers: str, leaves: Left | tuple[Left, ...], answers: int | None = None, **more: Any
 ) -> Callable[[Callable[[Stage], Doing]], Callable[[Stage], Doing]]:
-    """Register a function as an act; its name says what is done."""
+    """Register a function as an act named after the function."""
 
     def register(prepare: Callable[[Stage], Doing]) -> Callable[[Stage], Doing]:
         several = leaves if isinstance(leaves, tuple) else (leaves,)

@@ -1,6 +1,4 @@
-"""Where acts are tried: an agency with its people, ways to reach the program, and a note of every
-secret that comes along.
-"""
+"""Stage of acts: an agency with its users, clients of each channel, and all secrets seen."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ A_STEP_NEEDS_S = 8
 
 @dataclass
 class Stage:
-    """Alice owns the agency, Bob is an agent, Leila leads the accounts."""
+    """Alice owns the agency, Bob is an agent, Leila leads accounting."""
 
     app: Flask
     engine: sa.Engine
@@ -73,7 +71,7 @@ class Stage:
 
     @property
     def nobody(self) -> ApiClient:
-        """A program without a bearer."""
+        """A client without a bearer."""
         return ApiClient(self.app.test_client(), None)
 
     @property
@@ -82,30 +80,30 @@ class Stage:
         return self.app.test_client()
 
     def somebody(self, name: str) -> str:
-        """An address that nobody has yet."""
+        """Return an unused address."""
         self.emails[name] = f"{name}-{secrets.token_hex(5)}@malabar.example"
         return self.emails[name]
 
     def submit(
         self, browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: Any
     ) -> Any:
-        """Send a form, with the token that a page of this browser carries."""
+        """Send a form with the CSRF token of a page of this browser."""
         return browser.post(path, data={**fields, "csrf_token": csrf(browser, token_from or path)})
 
     def hide(self, secret: str) -> str:
-        """Note a secret; gives it back."""
+        """Record a secret and return it."""
         self.secrets.add(secret)
         return secret
 
     def keep(self, answer: Any) -> Any:
-        """Note what is secret in an answer; gives it back."""
+        """Record the secrets of a response and return it."""
         if getattr(answer, "is_json", False) and isinstance(answer.json, dict):
             for name in SECRETS:
                 self.secrets.update(_texts(answer.json.get(name)))
         return answer
 
     def run(self, task: Task, **arguments: Any) -> None:
-        """Run a task as the worker does, at once and without trying again."""
+        """Run a task as the worker does, at once and without a retry."""
         with self.app.app_context():
             if task.own_transactions:
                 task.run(**arguments)
@@ -114,37 +112,37 @@ class Stage:
                     task.run(**arguments)
 
     def flask(self, *arguments: object) -> Any:
-        """A command."""
+        """Run a command."""
         return self.app.test_cli_runner().invoke(args=list(map(str, arguments)))
 
     def sql(self, statement: str, **values: Any) -> list[sa.RowMapping]:
-        """A statement as the owner, past every wall."""
+        """Run a statement as the owner, without row-level security."""
         with self.engine.begin() as connection:
             result = connection.execute(sa.text(statement), values)
             return list(result.mappings()) if result.returns_rows else []
 
     def queued(self, task: str) -> dict[str, Any]:
-        """The arguments of the newest job of a task."""
+        """Return the arguments of the newest job of a task."""
         return self.sql(
             "select args from procrastinate_jobs where task_name = :t order by id desc limit 1",
             t=task,
         )[0]["args"]
 
     def time_for_codes(self) -> None:
-        """Wait where the present code has but a few seconds to live."""
+        """Wait if the current code expires within a few seconds."""
         left = STEP_S - time.time() % STEP_S
         if left < A_STEP_NEEDS_S:
             time.sleep(left + 0.1)
 
     def phone(self) -> Authenticator:
-        """Alice's authenticator, with her second factor on; its present code is still to be had."""
+        """Return Alice's authenticator with two-factor sign-in on; the current code is unused."""
         self.time_for_codes()
         phone = switch_on(self.alice)
         self.hide(phone.secret)
         return phone
 
     def id_of(self, name: str) -> UUID:
-        """Whose act it is by her name, also where her address has changed by it."""
+        """Return the id of a person by name, also if the act changed her address."""
         if name in {"alice", "bob", "leila"}:
             user_id = getattr(self, name).actor.user_id
             assert isinstance(user_id, UUID)
@@ -160,7 +158,7 @@ class Stage:
 
 
 def token_in(link: str) -> str:
-    """The token of a mailed or shown link."""
+    """Return the token of a mailed or shown link."""
     found = re.search(r"token=([\w-]+)", link)
     assert found, link
     return found[1]

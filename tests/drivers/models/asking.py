@@ -1,4 +1,4 @@
-"""What the tests of model drivers ask, and of whom."""
+"""Requests and drivers for the tests of model drivers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BALANCE = ToolOffer("read_balance", "Read a balance", {"type": "object", "proper
 
 
 def driver_of(kind: str, server: ModelServer, *, key: str = KEY) -> ModelDriver:
-    """A driver that speaks with the stand-in."""
+    """Return a driver connected to the stand-in."""
     if kind == "anthropic":
         return Anthropic("claude-stand-in", key, server.url)
     return OpenAI("local-model", server.url + "/v1", key)
@@ -38,7 +38,7 @@ def driver_of(kind: str, server: ModelServer, *, key: str = KEY) -> ModelDriver:
 def request_of(
     words: str = "Who owes us money?", *, within_s: float = 10.0, **more: Any
 ) -> ModelRequest:
-    """A request with instructions, two tools and a message."""
+    """Return a request with instructions, two tools and a message."""
     given: dict[str, Any] = {
         "system": (
             SystemPart("You help a travel agency.", cacheable=True),
@@ -53,12 +53,12 @@ def request_of(
 
 
 def ask(driver: ModelDriver, **more: Any) -> ModelAnswer:
-    """Its answer, with nobody listening."""
+    """Return the driver's response without a listener."""
     return driver.answer(request_of(**more), lambda _text: None)
 
 
 def beginning(driver: ModelDriver, text: str) -> bytes:
-    """The frames of an answer up to and with its first piece of text."""
+    """Return the frames of a response up to and with its first piece of text."""
     if driver.name == "openai":
         return (
             "data:"

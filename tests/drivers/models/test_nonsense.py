@@ -1,6 +1,4 @@
-"""What cannot be read or acted upon is told as such, and neither a key nor a word of the
-conversation gets out.
-"""
+"""Unreadable responses are reported as such, without keys or text of the conversation."""
 
 from __future__ import annotations
 

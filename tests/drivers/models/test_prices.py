@@ -1,4 +1,4 @@
-"""What tokens cost, to the eighth decimal."""
+"""Cost of tokens, to the eighth decimal."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""What every driver of suppliers must do, whoever is behind it: a driver's own test inherits from
-these classes and says what to search for.
+"""Contract of every driver of suppliers.
+
+A driver's own test inherits from these classes and states its search:
 
     class TestAcme(FlightContract):
         @pytest.fixture
         def flights(self): return GuardedFlights(Acme(test_credentials), 60)
-
         @pytest.fixture
         def query(self): return FlightQuery("BOM", "DXB", …)
 
-The driver is handed over behind its guard, as the program uses it. A query must find something.
+The driver is passed with its guard, as the program uses it. A query must find something.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ BORN = {
 
 
 def reference() -> str:
-    """A name for one act."""
+    """Return a reference for one act."""
     return str(uuid4())
 
 
 def people(party: Party, day: date, surname: str = "Raman") -> list[Traveller]:
-    """Travellers of a party, of the right age on a day."""
+    """Return travellers of a party, of the right age on a day."""
     kinds = [kind for kind, count in party.counts for _ in range(count)]
     return [
         Traveller(
@@ -82,10 +82,10 @@ def people(party: Party, day: date, surname: str = "Raman") -> list[Traveller]:
 
 
 class FlightContract:
-    """A FlightSupplier. Give the fixtures `flights` and `query`."""
+    """Contract of a FlightSupplier. Give the fixtures `flights` and `query`."""
 
     MINIMUM_CONNECTION = timedelta(minutes=30)
-    """No airport of the world promises less."""
+    """No airport allows less."""
 
     @pytest.fixture
     def flights(self) -> FlightSupplier:
@@ -296,7 +296,7 @@ class FlightContract:
 
 
 class HotelContract:
-    """A HotelSupplier. Give the fixtures `hotels` and `query`."""
+    """Contract of a HotelSupplier. Give the fixtures `hotels` and `query`."""
 
     @pytest.fixture
     def hotels(self) -> HotelSupplier:
@@ -448,7 +448,7 @@ class HotelContract:
 
 
 class VisaContract:
-    """A VisaSupplier.
+    """Contract of a VisaSupplier.
 
     Give the fixtures `visas` and `application`, the latter for a visa that is filed beforehand.
     """

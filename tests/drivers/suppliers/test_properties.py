@@ -1,4 +1,4 @@
-"""What holds for every search of the sandbox, whatever is asked."""
+"""Properties of every search of the sandbox."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_rates_are_the_same_for_the_same_and_add_up(
 
 
 def test_a_change_of_clocks_moves_no_flight_to_a_time_that_is_not(everything: Suppliers) -> None:
-    """On 28 March 2027 the clocks of London go from 01:00 to 02:00, on 31 October 2027 back."""
+    """The clocks of London go from 01:00 to 02:00 on 28 March 2027, and back on 31 October."""
     with time_machine.travel(datetime(2027, 2, 1, tzinfo=UTC), tick=False):
         for day in (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)):
             for offer in everything.flights.search(FlightQuery("LHR", "DEL", day, Party(), "GBP")):
