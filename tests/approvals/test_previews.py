@@ -229,7 +229,7 @@ def test_rejecting_asks_nothing_of_the_preview(
 def test_what_others_post_elsewhere_makes_nothing_stale(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
-    """The same accounts and the receivable's total move; this customer's balance does not."""
+    """Shared accounts and the receivable's total move; this customer's balance does not."""
     approval_id = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, issued(alice, customer_name="Somebody Else"), 500_000)
     grant(alice, approval_id)

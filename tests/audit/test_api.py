@@ -1,4 +1,4 @@
-"""The JSON door of the audit: who may, the row on the wire, filters, pages, and the cost of a page."""
+"""The audit over the API: permissions, fields, filters, pages, and the cost of a page."""
 
 from __future__ import annotations
 

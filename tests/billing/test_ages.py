@@ -440,7 +440,8 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     ], "what a party has open in all follows its months"
     with alice.acting():
         rows_changed(
-            "update party_open_balances set open_minor = open_minor + 5 where tenant_id = :tenant_id"
+            "update party_open_balances set open_minor = open_minor + 5"
+            " where tenant_id = :tenant_id"
         )
     assert [row["which"] for row in untied(alice)] == ["party"]
 

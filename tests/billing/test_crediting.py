@@ -75,7 +75,7 @@ def test_of_no_line_could_a_unit_more_be_taken(
             [("100.05", "9.00")],
             6_805,
             ["42.38"],
-            # 42.38 with 3.81 of either tax comes to 50.00; in proportion it would be 42.37 and a paisa
+            # 42.38 with 3.81 of either tax is 50.00; in proportion it would be 42.37 and a paisa
             # short
         ),
         (

@@ -38,7 +38,8 @@ from voyagent.reports.queries.periods import Days
 
 BALANCES = """
 select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p
-join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = :t group by 1, 2
+join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = :t
+  group by 1, 2
 """
 LATER = DUE + timedelta(days=3)
 

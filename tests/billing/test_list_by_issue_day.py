@@ -18,7 +18,7 @@ JUNE = {"from": "2024-06-01", "to": "2024-06-30"}
 
 @pytest.fixture
 def season(alice: Person, charlie: Person) -> Person:
-    """A draft each on the days around and within June 2024, and one invoice that is issued within."""
+    """Drafts dated around and within June 2024, and one invoice issued within it."""
     for name, day in (
         ("May", date(2024, 5, 31)),
         ("First", date(2024, 6, 1)),

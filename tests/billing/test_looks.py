@@ -63,7 +63,10 @@ STEPS = {
 
 
 def shown(page: Page) -> dict[tuple[str, str], int]:
-    """Return the balances on the page by account and currency, in minor units; credit is negative."""
+    """Return the balances on the page, in minor units; credit is negative.
+
+    The key is account and currency.
+    """
     come_to: dict[tuple[str, str], int] = {}
     for row in page.all(f"{POSTINGS}//tbody/tr"):
         account, *sides = [" ".join(cell.itertext()).split() for cell in row.findall("td")]

@@ -100,7 +100,7 @@ def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(
     assert is_sound(alice)
 
 
-def test_what_was_brought_forward_wrongly_is_made_void_against_the_account_that_the_books_begin_with(
+def test_a_wrong_opening_document_is_voided_against_the_opening_account(
     alice: Person, invoice_id: UUID, bill_id: UUID
 ) -> None:
     with alice.acting() as actor:

@@ -233,8 +233,10 @@ def test_the_database_gives_it_back_once(agency: Person) -> None:
     invoice_id = issued(agency, over("100.60"))
     credit(agency, invoice_id)
     again = """
-    insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor, round_off_minor, party_name, reason, entry_id)
-      select tenant_id, gen_random_uuid(), invoice_id, 'C/1', issue_date, currency, 140, 40, party_name, reason, entry_id from credit_notes
+    insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor,
+      round_off_minor, party_name, reason, entry_id)
+      select tenant_id, gen_random_uuid(), invoice_id, 'C/1', issue_date, currency, 140, 40,
+      party_name, reason, entry_id from credit_notes
     """
     with agency.acting(), pytest.raises(sa.exc.IntegrityError, match="uq_credit_notes_round_off"):
         rows_changed(again)

@@ -60,25 +60,35 @@ ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
 OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received")}
 BOOKED = Quote("JPY", "INR", Decimal("0.56123"), DUE, "State Bank")
 DOCUMENTS = """
-select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
-  coalesce((select sum(coalesce(settled_minor, amount_minor)) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint
+select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor,
+  d.paid_minor, d.credited_minor,
+  coalesce((select sum(coalesce(settled_minor, amount_minor)) from allocations a
+  where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint
     as settled_minor,
-  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.reversed_on is null and n.tenant_id = :t), 0)::bigint
-    + coalesce((select sum(total_minor) from supplier_credits s where s.bill_id = d.id and s.reversed_on is null and s.tenant_id = :t), 0)::bigint
-    + coalesce((select sum(amount_minor) from write_offs w where w.invoice_id = d.id and w.tenant_id = :t), 0)::bigint as noted_minor
+  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id
+  and n.reversed_on is null and n.tenant_id = :t), 0)::bigint
+    + coalesce((select sum(total_minor) from supplier_credits s where s.bill_id = d.id
+      and s.reversed_on is null and s.tenant_id = :t), 0)::bigint
+    + coalesce((select sum(amount_minor) from write_offs w where w.invoice_id = d.id
+      and w.tenant_id = :t), 0)::bigint as noted_minor
 from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from invoices
-      union all select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
+      union all select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor
+      from bills) d where d.tenant_id = :t
 """
 PAYMENTS = """
-select p.id, p.allocated_minor, p.refunded_minor, p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
-  coalesce((select sum(amount_minor) from allocations a where a.payment_id = p.id and a.tenant_id = :t), 0)::bigint as settled_minor,
-  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.reversed_on is null and r.tenant_id = :t), 0)::bigint
+select p.id, p.allocated_minor, p.refunded_minor,
+  p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
+  coalesce((select sum(amount_minor) from allocations a where a.payment_id = p.id
+  and a.tenant_id = :t), 0)::bigint as settled_minor,
+  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id
+  and r.reversed_on is null and r.tenant_id = :t), 0)::bigint
     + case when p.reversed_on is null then 0 else p.amount_minor end as returned_minor
 from payments p where p.tenant_id = :t
 """
 BALANCES = """
 select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p
-join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = :t group by 1, 2
+join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = :t
+  group by 1, 2
 """
 
 

@@ -88,7 +88,7 @@ PART_PAID = (
 )
 FULLY_OPEN = "2026-27/000043, Deepa Krishnan, INR 45,000.00, due 10 Dec 2026"
 SETTLED = "2026-27/000041, Deepa Krishnan, INR 45,000.00, paid"
-NO_PLAN = "No billing and settlement plan is connected, so its statements cannot be read."
+NO_PLAN = "No BSP connection is set up, so its statements can’t be read."
 
 CASES: list[Case] = [
     (

@@ -141,13 +141,16 @@ SESSIONS, EACH = 30_000, 3
 LOAD = (
     """
     insert into chat_sessions (tenant_id, id, title, created_by_user_id, created_at, message_count)
-    select :tenant_id, md5(cast(:tenant_id as text) || n)::uuid, 'Talk ' || md5(n::text), :user_id, timestamptz '2026-11-01' - n * interval '3 minutes', :each
+    select :tenant_id, md5(cast(:tenant_id as text) || n)::uuid, 'Talk ' || md5(n::text), :user_id,
+      timestamptz '2026-11-01' - n * interval '3 minutes', :each
       from generate_series(1, :sessions) n
     """,
     """
     insert into chat_messages (tenant_id, id, session_id, sequence, role, blocks)
-    select :tenant_id, md5(cast(:tenant_id as text) || n || '/' || m)::uuid, md5(cast(:tenant_id as text) || n)::uuid, m, 'user',
-           jsonb_build_array(jsonb_build_object('type', 'text', 'text', 'A trip to Dubai please, number ' || n || 'x' || m || ' of ' || md5(n || '/' || m)))
+    select :tenant_id, md5(cast(:tenant_id as text) || n || '/' || m)::uuid,
+      md5(cast(:tenant_id as text) || n)::uuid, m, 'user',
+           jsonb_build_array(jsonb_build_object('type', 'text', 'text',
+           'A trip to Dubai please, number ' || n || 'x' || m || ' of ' || md5(n || '/' || m)))
       from generate_series(1, :sessions) n, generate_series(1, :each) m
     """,
 )

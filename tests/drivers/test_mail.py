@@ -118,7 +118,8 @@ def test_starttls_goes_over_to_tls_before_anything_is_said(
 ) -> None:
     with serving(Behaviour(starttls=in_tls(pem), needs_user=True)) as server:
         Smtp.at(
-            f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}?tls=starttls"
+            f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}"
+            f"@127.0.0.1:{server.port}?tls=starttls"
         ).send(message)
     assert [taken.in_tls for taken in server.taken] == [True]
     assert (
@@ -152,7 +153,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     behaviour = Behaviour(wrapped=context) if wrapped else Behaviour(starttls=context)
     with serving(behaviour) as server, pytest.raises(MailNotSent, match="SSLCertVerificationError"):
         Smtp.at(
-            f"{'smtps' if wrapped else 'smtp'}://127.0.0.1:{server.port}{'' if wrapped else '?tls=starttls'}"
+            f"{'smtps' if wrapped else 'smtp'}://127.0.0.1:{server.port}"
+            f"{'' if wrapped else '?tls=starttls'}"
         ).send(message)
     assert server.taken == []
 

@@ -88,7 +88,7 @@ def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
 
 
 def pages_on_paper(page: Page) -> int:
-    """How many sheets of A4 the page takes when it is printed."""
+    """Return the number of A4 sheets of the printed page."""
     return len(
         re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4", prefer_css_page_size=True))
     )

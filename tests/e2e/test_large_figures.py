@@ -33,28 +33,38 @@ WIDE_PAPER = re.compile(
 FIGURES = Look("light", 1280)
 
 OUTSIDE = """() => {
-  const wrong = [], room = document.documentElement.getBoundingClientRect().right, onPaper = matchMedia("print").matches;
+  const wrong = [], room = document.documentElement.getBoundingClientRect().right,
+  onPaper = matchMedia("print").matches;
   for (const table of document.querySelectorAll("main table, aside table"))
-    if (onPaper && table.checkVisibility() && table.getBoundingClientRect().right > room + 1) wrong.push("wider than the paper: " + table.className);
+    if (onPaper && table.checkVisibility()
+      && table.getBoundingClientRect().right > room + 1)
+      wrong.push("wider than the paper: " + table.className);
   for (const cell of document.querySelectorAll("main :is(td, th), aside :is(td, th), .v-fig")) {
     if (!cell.checkVisibility() || cell.closest(".visually-hidden, .v-clip")) continue;
-    const box = cell.getBoundingClientRect(), style = getComputedStyle(cell), range = document.createRange();
-    const left = box.left + parseFloat(style.paddingLeft) - 1, right = box.right - parseFloat(style.paddingRight) + 1;
+    const box = cell.getBoundingClientRect(), style = getComputedStyle(cell),
+      range = document.createRange();
+    const left = box.left + parseFloat(style.paddingLeft) - 1,
+      right = box.right - parseFloat(style.paddingRight) + 1;
     const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     for (let text; (text = walker.nextNode()); ) {
       const around = text.parentElement;
-      if (!text.data.trim() || !around.checkVisibility() || around.closest(".visually-hidden, .v-clip, select")) continue;
+      if (!text.data.trim() || !around.checkVisibility()
+      || around.closest(".visually-hidden, .v-clip, select")) continue;
       range.selectNodeContents(text);
       for (const part of range.getClientRects())
-        if (part.width && (part.left < left || part.right > right || (onPaper && part.right > room + 1))) {
-          wrong.push(`${text.data.trim()}: ${part.left.toFixed()} to ${part.right.toFixed()}, its cell has ${left.toFixed()} to ${right.toFixed()}`);
+        if (part.width && (part.left < left || part.right > right || (onPaper
+          && part.right > room + 1))) {
+          const found = `${part.left.toFixed()} to ${part.right.toFixed()}`;
+          const cell = `${left.toFixed()} to ${right.toFixed()}`;
+          wrong.push(`${text.data.trim()}: ${found}, its cell has ${cell}`);
           break;
         }
     }
   }
   return wrong;
 }"""
-TYPE_SIZES = """() => [...new Set([...document.querySelectorAll("main td.v-num")].map(cell => getComputedStyle(cell).fontSize))]"""
+TYPE_SIZES = """() => [...new Set([...document.querySelectorAll("main td.v-num")]
+  .map(cell => getComputedStyle(cell).fontSize))]"""
 REPORTS = [
     "/reports/receivables",
     "/reports/receivables?party=*",

@@ -24,7 +24,7 @@ SOON_S = 6
 
 
 class Phone:
-    """Somebody's authenticator app; it shows each code once and is never read at the end of a step."""
+    """An authenticator app that shows each code once and is not read at the end of a step."""
 
     def __init__(self, secret: str) -> None:
         self._app = pyotp.TOTP(secret)

@@ -29,12 +29,18 @@ pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, on
 
 ROWS = 200_000
 LOAD = sa.text("""
-    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, customer_phone, origin, destination,
-      depart_date, return_date, pax_count, budget_hundredths, budget_currency, status, notes, created_at, updated_at)
-    select cast(:tenant_id as uuid), md5(cast(:tenant_id as text) || n)::uuid, cast(:user_id as uuid), 'Customer ' || md5(n::text), 'c' || n || '@example.com',
-      '+91 ' || (9000000000 + n), 'COK', (array['DXB', 'SIN', 'IST', 'LHR'])[1 + n % 4], date '2026-01-01' + n % 500, date '2026-01-08' + n % 500, 1 + n % 6,
-      100000 * (n % 50), 'INR', case n % 20 when 0 then 'new' when 1 then 'quoted' when 2 then 'booked' else 'cancelled' end, 'A note',
-      at, at from (select n, timestamptz '2026-11-01' - n * interval '3 minutes' as at from generate_series(1, cast(:rows as int)) n) made
+    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email,
+      customer_phone, origin, destination,
+      depart_date, return_date, pax_count, budget_hundredths, budget_currency, status, notes,
+      created_at, updated_at)
+    select cast(:tenant_id as uuid), md5(cast(:tenant_id as text) || n)::uuid,
+      cast(:user_id as uuid), 'Customer ' || md5(n::text), 'c' || n || '@example.com',
+      '+91 ' || (9000000000 + n), 'COK', (array['DXB', 'SIN', 'IST', 'LHR'])[1 + n % 4],
+      date '2026-01-01' + n % 500, date '2026-01-08' + n % 500, 1 + n % 6,
+      100000 * (n % 50), 'INR', case n % 20 when 0 then 'new' when 1 then 'quoted' when 2
+      then 'booked' else 'cancelled' end, 'A note',
+      at, at from (select n, timestamptz '2026-11-01' - n * interval '3 minutes' as at
+      from generate_series(1, cast(:rows as int)) n) made
     """)
 MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
 

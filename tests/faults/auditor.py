@@ -25,12 +25,16 @@ purposes as (
     from postings p join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id
     where p.tenant_id in (select id from mine) group by 1, 2, 3),
 documents as (
-    select tenant_id, 'receivable' as purpose, currency, total_minor - paid_minor - credited_minor as minor
-    from invoices where status in ('issued', 'partially_paid') and tenant_id in (select id from mine)
+    select tenant_id, 'receivable' as purpose, currency,
+      total_minor - paid_minor - credited_minor as minor
+    from invoices where status in ('issued', 'partially_paid') and tenant_id in (select id
+      from mine)
     union all select tenant_id, 'payable', currency, paid_minor + credited_minor - total_minor
     from bills where status in ('received', 'scheduled') and tenant_id in (select id from mine)
-    union all select tenant_id, case direction when 'in' then 'customer_advances' else 'supplier_advances' end, currency,
-        (amount_minor - allocated_minor - refunded_minor) * case direction when 'in' then -1 else 1 end
+    union all select tenant_id, case direction when 'in'
+      then 'customer_advances' else 'supplier_advances' end, currency,
+        (amount_minor - allocated_minor - refunded_minor) * case direction when 'in'
+          then -1 else 1 end
     from payments where tenant_id in (select id from mine)),
 owed as (select tenant_id, purpose, currency, sum(minor) as minor from documents group by 1, 2, 3),
 by_month as (
@@ -42,11 +46,15 @@ by_day as (
 by_line as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
     from postings where tenant_id in (select id from mine) group by 1, 2, 3)
-select 'an entry that does not balance' as fault, entry_id::text as place from postings where tenant_id in (select id from mine)
+select 'an entry that does not balance' as fault, entry_id::text as place from postings
+  where tenant_id in (select id from mine)
     group by tenant_id, entry_id, currency having sum(debit_minor) <> sum(credit_minor)
-union all select 'an entry without all its lines', e.id::text from journal_entries e where e.tenant_id in (select id from mine)
-    and e.line_count <> (select count(*) from postings p where p.tenant_id = e.tenant_id and p.entry_id = e.id)
-union all select 'a trial balance that differs', tenant_id || ' ' || currency from by_line group by tenant_id, currency having sum(debit) <> sum(credit)
+union all select 'an entry without all its lines', e.id::text from journal_entries e
+  where e.tenant_id in (select id from mine)
+    and e.line_count <> (select count(*) from postings p where p.tenant_id = e.tenant_id
+      and p.entry_id = e.id)
+union all select 'a trial balance that differs', tenant_id || ' ' || currency from by_line
+  group by tenant_id, currency having sum(debit) <> sum(credit)
 union all select 'months that differ from their lines', l.account_id || ' ' || l.currency
     from by_line l full join by_month m using (tenant_id, account_id, currency)
     where (l.debit, l.credit) is distinct from (m.debit, m.credit)
@@ -54,8 +62,10 @@ union all select 'days that differ from their lines', l.account_id || ' ' || l.c
     from by_line l full join by_day d using (tenant_id, account_id, currency)
     where (l.debit, l.credit) is distinct from (d.debit, d.credit)
 union all select 'a control account that differs from its documents', p.purpose || ' ' || p.currency
-    from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances', 'supplier_advances')) p
-    full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor, 0) <> coalesce(o.minor, 0)
+    from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances',
+      'supplier_advances')) p
+    full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor,
+      0) <> coalesce(o.minor, 0)
 union all select 'a payment of which more is used than it is', number from payments
     where tenant_id in (select id from mine) and allocated_minor + refunded_minor > amount_minor
 """

@@ -26,22 +26,31 @@ from voyagent.kernel.config import Settings
 AGENCIES, ENQUIRIES, ENTRIES, EVENTS = 3, 10_000, 25_000, 50_000  # an entry is two postings
 BULK = [
     """
-    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, pax_count, status, created_at, updated_at)
-      select cast(:t as uuid), gen_random_uuid(), cast(:u as uuid), 'Customer ' || n, 1 + n % 6, 'new', now() - n * interval '1 minute', now()
+    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, pax_count, status,
+      created_at, updated_at)
+      select cast(:t as uuid), gen_random_uuid(), cast(:u as uuid), 'Customer ' || n, 1 + n % 6,
+      'new', now() - n * interval '1 minute', now()
         from generate_series(1, :enquiries) n
     """,
     """
     with made as (
-      insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count)
-        select cast(:t as uuid), gen_random_uuid(), date '2026-02-01' + n % 300, 'Bulk', 'bulk', gen_random_uuid(), 'bulk', 2
+      insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id,
+      purpose, line_count)
+        select cast(:t as uuid), gen_random_uuid(), date '2026-02-01' + n % 300, 'Bulk', 'bulk',
+          gen_random_uuid(), 'bulk', 2
           from generate_series(1, :entries) n returning id, entry_date)
-    insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date)
-      select cast(:t as uuid), made.id, line, a.id, 'INR', case line when 1 then 500 else 0 end, case line when 2 then 500 else 0 end, made.entry_date
-        from made, generate_series(1, 2) line join accounts a on a.tenant_id = cast(:t as uuid) and a.purpose = (array['bank', 'capital'])[line]
+    insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor,
+      credit_minor, effective_date)
+      select cast(:t as uuid), made.id, line, a.id, 'INR', case line when 1 then 500 else 0 end,
+      case line when 2 then 500 else 0 end, made.entry_date
+        from made, generate_series(1, 2) line join accounts a on a.tenant_id = cast(:t as uuid)
+          and a.purpose = (array['bank', 'capital'])[line]
     """,
     """
-    select app.audit((select jsonb_agg(to_jsonb(e) || jsonb_build_object('id', gen_random_uuid())) from (
-      select e.* from audit_events e, generate_series(1, :events) where e.tenant_id = cast(:t as uuid) limit :events) e))
+    select app.audit((select jsonb_agg(to_jsonb(e) || jsonb_build_object('id', gen_random_uuid()))
+      from (
+      select e.* from audit_events e, generate_series(1, :events)
+      where e.tenant_id = cast(:t as uuid) limit :events) e))
     """,
 ]
 

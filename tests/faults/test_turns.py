@@ -80,7 +80,7 @@ class Talk:
         self.port = 0
 
     def follow(self) -> None:
-        """Until the final; after a break the same body again, with the last number that was seen."""
+        """Read to the final event; after a break send the body again with the last number seen."""
         since = time.monotonic()
         while "final" not in self.kinds:
             seen = {"Last-Event-ID": str(self.ids[-1])} if self.ids else {}

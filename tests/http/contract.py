@@ -402,7 +402,6 @@ def said(answer: TestResponse) -> str:
     assert {"detail", "request_id"} <= set(body) <= {"detail", "request_id", "message"}
     assert body["request_id"] == answer.headers["X-Request-Id"]
     detail = body["detail"]
-    return (
-        f"{answer.status_code}"
-        f" {detail['code'] if isinstance(detail, dict) else detail if isinstance(detail, str) else 'schema'}"
-    )
+    if isinstance(detail, dict):
+        return f"{answer.status_code} {detail['code']}"
+    return f"{answer.status_code} {detail if isinstance(detail, str) else 'schema'}"

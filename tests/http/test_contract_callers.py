@@ -607,7 +607,7 @@ def test_each_way_of_giving_the_password_makes_a_fresh_token(
 def test_a_key_of_one_scope_reaches_what_the_table_says(
     app: Flask, people: People, alice: Person, scope: str
 ) -> None:
-    """Outside the scope the refusal equals that of a wrong role; inside, the maker's rights apply."""
+    """Outside the scope a key is refused like a wrong role; inside it has its maker's rights."""
     ada = people.colleague(alice, "Ada Administrator", role="agency_admin")
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):

@@ -696,7 +696,8 @@ def test_scripts_have_no_words_of_their_own() -> None:
         code = re.sub(r"(?m)//.*$", "", script.read_text())
         spoken = re.findall(r"""["'`]([A-Z][a-z]+(?: [a-z]+)+[.?]?)["'`]""", code)
         spoken += re.findall(
-            r"""(?:textContent|innerText|title|ariaLabel|placeholder) = ["'`]([^"'`$]*[A-Za-z]{2}[^"'`]*)["'`]""",
+            r"(?:textContent|innerText|title|ariaLabel|placeholder)"
+            r""" = ["'`]([^"'`$]*[A-Za-z]{2}[^"'`]*)["'`]""",
             code,
         )
         spoken += re.findall(

@@ -105,7 +105,8 @@ def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
         re.MULTILINE,
     )
     assert re.search(
-        r'^voyagent_api_request_duration_seconds_bucket\{le="\+Inf",method="GET",path="/health"\} \d',
+        r"^voyagent_api_request_duration_seconds_bucket"
+        r'\{le="\+Inf",method="GET",path="/health"\} \d',
         answer.text,
         re.MULTILINE,
     )

@@ -67,7 +67,7 @@ def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
 def test_on_the_lane_too_the_role_comes_before_the_query(
     app: Flask, alice: Person, bob: Person
 ) -> None:
-    """A list's caller is authenticated in the list's own round trip, before its query is checked."""
+    """The caller of a list is authenticated in its round trip, before the query is checked."""
     path = "/api/auth/invites?status=nonsense"
     assert app.test_client().get(path).status_code == 401
     assert (

@@ -1,4 +1,4 @@
-"""A wrong password is refused at one moment at every door, whether or not anybody has the address."""
+"""A wrong password is refused after equal time, with a known and an unknown address."""
 
 from __future__ import annotations
 

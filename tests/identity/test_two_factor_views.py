@@ -311,7 +311,7 @@ def test_a_wrong_password_begins_nothing(alice: Person, sql: Sql) -> None:
     )
 
 
-def test_the_secret_is_shown_in_the_browser_that_gave_the_password_alone_and_for_a_quarter_of_an_hour(
+def test_the_secret_is_shown_only_in_the_browser_of_the_password_for_15_minutes(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     browser, other = alice.browser, alice.browser

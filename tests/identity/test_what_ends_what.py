@@ -105,7 +105,7 @@ def reuse(places: Places) -> None:
     done(places.bob.api.post("/auth/refresh", json=body).status_code)
     time.sleep(
         0.5
-        # closer together than a trip to the database takes on a busy computer they may be honest twins
+        # Closer together than a round trip to a busy database they may be honest twins.
     )
     done(places.bob.api.post("/auth/refresh", json=body).status_code, 401)
 

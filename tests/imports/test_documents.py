@@ -89,7 +89,10 @@ def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Perso
 def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(
     alice: Person, amount: str, told: list[tuple[int, str]]
 ) -> None:
-    content = f"party;reference;issue_date;due_date;currency;amount\nDeepa;OLD-17;2026-02-10;2026-03-12;INR;{amount}\n"
+    content = (
+        "party;reference;issue_date;due_date;currency;amount\n"
+        f"Deepa;OLD-17;2026-02-10;2026-03-12;INR;{amount}\n"
+    )
     assert [
         one[:2] for one in findings(sent(alice, "open_invoices", content, dry_run=True))
     ] == told

@@ -156,7 +156,7 @@ def test_a_select_that_does_not_name_the_agency_is_refused(
 def test_behind_the_first_wall_stands_the_second(
     app: Flask, lane: ReadPool, alice: Person, charlie: Person
 ) -> None:
-    """A join that names the agency for one of its tables only: the policies name it for the other."""
+    """A join that filters one table by agency; the policy filters the other."""
     leaky = (
         sa.select(USERS.email)
         .join_from(SESSIONS.id.table, USERS.id.table, sa.true())

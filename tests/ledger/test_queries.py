@@ -79,7 +79,7 @@ def test_balances_equal_the_lines_on_every_day(
 def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
     alice: Person, charlie: Person
 ) -> None:
-    """Both agencies ask the same, so the same statement is sent for both, and each finds its own."""
+    """Both agencies send one statement, and each finds its own rows."""
     post(alice)
     post(charlie, sale(Money(5, "AED")))
     assert trial_balance_statement(DAY) is trial_balance_statement(DAY)
@@ -99,7 +99,8 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
 
         assert (
             rows_changed(
-                "update monthly_balances set debit_minor = debit_minor + 1 where debit_minor > 0 and"
+                "update monthly_balances set debit_minor = debit_minor + 1"
+                " where debit_minor > 0 and"
                 " tenant_id = :tenant_id"
             )
             == 1

@@ -17,8 +17,10 @@ import voyagent.ledger.models  # noqa: F401
 from voyagent.kernel.db import Base
 
 OURS = {
-    "accounts", "journal_entries", "postings", "monthly_balances", "daily_balances", "trip_earnings", "closed_months",
-    "invoices", "invoice_lines", "bills", "bill_lines", "payments", "allocations", "number_series", "invoice_counts", "ageing_by_due", "ageing_by_party",
+    "accounts", "journal_entries", "postings", "monthly_balances", "daily_balances",
+    "trip_earnings", "closed_months",
+    "invoices", "invoice_lines", "bills", "bill_lines", "payments", "allocations",
+    "number_series", "invoice_counts", "ageing_by_due", "ageing_by_party",
     "party_open_balances", "advances_by_day", "advances_by_party",
 }  # fmt: skip
 

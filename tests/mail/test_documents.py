@@ -158,7 +158,7 @@ def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) ->
 def test_every_sentence_of_every_letter_goes_through_the_catalogue(
     post: Post, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole of a Hindi mail but its names comes out of the translations that are asked for it."""
+    """A Hindi mail has only translated text, except for names."""
     asked: list[str] = []
 
     class Catalogue:

@@ -61,7 +61,8 @@ _MANY = (
         " = :t group by 1, 2, 3, 4"
     ),
     (
-        "insert into daily_balances (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
+        "insert into daily_balances"
+        " (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
         " select tenant_id, effective_date, account_id, currency, sum(debit_minor),"
         " sum(credit_minor) from postings where tenant_id = :t group by 1, 2, 3, 4"
     ),
@@ -288,7 +289,7 @@ def _read(
 def test_a_page_costs_its_lines_however_long_the_account_is(
     big: Person, lane: psycopg.Connection[Any]
 ) -> None:
-    """The last page of three years costs as much as the first: its lines, part of a month, months."""
+    """The last page of three years costs as much as the first."""
     period = Period(date(2023, 1, 1), date(2025, 12, 28), date(2022, 4, 1))
     far = LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)
     assert 100 < _cost(lane, big, period, None) < 2_500

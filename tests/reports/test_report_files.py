@@ -89,9 +89,9 @@ def test_a_file_over_the_api_is_the_one_of_the_page(busy: Person, report: str) -
     assert list(opened(workbook.data).iter_rows(values_only=True)) == list(
         told.iter_rows(values_only=True)
     )
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.data)).sheetnames[0]
     assert (
-        workbook.headers["Content-Disposition"] == "attachment;"
-        f' filename="voyagent-{openpyxl.load_workbook(io.BytesIO(workbook.data)).sheetnames[0]}.xlsx"'
+        workbook.headers["Content-Disposition"] == f'attachment; filename="voyagent-{sheet}.xlsx"'
     )
     paper = busy.api.get(address(report, "pdf"))
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")

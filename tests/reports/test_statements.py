@@ -509,7 +509,7 @@ def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_it
     )
 
 
-def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_computed_lines_come_from(
+def test_the_balance_sheet_page_shows_its_balance_and_links_computed_lines(
     shop: Person,
 ) -> None:
     client = shop.browser

@@ -226,7 +226,7 @@ def test_what_is_posted_while_the_page_is_read_is_no_difference(
     client, run = alice.browser, ReadPool.run
 
     def run_beside_others(lane: ReadPool, credential: Any, selects: Any) -> Any:
-        """When the ages were read, somebody issues another invoice to one who stands on the page."""
+        """After the ages are read, issue another invoice to a customer of the page."""
         found = run(lane, credential, selects)
         if len(selects) >= 3:
             with ThreadPoolExecutor(1) as pool:
@@ -344,8 +344,8 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
     assert "equals account 2100, INR 4,130.00" in words(block(page, "INR"))
     behind = link_of(block(page, "INR"), "4,000.00")
     assert (
-        behind
-        == f"/bills?status=open&currency=INR&due_from={days_ago(60)}&due_to={days_ago(31)}&party=Galaxy+Consolidators"
+        behind == f"/bills?status=open&currency=INR&due_from={days_ago(60)}&due_to={days_ago(31)}"
+        "&party=Galaxy+Consolidators"
     )
     assert ("GC-1" in shown(client, behind), "GC-2" in shown(client, behind)) == (True, False)
     assert link_of(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "50.00").startswith(
@@ -457,7 +457,8 @@ def test_books_that_do_not_balance_are_shown_in_red(
     alice: Person, debtors: dict[str, str], owner_engine: sa.Engine
 ) -> None:
     tamper = sa.text(
-        "update monthly_balances set credit_minor = credit_minor + 100 where tenant_id = :tenant and"
+        "update monthly_balances set credit_minor = credit_minor + 100"
+        " where tenant_id = :tenant and"
         " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
         " purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
     )

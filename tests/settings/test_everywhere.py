@@ -262,7 +262,7 @@ def test_the_financial_year_of_a_number_follows_the_setting(alice: Person) -> No
 
 @contextmanager
 def present(person: Person) -> Iterator[Actor]:
-    """A transaction in which the person acts as the database knows her now, as each request does."""
+    """Open a transaction with the actor as stored now, as each request does."""
     with person.acting() as actor:
         assert actor.user_id is not None
         yield identity.get_actor(actor.user_id)

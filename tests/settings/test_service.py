@@ -1,4 +1,4 @@
-"""The rules of settings: who may change them, what is refused, what a change leaves in the audit."""
+"""Rules of settings: permission, refusals, and the audit event of a change."""
 
 from __future__ import annotations
 

@@ -311,7 +311,7 @@ def test_a_workbook_says_what_csv_says_with_days_and_amounts(alice: Person) -> N
                     assert ("" if cell is None else str(cell).removesuffix(" 00:00:00")) == text
 
 
-def test_the_pages_file_is_the_apis_behind_the_mark_of_spreadsheets_and_in_english_whatever_the_page_speaks(
+def test_the_csv_of_the_page_equals_the_apis_with_a_mark_and_in_english(
     alice: Person,
 ) -> None:
     trip_id = whole_trip(alice)

@@ -516,7 +516,7 @@ def test_a_later_expiry_never_makes_it_worse(days: int, more: int) -> None:
 @given(st.integers(-600, 3000))
 @settings(max_examples=80, deadline=None)
 def test_a_connection_is_short_exactly_below_its_least_time(minutes: int) -> None:
-    """A flight that leaves before the first one (250 minutes before its landing) is no connection."""
+    """A flight that leaves before the first one, 250 minutes before it lands, is no connection."""
     leaves = datetime(2026, 12, 19, 7, 10, tzinfo=UTC) + timedelta(minutes=minutes)
     then = flight(
         "DXB-LHR", leaves.isoformat()[:16], (leaves + timedelta(hours=4)).isoformat()[:16]

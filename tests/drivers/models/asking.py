@@ -60,10 +60,8 @@ def ask(driver: ModelDriver, **more: Any) -> ModelAnswer:
 def beginning(driver: ModelDriver, text: str) -> bytes:
     """Return the frames of a response up to and with its first piece of text."""
     if driver.name == "openai":
-        return (
-            "data:"
-            f" {json.dumps({'id': 'c', 'model': 'm', 'choices': [{'index': 0, 'delta': {'content': text}}]})}\n\n".encode()
-        )
+        choice = {"index": 0, "delta": {"content": text}}
+        return f"data: {json.dumps({'id': 'c', 'model': 'm', 'choices': [choice]})}\n\n".encode()
     start = {
         "type": "message_start",
         "message": {"id": "m", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 1}},

@@ -200,7 +200,8 @@ def test_tokens_of_requests_that_failed_are_counted_too(
 ) -> None:
     begun = (
         b"event: message_start\ndata:"
-        b' {"type":"message_start","message":{"id":"m","model":"x","usage":{"input_tokens":40,"output_tokens":1}}}\n\n'
+        b' {"type":"message_start","message":{"id":"m","model":"x",'
+        b'"usage":{"input_tokens":40,"output_tokens":1}}}\n\n'
     )
     server.next(Frames(begun, "break"), Reply("Here I am.", input_tokens=40, output_tokens=5))
     answer = ask(driver_of("anthropic", server))

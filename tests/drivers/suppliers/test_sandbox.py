@@ -1,4 +1,4 @@
-"""The sandbox's own rules: what is dear, what is found, what expires, and how it is made to fail."""
+"""The sandbox's own rules: prices, results, expiry, and switches that make it fail."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""How often something may be tried: per account, per client address and overall.
+"""Throttles of attempts per account, per client address and overall.
 
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         good = identity.passwords.verify(stored, password)
         if good:
             attempt.succeeded()
 
-Every attempt is counted before the credential is looked at, so that parallel guesses cannot pass
-together; what succeeded is taken off its account again.
+Every attempt is counted before the credential is checked, so that parallel guesses cannot pass
+together. A success removes its attempt from the account again.
 """
 
 from voyagent.kernel.limits.limiter import Attempt, Limiter

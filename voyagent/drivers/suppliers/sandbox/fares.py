@@ -51,7 +51,7 @@ SEATS_SHOWN_MAX = 9
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What is priced: the journeys of one airline in one cabin, bought on a day."""
+    """The journeys of one airline in one cabin, bought on a date."""
 
     journeys: tuple[Journey, ...]
     cabin: Cabin
@@ -59,7 +59,11 @@ class Trip:
 
 
 def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[FareLine, ...]:
-    """What each kind of passenger pays. Raises ValidationFailed for a currency without a rate."""
+    """Return the fare of each passenger type.
+
+    Raises:
+        ValidationFailed: the currency has no rate.
+    """
     one = carrier(trip.journeys[0].segments[0].carrier)
     share = _SHARE_LOW if one.style is Style.LOW else _SHARE
     base = sum((_fare(journey, trip) for journey in trip.journeys), Decimal())
@@ -116,7 +120,7 @@ def _by_distance(flown: int) -> Decimal:
 
 
 def _demand(journey: Journey) -> Decimal:
-    """What the day makes of a flight, and a little more where few seats are left."""
+    """Return the price factor of a date, higher where few seats are left."""
     first = journey.segments[0]
     drawn = (
         Decimal(
