@@ -502,8 +502,8 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
         (
             "/reports/trial-balance?from=2026-01-01",
             (
-                "Trial balance Book dates from 1 January 2026 to {day}, all currencies, accounts"
-                " without postings left out. Currencies are never added."
+                "Trial balance Book dates from 1 January 2026 to {day}, all currencies, without"
+                " accounts that have no postings. Currencies are never added."
             ),
         ),
     ],
