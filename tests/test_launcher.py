@@ -195,7 +195,7 @@ def test_a_link_in_place_of_a_foreseeable_folder_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay a folder for somebody else")
-def test_a_foreseeable_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_foreseeable_folder_of_another_person_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "foreseen"
     folder.mkdir()
     os.chown(folder, 12345, 12345)

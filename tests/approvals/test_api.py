@@ -290,9 +290,7 @@ def test_four_eyes_answer_403(desk: Desk, alice: Person, leila: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
 
 
-def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(
-    desk: Desk, alice: Person
-) -> None:
+def test_proposals_of_a_deleted_conversation_are_gone_everywhere(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     pending, granted = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "ab")
     decide(alice, granted, granted=True)

@@ -131,7 +131,7 @@ def test_unknown_and_foreign_proposals_are_not_there(
 
 
 @pytest.mark.parametrize("granted", [True, False])
-def test_whoever_resolves_needs_a_role_that_the_tool_names(
+def test_a_person_who_resolves_needs_a_role_that_the_tool_names(
     desk: Desk, alice: Person, bob: Person, granted: bool
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")

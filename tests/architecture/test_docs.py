@@ -51,7 +51,7 @@ def _tracked() -> list[str]:
     "room",
     sorted(path.name for path in (ROOT / "voyagent").iterdir() if (path / "__init__.py").exists()),
 )
-def test_the_tour_names_every_room(room: str) -> None:
+def test_the_tour_names_every_package(room: str) -> None:
     assert f"`voyagent/{room}/`" in TOUR
 
 
@@ -68,7 +68,7 @@ def test_the_tour_names_every_top_level_entry() -> None:
     assert not missing
 
 
-def test_every_room_opens_with_what_it_is_for() -> None:
+def test_every_package_opens_with_what_it_is_for() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "voyagent").rglob("*.py")

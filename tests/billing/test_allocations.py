@@ -155,7 +155,7 @@ def test_an_advance_that_is_allocated_later_moves_on_that_day(alice: Person) -> 
     assert sound(alice)
 
 
-def test_what_is_taken_back_stood_until_that_day(alice: Person) -> None:
+def test_what_is_reversed_stood_until_that_day(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     number = seen(alice, invoice_id)["number"]
@@ -185,7 +185,7 @@ def test_what_is_taken_back_stood_until_that_day(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Person) -> None:
+def test_an_allocation_is_reversed_once_and_its_counterpart_never(alice: Person) -> None:
     payment_id = pay(alice, issued(alice), 100)
     take_back(alice, payment_id)
     for place in (0, 1):
@@ -197,7 +197,7 @@ def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Perso
         take_back(alice, pay(alice, issued(alice), 100), on=DUE - timedelta(days=1))
 
 
-def test_nothing_is_allocated_before_something_was_last_taken_back(alice: Person) -> None:
+def test_nothing_is_allocated_before_something_was_last_reversed(alice: Person) -> None:
     """Otherwise a report of a date between would show more settled than there was."""
     first, second = issued(alice), issued(alice)
     payment_id = pay(alice, first, 4_500_000)

@@ -39,7 +39,7 @@ def code(answer: Any) -> tuple[int, Any]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
+def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
     drawn = alice.api.post("/invoices", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
     told = drawn.json
@@ -129,7 +129,7 @@ def test_a_draft_of_an_enquiry_belongs_to_it(alice: Person, charlie: Person) -> 
     )
 
 
-def test_a_draft_can_be_thrown_away_and_leaves_no_gap(alice: Person) -> None:
+def test_a_draft_can_be_deleted_and_leaves_no_gap(alice: Person) -> None:
     thrown = draft(alice)
     assert alice.api.delete(f"/invoices/{thrown}").status_code == 204
     assert code(alice.api.get(f"/invoices/{thrown}")) == (404, "invoice_not_found")
@@ -203,7 +203,7 @@ def test_a_draft_keeps_the_rules(
         assert code(alice.api.post("/invoices", json=DRAWN | changes)) == refusal
 
 
-def test_what_is_issued_is_neither_changed_nor_thrown_away_nor_issued_again(alice: Person) -> None:
+def test_what_is_issued_is_neither_changed_nor_deleted_nor_issued_again(alice: Person) -> None:
     path = f"/invoices/{issued(alice)}"
     for answer in (
         alice.api.patch(path, json={"notes": "x"}),

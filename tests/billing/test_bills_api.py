@@ -147,7 +147,7 @@ def test_the_list_costs_the_same_however_many_there_are(
 # --------------------------------------------------------------------------------
 
 
-def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None:
+def test_a_bill_is_entered_changed_received_and_voided(alice: Person) -> None:
     drawn = alice.api.post("/bills", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
     told = drawn.json
@@ -199,7 +199,7 @@ def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None
     assert untied(alice) == []
 
 
-def test_a_draft_can_be_thrown_away_and_its_reference_is_free_again(alice: Person) -> None:
+def test_a_draft_can_be_deleted_and_its_reference_is_free_again(alice: Person) -> None:
     thrown = draft_bill(alice)
     assert alice.api.delete(f"/bills/{thrown}").status_code == 204
     assert code(alice.api.get(f"/bills/{thrown}")) == (404, "bill_not_found")
@@ -309,7 +309,7 @@ def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> 
             )
 
 
-def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(
+def test_what_is_received_is_neither_changed_nor_deleted_nor_received_again(
     alice: Person,
 ) -> None:
     path = f"/bills/{receive(alice)}"
@@ -321,7 +321,7 @@ def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(
         assert code(answer) == (409, "bill_not_draft")
 
 
-def test_nothing_is_paid_on_a_draft_and_it_is_not_made_void(alice: Person) -> None:
+def test_nothing_is_paid_on_a_draft_and_it_is_not_voided(alice: Person) -> None:
     bill_id = draft_bill(alice)
     with pytest.raises(errors.DocumentNotOpen):
         alice.does(payment_service.pay_bill, bill_id, None, DUE)

@@ -132,7 +132,7 @@ def test_an_agency_without_bills_is_told_how_one_comes(people: People, alice: Pe
 # --------------------------------------------------------------------------------
 
 
-def test_a_bill_shows_its_lines_what_was_paid_and_what_stands_in_the_books(alice: Person) -> None:
+def test_a_bill_shows_its_lines_what_was_paid_and_what_is_in_the_books(alice: Person) -> None:
     bill_id = receive(
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
@@ -287,7 +287,7 @@ def test_a_draft_is_changed_and_its_page_leads_on(alice: Person) -> None:
     assert f"/bills/{bill_id}/void" not in links
 
 
-def test_a_draft_is_received_after_a_look_at_what_that_posts(alice: Person) -> None:
+def test_a_draft_is_received_after_a_preview_of_what_that_posts(alice: Person) -> None:
     bill_id = draft_bill(alice)
     posted = see(alice, f"/bills/{bill_id}/receive").words(".//section[@id='postings']")
     assert "2100 Trade payables" in posted
@@ -298,7 +298,7 @@ def test_a_draft_is_received_after_a_look_at_what_that_posts(alice: Person) -> N
     assert f"/bills/{bill_id}/void" in see(alice, f"/bills/{bill_id}").links()
 
 
-def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
+def test_a_draft_is_deleted_in_two_steps(alice: Person) -> None:
     bill_id = draft_bill(alice)
     assert "Delete the draft bill BSP-1 of BSP India?" in see(
         alice, f"/bills/{bill_id}/discard"
@@ -308,7 +308,7 @@ def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
     assert see(alice, f"/bills/{bill_id}").status == 404
 
 
-def test_a_bill_is_made_void_with_a_reason_after_a_look(alice: Person) -> None:
+def test_a_bill_is_voided_with_a_reason_after_a_preview(alice: Person) -> None:
     bill_id = receive(alice)
     assert (
         see(alice, f"/bills/{bill_id}/void").words(".//section[@id='postings']").count("45,000.00")

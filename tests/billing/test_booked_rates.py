@@ -207,7 +207,7 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
     assert alice.api.get(saved.location).json["exchange_rate"] is None
 
 
-def test_who_may_not_draw_up_gives_no_rate_and_another_agency_sees_none(
+def test_who_may_not_create_gives_no_rate_and_another_agency_sees_none(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     drawn = alice.api.post("/invoices", json=BODIES["/invoices"] | {"exchange_rate": RATE}).json

@@ -189,7 +189,7 @@ def test_the_database_keeps_a_commission_within_its_agents_line(alice: Person, v
         rows_changed(f"update invoice_lines set {values} where invoice_id = :id", id=invoice_id)
 
 
-def test_the_database_lets_no_more_commission_be_taken_back_than_there_was(alice: Person) -> None:
+def test_the_database_lets_no_more_commission_be_reversed_than_there_was(alice: Person) -> None:
     note_id = credit(alice, issued(alice, tickets(), line("1.00", quantity=1)), 100)
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="more commission"):
         rows_changed(

@@ -509,13 +509,15 @@ def test_what_a_role_may_grant_binds_it(people: People, alice: Person, side: Sid
     assert code(lead.api.post(path, json={"reason": WHY})) == (403, "amount_above_limit")
 
 
-def test_another_agency_and_nobody_find_no_door(alice: Person, charlie: Person, side: Side) -> None:
+def test_another_agency_and_anonymous_callers_are_refused(
+    alice: Person, charlie: Person, side: Side
+) -> None:
     path = f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse"
     assert charlie.api.post(path, json={"reason": WHY}).status_code == 404
     assert alice.app.test_client().post(f"/api{path}", json={"reason": WHY}).status_code == 401
 
 
-def test_on_its_page_it_is_taken_back_in_two_steps(alice: Person, side: Side) -> None:
+def test_on_its_page_it_is_reversed_in_two_steps(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     path = f"/{side.door}/{side.credit(alice, document_id)}"
     browser = alice.browser

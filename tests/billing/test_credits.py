@@ -76,7 +76,7 @@ def findings(person: Person) -> list[checks.Finding]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
+def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
     invoice_id = two_lines(alice)
     assert credit(alice, invoice_id, line_1=1_000_000, line_2=50_000) == "C/2024-25/000001"
     assert seen(alice, invoice_id)["status"] == "issued"
@@ -172,7 +172,7 @@ def test_what_was_paid_is_not_credited(alice: Person) -> None:
     assert seen(alice, invoice_id)["status"] == "paid"
 
 
-def test_what_is_credited_is_neither_paid_nor_made_void(alice: Person) -> None:
+def test_what_is_credited_is_neither_paid_nor_voided(alice: Person) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id, line_1=4_000_000)
     with pytest.raises(payment_errors.PaymentExceedsOpen):

@@ -102,7 +102,7 @@ def test_profit_and_loss_of_each_month_has_its_own(alice: Person) -> None:
     assert ('"2400"' in sheet, '"100.00"' in sheet) == (True, True)
 
 
-def test_what_is_brought_forward_is_never_deferred(alice: Person) -> None:
+def test_what_is_imported_is_never_deferred(alice: Person) -> None:
     with alice.acting() as actor:
         ledger.opening_account(actor)
     invoice_id = draft(alice, given(STAY), party_reference="OLD-1")
@@ -207,7 +207,7 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
 MID, BACK = date(2024, 7, 20), date(2024, 8, 10)
 
 
-def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned_on_its_day(
+def test_a_note_that_is_reversed_before_the_service_defers_again_and_is_earned_on_its_day(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
@@ -226,7 +226,7 @@ def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned
 
 
 @pytest.mark.parametrize("noted_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
-def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_taken_back(
+def test_a_note_that_is_reversed_after_the_service_is_earned_on_the_day_it_is_reversed(
     alice: Person, noted_on: date
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
@@ -373,7 +373,7 @@ def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Pe
     assert sound(alice)
 
 
-def test_whoever_grants_an_invoice_sees_when_it_becomes_revenue(alice: Person) -> None:
+def test_a_person_who_grants_an_invoice_sees_when_it_becomes_revenue(alice: Person) -> None:
     invoice_id = draft(alice, given(STAY))
     effect = effects.find("issue_invoice")
     assert effect is not None

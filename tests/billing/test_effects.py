@@ -150,7 +150,7 @@ def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) 
         ({"surprise": 1}, "invalid_arguments"),
     ],
 )
-def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(
+def test_what_cannot_be_created_says_why_before_and_after_the_grant(
     alice: Person, change: dict[str, Any], error: str
 ) -> None:
     for act in (describe("draft_invoice"), carry_out("draft_invoice")):

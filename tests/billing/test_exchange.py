@@ -104,7 +104,7 @@ def proved(person: Person) -> None:
 @pytest.mark.parametrize("paid", [8_400_000, 8_200_000, 8_300_000], ids=["gain", "loss", "none"])
 @pytest.mark.parametrize("direction", ["in", "out"])
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_what_is_gained_or_lost_stands_on_its_account(
+def test_what_is_gained_or_lost_is_on_its_account(
     alice: Person, owner_engine: sa.Engine, paid: int, direction: Any, is_at_once: bool
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
@@ -228,7 +228,7 @@ def test_foreign_money_settles_a_document_of_the_books_without_gain(
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_what_is_taken_back_leaves_nothing_on_any_account(
+def test_what_is_reversed_leaves_nothing_on_any_account(
     alice: Person, owner_engine: sa.Engine, direction: Any
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)

@@ -38,7 +38,7 @@ def drafts(person: Person) -> list[Any]:
         return list(db.session.scalars(sa.select(Invoice.id)))
 
 
-def test_an_invoice_is_drawn_up_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
+def test_an_invoice_is_created_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
     answer = send(alice, "/invoices/new", **TYPED, **LINES)
     (invoice_id,) = drafts(alice)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
@@ -135,7 +135,7 @@ def test_a_line_may_cost_nothing_where_that_is_written(alice: Person) -> None:
     )
 
 
-def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: Person) -> None:
+def test_a_draft_is_changed_issued_after_a_preview_of_the_postings_and_paid(alice: Person) -> None:
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/edit"))
     assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == [
@@ -183,7 +183,7 @@ def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: 
     assert seen(alice, invoice_id)["status"] == "paid"
 
 
-def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
+def test_a_draft_is_deleted_in_two_steps(alice: Person) -> None:
     invoice_id = draft(alice)
     assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(
         ".//form[@id='confirm']"
@@ -217,7 +217,7 @@ def test_a_step_that_is_over_leads_back(alice: Person) -> None:
     )
 
 
-def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:
+def test_an_agent_creates_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:
     drawn, sent = draft(alice), issued(alice)
     page = Page(bob.browser.get(f"/invoices/{drawn}"))
     assert f"/invoices/{drawn}/edit" in page.links()

@@ -231,7 +231,7 @@ def test_no_more_is_allocated_than_payment_and_document_say(
             connection.execute(sa.text(statement), values)
 
 
-def test_a_payment_settles_nobody_else_s_document(alice: Person, raw: sa.Engine) -> None:
+def test_a_payment_settles_nobody_elses_document(alice: Person, raw: sa.Engine) -> None:
     values = {
         "t": alice.actor.tenant_id,
         "p": advance(alice, 100),
@@ -250,7 +250,7 @@ def test_a_payment_settles_nobody_else_s_document(alice: Person, raw: sa.Engine)
             connection.execute(sa.text(statement), values)
 
 
-def test_what_is_taken_back_is_the_whole_of_the_same(alice: Person, raw: sa.Engine) -> None:
+def test_what_is_reversed_is_the_whole_of_the_same(alice: Person, raw: sa.Engine) -> None:
     invoice_id = issued(alice)
     values = {
         "t": alice.actor.tenant_id,

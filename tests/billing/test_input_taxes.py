@@ -187,7 +187,7 @@ def test_instalments_add_up_to_the_total_with_its_tax(agency: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_credited_tax_stands_on_its_account_and_any_other_is_cost(agency: Person) -> None:
+def test_a_credited_tax_is_on_its_account_and_any_other_is_cost(agency: Person) -> None:
     receive(agency, bought(), bought("200.00", {"igst": "10.00"}, credit=False), **ON)
     assert balances(agency) == {
         ("cost_of_services", "INR"): 121_000,
@@ -248,7 +248,7 @@ def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those
 # --------------------------------------------------------------------------------
 
 
-def test_a_credit_takes_back_as_much_of_each_tax_as_of_its_line_and_the_last_the_rest(
+def test_a_credit_reverses_as_much_of_each_tax_as_of_its_line_and_the_last_the_rest(
     agency: Person,
 ) -> None:
     bill_id = receive(agency, bought(), bought("200.00", {"igst": "10.00"}, credit=False), **ON)

@@ -125,7 +125,7 @@ def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: P
     assert untied(alice) == []
 
 
-def test_as_it_stood_what_was_paid_since_was_open(alice: Person) -> None:
+def test_as_it_was_what_was_paid_since_was_open(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     pay(alice, invoice_id, 1_200_000, date(2024, 7, 1))
     pay(alice, invoice_id, 3_300_000, date(2024, 8, 1))

@@ -223,7 +223,7 @@ def test_another_agency_s_draft_is_not_there(alice: Person, charlie: Person) -> 
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
-def test_every_role_but_viewer_draws_up_and_issues_by_a_grant(bob: Person, victor: Person) -> None:
+def test_every_role_but_viewer_creates_and_issues_by_a_grant(bob: Person, victor: Person) -> None:
     invoice_id = draft(bob)
     with pytest.raises(Forbidden):
         draft(victor)

@@ -261,7 +261,7 @@ def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
         ({"currency": "USD", "rate": "0", "rate_source": "State Bank"}, "rate"),
     ],
 )
-def test_of_a_draft_that_would_be_refused_the_look_says_the_sentence(
+def test_of_a_draft_that_would_be_refused_the_preview_says_the_sentence(
     agency: Person, kind: str, changes: dict[str, str], sentence: str
 ) -> None:
     typed = (

@@ -125,7 +125,7 @@ def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(
         move(table, begun, other)
 
 
-def test_what_the_assistant_draws_up_of_a_trip_is_of_it(alice: Person) -> None:
+def test_what_the_assistant_creates_of_a_trip_is_of_it(alice: Person) -> None:
     trip_id = a_trip(alice)
     drawn: dict[str, Any] = alice.does(
         carry_out("draft_invoice"), WANTED | {"trip_id": str(trip_id)}
@@ -212,7 +212,7 @@ def test_an_invoice_of_a_trip_begins_with_the_customer_of_its_enquiry(alice: Per
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(asked)
 
 
-def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_draw_up(
+def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_create(
     alice: Person, victor: Person
 ) -> None:
     trip_id = a_trip(alice)

@@ -167,7 +167,7 @@ def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str,
     assert told["lang"] == "en"
 
 
-def test_what_was_paid_stands_below_the_total_with_what_is_left(
+def test_what_was_paid_is_below_the_total_with_what_is_left(
     alice: Person, told: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
@@ -366,7 +366,7 @@ def test_a_receipt_says_what_came_in_and_what_it_settles(
     )
 
 
-def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(
+def test_what_was_reversed_is_not_on_a_receipt_and_what_was_given_back_is(
     alice: Person, told: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice)

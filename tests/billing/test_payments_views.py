@@ -189,7 +189,7 @@ def _two(direction: str) -> list[tuple[int, dict[str, str]]]:
     ]
 
 
-def test_of_a_document_that_is_none_or_of_somebody_else_it_is_not_found(
+def test_of_a_document_that_is_none_or_of_another_person_it_is_not_found(
     alice: Person, charlie: Person
 ) -> None:
     theirs, mine = receive(charlie), receive(alice)
@@ -249,7 +249,7 @@ def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
     assert left_of(alice, payment_id) == (900_000, 0, 100_000)
 
 
-def test_an_allocation_is_taken_back_in_two_steps(alice: Person) -> None:
+def test_an_allocation_is_reversed_in_two_steps(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     (link,) = [
@@ -400,7 +400,7 @@ def sums(page: Page) -> list[str]:
         ("x", "", ["taken 0.00", "left 0.00"]),
     ],
 )
-def test_what_is_allocated_and_left_over_is_told_as_it_stands(
+def test_what_is_allocated_and_left_over_is_told_as_it_is(
     alice: Person, amount: str, part: str, said: list[str]
 ) -> None:
     invoice_id = issued(alice)

@@ -126,7 +126,7 @@ def test_reports_of_each_day_say_what_was_left_then(alice: Person) -> None:
     assert [ahead(day) for day in days] == [1_000, 0, 0, 1_000, 1_000]
 
 
-def test_nothing_of_the_payment_happens_before_its_refund_was_taken_back(alice: Person) -> None:
+def test_nothing_of_the_payment_happens_before_its_refund_was_reversed(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 1_000)
     invoice_id = issued(alice)
     reverse(alice, payment_id, refund_id)
@@ -345,14 +345,14 @@ def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
     assert code(answer) == (403, "amount_above_limit")
 
 
-def test_another_agency_and_nobody_find_no_door(alice: Person, charlie: Person) -> None:
+def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
     payment_id, refund_id = given_back(alice)
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     assert code(charlie.api.post(path, json={"reason": WHY})) == (404, "payment_not_found")
     assert alice.app.test_client().post(f"/api{path}", json={"reason": WHY}).status_code == 401
 
 
-def test_on_the_page_of_its_payment_it_is_taken_back_in_two_steps(alice: Person) -> None:
+def test_on_the_page_of_its_payment_it_is_reversed_in_two_steps(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 400)
     browser, path = alice.browser, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     assert path in Page(browser.get(f"/payments/{payment_id}")).links()

@@ -140,7 +140,7 @@ def test_more_settled_later_than_at_once_goes_back_too(alice: Person) -> None:
     assert balances(alice)["receivable", "INR"] == 9_000_000
 
 
-def test_one_that_was_brought_forward_may_be_brought_again(alice: Person) -> None:
+def test_one_that_was_imported_may_be_brought_again(alice: Person) -> None:
     given: Any = {
         "direction": "in",
         "party_name": "Deepa Krishnan",
@@ -355,7 +355,7 @@ def test_one_key_is_one_reversal(alice: Person) -> None:
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
-def test_another_agency_and_nobody_find_no_door(alice: Person, charlie: Person) -> None:
+def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
     payment_id = advance(alice, 100)
     assert code(charlie.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (
         404,
@@ -369,7 +369,7 @@ def test_another_agency_and_nobody_find_no_door(alice: Person, charlie: Person) 
     )
 
 
-def test_on_its_page_it_is_taken_back_in_two_steps(alice: Person) -> None:
+def test_on_its_page_it_is_reversed_in_two_steps(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, part(invoice_id, 4_500_000))
     browser = alice.browser

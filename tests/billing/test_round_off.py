@@ -134,7 +134,7 @@ def test_a_currency_without_minor_units_is_never_rounded(agency: Person) -> None
     )
 
 
-def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: Person) -> None:
+def test_a_draft_is_rounded_as_it_is_created_and_issued_as_it_was_shown(alice: Person) -> None:
     before = draft(alice, over("100.60"))
     rounds(alice)
     after = draft(alice, over("100.60"))
@@ -193,7 +193,7 @@ def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Per
     assert is_sound(agency)
 
 
-def test_a_note_that_gave_it_back_and_is_taken_back_lets_the_next_one_give_it_back(
+def test_a_note_that_gave_it_back_and_is_reversed_lets_the_next_one_give_it_back(
     agency: Person,
 ) -> None:
     invoice_id = issued(agency, over("100.60"))
@@ -249,7 +249,7 @@ def test_a_void_invoice_takes_it_back(agency: Person) -> None:
     assert is_sound(agency)
 
 
-def test_what_is_brought_forward_is_what_it_was(agency: Person) -> None:
+def test_what_is_imported_is_what_it_was(agency: Person) -> None:
     given = {
         "party_name": "Deepa",
         "reference": "OLD-1",

@@ -97,7 +97,7 @@ def test_only_what_is_open_is_scheduled(alice: Person) -> None:
             alice.does(bill_service.unschedule_bill, bill_id)
 
 
-def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back(
+def test_a_part_payment_leaves_the_day_and_one_that_is_reversed_brings_it_back(
     alice: Person,
 ) -> None:
     bill_id = receive(alice)
@@ -123,7 +123,7 @@ def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back
     assert untied(alice) == []
 
 
-def test_a_scheduled_bill_can_be_made_void(alice: Person) -> None:
+def test_a_scheduled_bill_can_be_voided(alice: Person) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
     alice.does(bill_service.void_bill, bill_id, reason="Entered twice")

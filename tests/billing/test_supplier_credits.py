@@ -87,7 +87,7 @@ def findings(person: Person) -> list[str]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
+def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit_id = credit(alice, bill_id, line_1=1_000_000, line_2=50_000)
     assert bill_seen(alice, bill_id)["status"] == "received"
@@ -191,7 +191,7 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
         )
 
 
-def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_made_void(
+def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_voided(
     alice: Person,
 ) -> None:
     bill_id = receive(alice)

@@ -204,7 +204,7 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(
         (["1 Aug 2024", "1 Sep 2024"], None),
     ],
 )
-def test_a_look_says_which_days_of_instalments_would_be_refused(
+def test_a_preview_says_which_days_of_instalments_would_be_refused(
     alice: Person, address: str, dues: list[str], refusal: str | None
 ) -> None:
     whom = (
@@ -231,7 +231,7 @@ def test_a_look_says_which_days_of_instalments_would_be_refused(
 
 
 @pytest.mark.parametrize("nothing", ["0", "0.00", "\u0966"])
-def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
+def test_a_preview_of_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
     invoice_id, paid = issued(alice), advance(alice, 555_00)
     for address in (f"/invoices/{invoice_id}/receipt", f"/payments/{paid}/refund"):
         page = Page(
@@ -263,7 +263,7 @@ def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing
         (("bank_charges", "bank"), "", "25 Jun 2024", "No amounts yet."),
     ],
 )
-def test_the_look_at_an_entry_says_why_it_would_be_refused(
+def test_the_preview_of_an_entry_says_why_it_would_be_refused(
     alice: Person, purposes: tuple[str, str], amount: str, day: str, why: str
 ) -> None:
     alice.does(close_month, date(2024, 5, 1))

@@ -72,7 +72,7 @@ def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> No
         "status=open&currency=AED",
     ],
 )
-def test_every_filter_of_the_address_narrows_the_list_and_stands_in_the_links(
+def test_every_filter_of_the_address_narrows_the_list_and_is_in_the_links(
     alice: Person, query: str
 ) -> None:
     issued(alice)
@@ -168,7 +168,7 @@ def test_the_list_is_one_trip_and_three_statements(
     assert statements == []
 
 
-def test_an_issued_invoice_as_a_sheet_with_what_stands_in_the_books(alice: Person) -> None:
+def test_an_issued_invoice_as_a_sheet_with_what_is_in_the_books(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     invoice_id = issued(

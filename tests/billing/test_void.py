@@ -131,7 +131,7 @@ def test_it_happens_once(alice: Person, make: Void, void: Void, kind: str) -> No
 
 
 @BOTH
-def test_what_somebody_has_paid_on_is_not_made_void(
+def test_what_somebody_has_paid_on_is_not_voided(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
@@ -145,7 +145,7 @@ def test_what_somebody_has_paid_on_is_not_made_void(
         alice.does(void, document_id, reason=WHY)
 
 
-def test_what_is_paid_in_part_is_not_made_void_and_neither_is_a_draft(alice: Person) -> None:
+def test_what_is_paid_in_part_is_not_voided_and_neither_is_a_draft(alice: Person) -> None:
     part = issued(alice)
     pay(alice, part, 1)
     for invoice_id in (part, draft(alice)):
@@ -239,7 +239,7 @@ def test_of_a_receipt_and_a_void_at_once_one_goes_through(alice: Person) -> None
 # --------------------------------------------------------------------------------
 
 
-def test_an_invoice_is_made_void_over_the_api(alice: Person) -> None:
+def test_an_invoice_is_voided_over_the_api(alice: Person) -> None:
     invoice_id = issued(alice)
     answer = alice.api.post(
         f"/invoices/{invoice_id}/void", json={"reason": WHY, "voided_on": "2024-06-25"}
@@ -342,7 +342,7 @@ def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
     assert f"/invoices/{invoice_id}/void" not in sheet.links()
 
 
-def test_the_page_of_what_cannot_be_made_void_leads_back(alice: Person) -> None:
+def test_the_page_of_what_cannot_be_voided_leads_back(alice: Person) -> None:
     for invoice_id in (draft(alice), new_id()):
         answer = alice.browser.get(f"/invoices/{invoice_id}/void")
         assert answer.status_code in (303, 404)

@@ -203,7 +203,7 @@ def test_what_a_supplier_was_paid_leads_to_the_bill(alice: Person) -> None:
     assert f"/bills/{bill_id}" in links(alice, f"/payments/{payment_id}")
 
 
-def test_whoever_credits_what_is_paid_in_part_is_told_the_way(alice: Person) -> None:
+def test_a_person_who_credits_what_is_paid_in_part_is_told_the_way(alice: Person) -> None:
     invoice_id = issued(alice)
     said = "of this is paid. To credit that too"
     assert said not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()

@@ -202,7 +202,7 @@ def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(
     assert ask(bob, invoice_id)["status"] == "pending"
 
 
-def test_whoever_asks_does_not_grant(
+def test_a_person_who_asks_does_not_grant(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     """Bob's role may not, and Leila's own request waits for somebody else's eyes."""
@@ -400,7 +400,7 @@ def test_a_closed_month_and_a_document_that_is_not_open(alice: Person, bob: Pers
     )
 
 
-def test_a_viewer_another_agency_and_nobody(
+def test_a_viewer_another_agency_and_an_anonymous_caller(
     people: People, app: Flask, alice: Person, charlie: Person
 ) -> None:
     invoice_id, viewer = issued(alice), people.colleague(alice, "Vera Viewer", role="viewer")
@@ -502,7 +502,7 @@ def test_what_is_settled_has_no_such_page(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_one_is_taken_back_over_the_api_once(
+def test_one_is_reversed_over_the_api_once(
     people: People, alice: Person, bob: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -533,7 +533,7 @@ def test_one_is_taken_back_over_the_api_once(
     assert findings(alice) == []
 
 
-def test_a_role_takes_back_within_its_limit_alone(alice: Person, leila: Person) -> None:
+def test_a_role_reverses_within_its_limit_alone(alice: Person, leila: Person) -> None:
     invoice_id = issued(alice)
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id)}/take-back"
     alice.api.patch(
@@ -543,7 +543,7 @@ def test_a_role_takes_back_within_its_limit_alone(alice: Person, leila: Person) 
     assert said(leila.api.post(path, json={"reason": "Has paid"})) == (403, "amount_above_limit")
 
 
-def test_one_is_taken_back_on_the_page(alice: Person) -> None:
+def test_one_is_reversed_on_the_page(alice: Person) -> None:
     invoice_id, browser = issued(alice), alice.browser
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id, 100)}/take-back"
     assert path in Page(browser.get(f"/invoices/{invoice_id}")).links()

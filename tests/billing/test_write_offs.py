@@ -164,7 +164,7 @@ def test_its_entry_names_the_invoice_and_the_customer(alice: Person) -> None:
     assert {line["party_name"] for line in entry["lines"]} == {"Deepa Krishnan"}
 
 
-def test_it_is_taken_back_whole_from_a_day_on_and_both_stand(alice: Person) -> None:
+def test_it_is_reversed_whole_from_a_day_on_and_both_stand(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000, ISSUED)
     written = write_off(alice, invoice_id)
@@ -186,7 +186,7 @@ def test_it_is_taken_back_whole_from_a_day_on_and_both_stand(alice: Person) -> N
     assert findings(alice) == []
 
 
-def test_one_over_the_whole_that_is_taken_back_leaves_the_invoice_as_it_was_issued(
+def test_one_over_the_whole_that_is_reversed_leaves_the_invoice_as_it_was_issued(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice)
@@ -200,7 +200,7 @@ def test_one_over_the_whole_that_is_taken_back_leaves_the_invoice_as_it_was_issu
     assert findings(alice) == []
 
 
-def test_it_is_taken_back_once_and_what_takes_it_back_is_not(alice: Person) -> None:
+def test_it_is_reversed_once_and_what_takes_it_back_is_not(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     counter = take_back(alice, invoice_id, written)
@@ -262,7 +262,7 @@ def test_a_draft_and_what_is_paid_or_void_are_not_written_off(alice: Person) -> 
             write_off(alice, invoice_id, 1)
 
 
-def test_what_is_written_off_is_not_made_void(alice: Person) -> None:
+def test_what_is_written_off_is_not_voided(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 100)
     with pytest.raises(errors.DocumentNotVoidable):
@@ -283,7 +283,7 @@ def test_a_closed_month_takes_neither(alice: Person) -> None:
     assert amounts(alice, invoice_id) == (0, 100, 100, 4_499_900)
 
 
-def test_nothing_settles_before_a_write_off_was_last_taken_back(alice: Person) -> None:
+def test_nothing_settles_before_a_write_off_was_last_reversed(alice: Person) -> None:
     """Otherwise a report of a date between would show more settled than there was."""
     invoice_id = issued(alice)
     take_back(alice, invoice_id, write_off(alice, invoice_id))
@@ -301,7 +301,7 @@ def test_nothing_settles_before_a_write_off_was_last_taken_back(alice: Person) -
     assert findings(alice) == []
 
 
-def test_nor_is_one_written_off_before_a_payment_was_last_taken_back(alice: Person) -> None:
+def test_nor_is_one_written_off_before_a_payment_was_last_reversed(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000, ISSUED)
     with alice.acting() as actor:

@@ -20,7 +20,7 @@ HEAD = "name,is_customer,terms_days\n"
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_supplier_is_noted_and_files_are_looked_at_and_taken(
+def test_a_supplier_is_noted_and_files_are_previewed_and_imported(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:

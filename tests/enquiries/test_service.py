@@ -297,6 +297,6 @@ def test_cancelling_closes_once(alice: Person) -> None:
     ]
 
 
-def test_what_an_enquiry_may_become_stands_in_order() -> None:
+def test_what_an_enquiry_may_become_is_in_order() -> None:
     assert service.next_statuses("quoted") == ("quoted", "new", "booked", "cancelled")
     assert service.next_statuses("cancelled") == ("cancelled", "booked")

@@ -352,7 +352,7 @@ def test_an_enquiry_of_another_agency_is_not_there(alice: Person, charlie: Perso
     assert stored(alice, enquiry_id)["status"] == "new"
 
 
-def test_a_viewer_looks_and_does_nothing(alice: Person, victor: Person) -> None:
+def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
     browser = victor.browser
     for path in ("/enquiries", f"/enquiries?open={enquiry_id}", f"/enquiries/{enquiry_id}"):
@@ -388,7 +388,7 @@ def test_a_viewer_looks_and_does_nothing(alice: Person, victor: Person) -> None:
     assert stored(alice, enquiry_id)["status"] == "new"
 
 
-def test_nobody_is_sent_to_sign_in(app: Any) -> None:
+def test_an_anonymous_visitor_is_sent_to_sign_in(app: Any) -> None:
     answer = app.test_client().get("/enquiries?q=x")
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/sign-in?next=")
@@ -427,7 +427,7 @@ def test_a_change_is_saved_and_told(alice: Person) -> None:
     assert "Saved." in Page(browser.get(f"/enquiries/{enquiry_id}")).words(".//*[@id='toasts']")
 
 
-def test_a_change_over_somebody_else_s_is_refused(alice: Person, bob: Person) -> None:
+def test_a_change_over_another_persons_is_refused(alice: Person, bob: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")

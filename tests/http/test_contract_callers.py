@@ -368,7 +368,7 @@ def test_an_invitation_of_another_agency_is_in_nobodys_way(
     assert said(alice.api.post("/auth/invites", json={"email": email})) == "201"
 
 
-def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(
+def test_a_person_who_holds_a_token_of_another_agency_speaks_for_that_one(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     """A second bearer is ignored, and the holder gets nothing of the other agency."""
@@ -475,7 +475,7 @@ def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | No
         "Token {token}",
     ],
 )
-def test_no_bearer_and_garbage_are_nobody(
+def test_no_bearer_and_garbage_are_anonymous(
     app: Flask, people: People, alice: Person, header: str
 ) -> None:
     given = {"Authorization": header.format(token=alice.access_token)} if header else None
@@ -483,7 +483,7 @@ def test_no_bearer_and_garbage_are_nobody(
 
 
 @pytest.mark.parametrize("how", OVER)
-def test_a_bearer_that_is_over_is_nobody(
+def test_a_bearer_that_is_over_is_anonymous(
     app: Flask, people: People, alice: Person, how: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
@@ -491,7 +491,9 @@ def test_a_bearer_that_is_over_is_nobody(
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
-def test_a_removed_person_is_nobody(app: Flask, people: People, alice: Person, kind: str) -> None:
+def test_a_removed_person_is_anonymous(
+    app: Flask, people: People, alice: Person, kind: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     token = person.access_token if kind == "token" else make_key(person)[1]
     assert bearing(app, token).get("/auth/me").status_code == 200
@@ -504,7 +506,7 @@ def test_a_removed_person_is_nobody(app: Flask, people: People, alice: Person, k
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
-def test_everybody_of_a_suspended_agency_is_nobody(
+def test_everybody_of_a_suspended_agency_is_anonymous(
     app: Flask, alice: Person, charlie: Person, kind: str
 ) -> None:
     token = alice.access_token if kind == "token" else make_key(alice)[1]
@@ -517,7 +519,7 @@ def test_everybody_of_a_suspended_agency_is_nobody(
     )
 
 
-def test_a_key_whose_time_is_over_is_nobody(app: Flask, alice: Person, sql: Sql) -> None:
+def test_a_key_whose_time_is_over_is_anonymous(app: Flask, alice: Person, sql: Sql) -> None:
     key_id, text = make_key(alice, expires_in_days=1)
     assert bearing(app, text).get("/auth/me").status_code == 200
     sql("update api_keys set expires_at = now() - interval '1 second' where id = :k", k=key_id)

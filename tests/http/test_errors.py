@@ -275,7 +275,7 @@ def dead(variant: Variant) -> Flask:
     return variant(db_url="postgresql://nobody@127.0.0.1:9/nothing")
 
 
-def test_a_database_that_is_away_is_503_at_both_doors(dead: Flask, alice: Person) -> None:
+def test_a_database_that_is_away_is_503_on_pages_and_api(dead: Flask, alice: Person) -> None:
     client = dead.test_client()
     bearer = {"Authorization": f"Bearer {alice.access_token}"}
     calls: list[Callable[[], Any]] = [

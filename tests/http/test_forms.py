@@ -91,7 +91,7 @@ def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
         ({"name": "Dubai", "leaves": "1.1.1850"}, "leaves", "Use a date between 1900 and 2200."),
     ],
 )
-def test_a_finding_stands_at_its_field_in_words(
+def test_a_finding_is_at_its_field_in_words(
     submitted: Any, typed: dict[str, str], place: str, words: str
 ) -> None:
     with submitted(**typed):

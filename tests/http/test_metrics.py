@@ -118,7 +118,7 @@ def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
     )
 
 
-def test_ours_stand_beside_them(app: Flask) -> None:
+def test_ours_are_beside_them(app: Flask) -> None:
     names = {family.name for family in text_string_to_metric_families(read(app))}
     assert {
         "voyagent_page_requests",

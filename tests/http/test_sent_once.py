@@ -101,7 +101,9 @@ def test_what_came_back_or_was_only_looked_at_may_be_sent_again(alice: Person) -
 
 
 @pytest.mark.parametrize("then", ["look", "documents", "fill"])
-def test_a_look_that_comes_behind_what_was_sent_is_only_a_look(alice: Person, then: str) -> None:
+def test_a_preview_that_comes_behind_what_was_sent_is_only_a_preview(
+    alice: Person, then: str
+) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     done = browser.post("/payments/new", data={**ADVANCE, **hidden})

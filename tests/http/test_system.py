@@ -130,7 +130,7 @@ def test_without_a_database_the_program_starts_and_says_so(bare: tuple[Flask, li
         assert (answer.status_code, answer.json["detail"]) == (503, "database_not_configured")
 
 
-def test_without_a_database_every_other_door_is_503(bare: tuple[Flask, list[str]]) -> None:
+def test_without_a_database_every_other_operation_is_503(bare: tuple[Flask, list[str]]) -> None:
     client = bare[0].test_client()
     for call in CALLS:
         if call.path in {"/health", "/api/health"}:

@@ -288,7 +288,7 @@ def test_the_scheme_word_is_read_in_any_case(app: Flask, alice: Person, scheme: 
     )
 
 
-def test_a_cookie_never_opens_the_json_door(app: Flask, alice: Person) -> None:
+def test_a_cookie_never_opens_the_api(app: Flask, alice: Person) -> None:
     browser = alice.browser
     assert browser.get("/team").status_code == 200
     assert browser.get("/api/auth/me").status_code == 401

@@ -21,7 +21,7 @@ def session_of(app: Flask, access_token: str) -> UUID:
     return found
 
 
-def test_every_session_of_a_person_ends_at_both_doors(
+def test_every_session_of_a_person_ends_on_pages_and_api(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     browser, elsewhere = alice.browser, sign_in(app, alice.email)

@@ -215,7 +215,7 @@ def test_every_operation_of_the_account_is_in_one_list() -> None:
 
 
 @pytest.mark.parametrize("act", API, ids=lambda act: act.name)
-def test_whoever_names_an_account_is_counted_by_it(act: Act) -> None:
+def test_a_person_who_names_an_account_is_counted_by_it(act: Act) -> None:
     """An account known only after a token was looked up is not counted."""
     unknown = {limits.REFRESH, limits.ONE_TIME_TOKEN, limits.INVITE_LOOKUP, limits.ACCEPT_INVITE}
     assert bool(act.throttle.account) is (act.throttle not in unknown)

@@ -144,7 +144,7 @@ def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(
     assert sql("select status from invites where id = :id", id=invite_id)[0]["status"] == "pending"
 
 
-def test_whoever_accepts_joins_the_agency_in_the_role_and_counts_as_confirmed(
+def test_a_person_who_accepts_joins_the_agency_in_the_role_and_counts_as_confirmed(
     app: Flask, alice: Person, sql: Sql, events: Events
 ) -> None:
     email = fresh_address()

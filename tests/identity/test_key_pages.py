@@ -80,7 +80,7 @@ def test_a_key_without_an_end_and_one_that_may_everything(bob: Person) -> None:
     assert (shown["expires_at"], shown["scopes"]) == (None, ["full"])
 
 
-def test_whoever_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -> None:
+def test_a_person_who_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -> None:
     with standing_clock() as travel:
         phone, browser = switch_on(bob), app.test_client()
         signing_in = browser.post(

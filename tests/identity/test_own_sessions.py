@@ -416,13 +416,13 @@ def told(browser: FlaskClient) -> str:
         ("refresh_reuse", "no longer signed in here"),
     ],
 )
-def test_whoever_is_signed_out_is_told_why(alice: Person, reason: str, words: str) -> None:
+def test_a_person_who_is_signed_out_is_told_why(alice: Person, reason: str, words: str) -> None:
     browser = alice.browser
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason=reason))
     assert words in told(browser)
 
 
-def test_whoever_was_removed_is_told_so(alice: Person, bob: Person) -> None:
+def test_a_person_who_was_removed_is_told_so(alice: Person, bob: Person) -> None:
     browser = bob.browser
     alice.api.delete(f"/team/{bob.actor.user_id}")
     assert "administrator of your agency ended your access" in told(browser)
@@ -450,7 +450,7 @@ def test_a_session_that_there_is_not_any_more_is_only_over(alice: Person, sql: S
     assert "no longer signed in here" in told(browser)
 
 
-def test_whoever_was_never_signed_in_is_told_nothing(app: Flask) -> None:
+def test_a_person_who_was_never_signed_in_is_told_nothing(app: Flask) -> None:
     assert "in again." not in told(app.test_client())
 
 

@@ -75,7 +75,7 @@ def test_an_unknown_role_and_an_unknown_permission_are_denied(app: Flask) -> Non
     admin.require("invite.create")
 
 
-def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
+def test_every_permission_that_the_code_asks_for_is_in_the_table() -> None:
     known = READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):

@@ -228,7 +228,7 @@ def test_links_of_the_old_address_die_also_when_it_is_taken_again(
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
 
 
-def test_open_invitations_to_the_old_and_the_new_address_are_taken_back(
+def test_open_invitations_to_the_old_and_the_new_address_are_withdrawn(
     app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql, events: Events
 ) -> None:
     new = fresh_address()

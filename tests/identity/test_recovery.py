@@ -192,7 +192,7 @@ def test_a_button_of_a_link_that_has_died_meanwhile_says_so(
     assert (answer.status_code, "has expired or was already used" in answer.text) == (400, True)
 
 
-def test_whoever_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_right_password(
+def test_a_person_who_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_right_password(
     strict: Flask, uma: Person
 ) -> None:
     browser = strict.test_client()

@@ -189,7 +189,7 @@ def test_what_is_not_six_figures_is_no_code(
     assert spend(identity, alice, shape.format(code, code[3:])) == NONE
 
 
-def test_the_code_of_somebody_elses_authenticator_is_wrong(
+def test_the_code_of_another_persons_authenticator_is_wrong(
     identity: Identity, alice: Person, bob: Person, charlie: Person, app_of_alice: Authenticator
 ) -> None:
     for other in (bob, charlie):

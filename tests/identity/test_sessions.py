@@ -233,7 +233,7 @@ def test_several_sessions_live_side_by_side(app: Flask, alice: Person) -> None:
     assert me(app, alice.access_token) == me(app, other.access_token) == 200
 
 
-def test_a_wrong_password_is_refused_and_stands_in_the_agencys_audit(
+def test_a_wrong_password_is_refused_and_is_in_the_agencys_audit(
     app: Flask, alice: Person, events: Events
 ) -> None:
     with pytest.raises(service.InvalidCredentials):

@@ -238,7 +238,7 @@ def test_of_two_administrators_who_turn_on_each_other_one_wins(
     assert left[0]["n"] == 1
 
 
-def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(
+def test_a_person_who_was_lowered_a_moment_ago_has_nothing_to_say(
     people: People, alice: Person, ada: Person, sql: Sql
 ) -> None:
     """Three administrators: the second one's lost role refuses her, not the count."""
@@ -271,7 +271,7 @@ def test_administrators_who_all_leave_at_once_leave_one_behind(
 # --------------------------------------------------------------------------------
 
 
-def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(
+def test_a_person_who_is_removed_is_refused_everywhere_from_the_next_request_on(
     app: Flask, alice: Person, bob: Person
 ) -> None:
     browser, other, key = bob.browser, sign_in(app, bob.email), with_key(bob)
@@ -537,7 +537,7 @@ def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
     assert browser.get("/team").status_code == 200
 
 
-def test_whoever_removes_herself_is_led_out_with_a_word(alice: Person, ada: Person) -> None:
+def test_a_person_who_removes_herself_is_led_out_with_a_word(alice: Person, ada: Person) -> None:
     browser = ada.browser
     answer = browser.post(
         path_of(ada) + "/remove", data={"csrf_token": csrf(browser, path_of(ada) + "/remove")}
@@ -548,7 +548,7 @@ def test_whoever_removes_herself_is_led_out_with_a_word(alice: Person, ada: Pers
     assert "ended your access" in browser.get(answer.headers["Location"]).text
 
 
-def test_somebody_is_signed_out_on_the_page(app: Flask, alice: Person, bob: Person) -> None:
+def test_a_person_is_signed_out_on_the_page(app: Flask, alice: Person, bob: Person) -> None:
     browser = alice.browser
     for words in (
         "Bob Colleague signed out everywhere.",

@@ -85,7 +85,7 @@ def test_a_known_and_an_unknown_address_are_told_the_same_each_time(
     assert known.status_code == 429
 
 
-def test_both_doors_count_together(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_pages_and_api_count_together(app: Flask, anyone: ApiClient, alice: Person) -> None:
     browser = app.test_client()
     token = csrf(browser, "/sign-in")
     for _ in range(5):

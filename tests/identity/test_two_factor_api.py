@@ -671,7 +671,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
-def test_nobody_is_told_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
+def test_an_anonymous_caller_is_told_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
     assert said(anyone.post(path, json=body) if body else anyone.post(path)) == (
         401,
         "unauthorized",
@@ -706,7 +706,7 @@ def test_a_key_that_may_only_read_changes_no_second_factor(
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
-def test_a_change_ends_the_other_sessions_at_both_doors_and_lets_the_acting_one_and_keys_live(
+def test_a_change_ends_the_other_sessions_on_pages_and_api_and_lets_the_acting_one_and_keys_live(
     app: Flask,
     identity: Identity,
     alice: Person,

@@ -462,7 +462,7 @@ def test_those_who_grant_money_or_tickets_are_asked_to(alice: Person, bob: Perso
 
 
 @pytest.mark.parametrize("path", [PAGE, SET_UP, CODES, OFF])
-def test_nobody_is_sent_to_sign_in(browser: FlaskClient, path: str) -> None:
+def test_an_anonymous_visitor_is_sent_to_sign_in(browser: FlaskClient, path: str) -> None:
     assert path_of(browser.get(path)) == "/sign-in"
 
 

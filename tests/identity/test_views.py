@@ -201,7 +201,7 @@ def test_next_never_leaves_our_pages(browser: FlaskClient, alice: Person, target
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
-def test_whoever_is_signed_in_needs_no_sign_in_page(alice: Person) -> None:
+def test_a_person_who_is_signed_in_needs_no_sign_in_page(alice: Person) -> None:
     answer = alice.browser.get("/sign-in?next=/team")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
 
@@ -215,7 +215,9 @@ def test_a_session_that_was_ended_elsewhere_sends_to_sign_in_and_ends_there(
     assert browser.get("/sign-in").status_code == 200
 
 
-def test_an_htmx_request_of_nobody_is_told_where_to_sign_in(browser: FlaskClient) -> None:
+def test_an_htmx_request_of_an_anonymous_visitor_is_told_where_to_sign_in(
+    browser: FlaskClient,
+) -> None:
     answer = browser.get("/team", headers={"HX-Request": "true"})
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/sign-in?next=/team")
@@ -386,7 +388,7 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert browser.get("/accept-invite").status_code == 404
 
 
-def test_whoever_is_signed_in_is_told_what_joining_does_to_this_browser(
+def test_a_person_who_is_signed_in_is_told_what_joining_does_to_this_browser(
     app: Flask, alice: Person, charlie: Person, browser: FlaskClient
 ) -> None:
     _, token = invite(app, alice, fresh_address())
@@ -474,16 +476,14 @@ def test_an_invitations_link_is_shown_once(alice: Person) -> None:
     assert "Viewer" in joiner.get("/accept-invite").text
 
 
-def test_an_invitation_stands_under_no_word_of_people_who_are_here(
-    app: Flask, alice: Person
-) -> None:
+def test_an_invitation_is_under_no_word_of_people_who_are_here(app: Flask, alice: Person) -> None:
     invite(app, alice, fresh_address())
     table = re.search(r"<table.*?</table>", alice.browser.get("/team").text, re.DOTALL)
     assert table
     assert re.search(r'<td[^>]*colspan="2">.*?Invited.*?link expires', table.group(0), re.DOTALL)
 
 
-def test_the_whole_rule_stands_under_every_field_for_a_new_password(
+def test_the_whole_rule_is_under_every_field_for_a_new_password(
     app: Flask, browser: FlaskClient, alice: Person
 ) -> None:
     _, token = invite(app, alice, fresh_address())
@@ -520,7 +520,7 @@ def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
         assert re.search(rf'id="{place}-err">.*?{re.escape(words)}', answer.text, re.DOTALL)
 
 
-def test_an_invitation_is_taken_back_from_the_team(
+def test_an_invitation_is_withdrawn_from_the_team(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     email = fresh_address()

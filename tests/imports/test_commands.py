@@ -33,7 +33,7 @@ def known(person: Person) -> int:
     return len(person.api.get("/parties").json["items"])
 
 
-def test_a_file_is_looked_at_and_then_taken_once(
+def test_a_file_is_previewed_and_imported_once(
     alice: Person, charlie: Person, tmp_path: Path
 ) -> None:
     looked = command(alice, tmp_path, "parties", NAMES, "--dry-run")

@@ -117,7 +117,7 @@ def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_book
     }
 
 
-def test_what_is_brought_forward_is_paid_and_made_void_like_any_other(alice: Person) -> None:
+def test_what_is_imported_is_paid_and_voided_like_any_other(alice: Person) -> None:
     sent(alice, "open_invoices", INVOICES)
     second, first = invoices(alice)
     paid = alice.api.post(f"/invoices/{first['id']}/receipts", json={"paid_on": "2026-04-02"})

@@ -22,7 +22,7 @@ def chosen(person: Person, raw: bytes | None, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_file_is_looked_at_and_taken(alice: Person, encoding: str) -> None:
+def test_a_file_is_previewed_and_imported(alice: Person, encoding: str) -> None:
     looked = Page(chosen(alice, GOOD.replace("Deepa", "दीपा").encode(encoding)))
     assert looked.status == 200
     assert "Import these 2 lines?" in looked.words(".//form[@id='take']")
@@ -36,7 +36,7 @@ def test_a_file_is_looked_at_and_taken(alice: Person, encoding: str) -> None:
     assert not again.all(".//form[@id='take']")
 
 
-def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person) -> None:
+def test_what_is_wrong_is_in_a_table_and_nothing_can_be_taken(alice: Person) -> None:
     raw = b"name,is_customer,country\n<b>A,perhaps,\nB,yes,QX\n"
     page = Page(chosen(alice, raw))
     assert page.status == 422

@@ -190,7 +190,7 @@ def test_a_job_that_another_worker_has_taken_over_meanwhile_is_left_alone(
     assert queue.state(lost) == ("doing", 1), "it runs once"
 
 
-def test_why_a_job_failed_stands_in_the_log(app: Flask) -> None:
+def test_why_a_job_failed_is_in_the_log(app: Flask) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 

@@ -230,7 +230,7 @@ def test_what_the_program_posts_to_keeps_its_type_and_is_never_archived(
         )
 
 
-def test_an_account_is_archived_when_nothing_stands_on_it_and_then_takes_nothing(
+def test_an_account_is_archived_when_nothing_is_on_it_and_then_takes_nothing(
     alice: Person,
 ) -> None:
     postage = added(alice)

@@ -22,7 +22,7 @@ from voyagent.settings.service import tenant_settings as settings
 TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}
 
 
-def test_the_chart_stands_by_type_with_what_is_on_each_account(alice: Person) -> None:
+def test_the_chart_is_by_type_with_what_is_on_each_account(alice: Person) -> None:
     post(
         alice,
         [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],

@@ -267,7 +267,7 @@ def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(
         ) == "period_locked"
 
 
-def test_the_json_door(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_api(alice: Person, owner_engine: sa.Engine) -> None:
     post(alice, entry_date=date(2024, 3, 10))
     post(alice, entry_date=date(2024, 5, 10))
     assert alice.api.post("/months/2024-05/close").json["detail"] == "earlier_month_open"

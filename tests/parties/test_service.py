@@ -116,7 +116,7 @@ def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize("in_books", ["an invoice", "a bill"])
-def test_a_name_that_stands_in_the_books_stays_but_for_its_capitals(
+def test_a_name_that_is_in_the_books_stays_but_for_its_capitals(
     alice: Person, in_books: str
 ) -> None:
     name = "Deepa Krishnan" if in_books == "an invoice" else "BSP India"
@@ -147,7 +147,7 @@ def test_what_changes_nothing_is_no_event_and_no_new_state(alice: Person) -> Non
         ] == ["Deepa Krishnan"]
 
 
-def test_whoever_has_seen_an_older_state_is_told(alice: Person) -> None:
+def test_a_person_who_has_seen_an_older_state_is_told(alice: Person) -> None:
     party = noted(alice)
     with pytest.raises(service.PartyChanged):
         changed(alice, party.id, phone="1", seen=party.updated_at - timedelta(seconds=1))

@@ -67,7 +67,7 @@ def trader(alice: Person) -> Person:
     return alice
 
 
-def test_an_advance_stands_beside_what_is_open_below_zero(trader: Person) -> None:
+def test_an_advance_is_beside_what_is_open_below_zero(trader: Person) -> None:
     found = block_on(trader, today(), party="*")
     assert found is not None
     (party,) = found.parties
@@ -89,7 +89,7 @@ def test_an_advance_stands_beside_what_is_open_below_zero(trader: Person) -> Non
     assert found.is_ahead_proved
 
 
-def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
+def test_as_of_a_day_it_is_as_it_was_then(trader: Person) -> None:
     payment_id = newest_payment(trader)
     trader.does(allocations.allocate, payment_id, on=days_ago(10))
     for ago, expected in (
@@ -123,7 +123,7 @@ def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
         assert found.is_proved
 
 
-def test_whoever_only_paid_ahead_is_shown_too(alice: Person, charlie: Person) -> None:
+def test_a_person_who_only_paid_ahead_is_shown_too(alice: Person, charlie: Person) -> None:
     advance(charlie, "5", days_ago(3))
     assert block_on(alice, today()) is None
     advance(alice, "300", days_ago(20))

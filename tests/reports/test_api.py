@@ -82,7 +82,7 @@ def test_without_as_of_the_age_counts_from_today(alice: Person) -> None:
     }
 
 
-def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -> None:
+def test_currencies_are_beside_each_other_and_are_never_added(alice: Person) -> None:
     invoice(alice, "Deepa Krishnan", "5000", due=days_ago(1))
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
     invoice(alice, "Yousef Al Sabah", "12.345", due=days_ago(100), currency="KWD")
@@ -345,7 +345,9 @@ def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
 @pytest.mark.parametrize(
     "path", [*REPORTS, "/reports/receivables?from=wrong", "/reports/trial-balance?include_zero=7"]
 )
-def test_nobody_is_told_to_sign_in_before_anything_else(alice: Person, path: str) -> None:
+def test_an_anonymous_caller_is_told_to_sign_in_before_anything_else(
+    alice: Person, path: str
+) -> None:
     answer = ApiClient(alice.app.test_client(), None).get(path)
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 

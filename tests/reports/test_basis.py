@@ -69,7 +69,7 @@ def test_by_the_date_of_the_document_the_same_is_older_and_what_is_not_due_stays
     ]
 
 
-def test_it_stands_as_it_stood_on_another_day(owing: Person) -> None:
+def test_it_is_as_it_was_on_another_day(owing: Person) -> None:
     then = f"basis=document_date&as_of={days_ago(5)}"
     assert buckets(asked(owing, then)) == [
         ("0-30", 1, "7.00"),
@@ -109,7 +109,7 @@ def test_payables_age_from_the_date_of_the_bill(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("basis", ["cash", "zzz", "DUE_DATE"])
-def test_another_basis_is_refused_at_both_doors(owing: Person, basis: str) -> None:
+def test_another_basis_is_refused_on_pages_and_api(owing: Person, basis: str) -> None:
     answer = owing.api.get(f"/reports/receivables?{EVER}&basis={basis}")
     assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "basis"])
     page = Page(owing.browser.get(f"/reports/receivables?basis={basis}"))

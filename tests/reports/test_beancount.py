@@ -105,7 +105,7 @@ def test_what_is_settled_in_another_currency_balances_in_each(
     )
 
 
-def test_what_was_taken_back_is_there_twice_and_comes_to_nothing(
+def test_what_was_reversed_is_there_twice_and_comes_to_nothing(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     taken_back(alice)

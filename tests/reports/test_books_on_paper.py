@@ -173,7 +173,7 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     ]
 
 
-def test_margins_stand_beside_all_that_was_posted_on_paper(
+def test_margins_are_beside_all_that_was_posted_on_paper(
     alice: Person, told: dict[str, Any]
 ) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)

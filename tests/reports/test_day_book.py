@@ -253,7 +253,7 @@ def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person
         assert sentence in shown(client, f"/reports/day-book?{query}", status=422)
 
 
-def test_the_pages_are_turned_and_totals_stand_on_the_last(alice: Person) -> None:
+def test_the_pages_are_turned_and_totals_are_on_the_last(alice: Person) -> None:
     for day in range(26):
         entry(alice, FIRST + timedelta(days=day))
         entry(alice, FIRST + timedelta(days=day), narration="Another")

@@ -85,11 +85,11 @@ def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
     ]
 
 
-def test_whoever_may_only_look_gets_no_button(alice: Person, victor: Person) -> None:
+def test_a_person_who_may_only_look_gets_no_button(alice: Person, victor: Person) -> None:
     assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
 
 
-def test_whoever_was_invited_is_not_told_that_she_made_the_agency(
+def test_a_person_who_was_invited_is_not_told_that_she_made_the_agency(
     alice: Person, bob: Person
 ) -> None:
     assert "Create your agency" in shown(alice.browser, "/")
@@ -161,9 +161,7 @@ def test_each_number_opens_the_list_behind_it(alice: Person) -> None:
     assert "Zachariah Kurian" not in lists[3]
 
 
-def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(
-    alice: Person, bob: Person
-) -> None:
+def test_what_waits_is_in_the_order_in_which_it_needs_somebody(alice: Person, bob: Person) -> None:
     log_enquiry(alice, "Lakshmi Nair", destination="London")
     log_enquiry(alice, "Thomas Varkey")
     with alice.acting() as actor:
@@ -253,7 +251,7 @@ def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person
     assert (due.overdue.wire, due.overdue_count, due.this_week_count) == ("50000.00", 1, 1)
 
 
-def test_a_stranger_sees_nothing_of_it_and_nobody_is_sent_to_sign_in(
+def test_a_stranger_sees_nothing_of_it_and_an_anonymous_visitor_is_sent_to_sign_in(
     alice: Person, charlie: Person
 ) -> None:
     log_enquiry(alice, "Lakshmi Nair")

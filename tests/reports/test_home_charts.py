@@ -95,7 +95,7 @@ def a_viewer_without(*permissions: str) -> Iterator[None]:
         define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
 
 
-def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(
+def test_money_due_is_by_week_and_each_amount_opens_the_documents_behind_it(
     alice: Person,
 ) -> None:
     invoice(alice, "Late Customer", "123456.50", due=days_ago(12))
@@ -137,7 +137,7 @@ def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(
     ], "one scale for what comes in and what goes out"
 
 
-def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -> None:
+def test_currencies_are_beside_each_other_and_are_never_added(alice: Person) -> None:
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
     bill(alice, "BSP India", "50", due=days_ago(3), reference="L-1")
     page = Page(alice.browser.get("/"))
@@ -151,7 +151,7 @@ def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -
     assert [row[1] for row in rows(page, "sales", 1)][-1] == "700.25"
 
 
-def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Person) -> None:
+def test_sales_and_margin_are_by_month_and_open_the_profit_and_loss(alice: Person) -> None:
     for first, sold, cost in (
         (months_ago(0), "900", "300"),
         (months_ago(11), "100", "250.50"),
@@ -225,7 +225,7 @@ def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:
     assert page.all(".//section[@id='sales']//table") == []
 
 
-def test_the_page_takes_as_many_statements_whatever_stands_in_the_books(alice: Person) -> None:
+def test_the_page_takes_as_many_statements_whatever_is_in_the_books(alice: Person) -> None:
     def trips() -> list[int]:
         with alice.reading() as reader:
             counting = Counting(reader)
@@ -247,7 +247,7 @@ def test_the_page_takes_as_many_statements_whatever_stands_in_the_books(alice: P
 
 
 @pytest.mark.parametrize("missing", MONEY)
-def test_whoever_may_not_see_money_sees_none_of_it_and_none_is_read(
+def test_a_person_who_may_not_see_money_sees_none_of_it_and_none_is_read(
     alice: Person, victor: Person, missing: str
 ) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))

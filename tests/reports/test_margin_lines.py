@@ -318,7 +318,7 @@ def test_a_viewer_reads_them_and_a_stranger_finds_nothing(
         assert "No entries in this period" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
 
 
-def test_nobody_is_sent_to_sign_in(alice: Person) -> None:
+def test_an_anonymous_visitor_is_sent_to_sign_in(alice: Person) -> None:
     answer = alice.app.test_client().get(f"{AT}?trips=any")
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
 

@@ -115,7 +115,7 @@ def dubai(alice: Person) -> UUID:
     return trip_id
 
 
-def test_what_is_posted_for_a_trip_stands_beside_its_plan(alice: Person, dubai: UUID) -> None:
+def test_what_is_posted_for_a_trip_is_beside_its_plan(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai)
     bought(alice, "650.00", dubai, reference="A-1")
     draft(alice, line("77.00"), issue_date=MAY, due_date=MAY, trip_id=dubai)
@@ -134,7 +134,7 @@ def test_what_is_posted_for_a_trip_stands_beside_its_plan(alice: Person, dubai: 
     assert report(alice, IN_JUNE)["trips"] == []
 
 
-def test_a_trip_of_the_days_stands_there_whether_or_not_anything_was_posted(
+def test_a_trip_of_the_days_is_there_whether_or_not_anything_was_posted(
     alice: Person, dubai: UUID
 ) -> None:
     sold(alice, "1000.00", dubai)
@@ -193,7 +193,7 @@ def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
     assert books(alice, IN_JULY)["INR"][1] == NOTHING
 
 
-def test_what_is_made_void_counts_until_the_day_on_which_it_is(alice: Person, dubai: UUID) -> None:
+def test_what_is_voided_counts_until_the_day_on_which_it_is(alice: Person, dubai: UUID) -> None:
     invoice_id, bill_id = (
         sold(alice, "1000.00", dubai),
         bought(alice, "600.00", dubai, reference="A-1"),

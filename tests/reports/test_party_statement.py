@@ -268,7 +268,7 @@ def test_a_payment_to_a_supplier_makes_less(alice: Person) -> None:
     assert page.is_proved
 
 
-def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that_of_the_reversal(
+def test_a_payment_that_was_reversed_is_on_its_day_and_is_reversed_on_that_of_the_reversal(
     alice: Person,
 ) -> None:
     made = invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))

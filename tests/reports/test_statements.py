@@ -560,7 +560,7 @@ def test_what_a_day_is_held_against(day: str, comparison: Any, expected: str | N
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_what_stands_beside_is_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
+def test_what_is_beside_is_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
     random_books(alice, seed)
     for as_of, before in (
         (DAYS[14], DAYS[2]),
@@ -677,7 +677,7 @@ def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
     )
 
 
-def test_what_is_empty_says_what_will_stand_there(alice: Person) -> None:
+def test_what_is_empty_says_what_will_be_there(alice: Person) -> None:
     assert "No revenue or expenses in this period" in shown(
         alice.browser, "/reports/profit-and-loss"
     )

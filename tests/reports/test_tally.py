@@ -306,7 +306,7 @@ def test_what_tally_adds_up_is_our_trial_balance_account_for_account(
     added_up(alice, export, "INR", "AED")
 
 
-def test_what_was_taken_back_and_what_is_paid_in_other_money_is_told_and_adds_up(
+def test_what_was_reversed_and_what_is_paid_in_other_money_is_told_and_adds_up(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     taken_back(alice)
@@ -441,9 +441,7 @@ def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element
     }
 
 
-def test_whatever_stands_in_a_text_is_a_text(
-    alice: Person, export: Callable[..., ET.Element]
-) -> None:
+def test_whatever_is_in_a_text_is_a_text(alice: Person, export: Callable[..., ET.Element]) -> None:
     evil = '<VOUCHER> & ]]> "quoted" \x01\ufffe\nयात्रा ✈'
     post(
         alice,

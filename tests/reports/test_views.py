@@ -89,7 +89,7 @@ def debtors(alice: Person) -> dict[str, str]:
         return {name: invoice_queries.get_invoice(key).number or "" for name, key in made.items()}
 
 
-def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
+def test_a_new_agency_is_told_what_will_be_here(alice: Person) -> None:
     client = alice.browser
     assert "No receivables" in shown(client, "/reports/receivables")
     empty = shown(client, "/reports/trial-balance")
@@ -98,7 +98,7 @@ def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
     assert "1200 Trade receivables" in words(chart)
 
 
-def test_parties_stand_by_age_in_their_own_currency_the_largest_first(
+def test_parties_are_by_age_in_their_own_currency_the_largest_first(
     alice: Person, debtors: dict[str, str]
 ) -> None:
     page = shown(alice.browser, "/reports/receivables")
@@ -245,7 +245,7 @@ def test_the_books_alone_are_enough_to_be_shown(alice: Person) -> None:
     assert "differ by INR −55.00" in words(shown(alice.browser, "/reports/receivables"))
 
 
-def test_as_of_a_day_the_page_stands_as_it_stood(alice: Person, debtors: dict[str, str]) -> None:
+def test_as_of_a_day_the_page_is_as_it_was(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
     assert rows(block(page, "INR"))[-1] == [

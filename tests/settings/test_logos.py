@@ -302,7 +302,7 @@ def test_a_picture_is_larger_than_any_other_form_may_be(alice: Person) -> None:
     assert put(alice, out.getvalue()).status_code == 303
 
 
-def test_whoever_only_reads_sees_it_and_may_not_change_it(
+def test_a_person_who_only_reads_sees_it_and_may_not_change_it(
     alice: Person, victor: Person, bob: Person
 ) -> None:
     assert "settings/logo" not in victor.browser.get("/settings").text

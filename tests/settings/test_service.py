@@ -130,7 +130,7 @@ def test_a_currency_must_be_one_that_can_be_booked(alice: Person, currency: str)
         alice.does(tenant_settings.update, {"default_currency": currency})
 
 
-def test_whoever_has_seen_older_settings_is_told(alice: Person) -> None:
+def test_a_person_who_has_seen_older_settings_is_told(alice: Person) -> None:
     mark = queries.mark_of(as_they_stand(alice))
     alice.does(tenant_settings.update, {"rate_limit_per_hour": 500}, seen=mark)
     with pytest.raises(tenant_settings.SettingsChangedSince):

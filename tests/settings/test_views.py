@@ -67,7 +67,7 @@ def save(browser: FlaskClient, **changes: str | None) -> Any:
     return browser.post("/settings", data=sent)
 
 
-def test_sending_the_page_as_it_stands_changes_nothing(alice: Person) -> None:
+def test_sending_the_page_as_it_is_changes_nothing(alice: Person) -> None:
     alice.does(
         tenant_settings.update,
         {
@@ -168,7 +168,7 @@ def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
     assert "One problem to correct" in answer.text
 
 
-def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
+def test_a_person_who_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
     browser = alice.browser
     opened = form_of(browser)
     alice.does(tenant_settings.update, {"rate_limit_per_hour": 500})
@@ -225,7 +225,7 @@ def test_a_new_agency_has_no_history_yet(alice: Person) -> None:
     assert "No changes yet." in alice.browser.get("/settings").text
 
 
-def test_the_page_stands_in_the_menu(victor: Person) -> None:
+def test_the_page_is_in_the_menu(victor: Person) -> None:
     assert 'href="/settings"' in victor.browser.get("/team").text
 
 

@@ -131,7 +131,7 @@ def test_a_failure_is_not_kept(alice: Person, counted: Suppliers) -> None:
     assert asked(counted.flights) == ["search"] * 2
 
 
-def test_whoever_takes_an_offer_is_not_told_the_old_answer_again(
+def test_a_person_who_takes_an_offer_is_not_told_the_old_answer_again(
     alice: Person, counted: Suppliers
 ) -> None:
     trip_id = a_trip(alice)

@@ -269,7 +269,7 @@ def test_a_supplier_that_is_down_is_told_as_it_is(alice: Person) -> None:
         an_offer(alice, destination="TNM", return_date=None)
 
 
-def test_a_ticket_is_issued_once_and_its_number_stands_on_every_flight(alice: Person) -> None:
+def test_a_ticket_is_issued_once_and_its_number_is_on_every_flight(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id, kinds=("adult", "child"))
     held = hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
@@ -366,7 +366,7 @@ def test_people_of_two_trips_share_no_room(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("refundable", [True, False])
-def test_what_a_cancellation_costs_stands_on_the_trip(alice: Person, refundable: bool) -> None:
+def test_what_a_cancellation_costs_is_on_the_trip(alice: Person, refundable: bool) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     rate = a_rate(alice, refundable=refundable)

@@ -215,7 +215,7 @@ def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charli
 # --------------------------------------------------------------------------------
 
 
-def test_somebody_is_added_and_another_after_her(alice: Person) -> None:
+def test_a_person_is_added_and_another_after_her(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
     said = {
@@ -315,7 +315,7 @@ def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -
     assert (saved.date_of_birth, saved.passport_expiry) == (date(1986, 5, 4), date(2031, 1, 1))
 
 
-def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_it(
+def test_a_name_that_is_written_stays_and_what_the_passport_says_is_beside_it(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -361,7 +361,7 @@ def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(
     assert journey(alice, trip_id).passengers == ()
 
 
-def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:
+def test_a_person_stays_at_home_after_a_second_step(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}/remove"
@@ -445,7 +445,7 @@ def test_what_is_wrong_is_told_at_its_field(
 
 
 @pytest.mark.parametrize("kind", ["flight", "hotel", "transfer", "visa", "other"])
-def test_a_line_sent_as_it_stands_stays_as_it_is(alice: Person, kind: str) -> None:
+def test_a_line_sent_as_it_is_stays_as_it_is(alice: Person, kind: str) -> None:
     """Every field of the form carries its value, and what the form does not show is kept."""
     trip_id = whole_trip(alice)
     if kind == "flight":

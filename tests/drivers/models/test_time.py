@@ -43,7 +43,7 @@ def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(
         Failure(429, headers={"Retry-After": "8"}),
     ],
 )
-def test_whoever_asked_may_stop_at_any_moment(
+def test_a_person_who_asked_may_stop_at_any_moment(
     driver: ModelDriver, server: ModelServer, act: Act
 ) -> None:
     ask(driver)

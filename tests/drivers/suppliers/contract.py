@@ -257,7 +257,7 @@ class FlightContract:
         with pytest.raises(SupplierError):
             flights.issue(gone.supplier_ref, reference())
 
-    def test_a_booking_of_somebody_else_is_not_known(self, flights: FlightSupplier) -> None:
+    def test_a_booking_of_another_person_is_not_known(self, flights: FlightSupplier) -> None:
         for act in (
             flights.read,
             lambda ref: flights.issue(ref, reference()),

@@ -106,7 +106,7 @@ def test_far_costs_more_than_near(suppliers: Suppliers) -> None:
     assert totals[0] * 10 < totals[-1] * 2
 
 
-def test_whoever_buys_late_pays_more(offer: FlightOffer) -> None:
+def test_a_person_who_buys_late_pays_more(offer: FlightOffer) -> None:
     prices = [
         fare(offer, bought=DAY - timedelta(days=ahead))[PassengerKind.ADULT]
         for ahead in (100, 30, 10, 4, 1)
