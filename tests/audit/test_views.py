@@ -139,7 +139,7 @@ def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
 def test_a_range_that_ends_before_it_begins_says_so_at_the_field(alice: Person) -> None:
     text = shown(alice.browser, "/audit?from=2026-03-11&to=2026-03-10", status=422)
     assert rows(text) == []
-    assert re.search(r'id="f-to-err">.*This is before the first day\.', text)
+    assert re.search(r'id="f-to-err">.*The end date is before the start date\.', text)
     assert 'value="11 Mar 2026"' in text
     assert 'id="f-from-err"' not in text
     assert alice.api.get("/audit?from=2026-03-11&to=2026-03-10").json["items"] == []

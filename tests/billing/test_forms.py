@@ -212,7 +212,7 @@ def test_a_step_that_is_over_leads_back(alice: Person) -> None:
     late = send(alice, f"/invoices/{sent}/edit", **TYPED, **LINES)
     assert (late.status_code, late.headers["Location"]) == (303, f"/invoices/{sent}")
     assert (
-        "status does not allow this"
+        "status no longer allows this"
         in alice.browser.get(f"/invoices/{sent}/edit", follow_redirects=True).text
     )
 

@@ -301,7 +301,7 @@ def test_one_sending_shows_all_there_is_to_put_right(alice: Person) -> None:
         "budget_amount": "about 2.85 lakh",
     }
     page = Page(submit(alice.browser, "/enquiries/new", **typed))
-    assert "2 things to put right" in page.words(".//div[@role='alert']")
+    assert "2 problems to correct" in page.words(".//div[@role='alert']")
     assert page.error_at("return_date") == "The return date is before the departure date."
     assert page.one(".//*[@autofocus]").attrib["name"] == "return_date"
 

@@ -425,7 +425,7 @@ def test_a_person_who_is_signed_out_is_told_why(alice: Person, reason: str, word
 def test_a_person_who_was_removed_is_told_so(alice: Person, bob: Person) -> None:
     browser = bob.browser
     alice.api.delete(f"/team/{bob.actor.user_id}")
-    assert "administrator of your agency ended your access" in told(browser)
+    assert "administrator of your agency has ended your access" in told(browser)
 
 
 def test_everybody_of_a_suspended_agency_is_told_so(alice: Person) -> None:

@@ -39,14 +39,14 @@ def test_a_file_is_previewed_and_imported_once(
     looked = command(alice, tmp_path, "parties", NAMES, "--dry-run")
     assert (looked.exit_code, looked.output, known(alice)) == (
         0,
-        "2 lines, nothing wrong. Nothing was saved.\n",
+        "2 lines valid. Nothing was saved.\n",
         0,
     )
     taken = command(alice, tmp_path, "parties", NAMES, by=alice.email.upper())
     assert (taken.exit_code, taken.output, known(alice)) == (0, "2 lines imported.\n", 2)
     again = command(alice, tmp_path, "parties", NAMES)
     assert again.exit_code == 0
-    assert "This file is already imported" in again.output
+    assert "This file was imported on" in again.output
     assert (known(alice), known(charlie)) == (2, 0)
 
 

@@ -71,7 +71,7 @@ def test_a_new_agency_sees_three_steps_and_one_primary_button(alice: Person) -> 
     ]
     page = shown(client, "/")
     assert "Welcome, Alice" in page
-    assert "Alice Travels, books in INR, time of UTC" in page
+    assert "Alice Travels, books in INR, time zone UTC" in page
     assert page.count("btn-primary") == 1
     assert 'id="figures"' not in page
 

@@ -70,10 +70,5 @@ def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) ->
 def _told(found: Outcome) -> str:
     lines = "1 line" if found.row_count == 1 else f"{found.row_count} lines"
     if found.is_repeat and found.imported_at:
-        return (
-            f"This very file was imported before, on {found.imported_at:%Y-%m-%d}. Nothing is"
-            " imported twice."
-        )
-    return (
-        f"{lines} imported." if found.import_id else f"{lines}, nothing wrong. Nothing was saved."
-    )
+        return f"This file was imported on {found.imported_at:%Y-%m-%d}. Nothing is imported twice."
+    return f"{lines} imported." if found.import_id else f"{lines} valid. Nothing was saved."
