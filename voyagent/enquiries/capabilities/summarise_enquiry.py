@@ -155,7 +155,7 @@ CAPABILITY = Capability(
             "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
         },
     ),
-    audit=N_("Assistant: sum an enquiry up"),
+    audit=N_("Assistant: summarise an enquiry"),
     lookups={"enquiry_id": enquiries},
     follow_ups=("update_enquiry", "search_flights", "search_hotels"),
     examples={

@@ -82,7 +82,7 @@ CAPABILITY = Capability(
     run=run,
     lookups={"pnr_id": held_flights},
     card=Card(icon="bookmark-x", sentence=sentence, answer=answer),
-    audit=N_("Assistant: give a held flight back"),
+    audit=N_("Assistant: release a held flight"),
     follow_ups=("search_flights", "hold_flight"),
     examples={
         "en": (

@@ -105,7 +105,7 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     card=Card(icon="passport", sentence=sentence, answer=answer),
-    audit=N_("Assistant: look up what a visa needs"),
+    audit=N_("Assistant: look up visa requirements"),
     follow_ups=("file_visa", "search_flights"),
     examples={
         "en": (
