@@ -524,7 +524,10 @@ def _credited(stage: Stage) -> str:
     """The path of a credit note of 40.00."""
     invoice_id = papers.issued(stage.alice)
     given = {"reason": "Late", "on": papers.DUE, "amounts": {1: Money(4_000, "INR")}}
-    return f"/credit-notes/{stage.alice.does(lambda actor: credit_note_service.issue_credit_note(actor, invoice_id, **given).id)}/reverse"  # type: ignore[arg-type]
+    note_id = stage.alice.does(
+        lambda actor: credit_note_service.issue_credit_note(actor, invoice_id, **given).id  # type: ignore[arg-type]
+    )
+    return f"/credit-notes/{note_id}/reverse"
 
 
 NOT_CREDITED = Left(
@@ -566,7 +569,10 @@ def _credited_by_supplier(stage: Stage) -> str:
         "on": papers.DUE,
         "amounts": {1: Money(4_000, "INR")},
     }
-    return f"/supplier-credits/{stage.alice.does(lambda actor: supplier_credit_service.credit_bill(actor, bill_id, **given).id)}/reverse"  # type: ignore[arg-type]
+    credit_id = stage.alice.does(
+        lambda actor: supplier_credit_service.credit_bill(actor, bill_id, **given).id  # type: ignore[arg-type]
+    )
+    return f"/supplier-credits/{credit_id}/reverse"
 
 
 NOT_CREDITED_BY_SUPPLIER = Left(

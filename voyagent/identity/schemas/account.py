@@ -102,7 +102,7 @@ class Verified(AnswerOf[Row]):
 
 
 class RequestPasswordResetResponse(AnswerOf[Row]):
-    """The same answer for every address.
+    """The response is equal for every address.
 
     `debug_token` has a value only in a test installation that shows tokens.
     """
