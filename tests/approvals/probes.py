@@ -105,7 +105,7 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 
 def outside(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What reaches a supplier; a dry run must not."""
+    """Call a supplier; a dry run must not."""
     refuse_outside(db.session)
     calls.append(arguments["text"])
     return note(actor, arguments)

@@ -190,7 +190,7 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
 
 
 def run_dry(person: Person, tool: str, arguments: dict[str, Any]) -> Description:
-    """What a reviewer is shown of a proposal."""
+    """Return the reviewer's preview of a proposal."""
     effect = registry.find(tool)
     assert effect is not None
     shown = person.does(lambda actor: dry_run(effect, actor, arguments))

@@ -85,7 +85,7 @@ CAPABILITY = Capability(
         fills=("rate_key",),
         records=records,
     ),
-    audit=N_("Assistant: check a hotel's rate"),
+    audit=N_("Assistant: check a hotel rate"),
     follow_ups=("book_hotel", "search_hotels"),
     examples={
         "en": (
