@@ -11,6 +11,7 @@ from psycopg import sql
 
 from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
+from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import bring_in
@@ -69,6 +70,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(books)
     app.cli.add_command(bring_in)
     app.cli.add_command(examples)
+    app.cli.add_command(do)
 
 
 def demo(app: Flask) -> None:

@@ -7,9 +7,9 @@ from flask import request
 from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.capabilities.execution import Proposed
+from voyagent.capabilities.immediate import execute_now
 from voyagent.capabilities.schemas import CapabilityInput, CapabilityList, ProposalOut, RunQuery
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.http import outbound
 from voyagent.http.api import Accepted, ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.intake import body_of
@@ -22,7 +22,6 @@ from voyagent.kernel.errors import (
     Unavailable,
     Unprocessable,
 )
-from voyagent.kernel.outbound import OutboundCall
 from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("capabilities", __name__, tag="Capabilities", guard=Guard.BEARER)
@@ -63,7 +62,5 @@ def run_capability(
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)
     execution.require_permission(capability, call)
-    done = execution.execute(capability, call, body_of(capability.input, request.get_data()))
-    if isinstance(done, OutboundCall):
-        done = outbound.run(done)
+    done = execute_now(capability, call, body_of(capability.input, request.get_data()))
     return Accepted(ProposalOut.of(done)) if isinstance(done, Proposed) else done

@@ -8,19 +8,18 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from pydantic import BaseModel
 
-from voyagent.capabilities import execution, registry
+from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
 from voyagent.capabilities.cards import result_card
 from voyagent.capabilities.execution import Proposed
 from voyagent.capabilities.forms import CapabilityForm, form_of, known_values
+from voyagent.capabilities.immediate import execute_now
 from voyagent.capabilities.outputs import record_page, shown
-from voyagent.http import outbound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, is_sent, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.outbound import OutboundCall
 
 LOOKED_UP_MAX = 200
 pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
@@ -44,18 +43,13 @@ def act(actor: Actor, name: str) -> Any:
     known = known_values(capability, request.args.to_dict(flat=False))
     form = form_of(capability, known, currency=actor.currency)
     done = (
-        form.attempt(lambda wanted: _carried_out(capability, call, wanted)) if is_sent() else None
+        form.attempt(lambda wanted: (wanted, execute_now(capability, call, wanted)))
+        if is_sent()
+        else None
     )
     if done is None:
         return _form_page(form, call)
     return _result(capability, *done)
-
-
-def _carried_out(
-    capability: Capability[Any], call: Invocation, wanted: BaseModel
-) -> tuple[BaseModel, JsonObject | Proposed]:
-    done = execution.execute(capability, call, wanted)
-    return wanted, outbound.run(done) if isinstance(done, OutboundCall) else done
 
 
 def _form_page(form: CapabilityForm, call: Invocation) -> Any:

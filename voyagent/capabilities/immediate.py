@@ -1,0 +1,23 @@
+"""Execution within a request or a command, which waits for outside systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from voyagent.capabilities.capability import Capability, Invocation, JsonObject
+from voyagent.capabilities.execution import Proposed, execute
+from voyagent.http import outbound
+from voyagent.kernel.outbound import OutboundCall
+
+
+def execute_now(
+    capability: Capability[Any], call: Invocation, wanted: BaseModel
+) -> JsonObject | Proposed:
+    """Execute, and make an outbound call at once, without an open transaction.
+
+    Raises as `execute`, and the errors of the call.
+    """
+    done = execute(capability, call, wanted)
+    return outbound.run(done) if isinstance(done, OutboundCall) else done
