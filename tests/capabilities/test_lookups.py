@@ -1,11 +1,12 @@
-"""Open invoices that a sentence can mean."""
+"""Invoices and drafts that a sentence can mean."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.billing.papers import issued
+from tests.billing.papers import draft, issued
 from tests.people import Person
+from voyagent.billing.capabilities.issue_invoice import drafts
 from voyagent.billing.capabilities.record_receipt import open_invoices
 from voyagent.capabilities.capability import Invocation
 from voyagent.kernel.money import Money
@@ -34,3 +35,22 @@ def test_a_number_wins_over_a_name(
         found[0].label
         == f"{found[0].number}, {'Al Noor Trading' if meant == [2] else 'Deepa Krishnan'}"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("issue the invoice for deepa", ["Deepa Krishnan"]),
+        ("issue the draft", ["Al Noor Trading", "Deepa Krishnan"]),
+    ],
+)
+def test_a_draft_is_found_by_its_customer(
+    alice: Person, charlie: Person, text: str, meant: list[str]
+) -> None:
+    issued(alice, customer_name="Deepa Krishnan")
+    draft(charlie)
+    for name in ("Deepa Krishnan", "Al Noor Trading"):
+        draft(alice, customer_name=name)
+    found = alice.does(lambda actor: drafts(Invocation(actor), text))
+    assert [choice.label for choice in found] == [f"draft, {name}, INR 45,000.00" for name in meant]
+    assert {choice.amount for choice in found} == {Money(4_500_000, "INR")}

@@ -23,7 +23,7 @@ from voyagent.billing.capabilities.invoices import (
     shown_document,
     shown_row,
 )
-from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.capabilities.payments import APPROVERS, rows_named
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
 from voyagent.billing.invoices import errors as invoice_errors
@@ -32,6 +32,7 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.capabilities.capability import (
     Capability,
     Card,
+    Choice,
     Invocation,
     JsonObject,
     Policy,
@@ -41,6 +42,8 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
+
+DRAFTS_MAX = 50
 
 
 class IssueInvoiceInput(Closed):
@@ -116,6 +119,21 @@ def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
     return Policy(amounts=(Money(invoice.total_minor, invoice.currency),), party=invoice.party_name)
 
 
+def drafts(call: Invocation, text: str) -> list[Choice]:
+    """Return the drafts that a text can mean, the newest first; without a name, all of them."""
+    rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
+    totals = [Money(row["total_minor"], row["currency"]) for row in rows_named(rows, text) or rows]
+    choices = {
+        row["id"]: Choice(
+            str(row["id"]),
+            f"{gettext('draft')}, {row['party_name']}, {spoken(total.wire, total.currency)}",
+            amount=total,
+        )
+        for row, total in zip(rows, totals, strict=True)
+    }
+    return [choices[row["id"]] for row in rows_named(rows, text) or rows]
+
+
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Name the number once the invoice is issued."""
     if not output.get("number"):
@@ -139,6 +157,7 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     measure=measure,
+    lookups={"invoice_id": drafts},
     card=Card(
         icon="receipt",
         sentence=sentence,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ from voyagent.capabilities.capability import Choice, Direction, Invocation, Json
 from voyagent.capabilities.cards import day
 from voyagent.identity.rules.permissions import Role
 from voyagent.kernel import clock
-from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.ledger.errors import AccountNotFound
@@ -103,9 +104,7 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     said = text.casefold()
-    words = {word for word in re.findall(r"\w+", said) if len(word) >= _NAME_WORD_MIN}
     numbered = [row for row in rows if _is_numbered(row["reference"].casefold(), said)]
-    named = [row for row in rows if words & set(row["party_name"].casefold().split())]
     return [
         Choice(
             str(row["id"]),
@@ -113,8 +112,14 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
             row["reference"],
             Money(row["open_minor"], row["currency"]),
         )
-        for row in numbered or named or rows
+        for row in numbered or rows_named(rows, text) or rows
     ]
+
+
+def rows_named(rows: Sequence[Row], text: str) -> list[Row]:
+    """Return the rows whose party shares a word with a text."""
+    words = {word for word in re.findall(r"\w+", text.casefold()) if len(word) >= _NAME_WORD_MIN}
+    return [row for row in rows if words & set(row["party_name"].casefold().split())]
 
 
 def _is_numbered(reference: str, said: str) -> bool:
