@@ -129,6 +129,11 @@ def exported(answer: Response) -> Response:
     return answer
 
 
+def exported_file(file: File) -> Response:
+    """Return a file that opens in the browser, and record the export."""
+    return exported(shown(file))
+
+
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
     """Return a table as a workbook or CSV; `bom` marks the CSV as UTF-8 for spreadsheets."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()

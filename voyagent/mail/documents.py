@@ -9,8 +9,8 @@ from email.utils import format_datetime, parseaddr
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import current_app
 from flask_babel import force_locale, gettext
+from jinja2 import Environment
 
 from voyagent.kernel.config import Settings
 from voyagent.mail.rules import KINDS
@@ -21,7 +21,9 @@ _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi is written 
 _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
-def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMessage:
+def write(
+    letter: Letter, contents: Contents, *, settings: Settings, templates: Environment
+) -> EmailMessage:
     """Build the whole message: text, HTML and attachment.
 
     Raises the errors of templates; no name of an agency or a person makes it fail.
@@ -50,7 +52,10 @@ def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMes
         given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
         given |= {"site": settings.public_url, "locale": letter.locale}
-        text, html = (_render(f"mail/{letter.kind}.{ending}", given) for ending in ("txt", "html"))
+        text, html = (
+            templates.get_template(f"mail/{letter.kind}.{ending}").render(given, masked=masked)
+            for ending in ("txt", "html")
+        )
     message.set_content(text, cte=_encoding(text))
     message.add_alternative(html, subtype="html", cte=_encoding(html))
     if contents.attached is not None:
@@ -62,11 +67,6 @@ def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMes
             filename=contents.attached.name,
         )
     return message
-
-
-def _render(name: str, given: dict[str, Any]) -> str:
-    template = current_app.jinja_env.get_template(name)
-    return template.render(given, masked=masked)
 
 
 def _one_line(words: str) -> str:

@@ -41,7 +41,13 @@ def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | 
     Only the error's class name is returned: its text may hold a link or an address.
     """
     try:
-        driver.send(documents.write(letter, outbox.unseal(letter), settings=outbox.settings))
+        message = documents.write(
+            letter,
+            outbox.unseal(letter),
+            settings=outbox.settings,
+            templates=current_app.jinja_env,
+        )
+        driver.send(message)
     except MailNotSent as error:
         return error.reason, isinstance(error, MailRefused)
     except Exception as error:  # noqa: BLE001 - a template that cannot be filled must not show what it was filled with

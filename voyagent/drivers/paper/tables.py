@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask import current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
+from voyagent.http.extensions import installed
 from voyagent.http.template_filters import amount, currency_name, moment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -69,8 +69,7 @@ class Printed:
         """
         if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
             raise TooManyRows
-        typesetter = current_app.extensions["voyagent.paper"]
-        assert isinstance(typesetter, Paper)
+        typesetter = installed(Paper, "paper")
         locale = get_locale()
         told: dict[str, Any] = {
             "lang": locale.language if locale else "en",

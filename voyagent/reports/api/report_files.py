@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.drivers.paper.tables import Printed
-from voyagent.http.files import Format, PaperQuery, exported, filed, streamed
+from voyagent.http.files import Format, PaperQuery, exported, exported_file, filed, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.copy_export import Snapshot
 from voyagent.kernel.database.read_pool import RequestReader
@@ -99,7 +99,7 @@ def report_file(report: str, form: Format, reader: RequestReader, query: Any) ->
             return exported(filed(maker.make(reader, query).sheet(), form))
     with force_locale(query.locale or reader.authenticate().locale):
         made = maker.make(reader, query)
-        return pdf.shown(made.printed(), made.name, made.filters(), reader)
+        return exported_file(pdf.file(made.printed(), made.name, made.filters(), reader))
 
 
 def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery) -> Made:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response
 from flask_babel import gettext as _
 
 from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
-from voyagent.http.files import exported
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.mail.service import Attached
 from voyagent.reports.documents.sentences import written, youngest
 from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
@@ -19,15 +18,12 @@ from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.settings import queries as settings
 
 
-def shown(printed: Printed, name: str, words: str, reader: RequestReader) -> Response:
-    """Return the PDF to show in the browser, with a name for saving."""
-    content = printed.pdf(words, reader.authenticate(), settings.read_letterhead(reader))
-    return exported(
-        Response(
-            content,
-            mimetype="application/pdf",
-            headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'},
-        )
+def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Attached:
+    """Return a report as PDF with the agency's letterhead."""
+    return Attached(
+        f"voyagent-{name}.pdf",
+        "application/pdf",
+        printed.pdf(words, reader.authenticate(), settings.read_letterhead(reader)),
     )
 
 

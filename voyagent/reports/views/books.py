@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.http.files import streamed
+from voyagent.http.files import exported_file, streamed
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
@@ -105,11 +105,13 @@ def trial_balance(reader: RequestReader) -> Any:
         else ""
     )
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            pdf.trial_balance(report, address.currency),
-            f"trial-balance-{report.period.last}",
-            words,
-            reader,
+        return exported_file(
+            pdf.file(
+                pdf.trial_balance(report, address.currency),
+                f"trial-balance-{report.period.last}",
+                words,
+                reader,
+            )
         )
     sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
     facts = {
@@ -150,11 +152,13 @@ def general_ledger(reader: RequestReader) -> Any:
         wrong = [_(error.message)]
     words = period_words(report.period) if report else ""
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            books_documents.general_ledger(report),
-            f"general-ledger-{report.account['code']}-{last}",
-            words,
-            reader,
+        return exported_file(
+            pdf.file(
+                books_documents.general_ledger(report),
+                f"general-ledger-{report.account['code']}-{last}",
+                words,
+                reader,
+            )
         )
     sheet = partial(spreadsheets.general_ledger, report) if report else None
     facts = {
@@ -214,8 +218,8 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         is_now=asked.as_of == today and asked.basis == "due_date",
     )
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            pdf.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader
+        return exported_file(
+            pdf.file(pdf.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader)
         )
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
     facts = {

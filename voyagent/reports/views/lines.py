@@ -9,7 +9,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from voyagent.billing.ageing.queries import open_items
-from voyagent.http.files import exported, saved, streamed
+from voyagent.http.files import exported, exported_file, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
@@ -64,7 +64,7 @@ def day_book(reader: RequestReader) -> Any:
     if report is not None and address.format == "tally":
         return _tally(reader, report, address.currency or actor.currency)
     if report is not None and address.format == "pdf":
-        return pdf.shown(books.day_book(report), f"day-book-{last}", words, reader)
+        return exported_file(pdf.file(books.day_book(report), f"day-book-{last}", words, reader))
     sheet = partial(spreadsheets.day_book, report) if report else None
     return answered(
         "reports/day_book.html",
@@ -105,8 +105,8 @@ def party_statement(reader: RequestReader) -> Any:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            pdf.party_statement(report), f"statement-{report.days.last}", words, reader
+        return exported_file(
+            pdf.file(pdf.party_statement(report), f"statement-{report.days.last}", words, reader)
         )
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.files import exported_file
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
@@ -72,7 +73,9 @@ def trip_margins(reader: RequestReader) -> Any:
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return pdf.shown(books.trip_margins(report), f"trip-margins-{last}", words, reader)
+        return exported_file(
+            pdf.file(books.trip_margins(report), f"trip-margins-{last}", words, reader)
+        )
     sheet = partial(spreadsheets.trip_margins, report) if report else None
     facts = {
         "last": last,
@@ -107,11 +110,13 @@ def margin_lines(reader: RequestReader) -> Any:
     except (PeriodInverted, MonthElsewhere, TripNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            books.margin_lines(report),
-            f"trip-margins-lines-{report.days.last}",
-            words,
-            reader,
+        return exported_file(
+            pdf.file(
+                books.margin_lines(report),
+                f"trip-margins-lines-{report.days.last}",
+                words,
+                reader,
+            )
         )
     sheet = partial(spreadsheets.margin_lines, report) if report else None
     facts = {

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.files import exported_file
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
@@ -59,11 +60,13 @@ def profit_and_loss(reader: RequestReader) -> Any:
     except PeriodInverted as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            books.profit_and_loss(report, address.currency),
-            f"profit-and-loss-{last}",
-            words,
-            reader,
+        return exported_file(
+            pdf.file(
+                books.profit_and_loss(report, address.currency),
+                f"profit-and-loss-{last}",
+                words,
+                reader,
+            )
         )
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
@@ -89,11 +92,13 @@ def balance_sheet(reader: RequestReader) -> Any:
         )
         words = evening_words(as_of, before, address.currency)
     if report is not None and address.format == "pdf":
-        return pdf.shown(
-            books.balance_sheet(report, address.currency),
-            f"balance-sheet-{as_of}",
-            words,
-            reader,
+        return exported_file(
+            pdf.file(
+                books.balance_sheet(report, address.currency),
+                f"balance-sheet-{as_of}",
+                words,
+                reader,
+            )
         )
     sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
     facts = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import current_app
 from flask_babel import force_locale
 
+from voyagent.http.extensions import installed
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -24,8 +24,7 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
     Raises TripNotFound and the errors of `service.send_itinerary`.
     """
     actor.require_authority("trip.send")
-    identity: Identity = current_app.extensions["voyagent.identity"]
-    outbox: Outbox = current_app.extensions["voyagent.outbox"]
+    identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
     reader = SessionReader(db.session)
     journey = trips.read_trip(reader, trip_id)
     with force_locale(locale):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
+from voyagent.http.extensions import installed
 from voyagent.http.template_filters import symbol_money
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader
@@ -33,8 +33,7 @@ def document_of(
 
     `contact` is the customer's contact, by default the person who opened the trip.
     """
-    typesetter = current_app.extensions["voyagent.paper"]
-    assert isinstance(typesetter, Paper)
+    typesetter = installed(Paper, "paper")
     told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
     told["logo"] = picture(settings.read_letterhead(reader)["logo"])
     return Attached(

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
+from voyagent.http.extensions import installed
 from voyagent.http.template_filters import symbol_money
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
@@ -52,8 +52,7 @@ class Letter:
 
     def typeset(self, letterhead: Mapping[str, Any], agency: str) -> Attached:
         """The document as PDF; its name is `file` with the ending."""
-        typesetter = current_app.extensions["voyagent.paper"]
-        assert isinstance(typesetter, Paper)
+        typesetter = installed(Paper, "paper")
         return Attached(
             f"{self.file}.pdf",
             "application/pdf",

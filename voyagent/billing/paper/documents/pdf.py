@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from flask import current_app
 from flask_babel import force_locale, gettext as _
 
 from voyagent.billing.bills.queries import BillDocument
@@ -30,6 +29,7 @@ from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.payments.queries.documents import PaymentDocument
 from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
+from voyagent.http.extensions import installed
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
@@ -262,8 +262,7 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     """
     actor.require("invoice.send")
     sending.check_sendable(invoice_queries.get_invoice(invoice_id))
-    identity: Identity = current_app.extensions["voyagent.identity"]
-    outbox: Outbox = current_app.extensions["voyagent.outbox"]
+    identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
     reader = SessionReader(db.session)
     with force_locale(locale):
         paper = document_of(
