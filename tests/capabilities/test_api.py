@@ -15,9 +15,9 @@ from voyagent import catalogue
 from voyagent.approvals import queries as approvals
 from voyagent.capabilities import execution
 from voyagent.capabilities.capability import Capability
-from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
-from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.enquiries.queries import enquiries
+from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id

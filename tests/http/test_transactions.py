@@ -184,5 +184,5 @@ def test_a_write_costs_few_statements(app: Flask, alice: Person, statements: lis
         ).status_code
         == 201
     )
-    assert len([statement for statement in statements if "app.enter" in statement]) == 1
+    assert len([statement for statement in statements if "app.authenticate" in statement]) == 1
     assert len(statements) <= 7, statements  # its letter, kept with it, is one of them

@@ -481,11 +481,11 @@ def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: P
     def running() -> None:
         with app.test_request_context(headers={"Authorization": f"Bearer {text}"}):
             from voyagent.http.guards import (  # noqa: PLC0415
+                authenticate,
                 bearer_credential,
-                enter,
             )
 
-            enter(bearer_credential())
+            authenticate(bearer_credential())
             entered.set()
             assert may_go_on.wait(10)
             db.session.commit()

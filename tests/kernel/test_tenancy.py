@@ -233,7 +233,7 @@ def test_one_session_speaks_for_one_agency(
     with pytest.raises(WrongTenant):
         tenancy.bind(session, charlie.actor.tenant_id)
     with pytest.raises(WrongTenant):
-        tenancy.note_entered(session, charlie.actor.tenant_id)
+        tenancy.record_bound_agency(session, charlie.actor.tenant_id)
 
 
 def test_each_transaction_of_a_session_tells_the_database_its_agency(

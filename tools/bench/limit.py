@@ -1,8 +1,8 @@
 """Upper limit of a request: a WSGI function that only sends the product's statements.
 
 It runs under the same gunicorn and writes the rows as JSON. It still reads the token, and
-`app.enter` is the first of the statements. At the first request of a path the product in the same
-process answers and its statements are recorded; later requests replay them.
+`app.authenticate` is the first of the statements. At the first request of a path the product in the
+same process answers and its statements are recorded; later requests replay them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,13 @@ from pydantic_core import to_json
 
 from voyagent.http import idempotency
 from voyagent.http.errors import SchemaViolation
-from voyagent.http.guards import Guard, bearer_credential, enter, present_actor, request_reader
+from voyagent.http.guards import (
+    Guard,
+    authenticate,
+    bearer_credential,
+    present_actor,
+    request_reader,
+)
 from voyagent.http.intake import (
     AUTH_BODY_BYTES_MAX,
     BODY_BYTES_MAX,
@@ -296,7 +302,7 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> Reques
         reader = request_reader(credential, operation.permission or "agency.read")
         given["reader"] = reader
         return reader
-    actor = enter(credential)
+    actor = authenticate(credential)
     permission = operation.permission or "agency.read"
     (actor.require_authority if operation.direct else actor.require)(permission)
     if wants.actor:

@@ -25,7 +25,7 @@ from voyagent.http.htmx import is_htmx
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import (
-    ENTER,
+    AUTHENTICATE,
     ReadPool,
     RequestReader,
     actor_of,
@@ -34,10 +34,10 @@ from voyagent.kernel.database.read_pool import (
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.tenancy import note_entered
+from voyagent.kernel.tenancy import record_bound_agency
 
 log = structlog.get_logger(__name__)
-_ENTER = text(ENTER.replace("%(", ":").replace(")s", ""))
+_AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
 DEAD_END = "agency.read"  # what everybody may who belongs to an agency
 EVENT_STREAM = "text/event-stream"
@@ -141,15 +141,15 @@ def browser_credential() -> Credential:
     return credential
 
 
-def enter(credential: Credential) -> Actor:
+def authenticate(credential: Credential) -> Actor:
     """Authenticate in the database and bind the agency, in one statement.
 
     Raises Unauthorized if the person was removed or the session ended.
     """
-    caller = db.session.execute(_ENTER, authenticate_values(credential)).mappings().first()
+    caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
     if caller is None:
         raise Unauthorized
-    note_entered(db.session(), credential.tenant_id)
+    record_bound_agency(db.session(), credential.tenant_id)
     actor = actor_of(credential, dict(caller))
     g.actor = actor
     return actor

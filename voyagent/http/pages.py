@@ -18,8 +18,8 @@ from sqlalchemy import Select, literal, select
 from voyagent.http.guards import (
     Guard,
     auth_adapter,
+    authenticate,
     browser_credential,
-    enter,
     present_actor,
     request_reader,
 )
@@ -150,7 +150,7 @@ def _admit(
     if "reader" in parameters:
         given["reader"] = reader = request_reader(credential, permission, with_shell=True)
         return reader
-    actor = enter(credential)
+    actor = authenticate(credential)
     (actor.require_authority if direct else actor.require)(permission)
     if "actor" in parameters:
         given["actor"] = actor

@@ -1,8 +1,8 @@
 """Tenant filter of the ORM: every statement is limited to the bound agency.
 
 New rows receive its id. The second barrier is row-level security in the database: `bind` or
-`app.enter()` sets `app.tenant` for the transaction. Without a bound agency the ORM raises and the
-database returns no rows.
+`app.authenticate()` sets `app.tenant` for the transaction. Without a bound agency the ORM raises
+and the database returns no rows.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def bind(session: Session, tenant_id: UUID) -> None:
         _tell_database(session.connection(), tenant_id)
 
 
-def note_entered(session: Session, tenant_id: UUID) -> None:
-    """Record the agency that `app.enter()` has set, without a round trip."""
+def record_bound_agency(session: Session, tenant_id: UUID) -> None:
+    """Record the agency that `app.authenticate()` has set, without a round trip."""
     if session.info.setdefault(TENANT, tenant_id) != tenant_id:
         raise WrongTenant("one session, one agency")
 

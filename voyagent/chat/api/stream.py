@@ -21,7 +21,7 @@ from flask import Flask
 
 from voyagent.chat.queries import sessions
 from voyagent.chat.service.conversations import topic
-from voyagent.http.guards import enter
+from voyagent.http.guards import authenticate
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import Row
@@ -268,7 +268,7 @@ def _read(
     """
     with app.app_context(), transaction():
         try:
-            enter(listener).require("chat.read")
+            authenticate(listener).require("chat.read")
         except (Unauthorized, Forbidden):
             return [], False, ""
         try:

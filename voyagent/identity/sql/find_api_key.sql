@@ -1,6 +1,6 @@
 -- Find an API key by its public prefix, in whichever agency it is.
 --
--- The caller compares the hash of the secret part; app.enter() then confirms the key.
+-- The caller compares the hash of the secret part; app.authenticate() then confirms the key.
 
 create or replace function app.find_api_key(start text)
 returns table (tenant_id uuid, user_id uuid, id uuid, key_hash bytea)

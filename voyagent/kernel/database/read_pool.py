@@ -1,10 +1,10 @@
 """Reads of a page in one round trip: authentication and selects together.
 
-`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction
-with the tenant set. It is repeatable read, so that all selects see the database at one moment and a
-report whose figures come from two selects agrees with itself. Lists, reports and `auth/me` read
-here; the ORM serves writes and detail pages. `SessionReader` runs the same selects inside an open
-transaction.
+`app.authenticate()` and the page's Core selects travel in one pipeline, hence in one implicit
+transaction with the tenant set. It is repeatable read, so that all selects see the database at one
+moment and a report whose figures come from two selects agrees with itself. Lists, reports and
+`auth/me` read here; the ORM serves writes and detail pages. `SessionReader` runs the same selects
+inside an open transaction.
 """
 
 from __future__ import annotations
@@ -39,10 +39,12 @@ from voyagent.kernel.tenancy import TENANT, current_tenant
 
 Row = dict[str, Any]
 _CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
-_ENTERED = " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
-ENTER = _CALLER + _ENTERED
-_ENTER_WITH_GENERIC_PLAN = (
-    f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
+_FROM = (
+    " from app.authenticate(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
+)
+AUTHENTICATE = _CALLER + _FROM
+_AUTHENTICATE_WITH_GENERIC_PLAN = (
+    f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_FROM}"
 )
 WAIT_S, RETRY_S = 5.0, 0.25
 REPEATABLE_READ = r"-c default_transaction_isolation=repeatable\ read"
@@ -157,15 +159,19 @@ class ReadPool:
         statements: Sequence[Statement],
     ) -> tuple[Row, list[list[Row]]]:
         queries = [compiled_for(statement, credential.tenant_id) for statement in statements]
-        enter = _ENTER_WITH_GENERIC_PLAN if any(map(wants_generic_plan, statements)) else ENTER
+        authenticate = (
+            _AUTHENTICATE_WITH_GENERIC_PLAN
+            if any(map(wants_generic_plan, statements))
+            else AUTHENTICATE
+        )
         with connection.pipeline():
-            entered = connection.cursor(row_factory=dict_row)
-            entered.execute(enter, authenticate_values(credential))
+            caller_cursor = connection.cursor(row_factory=dict_row)
+            caller_cursor.execute(authenticate, authenticate_values(credential))
             cursors = [
                 connection.cursor(row_factory=dict_row).execute(sql, values)
                 for sql, values in queries
             ]
-        caller = entered.fetchone()
+        caller = caller_cursor.fetchone()
         if caller is None:
             raise Unauthorized
         return caller, [cursor.fetchall() for cursor in cursors]
@@ -260,7 +266,7 @@ class RequestReader:
 
 
 def authenticate_values(credential: Credential) -> Row:
-    """Return the parameters of `app.enter`."""
+    """Return the parameters of `app.authenticate`."""
     return {
         "tenant_id": credential.tenant_id,
         "user_id": credential.user_id,
@@ -271,7 +277,7 @@ def authenticate_values(credential: Credential) -> Row:
 
 
 def actor_of(credential: Credential, caller: Row) -> Actor:
-    """Return the actor that `app.enter` has confirmed."""
+    """Return the actor that `app.authenticate` has confirmed."""
     return Actor(
         tenant_id=credential.tenant_id,
         user_id=caller["user_id"],
