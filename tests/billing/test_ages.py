@@ -14,6 +14,7 @@ from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.service import pricing
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -96,7 +97,7 @@ def test_bills_and_invoices_are_apart(alice: Person) -> None:
     assert ages(alice, *EVER, kind="payable") == {("INR", 3): (1, 200)}
     with alice.reading() as reader:
         assert [
-            row["reference"] for row in open_items.list_open(reader, "payable", *EVER, today=TODAY)
+            row["reference"] for row in open_list.list_open(reader, "payable", *EVER, today=TODAY)
         ] == ["BSP-1"]
 
 
@@ -123,7 +124,7 @@ def test_what_is_credited_is_not_open(alice: Person) -> None:
         assert ages(alice, *EVER, kind=kind) == {("INR", 3): (1, 4_000_000)}
         with alice.reading() as reader:
             assert [
-                row["open_minor"] for row in open_items.list_open(reader, kind, *EVER, today=TODAY)
+                row["open_minor"] for row in open_list.list_open(reader, kind, *EVER, today=TODAY)
             ] == [4_000_000]
     with alice.acting():
         assert (
@@ -149,8 +150,8 @@ def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person)
                 open_items.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
                 == []
             )
-            assert open_items.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
-            assert open_items.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
+            assert open_list.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            assert open_list.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
             assert (
                 reader.read(
                     open_items.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8)
@@ -183,8 +184,8 @@ def test_what_one_party_owes(alice: Person) -> None:
     pay(alice, issued(alice), 500_000)
     issued(alice, line(currency="AED"))
     with alice.reading() as reader:
-        assert open_items.party_open(reader, "receivable", "DEEPA krishnan", "INR") == 8_500_000
-        assert open_items.party_open(reader, "receivable", "Ravi", "INR") == 0
+        assert open_list.party_open(reader, "receivable", "DEEPA krishnan", "INR") == 8_500_000
+        assert open_list.party_open(reader, "receivable", "Ravi", "INR") == 0
 
 
 def test_what_is_due_in_which_week(alice: Person) -> None:
@@ -261,7 +262,7 @@ def test_the_longest_due_are_the_same_today_by_index_and_by_day(alice: Person) -
     pay(alice, planned, 1_000_000, date(2024, 5, 3))
     with alice.reading() as reader:
         now, then = (
-            open_items.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
+            open_list.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
             for as_of in (None, TODAY)
         )
     assert now == then
@@ -276,10 +277,8 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
     new = issued(alice, customer_name="Ravi")
     with alice.reading() as reader:
         parties = open_items.parties_by_age(reader, "receivable", *EVER, today=TODAY)
-        everything = open_items.list_open(reader, "receivable", *EVER, today=TODAY)
-        hers = open_items.list_open(
-            reader, "receivable", *EVER, today=TODAY, party="deepa KRISHNAN"
-        )
+        everything = open_list.list_open(reader, "receivable", *EVER, today=TODAY)
+        hers = open_list.list_open(reader, "receivable", *EVER, today=TODAY, party="deepa KRISHNAN")
     assert [(row["party_name"], row["age"], row["n"], row["open_minor"]) for row in parties] == [
         ("Deepa Krishnan", 4, 1, 4_500_000),
         ("Ravi", 3, 1, 4_500_000),

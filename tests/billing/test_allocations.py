@@ -25,9 +25,9 @@ from tests.billing.papers import (
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import errors as bill_errors, queries as bill_queries
 from voyagent.billing.core import errors
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.payments import errors as payment_errors
@@ -60,7 +60,7 @@ def take_back(person: Person, payment_id: UUID, *, place: int = 0, on: date = LA
 def open_on(person: Person, day: date, kind: Kind = "receivable") -> dict[str, int]:
     """Return the open amounts at the end of a date, by reference."""
     with person.reading() as reader:
-        rows = open_items.list_open(reader, kind, *EVER, today=day, as_of=day)
+        rows = open_list.list_open(reader, kind, *EVER, today=day, as_of=day)
     return {row["reference"]: row["open_minor"] for row in rows}
 
 

@@ -16,8 +16,8 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import stored
 from tests.paper_text import text_of
 from tests.people import People, Person, csrf
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
@@ -422,7 +422,7 @@ def test_earlier_days_stay_as_they_were(alice: Person) -> None:
     advance(alice, 8_400_000, LATER, exchanged(document_id, 8_400_000, 100_000))
     with alice.reading() as reader:
         for day, still in ((DUE, [100_000]), (LATER, [])):
-            rows = open_items.list_open(
+            rows = open_list.list_open(
                 reader,
                 "receivable",
                 date(1900, 1, 1),

@@ -28,6 +28,7 @@ from tests.people import Person
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core import errors
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.service import instalments
 from voyagent.billing.credit_notes import service as credit_note_service
@@ -59,7 +60,7 @@ def parts(
     """Return the open instalments: number, date, minor units, age."""
     with person.reading() as reader:
         rows = reader.read(
-            open_items.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
+            open_list.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
         )[0]
     return [(row["place"], row["due_date"], row["open_minor"], row["age"]) for row in rows]
 
@@ -140,7 +141,7 @@ def test_as_it_was_what_was_paid_since_was_open(alice: Person) -> None:
     ]
     assert parts(alice, as_of=date(2024, 8, 1)) == parts(alice) == []
     with alice.reading() as reader:
-        then = open_items.list_open(
+        then = open_list.list_open(
             reader, "receivable", *EVER, today=TODAY, as_of=date(2024, 7, 31)
         )
     assert [

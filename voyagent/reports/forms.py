@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
-from voyagent.billing.ageing.queries.open_items import Basis
+from voyagent.billing.core.queries.open_list import Basis
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import parse_id

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Choice, Invocation, JsonObject, Slot
@@ -180,7 +181,7 @@ def _rows(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> list[Row]:
             call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
         )
     until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
-    documents = open_items.list_open(
+    documents = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
     )
     return [{**row, "n": 1} for row in documents if row["due_date"] <= until]

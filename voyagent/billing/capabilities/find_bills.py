@@ -7,9 +7,9 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.capabilities.balances import SHOWN_MAX
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.billing.core.queries import open_list
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
 from voyagent.kernel import clock
@@ -38,7 +38,7 @@ class FindBillsInput(Closed):
 
 def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
     """Return open bills, the longest due first."""
-    rows = open_items.list_open(
+    rows = open_list.list_open(
         call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     name, reference = (

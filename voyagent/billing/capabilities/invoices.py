@@ -15,8 +15,8 @@ from voyagent.approvals.service.effects import (
     RowShown,
     Standing,
 )
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.service import numbering, pricing, rounding
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.capabilities.capability import Choice, JsonObject
@@ -124,7 +124,7 @@ def priced_total(priced: pricing.Priced) -> Money:
 def customer_balance(party: str, currency: str, note: str = "") -> Measured:
     """Measure the open balance of a customer in one currency."""
     owed = Money(
-        open_items.party_open(SessionReader(db.session), "receivable", party, currency), currency
+        open_list.party_open(SessionReader(db.session), "receivable", party, currency), currency
     )
     return Measured(
         standings=[

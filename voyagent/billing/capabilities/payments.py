@@ -17,9 +17,9 @@ from voyagent.approvals.service.effects import (
     MoneyShown,
     Standing,
 )
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.payments import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
@@ -90,7 +90,7 @@ def amount_due(output: JsonObject) -> str:
 
 def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured:
     """Measure the open balance of a party in one currency."""
-    owed = Money(open_items.party_open(SessionReader(db.session), kind, party, currency), currency)
+    owed = Money(open_list.party_open(SessionReader(db.session), kind, party, currency), currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
     return Measured(standings=[Standing(key=party, label=label, amount=amount, note="")])
 
@@ -100,7 +100,7 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
 
     A document number in the text wins over a name; without both, all open documents fit.
     """
-    rows = open_items.list_open(
+    rows = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     said = text.casefold()

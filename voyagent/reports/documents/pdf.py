@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from voyagent.billing.ageing.queries.open_items import Basis
+from voyagent.billing.core.queries.open_list import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money

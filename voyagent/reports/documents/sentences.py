@@ -6,8 +6,8 @@ from datetime import date
 
 from flask_babel import format_date, gettext as _
 
-from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_list import Basis
 from voyagent.http.template_filters import MINUS, long_day
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines

@@ -15,6 +15,7 @@ from voyagent.assistant import costs
 from voyagent.assistant.costs import Spending
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.ageing.queries.open_items import OVERDUE
+from voyagent.billing.core.queries import open_list
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.counts import weeks_statement
@@ -180,7 +181,7 @@ def _money_statements(today: date, monday: date, firsts: list[date]) -> list[Sel
     return [
         open_items.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         open_items.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
-        open_items.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
+        open_list.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
         monthly_sales_statement(firsts[0], today),
     ]
 

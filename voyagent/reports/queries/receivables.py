@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, union_all
 
 from voyagent.billing.ageing.queries import advances as advances_queries, open_items, party_balances
-from voyagent.billing.ageing.queries.open_items import AGES, Basis
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_list import AGES, Basis
 from voyagent.billing.core.rules import CONTROL
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
@@ -370,7 +371,7 @@ def read_open(
             further["advances"] = advances_queries.list_advances_statement(
                 kind, first, last, asked.as_of, party=named, keys=keys
             )
-            further["documents"] = open_items.list_instalments_statement(
+            further["documents"] = open_list.list_instalments_statement(
                 kind, first, last, **ages, party=named, keys=keys
             )
         if further:

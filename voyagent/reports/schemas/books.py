@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from voyagent.billing.ageing.queries.open_items import Basis
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_list import Basis
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money

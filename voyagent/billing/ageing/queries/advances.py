@@ -22,10 +22,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.ageing.queries.open_items import LISTED_MAX, age_on, oldest_day
 from voyagent.billing.core.models.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.queries.open_documents import EVER, Kind
+from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned

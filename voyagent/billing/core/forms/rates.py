@@ -11,7 +11,7 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.schemas.rates import plain_rate
+from voyagent.billing.core.rules import plain_rate
 from voyagent.http.forms import DateText, plain
 
 _OF_MEMBER = {

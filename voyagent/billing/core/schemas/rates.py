@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from voyagent.billing.core.rules import plain_rate
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.rates import Quote
@@ -57,8 +58,3 @@ def wire_rate(row: Row) -> Row | None:
         "on": row["rate_on"],
         "source": row["rate_source"],
     }
-
-
-def plain_rate(rate: Decimal) -> str:
-    """A rate without zeros behind: `83`, `0.0121`."""
-    return f"{rate.normalize():f}"

@@ -7,7 +7,7 @@ from datetime import date
 
 from flask_babel import gettext
 
-from voyagent.billing.core.schemas.rates import plain_rate
+from voyagent.billing.core.rules import plain_rate
 from voyagent.http.template_filters import day
 from voyagent.kernel.database.read_pool import Row
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
@@ -483,7 +483,7 @@ def _open_documents(
         return [], []
     kind: Kind = "payable" if direction == "out" else "receivable"
     reader = SessionReader(db.session)
-    rows = open_items.list_open(reader, kind, *EVER, today=today(), party=name)
+    rows = open_list.list_open(reader, kind, *EVER, today=today(), party=name)
     alike = [row for row in rows if row["currency"] == currency][: settling.PARTS_MAX]
     others = [row for row in rows if row["currency"] != currency][: settling.PARTS_MAX]
     rates = (
