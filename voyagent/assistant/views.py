@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 
 from voyagent.assistant import screen, service
 from voyagent.assistant.forms import EditForm, RenameForm, SayForm
-from voyagent.assistant.markdown import as_html
 from voyagent.assistant.panels import Mind, answering
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.stream import answer, following
@@ -22,6 +21,7 @@ from voyagent.chat.service import conversations as chat
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.intake import query_of
+from voyagent.http.markdown import as_html
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

@@ -1,4 +1,4 @@
-"""The assistant's markdown as safe HTML: paragraphs, lists, tables and links.
+"""Markdown of answers as safe HTML: paragraphs, lists, tables and links.
 
 Parts of the text come from customers and suppliers. Raw HTML stays text, images are never loaded,
 and the result is sanitised by an allow-list.

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from voyagent.assistant.markdown import as_html
+from voyagent.http.markdown import as_html
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,8 @@ def test_it_is_laid_out(text: str, html: str) -> None:
 def test_a_table_is_a_table() -> None:
     assert (
         re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |"))
-        == '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>'
+        == '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead>'
+        "<tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
     )
 
 
