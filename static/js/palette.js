@@ -1,4 +1,4 @@
-// Ctrl-K: type a customer, a place or a page. Pages come from the menu, enquiries from their own list, so there is no second search.
+// Ctrl-K: type a customer, a place, a page or an action. Pages come from the menu, enquiries and actions from their own pages, so there is no second search.
 
 const WAIT_MS = 160;
 const ENQUIRIES_MAX = 6;
@@ -8,6 +8,7 @@ const list = palette?.querySelector('[role="listbox"]');
 let asking = null;
 let waiting = null;
 let found = [];
+let actions = null; // those of the person, read when the palette is first opened
 let opener = null;
 
 function menu() {
@@ -45,6 +46,21 @@ async function ask(typed) {
     draw();
   } catch (error) {
     if (error.name !== "AbortError") found = [];
+  }
+}
+
+async function learn() {
+  if (actions || !palette.dataset.actions) return;
+  actions = [];
+  try {
+    const answer = await fetch(palette.dataset.actions, { headers: { "HX-Request": "true", "HX-Target": "palette" } });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    actions = [...holder.content.querySelectorAll("a[href]")].map((link) => ({ glyph: link.dataset.icon, text: link.querySelector("span").textContent, href: link.getAttribute("href") }));
+    draw();
+  } catch {
+    actions = null; // asked again when it is next opened
   }
 }
 
@@ -90,11 +106,12 @@ function option(entry, typed, number) {
 function draw() {
   const typed = input.value.trim();
   const pages = menu().filter((page) => page.text.toLowerCase().includes(typed.toLowerCase()));
+  const known = typed ? (actions ?? []).filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())) : [];
   const all = { glyph: "arrow-right", text: list.dataset.all.replace("…", typed), href: `${palette.dataset.search}?q=${encodeURIComponent(typed)}` };
   const groups = [
     [list.dataset.enquiries, typed && found.length ? [...found, all] : []],
     [list.dataset.pages, pages],
-    [list.dataset.acts, acts(typed)],
+    [list.dataset.acts, [...acts(typed), ...known]],
   ];
   let number = 0;
   list.replaceChildren(...groups.filter(([, entries]) => entries.length).map(([title, entries]) => {
@@ -131,6 +148,7 @@ function open() {
   draw();
   palette.showModal();
   input.focus();
+  learn();
 }
 
 document.addEventListener("keydown", (event) => {

@@ -60,7 +60,7 @@ def test_every_capability_has_a_form_that_says_what_is_missing(alice: Person) ->
         answer = browser.post(address, data=hidden(browser, address))
         if capability.required_fields:
             assert answer.status_code == 422, address
-            assert "This is needed." in answer.text, address
+            assert "This field is required." in answer.text, address
         else:
             assert answer.status_code in (200, 303, 422), address
 
@@ -162,7 +162,7 @@ def test_a_form_that_is_sent_twice_acts_once(alice: Person, bob: Person) -> None
         ({"amount": "1.001"}, "amount", "more decimals"),
         ({"paid_on": "30 Feb"}, "paid_on", "The calendar has no 30 Feb."),
         ({"paid_on": "25 Jun 2123"}, "paid_on", "payment date must be"),
-        ({"invoice_id": ""}, "invoice_id", "This is needed."),
+        ({"invoice_id": ""}, "invoice_id", "This field is required."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(

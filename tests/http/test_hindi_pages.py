@@ -25,6 +25,7 @@ from tests.http.test_every_page import FORM_NAMES, READ, SENT, Door, named
 from tests.identity import authenticators
 from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
+from voyagent import catalogue
 from voyagent.approvals import queries as waiting, service as approvals
 from voyagent.assistant import service as assistant
 from voyagent.billing.bills import service as bill_service
@@ -596,6 +597,16 @@ def test_every_event_every_conversation_and_every_request_speaks_hindi(busy: Per
                 else f"{address.partition('?')[0]}/{one}"
             )
             check(browser.get(opened, headers=HINDI))
+
+
+def test_every_action_speaks_hindi(busy: Person) -> None:
+    """Its form, what is missing, and what a read finds."""
+    browser = busy.browser
+    for capability in catalogue.CAPABILITIES:
+        address = f"/do/{capability.name}"
+        check(browser.get(address))
+        token = csrf(browser, address)
+        check(browser.post(address, data={"csrf_token": token}, follow_redirects=True))
 
 
 @named(FORMS)

@@ -5,24 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
+from flask_babel import gettext as _, lazy_gettext as _l
 from pydantic import BaseModel
 
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
-from voyagent.capabilities.cards import result_card
-from voyagent.capabilities.execution import Proposed
+from voyagent.capabilities.cards import answer, records, result_card
+from voyagent.capabilities.execution import Proposed, may_use
 from voyagent.capabilities.forms import CapabilityForm, form_of, known_values
 from voyagent.capabilities.immediate import execute_now
-from voyagent.capabilities.outputs import record_page, shown
+from voyagent.capabilities.outputs import record_links, record_page
 from voyagent.http.guards import Guard
-from voyagent.http.htmx import see_other
+from voyagent.http.htmx import is_htmx, see_other
+from voyagent.http.markdown import as_html
 from voyagent.http.pages import PageBlueprint, is_sent, toast
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 
 LOOKED_UP_MAX = 200
+AREAS = {
+    "everywhere": _l("Enquiries"),
+    "ticketing_visa": _l("Flights and visas"),
+    "hotels_holidays": _l("Hotels and trips"),
+    "accounting": _l("Accounting"),
+}
 pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
+
+
+@pages.page("/do", permission="tool.propose")
+def actions(reader: RequestReader) -> Any:
+    """List the capabilities that a person may use; for the palette only the list itself."""
+    actor = reader.authenticate()
+    usable = [one for one in registry.every() if may_use(one, actor)]
+    groups = {
+        words: sorted((one for one in usable if one.area == area), key=_label)
+        for area, words in AREAS.items()
+    }
+    alone = is_htmx() and request.headers.get("HX-Target") == "palette"
+    template = "capabilities/_actions.html" if alone else "capabilities/index.html"
+    return render_template(template, groups=groups)
 
 
 @pages.page(
@@ -52,6 +74,10 @@ def act(actor: Actor, name: str) -> Any:
     return _result(capability, *done)
 
 
+def _label(capability: Capability[Any]) -> str:
+    return _(capability.title)
+
+
 def _form_page(form: CapabilityForm, call: Invocation) -> Any:
     form.fill_rows()
     if request.form.get("then") == "line":
@@ -70,21 +96,21 @@ def _result(capability: Capability[Any], wanted: BaseModel, output: JsonObject |
         toast(_("Sent for approval: %(summary)s", summary=output.summary))
         return see_other(url_for("approvals.detail", approval_id=output.approval_id))
     given = wanted.model_dump(mode="json", exclude_none=True)
-    card = result_card(capability.card, given, output, writes=capability.writes)
     page = record_page(output) if capability.writes else None
     if page is not None:
-        toast(card.sentence)
+        toast(result_card(capability.card, given, output, writes=True).sentence)
         return see_other(page)
     return render_template(
         "capabilities/result.html",
         capability=capability,
-        card=card,
-        shown=shown(output),
+        answer=as_html(answer(capability, given, output)),
+        links=record_links(records(capability, output)),
         again=_here(),
     )
 
 
 def _here(**more: str) -> str:
     """Return the address of this form, for its next submission or a further row."""
-    given: dict[str, Any] = {**request.args.to_dict(flat=False), **more}
+    kept = {name: all_of for name, all_of in request.args.lists() if name != "row"}
+    given: dict[str, Any] = {**kept, **more}
     return url_for(".act", name=(request.view_args or {})["name"], **given)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -17,10 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.db import Base
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
+_NOW = text("now()")
 _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent', 'viewer')"
 
 
@@ -34,8 +36,8 @@ class Tenant(Base):
     default_currency: Mapped[str] = mapped_column(server_default=text("'USD'"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),)
 
@@ -56,8 +58,8 @@ class User(TenantOwned, Base):
     email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     last_login_at: Mapped[datetime | None]
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     totp_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -81,14 +83,19 @@ class AuthSession(TenantOwned, Base):
     channel: Mapped[str]
     user_agent: Mapped[str] = mapped_column(server_default=text("''"))
     ip: Mapped[str] = mapped_column(server_default=text("''"))
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None]
-    last_seen_at: Mapped[DefaultNow]
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        references("users", "user_id", "fk_auth_sessions_user", "CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_auth_sessions_user",
+            ondelete="CASCADE",
+        ),
         CheckConstraint("channel in ('browser', 'api')", name="channel"),
         Index("ix_auth_sessions_user", "tenant_id", "user_id", "created_at"),
     )
@@ -101,7 +108,7 @@ class RefreshToken(TenantOwned, Base):
 
     session_id: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -109,7 +116,12 @@ class RefreshToken(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_refresh_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
-        references("auth_sessions", "session_id", "fk_refresh_tokens_session", "CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["auth_sessions.tenant_id", "auth_sessions.id"],
+            name="fk_refresh_tokens_session",
+            ondelete="CASCADE",
+        ),
         Index("ix_refresh_tokens_session", "tenant_id", "session_id"),
     )
 
@@ -133,14 +145,18 @@ class Invite(TenantOwned, Base):
     role: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_invites_token_hash"),
-        references("users", "invited_by_user_id", "fk_invites_inviter"),
+        ForeignKeyConstraint(
+            ["tenant_id", "invited_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_invites_inviter",
+        ),
         CheckConstraint("status in ('pending', 'accepted', 'revoked', 'expired')", name="status"),
         CheckConstraint(_ROLES, name="role"),
         Index(
@@ -163,7 +179,7 @@ class OneTimeToken(TenantOwned, Base):
     purpose: Mapped[str]
     email: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
 
@@ -171,7 +187,12 @@ class OneTimeToken(TenantOwned, Base):
         UniqueConstraint("token_hash", name="uq_one_time_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
         CheckConstraint("purpose in ('verify_email', 'reset_password')", name="purpose"),
-        references("users", "user_id", "fk_one_time_tokens_user", "CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_one_time_tokens_user",
+            ondelete="CASCADE",
+        ),
         Index("ix_one_time_tokens_user", "tenant_id", "user_id", "purpose"),
     )
 
@@ -183,13 +204,18 @@ class RecoveryCode(TenantOwned, Base):
 
     user_id: Mapped[UUID]
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     spent_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "code_hash", name="uq_recovery_codes_code"),
         CheckConstraint("length(code_hash) = 32", name="hash"),
-        references("users", "user_id", "fk_recovery_codes_user", "CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_recovery_codes_user",
+            ondelete="CASCADE",
+        ),
     )
 
 
@@ -206,7 +232,7 @@ class ApiKey(TenantOwned, Base):
     prefix: Mapped[str]
     key_hash: Mapped[bytes] = mapped_column(LargeBinary)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by_user_id: Mapped[UUID | None]
@@ -216,7 +242,15 @@ class ApiKey(TenantOwned, Base):
         UniqueConstraint("prefix", name="uq_api_keys_prefix"),
         CheckConstraint("length(key_hash) = 32", name="hash"),
         CheckConstraint("cardinality(scopes) > 0", name="scopes"),
-        references("users", "created_by_user_id", "fk_api_keys_maker"),
-        references("users", "revoked_by_user_id", "fk_api_keys_revoker"),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_api_keys_maker",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "revoked_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_api_keys_revoker",
+        ),
         Index("ix_api_keys_created", "tenant_id", desc("created_at"), desc("id")),
     )

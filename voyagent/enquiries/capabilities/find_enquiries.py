@@ -48,10 +48,10 @@ class FindEnquiriesInput(Closed):
     depart_to: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Last day of departure, YYYY-MM-DD."
     )
-    created_from: Annotated[BusinessDate | None, Slot("date")] = Field(
+    created_from: BusinessDate | None = Field(
         default=None, description="First day of entry, YYYY-MM-DD."
     )
-    created_to: Annotated[BusinessDate | None, Slot("date")] = Field(
+    created_to: BusinessDate | None = Field(
         default=None, description="Last day of entry, YYYY-MM-DD."
     )
 

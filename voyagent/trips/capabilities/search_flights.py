@@ -59,9 +59,7 @@ class SearchFlightsInput(Closed):
     cabin: Annotated[Literal["economy", "premium", "business", "first"] | None, Slot("cabin")] = (
         Field(default=None, description="Cabin class; economy if it is not named.")
     )
-    direct_only: Annotated[bool, Slot("flag")] = Field(
-        default=False, description="True to leave out flights with stops."
-    )
+    direct_only: bool = Field(default=False, description="True to leave out flights with stops.")
 
 
 def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject]:

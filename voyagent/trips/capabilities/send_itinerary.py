@@ -34,9 +34,7 @@ class SendItineraryInput(Closed):
     locale: Annotated[Literal["en", "hi"] | None, Slot("language")] = Field(
         default=None, description="Language of the PDF; absent for the agency's language."
     )
-    prices: Annotated[bool, Slot("flag")] = Field(
-        default=True, description="False to leave the price out of the PDF."
-    )
+    prices: bool = Field(default=True, description="False to leave the price out of the PDF.")
 
 
 def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, desc, text
@@ -15,6 +15,7 @@ from voyagent.billing.core.models.parts import (
     DRAFT,
     FALSE,
     LINE,
+    NOW,
     PLAN,
     RATE,
     STILL_OPEN,
@@ -23,10 +24,11 @@ from voyagent.billing.core.models.parts import (
     AtARate,
     InInstalments,
     TaxOfLine,
+    references,
     tax_rules,
 )
-from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class Bill(InInstalments, AtARate, TenantOwned, Base):
@@ -60,8 +62,8 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
     void_entry_id: Mapped[UUID | None]
     voided_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         Index(

@@ -4,7 +4,7 @@ has sent, with its lines.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
@@ -12,14 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
+    NOW,
     ZERO,
     Reversible,
     TaxOfLine,
+    references,
     reversal_rules,
     tax_rules,
 )
-from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class CreditNote(Reversible, TenantOwned, Base):
@@ -43,7 +45,7 @@ class CreditNote(Reversible, TenantOwned, Base):
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
@@ -120,7 +122,7 @@ class SupplierCredit(Reversible, TenantOwned, Base):
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         Index(

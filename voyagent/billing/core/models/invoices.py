@@ -25,6 +25,7 @@ from voyagent.billing.core.models.parts import (
     DRAFT,
     FALSE,
     LINE,
+    NOW,
     PLAN,
     RATE,
     STILL_OPEN,
@@ -32,9 +33,10 @@ from voyagent.billing.core.models.parts import (
     ZERO,
     AtARate,
     InInstalments,
+    references,
 )
-from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 _SEARCH = (
     "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) ||"
@@ -90,8 +92,8 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     session_id: Mapped[UUID | None]
     trip_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
-    created_at: Mapped[DefaultNow]
-    updated_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.tenancy import TenantOwned, references
+from voyagent.billing.core.models.parts import NOW, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantOwned
 
 
 class WriteOff(TenantOwned, Base):
@@ -26,7 +27,7 @@ class WriteOff(TenantOwned, Base):
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[DefaultNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "reverses_id", name="uq_write_offs_reverses_id"),

@@ -1,0 +1,56 @@
+"""An action is found with Ctrl K, its form filled and sent, in every look; the same without
+JavaScript.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_audit_page import sign_up
+from tests.e2e.test_coming_in import look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_an_action_is_found_and_carried_out(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/do")
+        look_at(visit, "actions", look)
+        page.keyboard.press("Control+k")
+        page.keyboard.type("enter a b")
+        page.get_by_role("option", name="Enter a bill").click()
+        expect(page.get_by_role("heading", name="Enter a bill")).to_be_visible()
+        look_at(visit, "action", look)
+        page.get_by_label("Supplier").fill("BSP India")
+        page.get_by_role("button", name="Add a line").click()
+        expect(page.get_by_role("group", name="Line 2")).to_be_visible()
+        expect(page.get_by_label("Supplier")).to_have_value("BSP India")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("This field is required.").first).to_be_visible()
+        look_at(visit, "action-refused", look)
+        page.goto("/do/list_receivables")
+        page.get_by_role("button", name="Show").click()
+        look_at(visit, "action-result", look)
+
+
+def test_without_a_script_a_line_is_added_and_an_action_is_sent(
+    browser: Browser, site: Site
+) -> None:
+    with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/do/receive_bill")
+        page.get_by_label("Supplier").fill("BSP India")
+        page.get_by_role("button", name="Add a line").click()
+        expect(page.get_by_role("group", name="Line 2")).to_be_visible()
+        page.goto("/do/create_enquiry?customer_name=Deepa%20Krishnan")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Deepa Krishnan")).to_be_visible()
