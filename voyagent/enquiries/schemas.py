@@ -66,37 +66,7 @@ BudgetAmount = Annotated[
 ]
 
 
-class EnquiryIn(Closed):
-    """A customer's enquiry.
-
-    Only the name is required; a third decimal of the budget is rounded half away from zero.
-    """
-
-    customer_name: Annotated[str, Trimmed(255)]
-    customer_email: Annotated[str, Text(255)] | None = None
-    customer_phone: Annotated[str, Text(64)] | None = None
-    origin: Annotated[str, Text(128)] | None = None
-    destination: Annotated[str, Text(128)] | None = None
-    depart_date: BusinessDate | None = None
-    return_date: BusinessDate | None = None
-    pax_count: Int32 = 1
-    budget_amount: BudgetAmount | None = None
-    budget_currency: Annotated[str, Text(64)] | None = None
-    status: Status = "new"
-    notes: Annotated[str, Text(10_000)] | None = None
-    session_id: Annotated[str, Text(64)] | None = None
-
-    def fields(self) -> dict[str, Any]:
-        """Return the members that were sent, by their names in the service."""
-        return self.model_dump(exclude_unset=True)
-
-
-class EnquiryPatch(Closed):
-    """Changes: an absent member is kept, null clears it.
-
-    Name, number of people and status cannot be cleared.
-    """
-
+class _EnquiryFields(Closed):
     customer_name: Annotated[str, Trimmed(255)] | None = None
     customer_email: Annotated[str, Text(255)] | None = None
     customer_phone: Annotated[str, Text(64)] | None = None
@@ -110,6 +80,28 @@ class EnquiryPatch(Closed):
     status: Status | None = None
     notes: Annotated[str, Text(10_000)] | None = None
     session_id: Annotated[str, Text(64)] | None = None
+
+
+class EnquiryIn(_EnquiryFields):
+    """A customer's enquiry.
+
+    Only the name is required; a third decimal of the budget is rounded half away from zero.
+    """
+
+    customer_name: Annotated[str, Trimmed(255)]
+    pax_count: Int32 = 1
+    status: Status = "new"
+
+    def fields(self) -> dict[str, Any]:
+        """Return the members that were sent, by their names in the service."""
+        return self.model_dump(exclude_unset=True)
+
+
+class EnquiryPatch(_EnquiryFields):
+    """Changes: an absent member is kept, null clears it.
+
+    Name, number of people and status cannot be cleared.
+    """
 
     def changes(self) -> EnquiryChanges:
         """Return the members that were sent, nulls included."""
