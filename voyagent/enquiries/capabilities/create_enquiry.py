@@ -20,10 +20,18 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import day, listing, paragraphs
 from voyagent.enquiries import service
+from voyagent.enquiries.capabilities.fields import (
+    BudgetCurrency,
+    CustomerEmail,
+    CustomerPhone,
+    Destination,
+    Origin,
+    PartyBudget,
+)
 from voyagent.enquiries.capabilities.outputs import field_labels, not_known
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import enquiries
-from voyagent.enquiries.schemas import BudgetAmount, EnquiryIn, Status
+from voyagent.enquiries.schemas import EnquiryIn, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Int32, Text, Trimmed
 from voyagent.kernel.money import spoken
@@ -37,18 +45,10 @@ class CreateEnquiryInput(EnquiryIn):
     customer_name: Annotated[
         str, Trimmed(255), Slot("party", N_("What is the customer's name?"))
     ] = Field(description="The name of the customer.")
-    customer_email: Annotated[Annotated[str, Text(255)] | None, Slot("email")] = Field(
-        default=None, description="The customer's e-mail address."
-    )
-    customer_phone: Annotated[Annotated[str, Text(64)] | None, Slot("phone")] = Field(
-        default=None, description="Phone number with country code, such as +91 98470 12345."
-    )
-    origin: Annotated[Annotated[str, Text(128)] | None, Slot("origin")] = Field(
-        default=None, description="City or IATA code of the departure."
-    )
-    destination: Annotated[Annotated[str, Text(128)] | None, Slot("destination")] = Field(
-        default=None, description="City, country or IATA code of the destination."
-    )
+    customer_email: CustomerEmail = None
+    customer_phone: CustomerPhone = None
+    origin: Origin = None
+    destination: Destination = None
     depart_date: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="First day of travel, YYYY-MM-DD, only if a day is named."
     )
@@ -59,12 +59,8 @@ class CreateEnquiryInput(EnquiryIn):
     pax_count: Annotated[Int32, Slot("people")] = Field(
         default=1, description="Number of travellers, children and infants included."
     )
-    budget_amount: Annotated[BudgetAmount | None, Slot("amount")] = Field(
-        default=None, description="Budget of the whole party, not per person."
-    )
-    budget_currency: Annotated[Annotated[str, Text(64)] | None, Slot("currency")] = Field(
-        default=None, description="ISO 4217 code of the budget, such as INR."
-    )
+    budget_amount: PartyBudget = None
+    budget_currency: BudgetCurrency = None
     status: Annotated[Status, ProgramOnly()] = Field(
         default="new", description="Always new for a new enquiry."
     )

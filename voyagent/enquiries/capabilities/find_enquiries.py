@@ -10,6 +10,7 @@ from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing
+from voyagent.enquiries.capabilities.fields import Destination, Origin
 from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, enquiry_line, status_label
 from voyagent.enquiries.capabilities.places import spellings
 from voyagent.enquiries.queries import enquiries
@@ -36,12 +37,8 @@ class FindEnquiriesInput(Closed):
     customer_email: Annotated[Annotated[str, Text(255)] | None, Slot("email")] = Field(
         default=None, description="The customer's e-mail address, or a part of it."
     )
-    origin: Annotated[Annotated[str, Text(128)] | None, Slot("origin")] = Field(
-        default=None, description="City or IATA code of the departure."
-    )
-    destination: Annotated[Annotated[str, Text(128)] | None, Slot("destination")] = Field(
-        default=None, description="City, country or IATA code of the destination."
-    )
+    origin: Origin = None
+    destination: Destination = None
     depart_from: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="First day of departure, YYYY-MM-DD."
     )

@@ -9,9 +9,13 @@ from flask_babel import gettext, ngettext
 from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import day, money
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import wire_instant
 
 SHOWN_MAX = 20
+ENQUIRY_STEPS = {
+    "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
+}
 
 
 def brief(row: Row) -> JsonObject:

@@ -20,6 +20,7 @@ from voyagent.capabilities.cards import SHOWN_MAX as ANSWERED_MAX, listing
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import (
+    ENQUIRY_STEPS,
     SHOWN_MAX,
     brief,
     budget_line,
@@ -151,9 +152,7 @@ CAPABILITY = Capability(
         fills=("enquiry_id",),
         answer=answer,
         records=records,
-        next_steps={
-            "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
-        },
+        next_steps=ENQUIRY_STEPS,
     ),
     audit=N_("Assistant: summarise an enquiry"),
     lookups={"enquiry_id": enquiries},

@@ -17,10 +17,24 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.enquiries import service
+from voyagent.enquiries.capabilities.fields import (
+    BudgetCurrency,
+    CustomerEmail,
+    CustomerPhone,
+    Destination,
+    Origin,
+    PartyBudget,
+)
 from voyagent.enquiries.capabilities.lookups import enquiries
-from voyagent.enquiries.capabilities.outputs import budget_line, enquiry_line, enquiry_record, full
+from voyagent.enquiries.capabilities.outputs import (
+    ENQUIRY_STEPS,
+    budget_line,
+    enquiry_line,
+    enquiry_record,
+    full,
+)
 from voyagent.enquiries.queries import enquiries as enquiries_queries
-from voyagent.enquiries.schemas import BudgetAmount, EnquiryPatch, Status
+from voyagent.enquiries.schemas import EnquiryPatch, Status
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
 
@@ -34,18 +48,10 @@ class UpdateEnquiryInput(EnquiryPatch):
     customer_name: Annotated[str, Trimmed(255)] | None = Field(
         default=None, description="The new name of the customer."
     )
-    customer_email: Annotated[Annotated[str, Text(255)] | None, Slot("email")] = Field(
-        default=None, description="The customer's e-mail address."
-    )
-    customer_phone: Annotated[Annotated[str, Text(64)] | None, Slot("phone")] = Field(
-        default=None, description="Phone number with country code, such as +91 98470 12345."
-    )
-    origin: Annotated[Annotated[str, Text(128)] | None, Slot("origin")] = Field(
-        default=None, description="City or IATA code of the departure."
-    )
-    destination: Annotated[Annotated[str, Text(128)] | None, Slot("destination")] = Field(
-        default=None, description="City, country or IATA code of the destination."
-    )
+    customer_email: CustomerEmail = None
+    customer_phone: CustomerPhone = None
+    origin: Origin = None
+    destination: Destination = None
     depart_date: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="First day of travel, YYYY-MM-DD."
     )
@@ -55,12 +61,8 @@ class UpdateEnquiryInput(EnquiryPatch):
     pax_count: Annotated[Int32 | None, Slot("people")] = Field(
         default=None, description="Number of travellers, children and infants included."
     )
-    budget_amount: Annotated[BudgetAmount | None, Slot("amount")] = Field(
-        default=None, description="Budget of the whole party, not per person."
-    )
-    budget_currency: Annotated[Annotated[str, Text(64)] | None, Slot("currency")] = Field(
-        default=None, description="ISO 4217 code of the budget, such as INR."
-    )
+    budget_amount: PartyBudget = None
+    budget_currency: BudgetCurrency = None
     status: Annotated[Status | None, Slot("status")] = Field(
         default=None, description="The new status."
     )
@@ -126,9 +128,7 @@ CAPABILITY = Capability(
         fills=("enquiry_id",),
         answer=answer,
         records=lambda output: (enquiry_record(output["enquiry"]),),
-        next_steps={
-            "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
-        },
+        next_steps=ENQUIRY_STEPS,
     ),
     audit=N_("Assistant: change an enquiry"),
     lookups={"enquiry_id": enquiries},
