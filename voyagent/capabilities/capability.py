@@ -131,6 +131,11 @@ class Policy:
     direction: Direction = "none"
 
 
+def no_money(_call: Invocation, _wanted: BaseModel) -> Policy:
+    """State that no money moves."""
+    return Policy()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """Presentation of a call: an icon, one sentence, a short note and the assistant's answer.

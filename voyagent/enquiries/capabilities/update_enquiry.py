@@ -12,9 +12,9 @@ from voyagent.capabilities.capability import (
     Card,
     Invocation,
     JsonObject,
-    Policy,
     ProgramOnly,
     Slot,
+    no_money,
 )
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.fields import (
@@ -90,11 +90,6 @@ def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
     }
 
 
-def policy(_call: Invocation, _wanted: UpdateEnquiryInput) -> Policy:
-    """No money moves."""
-    return Policy()
-
-
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Name the customer once the enquiry is changed."""
     name = (output.get("enquiry") or {}).get("customer_name")
@@ -120,7 +115,7 @@ CAPABILITY = Capability(
     output=frozenset({"updated", "enquiry_id", "enquiry", "fields"}),
     permission="enquiry.update",
     approval="review",
-    policy=policy,
+    policy=no_money,
     run=run,
     card=Card(
         icon="pencil",

@@ -15,8 +15,8 @@ from voyagent.capabilities.capability import (
     Choice,
     Invocation,
     JsonObject,
-    Policy,
     Slot,
+    no_money,
 )
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
@@ -77,11 +77,6 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
     }
 
 
-def policy(_call: Invocation, _wanted: AddPassengerInput) -> Policy:
-    """No money moves."""
-    return Policy()
-
-
 def sentence(given: JsonObject, output: JsonObject) -> str:
     """Name the passenger."""
     name = output.get("full_name") or given.get("full_name", "")
@@ -127,7 +122,7 @@ CAPABILITY = Capability(
     output=frozenset({"added", "trip_id", "passenger_id", "full_name", "kind"}),
     permission="trip.update",
     approval="review",
-    policy=policy,
+    policy=no_money,
     run=run,
     card=Card(
         icon="person-plus",

@@ -15,8 +15,8 @@ from voyagent.capabilities.capability import (
     Choice,
     Invocation,
     JsonObject,
-    Policy,
     Slot,
+    no_money,
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
@@ -85,11 +85,6 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
     }
 
 
-def policy(_call: Invocation, _wanted: AddTransferInput) -> Policy:
-    """No money moves: the ride is only planned."""
-    return Policy()
-
-
 def sentence(given: JsonObject, _output: JsonObject) -> str:
     """Name both places."""
     if not (given.get("origin") and given.get("destination")):
@@ -148,7 +143,7 @@ CAPABILITY = Capability(
     output=frozenset({"added", "trip_id", "line_id", "name", "on", "price"}),
     permission="trip.update",
     approval="review",
-    policy=policy,
+    policy=no_money,  # the ride is only planned
     run=run,
     card=Card(
         icon="car-front",

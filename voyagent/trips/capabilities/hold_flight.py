@@ -14,8 +14,8 @@ from voyagent.capabilities.capability import (
     Choice,
     Invocation,
     JsonObject,
-    Policy,
     Slot,
+    no_money,
 )
 from voyagent.capabilities.cards import moment, money
 from voyagent.capabilities.refusals import not_supported, unsupported
@@ -64,11 +64,6 @@ def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
         lambda lines: _output(lines, budget) | {"still_held": _still_held(call, lines[0])},
         refused=_at_another_price,
     )
-
-
-def policy(_call: Invocation, _wanted: HoldFlightInput) -> Policy:
-    """No money moves: a hold is unpaid."""
-    return Policy()
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
@@ -200,7 +195,7 @@ CAPABILITY = Capability(
     ),
     permission="trip.update",
     approval="review",
-    policy=policy,
+    policy=no_money,  # a hold is unpaid
     run=run,
     card=Card(
         icon="bookmark-check",

@@ -7,7 +7,14 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Slot,
+    no_money,
+)
 from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
@@ -31,11 +38,6 @@ def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject
     return service.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
         _output, refused=unsupported("released")
     )
-
-
-def policy(_call: Invocation, _wanted: ReleaseFlightInput) -> Policy:
-    """No money moves: a held booking is unpaid."""
-    return Policy()
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
@@ -78,7 +80,7 @@ CAPABILITY = Capability(
     output=frozenset({"released", "trip_id", "pnr_id", "locator", "flights", "withdrawn"}),
     permission="trip.update",
     approval="review",
-    policy=policy,
+    policy=no_money,  # a held booking is unpaid
     run=run,
     lookups={"pnr_id": held_flights},
     card=Card(icon="bookmark-x", sentence=sentence, answer=answer),

@@ -7,7 +7,14 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Slot,
+    no_money,
+)
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.trips import service
@@ -39,11 +46,6 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
     return {"removed": True, "trip_id": str(journey.trip["id"]), "full_name": meant[0].full_name}
 
 
-def policy(_call: Invocation, _wanted: RemovePassengerInput) -> Policy:
-    """No money moves."""
-    return Policy()
-
-
 def sentence(given: JsonObject, output: JsonObject) -> str:
     """Name the passenger."""
     name = output.get("full_name") or given.get("full_name", "")
@@ -64,7 +66,7 @@ CAPABILITY = Capability(
     output=frozenset({"removed", "trip_id", "full_name"}),
     permission="trip.update",
     approval="review",
-    policy=policy,
+    policy=no_money,
     run=run,
     card=Card(icon="person-dash", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
     audit=N_("Assistant: remove a passenger"),

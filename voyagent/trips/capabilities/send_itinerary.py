@@ -8,7 +8,14 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown
-from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Slot,
+    no_money,
+)
 from voyagent.http.template_filters import symbol_money
 from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.schemas.entry import Email
@@ -85,11 +92,6 @@ def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
     )
 
 
-def policy(_call: Invocation, _wanted: SendItineraryInput) -> Policy:
-    """No money moves."""
-    return Policy()
-
-
 def sentence(given: JsonObject, output: JsonObject) -> str:
     """Name the address."""
     to = output.get("to") or given.get("to")
@@ -116,7 +118,7 @@ CAPABILITY = Capability(
     approval="required",
     approvers=roles_that_may("trip.send"),
     undoable=False,
-    policy=policy,
+    policy=no_money,
     run=run,
     preview=preview,
     lookups={"trip_id": trips},
