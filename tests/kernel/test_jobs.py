@@ -24,7 +24,7 @@ from tests.processes import ROOT, end, worker_environment
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
-from voyagent.kernel.stalled_jobs import TASK as RESCUE_TASK, StalledJobs
+from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
 
 LATE, ALIVE = "10 s", "0 s"
 PATIENCE_S = 30
@@ -121,13 +121,13 @@ def looks(
         thread.submit(asyncio.run, look()).result()
 
 
-async def _look(rescue: StalledJobs, own: int, times: int, running: list[int]) -> None:
+async def _look(stalled: StalledJobs, own: int, times: int, running: list[int]) -> None:
     if running:
         job = SimpleNamespace(job=SimpleNamespace(id=running.pop()))
-        await rescue.watch(lambda: _look(rescue, own, times, running), job, None)  # type: ignore[arg-type]
+        await stalled.watch(lambda: _look(stalled, own, times, running), job, None)  # type: ignore[arg-type]
         return
     for _ in range(times):
-        await rescue.look(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
+        await stalled.recover(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
 
 
 def test_jobs_of_a_worker_that_fell_silent_are_given_back(
@@ -167,8 +167,8 @@ def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own, dead = queue.worker(ALIVE), queue.worker(LATE)
-    died, lost = queue.job(dead, task=RESCUE_TASK, queueing_lock="probe"), queue.job(dead)
-    queue.job(None, status="todo", task=RESCUE_TASK, queueing_lock="probe")
+    died, lost = queue.job(dead, task=STALLED_TASK, queueing_lock="probe"), queue.job(dead)
+    queue.job(None, status="todo", task=STALLED_TASK, queueing_lock="probe")
     looks(app, settings, own)
     assert [queue.state(job) for job in (died, lost)] == [None, ("todo", 1)]
 

@@ -20,7 +20,7 @@ from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.schemas import review
 from voyagent.approvals.schemas.proposals import ChosenQuery, HistoryQuery, SeenQuery
 from voyagent.approvals.service import BATCH_MAX, effects
-from voyagent.approvals.words.approver_labels import deciders_in_words, others_in_words
+from voyagent.approvals.words.approver_labels import approvers_in_words, other_approvers_in_words
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
@@ -233,16 +233,16 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
         known = effects.find(approval.tool_name) is not None
         return Obstacle(
             (
-                deciders_in_words(service.who_may_grant(approval))
+                approvers_in_words(service.who_may_grant(approval))
                 if known
                 else str(_("Your role can’t approve requests."))
             ),
             may_reject=False,
         )
     if service.needs_another(actor, approval):
-        return Obstacle(others_in_words(service.who_else_may_grant(approval)))
+        return Obstacle(other_approvers_in_words(service.who_else_may_grant(approval)))
     if service.above_limit(actor, approval):
-        return Obstacle(deciders_in_words(service.who_may_grant(approval), is_above_own=True))
+        return Obstacle(approvers_in_words(service.who_may_grant(approval), is_above_own=True))
     return Obstacle(str(_("This can’t be done now."))) if changes.is_refused else None
 
 
@@ -275,10 +275,12 @@ def _review(
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": needs_another,
-        "others": others_in_words(service.who_else_may_grant(approval)) if needs_another else "",
+        "others": other_approvers_in_words(service.who_else_may_grant(approval))
+        if needs_another
+        else "",
         "above_limit": pending and service.above_limit(actor, approval),
-        "deciders": (
-            deciders_in_words(
+        "approvers": (
+            approvers_in_words(
                 service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)
             )
             if pending

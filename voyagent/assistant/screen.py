@@ -14,7 +14,7 @@ from voyagent.approvals import queries as approvals, service as approvals_servic
 from voyagent.approvals.schemas import review
 from voyagent.approvals.schemas.review import Changes
 from voyagent.approvals.service import effects
-from voyagent.approvals.words.approver_labels import deciders_in_words, others_in_words
+from voyagent.approvals.words.approver_labels import approvers_in_words, other_approvers_in_words
 from voyagent.assistant import blocks, costs, drafts, queries
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.costs import Spent
@@ -70,7 +70,7 @@ class Request:
     """A proposal as its card; `changes` only while it is pending."""
 
     row: Row
-    deciders: str = ""
+    approvers: str = ""
     changes: Changes | None = None
     may_decide: bool = False
     needs_another: bool = False
@@ -304,14 +304,16 @@ def _request(actor: Actor, row: Row) -> Request:
     return Request(
         row,
         (
-            deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide)
+            approvers_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide)
             if effect is not None
             else ""
         ),
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=may_decide,
         needs_another=(is_own := approvals_service.needs_another(actor, approval)),
-        others=others_in_words(approvals_service.who_else_may_grant(approval)) if is_own else "",
+        others=other_approvers_in_words(approvals_service.who_else_may_grant(approval))
+        if is_own
+        else "",
         is_above_limit=approvals_service.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
     )

@@ -124,12 +124,12 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     """Sentences in place of the usual ones, by `kind`, `field.kind` or `field.kind.blank`."""
 
     stand_ins: ClassVar[dict[str, Any]] = {}
-    """Values that `look` takes for fields that are still blank."""
+    """Values that `dry_run` takes for fields that are still blank."""
 
     awaited: ClassVar[Collection[str]] = ()
-    """Codes of rules that fail only because something is still blank; `look` ignores them."""
-    unfit: Sequence[str] = ()
-    """Sentences that say why the form would be refused; set by `look`."""
+    """Codes of rules that fail only because something is still blank; `dry_run` ignores them."""
+    problems: Sequence[str] = ()
+    """Sentences that say why the form would be refused; set by `dry_run`."""
     refused: str | None = None
     """The code of the rule that refused the form, if one did."""
     _came_too_often: bool = False
@@ -196,30 +196,32 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             self.refuse(error, **fields)
             return None
 
-    def look(self, act: Callable[[Any], Result]) -> Result | None:
+    def dry_run(self, act: Callable[[Any], Result]) -> Result | None:
         """Call `act`, which only reads, with the value as it is typed so far.
 
-        None while a needed field is blank, or if the form would be refused; `unfit` then says why.
+        None while a needed field is blank, or if the form would be refused: `problems` says why.
         """
-        self.unfit = ()
+        self.problems = ()
         if any(
             isinstance(field, AmountText) and not str(field.data or "").strip() for field in self
         ):
             return None
         try:
-            typed = {name: value for name, value in self.looked_at().items() if value is not None}
+            typed = {
+                name: value for name, value in self.typed_values().items() if value is not None
+            }
             return act(self.schema.model_validate(self.stand_ins | typed, strict=False))
         except ValidationError as error:
             found = [item for item in error.errors(include_url=False) if not _is_blank(item)]
-            self.unfit = [
+            self.problems = [
                 *dict.fromkeys(self._sentence(self.place_of(item["loc"]), item) for item in found)
             ]
         except VoyagentError as error:
-            self.unfit = [] if error.code in self.awaited else [sentence_of(error)]
+            self.problems = [] if error.code in self.awaited else [sentence_of(error)]
         return None
 
-    def looked_at(self) -> dict[str, Any]:
-        """The values that `look` takes."""
+    def typed_values(self) -> dict[str, Any]:
+        """The values that `dry_run` takes."""
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:

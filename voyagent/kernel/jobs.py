@@ -29,7 +29,7 @@ from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
-from voyagent.kernel.stalled_jobs import TASK as RESCUE_TASK, StalledJobs
+from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
 
 if TYPE_CHECKING:
     from flask import (
@@ -110,8 +110,8 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
         conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
     )
     jobs = procrastinate.App(connector=connector)
-    rescue = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
-    jobs.worker_defaults = {"worker_middleware": [rescue.watch]}
+    stalled = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
+    jobs.worker_defaults = {"worker_middleware": [stalled.watch]}
     for registered in _tasks.values():
         run = jobs.task(name=registered.name, retry=TRIES)(_in_context(app, registered))
         if repeats and registered.every is not None:
@@ -121,9 +121,9 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
         return jobs
 
     @jobs.periodic(cron="* * * * * */2")
-    @jobs.task(name=RESCUE_TASK, queueing_lock=RESCUE_TASK, pass_context=True)
-    async def look(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
-        await rescue.look(context)
+    @jobs.task(name=STALLED_TASK, queueing_lock=STALLED_TASK, pass_context=True)
+    async def recover(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
+        await stalled.recover(context)
 
     return jobs
 

@@ -40,7 +40,7 @@ class StalledJobs:
         finally:
             self._running.discard(context.job.id)
 
-    async def look(self, context: JobContext) -> None:
+    async def recover(self, context: JobContext) -> None:
         """Return stalled jobs to the queue, and own jobs that two calls in a row found idle."""
         own, manager = context.job.worker_id, self._jobs.job_manager
         held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=own)

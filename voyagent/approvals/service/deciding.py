@@ -26,9 +26,9 @@ from voyagent.approvals.service.preconditions import (
     NOW,
     check_state,
     expire,
+    notify_followers,
     person_of,
     refs_of,
-    ring,
 )
 from voyagent.approvals.service.proposing import find_movement, supersede
 from voyagent.audit.service import recording as audit
@@ -206,7 +206,7 @@ def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         raise ApprovalAlreadyResolved
     db.session.refresh(approval)
     _record(actor, approval, granted=granted, reason=reason)
-    ring(approval.session_id)
+    notify_followers(approval.session_id)
     if granted:
         defer_effect(approval)
     else:

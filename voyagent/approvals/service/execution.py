@@ -22,7 +22,13 @@ from voyagent.approvals.service.errors import (
     RequesterGone,
     ToolUnknown,
 )
-from voyagent.approvals.service.preconditions import NOW, expire, person_of, refs_of, ring
+from voyagent.approvals.service.preconditions import (
+    NOW,
+    expire,
+    notify_followers,
+    person_of,
+    refs_of,
+)
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import branches, conversations as chat
@@ -185,7 +191,7 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
             actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name}
         )
     if ended:
-        ring(session_id)
+        notify_followers(session_id)
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
     return len(ended)
 
@@ -282,7 +288,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
         approved_at=approval.resolved_at,
         started_at=approval.resolved_at,
     )
-    ring(approval.session_id)
+    notify_followers(approval.session_id)
     tell(actor, approval)
 
 

@@ -69,13 +69,13 @@ def expire(which: Any) -> int:
             entity_refs=refs,
             inputs={"tool_name": one.tool_name, "summary": one.summary},
         )
-    ring(*{one.session_id for one in expired})
+    notify_followers(*{one.session_id for one in expired})
     if expired:
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(expired)))
     return len(expired)
 
 
-def ring(*session_ids: UUID) -> None:
+def notify_followers(*session_ids: UUID) -> None:
     """Notify followers of these conversations once the transaction has committed."""
     for session_id in session_ids:
         events.notify(topic(session_id))

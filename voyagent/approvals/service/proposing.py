@@ -23,7 +23,13 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     WouldBeRefused,
 )
-from voyagent.approvals.service.preconditions import NOW, check_state, person_of, refs_of, ring
+from voyagent.approvals.service.preconditions import (
+    NOW,
+    check_state,
+    notify_followers,
+    person_of,
+    refs_of,
+)
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
 from voyagent.chat.service import conversations as chat
@@ -150,7 +156,7 @@ def edit(
         "arguments_hash_before": before,
     }
     audit.record(actor, "proposal.edited", entity_refs=refs_of(approval), inputs=inputs)
-    ring(approval.session_id)
+    notify_followers(approval.session_id)
     return approval
 
 
@@ -266,7 +272,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     audit.record(actor, "proposal.superseded", entity_refs=refs_of(approval), inputs=inputs)
     _record_made(requester or system_actor(fresh.tenant_id), fresh)
     after_commit(db.session, meters().decisions.labels("superseded").inc)
-    ring(approval.session_id)
+    notify_followers(approval.session_id)
     if requester is not None:
         for hook in _asked_anew:
             hook(requester, approval)

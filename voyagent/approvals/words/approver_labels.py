@@ -9,7 +9,7 @@ from flask_babel import gettext
 from voyagent.http.template_filters import role_word
 
 
-def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
+def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
     """Return who may approve a request; if no role's limit suffices, how to change that.
 
     `is_above_own` is true if the reader's own limit is too low.
@@ -36,7 +36,7 @@ def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> st
     )
 
 
-def others_in_words(roles: Sequence[str]) -> str:
+def other_approvers_in_words(roles: Sequence[str]) -> str:
     """Return why a person cannot approve the own request, and which roles can."""
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(

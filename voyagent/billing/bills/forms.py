@@ -146,13 +146,13 @@ class BillForm(DocumentForm[BillDraftIn]):
     @property
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
         """What receiving the bill as it is typed would post; without amounts while it is not all
-        typed yet, or would be refused: `unfit` says why.
+        typed yet, or would be refused: `problems` says why.
         """
         purposes = bought_sides(
             [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
             self.currency.data,
         )
-        return self.look(self._bought) or [
+        return self.dry_run(self._bought) or [
             (purpose, sign, None) for purpose, sign, _amount in purposes
         ]
 

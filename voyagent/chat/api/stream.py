@@ -181,12 +181,12 @@ def _hang_up(line: socket) -> None:
 class Aside:
     """A changing fact that is no event.
 
-    It is sent as `name` with a mark when `look` differs from `known`.
+    It is sent as `name` with a mark when `read` differs from `known`.
     """
 
     name: str
     known: str
-    look: Callable[[UUID], str]
+    read: Callable[[UUID], str]
 
 
 def frames(  # noqa: PLR0913 - each narrows or bounds what is told
@@ -280,4 +280,4 @@ def _read(
         except NotFound:
             active = False
         batch = sessions.events_after(session_id, after_seq, limit=BATCH)
-        return batch, active, aside.look(session_id) if aside is not None and not batch else ""
+        return batch, active, aside.read(session_id) if aside is not None and not batch else ""

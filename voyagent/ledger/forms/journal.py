@@ -119,7 +119,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
             ]
         }
 
-    def looked_at(self) -> dict[str, Any]:
+    def typed_values(self) -> dict[str, Any]:
         """Return the values with only the complete lines; None for fewer than two.
 
         A line is complete with an account and an amount.

@@ -189,12 +189,12 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
         selected=chosen,
     )
     if goes_on:
-        form.look(
+        form.dry_run(
             lambda body: service.check_direct(
                 actor, [line.line() for line in body.lines], body.entry_date
             )
         )
-    facts = {"preview": preview, "is_read": is_read, "unfit": form.unfit}
+    facts = {"preview": preview, "is_read": is_read, "problems": form.problems}
     if goes_on and is_htmx():
         return render_template("ledger/_entry_preview.html", **facts)
     blank = max(1, 4 - len(form.lines.data))

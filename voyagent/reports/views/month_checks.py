@@ -28,7 +28,7 @@ _MISSING: dict[str, Any] = {
 
 
 @register_checks
-def look(reader: Reader, first: date, last: date) -> list[Check]:
+def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
     """Return drafts of the month, pending requests that post into it, and missing numbers."""
     drafts, waiting, gaps = reader.read(
         closing_queries.drafts_statement(first, last),

@@ -214,7 +214,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             else {}
         )
 
-    def looked_at(self) -> dict[str, Any]:
+    def typed_values(self) -> dict[str, Any]:
         """The same; nothing of lines without a price, and a line goes without words or price until
         they are typed, as a rate does without who has quoted it.
         """
@@ -247,11 +247,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     def look_at_plan(self) -> TypedPlan:
         """The same as `plan`; where the lines stand, but the days of the instalments would be
-        refused, `unfit` says why.
+        refused, `problems` says why.
         """
         plan = self.plan  # read first: shares are of what the lines come to, whatever the days are
-        if not self.unfit:
-            self.look(lambda body: check_typed_days(self.instalments.data, body.issue_date))
+        if not self.problems:
+            self.dry_run(lambda body: check_typed_days(self.instalments.data, body.issue_date))
         return plan
 
     @property

@@ -145,7 +145,7 @@ def draft_page(
         ],
         "plan": form.look_at_plan(),
         "postings": postings_of(sides),
-        "unfit": form.unfit,
+        "problems": form.problems,
         "other_year": other_year_words(
             typed_day(form.issue_date), None if form.is_bill else INVOICE_SERIES
         ),

@@ -78,8 +78,8 @@ def looked(
     `sides` computes the journal lines of the parsed form and raises what the step itself
     would raise. An incomplete form has neither postings nor a reason.
     """
-    found = form.look(sides)
-    return {"postings": postings_of(found or ()), "unfit": form.unfit}
+    found = form.dry_run(sides)
+    return {"postings": postings_of(found or ()), "problems": form.problems}
 
 
 def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:

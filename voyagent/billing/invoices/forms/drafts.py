@@ -168,9 +168,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def sketch(self) -> Sketch | None:
         """Return the calculated invoice, or None if it is incomplete or would be refused.
 
-        If it would be refused, `unfit` has the reason.
+        If it would be refused, `problems` has the reason.
         """
-        return self.look(self._sketched)
+        return self.dry_run(self._sketched)
 
     def _sketched(self, body: InvoiceDraftIn) -> Sketch:
         self.check(body)
