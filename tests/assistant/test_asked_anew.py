@@ -270,7 +270,7 @@ def heard(
 
     def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
         with alice.acting():
-            mark = queries.standing_of(session_id)
+            mark = queries.change_mark(session_id)
             seq = chats.last_seq(session_id)
         answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
         told = ""
@@ -313,7 +313,7 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
     for what, act in acts.items():
         marks = heard(session_id, act)
         with alice.acting():
-            assert marks[-1:] == [queries.standing_of(session_id)], what
+            assert marks[-1:] == [queries.change_mark(session_id)], what
 
 
 def test_a_page_hears_of_a_request_that_ran_out_of_time(
@@ -352,7 +352,7 @@ def test_a_page_hears_of_a_turn_before_its_first_word(
         ),
     )
     with alice.acting():
-        assert marks == [queries.standing_of(session_id)]
+        assert marks == [queries.change_mark(session_id)]
         running = chats.find_running_turn(session_id)
     assert running is not None
     assert running.id in marks[0]
@@ -376,7 +376,7 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
     session_id = talk.begin(alice)
     approval_id = asked(alice, session_id)
     with alice.acting():
-        before = queries.standing_of(session_id)
+        before = queries.change_mark(session_id)
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
     whole = stream.frames
     monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))

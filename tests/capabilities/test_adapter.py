@@ -21,7 +21,7 @@ def test_each_part_reads_the_stored_arguments() -> None:
             PROPOSES,
             run=lambda call, wanted: {"by": call.actor, "noted": wanted.text},
             preview=lambda _call, wanted: Description(title=wanted.text),
-            measure=lambda _call, _wanted: Measured(standings=[]),
+            measure=lambda _call, _wanted: Measured(balances=[]),
             amounts=lambda wanted: [Money(wanted.copies, "AED"), Money(1, "INR")],
         )
     )
@@ -30,7 +30,7 @@ def test_each_part_reads_the_stored_arguments() -> None:
     assert effect.describe is not None
     assert effect.describe(ACTOR, stored) == {"title": "Called"}
     assert effect.measure is not None
-    assert effect.measure(ACTOR, stored) == {"standings": []}
+    assert effect.measure(ACTOR, stored) == {"balances": []}
     assert effect.amount is not None
     assert effect.amount(ACTOR, stored) == Money(200, "INR")
     assert effect.amounts is not None

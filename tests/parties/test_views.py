@@ -112,17 +112,17 @@ def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(
 ) -> None:
     party = made(alice, is_supplier=True)
     path = f"/parties/{party['id']}"
-    assert Page(alice.browser.get(path)).words(".//p[@id='standing']") == "No balance"
+    assert Page(alice.browser.get(path)).words(".//p[@id='balances']") == "No balance"
     invoice_id = issued(alice, customer_name="DEEPA krishnan")
     pay(alice, invoice_id, 500_000)
     advance(alice, 70_000, DUE, currency="AED")
     receive(alice, vendor_name="Deepa Krishnan")
     issued(alice, customer_name="Somebody else")
     page = Page(alice.browser.get(path))
-    standing = page.words(".//dl[@id='standing']")
+    balances = page.words(".//dl[@id='balances']")
     for said in ("Amount due", "40,000.00", "Advance", "700.00", "Payable", "45,000.00"):
-        assert said in standing
-    assert "Advance paid" not in standing
+        assert said in balances
+    assert "Advance paid" not in balances
     for link in (
         "/invoices?party=Deepa+Krishnan",
         "/reports/party-statement?party=Deepa+Krishnan&kind=supplier",

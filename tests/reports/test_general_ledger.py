@@ -98,7 +98,7 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
     alice: Person, seed: int
 ) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
-    standing: dict[str, int] = defaultdict(int)
+    balances: dict[str, int] = defaultdict(int)
     made: list[tuple[date, str, int]] = []
     for _ in range(30):
         day = date(2025, 12, 20) + timedelta(days=luck.choice([0, 5, 25, 26, 26, 26, 60, 95, 120]))
@@ -111,7 +111,7 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
             (day, amount.currency, amount.amount_minor if left == "bank" else -amount.amount_minor)
         )
     for day, currency, minor in made:
-        standing[currency] += minor if day < FIRST else 0
+        balances[currency] += minor if day < FIRST else 0
     inside = [one for one in made if FIRST <= one[0] <= LAST]
     for limit in (1, 2, 7, 100):
         found = pages(alice, limit)
@@ -119,8 +119,8 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
             one.opening.currency: one.opening.amount_minor
             for one in found[0].currencies
             if one.opening
-        } == {c: m for c, m in standing.items() if m}
-        running, lines = dict(standing), [line for page in found for line in page.lines]
+        } == {c: m for c, m in balances.items() if m}
+        running, lines = dict(balances), [line for page in found for line in page.lines]
         assert sorted(
             (line.day, line.debit.currency, (line.debit - line.credit).amount_minor)
             for line in lines

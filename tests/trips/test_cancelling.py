@@ -309,7 +309,7 @@ def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
     assert {line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"} == {
         "cancelled"
     }
-    assert [line.cost for line in journey(alice, trip_id).standing] == [stay.cost], (
+    assert [line.cost for line in journey(alice, trip_id).active_lines] == [stay.cost], (
         "cancellation charge is added to the trip"
     )
 

@@ -469,9 +469,9 @@ def test_findings_name_only_what_is_there_the_gravest_first(
 ) -> None:
     people, lines = trip
     told = findings(people, lines)
-    standing = {one.id for one in lines if not one.is_over}
+    active = {one.id for one in lines if not one.is_over}
     assert all(
-        set(one.line_ids) <= standing
+        set(one.line_ids) <= active
         and set(one.passenger_ids) <= {somebody.id for somebody in people}
         for one in told
     )

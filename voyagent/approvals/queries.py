@@ -226,7 +226,7 @@ def state_of(session_id: UUID) -> str:
     return str(SessionReader(db.session).read(found)[0][0]["mark"])
 
 
-def _standing() -> ColumnElement[str]:
+def _shown_state() -> ColumnElement[str]:
     """Return a proposal's state for pages.
 
     Its status, `error` for a failed effect, `withdrawn` if it ended before its time.
@@ -258,7 +258,7 @@ def _rows() -> Select[Any]:
             _C.requested_at,
             _C.expires_at,
             _shown_status().label("status"),
-            _standing().label("standing"),
+            _shown_state().label("state"),
             _C.requested_by_user_id,
             _C.resolved_at,
             _C.resolved_by_user_id,

@@ -313,7 +313,7 @@ def _inbox(actor: Actor, approval_id: str | None = None) -> Row:
 def _inbox_of(waiting: list[Row], decided: list[Row], actor: Actor, approval_id: str | None) -> Row:
     """Return the inbox and a mark of its contents."""
     today = _of_today(decided, actor)
-    shown = [[row["id"] for row in waiting], [[row["id"], row["standing"]] for row in today]]
+    shown = [[row["id"] for row in waiting], [[row["id"], row["state"]] for row in today]]
     return {
         "waiting": waiting,
         "decided": today,

@@ -108,7 +108,7 @@ def recent_messages(session_id: UUID) -> list[Row]:
     return chats.last_messages(SessionReader(db.session), session_id, _LOOK_BACK)
 
 
-def standing_of(session_id: UUID) -> str:
+def change_mark(session_id: UUID) -> str:
     """Return a mark that changes with any turn or proposal of the conversation."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
@@ -334,7 +334,7 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
     if journey is None:
         return {}
     held: dict[str, dict[str, Any]] = {}
-    for line in journey.standing:
+    for line in journey.active_lines:
         if isinstance(line.details, FlightDetails) and line.status == "held" and line.supplier_ref:
             until = wire_instant(line.hold_expires_at) if line.hold_expires_at else ""
             facts = {

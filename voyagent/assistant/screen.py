@@ -86,7 +86,7 @@ class Request:
     @property
     def status(self) -> str:
         """The state, as in the inbox."""
-        return str(self.row["standing"])
+        return str(self.row["state"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def read(
     if not sessions:
         raise SessionNotFound
     session = sessions[0]
-    state = queries.standing_of(session_id)
+    state = queries.change_mark(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
     before = (

@@ -121,7 +121,7 @@ def following(
     A page names its mark of turns and proposals (`asked`) and receives `event: asked` at any
     change.
     """
-    aside = None if asked is None else Aside("asked", asked, queries.standing_of)
+    aside = None if asked is None else Aside("asked", asked, queries.change_mark)
     return Stream(
         application(),
         listener=actor.credential,

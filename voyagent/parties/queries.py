@@ -40,7 +40,7 @@ COLUMNS = (
 )
 NAMES_MAX = 500
 """Names that a form offers at most."""
-STANDING = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
+SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
 """Account purposes with a party's balance, and the sign of their debits."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
@@ -95,7 +95,7 @@ def terms_days(name: str) -> int | None:
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
-def tax_standing(name: str) -> Row | None:
+def tax_status(name: str) -> Row | None:
     """Return country, state and tax number of a party by its name; None if unknown."""
     found = (
         db.session.execute(
@@ -151,18 +151,18 @@ def list_parties(
     )
 
 
-def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
+def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
     """Return a party's balances at the end of a day, without zeros.
 
     Rows: purpose, currency, minor. A positive amount is owed to us for receivable and
     supplier_advances, and owed by us for the others.
     """
-    rows = reader.read(party_balances_statement(tuple(STANDING), name, until))[0]
+    rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
     told = [
         {
             "purpose": row["purpose"],
             "currency": row["currency"],
-            "minor": STANDING[row["purpose"]] * (row["debit_minor"] - row["credit_minor"]),
+            "minor": SIGNS[row["purpose"]] * (row["debit_minor"] - row["credit_minor"]),
         }
         for row in rows
     ]

@@ -61,9 +61,9 @@ def new(actor: Actor) -> Any:
 def detail(reader: Reader, party_id: UUID) -> Any:
     """Show a party: contact, taxes, balances."""
     party = queries.read_party(reader, party_id)
-    standing = [
+    balances = [
         row | {"amount": Money(row["minor"], row["currency"])}
-        for row in queries.read_standing(reader, party["name"], today())
+        for row in queries.read_balances(reader, party["name"], today())
     ]
     place = {
         "country_name": dict(country_choices()).get(party["country"], party["country"]),
@@ -71,7 +71,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
             _(states(party["country"] or "").get(party["state"], "")) if party["state"] else None
         ),
     }
-    return render_template("parties/detail.html", party=party | place, standing=standing)
+    return render_template("parties/detail.html", party=party | place, balances=balances)
 
 
 @pages.page(

@@ -326,11 +326,11 @@ def _table(
 
 def _cell(place: Place, value: Any, sent: Mapping[str, str] | None, example: Any = None) -> Cell:
     name = ".".join((_PREFIX, *map(str, place)))
-    standing = "" if value is None else str(value)
+    stored = "" if value is None else str(value)
     return Cell(
         name,
         argument(str(place[-1])),
-        standing if sent is None else sent.get(name, standing),
+        stored if sent is None else sent.get(name, stored),
         value if example is None else example,
     )
 

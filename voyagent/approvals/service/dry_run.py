@@ -25,8 +25,8 @@ from voyagent.approvals.service.effects import (
     LeavingShown,
     LineShown,
     Measured,
+    MeasuredBalance,
     MoneyShown,
-    Standing,
     StepShown,
 )
 from voyagent.audit.service import recording as audit
@@ -174,8 +174,8 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
     shown = Description()
     if notes.entries:
         shown["lines"] = _lines(notes.entries)
-    if after.get("standings"):
-        shown["balances"] = list(_balances(before.get("standings", []), after["standings"]))
+    if after.get("balances"):
+        shown["balances"] = list(_balances(before.get("balances", []), after["balances"]))
     steps = list(_steps(before.get("itinerary", {}), after.get("itinerary", {})))
     if steps:
         shown["itinerary"] = steps
@@ -223,20 +223,22 @@ def _balances_of(reader: SessionReader, account_ids: set[UUID]) -> dict[tuple[UU
     return found
 
 
-def _balances(before: list[Standing], after: list[Standing]) -> Iterable[BalanceShown]:
+def _balances(
+    before: list[MeasuredBalance], after: list[MeasuredBalance]
+) -> Iterable[BalanceShown]:
     known = {
-        (standing["key"], standing["amount"]["currency"]): standing["amount"] for standing in before
+        (balance["key"], balance["amount"]["currency"]): balance["amount"] for balance in before
     }
-    for standing in after:
-        amount = standing["amount"]
+    for balance in after:
+        amount = balance["amount"]
         nothing = MoneyShown(amount=wire_amount(0, amount["currency"]), currency=amount["currency"])
-        was = known.get((standing["key"], amount["currency"]), nothing)
+        was = known.get((balance["key"], amount["currency"]), nothing)
         yield BalanceShown(
-            key=standing["key"],
-            label=standing["label"],
+            key=balance["key"],
+            label=balance["label"],
             before=was,
             after=amount,
-            note=standing["note"],
+            note=balance["note"],
         )
 
 

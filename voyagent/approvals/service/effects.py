@@ -132,7 +132,7 @@ class Description(TypedDict, total=False):
     checks: list[CheckShown]
 
 
-class Standing(TypedDict):
+class MeasuredBalance(TypedDict):
     """An amount measured before and after: its `key`, label, and a note."""
 
     key: str
@@ -144,7 +144,7 @@ class Standing(TypedDict):
 class Measured(TypedDict, total=False):
     """Measured amounts, and lines of the itinerary by a stable key."""
 
-    standings: list[Standing]
+    balances: list[MeasuredBalance]
     itinerary: dict[str, str]
 
 
@@ -273,11 +273,11 @@ __all__ = [
     "LineShown",
     "Measure",
     "Measured",
+    "MeasuredBalance",
     "MoneyShown",
     "RowShown",
     "Run",
     "Settled",
-    "Standing",
     "StepShown",
     "find",
     "on_settled",

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
-from voyagent.approvals.service.effects import BalanceShown, Description, Measured, Standing
+from voyagent.approvals.service.effects import BalanceShown, Description, Measured, MeasuredBalance
 from voyagent.approvals.service.preconditions import person_of
 from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
@@ -86,7 +86,7 @@ def _retold(approval: Approval, kept: Description) -> Description:
     leaves = then.get("leaves", [])
     if leaves and kept.get("leaves", [])[: len(leaves)] == leaves:
         told["leaves"] = [*now.get("leaves", []), *kept["leaves"][len(leaves) :]]
-    words = {standing["key"]: standing for standing in measured.get("standings", [])}
+    words = {balance["key"]: balance for balance in measured.get("balances", [])}
     if "balances" in kept:
         told["balances"] = [
             one | _said(words[one["key"]]) if one.get("key") in words else one
@@ -99,5 +99,5 @@ def _outcomes(shown: Description) -> list[tuple[str | None, bool]]:
     return [(check.get("code"), check["ok"]) for check in shown.get("checks", [])]
 
 
-def _said(standing: Standing) -> BalanceShown:
-    return BalanceShown(label=standing["label"], note=standing["note"])
+def _said(balance: MeasuredBalance) -> BalanceShown:
+    return BalanceShown(label=balance["label"], note=balance["note"])

@@ -11,9 +11,9 @@ from voyagent.approvals.service.effects import (
     CheckShown,
     DocumentShown,
     Measured,
+    MeasuredBalance,
     MoneyShown,
     RowShown,
-    Standing,
 )
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import open_list
@@ -127,8 +127,8 @@ def customer_balance(party: str, currency: str, note: str = "") -> Measured:
         open_list.party_open(SessionReader(db.session), "receivable", party, currency), currency
     )
     return Measured(
-        standings=[
-            Standing(
+        balances=[
+            MeasuredBalance(
                 key=party,
                 label=gettext("Balance of %(name)s", name=party),
                 amount=MoneyShown(amount=owed.wire, currency=owed.currency),

@@ -14,8 +14,8 @@ from voyagent.approvals.service.effects import (
     Description,
     FactShown,
     Measured,
+    MeasuredBalance,
     MoneyShown,
-    Standing,
 )
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -92,7 +92,7 @@ def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured
     """Measure the open balance of a party in one currency."""
     owed = Money(open_list.party_open(SessionReader(db.session), kind, party, currency), currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
-    return Measured(standings=[Standing(key=party, label=label, amount=amount, note="")])
+    return Measured(balances=[MeasuredBalance(key=party, label=label, amount=amount, note="")])
 
 
 def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:

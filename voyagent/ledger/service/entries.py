@@ -202,7 +202,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     _check_lines(lines)
     day = _book_date(actor, entry_date)
     if is_closed(day):
-        return _standing(source_type, source_id, purpose)
+        return _existing_entry(source_type, source_id, purpose)
     if accounts is None:
         accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
@@ -332,7 +332,7 @@ def _book_date(actor: Actor, given: date | None) -> date:
     return day
 
 
-def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
+def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
     """Return the existing entry of a source in a closed month. Raises PeriodLocked without one."""
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

@@ -246,7 +246,7 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
         )
 
     rows = [
-        [written(row.day), told(row), figure(row.debit), figure(row.credit), _standing(row.balance)]
+        [written(row.day), told(row), figure(row.debit), figure(row.credit), _balance(row.balance)]
         for row in report.rows
         if row.balance.currency == currency
     ]
@@ -255,17 +255,17 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
         _("Closing, %(day)s", day=written(report.period.last)),
     )
     moved = [amount(one.debit), amount(one.credit)]
-    sums = [["", closing, *moved, _standing(one.closing)]]
+    sums = [["", closing, *moved, _balance(one.closing)]]
     if one.carried is not None:
         sums = [
             ["", _("Posted in this period"), *moved, ""],
             ["", carried, *map(amount, one.carried), ""],
-            ["", closing, "", "", _standing(one.closing)],
+            ["", closing, "", "", _balance(one.closing)],
         ]
     return Table(
         title=named(currency),
         columns=[_("Book date"), _("Entry"), _("Debit"), _("Credit"), _("Balance")],
-        groups=[Group("", [["", opening, "", "", _standing(one.opening)], *rows])],
+        groups=[Group("", [["", opening, "", "", _balance(one.opening)], *rows])],
         totals=sums,
         note="",
         texts=2,
@@ -357,7 +357,7 @@ def _beneath(name: str, *more: str | None) -> str:
     return f"{name}\n{beneath}" if beneath else name
 
 
-def _standing(balance: Money) -> str:
+def _balance(balance: Money) -> str:
     """Return a balance with its side; zero has none."""
     if not balance:
         return amount(balance)

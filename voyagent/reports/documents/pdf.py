@@ -12,7 +12,7 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.mail.service import Attached
 from voyagent.reports.documents.sentences import written, youngest
 from voyagent.reports.exports.spreadsheets import whole
-from voyagent.reports.queries.party_statement import PartyStatement, Standing
+from voyagent.reports.queries.party_statement import PartyBalances, PartyStatement
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.settings import queries as settings
@@ -150,7 +150,7 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
     )
 
 
-def _moved(one: Standing, report: PartyStatement) -> Table:
+def _moved(one: PartyBalances, report: PartyStatement) -> Table:
     is_customer = report.kind == "customer"
     rows = [
         [
@@ -184,7 +184,7 @@ def _moved(one: Standing, report: PartyStatement) -> Table:
     )
 
 
-def _proof(one: Standing) -> str:
+def _proof(one: PartyBalances) -> str:
     aged = symbol_money(one.aged)
     if not one.is_proved:
         over = _("%(currency)s: the ageing report shows", currency=one.currency)

@@ -30,7 +30,7 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
             yield account_lines_cells(
-                account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing
+                account["id"], stretch.days.first, stretch.days.last, LINE, stretch.balances
             )
             yield [spreadsheets.carried_row(line) for line in stretch.carried]
         yield spreadsheets.ledger_closing(report)

@@ -173,7 +173,7 @@ def read_general_ledger(
         if after is None
         else [row for row in read["ended"] if row["year_began"] >= year_began(after.day, month)]
     )
-    standing = (
+    balances = (
         _net(read["opened"], read["before"])
         if after is None
         else _net(read["behind"], read["before_behind"])
@@ -189,7 +189,7 @@ def read_general_ledger(
                 _carried(read["ended"]) if "ended" in asked else None,
             )
         ),
-        rows=tuple(_running(shown, ended, standing, month, is_last=is_last)),
+        rows=tuple(_running(shown, ended, balances, month, is_last=is_last)),
         is_first_page=after is None,
         next_cursor=(
             None
@@ -206,16 +206,16 @@ class Stretch:
     """Days within one financial year, with opening balances and carried amounts."""
 
     days: Days
-    standing: Mapping[str, int]
+    balances: Mapping[str, int]
     carried: tuple[CarriedLine, ...]
 
 
 def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
     """Split a period at the beginnings of financial years."""
     period, month = report.period, report.period.year_began.month
-    standing = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
+    balances = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
     if not report.is_of_the_year or not period.is_over_a_turn:
-        return [Stretch(Days(period.first, period.last), standing, ())]
+        return [Stretch(Days(period.first, period.last), balances, ())]
     (ended,) = reader.read(
         yearly_balances_statement(
             period.year_began, period.last_year_began, PROFIT_AND_LOSS, report.account["id"]
@@ -230,9 +230,9 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
         }
         carried = tuple(_carry(row, dict(in_all)) for row in ended if row["year_began"] == began)
         found.append(
-            Stretch(Days(first, min(following - timedelta(days=1), period.last)), standing, carried)
+            Stretch(Days(first, min(following - timedelta(days=1), period.last)), balances, carried)
         )
-        first, standing = following, dict.fromkeys(standing, 0)
+        first, balances = following, dict.fromkeys(balances, 0)
     return found
 
 
@@ -277,16 +277,16 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 
 
 def _running(
-    lines: list[Row], ended: list[Row], standing: dict[str, int], month: int, *, is_last: bool
+    lines: list[Row], ended: list[Row], balances: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
     """Yield lines with running balances, and carried lines before a new year's first line."""
     turns = deque(ended)
     for row in lines:
         began = year_began(row["effective_date"], month)
         while turns and turns[0]["year_began"] < began:
-            yield _carry(turns.popleft(), standing)
+            yield _carry(turns.popleft(), balances)
         currency = row["currency"]
-        standing[currency] += row["debit_minor"] - row["credit_minor"]
+        balances[currency] += row["debit_minor"] - row["credit_minor"]
         yield LedgerLine(
             entry_id=row["entry_id"],
             line_no=row["line_no"],
@@ -298,20 +298,20 @@ def _running(
             source_id=row["source_id"],
             debit=Money(row["debit_minor"], currency),
             credit=Money(row["credit_minor"], currency),
-            balance=Money(standing[currency], currency),
+            balance=Money(balances[currency], currency),
         )
     while turns and is_last:
-        yield _carry(turns.popleft(), standing)
+        yield _carry(turns.popleft(), balances)
 
 
-def _carry(ended: Row, standing: dict[str, int]) -> CarriedLine:
+def _carry(ended: Row, balances: dict[str, int]) -> CarriedLine:
     """Return the line that carries a year's closing balance."""
     currency, began = ended["currency"], ended["year_began"]
-    standing[currency] -= ended["balance_minor"]
+    balances[currency] -= ended["balance_minor"]
     debit, credit = on_one_side(Money(-ended["balance_minor"], currency))
     return CarriedLine(
         began.replace(year=began.year + 1) - timedelta(days=1),
         debit,
         credit,
-        Money(standing[currency], currency),
+        Money(balances[currency], currency),
     )

@@ -254,7 +254,7 @@ def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
 
 def _decided(row: Row) -> Act | None:
     """Return the act of a request; None for a withdrawn one."""
-    if row["standing"] == "withdrawn":
+    if row["state"] == "withdrawn":
         return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]
     at = row["effect_finished_at"] or row["resolved_at"] or row["expires_at"]

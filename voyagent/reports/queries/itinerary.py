@@ -34,7 +34,7 @@ def itinerary_of(
         return Itinerary(None, (), (), (), (), (Money(0, currency),))
     prices = {total.currency: total.price for total in journey.totals}
     home = prices.pop(currency, Money(0, currency))
-    details = [(line, line.details) for line in journey.standing]
+    details = [(line, line.details) for line in journey.active_lines]
     return Itinerary(
         trip_id=journey.trip["id"],
         passengers=tuple((one.full_name, passport_of(one)) for one in journey.passengers),

@@ -51,7 +51,7 @@ class Moved(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PartyBalances:
     """A party in one currency; `closing` is `open` less `advances`.
 
     `open` is the ledger's balance of its documents, `aged` that of the ageing.
@@ -81,7 +81,7 @@ class PartyStatement:
     kind: PartyKind
     party: str
     days: Days
-    currencies: tuple[Standing, ...]
+    currencies: tuple[PartyBalances, ...]
     moved: tuple[Moved, ...]
     is_first_page: bool
     next_cursor: str | None
@@ -124,15 +124,15 @@ def read_party_statement(
         else None
     )
     side = SIDE[CONTROL[kind]]
-    standing: defaultdict[str, int] = defaultdict(int)
+    balances: defaultdict[str, int] = defaultdict(int)
     for row in behind[0] if behind else closed:
-        standing[row["currency"]] += side * (_net(row) if behind else int(row["earlier_minor"]))
+        balances[row["currency"]] += side * (_net(row) if behind else int(row["earlier_minor"]))
     return PartyStatement(
         kind=kind,
         party=max((row["party_name"] for row in closed), default=party),
         days=days,
-        currencies=tuple(_standings(kind, closed, ages)),
-        moved=tuple(_running([row for rows in shown for row in rows], standing, side)),
+        currencies=tuple(_party_balances(kind, closed, ages)),
+        moved=tuple(_running([row for rows in shown for row in rows], balances, side)),
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
@@ -161,12 +161,12 @@ def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
     return select(aged).where(aged.c.party_key == func.lower(party))
 
 
-def _standings(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[Standing]:
+def _party_balances(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[PartyBalances]:
     side = SIDE[CONTROL[kind]]
     for currency in sorted({row["currency"] for row in (*closed, *ages)}):
         then = [row for row in closed if row["currency"] == currency]
         on = {row["purpose"]: side * _net(row) for row in then}
-        yield Standing(
+        yield PartyBalances(
             opening=Money(side * sum(int(row["earlier_minor"]) for row in then), currency),
             closing=Money(side * sum(map(_net, then)), currency),
             open=Money(on.get(CONTROL[kind], 0), currency),
@@ -177,17 +177,17 @@ def _standings(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[
         )
 
 
-def _running(rows: list[Row], standing: defaultdict[str, int], side: int) -> Iterable[Moved]:
+def _running(rows: list[Row], balances: defaultdict[str, int], side: int) -> Iterable[Moved]:
     for row in rows:
         currency, net = row["currency"], side * _net(row)
-        standing[currency] += net
+        balances[currency] += net
         yield Moved(
             entry_id=row["id"],
             day=row["entry_date"],
             **{name: row[name] for name in ("narration", "source_type", "source_id")},
             more=Money(max(net, 0), currency),
             less=Money(max(-net, 0), currency),
-            balance=Money(standing[currency], currency),
+            balance=Money(balances[currency], currency),
         )
 
 

@@ -343,7 +343,7 @@ def read_open(
         "ever_ahead": advances_queries.advances_by_age_statement(kind, *EVER, **days),
     }
     if is_paged:
-        statements["ahead"] = party_balances.standings_statement(
+        statements["ahead"] = party_balances.balances_statement(
             kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named
         )
         if asked.is_dated or asked.basis != "due_date":

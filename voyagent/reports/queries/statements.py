@@ -225,7 +225,7 @@ def balance_sheet(
     read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
 ) -> BalanceSheet:
     """Group the rows by currency with the computed results; zero balances are left out."""
-    closed, earlier, closed_then, earlier_then = [*map(_standing, read), *({}, {})][:4]
+    closed, earlier, closed_then, earlier_then = [*map(_balances, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
     for currency in _currencies(closed.keys() | closed_then.keys(), home_currency):
@@ -234,8 +234,8 @@ def balance_sheet(
             for kind in ("asset", "liability", "equity")
         )
         kept, ever, kept_then, ever_then = (
-            _earned(standing, currency, accounts)
-            for standing in (earlier, closed, earlier_then, closed_then)
+            _earned(balances, currency, accounts)
+            for balances in (earlier, closed, earlier_then, closed_then)
         )
         blocks.append(
             Position(
@@ -252,22 +252,22 @@ def balance_sheet(
     return BalanceSheet(now, before, tuple(blocks))
 
 
-Standing = dict[tuple[str, str], tuple[int, int]]
+Balances = dict[tuple[str, str], tuple[int, int]]
 """Debit and credit in minor units by currency and code."""
 Accounts = dict[str, tuple[str, str]]
 """Name and type by code."""
 
 
-def _standing(rows: list[Row]) -> Standing:
+def _balances(rows: list[Row]) -> Balances:
     return {
         (row["currency"], row["code"]): (int(row["debit_minor"]), int(row["credit_minor"]))
         for row in rows
     }
 
 
-def _movement(read: dict[date, list[Row]], days: Days) -> Standing:
+def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
     """Return the movement of revenue and expense accounts, without zeros."""
-    opened = _standing(read[days.evening_before])
+    opened = _balances(read[days.evening_before])
     moved = {}
     for row in read[days.last]:
         key = (row["currency"], row["code"])
@@ -289,7 +289,7 @@ def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> l
 
 
 def _section(
-    kind: str, currency: str, accounts: Accounts, now: Standing, then: Standing
+    kind: str, currency: str, accounts: Accounts, now: Balances, then: Balances
 ) -> Section:
     codes = sorted(
         code
@@ -300,7 +300,7 @@ def _section(
         StatementLine(
             code,
             accounts[code][0],
-            *(_shown(kind, standing.get((currency, code)), currency) for standing in (now, then)),
+            *(_shown(kind, balances.get((currency, code)), currency) for balances in (now, then)),
         )
         for code in codes
     )
@@ -316,11 +316,11 @@ def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
     return Money(credit - debit if kind in GROWS_IN_CREDIT else debit - credit, currency)
 
 
-def _earned(standing: Standing, currency: str, accounts: Accounts) -> Money:
+def _earned(balances: Balances, currency: str, accounts: Accounts) -> Money:
     """Return revenue less expenses over all postings."""
     mine = (
         (code, sides)
-        for (of, code), sides in standing.items()
+        for (of, code), sides in balances.items()
         if of == currency and accounts[code][1] in PROFIT_AND_LOSS
     )
     return sum((Money(credit - debit, currency) for _, (debit, credit) in mine), Money(0, currency))

@@ -25,9 +25,9 @@ from voyagent.reports.queries.general_ledger import (
 from voyagent.reports.queries.party_statement import (
     PAGE_ENTRIES as PARTY_PAGE,
     Moved,
+    PartyBalances,
     PartyKind,
     PartyStatement,
-    Standing,
 )
 from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 
@@ -195,7 +195,7 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     next_cursor: Annotated[str | None, Read("report.next_cursor")]
 
 
-class PartyStanding(AnswerOf[Standing]):
+class PartyStanding(AnswerOf[PartyBalances]):
     """A party in one currency: positive is owed by a customer or to a supplier.
 
     `closing` is `open_documents` less `advances`. `aged` is the open amount by the ageing of the

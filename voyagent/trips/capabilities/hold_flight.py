@@ -152,7 +152,7 @@ def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref
     }
-    lines = trips.read_trip(call.reader, now.trip_id).standing if before else ()
+    lines = trips.read_trip(call.reader, now.trip_id).active_lines if before else ()
     held = {
         line.supplier_ref: line
         for line in lines

@@ -22,7 +22,7 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
     Raises NoTripYet, SessionNotFound.
     """
     journey = current_trip(call)
-    details = [(line, line.details) for line in journey.standing]
+    details = [(line, line.details) for line in journey.active_lines]
     return {
         "trip_id": str(journey.trip["id"]),
         "passengers": [one.full_name for one in journey.passengers],

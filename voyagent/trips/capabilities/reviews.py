@@ -32,7 +32,7 @@ def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
     A dry run gives a line another id each time, so the id is no key. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
-    for line in trips.read_trip(call.reader, trip_id).standing:
+    for line in trips.read_trip(call.reader, trip_id).active_lines:
         key = f"{line.kind} {line.starts_on or ''} {line.name}"
         while key in seen:
             key += " +"

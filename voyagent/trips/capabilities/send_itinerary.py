@@ -59,7 +59,7 @@ def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
 def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
     """Show address, language, price and lines of the PDF. Raises TripNotFound, NothingToSend."""
     journey = trips_queries.read_trip(call.reader, wanted.trip_id)
-    if not journey.standing:
+    if not journey.active_lines:
         raise service.NothingToSend
     prices = (
         ", ".join(symbol_money(total.price) for total in journey.totals if total.price)
@@ -85,7 +85,7 @@ def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
                     label=str(LINE_WORDS[line.kind]),
                     value=joined(name_of(line), days_of(line), line.supplier_ref),
                 )
-                for line in journey.standing
+                for line in journey.active_lines
             ),
         ],
         checks=trip_checks(journey),

@@ -55,7 +55,7 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
         ],
         "findings": [
             {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)}
-            for finding in findings(journey.passengers, journey.standing)
+            for finding in findings(journey.passengers, journey.active_lines)
         ],
     }
 

@@ -75,7 +75,7 @@ def itinerary_table(found: Read, *, prices: bool) -> Sheet:
             notes=line.details.notes,
             **_told(line),
         )
-        for number, line in enumerate(journey.standing, start=1)
+        for number, line in enumerate(journey.active_lines, start=1)
     ]
     rows += [
         _cells("ticket", line_no=number, item=ticket)
@@ -137,7 +137,7 @@ def _told(line: Line) -> dict[str, Cell]:
 
 def _tickets(journey: Journey) -> list[str]:
     return tickets_of(
-        line.details for line in journey.standing if isinstance(line.details, FlightDetails)
+        line.details for line in journey.active_lines if isinstance(line.details, FlightDetails)
     )
 
 

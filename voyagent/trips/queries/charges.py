@@ -35,7 +35,7 @@ class Charge:
 def charges_of(journey: Journey) -> list[Charge]:
     """Return the charges by date; flights of one booking are one charge, unpriced lines none."""
     bookings: dict[tuple[str, str, str], list[Line]] = {}
-    for line in journey.standing:
+    for line in journey.active_lines:
         own = line.our_reference or line.supplier_ref if line.kind == "flight" else None
         bookings.setdefault((line.kind, own or str(line.id), line.price.currency), []).append(line)
     found = [

@@ -95,7 +95,7 @@ class Itinerary:
 
 def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
     """Describe a trip in the reader's language; `prices` are its prices by currency."""
-    lines = journey.standing
+    lines = journey.active_lines
     flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
     stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
     visas = [(line, line.details) for line in lines if isinstance(line.details, VisaDetails)]

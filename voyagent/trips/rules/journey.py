@@ -117,26 +117,26 @@ class Journey:
     lines: tuple[Line, ...]
 
     @property
-    def standing(self) -> tuple[Line, ...]:
+    def active_lines(self) -> tuple[Line, ...]:
         """The lines that take place."""
         return tuple(line for line in self.lines if not line.is_over)
 
     @property
     def totals(self) -> list[Total]:
         """Cost and price by currency, the trip's own first; currencies are never added."""
-        return totals(self.standing, self.trip["currency"])
+        return totals(self.active_lines, self.trip["currency"])
 
     @property
     def days(self) -> tuple[date | None, date | None]:
         """The first and the last day."""
-        starts = [line.starts_on for line in self.standing if line.starts_on]
-        ends = [line.ends_on or line.starts_on for line in self.standing if line.starts_on]
+        starts = [line.starts_on for line in self.active_lines if line.starts_on]
+        ends = [line.ends_on or line.starts_on for line in self.active_lines if line.starts_on]
         return (min(starts), max(end for end in ends if end)) if starts else (None, None)
 
     @property
     def status(self) -> str:
         """The trip's state in one word."""
-        return status_of([line.status for line in self.standing])
+        return status_of([line.status for line in self.active_lines])
 
 
 def totals(lines: Sequence[Line], currency: str) -> list[Total]:

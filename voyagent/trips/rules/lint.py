@@ -174,22 +174,18 @@ def findings(
 
 
 def _plan(passengers: Iterable[Passenger], lines: Iterable[Line]) -> Plan:
-    standing = sorted(
+    active = sorted(
         (line for line in lines if line.status not in OVER),
         key=lambda line: (line.place_in_time, line.id),
     )
     flights = sorted(
-        (
-            _flight(line, line.details)
-            for line in standing
-            if isinstance(line.details, FlightDetails)
-        ),
+        (_flight(line, line.details) for line in active if isinstance(line.details, FlightDetails)),
         key=lambda one: (one.departs, one.arrives, one.line.id),
     )
     stays = tuple(
-        Stay(line, line.details) for line in standing if isinstance(line.details, HotelDetails)
+        Stay(line, line.details) for line in active if isinstance(line.details, HotelDetails)
     )
-    last = max((line.ends_on for line in standing if line.ends_on), default=None)
+    last = max((line.ends_on for line in active if line.ends_on), default=None)
     return Plan(
         tuple(sorted(passengers, key=lambda one: (one.created_at, one.id))),
         tuple(flights),

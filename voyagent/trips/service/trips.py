@@ -211,9 +211,11 @@ def _derived(trip: Trip) -> str:
         return _title_of(enquiry)[:TITLE_MAX]
     journey = trips.read_trip(SessionReader(db.session), trip.id)
     family = journey.passengers[0].full_name.rpartition(" ")[2] if journey.passengers else ""
-    flights = [line.details for line in journey.standing if isinstance(line.details, FlightDetails)]
+    flights = [
+        line.details for line in journey.active_lines if isinstance(line.details, FlightDetails)
+    ]
     stays = [
-        line.details.city for line in journey.standing if isinstance(line.details, HotelDetails)
+        line.details.city for line in journey.active_lines if isinstance(line.details, HotelDetails)
     ]
     return (
         ", ".join(filter(None, (family, turning_point(flights) or next(iter(stays), ""))))[

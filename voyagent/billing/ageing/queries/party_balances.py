@@ -25,7 +25,7 @@ from voyagent.billing.ageing.queries.open_items import open_by_party
 from voyagent.billing.core.queries.open_documents import Kind
 
 
-def standings_statement(
+def balances_statement(
     kind: Kind,
     first: date,
     last: date,

@@ -68,7 +68,7 @@ class Buyer:
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
         """Read the facts, by default those of the party. Raises the errors of `read`."""
-        noted = None if place or tax_number else parties.tax_standing(party)
+        noted = None if place or tax_number else parties.tax_status(party)
         if noted is None or noted["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
         return cls.read(noted["state"], noted["tax_number"], pan)
