@@ -140,7 +140,7 @@ def _wait(seconds: int) -> str:
     )
 
 
-def _recognise() -> None:
+def _load_visitor() -> None:
     """Identify the visitor of an error page, for its language and menu.
 
     Not for files, which have no page.
@@ -183,7 +183,7 @@ def _expected(error: errors.VoyagentError) -> Response:
         detail = error.body
     if not is_api() and isinstance(error, errors.Unauthorized):
         return to_sign_in()
-    _recognise()
+    _load_visitor()
     return answer(status, detail, sentence_of(error), headers)
 
 
@@ -192,7 +192,7 @@ def _csrf(_error: CSRFError) -> Response:
         asks_for_a_person() and not is_signed_in()
     ):  # signed out in another tab, whose cookie has no token of this page any more
         return to_sign_in()
-    _recognise()
+    _load_visitor()
     return answer(
         HTTPStatus.BAD_REQUEST,
         "csrf_failed",
@@ -210,7 +210,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if 300 <= status < 400:
         return Response(status=status, headers={"Location": getattr(error, "new_url", "/")})
-    _recognise()
+    _load_visitor()
     headers = {}
     if status == HTTPStatus.METHOD_NOT_ALLOWED and getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined]

@@ -62,19 +62,19 @@ def dry_run(
     requester: Actor,
     arguments: dict[str, Any],
     *,
-    ahead: Sequence[PendingEffect] = (),
+    pending: Sequence[PendingEffect] = (),
     locale: str | None = None,
 ) -> Description | None:
     """Return the consequences of a proposal; nothing is kept, nothing leaves the system.
 
-    Approved effects in `ahead` are tried first and belong to the state before. If a rule refuses,
+    Approved effects in `pending` are tried first and belong to the state before. If a rule refuses,
     the result is the refusal. None if nothing can be tried or a programming error occurs. `locale`
     is by default the agency's.
     """
     said_in = locale or requester.locale
     with force_locale(said_in):
         try:
-            shown = _tried(effect, requester, arguments, ahead)
+            shown = _tried(effect, requester, arguments, pending)
         except OperationalError:
             raise  # the connection, a lock: the whole act is tried again or fails as such
         # a preview is a service to the reviewer; whatever breaks it must not keep people from
@@ -120,16 +120,16 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 
 
 def _tried(
-    effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[PendingEffect]
+    effect: Effect, requester: Actor, arguments: dict[str, Any], pending: Sequence[PendingEffect]
 ) -> Description:
-    """Try what is ahead, describe, then try the act.
+    """Try the pending effects, describe, then try the act.
 
     A refusal of the act keeps the description.
     """
     shown = Description()
     try:
         with audit.savepoint(), recording_dry_run(db.session) as notes:
-            for one in ahead:
+            for one in pending:
                 with (
                     suppress(VoyagentError),
                     audit.savepoint(),

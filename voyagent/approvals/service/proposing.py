@@ -168,11 +168,13 @@ def preview_of(
     if effect is None:
         return None
     shown = dry_run(effect, requester, arguments, locale=locale)
-    ahead = _ahead_of(shown)
-    return dry_run(effect, requester, arguments, ahead=ahead, locale=locale) if ahead else shown
+    pending = _pending_effects(shown)
+    return (
+        dry_run(effect, requester, arguments, pending=pending, locale=locale) if pending else shown
+    )
 
 
-def _ahead_of(shown: Description | None) -> list[PendingEffect]:
+def _pending_effects(shown: Description | None) -> list[PendingEffect]:
     """Return approved, pending effects on the same parties or amounts, oldest first."""
     mine = _parties_in(shown)
     if not mine:

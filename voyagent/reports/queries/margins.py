@@ -126,10 +126,10 @@ def read_margins(
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
     )
-    earned = Earnings(trip_earnings_statement(days.first, days.last), invoiced)
+    earnings = Earnings(trip_earnings_statement(days.first, days.last), invoiced)
     rows, totals, *books = reader.read(
-        _page(group_by, opened, earned, after, limit + 1),
-        margin_totals_statement(opened, earned),
+        _page(group_by, opened, earnings, after, limit + 1),
+        margin_totals_statement(opened, earnings),
         *_balances(days),
     )
     trips, groups, behind = _shown(group_by, rows, limit)
@@ -142,8 +142,10 @@ def read_margins(
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
     """Return posted margins and trial balance alone, over any days."""
-    earned, *books = reader.read(total_earnings_statement(days.first, days.last), *_balances(days))
-    return _tied(summed(earned), books)
+    earnings, *books = reader.read(
+        total_earnings_statement(days.first, days.last), *_balances(days)
+    )
+    return _tied(summed(earnings), books)
 
 
 def summed(rows: Iterable[Row]) -> dict[str, Total]:
@@ -173,16 +175,16 @@ def share(total: Total) -> Decimal | None:
 
 
 def _page(
-    group_by: GroupBy, opened: Opened, earned: Earnings, after: str | None, limit: int
+    group_by: GroupBy, opened: Opened, earnings: Earnings, after: str | None, limit: int
 ) -> Select[Any]:
     if group_by == "month":
-        return margins_by_month_statement(opened, earned)
+        return margins_by_month_statement(opened, earnings)
     if group_by == "customer":
         return margins_by_customer_statement(
-            opened, earned, after=NameCursor.decode(after) if after else None, limit=limit
+            opened, earnings, after=NameCursor.decode(after) if after else None, limit=limit
         )
     return margins_statement(
-        opened, earned, after=Cursor.decode(after) if after else None, limit=limit
+        opened, earnings, after=Cursor.decode(after) if after else None, limit=limit
     )
 
 

@@ -72,7 +72,7 @@ class Earnings:
 
 
 def margins_statement(
-    opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int
+    opened: Opened, earnings: Earnings, *, after: Cursor | None, limit: int
 ) -> Select[Any]:
     """Select trips of a period, newest first, after a cursor, with a row for each currency.
 
@@ -80,7 +80,7 @@ def margins_statement(
     earned_minor. A trip without amounts has one row with zeros in its own currency. `limit` counts
     trips.
     """
-    posted = earned.statement.cte("posted")
+    posted = earnings.statement.cte("posted")
     trips = select(
         *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))
     ).where(owned(Trip))
@@ -98,7 +98,7 @@ def margins_statement(
         .cte("page")
     )
     amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
-    customer = _whom(page, earned.customer)
+    customer = _whom(page, earnings.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
         select(page.c.id, page.c.title, customer, page.c.created_at, currency, *_sums(amounts))
@@ -108,12 +108,12 @@ def margins_statement(
     )
 
 
-def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
+def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
     """Select totals of all trips of a period by currency.
 
     Rows: currency, cost_minor, price_minor, spent_minor, earned_minor.
     """
-    amounts = _of_days(opened, earned)
+    amounts = _of_days(opened, earnings)
     return (
         select(amounts.c.currency, *_sums(amounts))
         .group_by(amounts.c.currency)
@@ -121,12 +121,12 @@ def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
     )
 
 
-def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
+def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
     """Select totals by month: planned by opening, earned by book date.
 
     Rows: month beside the others.
     """
-    amounts = _of_days(opened, earned)
+    amounts = _of_days(opened, earnings)
     return (
         select(amounts.c.month, amounts.c.currency, *_sums(amounts))
         .group_by(amounts.c.month, amounts.c.currency)
@@ -135,15 +135,15 @@ def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
 
 
 def margins_by_customer_statement(
-    opened: Opened, earned: Earnings, *, after: NameCursor | None, limit: int
+    opened: Opened, earnings: Earnings, *, after: NameCursor | None, limit: int
 ) -> Select[Any]:
     """Select totals by customer, whatever the case of the name; those without one first.
 
     After a cursor; `limit` counts customers. Rows: key (the name in lower case, empty if unknown),
     customer (None then), and the others.
     """
-    amounts = _of_days(opened, earned)
-    named = _named(earned.customer, select(amounts.c.trip_id)).cte("named")
+    amounts = _of_days(opened, earnings)
+    named = _named(earnings.customer, select(amounts.c.trip_id)).cte("named")
     keys = select(named.c.key).distinct().order_by(named.c.key).limit(limit)
     page = (keys.where(named.c.key > after.key) if after is not None else keys).subquery("page")
     return (
@@ -192,9 +192,9 @@ def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
-def _of_days(opened: Opened, earned: Earnings) -> CTE:
+def _of_days(opened: Opened, earnings: Earnings) -> CTE:
     """Return the amounts of all trips of a period with the month in which they count."""
-    posted = earned.statement.cte("posted")
+    posted = earnings.statement.cte("posted")
     planned = (
         owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
     )
