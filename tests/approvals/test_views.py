@@ -650,7 +650,7 @@ def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(
 
     assert edited() == [
         "Due 25 Jun 2024 30 Jun 2024",
-        "Line, 1, Unit price INR 22,500.00 INR 1,20,000.00",
+        "Lines, 1, Unit price INR 22,500.00 INR 1,20,000.00",
     ]
     alice.does(lambda actor: settings.update(actor, {"locale": "hi"}))
     assert edited()[0].endswith("25 जून 2024 30 जून 2024")
