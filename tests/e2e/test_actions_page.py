@@ -53,4 +53,4 @@ def test_without_a_script_a_line_is_added_and_an_action_is_sent(
         expect(page.get_by_role("group", name="Line 2")).to_be_visible()
         page.goto("/do/create_enquiry?customer_name=Deepa%20Krishnan")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("heading", name="Deepa Krishnan")).to_be_visible()
+        expect(page.get_by_role("heading", name="Deepa Krishnan", exact=True)).to_be_visible()

@@ -25,9 +25,9 @@ from voyagent.kernel.ids import parse_id
 
 LOOKED_UP_MAX = 200
 AREAS = {
-    "everywhere": _l("Enquiries"),
+    "everywhere": _l("Enquiries and trips"),
     "ticketing_visa": _l("Flights and visas"),
-    "hotels_holidays": _l("Hotels and trips"),
+    "hotels_holidays": _l("Hotels and transfers"),
     "accounting": _l("Accounting"),
 }
 pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
