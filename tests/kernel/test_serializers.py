@@ -55,6 +55,10 @@ class LegOut(AnswerOf[Leg]):
     carrier: Annotated[str, Read("carrier[code]")]
 
 
+def _half_minor(row: Row) -> int | None:
+    return row["total_minor"] // 2 or None
+
+
 def _is_large(row: Row) -> bool:
     return bool(row["total_minor"] > 100_00)
 
@@ -71,6 +75,8 @@ class SaleOut(AnswerOf[Row]):
     paid_at: Instant | None
     total: Annotated[WireAmount, Minor("total_minor")]
     tax: Annotated[WireAmount | None, Minor("tax_minor", "tax_currency")]
+    net: Annotated[WireAmount, Minor("total_minor", less="rebate_minor")]
+    half: Annotated[WireAmount | None, Minor(_half_minor)]
     is_large: Annotated[bool, Computed(_is_large)]
     began: Annotated[date, Read("from_day"), Field(alias="from")]
     first_leg: LegOut | None
@@ -95,6 +101,7 @@ def row(**changes: Any) -> Row:
         "paid_at": None,
         "total_minor": 12_345,
         "tax_minor": None,
+        "rebate_minor": 100,
         "currency": "INR",
         "tax_currency": "KWD",
         "from_day": DAY,
@@ -119,6 +126,8 @@ def test_a_row_is_written_by_its_declaration() -> None:
         "paid_at": None,
         "total": "123.45",
         "tax": None,
+        "net": "122.45",
+        "half": "61.72",
         "is_large": True,
         "from": "2026-11-24",
         "first_leg": None,
@@ -135,6 +144,7 @@ def test_a_row_is_written_by_its_declaration() -> None:
         ({"paid_at": WHOLE}, "paid_at", "2026-11-24T10:00:00.000000Z"),
         ({"tax_minor": 1234}, "tax", "1.234"),
         ({"total_minor": 1}, "is_large", False),
+        ({"total_minor": 1}, "half", None),
         ({"size": 3}, "size", "3"),
         ({"note": "Paid"}, "note", "Paid"),
     ],
@@ -160,6 +170,25 @@ def test_nested_objects_are_written_by_their_own_declaration() -> None:
         {"on": "2026-11-24", "price": "7.00", "refund": "3.00", "currency": "JPY", "carrier": "AI"},
         shown,
     ]
+
+
+def test_members_of_the_first_base_come_first() -> None:
+    class Brief(AnswerOf[Row]):
+        """What a list shows."""
+
+        id: UUID
+
+    class Parts(AnswerOf[Row]):
+        """What a list does not show."""
+
+        note: str
+
+    class Whole(Brief, Parts):
+        """Both."""
+
+        size: int
+
+    assert list(Whole.members_of({"note": "", "size": 1, "id": ID})) == ["id", "note", "size"]
 
 
 def test_an_answer_fits_its_own_schema() -> None:

@@ -23,9 +23,6 @@ from voyagent.assistant.schemas import (
     TranscriptQuery,
     TranscriptResponse,
     TurnStartedResponse,
-    wire_list,
-    wire_summary,
-    wire_transcript,
 )
 from voyagent.assistant.service import InvalidLastEventId, Reply
 from voyagent.assistant.stream import MIMETYPE, answer, following, reply_to
@@ -41,6 +38,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
 LAST_EVENT_ID = (
@@ -51,17 +49,18 @@ REPLACING = (TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable)
 
 
 @api.post("/chat/sessions", answer=SessionCreateResponse, status=201, permission="chat.write")
-def create_session(actor: Actor, body: SessionCreateRequest | None) -> Row:  # noqa: ARG001 - declared, so that unknown members are refused
+def create_session(actor: Actor, body: SessionCreateRequest | None) -> Body[SessionCreateResponse]:  # noqa: ARG001 - declared, so that unknown members are refused
     """Create a conversation."""
-    return {"session_id": chat.create_session(actor).id}
+    return SessionCreateResponse.of({"session_id": chat.create_session(actor).id})
 
 
 @api.get(
     "/chat/sessions", answer=SessionListResponse, permission="chat.read", errors=(InvalidCursor,)
 )
-def list_sessions(reader: Reader, query: SessionListQuery) -> Row:
+def list_sessions(reader: Reader, query: SessionListQuery) -> Body[SessionListResponse]:
     """List the agency's conversations, newest first."""
-    return wire_list(*chats.list_sessions(reader, query.limit, query.cursor))
+    rows, cursor = chats.list_sessions(reader, query.limit, query.cursor)
+    return SessionListResponse.of({"sessions": rows, "next_cursor": cursor})
 
 
 @api.get(
@@ -70,7 +69,7 @@ def list_sessions(reader: Reader, query: SessionListQuery) -> Row:
     permission="chat.read",
     missing=SessionNotFound,
 )
-def get_session(reader: Reader, session_id: UUID) -> Row:
+def get_session(reader: Reader, session_id: UUID) -> Body[SessionSummaryResponse]:
     """Read a conversation: name, number of messages, pending proposals."""
     return _summary(reader, session_id)
 
@@ -82,7 +81,9 @@ def get_session(reader: Reader, session_id: UUID) -> Row:
     missing=SessionNotFound,
     errors=(TitleEmpty, TitleTooLong),
 )
-def rename_session(actor: Actor, session_id: UUID, body: SessionRenameRequest) -> Row:
+def rename_session(
+    actor: Actor, session_id: UUID, body: SessionRenameRequest
+) -> Body[SessionSummaryResponse]:
     """Rename a conversation."""
     chat.rename(actor, session_id, body.title)
     db.session.flush()
@@ -155,12 +156,20 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     missing=SessionNotFound,
     errors=(InvalidCursor,),
 )
-def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> Row:
+def list_messages(
+    reader: Reader, session_id: UUID, query: TranscriptQuery
+) -> Body[TranscriptResponse]:
     """Read messages, oldest first: the current ones, or with `branch=all` replaced ones too."""
     said, cursor, last = chats.transcript(
         reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all"
     )
-    return wire_transcript(queries.as_turns_stand(reader, session_id, said), cursor, last)
+    return TranscriptResponse.of(
+        {
+            "messages": queries.as_turns_stand(reader, session_id, said),
+            "next_cursor": cursor,
+            "last_event_id": last,
+        }
+    )
 
 
 @api.get(
@@ -193,12 +202,12 @@ def follow_session(actor: Actor, session_id: UUID) -> Response:
     permission="chat.write",
     missing=SessionNotFound,
 )
-def stop_turn(actor: Actor, session_id: UUID) -> Row:
+def stop_turn(actor: Actor, session_id: UUID) -> Body[StopResponse]:
     """End the running turn after its present step.
 
     Without a running turn `stopping` is false.
     """
-    return {"stopping": chat.request_stop(actor, session_id)}
+    return StopResponse.of({"stopping": chat.request_stop(actor, session_id)})
 
 
 @api.post(
@@ -209,7 +218,7 @@ def stop_turn(actor: Actor, session_id: UUID) -> Row:
     missing=SessionNotFound,
     errors=REPLACING,
 )
-def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
+def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStartedResponse]:
     """Regenerate an answer: a new turn replaces its turn and all after it.
 
     Approved acts stay done; pending proposals are withdrawn.
@@ -225,26 +234,30 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
     missing=SessionNotFound,
     errors=REPLACING,
 )
-def edit_message(actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest) -> Row:
+def edit_message(
+    actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest
+) -> Body[TurnStartedResponse]:
     """Replace a message and all after it, and have the new one answered."""
     return _started(
         session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message)
     )
 
 
-def _started(session_id: UUID, replaces: str, reply: Reply) -> Row:
-    return {
-        "session_id": session_id,
-        "turn_id": reply.turn_id,
-        "replaces": replaces,
-        "last_event_id": reply.after_seq,
-    }
+def _started(session_id: UUID, replaces: str, reply: Reply) -> Body[TurnStartedResponse]:
+    return TurnStartedResponse.of(
+        {
+            "session_id": session_id,
+            "turn_id": reply.turn_id,
+            "replaces": replaces,
+            "last_event_id": reply.after_seq,
+        }
+    )
 
 
-def _summary(reader: Reader, session_id: UUID) -> Row:
+def _summary(reader: Reader, session_id: UUID) -> Body[SessionSummaryResponse]:
     sessions, pending = reader.read(
         chats.session_statement(session_id), approvals.pending_statement(session_id)
     )
     if not sessions:
         raise SessionNotFound
-    return wire_summary(sessions[0], pending)
+    return SessionSummaryResponse.of({**sessions[0], "pending_approvals": pending})

@@ -18,8 +18,8 @@ from voyagent.kernel.fields import (
     Query,
     Text,
     Trimmed,
-    wire_instant,
 )
+from voyagent.kernel.serializers import AnswerOf, Computed, Read
 
 MESSAGE_MAX = 32_000
 SESSIONS_MAX = 200
@@ -32,7 +32,7 @@ class SessionCreateRequest(Closed):
     """An empty request."""
 
 
-class SessionCreateResponse(Answer):
+class SessionCreateResponse(AnswerOf[Row]):
     """The new conversation."""
 
     session_id: UUID
@@ -100,7 +100,7 @@ class IndexQuery(Query):
     q: Annotated[str | None, Filter(200)] = None
 
 
-class SessionListItem(Answer):
+class SessionListItem(AnswerOf[Row]):
     """A conversation in the list."""
 
     id: UUID
@@ -109,14 +109,14 @@ class SessionListItem(Answer):
     message_count: int
 
 
-class SessionListResponse(Answer):
+class SessionListResponse(AnswerOf[Row]):
     """Conversations, newest first."""
 
     sessions: list[SessionListItem]
     next_cursor: str | None
 
 
-class PendingApproval(Answer):
+class PendingApproval(AnswerOf[Row]):
     """A pending proposal."""
 
     approval_id: str
@@ -124,24 +124,24 @@ class PendingApproval(Answer):
     summary: str
 
 
-class SessionSummaryResponse(Answer):
+class SessionSummaryResponse(AnswerOf[Row]):
     """A conversation; `actor_id` is its creator."""
 
-    session_id: UUID
+    session_id: Annotated[UUID, Read("id")]
     tenant_id: UUID
-    actor_id: UUID
+    actor_id: Annotated[UUID, Read("created_by_user_id")]
     message_count: int
     pending_approvals: list[PendingApproval]
     title: str | None
 
 
-class StopResponse(Answer):
+class StopResponse(AnswerOf[Row]):
     """True if a running turn ends after its present step."""
 
     stopping: bool
 
 
-class TurnStartedResponse(Answer):
+class TurnStartedResponse(AnswerOf[Row]):
     """The turn that replaces another; its events follow `last_event_id`."""
 
     session_id: UUID
@@ -150,24 +150,42 @@ class TurnStartedResponse(Answer):
     last_event_id: int
 
 
-class MessageAuthor(Answer):
+def _author_name(message: Row) -> str:
+    return message["author_name"] or ""
+
+
+class MessageAuthor(AnswerOf[Row]):
     """The author of a message."""
 
-    user_id: UUID
-    name: str
+    user_id: Annotated[UUID, Read("created_by_user_id")]
+    name: Annotated[str, Computed(_author_name)]
 
 
-class TurnOfMessage(Answer):
+class TurnOfMessage(AnswerOf[Row]):
     """The turn of a message; `superseded_at` is when another replaced it."""
 
     turn_id: str
-    kind: Annotated[str, Field(pattern="^(message|continuation)$")]
-    status: Annotated[str, Field(pattern="^(queued|running|waiting|done|failed|stopped)$")]
+    kind: Annotated[str, Field(pattern="^(message|continuation)$"), Read("turn_kind")]
+    status: Annotated[
+        str, Field(pattern="^(queued|running|waiting|done|failed|stopped)$"), Read("turn_status")
+    ]
     replaces: str | None
     superseded_at: Instant | None
 
 
-class TranscriptMessage(Answer):
+def _shown_blocks(message: Row) -> list[Row]:
+    return [block for block in message["blocks"] if block["type"] not in INNER_BLOCKS]
+
+
+def _authored(message: Row) -> Row | None:
+    return message if message["created_by_user_id"] else None
+
+
+def _of_turn(message: Row) -> Row | None:
+    return message if message["turn_id"] else None
+
+
+class TranscriptMessage(AnswerOf[Row]):
     """A message as blocks, each with its `type`.
 
     Types are `text`, `card`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and
@@ -177,13 +195,13 @@ class TranscriptMessage(Answer):
     id: UUID
     sequence: int
     role: Annotated[str, Field(pattern="^(user|assistant|tool|system)$")]
-    blocks: list[dict[str, Any]]
-    author: MessageAuthor | None
-    turn: TurnOfMessage | None
+    blocks: Annotated[list[dict[str, Any]], Computed(_shown_blocks)]
+    author: Annotated[MessageAuthor | None, Computed(_authored)]
+    turn: Annotated[TurnOfMessage | None, Computed(_of_turn)]
     created_at: Instant
 
 
-class TranscriptResponse(Answer):
+class TranscriptResponse(AnswerOf[Row]):
     """A page of messages, oldest first.
 
     A stream after `last_event_id` has the rest; duplicates have the same turn.
@@ -234,60 +252,3 @@ EVENT_STREAM: dict[str, Any] = {
         "heartbeat": {"data": ""},
     },
 }
-
-
-def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
-    """Return a page of conversations as the API writes it."""
-    shown = [
-        {
-            "id": row["id"],
-            "title": row["title"],
-            "created_at": wire_instant(row["created_at"]),
-            "message_count": row["message_count"],
-        }
-        for row in rows
-    ]
-    return {"sessions": shown, "next_cursor": next_cursor}
-
-
-def wire_transcript(rows: list[Row], next_cursor: str | None, last_event_id: int) -> Row:
-    """Return a page of messages as the API writes it."""
-    return {
-        "messages": [_wire_message(row) for row in rows],
-        "next_cursor": next_cursor,
-        "last_event_id": last_event_id,
-    }
-
-
-def _wire_message(row: Row) -> Row:
-    author, superseded_at = row["created_by_user_id"], row["superseded_at"]
-    turn = {
-        "turn_id": row["turn_id"],
-        "kind": row["turn_kind"],
-        "status": row["turn_status"],
-        "replaces": row["replaces"],
-        "superseded_at": superseded_at and wire_instant(superseded_at),
-    }
-    return {
-        "id": row["id"],
-        "sequence": row["sequence"],
-        "role": row["role"],
-        "blocks": [block for block in row["blocks"] if block["type"] not in INNER_BLOCKS],
-        "author": {"user_id": author, "name": row["author_name"] or ""} if author else None,
-        "turn": turn if row["turn_id"] else None,
-        "created_at": wire_instant(row["created_at"]),
-    }
-
-
-def wire_summary(session: Row, pending: list[Row]) -> Row:
-    """Return a conversation as the API writes it."""
-    return {
-        "session_id": session["id"],
-        "tenant_id": session["tenant_id"],
-        "actor_id": session["created_by_user_id"],
-        "message_count": session["message_count"],
-        "pending_approvals": [
-            {name: row[name] for name in PendingApproval.model_fields} for row in pending
-        ],
-        "title": session["title"],
-    }

@@ -7,10 +7,9 @@ the annotations at its first use, so that a request pays for no validation and n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Self, TypeVar, Union, get_args, get_origin
 
@@ -24,6 +23,8 @@ from voyagent.kernel.pages import CursorPage, Page
 
 _PATH = re.compile(r"(\w+)((?:\.\w+|\[\w+\])*)")
 _COLUMN = re.compile(r"\[(\w+)\]")
+DISPLAY_MAX = 15
+"""CPython makes a dict display of up to 15 members in one step, a longer one one by one."""
 Source = TypeVar("Source")
 Declared = TypeVar("Declared")
 Item = TypeVar("Item")
@@ -38,10 +39,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Minor:
-    """Read an amount in minor units and its currency from two columns; write a decimal string."""
+    """Write an amount in minor units as a decimal string.
 
-    amount: str
+    The amount is a column, from which another may be taken, or a function of the row; the currency
+    is a column.
+    """
+
+    amount: str | Callable[[Any], int | None]
     currency: str = "currency"
+    less: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +131,125 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
     """Return the function that writes an answer, generated from its annotations.
 
-    It names each member in one dict display: a loop over names with a converter each takes longer.
+    It names each member: a loop over names with a converter each takes longer.
     """
-    names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
-    always, sometimes = [], []
-    numbers = count()
-    is_row = _source_of(answer) == Row
-    for name, field in answer.model_fields.items():
-        written = _written(name, field, names, numbers, is_row=is_row)
-        key = repr(field.serialization_alias or field.alias or name)
-        if OmitNone() in field.metadata:
-            sometimes.append(
-                f"    if (found := {written}) is not None:\n        out[{key}] = found\n"
-            )
-        else:
-            always.append(f"{key}: {written}")
-    code = f"def serialize(source):\n    out = {{{', '.join(always)}}}\n{''.join(sometimes)}"
+    code = _Code(answer)
     # Only the declarations of this program's answer classes are in the code.
-    exec(compile(f"{code}    return out\n", f"<{answer.__name__}>", "exec"), names)  # noqa: S102
-    function: Callable[[Any], dict[str, Any]] = names["serialize"]
+    exec(compile(code.text, f"<{answer.__name__}>", "exec"), code.names)  # noqa: S102
+    function: Callable[[Any], dict[str, Any]] = code.names["serialize"]
     return function
+
+
+class _Code:
+    """The text of a serializer, and the functions that it calls by `names`."""
+
+    def __init__(self, answer: type[AnswerOf[Any]]) -> None:
+        self.names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
+        self.is_row = _source_of(answer) == Row
+        members = {name: _Member(name, answer.model_fields[name]) for name in _in_order(answer)}
+        currencies = {one.minor.currency for one in members.values() if one.minor}
+        first = [f"{_local(path)} = {self._at(path)}" for path in sorted(currencies)]
+        self.bound = currencies
+        kept = [(one.key, self._written(one)) for one in members.values() if one.is_kept]
+        display = ", ".join(f"{key}: {written}" for key, written in kept[:DISPLAY_MAX])
+        further = [f"out[{key}] = {written}" for key, written in kept[DISPLAY_MAX:]]
+        last = [
+            f"if (found := {self._written(one)}) is not None: out[{one.key}] = found"
+            for one in members.values()
+            if not one.is_kept
+        ]
+        lines = [*first, f"out = {{{display}}}", *further, *last, "return out"]
+        self.text = "\n    ".join(["def serialize(source):", *lines])
+
+    bound: frozenset[str] | set[str] = frozenset()
+    """Paths of currencies, which are read once."""
+
+    def _written(self, member: _Member) -> str:
+        """Return the expression that reads and writes a member."""
+        found, value = self._read(member), f"found_{member.name}"
+        template = self._template(member, value)
+        if template is None:
+            return found
+        if not member.may_be_none:
+            return template.format(found)
+        return f"None if ({value} := {found}) is None else {template.format(value)}"
+
+    def _template(self, member: _Member, value: str) -> str | None:
+        """Return how what was read, `{}`, is written; None if it is written unchanged."""
+        if AsRead() in member.marks:
+            return None
+        if member.minor:
+            return f"amount({{}}, {self._at(member.minor.currency)})"
+        for mark in member.marks:
+            if isinstance(mark, PlainSerializer) and mark.func is wire_instant:
+                # to_json writes an instant with microseconds in the same form, and faster.
+                return f"({value} if ({value} := {{}}).microsecond else instant({value}))"
+            if isinstance(mark, _FromMoney):
+                return "{}.wire"
+            if isinstance(mark, Converted):
+                return f"{self._call('convert', member, mark.function)}({{}})"
+        listed = get_args(member.type)[0] if get_origin(member.type) is list else None
+        nested = listed or member.type
+        if not (isinstance(nested, type) and issubclass(nested, AnswerOf)):
+            return None
+        write = self._call("write", member, serializer(nested))
+        return f"[{write}(one) for one in {{}}]" if listed else f"{write}({{}})"
+
+    def _read(self, member: _Member) -> str:
+        """Return the expression that reads a member."""
+        for mark in member.marks:
+            if isinstance(mark, Computed):
+                return f"{self._call('compute', member, mark.function)}(source)"
+            if isinstance(mark, Read):
+                return self._at(mark.path)
+        if member.minor is None:
+            return self._at(member.name)
+        if isinstance(member.minor.amount, str):
+            less = f" - {self._at(member.minor.less)}" if member.minor.less else ""
+            return self._at(member.minor.amount) + less
+        return f"{self._call('compute', member, member.minor.amount)}(source)"
+
+    def _call(self, act: str, member: _Member, function: Callable[[Any], object]) -> str:
+        self.names[f"{act}_{member.name}"] = function
+        return f"{act}_{member.name}"
+
+    def _at(self, path: str) -> str:
+        """Return the expression of a path; its first name is a column or an attribute."""
+        if path in self.bound:
+            return _local(path)
+        found = _PATH.fullmatch(path)
+        if found is None:
+            raise ValueError(f"{path} is no path")
+        first, rest = found.groups()
+        start = f"source[{first!r}]" if self.is_row else f"source.{first}"
+        return start + _COLUMN.sub(r"['\1']", rest)
+
+
+class _Member:
+    """A member of an answer: its type without None and `Annotated`, and its marks."""
+
+    def __init__(self, name: str, field: FieldInfo) -> None:
+        self.name = name
+        self.key = repr(field.serialization_alias or field.alias or name)
+        self.type, self.marks, self.may_be_none = _unwrapped(field.annotation, field.metadata)
+        self.minor = next((mark for mark in self.marks if isinstance(mark, Minor)), None)
+        self.is_kept = OmitNone() not in self.marks
+
+
+def _local(path: str) -> str:
+    return "currency_" + re.sub(r"\W", "_", path)
+
+
+def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
+    """Return the members of the first base, then those of the next, then the own ones.
+
+    pydantic has those of the last base first.
+    """
+    names: dict[str, None] = {}
+    for base in answer.__bases__:
+        if issubclass(base, AnswerOf):
+            names |= dict.fromkeys(_in_order(base))
+    return [*names, *(name for name in answer.model_fields if name not in names)]
 
 
 def _source_of(answer: type[AnswerOf[Any]]) -> Any:
@@ -155,47 +260,8 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
     raise TypeError(f"{answer.__name__} names no source")
 
 
-def _written(
-    name: str, field: FieldInfo, names: dict[str, Any], numbers: Iterator[int], *, is_row: bool
-) -> str:
-    """Return the expression that reads and writes a member."""
-    kind, marks, may_be_none = _unwrapped(field.annotation, list(field.metadata))
-    found, value = _read(name, marks, names, is_row=is_row), f"v{next(numbers)}"
-    template = _template(kind, marks, value, names, is_row=is_row)
-    if template is None:
-        return found
-    if not may_be_none:
-        return template.format(found)
-    return f"None if ({value} := {found}) is None else {template.format(value)}"
-
-
-def _template(
-    kind: Any, marks: list[Any], value: str, names: dict[str, Any], *, is_row: bool
-) -> str | None:
-    """Return how a member of a type is written, `{}` being what was read; None: unchanged."""
-    if AsRead() in marks:
-        return None
-    for mark in marks:
-        if isinstance(mark, Minor):
-            return f"amount({{}}, {_at(mark.currency, is_row=is_row)})"
-        if isinstance(mark, PlainSerializer) and mark.func is wire_instant:
-            # to_json writes an instant with microseconds in the same form, and faster.
-            return f"({value} if ({value} := {{}}).microsecond else instant({value}))"
-        if isinstance(mark, _FromMoney):
-            return "{}.wire"
-        if isinstance(mark, Converted):
-            names[f"convert_{value}"] = mark.function
-            return f"convert_{value}({{}})"
-    listed = get_args(kind)[0] if get_origin(kind) is list else None
-    nested = listed or kind
-    if not (isinstance(nested, type) and issubclass(nested, AnswerOf)):
-        return None
-    names[f"write_{value}"] = serializer(nested)
-    return f"[write_{value}(one) for one in {{}}]" if listed else f"write_{value}({{}})"
-
-
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return the type of a member without None and `Annotated`, its marks, and None's place."""
+    """Return a type without None and `Annotated`, all its marks, and True if it may be None."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:
@@ -209,25 +275,3 @@ def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]
             marks = [*marks, *inner]
         else:
             return annotation, marks, may_be_none
-
-
-def _read(name: str, marks: list[Any], names: dict[str, Any], *, is_row: bool) -> str:
-    for mark in marks:
-        if isinstance(mark, Computed):
-            names[f"compute_{name}"] = mark.function
-            return f"compute_{name}(source)"
-        if isinstance(mark, Read):
-            return _at(mark.path, is_row=is_row)
-        if isinstance(mark, Minor):
-            return _at(mark.amount, is_row=is_row)
-    return _at(name, is_row=is_row)
-
-
-def _at(path: str, *, is_row: bool) -> str:
-    """Return the expression of a path; its first name is a column or an attribute."""
-    found = _PATH.fullmatch(path)
-    if found is None:
-        raise ValueError(f"{path} is no path")
-    first, rest = found.groups()
-    start = f"source[{first!r}]" if is_row else f"source.{first}"
-    return start + _COLUMN.sub(r"['\1']", rest)

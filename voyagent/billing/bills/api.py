@@ -17,8 +17,7 @@ from voyagent.billing.bills.schemas import (
     BillPatch,
     BillQuery,
     ScheduleIn,
-    wire_bill,
-    wire_bills,
+    bill_row,
 )
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
@@ -26,9 +25,10 @@ from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 TAX_ERRORS = (errors.TaxNumberMissing, errors.TaxInAnotherCurrency, errors.TaxComponentUnknown)
 
@@ -36,15 +36,14 @@ api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
 
 @api.get("/bills", answer=BillListOut, permission="billing.read", errors=(InvalidCursor,))
-def list_bills(reader: Reader, query: BillQuery) -> Row:
+def list_bills(reader: Reader, query: BillQuery) -> Body[BillListOut]:
     """List bills, the newest issue date first.
 
     All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
     same however deep it lies; nothing is counted.
     """
-    return wire_bills(
-        bill_queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()),
-        query.limit,
+    return BillListOut.of(
+        bill_queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place())
     )
 
 
@@ -55,7 +54,7 @@ def list_bills(reader: Reader, query: BillQuery) -> Row:
     permission="bill.draft",
     errors=(bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
-def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
+def draft_bill(actor: Actor, body: BillDraftIn) -> Body[BillOut]:
     """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed
     on it. One reference is entered once in the agency.
     """
@@ -63,9 +62,9 @@ def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
 
 
 @api.get("/bills/<bill_id>", answer=BillOut, permission="billing.read", missing=BillNotFound)
-def get_bill(reader: Reader, bill_id: UUID) -> Row:
+def get_bill(reader: Reader, bill_id: UUID) -> Body[BillOut]:
     """Read a bill with its lines and what was paid on it."""
-    return wire_bill(bill_queries.read_bill(reader, bill_id))
+    return BillOut.of(bill_row(bill_queries.read_bill(reader, bill_id)))
 
 
 @api.patch(
@@ -75,7 +74,7 @@ def get_bill(reader: Reader, bill_id: UUID) -> Row:
     missing=BillNotFound,
     errors=(bill_errors.BillNotDraft, bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
-def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
+def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Body[BillOut]:
     """Change a draft. An absent member stays; lines are replaced whole."""
     currency = bill_queries.get_bill(bill_id, lock=True).currency
     return _bill(bill_service.revise_bill(actor, bill_id, body.changes(currency)).id)
@@ -101,7 +100,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     missing=BillNotFound,
     errors=(bill_errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
-def receive_bill(actor: Actor, bill_id: UUID) -> Row:
+def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     """Receive a draft: it is posted on its issue date, and from then on it is owed.
 
     Who may is who could grant the assistant's request to, up to the limit of her role.
@@ -117,7 +116,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Row:
     missing=BillNotFound,
     errors=VOID_ERRORS,
 )
-def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
+def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
     """Make a received bill void, on which nothing was paid or credited: what receiving posted is
     reversed.
     """
@@ -131,7 +130,7 @@ def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
     missing=BillNotFound,
     errors=(errors.DocumentNotOpen, errors.InvalidDate),
 )
-def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
+def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut]:
     """Set or move the day on which an open bill is to be paid. Nothing is posted or paid by it."""
     return _bill(bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
 
@@ -143,10 +142,10 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
     missing=BillNotFound,
     errors=(bill_errors.BillNotScheduled,),
 )
-def unschedule_bill(actor: Actor, bill_id: UUID) -> Row:
+def unschedule_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     """Take the day off again."""
     return _bill(bill_service.unschedule_bill(actor, bill_id).id)
 
 
-def _bill(bill_id: UUID) -> Row:
-    return wire_bill(bill_queries.read_bill(SessionReader(db.session), bill_id))
+def _bill(bill_id: UUID) -> Body[BillOut]:
+    return BillOut.of(bill_row(bill_queries.read_bill(SessionReader(db.session), bill_id)))

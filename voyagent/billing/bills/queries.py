@@ -14,7 +14,6 @@ from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries.documents import (
     DocumentSearch,
-    Listed,
     by_day_statement,
     having_text,
     page_of,
@@ -32,7 +31,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.listings import Column, Listing
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -146,7 +145,7 @@ class BillDocument:
 
 def list_bills(
     reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None
-) -> Listed:
+) -> CursorPage[Row]:
     """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at
     any depth. Of a text the next 20,000 are looked at.
     """

@@ -4,7 +4,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,7 +14,6 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.billing.bills.queries import BillDocument, BillSearch
 from voyagent.billing.bills.service import BillChanges
-from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -22,8 +21,8 @@ from voyagent.billing.core.schemas.documents import (
     DocumentParts,
     DocumentPatch,
     TripDocumentQuery,
-    wire_brief,
-    wire_parts,
+    in_currency,
+    taxed_lines,
 )
 from voyagent.billing.core.schemas.lines import InvoiceLineIn
 from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs, LineItem
@@ -31,7 +30,6 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
-    Answer,
     BusinessDate,
     Closed,
     Filter,
@@ -39,7 +37,7 @@ from voyagent.kernel.fields import (
     Trimmed,
     WireAmount,
 )
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 TAXES_MAX = 8
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
@@ -155,33 +153,33 @@ class BillBrief(DocumentBrief):
 
     status: BillStatus
     vendor_reference: str
-    vendor_name: str
+    vendor_name: Annotated[str, Read("party_name")]
     pay_on: date | None
 
 
-class BillCreditOut(Answer):
+class BillCreditOut(AnswerOf[Row]):
     """A supplier's credit on this bill.
 
     One with `reversed_on` was entered by mistake and credits nothing from that day on, for
     `reversal_reason`.
     """
 
-    supplier_credit_id: UUID
+    supplier_credit_id: Annotated[UUID, Read("id")]
     vendor_reference: str
     issue_date: date
-    amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
     reason: str
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
 
 
-class InputTaxOut(Answer):
+class InputTaxOut(AnswerOf[Row]):
     """A component of the tax on a line, as it is printed."""
 
     component: str
-    amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
 
 
 class BoughtLineOut(DocumentLineOut):
@@ -195,77 +193,22 @@ class BoughtLineOut(DocumentLineOut):
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines, what was paid on it and what the supplier has credited."""
 
-    tax_amount: WireAmount
+    tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
 
 
-class BillListOut(Answer):
+class BillListOut(CursorPageOf[BillBrief]):
     """A page of bills, newest issue date first; without `next_cursor` the list ends here."""
 
-    items: list[BillBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_bills(page: Listed, limit: int) -> Row:
-    """A page as the API writes it."""
+def bill_row(document: BillDocument) -> Row:
+    """Return a bill with its parts as `BillOut` reads them."""
+    row = document.bill
+    currency = row["currency"]
     return {
-        "items": [_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
+        **row,
+        "line_items": taxed_lines(document.lines, document.taxes, currency),
+        "payments": in_currency(document.payments, currency),
+        "credits": in_currency(document.credits, currency),
     }
-
-
-def wire_bill(document: BillDocument) -> Row:
-    """A bill as the API writes it."""
-    credited = [
-        {
-            "supplier_credit_id": credit["id"],
-            "vendor_reference": credit["vendor_reference"],
-            "issue_date": credit["issue_date"],
-            "amount": wire_amount(credit["amount_minor"], document.bill["currency"]),
-            "reason": credit["reason"],
-            "journal_entry_id": credit["entry_id"],
-            **{
-                name: credit[name]
-                for name in ("reversed_on", "reversal_reason", "reversal_entry_id")
-            },
-        }
-        for credit in document.credits
-    ]
-    parts = wire_parts(document.bill, document.lines, document.payments)
-    currency = document.bill["currency"]
-    lines = [
-        told
-        | {
-            "bought_as": line["bought_as"],
-            "taxes": wire_taxes(line, document.taxes, currency),
-            "input_credit": line["input_credit"],
-        }
-        for told, line in zip(parts["line_items"], document.lines, strict=True)
-    ]
-    told = {
-        "tax_amount": wire_amount(document.bill["tax_minor"], currency),
-        "line_items": lines,
-        "credits": credited,
-    }
-    return _brief(document.bill) | parts | told
-
-
-def wire_taxes(line: Row, taxes: Iterable[Row], currency: str) -> list[Row]:
-    """The taxes on a line as the API writes them."""
-    return [
-        {"component": tax["component"], "amount": wire_amount(tax["amount_minor"], currency)}
-        for tax in taxes
-        if tax["line_no"] == line["line_no"]
-    ]
-
-
-def _brief(row: Row) -> Row:
-    told = wire_brief(row, row["credited_minor"])
-    told["status"] = row["status"]
-    told["vendor_reference"] = row["vendor_reference"]
-    told["vendor_name"] = row["party_name"]
-    told["pay_on"] = row["pay_on"]
-    return told

@@ -18,18 +18,18 @@ from voyagent.billing.credit_notes.schemas import (
     CreditNoteListOut,
     CreditNoteOut,
     CreditNoteQuery,
-    wire_credit_note,
-    wire_credit_notes,
+    credit_note_row,
 )
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEARER)
 
@@ -37,16 +37,15 @@ api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEA
 @api.get(
     "/credit-notes", answer=CreditNoteListOut, permission="billing.read", errors=(InvalidCursor,)
 )
-def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
+def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNoteListOut]:
     """List credit notes, the newest day first.
 
     All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
     """
-    return wire_credit_notes(
+    return CreditNoteListOut.of(
         credit_note_queries.list_credit_notes(
             reader, query.search(), limit=query.limit, cursor=query.place()
-        ),
-        query.limit,
+        )
     )
 
 
@@ -68,7 +67,7 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
+def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     """Credit an issued invoice, the whole or a part of its lines, never more than is open.
 
     The note is numbered and posted at once and is not changed.
@@ -77,8 +76,8 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
     note = credit_note_service.issue_credit_note(
         actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts
     )
-    return wire_credit_note(
-        credit_note_queries.read_credit_note(SessionReader(db.session), note.id)
+    return CreditNoteOut.of(
+        credit_note_row(credit_note_queries.read_credit_note(SessionReader(db.session), note.id))
     )
 
 
@@ -95,15 +94,17 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Row:
+def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Body[CreditNoteOut]:
     """Take a credit note that was issued by mistake back whole: its invoice is open again by as
     much, its entry is reversed, and its number stays used.
     """
     credit_note_service.reverse_credit_note(
         actor, credit_note_id, reason=body.reason, on=body.reversed_on
     )
-    return wire_credit_note(
-        credit_note_queries.read_credit_note(SessionReader(db.session), credit_note_id)
+    return CreditNoteOut.of(
+        credit_note_row(
+            credit_note_queries.read_credit_note(SessionReader(db.session), credit_note_id)
+        )
     )
 
 
@@ -113,6 +114,8 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
     permission="billing.read",
     missing=CreditNoteNotFound,
 )
-def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
+def get_credit_note(reader: Reader, credit_note_id: UUID) -> Body[CreditNoteOut]:
     """Read a credit note with its lines."""
-    return wire_credit_note(credit_note_queries.read_credit_note(reader, credit_note_id))
+    return CreditNoteOut.of(
+        credit_note_row(credit_note_queries.read_credit_note(reader, credit_note_id))
+    )

@@ -11,14 +11,14 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries.credits import CreditSearch, narrowed
-from voyagent.billing.core.queries.documents import Listed, page_of
+from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -92,7 +92,7 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
 
 def list_credit_notes(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
-) -> Listed:
+) -> CursorPage[Row]:
     """Credit notes by day, the newest first, behind the row of a cursor."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 

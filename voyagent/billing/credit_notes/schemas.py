@@ -11,26 +11,22 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.core.queries.credits import CreditSearch
-from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.credits import CreditIn
 from voyagent.billing.core.schemas.documents import (
     DocumentQuery,
     RecognitionOut,
     SignedAmount,
-    wire_recognitions,
+    taxed_lines,
 )
 from voyagent.billing.credit_notes.queries import CreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     Filter,
     Id,
     Instant,
     WireAmount,
-    row_instant,
-    wire_members,
 )
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
 class CreditNoteIn(CreditIn):
@@ -57,7 +53,7 @@ class CreditNoteQuery(DocumentQuery):
         return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
-class CreditNoteBrief(Answer):
+class CreditNoteBrief(AnswerOf[Row]):
     """A credit note in the list; the amount is a decimal string in its currency.
 
     `round_off` is what it gives back of what the invoice was rounded by.
@@ -70,30 +66,34 @@ class CreditNoteBrief(Answer):
     number: str
     invoice_id: UUID
     invoice_number: str
-    customer_name: str
+    customer_name: Annotated[str, Read("party_name")]
     issue_date: date
     currency: str
-    total_amount: WireAmount
-    tax_amount: WireAmount
-    round_off: SignedAmount
+    total_amount: Annotated[WireAmount, Minor("total_minor")]
+    tax_amount: Annotated[WireAmount, Minor("tax_minor")]
+    round_off: Annotated[SignedAmount, Minor("round_off_minor")]
     reason: str
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
     created_at: Instant
 
 
-class CreditLineOut(Answer):
+def _tax_minor(line: Row) -> int:
+    return sum(tax["amount_minor"] for tax in line["taxes"])
+
+
+class CreditLineOut(AnswerOf[Row]):
     """What was credited of a line of the invoice before tax, how much of that is commission, and
     what was credited of the tax on it.
     """
 
     line_no: int
     description: str
-    amount: WireAmount
-    commission: WireAmount
-    tax_amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    commission: Annotated[WireAmount, Minor("commission_minor")]
+    tax_amount: Annotated[WireAmount, Minor(_tax_minor)]
 
 
 class CreditNoteOut(CreditNoteBrief):
@@ -103,56 +103,15 @@ class CreditNoteOut(CreditNoteBrief):
     recognitions: list[RecognitionOut]
 
 
-class CreditNoteListOut(Answer):
+class CreditNoteListOut(CursorPageOf[CreditNoteBrief]):
     """A page of credit notes, newest day first; without `next_cursor` the list ends here."""
 
-    items: list[CreditNoteBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_credit_notes(page: Listed, limit: int) -> Row:
-    """A page as the API writes it."""
+def credit_note_row(document: CreditDocument) -> Row:
+    """Return a credit note with its parts as `CreditNoteOut` reads them."""
+    row = document.note
     return {
-        "items": [_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
+        **row,
+        "lines": taxed_lines(document.lines, document.taxes, row["currency"]),
+        "recognitions": document.further,
     }
-
-
-def wire_credit_note(document: CreditDocument) -> Row:
-    """A credit note as the API writes it."""
-    currency = document.note["currency"]
-    lines = [
-        {
-            "line_no": line["line_no"],
-            "description": line["description"],
-            "amount": wire_amount(line["amount_minor"], currency),
-            "commission": wire_amount(line["commission_minor"], currency),
-            "tax_amount": wire_amount(
-                sum(
-                    tax["amount_minor"]
-                    for tax in document.taxes
-                    if tax["line_no"] == line["line_no"]
-                ),
-                currency,
-            ),
-        }
-        for line in document.lines
-    ]
-    return _brief(document.note) | {
-        "lines": lines,
-        "recognitions": wire_recognitions(document.further),
-    }
-
-
-def _brief(row: Row) -> Row:
-    told = {
-        "customer_name": row["party_name"],
-        "total_amount": wire_amount(row["total_minor"], row["currency"]),
-        "tax_amount": wire_amount(row["tax_minor"], row["currency"]),
-        "round_off": wire_amount(row["round_off_minor"], row["currency"]),
-        "journal_entry_id": row["entry_id"],
-        "created_at": row_instant(row["created_at"]),
-    }
-    return wire_members(CreditNoteBrief, row, told)

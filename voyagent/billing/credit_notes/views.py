@@ -33,7 +33,7 @@ from voyagent.http.pages import translated
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Cursor, page_or_first
+from voyagent.kernel.pages import Cursor, CursorPage, page_or_first
 from voyagent.settings import queries as settings
 
 KIND = Kind(
@@ -148,7 +148,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     return reverse_page(KIND, actor, credit_note_id)
 
 
-def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> document_queries.Listed:
+def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> CursorPage[Row]:
     read = (
         supplier_credit_queries.list_supplier_credits
         if asked.kind

@@ -21,33 +21,32 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
-    wire_invoice,
-    wire_invoices,
+    invoice_row,
 )
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
-def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
+def list_invoices(reader: Reader, query: InvoiceQuery) -> Body[InvoiceListOut]:
     """List invoices, the newest issue date first.
 
     All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
     same however deep it lies; nothing is counted.
     """
-    return wire_invoices(
+    return InvoiceListOut.of(
         invoice_listing.list_invoices(
             reader, query.search(), limit=query.limit, cursor=query.place()
-        ),
-        query.limit,
+        )
     )
 
 
@@ -58,7 +57,7 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
     permission="invoice.draft",
     errors=(EnquiryNotFound, *DRAFT_ERRORS),
 )
-def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
+def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Body[InvoiceOut]:
     """Draw up an invoice. A draft has no number and is not in the books."""
     return invoice_response(invoice_drafts.draft_invoice(actor, **body.fields()).id)
 
@@ -66,9 +65,9 @@ def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
 @api.get(
     "/invoices/<invoice_id>", answer=InvoiceOut, permission="billing.read", missing=InvoiceNotFound
 )
-def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
+def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
     """Read an invoice with its lines and what was paid on it."""
-    return wire_invoice(invoice_queries.read_document(reader, invoice_id))
+    return InvoiceOut.of(invoice_row(invoice_queries.read_document(reader, invoice_id)))
 
 
 @api.patch(
@@ -78,7 +77,7 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
     missing=InvoiceNotFound,
     errors=(invoice_errors.InvoiceNotDraft, *DRAFT_ERRORS),
 )
-def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
+def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[InvoiceOut]:
     """Change a draft. An absent member stays; lines are replaced whole."""
     currency = invoice_queries.get_invoice(invoice_id, lock=True).currency
     return invoice_response(
@@ -106,7 +105,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     missing=InvoiceNotFound,
     errors=(invoice_errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
-def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
+def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
     """Issue a draft: it gets the next number of its financial year and is posted on its issue date.
 
     Who may is who could grant the assistant's request to, up to the limit of her role.
@@ -122,7 +121,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     missing=InvoiceNotFound,
     errors=VOID_ERRORS,
 )
-def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
+def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
     """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is
     reversed, and the number stays used.
     """
@@ -131,6 +130,8 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     )
 
 
-def invoice_response(invoice_id: UUID) -> Row:
+def invoice_response(invoice_id: UUID) -> Body[InvoiceOut]:
     """Return an invoice after a change, read in the transaction of the change."""
-    return wire_invoice(invoice_queries.read_document(SessionReader(db.session), invoice_id))
+    return InvoiceOut.of(
+        invoice_row(invoice_queries.read_document(SessionReader(db.session), invoice_id))
+    )

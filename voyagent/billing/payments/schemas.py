@@ -11,19 +11,17 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from voyagent.billing.core.schemas.documents import LIMIT_MAX
+from voyagent.billing.core.schemas.documents import LIMIT_MAX, in_currency
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
-from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
+from voyagent.billing.core.schemas.rates import RateIn, RateOut, rated
 from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
     PaymentSearch,
-    PaymentsListed,
 )
 from voyagent.billing.payments.service.settling import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     BusinessDate,
     Closed,
     CurrencyCode,
@@ -36,10 +34,10 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
-    row_instant,
 )
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
 
 Direction = Literal["in", "out"]
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
@@ -147,6 +145,16 @@ class RefundIn(Closed):
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
+class ReceiptIn(PartialAmountIn):
+    """What a customer has paid: all that is open where no amount is named, today in the agency's
+    zone where no day is, into the bank where no account is.
+    """
+
+    paid_on: BusinessDate | None = None
+    account: MoneyAccount = "bank"
+    reference: Annotated[str, Text(128)] | None = None
+
+
 class PaymentQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
@@ -187,7 +195,17 @@ class PaymentQuery(Query):
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
-class PaymentBrief(Answer):
+def _refunded_minor(row: Row) -> int:
+    """Return what was refunded: nothing of a payment that was reversed."""
+    return 0 if row["reversed_on"] else row["refunded_minor"]
+
+
+def _unapplied_minor(row: Row) -> int:
+    unapplied_minor: int = row["amount_minor"] - row["allocated_minor"] - row["refunded_minor"]
+    return unapplied_minor
+
+
+class PaymentBrief(AnswerOf[Row]):
     """A payment in the list.
 
     `unapplied_amount` is the advance: what settles no document and was not given back.
@@ -202,21 +220,35 @@ class PaymentBrief(Answer):
     direction: Direction
     party_name: str
     currency: str
-    amount: WireAmount
-    allocated_amount: WireAmount
-    refunded_amount: WireAmount
-    unapplied_amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    allocated_amount: Annotated[WireAmount, Minor("allocated_minor")]
+    refunded_amount: Annotated[WireAmount, Minor(_refunded_minor)]
+    unapplied_amount: Annotated[WireAmount, Minor(_unapplied_minor)]
     paid_on: date
     account: Literal["bank", "cash", "opening_balances"]
     reference: str | None
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
     created_at: Instant
 
 
-class AllocationOut(Answer):
+def _document_id(row: Row) -> UUID:
+    found: UUID = row["invoice_id"] or row["bill_id"]
+    return found
+
+
+def _settled_minor(row: Row) -> int:
+    settled_minor: int | None = row["settled_minor"]
+    return int(row["amount_minor"]) if settled_minor is None else settled_minor
+
+
+def _is_taken_back(row: Row) -> bool:
+    return row["is_over"] and row["reverses_id"] is None
+
+
+class AllocationOut(AnswerOf[Row]):
     """The part that settles a document from a day on.
 
     What is taken back stays; the row that counts against it has an amount below zero and
@@ -230,20 +262,20 @@ class AllocationOut(Answer):
     """
 
     id: UUID
-    document_id: UUID
-    document_reference: str | None
-    amount: SignedAmount
-    settled_amount: SignedAmount
-    settled_currency: str
-    booked_amount: SignedAmount | None
-    exchange_rate: RateOut | None
+    document_id: Annotated[UUID, Computed(_document_id)]
+    document_reference: Annotated[str | None, Read("reference")]
+    amount: Annotated[SignedAmount, Minor("amount_minor")]
+    settled_amount: Annotated[SignedAmount, Minor(_settled_minor, "document_currency")]
+    settled_currency: Annotated[str, Read("document_currency")]
+    booked_amount: Annotated[SignedAmount | None, Minor("booked_minor")]
+    exchange_rate: Annotated[RateOut | None, Computed(rated)]
     effective_on: date
-    is_taken_back: bool
+    is_taken_back: Annotated[bool, Computed(_is_taken_back)]
     reverses_id: UUID | None
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
 
 
-class RefundOut(Answer):
+class RefundOut(AnswerOf[Row]):
     """What went back of the advance.
 
     One with `reversed_on` was noted by mistake and moves nothing from that day on, for
@@ -252,11 +284,11 @@ class RefundOut(Answer):
 
     id: UUID
     number: str
-    amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
     refunded_on: date
     account: Literal["bank", "cash"]
     reference: str | None
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
@@ -269,107 +301,15 @@ class PaymentOut(PaymentBrief):
     refunds: list[RefundOut]
 
 
-class PaymentListOut(Answer):
+class PaymentListOut(CursorPageOf[PaymentBrief]):
     """A page of payments, newest day first; without `next_cursor` the list ends here."""
 
-    items: list[PaymentBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_payments(page: PaymentsListed, limit: int) -> Row:
-    """A page as the API writes it."""
+def payment_row(document: PaymentDocument) -> Row:
+    """Return a payment with its parts as `PaymentOut` reads them."""
+    row = document.payment
     return {
-        "items": [_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
+        **row,
+        "allocations": in_currency(document.allocations, row["currency"]),
+        "refunds": in_currency(document.refunds, row["currency"]),
     }
-
-
-def wire_payment(document: PaymentDocument) -> Row:
-    """A payment as the API writes it."""
-    currency = document.payment["currency"]
-    return _brief(document.payment) | {
-        "allocations": [
-            {
-                "id": row["id"],
-                "document_id": row["invoice_id"] or row["bill_id"],
-                "document_reference": row["reference"],
-                "amount": wire_amount(row["amount_minor"], currency),
-                "settled_amount": wire_amount(
-                    row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"],
-                    row["document_currency"],
-                ),
-                "settled_currency": row["document_currency"],
-                "booked_amount": (
-                    None
-                    if row["booked_minor"] is None
-                    else wire_amount(row["booked_minor"], currency)
-                ),
-                "exchange_rate": wire_rate(row),
-                "effective_on": row["effective_on"],
-                "is_taken_back": row["is_over"] and row["reverses_id"] is None,
-                "reverses_id": row["reverses_id"],
-                "journal_entry_id": row["entry_id"],
-            }
-            for row in document.allocations
-        ],
-        "refunds": [
-            {
-                name: row[name]
-                for name in (
-                    "id",
-                    "number",
-                    "refunded_on",
-                    "account",
-                    "reference",
-                    "reversed_on",
-                    "reversal_reason",
-                    "reversal_entry_id",
-                )
-            }
-            | {
-                "amount": wire_amount(row["amount_minor"], currency),
-                "journal_entry_id": row["entry_id"],
-            }
-            for row in document.refunds
-        ],
-    }
-
-
-def _brief(row: Row) -> Row:
-    currency, amount_minor, allocated_minor, refunded_minor = (
-        row["currency"],
-        row["amount_minor"],
-        row["allocated_minor"],
-        row["refunded_minor"],
-    )
-    return {
-        "id": row["id"],
-        "number": row["number"],
-        "direction": row["direction"],
-        "party_name": row["party_name"],
-        "currency": currency,
-        "amount": wire_amount(amount_minor, currency),
-        "allocated_amount": wire_amount(allocated_minor, currency),
-        "refunded_amount": wire_amount(0 if row["reversed_on"] else refunded_minor, currency),
-        "unapplied_amount": wire_amount(amount_minor - allocated_minor - refunded_minor, currency),
-        "paid_on": row["paid_on"],
-        "account": row["account"],
-        "reference": row["reference"],
-        "journal_entry_id": row["entry_id"],
-        "reversed_on": row["reversed_on"],
-        "reversal_reason": row["reversal_reason"],
-        "reversal_entry_id": row["reversal_entry_id"],
-        "created_at": row_instant(row["created_at"]),
-    }
-
-
-class ReceiptIn(PartialAmountIn):
-    """What a customer has paid: all that is open where no amount is named, today in the agency's
-    zone where no day is, into the bank where no account is.
-    """
-
-    paid_on: BusinessDate | None = None
-    account: MoneyAccount = "bank"
-    reference: Annotated[str, Text(128)] | None = None

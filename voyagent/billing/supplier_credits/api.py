@@ -20,16 +20,16 @@ from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditListOut,
     SupplierCreditOut,
     SupplierCreditQuery,
-    wire_supplier_credit,
-    wire_supplier_credits,
+    supplier_credit_row,
 )
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=Guard.BEARER)
 
@@ -40,16 +40,17 @@ api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=G
     permission="billing.read",
     errors=(InvalidCursor,),
 )
-def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
+def list_supplier_credits(
+    reader: Reader, query: SupplierCreditQuery
+) -> Body[SupplierCreditListOut]:
     """List credits from suppliers, the newest day first.
 
     All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
     """
-    return wire_supplier_credits(
+    return SupplierCreditListOut.of(
         supplier_credit_queries.list_supplier_credits(
             reader, query.search(), limit=query.limit, cursor=query.place()
-        ),
-        query.limit,
+        )
     )
 
 
@@ -72,7 +73,7 @@ def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
+def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]:
     """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never
     more than is open. It is posted at once and is not changed.
     """
@@ -81,8 +82,10 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     credit = supplier_credit_service.credit_bill(
         actor, body.bill_id, on=body.issue_date, amounts=amounts, **given
     )
-    return wire_supplier_credit(
-        supplier_credit_queries.read_supplier_credit(SessionReader(db.session), credit.id)
+    return SupplierCreditOut.of(
+        supplier_credit_row(
+            supplier_credit_queries.read_supplier_credit(SessionReader(db.session), credit.id)
+        )
     )
 
 
@@ -99,15 +102,21 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: ReverseIn) -> Row:
+def reverse_supplier_credit(
+    actor: Actor, supplier_credit_id: UUID, body: ReverseIn
+) -> Body[SupplierCreditOut]:
     """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as
     much, and its entry is reversed.
     """
     supplier_credit_service.reverse_supplier_credit(
         actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
     )
-    return wire_supplier_credit(
-        supplier_credit_queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id)
+    return SupplierCreditOut.of(
+        supplier_credit_row(
+            supplier_credit_queries.read_supplier_credit(
+                SessionReader(db.session), supplier_credit_id
+            )
+        )
     )
 
 
@@ -117,8 +126,10 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: Revers
     permission="billing.read",
     missing=SupplierCreditNotFound,
 )
-def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
+def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Body[SupplierCreditOut]:
     """Read a supplier's credit with its lines."""
-    return wire_supplier_credit(
-        supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
+    return SupplierCreditOut.of(
+        supplier_credit_row(
+            supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
+        )
     )

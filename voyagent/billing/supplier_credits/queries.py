@@ -15,13 +15,13 @@ from voyagent.billing.core.models.credits import (
     SupplierCreditTax,
 )
 from voyagent.billing.core.queries.credits import CreditSearch, narrowed
-from voyagent.billing.core.queries.documents import Listed, page_of
+from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -93,7 +93,7 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
 
 def list_supplier_credits(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
-) -> Listed:
+) -> CursorPage[Row]:
     """Credits from suppliers by day, the newest first, behind the row of a cursor."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 

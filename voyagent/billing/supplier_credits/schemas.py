@@ -10,24 +10,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.bills.schemas import InputTaxOut, wire_taxes
+from voyagent.billing.bills.schemas import InputTaxOut
 from voyagent.billing.core.queries.credits import CreditSearch
-from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.credits import CreditIn
-from voyagent.billing.core.schemas.documents import DocumentQuery
+from voyagent.billing.core.schemas.documents import DocumentQuery, taxed_lines
 from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
-    Answer,
     Filter,
     Id,
     Instant,
     Trimmed,
     WireAmount,
-    row_instant,
-    wire_members,
 )
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
 class BillCreditIn(CreditIn):
@@ -63,7 +59,7 @@ class SupplierCreditQuery(DocumentQuery):
         return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
-class SupplierCreditBrief(Answer):
+class SupplierCreditBrief(AnswerOf[Row]):
     """A supplier's credit in the list; the amount is a decimal string in its currency.
 
     One with `reversed_on` was entered by mistake and credits nothing from that day on, for
@@ -74,75 +70,39 @@ class SupplierCreditBrief(Answer):
     vendor_reference: str
     bill_id: UUID
     bill_reference: str
-    vendor_name: str
+    vendor_name: Annotated[str, Read("party_name")]
     issue_date: date
     currency: str
-    total_amount: WireAmount
+    total_amount: Annotated[WireAmount, Minor("total_minor")]
     reason: str
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
     created_at: Instant
 
 
-class SupplierCreditLineOut(Answer):
+class SupplierCreditLineOut(AnswerOf[Row]):
     """What was credited of a line of the bill."""
 
     line_no: int
     description: str
-    amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
     taxes: list[InputTaxOut]
 
 
 class SupplierCreditOut(SupplierCreditBrief):
     """A supplier's credit with its lines before tax."""
 
-    tax_amount: WireAmount
-
+    tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     lines: list[SupplierCreditLineOut]
 
 
-class SupplierCreditListOut(Answer):
+class SupplierCreditListOut(CursorPageOf[SupplierCreditBrief]):
     """A page of credits from suppliers, newest day first; without `next_cursor` the list ends here."""
 
-    items: list[SupplierCreditBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_supplier_credits(page: Listed, limit: int) -> Row:
-    """A page as the API writes it."""
-    return {
-        "items": [_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
-    }
-
-
-def wire_supplier_credit(document: SupplierCreditDocument) -> Row:
-    """A supplier's credit as the API writes it."""
-    currency = document.credit["currency"]
-    lines = [
-        {
-            "line_no": line["line_no"],
-            "description": line["description"],
-            "amount": wire_amount(line["amount_minor"], currency),
-            "taxes": wire_taxes(line, document.taxes, currency),
-        }
-        for line in document.lines
-    ]
-    return _brief(document.credit) | {
-        "tax_amount": wire_amount(document.credit["tax_minor"], currency),
-        "lines": lines,
-    }
-
-
-def _brief(row: Row) -> Row:
-    told = {
-        "vendor_name": row["party_name"],
-        "total_amount": wire_amount(row["total_minor"], row["currency"]),
-        "journal_entry_id": row["entry_id"],
-        "created_at": row_instant(row["created_at"]),
-    }
-    return wire_members(SupplierCreditBrief, row, told)
+def supplier_credit_row(document: SupplierCreditDocument) -> Row:
+    """Return a supplier's credit with its lines as `SupplierCreditOut` reads them."""
+    row = document.credit
+    return {**row, "lines": taxed_lines(document.lines, document.taxes, row["currency"])}

@@ -18,7 +18,6 @@ from voyagent.billing.write_offs import errors as write_off_errors, service as w
 from voyagent.billing.write_offs.errors import WriteOffNotFound
 from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.service import PeriodLocked
@@ -76,7 +75,7 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
 )
 def take_back_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn
-) -> Row:
+) -> Body[InvoiceOut]:
     """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
     much. Once.
     """

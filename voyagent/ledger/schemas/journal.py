@@ -26,7 +26,7 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
 from voyagent.ledger.service import Line
 from voyagent.ledger.service.direct import LINES_MAX
 
@@ -132,14 +132,12 @@ class JournalEntryBrief(AnswerOf[Row]):
     totals: Annotated[dict[str, WireAmount], Computed(_totals)]
 
 
-def _debit(line: Row) -> str | None:
-    minor = line["debit_minor"]
-    return wire_amount(minor, line["currency"]) if minor else None
+def _debit_minor(line: Row) -> int | None:
+    return line["debit_minor"] or None
 
 
-def _credit(line: Row) -> str | None:
-    minor = line["credit_minor"]
-    return wire_amount(minor, line["currency"]) if minor else None
+def _credit_minor(line: Row) -> int | None:
+    return line["credit_minor"] or None
 
 
 class JournalLineOut(AnswerOf[Row]):
@@ -149,8 +147,8 @@ class JournalLineOut(AnswerOf[Row]):
     code: str
     name: str
     currency: str
-    debit_amount: Annotated[WireAmount | None, Computed(_debit)]
-    credit_amount: Annotated[WireAmount | None, Computed(_credit)]
+    debit_amount: Annotated[WireAmount | None, Minor(_debit_minor)]
+    credit_amount: Annotated[WireAmount | None, Minor(_credit_minor)]
     party_name: str | None
     narration: Annotated[str | None, Read("memo")]
 

@@ -15,7 +15,7 @@ from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import Cursor, cut_by_day
+from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
 
@@ -157,17 +157,9 @@ def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A page of the list, newest issue date first; `next_cursor` is None where the list ends."""
-
-    items: list[Row]
-    next_cursor: str | None
-
-
-def page_of(rows: list[Row], limit: int) -> Listed:
-    """A page of rows by `issue_date`, of which one more than is shown was read."""
-    return Listed(*cut_by_day(rows, limit, "issue_date"))
+def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
+    """Return a page of rows by `issue_date`; one row more than the page was read."""
+    return page_by_day(rows, limit, "issue_date")
 
 
 def having_text(

@@ -14,13 +14,12 @@ from pydantic import Field
 from voyagent.billing.core.queries.documents import open_minor_of
 from voyagent.billing.core.queries.instalments import instalments_of
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
-from voyagent.billing.core.schemas.rates import RateIn, RateOut, wire_rate
+from voyagent.billing.core.schemas.rates import RateIn, RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
-    Answer,
     BusinessDate,
     Closed,
     CurrencyCode,
@@ -34,11 +33,10 @@ from voyagent.kernel.fields import (
     Text,
     Trimmed,
     WireAmount,
-    row_instant,
 )
-from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.rates import Quote
+from voyagent.kernel.serializers import AnswerOf, Computed, Minor, Read
 
 LIMIT_MAX = 200
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
@@ -165,7 +163,7 @@ class TripDocumentQuery(DocumentQuery):
     )
 
 
-class DocumentBrief(Answer):
+class DocumentBrief(AnswerOf[Row]):
     """A document in its list.
 
     Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
@@ -180,50 +178,50 @@ class DocumentBrief(Answer):
     issue_date: date
     due_date: date
     currency: str
-    total_amount: WireAmount
-    paid_amount: WireAmount
-    credited_amount: WireAmount
-    open_amount: WireAmount
+    total_amount: Annotated[WireAmount, Minor("total_minor")]
+    paid_amount: Annotated[WireAmount, Minor("paid_minor")]
+    credited_amount: Annotated[WireAmount, Minor("credited_minor")]
+    open_amount: Annotated[WireAmount, Minor(open_minor_of)]
     trip_id: UUID | None
     created_at: Instant
     updated_at: Instant
 
 
-class DocumentLineOut(Answer):
+class DocumentLineOut(AnswerOf[Row]):
     """A line: the amount is quantity times price."""
 
     description: str
     quantity: int
-    unit_price: WireAmount
-    amount: WireAmount
+    unit_price: Annotated[WireAmount, Minor("unit_price_minor")]
+    amount: Annotated[WireAmount, Minor("amount_minor")]
 
 
-class SettledOut(Answer):
+class SettledOut(AnswerOf[Row]):
     """The part of a payment that settles this document, in its currency; `payment_amount` of
     `payment_currency` was taken for it.
     """
 
-    payment_id: UUID
+    payment_id: Annotated[UUID, Read("id")]
     paid_on: date
-    amount: WireAmount
-    payment_amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    payment_amount: Annotated[WireAmount, Minor("payment_minor", "payment_currency")]
     payment_currency: str
     reference: str | None
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
 
 
-class RecognitionOut(Answer):
+class RecognitionOut(AnswerOf[Row]):
     """What becomes revenue on a day of service after the invoice, or of a credit note, what does
     not after all; and the entry that reverses it.
     """
 
-    recognised_on: date
-    amount: WireAmount
-    journal_entry_id: UUID
-    reversal_journal_entry_id: UUID | None
+    recognised_on: Annotated[date, Read("entry_date")]
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
+    reversal_journal_entry_id: Annotated[UUID | None, Read("reversed_by_id")]
 
 
-class InstalmentOut(Answer):
+class InstalmentOut(AnswerOf[Row]):
     """An instalment.
 
     What is paid or credited settles the earliest first; nothing is open of a draft, or of what is
@@ -231,11 +229,23 @@ class InstalmentOut(Answer):
     """
 
     due_date: date
-    amount: WireAmount
-    open_amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    open_amount: Annotated[WireAmount, Minor("open_minor")]
 
 
-class DocumentParts(Answer):
+def _instalments(row: Row) -> list[Row]:
+    return [
+        {
+            "due_date": one.due_date,
+            "amount_minor": one.amount_minor,
+            "open_minor": one.open_minor,
+            "currency": row["currency"],
+        }
+        for one in instalments_of(row)
+    ]
+
+
+class DocumentParts(AnswerOf[Row]):
     """What a document has beyond its place in the list and its lines: payments, and how it stands
     in the books.
 
@@ -243,82 +253,32 @@ class DocumentParts(Answer):
     """
 
     notes: str | None
-    exchange_rate: RateOut | None
-    journal_entry_id: UUID | None
+    exchange_rate: Annotated[RateOut | None, Computed(rated)]
+    journal_entry_id: Annotated[UUID | None, Read("entry_id")]
     voided_on: date | None
     void_reason: str | None
-    void_journal_entry_id: UUID | None
+    void_journal_entry_id: Annotated[UUID | None, Read("void_entry_id")]
     payments: list[SettledOut]
-    instalments: list[InstalmentOut]
+    instalments: Annotated[list[InstalmentOut], Computed(_instalments)]
 
 
-def wire_brief(row: Row, credited_minor: int) -> Row:
-    """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and
-    a loop over names takes twice as long.
-    """
-    currency = row["currency"]
-    return {
-        "id": row["id"],
-        "party_reference": row["party_reference"],
-        "issue_date": row["issue_date"],
-        "due_date": row["due_date"],
-        "currency": currency,
-        "total_amount": wire_amount(row["total_minor"], currency),
-        "paid_amount": wire_amount(row["paid_minor"], currency),
-        "credited_amount": wire_amount(credited_minor, currency),
-        "open_amount": wire_amount(open_minor_of(row), currency),
-        "trip_id": row["trip_id"],
-        "created_at": row_instant(row["created_at"]),
-        "updated_at": row_instant(row["updated_at"]),
-    }
+def in_currency(rows: Iterable[Row], currency: str) -> list[Row]:
+    """Return parts of a document with the document's currency."""
+    return [{**row, "currency": currency} for row in rows]
 
 
-def wire_recognitions(entries: Iterable[Row]) -> list[Row]:
-    """What is booked on days of service as the API writes it."""
+def taxed_lines(lines: Iterable[Row], taxes: Sequence[Row], currency: str) -> list[Row]:
+    """Return the lines of a document with their `taxes`, all in the document's currency."""
     return [
         {
-            "recognised_on": entry["entry_date"],
-            "amount": wire_amount(entry["amount_minor"], entry["currency"]),
-            "journal_entry_id": entry["entry_id"],
-            "reversal_journal_entry_id": entry["reversed_by_id"],
+            **line,
+            "currency": currency,
+            "taxes": in_currency(
+                (tax for tax in taxes if tax["line_no"] == line["line_no"]), currency
+            ),
         }
-        for entry in entries
+        for line in lines
     ]
-
-
-def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
-    """What `DocumentParts` has of a document, and its plain lines."""
-    return {
-        "notes": row["notes"],
-        "exchange_rate": wire_rate(row),
-        "journal_entry_id": row["entry_id"],
-        "voided_on": row["voided_on"],
-        "void_reason": row["void_reason"],
-        "void_journal_entry_id": row["void_entry_id"],
-        "line_items": [_wire_line(line, row["currency"]) for line in lines],
-        "payments": [
-            {
-                "payment_id": payment["id"],
-                "paid_on": payment["paid_on"],
-                "amount": wire_amount(payment["amount_minor"], row["currency"]),
-                "payment_amount": wire_amount(
-                    payment["payment_minor"], payment["payment_currency"]
-                ),
-                "payment_currency": payment["payment_currency"],
-                "reference": payment["reference"],
-                "journal_entry_id": payment["entry_id"],
-            }
-            for payment in payments
-        ],
-        "instalments": [
-            {
-                "due_date": one.due_date,
-                "amount": wire_amount(one.amount_minor, row["currency"]),
-                "open_amount": wire_amount(one.open_minor, row["currency"]),
-            }
-            for one in instalments_of(row)
-        ],
-    }
 
 
 def _plan(instalments: Sequence[InstalmentIn] | None) -> list[InstalmentItem] | None:
@@ -327,10 +287,3 @@ def _plan(instalments: Sequence[InstalmentIn] | None) -> list[InstalmentItem] | 
 
 def _quoted(rate: RateIn | None) -> Quote | None:
     return None if rate is None else rate.quoted
-
-
-def _wire_line(line: Row, currency: str) -> Row:
-    amounts = {
-        name: wire_amount(line[f"{name}_minor"], currency) for name in ("unit_price", "amount")
-    }
-    return {"description": line["description"], "quantity": line["quantity"]} | amounts

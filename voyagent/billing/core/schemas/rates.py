@@ -10,8 +10,9 @@ from pydantic import Field
 
 from voyagent.billing.core.rules import plain_rate
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Trimmed
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.rates import Quote
+from voyagent.kernel.serializers import AnswerOf, Converted, Read
 
 SOURCE_MAX = 64
 RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
@@ -35,26 +36,16 @@ class RateIn(Closed):
         return Quote(self.base, self.quote, Decimal(self.rate), self.on, self.source)
 
 
-class RateOut(Answer):
+class RateOut(AnswerOf[Row]):
     """A rate as it was quoted: one `base` costs `rate` of `quote`."""
 
-    base: str
-    quote: str
-    rate: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
-    on: date
-    source: str
+    base: Annotated[str, Read("rate_base")]
+    quote: Annotated[str, Read("rate_quote")]
+    rate: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$"), Converted(plain_rate)]
+    on: Annotated[date, Read("rate_on")]
+    source: Annotated[str, Read("rate_source")]
 
 
-def wire_rate(row: Row) -> Row | None:
-    """The rate that a row keeps as the API writes it, without zeros behind; None where it keeps
-    none.
-    """
-    if row["rate"] is None:
-        return None
-    return {
-        "base": row["rate_base"],
-        "quote": row["rate_quote"],
-        "rate": plain_rate(row["rate"]),
-        "on": row["rate_on"],
-        "source": row["rate_source"],
-    }
+def rated(row: Row) -> Row | None:
+    """Return a row that has a rate, or None if it has none."""
+    return None if row["rate"] is None else row

@@ -9,7 +9,6 @@ from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, lit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries.documents import (
     LOOKED_MAX,
-    Listed,
     by_day_statement,
     has_text,
     page_of,
@@ -21,10 +20,10 @@ from voyagent.billing.core.queries.exports import (
     party_columns,
 )
 from voyagent.billing.invoices.queries.board import InvoiceSearch
-from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.listings import Column, Listing
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.tenancy import owned
 
@@ -56,7 +55,7 @@ _BRIEF = (
 
 def list_invoices(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, cursor: Cursor | None = None
-) -> Listed:
+) -> CursorPage[Row]:
     """Invoices by issue date, the newest first, behind the row of a cursor.
 
     Of a search with fewer than three letters only the next 20,000 are looked at.

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.core.queries.documents import Listed
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -20,9 +19,8 @@ from voyagent.billing.core.schemas.documents import (
     RecognitionOut,
     SignedAmount,
     TripDocumentQuery,
-    wire_brief,
-    wire_parts,
-    wire_recognitions,
+    in_currency,
+    taxed_lines,
 )
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.invoices.queries.board import InvoiceSearch
@@ -32,7 +30,6 @@ from voyagent.billing.invoices.schemas.lines import (
     SoldLineOut,
     State,
     TaxNumber,
-    wire_sold_line,
 )
 from voyagent.billing.invoices.service.drafts import DraftChanges
 from voyagent.identity.schemas.entry import Email
@@ -40,16 +37,14 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
-    Answer,
     Closed,
     Filter,
     Id,
     Instant,
     Trimmed,
     WireAmount,
-    wire_instant,
 )
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
 
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
@@ -129,45 +124,51 @@ class InvoiceBrief(DocumentBrief):
     `round_off` is what moves the total to whole units, below zero where it goes down.
     """
 
+    # The stored amount includes what was written off.
+    credited_amount: Annotated[WireAmount, Minor("credited_minor", less="written_off_minor")]
     status: DocumentStatus
     number: str | None
-    customer_name: str
-    tax_amount: WireAmount
-    round_off: SignedAmount
-    written_off_amount: WireAmount
+    customer_name: Annotated[str, Read("party_name")]
+    tax_amount: Annotated[WireAmount, Minor("tax_minor")]
+    round_off: Annotated[SignedAmount, Minor("round_off_minor")]
+    written_off_amount: Annotated[WireAmount, Minor("written_off_minor")]
     enquiry_id: UUID | None
 
 
-class CreditedOut(Answer):
+class CreditedOut(AnswerOf[Row]):
     """A credit note on this invoice.
 
     One with `reversed_on` was issued by mistake and credits nothing from that day on, for
     `reversal_reason`.
     """
 
-    credit_note_id: UUID
+    credit_note_id: Annotated[UUID, Read("id")]
     number: str
     issue_date: date
-    amount: WireAmount
+    amount: Annotated[WireAmount, Minor("amount_minor")]
     reason: str
-    journal_entry_id: UUID
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
 
 
-class WrittenOffOut(Answer):
+def _is_taken_back(write_off: Row) -> bool:
+    return write_off["is_over"] and write_off["reverses_id"] is None
+
+
+class WrittenOffOut(AnswerOf[Row]):
     """A write-off of this invoice; one that takes another back names it, with the amount below
     zero.
     """
 
     id: UUID
     effective_on: date
-    amount: SignedAmount
+    amount: Annotated[SignedAmount, Minor("amount_minor")]
     reason: str
     reverses_id: UUID | None
-    is_taken_back: bool
-    journal_entry_id: UUID
+    is_taken_back: Annotated[bool, Computed(_is_taken_back)]
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
 
 
 class InvoiceOut(InvoiceBrief, DocumentParts):
@@ -190,77 +191,20 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     recognitions: list[RecognitionOut]
 
 
-class InvoiceListOut(Answer):
+class InvoiceListOut(CursorPageOf[InvoiceBrief]):
     """A page of invoices, newest issue date first; without `next_cursor` the list ends here."""
 
-    items: list[InvoiceBrief]
-    limit: int
-    next_cursor: str | None
 
-
-def wire_invoices(page: Listed, limit: int) -> Row:
-    """A page as the API writes it."""
-    return {
-        "items": [_brief(row) for row in page.items],
-        "limit": limit,
-        "next_cursor": page.next_cursor,
-    }
-
-
-def wire_invoice(document: InvoiceDocument) -> Row:
-    """An invoice as the API writes it."""
+def invoice_row(document: InvoiceDocument) -> Row:
+    """Return an invoice with its parts as `InvoiceOut` reads them."""
     row = document.invoice
-    return (
-        _brief(row)
-        | wire_parts(row, document.lines, document.payments)
-        | {name: row[name] for name in ("place_of_supply", "customer_tax_number", "customer_pan")}
-        | {
-            "line_items": [
-                wire_sold_line(line, document.taxes, row["currency"]) for line in document.lines
-            ],
-            "session_id": row["session_id"],
-            "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
-            "credit_notes": [
-                {
-                    "credit_note_id": note["id"],
-                    "number": note["number"],
-                    "issue_date": note["issue_date"],
-                    "amount": wire_amount(note["amount_minor"], row["currency"]),
-                    "reason": note["reason"],
-                    "journal_entry_id": note["entry_id"],
-                    **{
-                        name: note[name]
-                        for name in ("reversed_on", "reversal_reason", "reversal_entry_id")
-                    },
-                }
-                for note in document.credit_notes
-            ],
-            "write_offs": [
-                {
-                    "id": one["id"],
-                    "effective_on": one["effective_on"],
-                    "amount": wire_amount(one["amount_minor"], row["currency"]),
-                    "reason": one["reason"],
-                    "reverses_id": one["reverses_id"],
-                    "is_taken_back": one["is_over"] and one["reverses_id"] is None,
-                    "journal_entry_id": one["entry_id"],
-                }
-                for one in document.write_offs
-            ],
-            "write_off_approval_id": document.asked[0]["id"] if document.asked else None,
-            "recognitions": wire_recognitions(document.further),
-        }
-    )
-
-
-def _brief(row: Row) -> Row:
-    currency, written_off_minor = row["currency"], row["written_off_minor"]
-    told = wire_brief(row, row["credited_minor"] - written_off_minor)
-    told["status"] = row["status"]
-    told["number"] = row["number"]
-    told["customer_name"] = row["party_name"]
-    told["tax_amount"] = wire_amount(row["tax_minor"], currency)
-    told["round_off"] = wire_amount(row["round_off_minor"], currency)
-    told["written_off_amount"] = wire_amount(written_off_minor, currency)
-    told["enquiry_id"] = row["enquiry_id"]
-    return told
+    currency = row["currency"]
+    return {
+        **row,
+        "line_items": taxed_lines(document.lines, document.taxes, currency),
+        "payments": in_currency(document.payments, currency),
+        "credit_notes": in_currency(document.credit_notes, currency),
+        "write_offs": in_currency(document.write_offs, currency),
+        "write_off_approval_id": document.asked[0]["id"] if document.asked else None,
+        "recognitions": document.further,
+    }

@@ -4,8 +4,8 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -14,8 +14,8 @@ from voyagent.billing.core.schemas.documents import DocumentLineOut
 from voyagent.billing.core.schemas.lines import InvoiceLineIn
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.database.read_pool import Row
-from voyagent.kernel.fields import Answer, BusinessDate, PlainAmount, WireAmount
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.fields import BusinessDate, PlainAmount, WireAmount
+from voyagent.kernel.serializers import AnswerOf, Converted, Minor
 
 TaxCode = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 State = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")]
@@ -52,15 +52,19 @@ class SoldLineIn(InvoiceLineIn):
         return item
 
 
-class TaxOut(Answer):
+def _percent(percent: Decimal) -> str:
+    return f"{percent.normalize():f}"
+
+
+class TaxOut(AnswerOf[Row]):
     """A component of the tax on a line; `confirmed` where its rate was held against the text of the
     law.
     """
 
     component: str
-    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$")]
-    taxable_amount: WireAmount
-    amount: WireAmount
+    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$"), Converted(_percent)]
+    taxable_amount: Annotated[WireAmount, Minor("taxable_minor")]
+    amount: Annotated[WireAmount, Minor("amount_minor")]
     confirmed: bool
 
 
@@ -70,32 +74,7 @@ class SoldLineOut(DocumentLineOut):
     sold_as: Literal["principal", "agent", "fee"]
     tax: str | None
     collection: str | None
-    basic_fare: WireAmount | None
+    basic_fare: Annotated[WireAmount | None, Minor("basic_fare_minor")]
     service_date: date | None
-    commission: WireAmount
+    commission: Annotated[WireAmount, Minor("commission_minor")]
     taxes: list[TaxOut]
-
-
-def wire_sold_line(line: Row, taxes: Iterable[Row], currency: str) -> Row:
-    """A line with its taxes as the API writes it."""
-    fare = line["basic_fare_minor"]
-    return {
-        name: line[name]
-        for name in ("description", "quantity", "sold_as", "tax", "collection", "service_date")
-    } | {
-        "unit_price": wire_amount(line["unit_price_minor"], currency),
-        "amount": wire_amount(line["amount_minor"], currency),
-        "basic_fare": None if fare is None else wire_amount(fare, currency),
-        "commission": wire_amount(line["commission_minor"], currency),
-        "taxes": [
-            {
-                "component": tax["component"],
-                "percent": f"{tax['percent'].normalize():f}",
-                "taxable_amount": wire_amount(tax["taxable_minor"], currency),
-                "amount": wire_amount(tax["amount_minor"], currency),
-                "confirmed": tax["confirmed"],
-            }
-            for tax in taxes
-            if tax["line_no"] == line["line_no"]
-        ],
-    }

@@ -29,19 +29,20 @@ from voyagent.billing.supplier_credits import (
 )
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import NotFound
+from voyagent.kernel.serializers import AnswerOf
 from voyagent.kernel.sheets import Sheet
 
 
 class _Told(NamedTuple):
-    """What differs: the sentence's beginning, how it is read, told and typeset, and the member that
-    names it.
-    """
+    """Facts of a kind of document: words, error, read, row, answer, PDF, and naming member."""
 
     words: str
     missing: type[NotFound]
     read: Callable[..., Any]
-    told: Callable[[Any], Any]
+    row_of: Callable[[Any], Row]
+    answer: type[AnswerOf[Row]]
     typeset: Callable[..., Any]
     named_by: str
 
@@ -51,7 +52,8 @@ DOCUMENTS = {
         "The invoice",
         invoice_errors.InvoiceNotFound,
         invoice_queries.read_document,
-        invoice_schemas.wire_invoice,
+        invoice_schemas.invoice_row,
+        invoice_schemas.InvoiceOut,
         pdf.document_of,
         "number",
     ),
@@ -59,7 +61,8 @@ DOCUMENTS = {
         "The credit note",
         credit_note_errors.CreditNoteNotFound,
         credit_note_queries.read_credit_note,
-        credit_note_schemas.wire_credit_note,
+        credit_note_schemas.credit_note_row,
+        credit_note_schemas.CreditNoteOut,
         pdf.credit_note_of,
         "number",
     ),
@@ -67,7 +70,8 @@ DOCUMENTS = {
         "The receipt, or what a supplier was paid,",
         payment_errors.PaymentNotFound,
         payment_queries.read_payment,
-        payment_schemas.wire_payment,
+        payment_schemas.payment_row,
+        payment_schemas.PaymentOut,
         pdf.payment_of,
         "number",
     ),
@@ -75,7 +79,8 @@ DOCUMENTS = {
         "Our record of a supplier's bill",
         bill_errors.BillNotFound,
         bill_queries.read_bill,
-        bill_schemas.wire_bill,
+        bill_schemas.bill_row,
+        bill_schemas.BillOut,
         pdf.bill_of,
         "vendor_reference",
     ),
@@ -83,7 +88,8 @@ DOCUMENTS = {
         "Our record of a supplier's credit note",
         supplier_credit_errors.SupplierCreditNotFound,
         supplier_credit_queries.read_supplier_credit,
-        supplier_credit_schemas.wire_supplier_credit,
+        supplier_credit_schemas.supplier_credit_row,
+        supplier_credit_schemas.SupplierCreditOut,
         pdf.supplier_credit_of,
         "vendor_reference",
     ),
@@ -96,8 +102,8 @@ def document(name: str) -> Document:
     told, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
 
     def sheet(found: Any) -> Sheet:
-        on_wire = told.told(found)
-        return sheet_of(file_name(name, on_wire[told.named_by] or "draft"), on_wire)
+        members = told.answer.members_of(told.row_of(found))
+        return sheet_of(file_name(name, members[told.named_by] or "draft"), members)
 
     place = f"/{name}s/<{parameter}>"
     return Document(

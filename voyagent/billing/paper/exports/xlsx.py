@@ -44,8 +44,8 @@ PARTS = {
     "line_items": Part(LINE, "description", ("sold_as", "bought_as"), "service_date"),
     "lines": Part(LINE, "description"),
     "taxes": Part("tax", "component"),
-    "instalments": Part("instalment", day="due_date"),
     "payments": Part("payment", "reference", day="paid_on"),
+    "instalments": Part("instalment", day="due_date"),
     "credit_notes": Part("credit_note", "number", ("reason",), "issue_date"),
     "credits": Part("supplier_credit", "vendor_reference", ("reason",), "issue_date"),
     "write_offs": Part("write_off", "reason", day="effective_on"),
@@ -64,10 +64,9 @@ def sheet_of(name: str, told: Row) -> Sheet:
     """
     currency = told["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
-    for member, several in told.items():
-        if member in PARTS:
-            for number, one in enumerate(several, start=1):
-                rows += _rows(PARTS[member], one, one.get("line_no", number), currency)
+    for member, part in PARTS.items():
+        for number, one in enumerate(told.get(member, ()), start=1):
+            rows += _rows(part, one, one.get("line_no", number), currency)
     rows += [
         _cells(TOTAL, item=member, amount=Money.parse(told[member], currency))
         for member in told

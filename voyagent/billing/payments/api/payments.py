@@ -22,8 +22,7 @@ from voyagent.billing.payments.schemas import (
     PaymentRecordIn,
     RefundIn,
     UnallocateIn,
-    wire_payment,
-    wire_payments,
+    payment_row,
 )
 from voyagent.billing.payments.service import (
     allocations,
@@ -33,11 +32,12 @@ from voyagent.billing.payments.service import (
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
+from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
 PART_ERRORS = (
@@ -61,17 +61,16 @@ PART_ERRORS = (
 
 
 @api.get("/payments", answer=PaymentListOut, permission="billing.read", errors=(InvalidCursor,))
-def list_payments(reader: Reader, query: PaymentQuery) -> Row:
+def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     """List payments, the newest day first.
 
     All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
     same however deep it lies; nothing is counted.
     """
-    return wire_payments(
+    return PaymentListOut.of(
         payment_queries.list_payments(
             reader, query.search(), limit=query.limit, cursor=query.place()
-        ),
-        query.limit,
+        )
     )
 
 
@@ -83,7 +82,7 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Row:
     direct=True,
     errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
-def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
+def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     """Note money that came in or went out, with the documents that it settles; the rest is an
     advance.
     """
@@ -98,9 +97,9 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
 @api.get(
     "/payments/<payment_id>", answer=PaymentOut, permission="billing.read", missing=PaymentNotFound
 )
-def get_payment(reader: Reader, payment_id: UUID) -> Row:
+def get_payment(reader: Reader, payment_id: UUID) -> Body[PaymentOut]:
     """Read a payment with what it settles, what was taken back of that, and what was given back."""
-    return wire_payment(payment_queries.read_payment(reader, payment_id))
+    return PaymentOut.of(payment_row(payment_queries.read_payment(reader, payment_id)))
 
 
 @api.post(
@@ -117,7 +116,7 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
+def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[PaymentOut]:
     """Let what is left of a payment settle documents of its party, never more than either has.
 
     An entry moves it out of the account of advances.
@@ -145,7 +144,7 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
 )
 def unallocate_payment(
     actor: Actor, payment_id: UUID, allocation_id: UUID, body: UnallocateIn
-) -> Row:
+) -> Body[PaymentOut]:
     """Take an allocation back whole, by a row and an entry against it; what stood until that day
     stays in every report of an earlier one.
     """
@@ -168,7 +167,7 @@ def unallocate_payment(
         *POSTING_ERRORS,
     ),
 )
-def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
+def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[PaymentOut]:
     """Note that what is left of a payment, or a part of it, went back to whom it came from."""
     amount = body.money(payment_queries.get_payment(payment_id).currency)
     payment_service.refund_payment(
@@ -196,7 +195,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
+def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[PaymentOut]:
     """Take a payment that was noted by mistake back whole: what it settles is open again, its entry
     is reversed, and its number stays used.
     """
@@ -218,7 +217,9 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
         *POSTING_ERRORS,
     ),
 )
-def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, body: ReverseIn) -> Row:
+def reverse_refund(
+    actor: Actor, payment_id: UUID, refund_id: UUID, body: ReverseIn
+) -> Body[PaymentOut]:
     """Take a refund that was noted by mistake back whole: the payment has it to give again, its
     entry is reversed, and its number stays used.
     """
@@ -228,5 +229,7 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, body: Revers
     return _payment(payment_id)
 
 
-def _payment(payment_id: UUID) -> Row:
-    return wire_payment(payment_queries.read_payment(SessionReader(db.session), payment_id))
+def _payment(payment_id: UUID) -> Body[PaymentOut]:
+    return PaymentOut.of(
+        payment_row(payment_queries.read_payment(SessionReader(db.session), payment_id))
+    )

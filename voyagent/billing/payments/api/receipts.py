@@ -14,8 +14,8 @@ from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.schemas import ReceiptIn
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+from voyagent.kernel.serializers import Body
 
 
 @api.post(
@@ -35,7 +35,7 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrenc
         *POSTING_ERRORS,
     ),
 )
-def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
+def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[InvoiceOut]:
     """Note what a customer has paid, never more than is open; the answer is the invoice as it
     stands then.
     """

@@ -21,7 +21,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.listings import Column, Listing
-from voyagent.kernel.pages import Cursor, cut_by_day
+from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -104,14 +104,6 @@ class PaymentSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentsListed:
-    """A page of the list, newest day first; `next_cursor` is None where the list ends."""
-
-    items: list[Row]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class PaymentDocument:
     """A payment with what it settles and settled, what was given back of it, and the journal lines
     of the day on which it came.
@@ -141,13 +133,12 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 
 def list_payments(
     reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
-) -> PaymentsListed:
+) -> CursorPage[Row]:
     """Payments by the day on which they came or went, the newest first, behind the row of a cursor;
     a page costs the same at any depth.
     """
-    return PaymentsListed(
-        *cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on")
-    )
+    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
+    return page_by_day(rows, limit, "paid_on")
 
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
