@@ -39,6 +39,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
@@ -122,16 +123,7 @@ def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
 def drafts(call: Invocation, text: str) -> list[Choice]:
     """Return the drafts that a text can mean, the newest first; without a name, all of them."""
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
-    totals = [Money(row["total_minor"], row["currency"]) for row in rows_named(rows, text) or rows]
-    choices = {
-        row["id"]: Choice(
-            str(row["id"]),
-            f"{gettext('draft')}, {row['party_name']}, {spoken(total.wire, total.currency)}",
-            amount=total,
-        )
-        for row, total in zip(rows, totals, strict=True)
-    }
-    return [choices[row["id"]] for row in rows_named(rows, text) or rows]
+    return [_draft(row) for row in rows_named(rows, text) or rows]
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
@@ -139,6 +131,12 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     if not output.get("number"):
         return str(gettext("Issue invoice"))
     return str(gettext("Issued invoice %(number)s", number=output["number"]))
+
+
+def _draft(row: Row) -> Choice:
+    total = Money(row["total_minor"], row["currency"])
+    label = f"{gettext('draft')}, {row['party_name']}, {spoken(total.wire, total.currency)}"
+    return Choice(str(row["id"]), label, amount=total)
 
 
 CAPABILITY = Capability(
