@@ -158,7 +158,9 @@ def _is_command(name: str, sub: str) -> bool:
     app.cli.add_command(flask_migrate.cli.db)
     cli.register(app, Settings(auth_secret=SecretStr("x" * 32)))
     command = app.cli.commands.get(name)
-    return command is not None and (not isinstance(command, click.Group) or sub in command.commands)
+    if not isinstance(command, click.Group):
+        return command is not None
+    return command.invoke_without_command or sub in command.commands
 
 
 def _in_words(quotas: tuple[Quota, ...]) -> str:
