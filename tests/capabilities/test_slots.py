@@ -33,7 +33,7 @@ def values(name: str, text: str, context: Context = CONTEXT) -> dict[str, Any]:
 
 
 def test_each_kind_of_slot_has_a_reader() -> None:
-    by_fill = {"date", "date_or_today", "status"}
+    by_fill = {"date", "date_or_today", "flag", "invoice", "status"}
     assert set(get_args(Kind)) == by_fill | FROM_RECORDS | set(READERS)
     assert not FROM_RECORDS & set(READERS)
 
@@ -82,8 +82,36 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("receive_bill", "bill no 812 of Akbar Travels, 5000", {"vendor_reference": "812"}),
         ("list_receivables", "who owes more than 1 lakh", {"more_than": "100000"}),
         ("list_receivables", "who owes 50,000 or more", {"at_least": "50000"}),
+        ("list_receivables", "overdue more than 30 days", {"overdue_days": 31}),
+        ("list_receivables", "what is overdue", {"overdue_only": True}),
+        ("search_flights", "non stop to Doha", {"direct_only": True}),
+        ("send_itinerary", "mail it without the prices", {"prices": False}),
+        ("trial_balance", "TB with zero accounts", {"include_zero": True}),
+        ("add_passenger", "add Arjun, 7 years old", {"full_name": "Arjun", "kind": "child"}),
+        ("add_passenger", "baby Diya Nair, 12/03/2026", {"date_of_birth": "2026-03-12"}),
+        ("find_invoices", "the part paid ones", {"status": "partially_paid"}),
+        ("find_enquiries", "leads not answered", {"status": "open"}),
+        ("update_enquiry", "her new phone is 98470 12345", {"status": None}),
+        ("find_enquiries", "leads that came yesterday", {
+            "created_from": "2026-11-29", "created_to": "2026-11-29",
+        }),
+        ("find_enquiries", "who travels next month", {"depart_from": "2026-12-01"}),
+        ("find_bills", "bills due by 10 Dec", {"due_from": None, "due_to": "2026-12-10"}),
+        ("fetch_bsp_statement", "BSP of last fortnight", {"period_start": "2026-11-01"}),
+        ("draft_invoice", "bill Joseph 500, 15 days credit", {"due_date": "2026-12-15"}),
+        ("draft_invoice", "invoice Joseph 500 by 10 Dec, due 12 Dec", {"due_date": "2026-12-12"}),
+        ("search_flights", "DEL BKK 14 Feb return 20", {"return_date": "2027-02-20"}),
+        ("search_flights", "mumbai london 5 May", {"origin": "BOM", "destination": "LON"}),
+        ("search_flights", "दिल्ली से दुबई", {"origin": "DEL", "destination": "DXB"}),
+        ("create_enquiry", "couple with 2 kids, Bali", {"pax_count": 4}),
+        ("create_enquiry", "Goa, 2 bade 2 bachche", {"pax_count": 4, "budget_amount": None}),
+        ("search_hotels", "rooms in Munnar for 5", {"country": "IN", "guests": 5}),
+        ("add_transfer", "hotel se airport, shaam 6 baje", {"origin": "Hotel", "at": "18:00"}),
+        ("write_off_invoice", "write off 000042, company closed", {"reason": "company closed"}),
+        ("visa_requirements", "visa for Nepal passport holder to UK", {"nationality": "NP"}),
+        ("receive_bill", "bill of Taj Resort no 8, 500", {"vendor_name": "Taj Resort"}),
     ],
-)
+)  # fmt: skip
 def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> None:
     found = values(name, text)
     assert {field: found.get(field) for field in expected} == expected
@@ -91,6 +119,20 @@ def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> 
 
 def test_what_the_text_does_not_say_is_left_out() -> None:
     assert values("list_receivables", "who owes us money") == {}
+
+
+def test_an_invoice_is_read_with_its_number_lines_and_address() -> None:
+    found = values(
+        "create_invoice",
+        "create invoice 2026-27/000043 for Joseph, AED 900 for hotel, billed to 7 Creek Road, UAE",
+    )
+    assert found["invoice"] == {
+        "invoice_number": "2026-27/000043",
+        "issue_date": "2026-11-30",
+        "currency": "AED",
+        "lines": [{"description": "Hotel", "quantity": 1, "unit_price": "900"}],
+        "billing_address": {"lines": ["7 Creek Road"], "country": "AE"},
+    }
 
 
 def test_a_due_date_is_only_a_date_that_is_called_due() -> None:

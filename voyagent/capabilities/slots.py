@@ -7,39 +7,70 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from voyagent.capabilities.capability import Capability, Choice, Lookup
 from voyagent.capabilities.describe import form_fields
 from voyagent.kernel.text import people, stations
 from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.line_items import find_lines
 from voyagent.kernel.text.names import find_known_names
 from voyagent.kernel.text.naming import Role, find_names
+from voyagent.kernel.text.periods import find_period
 from voyagent.kernel.text.places import find_route, is_known_place, places_in
-from voyagent.kernel.text.quantities import quantity_of
 from voyagent.kernel.text.reading import Reading, Span, read
+from voyagent.kernel.text.transfers import find_transfer
 
 CHOICES_MAX = 5
 _AMOUNT_MIN = 100
 """A smaller number without a currency is rather a count."""
-_LINE_WORDS_MAX = 12
 
-_COUNT = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|do|teen|char|chaar|paanch|chhe|saat"
+_COUNT = (
+    r"\d{1,3}|दो|तीन|चार|पांच|पाँच|छह|सात|आठ|एक|ek|two|three|four|five|six|seven|eight|nine|ten"
+    r"|do|teen|char|chaar|paanch|chhe|saat"
+)
 _GROUP = re.compile(
     rf"(?<![\d.,/-])(?P<n>{_COUNT})\s*(?:ppl|log|logo|logon|jan[ae]|sawari|लोग|लोगों|जन"
-    rf"|family members|tkts?|seats?|ladies|gents|friends|students|heads|bade|yatri)(?!\w)"
+    rf"|family members|tkts?|seats?|ladies|gents|friends|students|heads|yatri|aadmi"
+    r"|mehmaan|nos?\.? pax|यात्री|यात्रियों|व्यक्ति|people|persons?)(?!\w)"
     r"|(?P<pair>\b(?:couple|honeymoon(?:ers)?|wife and i|husband and wife|miyan biwi|pati patni"
     r"|mr\.? (?:and|&) mrs|with (?:his|her|my) (?:wife|husband)|both of them)\b)"
     r"|(?P<single>\b(?:solo|alone|akel[ae]|ek aadmi|single (?:person|traveller|pax))\b)",
     re.IGNORECASE,
 )
-_HINDI_COUNTS = {"do": 2, "teen": 3, "char": 4, "chaar": 4, "paanch": 5, "chhe": 6, "saat": 7}
+_HINDI_COUNTS = {
+    "do": 2,
+    "teen": 3,
+    "char": 4,
+    "chaar": 4,
+    "paanch": 5,
+    "chhe": 6,
+    "saat": 7,
+    "ek": 1,
+    "एक": 1,
+    "दो": 2,
+    "तीन": 3,
+    "चार": 4,
+    "पांच": 5,
+    "पाँच": 5,
+    "छह": 6,
+    "सात": 7,
+    "आठ": 8,
+}
 _CODES = re.compile(
     r"(?<![\w/])(?P<origin>[a-z]{3})\s*(?:[-–/>]|→|\s|to|se)\s*(?P<destination>[a-z]{3})(?![\w/])",
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(
-    r"(?P<origin>[^\W\d_][\w.]*)\s*(?:\s(?:se|से|to)\s|[-–/>]|→)\s*(?P<destination>[^\W\d_][\w.]*)",
+    r"(?P<origin>[^\W\d_][\w.\u0900-\u0963]*)\s*(?:\s(?:se|से|to)\s|[-–/>]|→)\s*"
+    r"(?P<destination>[^\W\d_][\w.\u0900-\u0963]*)",
+    re.IGNORECASE,
+)
+_EXPLICIT_ORIGIN = re.compile(
+    r"\b(?:from|ex|departing(?: from)?|departure(?: from)?|out of|starting(?: from)?"
+    r"|flying from)[\s:-]+"
+    r"(?P<place>[^\W\d_][\w.]*(?:\s+[^\W\d_][\w.]*)?)",
     re.IGNORECASE,
 )
 _BILL_NUMBER = re.compile(
@@ -50,16 +81,21 @@ _BILL_NUMBER = re.compile(
 _CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
 _BANK = re.compile(
     r"\b(?:bank|neft|rtgs|imps|upi|gpay|g-?pay|google pay|phonepe|paytm|cheque|chq|transfer(?:red)?"
-    r"|wire|swift|card|online|net ?banking|credited|hdfc|icici|sbi|axis|kotak)\b|यूपीआई|बैंक",
+    r"|wire|swift|card|online|razorpay|bhim|pos|wallet|demand draft|dd|pdc|trf"
+    r"|a/c|deposited|net ?banking|credited|hdfc|icici|sbi|axis|kotak)\b|यूपीआई|बैंक",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"\b(?:utr|ref(?:erence)?|cheque|chq|txn|transaction)\.?\s*(?:no\.?|number|id)?\s*[:#-]*\s*"
+    r"\b(?:utr|rrn|ref(?:erence)?|cheque|chq|txn|transaction|p\.?o\.?|voucher)\b\.?"
+    r"(?:\s*(?:no\b\.?|number|num|id|ref|is|was|[:#-]))*\s*"
     r"(?P<value>(?=[A-Za-z/-]*\d)[A-Za-z0-9/-]{3,})",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"(?<![\d:/.])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?\s*(?P<half>am|pm)\b"
+    r"|(?P<noon>\bnoon\b|\bmidday\b)|(?P<midnight>\bmidnight\b)"
+    r"|(?:(?P<part>subah|shaam|sham|raat|dopahar|सुबह|शाम|रात|दोपहर)\s+(?:ke\s+|के\s+)?)?"
+    r"(?P<hour4>[01]?\d)(?:[:.](?P<minute4>[0-5]\d))?\s*(?:baje|बजे)(?:\s*(?P<part2>subah|shaam|sham|raat))?"
     r"|(?<![\d:/.])(?P<hour2>[01]?\d|2[0-3]):(?P<minute2>[0-5]\d)(?!\d)|\b(?P<hour3>[0-2]\d)"
     r"(?P<minute3>[0-5]\d)\s*(?:hrs?|h)\b",
     re.IGNORECASE,
@@ -76,7 +112,14 @@ _LOCATOR = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\b(?:because|reason\s*(?:is|:|-)?|since|kyunki)\s+(?P<value>[^\n]{3,200})|\s[-–]\s(?P<end>[^\n]{3,200})$",
+    r"\b(?:because(?: of)?|reason\s*(?:is|:|-)?|since|due to|on account of|kyunki|क्योंकि"
+    r"|as(?=\s+(?:the|he|she|they|it|customer|client|party|company|firm|\w+\s+(?:is|has|was|will|left"
+    r"|refus\w+|cannot|can't|not|never|closed|died|passed))\b))\s+(?P<value>[^\n]{3,200})",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"\s*[,;:]\s+|\s+[-–—]\s+|\.\s+")
+_WRITE_OFF = re.compile(
+    r"\b(?:write|written|writing|w)[\s/-]*off\b|\bbad debts?\b|\bwaive|\bplease$|\bpls$|राइट ऑफ",
     re.IGNORECASE,
 )
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
@@ -92,13 +135,6 @@ _OR_MORE = re.compile(r"\s*(?:or more|and above|and up|or above|\+)", re.IGNOREC
 _NIGHTS = re.compile(
     r"\b(?P<n>\d{1,2})\s*(?:(?:nights?|nts?|raat)\b|n(?=\b|\s*\d+\s*d\b))", re.IGNORECASE
 )
-_NOT_SOLD_WORDS = """
-draft raise make prepare create new an a the invoice inv bill proforma for to of at each and
-customer due by on in no it please pls with rs received got from vendor supplier number total
-enter book dated dt our is rupees inr only amount amt per pax person record against ka ki ke ko ne
-hai bana do add
-"""
-_NOT_SOLD = frozenset(_NOT_SOLD_WORDS.split())
 _THREE_LETTERS = """
 are can did eta etd for get had has her him his how its jan feb mar apr may jun jul aug sep
 oct nov dec mon tue wed thu fri sat sun new not now off one our out pax per pls pnr put say see
@@ -110,8 +146,8 @@ _KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
 _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
     name: (re.compile(rf"(?:{words})\W{{0,3}}(?:\w+\W){{0,2}}$", re.IGNORECASE), is_needed)
     for name, (words, is_needed) in {
-        "due_date": (r"\bdue|payable|pay(?:ment)? by|before", True),
-        "date_of_birth": (r"\bdob|d\.o\.b\.?|born|birth(?:day)?", True),
+        "due_date": (r"\bdue|payable|pay(?:ment)?(?: is)? by|before", True),
+        "date_of_birth": (r"\bdob|d\.o\.b\.?|born|birth(?:day)?|janam|janm|जन्म", True),
         "passport_expiry": (r"exp(?:iry|ires|iring|\.)?|valid(?: till| until)?", True),
         "return_date": (r"\bret(?:urn(?:ing)?)?|back|coming back|wapas", False),
         "check_out": (r"check ?-?out|\bout|leaving|till|until", False),
@@ -120,6 +156,146 @@ _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
 """Words before a date that give it to a field; `True` if the field takes no other date."""
 _DATE_KINDS: Mapping[str, DateKind] = {"due_date": "due", "date_of_birth": "birth"}
 _BACK = ("return_date", "check_out")
+_PAST_PERIODS = ("created_", "issued_", "period_")
+_DUE_BEHIND = re.compile(
+    r"\W*(?:tak|तक|due\b|ko due|se pehle|payment date|is the due)", re.IGNORECASE
+)
+_TERMS = re.compile(
+    r"\b(?:due|payable|pay(?:ment)?|within|net|credit|terms?)\W+(?:of\s+|in\s+|within\s+)?(\d{1,3})"
+    r"\s*(?:days?|din)\b|\b(\d{1,3})\s*days?['’]?\s*(?:credit|terms?|time|to pay)\b"
+    r"|\bnet\s*(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"\b(?:(?:billing\s+)?address|billed?\s+to)\s*(?:is|:|-)?\s+"
+    r"(?P<value>(?=[^\n]*\d)[^\n.;]{8,160}?)(?=\s+due\b|[;\n]|\.\s|\.?$)",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(r"\b(?:since|from|after|starting)\s+(?:the\s+)?$|$(?<=से )", re.IGNORECASE)
+_UNTIL = re.compile(
+    r"\b(?:by|before|until|till|upto|up to|on or before)\s+(?:the\s+)?$", re.IGNORECASE
+)
+_UNTIL_BEHIND = re.compile(r"\s*(?:tak\b|तक|se pehle)", re.IGNORECASE)
+_CREATED = re.compile(
+    r"\b(?:came|come|received?|got|get|new|created|logged|entered|added|today|yesterday|aaj|aay[aie]"
+    r"|aai|so far|last|past|this week|is hafte)\b|आई|आए|आज|पिछले",
+    re.IGNORECASE,
+)
+_LEAVING = re.compile(
+    r"\b(?:depart\w*|travel\w*|going|fly\w*|leav\w*|go|ja rah[ei]|jaa?na|trips?)\b|जा रहे|जाना",
+    re.IGNORECASE,
+)
+_STAY = re.compile(
+    r"\b(?:for\s+)?(?P<n>an?|one|two|three|\d)\s*(?P<unit>weeks?|hafte|hafta)\b|\bweek[- ]long\b",
+    re.IGNORECASE,
+)
+_DAYS_LATER = re.compile(
+    r"\b(?:return\w*|back|wapas)\W+(?:\w+\W+){0,2}?(?:after|in)\s+(?P<n>\d{1,2})\s+days?\b",
+    re.IGNORECASE,
+)
+_LAST_DAY = re.compile(
+    r"(?:\b(?:to|till|until|tak|return\w*|back|out|checkout|leaving|se)\b|[-–—])\W{0,3}(?:on\s+|by\s+)?"
+    r"(?:the\s+)?(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\d/.,:-]|\s*(?:adults?|pax|nights?|days?|log|am|pm"
+    r"|people|persons?|guests?|kids?|child|rooms?|lakh|k\b))",
+    re.IGNORECASE,
+)
+_FLAGS: Mapping[str, tuple[re.Pattern[str], bool]] = {
+    name: (re.compile(words, re.IGNORECASE), value)
+    for name, (words, value) in {
+        "direct_only": (r"\b(?:direct|non[- ]?stop|seedhi)\b|सीधी", True),
+        "overdue_only": (
+            r"\b(?:over ?due|past due|late|due date (?:nikal|gone|passed|over)|date nikal)\b"
+            r"|तारीख निकल",
+            True,
+        ),
+        "include_zero": (r"\bzeros?\b|\bnil\b|\ball accounts\b|\beven (?:the )?empty\b", True),
+        "prices": (
+            r"\b(?:without|no|hide|hiding|minus|excluding|bina|remove)\s+(?:\w+\s+){0,2}?(?:the\s+)?"
+            r"(?:prices?|rates?|costs?|amounts?|fares?|daam|keemat|kimat)\b|बिना (?:कीमत|रेट|दाम)"
+            r"|\b(?:prices?|rates?|costs?|amounts?)\b\s+(?:hata|hidden|mat|nahi|na\b|off\b)",
+            False,
+        ),
+    }.items()
+}
+"""Words that set a field which is true or false, and the value."""
+_STATUS_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (option, re.compile(words, re.IGNORECASE))
+    for option, words in (
+        ("partially_paid", r"\b(?:part(?:ly|ial|ially)?[- ]?paid|part payment|aadha paid)\b|आंशिक"),
+        ("overdue", r"\b(?:over ?due|past due|late|date nikal|crossed due)\b|तारीख निकल"),
+        (
+            "open",
+            r"\b(?:open|unpaid|not (?:yet )?(?:paid|cleared|answered|closed|replied)|pending"
+            r"|outstanding|unanswered|unconverted|baaki|baki|khule)\b|बाकी|खुल",
+        ),
+        ("draft", r"\bdrafts?\b|ड्राफ्ट"),
+        ("void", r"\b(?:void(?:ed)?|cancel(?:led|ed)?)\b|रद्द"),
+        (
+            "cancelled",
+            r"\b(?:cancel(?:led|ed|s)?|lost|dropped|dead|radd|not (?:coming|going))\b|रद्द|कैंसल",
+        ),
+        (
+            "booked",
+            r"\b(?:booked|booking done|confirm(?:ed|s)?|converted|won|finali[sz]ed|pakka)\b|बुक",
+        ),
+        (
+            "quoted",
+            r"\b(?:quoted?|quot(?:e|ation) (?:sent|given|diya|bhej\w*)|(?:sent|gave|given|shared)"
+            r" (?:\w+ ){0,3}quot\w+)\b|कोट",
+        ),
+        ("paid", r"\b(?:paid|cleared|settled|fully paid)\b|चुका"),
+        ("issued", r"\bissued\b|जारी"),
+        (
+            "new",
+            r"(?:\b(?:as|to|status|is)\s+new\b|\b(?:new|nay[iae]|fresh|reopen\w*)\s*(?:$|enqui\w+|leads?\b"
+            r"|quer\w+|inquir\w+|ones?\b|the\b|it\b|this\b))|नई|नए",
+        ),
+    )
+)
+"""Words for the status of a record, the more special ones first."""
+_TRAVELLER_KINDS = (
+    (
+        "infant",
+        re.compile(
+            r"\b(?:infants?|bab(?:y|ies)|toddler|newborn|months? old|mahine ka)\b|शिशु",
+            re.IGNORECASE,
+        ),
+    ),
+    ("senior", re.compile(r"\bsenior\b|वरिष्ठ", re.IGNORECASE)),
+    (
+        "child",
+        re.compile(
+            r"\b(?:child|kids?|bach+[aei]|bach?ch[aei]|master|minor|chd)\b|बच्च", re.IGNORECASE
+        ),
+    ),
+    ("adult", re.compile(r"\badults?\b", re.IGNORECASE)),
+)
+_AGE = re.compile(
+    r"\b(?:aged?|age is|umar)\W+(?P<a>\d{1,2})\b|\b(?P<n>\d{1,2})\s*-?\s*(?:years?|yrs?|y/?o|saal)"
+    r"|(?P<hi>\d{1,2})\s*साल",
+    re.IGNORECASE,
+)
+_SENIOR_FROM = 60
+_OVERDUE_DAYS = re.compile(
+    r"(?P<more>more than|over|above|beyond|older than|>|crossed|past)?\s*(?P<n>\d{1,3})\s*"
+    r"(?:\+\s*)?(?:days?|din|दिन)"
+    r"(?P<behind>\s*(?:se (?:upar|purana|zyada|jyada)|से (?:ऊपर|पुराना|ज़्यादा)))?",
+    re.IGNORECASE,
+)
+_FOR_N = re.compile(
+    r"\bfor\s+(?:the\s+)?(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?"
+    r"|nts?|n\b|days?|d\b|weeks?|months?|hours?|hrs?|rooms?|min|k\b|l\b|lakhs?|lacs?|hundred|thousand"
+    r"|hazaar|st\b|nd\b|rd\b|th\b|%|am\b|pm\b|x\b|star|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+    r"|dec|visas?|invoices?|families|couples|kids|children|of the|bills?)|[/.,:-]?\d)",
+    re.IGNORECASE,
+)
+_GROWN = re.compile(rf"(?<![\w.])(?P<n>{_COUNT})\s*(?:bade|बड़े|वयस्क)(?!\w)", re.IGNORECASE)
+_YOUNG = re.compile(
+    rf"(?<![\w.])(?P<n>{_COUNT})\s*(?:bac?h?ch[aei]|बच्चे|बच्चा|बच्चों|kids?)(?![\w])", re.IGNORECASE
+)
+_FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNORECASE)
+_PLUS = re.compile(r"(?<![\d/.:])(?P<a>\d{1,2})\s*\+\s*(?P<c>\d{1,2})(?:\s*\+\s*(?P<i>\d))?(?!\d)")
+_AFTER_PAX = re.compile(r"\bpax\s+(?P<n>\d{1,2})\b(?!\s*(?:[a-z]{3,9}\s+)?20\d\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +352,10 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
             _put(filled, name, dates.get(name, assumed), capability)
         elif slot.reader == "status":
             _put(filled, name, _status(capability, name, text), capability)
+        elif slot.reader == "flag":
+            _put(filled, name, _flag(name, text), capability)
+        elif slot.reader == "invoice":
+            _put(filled, name, _invoice(reading, context, text), capability)
         elif slot.reader in READERS:
             _put(filled, name, READERS[slot.reader](reading, context), capability)
     return filled
@@ -216,6 +396,8 @@ def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
         return "travel"
     if name.startswith(("period_", "as_of", "created_", "issued_")):
         return "past"
+    if name.startswith("due_"):
+        return "due"
     return "book" if capability.book_date and capability.writes else "travel"
 
 
@@ -224,7 +406,9 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
     names = [
         name
         for name, slot in capability.slots.items()
-        if slot.reader in ("date", "date_or_today") and name not in capability.lookups
+        if slot.reader in ("date", "date_or_today")
+        and name not in capability.lookups
+        and not name.endswith(("_from", "_to", "_start", "_end"))
     ]
     readings = {
         kind: _read(text, context, kind) for kind in {_kind_of(capability, name) for name in names}
@@ -245,18 +429,95 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
                 taken.add(key)
                 given[name] = Found(span.value.isoformat(), reading.words(span))
                 break
+    if "due_date" in names and "due_date" not in given:
+        due = _due_date(text, context)
+        if due:
+            given["due_date"] = Found(due, text)
+    _add_birth(names, given, readings, context)
     _count_nights(names, given, text)
-    return given
+    return given | _periods(capability, text, context)
+
+
+def _add_birth(
+    names: list[str],
+    given: dict[str, Found],
+    readings: Mapping[DateKind, Reading],
+    context: Context,
+) -> None:
+    """Take a date in the past as the birth of a passenger, where no word says so."""
+    if "date_of_birth" not in names or "date_of_birth" in given:
+        return
+    reading = readings["birth"]
+    for span in reading.of("date"):
+        if span.value <= context.today:
+            given["date_of_birth"] = Found(span.value.isoformat(), reading.words(span))
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Derive the last day from the first one and a number of nights."""
+    """Derive the last day from the first one: nights, weeks, or a day without its month."""
     back = next((name for name in names if name in _BACK and name not in given), None)
-    nights = _NIGHTS.search(text)
     first = given.get(names[0]) if names else None
-    if back and nights and first:
-        last = date.fromisoformat(first.value) + timedelta(days=int(nights["n"]))
-        given[back] = Found(last.isoformat(), nights.group())
+    if back is None or first is None:
+        return
+    start = date.fromisoformat(first.value)
+    nights, weeks, days = _NIGHTS.search(text), _STAY.search(text), _DAYS_LATER.search(text)
+    place = text.find(first.words) + len(first.words)
+    last = _LAST_DAY.match(text, place) or _LAST_DAY.search(text, place)
+    if nights:
+        given[back] = Found((start + timedelta(days=int(nights["n"]))).isoformat(), nights.group())
+    elif days:
+        given[back] = Found((start + timedelta(days=int(days["n"]))).isoformat(), days.group())
+    elif last and first.words:
+        number = int(last["d"])
+        found = next(
+            (day for day in (start + timedelta(days=n) for n in range(1, 62)) if day.day == number),
+            None,
+        )
+        if found:
+            given[back] = Found(found.isoformat(), last.group())
+    elif weeks:
+        number = people.bare_count(weeks["n"] or "") or 1
+        given[back] = Found((start + timedelta(days=7 * number)).isoformat(), weeks.group())
+
+
+def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
+    """Fill pairs such as `created_from` and `created_to` from dates or the words for a period."""
+    pairs = [
+        (name, f"{name.removesuffix(end)}{other}")
+        for end, other in (("_from", "_to"), ("_start", "_end"))
+        for name in capability.slots
+        if name.endswith(end) and capability.slots[name].reader == "date"
+    ]
+    if not pairs:
+        return {}
+    is_created = len(pairs) > 1 and _CREATED.search(text) and not _LEAVING.search(text)
+    first, last = next(
+        (pair for pair in pairs if is_created and pair[0] == "created_from"), pairs[0]
+    )
+    is_past = first.startswith(_PAST_PERIODS)
+    reading = _read(text, context, _kind_of(capability, first))
+    days = reading.of("date")
+    if len(days) > 1:
+        ends = sorted(days[:2], key=lambda span: span.value)
+        return {
+            name: Found(span.value.isoformat(), reading.words(span))
+            for name, span in zip((first, last), ends, strict=True)
+        }
+    if days:
+        day = Found(days[0].value.isoformat(), reading.words(days[0]))
+        if _SINCE.search(text[: days[0].start]):
+            return {first: day}
+        is_end = _UNTIL.search(text[: days[0].start]) or _UNTIL_BEHIND.match(text, days[0].end)
+        return {last: day} if is_end else {first: day, last: day}
+    period = find_period(text, context.today, is_past=is_past)
+    if period is None:
+        is_overdue = first == "due_from" and _FLAGS["overdue_only"][0].search(text)
+        yesterday = context.today - timedelta(days=1)
+        return {last: Found(yesterday.isoformat(), is_overdue.group())} if is_overdue else {}
+    found = {first: Found(period.start.isoformat(), period.words)}
+    if not period.is_open:
+        found[last] = Found(period.end.isoformat(), period.words)
+    return found
 
 
 def _meant(
@@ -280,15 +541,50 @@ def _bare(number: str) -> str:
 
 
 def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
+    """The option of a field that the words mean: a synonym, else the option itself."""
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
     )
+    for option, words in _STATUS_WORDS:
+        match = words.search(text) if option in options else None
+        if match:
+            return Found(option, match.group())
     for option in options:
-        words = re.escape(option).replace("_", r"[\s_-]")
-        match = re.search(rf"\b{words}\b", text, re.IGNORECASE)
+        if option == "new":
+            continue
+        match = re.search(rf"\b{re.escape(option).replace('_', '[ _-]')}\b", text, re.IGNORECASE)
         if match:
             return Found(option, match.group())
     return None
+
+
+def _flag(name: str, text: str) -> Found | None:
+    pattern, value = _FLAGS[name]
+    match = pattern.search(text)
+    return Found(value, match.group()) if match else None
+
+
+def _traveller_kind(reading: Reading, _context: Context) -> Found | None:
+    """The age group that is named, else that of a stated age."""
+    for kind, pattern in _TRAVELLER_KINDS:
+        match = pattern.search(reading.text)
+        if match:
+            return Found(kind, match.group())
+    age = _AGE.search(reading.text)
+    if age is None:
+        return None
+    years = int(next(filter(None, age.groups())))
+    if years < people.CHILD_UNTIL:
+        return Found("infant" if years < people.INFANT_UNTIL else "child", age.group())
+    return Found("senior" if years >= _SENIOR_FROM else "adult", age.group())
+
+
+def _days_overdue(reading: Reading, _context: Context) -> Found | None:
+    match = _OVERDUE_DAYS.search(reading.text)
+    if match is None:
+        return None
+    is_more = match["more"] or match["behind"]
+    return Found(int(match["n"]) + (1 if is_more else 0), match.group().strip())
 
 
 def _span(reading: Reading, span: Span) -> Found:
@@ -388,17 +684,37 @@ def _people(reading: Reading, _context: Context) -> Found | None:
 
 
 def _people_by_age(reading: Reading, _context: Context) -> Found | None:
-    party = people.find_party(reading.text)
+    text = reading.text
+    party = people.find_party(text)
     spans = reading.of("people")
+    group = _GROUP.search(text)
     if party:
+        if group and group["pair"] and "adult" not in party:
+            party = {"adult": 2, **party}
         return Found(party, reading.words(spans[0]) if spans else "")
-    group = _GROUP.search(reading.text)
-    if group is None:
-        return None
-    said = (group["n"] or "").lower()
-    alone = 1 if group["single"] else 0
-    count = 2 if group["pair"] else alone or _HINDI_COUNTS.get(said) or people.bare_count(said)
-    return Found({"adult": count or int(said)}, group.group())
+    grown, young = _GROWN.search(text), _YOUNG.search(text)
+    if grown:
+        counts = {"adult": _said_count(grown["n"])}
+        if young:
+            counts["child"] = _said_count(young["n"])
+        return Found(counts, grown.group())
+    plus = _PLUS.search(text)
+    if plus:
+        parts = {"adult": plus["a"], "child": plus["c"], "infant": plus["i"]}
+        return Found(
+            {kind: int(said) for kind, said in parts.items() if said and int(said)}, plus.group()
+        )
+    if group:
+        alone = 1 if group["single"] else 0
+        count = 2 if group["pair"] else alone or _said_count(group["n"])
+        return Found({"adult": count}, group.group())
+    few = _AFTER_PAX.search(text) or _FOR_N.search(text)
+    return Found({"adult": people.bare_count(few["n"]) or 1}, few.group()) if few else None
+
+
+def _said_count(words: str) -> int:
+    said = words.lower()
+    return _HINDI_COUNTS.get(said) or people.bare_count(said) or int(said)
 
 
 def _route(text: str) -> dict[str, Found]:
@@ -409,7 +725,18 @@ def _route(text: str) -> dict[str, Found]:
         for name, place in (("origin", route.origin), ("destination", route.destination))
         if place
     }
-    if len(ends) == 2:
+    explicit = next(
+        (
+            Found(place if place.isupper() else place[:1].upper() + place[1:], place)
+            for match in _EXPLICIT_ORIGIN.finditer(text)
+            for place in (match["place"], match["place"].split()[0])
+            if _is_city(place)
+        ),
+        None,
+    )
+    if explicit and ("origin" not in ends or len(ends) == 2):
+        ends["origin"] = explicit
+    if len(ends) == 2 and ends["origin"].value != ends["destination"].value:
         return ends
     for pattern in (_CODES, _FROM_TO):
         for match in pattern.finditer(text):
@@ -420,6 +747,9 @@ def _route(text: str) -> dict[str, Found]:
                     end: Found(write(match[end]), match.group())
                     for end in ("origin", "destination")
                 }
+    pair = _neighbours(text)
+    if pair and "origin" not in ends:
+        return dict(zip(("origin", "destination"), pair, strict=True))
     words = " ".join(found.words for found in ends.values()).casefold()
     others = [one.group() for one in places_in(text) if one.group().casefold() not in words]
     for end in ("destination", "origin"):
@@ -427,6 +757,49 @@ def _route(text: str) -> dict[str, Found]:
             place = others.pop(-1 if end == "destination" else 0)
             ends[end] = Found(place if place.isupper() else place.title(), place)
     return ends
+
+
+def _is_city(words: str) -> bool:
+    """True for a known place or, with a capital, the city of an airport."""
+    if is_known_place(words):
+        return True
+    is_name = words[:1].isupper() and len(words) > 3
+    return is_name and stations.code_of(words) is not None
+
+
+def _neighbours(text: str) -> tuple[Found, Found] | None:
+    """Two places side by side in two countries, or two airports: `mumbai dubai flight`."""
+    named = places_in(text)
+    for one, other in pairwise(named):
+        if text[one.end() : other.start()].strip():
+            continue
+        countries = {stations.country_of(found.group()) for found in (one, other)}
+        is_flight = _FLIGHT.search(text) is not None
+        if len(countries - {None}) == 2 or is_flight:
+            first, second = (
+                Found(
+                    found.group() if found.group().isupper() else found.group().title(),
+                    found.group(),
+                )
+                for found in (one, other)
+            )
+            return first, second
+    return None
+
+
+def _end_of_transfer(end: str) -> FieldReader:
+    def reader(reading: Reading, context: Context) -> Found | None:
+        hidden = [
+            (span.start, span.end) for span in reading.spans if span.kind not in ("route", "name")
+        ]
+        hidden += [match.span() for match in _TIME.finditer(reading.text)]
+        words = find_transfer(reading.text, hidden).get(end)
+        if words:
+            return Found(words[:1].upper() + words[1:], words)
+        found = _end_of_route(end)(reading, context)
+        return found if isinstance(found, Found) else None
+
+    return reader
 
 
 def _is_place(words: str, *, is_code: bool) -> bool:
@@ -501,16 +874,35 @@ def _group(pattern: re.Pattern[str]) -> FieldReader:
     return reader
 
 
+def _reason(reading: Reading, _context: Context) -> Found | None:
+    """The words behind `because` and the like, else a clause that only gives a reason."""
+    match = _REASON.search(reading.text)
+    if match:
+        return Found(match["value"].strip(" ."), match.group().strip())
+    clauses = _CLAUSE.split(reading.text.strip(" ."))
+    told = [
+        clause.strip()
+        for clause in clauses
+        if len(clause.split()) > 1 and not _WRITE_OFF.search(clause)
+    ]
+    return Found(told[-1], told[-1]) if len(clauses) > 1 and told else None
+
+
 def _time(reading: Reading, _context: Context) -> Found | None:
     match = _TIME.search(reading.text)
     if match is None:
         return None
-    hour = int(match["hour"] or match["hour2"] or match["hour3"])
-    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
-    half = (match["half"] or "").lower()
+    if match["noon"] or match["midnight"]:
+        return Found("12:00" if match["noon"] else "00:00", match.group())
+    said = {name.rstrip("1234"): one for name, one in match.groupdict().items() if one}
+    hour, minute = int(said["hour"]), int(said.get("minute", 0))
+    half = said.get("half", "").lower()
+    part = said.get("part", "").lower()
     if half and hour <= 12:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    return Found(f"{hour:02d}:{minute:02d}", match.group()) if hour < 24 else None
+    elif part and hour < 12 and part not in ("subah", "सुबह"):
+        hour += 12
+    return Found(f"{hour:02d}:{minute:02d}", match.group().strip()) if hour < 24 else None
 
 
 def _cabin(reading: Reading, _context: Context) -> Found | None:
@@ -532,36 +924,81 @@ def _message(reading: Reading, _context: Context) -> Found | None:
 
 
 def _lines(reading: Reading, context: Context) -> Found | None:
-    """One line: the words that are no name, value or verb, at the last amount.
-
-    A price per head or piece has the quantity that the words around it state.
-    """
-    spans = sorted([*reading.of("amount"), *reading.of("rate")], key=lambda span: span.start)
-    if not spans:
-        return None
-    span = spans[-1]
-    quantity = quantity_of(
-        reading.text[: span.start], reading.text[span.end :], each=span.kind == "rate"
-    )
-    party = _party(reading, context)
-    said = _without_values(reading)
-    numbered = _BILL_NUMBER.search(said)
-    for gone in (
-        *((party.words, party.value) if isinstance(party, Found) else ()),
-        numbered.group() if numbered else "",
-    ):
-        if gone:
-            said = re.sub(re.escape(gone), " ", said, flags=re.IGNORECASE)
-    words = [
-        word for word in re.findall(r"[^\W\d_][\w&'’-]*", said) if word.casefold() not in _NOT_SOLD
+    """The amounts with the words and the quantities that belong to them."""
+    figures = [span.value for span in reading.spans if span.kind in ("amount", "rate")]
+    hidden = [
+        (span.start, span.end)
+        for span in reading.spans
+        if span.kind not in ("amount", "rate", "route", "people")
     ]
-    line = {
-        "description": " ".join(words[:_LINE_WORDS_MAX]).capitalize(),
-        "quantity": quantity.count if quantity else 1,
-        "unit_price": span.value.plain,
-        "currency": span.value.currency or context.currency,
+    party = _name_of("supplier")(reading, context)
+    numbered = _BILL_NUMBER.search(reading.text)
+    gone = [party.words, party.value] if isinstance(party, Found) else []
+    gone += [numbered.group()] if numbered else []
+    hidden += [
+        match.span()
+        for words in filter(None, gone)
+        for match in re.finditer(rf"{re.escape(words)}(?:['’]s)?", reading.text, re.IGNORECASE)
+    ]
+    hidden += [match.span() for match in _TERMS.finditer(reading.text)]
+    lines = [
+        {
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.price.plain,
+            "currency": line.price.currency or context.currency,
+        }
+        for line in find_lines(reading.text, figures, hidden)
+    ]
+    written = next((figure.currency for figure in figures if figure.currency), None)
+    for line, figure in zip(lines, figures, strict=False):
+        line["currency"] = figure.currency or written or context.currency
+    return Found(lines, figures[0].words) if lines else None
+
+
+def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
+    """The number, days, lines and address of an invoice of one currency."""
+    found = _lines(reading, context)
+    if found is None:
+        return None
+    lines = [{name: one[name] for name in one if name != "currency"} for one in found.value]
+    dates = _read(text, context, "book").of("date")
+    due = _due_date(text, context)
+    issued = [span.value.isoformat() for span in dates if span.value.isoformat() != due]
+    number = _document(reading, context)
+    address = _ADDRESS.search(text)
+    value = {
+        "invoice_number": number.value if isinstance(number, Found) else None,
+        "issue_date": issued[0] if issued else context.today.isoformat(),
+        "due_date": due,
+        "currency": found.value[0]["currency"],
+        "lines": lines,
+        "billing_address": _address(address["value"], context) if address else None,
     }
-    return Found([line], span.value.words)
+    return Found({name: one for name, one in value.items() if one is not None}, found.words)
+
+
+def _address(words: str, context: Context) -> dict[str, Any]:
+    """The lines and the country of an address; a country at the end is no line."""
+    lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
+    country = stations.country_of(lines[-1]) if len(lines) > 1 else None
+    is_named = country and stations.countries_in(lines[-1])
+    return {
+        "lines": lines[:-1][:5] if is_named else lines[:5],
+        "country": country if is_named and country else context.region,
+    }
+
+
+def _due_date(text: str, context: Context) -> str | None:
+    """The day by which is to be paid: a date that is called due, or days of credit."""
+    cue, after = _DATE_CUES["due_date"][0], _DUE_BEHIND
+    reading = _read(text, context, "due")
+    for span in reading.of("date"):
+        if cue.search(text[max(0, span.start - 30) : span.start]) or after.match(text, span.end):
+            return str(span.value.isoformat())
+    terms = _TERMS.search(text)
+    days = next((group for group in terms.groups() if group), None) if terms else None
+    return (context.today + timedelta(days=int(days))).isoformat() if days else None
 
 
 READERS: Mapping[str, FieldReader] = {
@@ -577,6 +1014,7 @@ READERS: Mapping[str, FieldReader] = {
     "currency": _currency,
     "destination": _end_of_route("destination"),
     "destination_airport": _end_of_route("destination", is_airport=True),
+    "days_overdue": _days_overdue,
     "document": _document,
     "email": _first("email"),
     "language": _language,
@@ -591,10 +1029,13 @@ READERS: Mapping[str, FieldReader] = {
     "people": _people,
     "people_by_age": _people_by_age,
     "phone": _first("phone"),
-    "reason": _group(_REASON),
+    "reason": _reason,
     "supplier": _name_of("supplier"),
     "time": _time,
+    "transfer_destination": _end_of_transfer("destination"),
+    "transfer_origin": _end_of_transfer("origin"),
+    "traveller_kind": _traveller_kind,
 }
-"""Readers by kind. Dates and statuses need the field and are read by `fill`."""
+"""Readers by kind. Dates, statuses, flags and invoices need more and are read by `fill`."""
 FROM_RECORDS = frozenset({"enquiry", "fare", "open_bill", "open_invoice", "rate", "trip"})
 """Kinds that only a lookup or a choice from a list can give."""

@@ -49,11 +49,13 @@ class OpenBalancesInput(Closed):
     currency: Annotated[Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None, Slot("currency")] = (
         Field(default=None, description="Only balances in this currency, ISO 4217.")
     )
-    overdue_only: bool = Field(
+    overdue_only: Annotated[bool, Slot("flag")] = Field(
         default=False, description="True to count only documents after their due date."
     )
-    overdue_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
-        default=None, description="Only documents at least this many days after their due date."
+    overdue_days: Annotated[Annotated[int, Field(ge=1, le=3650)] | None, Slot("days_overdue")] = (
+        Field(
+            default=None, description="Only documents at least this many days after their due date."
+        )
     )
 
     @property

@@ -94,7 +94,7 @@ class InvoiceIn(Closed):
 class CreateInvoiceInput(Closed):
     """The invoice to create."""
 
-    invoice: Annotated[InvoiceIn, Slot("lines", N_("Who is the invoice for, and how much?"))] = (
+    invoice: Annotated[InvoiceIn, Slot("invoice", N_("Who is the invoice for, and how much?"))] = (
         Field(description="The invoice with its lines and address.")
     )
 

@@ -127,7 +127,7 @@ class DraftInvoiceInput(Closed):
     number: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
         default=None, description="Always absent: a draft has no number, and one is refused."
     )
-    party_reference: Annotated[str, Text(128)] | None = Field(
+    party_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The customer's own reference, such as an order number."
     )
     notes: Annotated[Annotated[str, Text(2000)] | None, Slot("message")] = Field(

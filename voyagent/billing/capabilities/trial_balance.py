@@ -24,7 +24,7 @@ class TrialBalanceInput(Closed):
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Postings up to this day count, YYYY-MM-DD; today if absent."
     )
-    include_zero: bool = Field(
+    include_zero: Annotated[bool, Slot("flag")] = Field(
         default=False, description="True to list accounts without postings as well."
     )
 

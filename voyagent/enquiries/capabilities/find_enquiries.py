@@ -45,10 +45,10 @@ class FindEnquiriesInput(Closed):
     depart_to: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Last day of departure, YYYY-MM-DD."
     )
-    created_from: BusinessDate | None = Field(
+    created_from: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="First day of entry, YYYY-MM-DD."
     )
-    created_to: BusinessDate | None = Field(
+    created_to: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Last day of entry, YYYY-MM-DD."
     )
 

@@ -30,9 +30,35 @@ _SCALES = {
     "l": 100_000, "lac": 100_000, "lacs": 100_000, "lakh": 100_000, "lakhs": 100_000,
     "cr": 10_000_000, "crore": 10_000_000, "crores": 10_000_000,
     "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000,
+    "hundred": 100, "sau": 100, "hazaar": 1_000, "hazar": 1_000, "hajar": 1_000, "hjr": 1_000,
+    "karod": 10_000_000, "सौ": 100, "हजार": 1_000, "हज़ार": 1_000, "लाख": 100_000,
+    "करोड़": 10_000_000,
 }  # fmt: skip
+_SPELLED_NUMBERS = {
+    "half": "0.5", "aadha": "0.5", "sava": "1.25", "dedh": "1.5", "dhai": "2.5", "adhai": "2.5",
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15",
+    "twenty": "20", "twentyfive": "25", "thirty": "30", "forty": "40", "fifty": "50",
+    "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+    "ek": "1", "do": "2", "teen": "3", "char": "4", "chaar": "4", "panch": "5", "paanch": "5",
+    "che": "6", "chhe": "6", "saat": "7", "aath": "8", "nau": "9", "das": "10", "dus": "10",
+    "gyarah": "11", "barah": "12", "pandrah": "15", "bees": "20", "pachees": "25",
+    "pachis": "25", "tees": "30", "chalis": "40", "chalees": "40", "pachas": "50",
+    "pachaas": "50", "saath": "60", "sattar": "70", "assi": "80", "nabbe": "90",
+    "आधा": "0.5", "सवा": "1.25", "डेढ़": "1.5", "ढाई": "2.5", "एक": "1", "दो": "2", "तीन": "3",
+    "चार": "4", "पांच": "5", "पाँच": "5", "छह": "6", "सात": "7", "आठ": "8", "नौ": "9", "दस": "10",
+    "बारह": "12", "पंद्रह": "15", "बीस": "20", "पच्चीस": "25", "तीस": "30", "चालीस": "40",
+    "पचास": "50", "साठ": "60", "सत्तर": "70", "अस्सी": "80", "नब्बे": "90",
+}  # fmt: skip
+"""Numbers in words, which are amounts only before a scale: `pachaas hazaar`, `dedh lakh`."""
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.\d+)?"
 """Commas group thousands or lakhs; behind others there is no amount, as in `money.ungrouped`."""
+_NO_LETTER = r"(?![^\W\d_]|[\u0900-\u0963])"
+_SCALE = "|".join(sorted(map(re.escape, _SCALES), key=len, reverse=True))
+_BIG_SCALE = "|".join(
+    sorted((re.escape(one) for one in _SCALES if len(one) > 2), key=len, reverse=True)
+)
+_SPELLED = "|".join(sorted(map(re.escape, _SPELLED_NUMBERS), key=len, reverse=True))
 _CURRENCY = "|".join(
     [
         *(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)),
@@ -41,17 +67,25 @@ _CURRENCY = "|".join(
     ]
 )
 _AMOUNT = re.compile(
-    rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER})(?!\d|,\d|/\d|@)"
-    r"(?:\s?(?P<scale>k|thousand|l|lacs?|lakhs?|cr|crores?|mn?|million)\b)?"
+    rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER}|(?<![^\W_])(?:{_SPELLED})(?=\s+(?:{_BIG_SCALE}){_NO_LETTER}))(?!\d|,\d|/\d|@)"
+    rf"(?:\s{{0,2}}(?P<scale>{_SCALE}){_NO_LETTER})?"
     rf"(?:/-)?(?:\s?(?P<after>[₹$€£¥]|(?:{_CURRENCY})(?!\w)))?",
     re.IGNORECASE,
 )
+_REST = re.compile(
+    rf"\s+(?:and\s+)?(?P<number>{_NUMBER}|{_SPELLED})\s*(?P<scale>{_BIG_SCALE}){_NO_LETTER}",
+    re.IGNORECASE,
+)
+"""The second part of `1 lakh 20 thousand`."""
 _NOUNS = (
     r"(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?"
     r"|pax|people|persons?|travell?ers?|passengers?|guests?|of us|members?|rooms?|beds?|seats?"
-    r"|tickets?|visas?|bags?|stars?|km|kg)"
+    r"|tickets?|visas?|bags?|stars?|km|kg|log|logon|raat|din|bade|bac?h?ch[aei]|jan[ae]|aadmi|sawari"
+    r"|saal|baje|लोग|लोगों|रात|दिन|बड़े|बच्चे|साल|बजे|यात्री)"
 )
-_COUNTED = re.compile(rf"\s?-?(?:{_NOUNS}|n|d|am|pm|a|c|st|nd|rd|th)\b|\s?%|:\d", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"\s?-?(?:{_NOUNS}|n\d{{1,2}}d|n|d|am|pm|a|c|st|nd|rd|th)(?!\w)|\s?%|:\d", re.IGNORECASE
+)
 _COUNTED_ANYWAY = re.compile(
     r"\s?-?(?:nights|days|weeks|months|years|hours|adults|children|kids|infants|pax|people|persons"
     r"|travell?ers|passengers|guests|of us|members)\b",
@@ -60,12 +94,13 @@ _COUNTED_ANYWAY = re.compile(
 """People and times, which a number of any length counts; `5,000 visa fee` is a price."""
 _NOUN_BEFORE = re.compile(
     r"\b(?:pax|people|adults?|child(?:ren)?|kids?|infants?|travell?ers?|passengers?|guests?|rooms?"
-    r"|nights?)\s*[:=-]?\s*$",
+    r"|nights?|aged?|ages)\s*[:=-]?\s*$",
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    r"\s*,?\s*(?:per\s+(?:person|head|pax|adult|night|ticket|visa)|/\s?(?:person|pax|head)|\bpp\b|\bp\.p\.|each\b|a"
-    r" head\b|apiece\b)",
+    r"\s*,?\s*(?:per\s+(?:person|head|pax|adult|night|ticket|visa|room|seat|couple|piece|child|kid)"
+    r"|/\s?(?:person|pax|head|night|adult)|\bpp\b|\bp\.p\.|each\b|a head\b|apiece\b|har ek\b"
+    r"|prati (?:vyakti|raat)\b|प्रति)",
     re.IGNORECASE,
 )
 _RANGE_BEFORE = re.compile(
@@ -157,7 +192,10 @@ def read_amount(text: str) -> Figure | None:
 
 
 def _figures(text: str) -> Iterator[Figure]:
+    taken_until = 0
     for match in _AMOUNT.finditer(text):
+        if match.start("number") < taken_until:
+            continue
         before, after = match["before"], match["after"]
         currency = currency_of(before) or currency_of(after)
         scale = (match["scale"] or "").lower()
@@ -179,7 +217,12 @@ def _figures(text: str) -> Iterator[Figure]:
             continue
         if text[end : end + 2] == "/-":
             end += 2
-        value = Decimal(match["number"].replace(",", "")) * _SCALES.get(scale, 1)
+        value = _number(match["number"]) * _SCALES.get(scale, 1)
+        rest = _REST.match(text, end) if scale else None
+        if rest and _SCALES[rest["scale"].lower()] < _SCALES[scale]:
+            value += _number(rest["number"]) * _SCALES[rest["scale"].lower()]
+            end = rest.end()
+            taken_until = end
         each = _EACH.match(text, end)
         ranged = _RANGE_BEFORE.search(lead(text, start))
         yield Figure(
@@ -196,6 +239,10 @@ def _figures(text: str) -> Iterator[Figure]:
                 ranged or _BETWEEN.search(lead(text, start)) or _RANGE_AFTER.match(text, end)
             ),
         )
+
+
+def _number(written: str) -> Decimal:
+    return Decimal(_SPELLED_NUMBERS.get(written.lower(), written.replace(",", "")))
 
 
 def _is_count(text: str, match: re.Match[str]) -> bool:

@@ -10,6 +10,11 @@ import re
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HINDI_WEEKDAYS = ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार")
+_ROMAN_WEEKDAYS = {
+    "somvar": 0, "somwar": 0, "mangalvar": 1, "mangalwar": 1, "budhvar": 2, "budhwar": 2,
+    "guruvar": 3, "guruwar": 3, "shukravar": 4, "shukrawar": 4, "shukrvar": 4, "shanivar": 5,
+    "shaniwar": 5, "ravivar": 6, "raviwar": 6, "itvar": 6, "itwar": 6,
+}  # fmt: skip
 _SHORT_WEEKDAYS = {
     short: WEEKDAYS.index(next(day for day in WEEKDAYS if day.startswith(short[:3])))
     for short in ("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun")
@@ -17,6 +22,7 @@ _SHORT_WEEKDAYS = {
 WEEKDAY_NUMBERS = (
     {day: number for number, day in enumerate(WEEKDAYS)}
     | {day: number for number, day in enumerate(_HINDI_WEEKDAYS)}
+    | _ROMAN_WEEKDAYS
     | _SHORT_WEEKDAYS
 )
 _HINDI_MONTHS = (
@@ -48,7 +54,8 @@ def _names(names: dict[str, int]) -> str:
 
 
 MONTH = rf"(?:{_names(_MONTH_NUMBERS)}){_LETTER_AFTER}"
-WEEKDAY = rf"(?:{_names(dict.fromkeys((*WEEKDAYS, *_HINDI_WEEKDAYS), 0))}){_LETTER_AFTER}"
+_LONG_WEEKDAYS = dict.fromkeys((*WEEKDAYS, *_HINDI_WEEKDAYS, *_ROMAN_WEEKDAYS), 0)
+WEEKDAY = rf"(?:{_names(_LONG_WEEKDAYS)}){_LETTER_AFTER}"
 _ANY_WEEKDAY = rf"(?:{_names(WEEKDAY_NUMBERS)}){_LETTER_AFTER}"
 NUMBER_WORDS = {
     word: number
@@ -71,8 +78,8 @@ NUMBER_WORDS = {
     )
 }
 _COUNT = rf"(?:an?|\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
-_TO = r"\s*(?:-|–|—|to|till|until|and|&)\s*"
-LINK = re.compile(r"\s*(?:-|–|—|to|till|until)\s*(?:the\s+)?", re.IGNORECASE)
+_TO = r"\s*(?:-|–|—|to|till|until|and|&|se|से)\s*"
+LINK = re.compile(r"\s*(?:-|–|—|to|till|until|se|से)\s*(?:the\s+)?", re.IGNORECASE)
 """The words between the first and the last day of a range."""
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _COUNTED = (
@@ -177,6 +184,7 @@ FREE_WORDS = _compiled(
         r"|\b(?:this|coming)\s+(?P<weekday>mon|tue|wed|thu|fri|sat|sun)\b",
     ),
     ("word", rf"(?<!every )(?<![^\W_])(?P<weekday>{WEEKDAY})(?!\s+week)"),
+    ("number", r"(?<![\d/.,-])(?P<d>\d{1,2})\s*(?:tar[ei]+kh\b|तारीख)"),
 )
 """Words of staff that a message may use for something else."""
 

@@ -294,7 +294,7 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
     if re.fullmatch(r"[\u0900-\u0963\s.]+", said):
         score += 1.0
     if first == 0:
-        score += 0.5
+        score += 1.0 if behind and not behind.is_apart else 2.0
     if len(said) < 3 or (len(words) == 1 and len(words[0].text) < 3):
         score -= 2.0
     is_firm = is_hotel or before == "at" or any(one.kind == "firm" for one in run)

@@ -10,37 +10,74 @@ import re
 from dataclasses import dataclass
 
 _NAMES = """
-Abu Dhabi|Agra|Ahmedabad|Alleppey|Almaty|Amritsar|Amsterdam|Andaman|Ankara|Antalya|Athens|
-Auckland|Australia|Austria|Azerbaijan|Baku|Bahrain|Bali|Bangalore|Bangkok|Barcelona|Beijing|
-Belgium|Bengaluru|Berlin|Bhopal|Bhutan|Bhubaneswar|Bodh Gaya|Boston|Brazil|Brisbane|Brussels|
-Budapest|Cairo|Calicut|Cambodia|Canada|Cape Town|Cappadocia|Chandigarh|Chennai|Chiang Mai|Chicago|
-China|Cochin|Coimbatore|Colombo|Coorg|Croatia|Cyprus|Dallas|Damascus|Darjeeling|Dehradun|Delhi|
-Denmark|Denpasar|Dharamshala|Doha|Dubai|Dublin|Durban|Edinburgh|Egypt|England|Europe|Fiji|Finland|
-Florence|France|Frankfurt|Gangtok|Geneva|Georgia|Germany|Goa|Greece|Gulmarg|Guwahati|Hanoi|
-Havelock|Helsinki|Himachal|Ho Chi Minh City|Holy Land|Hong Kong|Houston|Hungary|Hyderabad|Iceland|
-India|Indonesia|Indore|Ireland|Israel|Istanbul|Italy|Jaipur|Jaisalmer|Jakarta|Jammu|Japan|Jeddah|
-Jerusalem|Jodhpur|Johannesburg|Jordan|Kashmir|Kathmandu|Kazakhstan|Kenya|Kerala|Khajuraho|Kochi|
-Kolkata|Korea|Kozhikode|Krabi|Kuala Lumpur|Kuwait|Kyoto|Ladakh|Lakshadweep|Langkawi|Laos|
-Las Vegas|Leh|Lisbon|London|Los Angeles|Lucerne|Lucknow|Luxor|Macau|Madinah|Madrid|Madurai|
-Malaysia|Maldives|Male|Malta|Manali|Manchester|Mangalore|Manila|Marrakech|Mauritius|Mecca|Medina|
-Melbourne|Mexico|Miami|Milan|Montreal|Morocco|Moscow|Mumbai|Munich|Munnar|Muscat|Mussoorie|Mysore|
-Nagpur|Nainital|Nairobi|Nepal|Netherlands|New Delhi|New York|New Zealand|Nice|Norway|Oman|Ooty|
-Orlando|Oslo|Paris|Pattaya|Perth|Petra|Philippines|Phuket|Phu Quoc|Poland|Pondicherry|Port Blair|
-Portugal|Prague|Pune|Punjab|Qatar|Queenstown|Rajasthan|Ras Al Khaimah|Rhodes|Riyadh|Rome|Rotorua|
-Russia|Salalah|San Francisco|Santorini|Saudi Arabia|Scotland|Seattle|Seoul|Seychelles|Shanghai|
-Sharjah|Shillong|Shimla|Siem Reap|Sikkim|Singapore|South Africa|Spain|Sri Lanka|Srinagar|
-Stockholm|Surat|Sweden|Switzerland|Sydney|Taipei|Taiwan|Tanzania|Tashkent|Tbilisi|Tel Aviv|
-Thailand|Thekkady|Thiruvananthapuram|Tirupati|Tokyo|Toronto|Trivandrum|Turkey|Turkiye|Udaipur|UAE|
-Uganda|UK|Ukraine|United Kingdom|United States|USA|US|Uzbekistan|Vancouver|Varanasi|Venice|Vienna|
-Vietnam|Visakhapatnam|Washington|Yerevan|Zanzibar|Zermatt|Zimbabwe|Zurich
+Abu Dhabi|Addis Ababa|Adelaide|Agra|Ahmedabad|Ajman|Ajmer|Al Ain|Alaska|Allahabad|Alleppey|Almaty|
+Amarnath|Amritsar|Amsterdam|Andaman|Angkor Wat|Ankara|Antalya|Astana|Athens|Atlanta|Auckland|Auli|
+Aurangabad|Australia|Austria|Ayodhya|Azerbaijan|Badrinath|Bagdogra|Bahrain|Baku|Bali|Bangalore|
+Bangkok|Barcelona|Beijing|Belgium|Belgrade|Bengaluru|Bergen|Berlin|Bhopal|Bhubaneswar|Bhutan|
+Bintan|Birmingham|Bishkek|Bodh Gaya|Bora Bora|Boracay|Boston|Bratislava|Brazil|Brisbane|Bruges|
+Brussels|Bucharest|Budapest|Buenos Aires|Bukhara|Busan|Cairns|Cairo|Calgary|Calicut|Cambodia|
+Canada|Cancun|Cannes|Cape Town|Cappadocia|Casablanca|Cebu|Chandigarh|Char Dham|Chardham|Chennai|
+Chiang Mai|Chicago|China|Christchurch|Cochin|Coimbatore|Colombo|Coorg|Copenhagen|Croatia|Cyprus|
+Da Nang|Dalhousie|Dallas|Damascus|Dammam|Dar es Salaam|Darjeeling|Dehradun|Delhi|Delhi NCR|Denmark|
+Denpasar|Denver|Dhaka|Dharamshala|Diu|Doha|Dubai|Dublin|Dubrovnik|Durban|Dwarka|Edinburgh|Egypt|
+England|Europe|Fiji|Finland|Florence|France|Frankfurt|Fujairah|Gangtok|Geneva|Genting|Georgia|
+Germany|Glasgow|Goa|Gokarna|Gold Coast|Gorakhpur|Greece|Gulmarg|Guwahati|Halong Bay|Hampi|Hanoi|
+Haridwar|Havelock|Hawaii|Helsinki|Himachal|Ho Chi Minh City|Hokkaido|Holy Land|Hong Kong|Honolulu|
+Houston|Hubli|Hungary|Hyderabad|Ibiza|Iceland|Imphal|India|Indonesia|Indore|Interlaken|Ireland|
+Islamabad|Israel|Istanbul|Italy|Jabalpur|Jaipur|Jaisalmer|Jakarta|Jammu|Jamnagar|Japan|Jeddah|Jeju|
+Jerusalem|Jim Corbett|Jodhpur|Johannesburg|Jordan|Kannur|Kanpur|Kanyakumari|Karachi|Kashmir|Kasol|
+Kathmandu|Katra|Kazakhstan|Kaziranga|Kedarnath|Kenya|Kerala|Khajuraho|Kochi|Kodaikanal|Kolkata|
+Korea|Kovalam|Kozhikode|Krabi|Krakow|Kuala Lumpur|Kumarakom|Kutch|Kuwait|Kyoto|Ladakh|Lagos|Lahore|
+Lakshadweep|Langkawi|Laos|Las Vegas|Leh|Lima|Lisbon|Lonavala|London|Los Angeles|Luang Prabang|
+Lucerne|Lucknow|Luxor|Lyon|Macau|Madinah|Madrid|Madurai|Mahabaleshwar|Makkah|Malaga|Malaysia|
+Maldives|Male|Male City|Mallorca|Malta|Manali|Manchester|Mangalore|Mangaluru|Manila|Marrakech|
+Masai Mara|Matheran|Mauritius|Mecca|Medina|Melbourne|Mexico|Miami|Milan|Milano|Minsk|Monaco|
+Montreal|Morocco|Moscow|Mount Abu|Mumbai|Munich|Munnar|Murree|Muscat|Mussoorie|Mysore|Mysuru|Nadi|
+Nagpur|Nainital|Nairobi|Naples|Nashik|Nathdwara|Nepal|Netherlands|New Delhi|New York|New Zealand|
+Niagara|Nice|Norway|Oman|Ooty|Orlando|Osaka|Oslo|Ottawa|Pahalgam|Palawan|Paris|Patna|Pattaya|
+Penang|Perth|Petra|Philadelphia|Philippines|Phu Quoc|Phuket|Poland|Pondicherry|Port Blair|Porto|
+Portugal|Prague|Pune|Punjab|Puri|Pushkar|Qatar|Queenstown|Raipur|Rajasthan|Rajkot|Rameshwaram|
+Rameswaram|Ranchi|Ranthambore|Ras Al Khaimah|Reykjavik|Rhodes|Rio de Janeiro|Rishikesh|Riyadh|Rome|
+Rotorua|Russia|Salalah|Salzburg|Samarkand|San Francisco|Santorini|Saudi Arabia|Scotland|Seattle|
+Sentosa|Seoul|Serengeti|Seville|Seychelles|Shanghai|Sharjah|Shenzhen|Shillong|Shimla|Shirdi|
+Siem Reap|Sikkim|Singapore|Sofia|Somnath|Sonamarg|South Africa|Spain|Spiti|Sri Lanka|Srinagar|
+St Petersburg|Stockholm|Stuttgart|Surat|Surat Thani|Sweden|Switzerland|Sydney|Taipei|Taiwan|
+Tanzania|Tashkent|Tawang|Tbilisi|Tehran|Tel Aviv|Thailand|Thekkady|Thiruvananthapuram|
+Tiruchirappalli|Tirupati|Tokyo|Toronto|Trichy|Trivandrum|Tromso|Turkey|Turkiye|UAE|Ubud|Udaipur|
+Uganda|Ujjain|UK|Ukraine|United Kingdom|United States|US|USA|Uzbekistan|Vadodara|Vaishno Devi|
+Valencia|Vancouver|Varanasi|Varkala|Venice|Vienna|Vietnam|Vijayawada|Visakhapatnam|Vizag|Warsaw|
+Washington|Wayanad|Wellington|Yangon|Yerevan|Zagreb|Zanzibar|Zermatt|Zimbabwe|Zurich
 """
+_HINDI_NAMES = """
+दिल्ली=Delhi|नई दिल्ली=New Delhi|मुंबई=Mumbai|मुम्बई=Mumbai|बंबई=Mumbai|गोवा=Goa|
+दुबई=Dubai|आबू धाबी=Abu Dhabi|अबू धाबी=Abu Dhabi|शारजाह=Sharjah|चेन्नई=Chennai|
+कोलकाता=Kolkata|बेंगलुरु=Bengaluru|बैंगलोर=Bangalore|हैदराबाद=Hyderabad|पुणे=Pune|
+अहमदाबाद=Ahmedabad|जयपुर=Jaipur|उदयपुर=Udaipur|लखनऊ=Lucknow|कोच्चि=Kochi|
+मुन्नार=Munnar|केरल=Kerala|कश्मीर=Kashmir|श्रीनगर=Srinagar|शिमला=Shimla|
+मनाली=Manali|लद्दाख=Ladakh|लेह=Leh|अंडमान=Andaman|राजस्थान=Rajasthan|आगरा=Agra|
+वाराणसी=Varanasi|अमृतसर=Amritsar|हरिद्वार=Haridwar|ऋषिकेश=Rishikesh|इंदौर=Indore|
+भोपाल=Bhopal|नागपुर=Nagpur|सूरत=Surat|पटना=Patna|चंडीगढ़=Chandigarh|बैंकॉक=Bangkok|
+पटाया=Pattaya|फुकेत=Phuket|थाईलैंड=Thailand|सिंगापुर=Singapore|मलेशिया=Malaysia|
+कुआलालंपुर=Kuala Lumpur|बाली=Bali|इंडोनेशिया=Indonesia|मालदीव=Maldives|
+श्रीलंका=Sri Lanka|नेपाल=Nepal|काठमांडू=Kathmandu|भूटान=Bhutan|मॉरीशस=Mauritius|
+वियतनाम=Vietnam|लंदन=London|पेरिस=Paris|रोम=Rome|यूरोप=Europe|
+स्विट्जरलैंड=Switzerland|फ्रांस=France|इटली=Italy|जर्मनी=Germany|तुर्की=Turkey|
+इस्तांबुल=Istanbul|अमेरिका=USA|न्यूयॉर्क=New York|कनाडा=Canada|
+ऑस्ट्रेलिया=Australia|सिडनी=Sydney|जापान=Japan|टोक्यो=Tokyo|चीन=China|
+हांगकांग=Hong Kong|दोहा=Doha|कतर=Qatar|मस्कट=Muscat|ओमान=Oman|कुवैत=Kuwait|
+बहरीन=Bahrain|रियाद=Riyadh|जेद्दा=Jeddah|मक्का=Makkah|मदीना=Madinah|यूएई=UAE|
+यूके=UK|ब्रिटेन=UK|इंग्लैंड=England|रूस=Russia|मिस्र=Egypt
+"""
+IN_HINDI = dict(pair.split("=") for pair in _HINDI_NAMES.replace("\n", "").split("|"))
+"""English names of places by their Hindi names."""
 _CANONICAL = {name.strip().lower(): name.strip() for name in _NAMES.replace("\n", "").split("|")}
+_CANONICAL |= {name: name for name in IN_HINDI}
 # Names that are also English words are read only as they are written on a map.
-_CASED = frozenset({"male", "nice", "us", "turkey", "georgia", "jordan", "china"})
+_CASED = frozenset({"male", "nice", "us", "turkey", "georgia", "jordan", "china", "puri", "lima"})
 _KNOWN = "|".join(
     re.escape(name).replace(r"\ ", r"\s+") for name in sorted(_CANONICAL, key=len, reverse=True)
 )
-_KNOWN_WORD = rf"(?<!\w)(?:{_KNOWN})(?!\w)"
+_KNOWN_WORD = rf"(?<![\w\u0900-\u0963])(?:{_KNOWN})(?![\w\u0900-\u0963])"
 _CODE = r"(?-i:\b[A-Z]{3}\b)"
 _CAPITALISED = r"(?-i:[A-Z][\w’']+(?:\s+[A-Z][\w’']+){0,2})"
 _NOT_CODE_WORDS = (

@@ -12,6 +12,8 @@ from functools import cache
 import airportsdata
 from babel.core import Locale
 
+from voyagent.kernel.text.places import IN_HINDI
+
 _PAIRS = """
 AUH Abu Dhabi|AMD Ahmedabad|AMS Amsterdam|ATQ Amritsar|ATH Athens|BAH Bahrain|BKK Bangkok|
 BCN Barcelona|BLR Bengaluru|BLR Bangalore|DPS Bali|DPS Denpasar|CAI Cairo|CCJ Calicut|
@@ -22,10 +24,48 @@ MLE Male|MLE Maldives|MAN Manchester|MRU Mauritius|MED Medina|MED Madinah|MEL Me
 BOM Mumbai|MUC Munich|MCT Muscat|NBO Nairobi|JFK New York|CDG Paris|HKT Phuket|PRG Prague|
 RUH Riyadh|FCO Rome|SHJ Sharjah|SIN Singapore|SYD Sydney|TPE Taipei|TAS Tashkent|TBS Tbilisi|
 TLV Tel Aviv|TRV Thiruvananthapuram|TRV Trivandrum|NRT Tokyo|YYZ Toronto|VIE Vienna|ZNZ Zanzibar|
-ZRH Zurich
+ZRH Zurich|VTZ Vizag|VTZ Visakhapatnam|IXL Leh|IXL Ladakh|IXB Bagdogra|IXB Darjeeling|IXE Mangalore|
+IXE Mangaluru|TRZ Trichy|IXC Chandigarh|VNS Varanasi|VNS Banaras|BDQ Vadodara|BDQ Baroda|
+IXZ Port Blair|IXZ Andaman|SXR Srinagar|SXR Kashmir|MYQ Mysore|PNQ Pune|PNQ Poona|SGN Saigon|
+SGN Ho Chi Minh City|DAD Da Nang|USM Koh Samui|KBV Krabi|ICN Seoul|KIX Osaka|PVG Shanghai|
+PEK Beijing|AMM Amman|TSE Astana|SVO Moscow|SEZ Seychelles|MRU Port Louis|JED Makkah|
+JED Mecca|BKK Pattaya|DPS Ubud
 """
 KNOWN = [(pair[:3], pair[4:]) for pair in _PAIRS.replace("\n", "").split("|")]
 """Codes and names of well-known places."""
+_TOWNS = {
+    "IN": "Munnar|Ooty|Manali|Shimla|Mussoorie|Nainital|Kerala|Coorg|Alleppey|Thekkady|Kumarakom"
+    "|Kovalam|Varkala|Wayanad|Kodaikanal|Lonavala|Mahabaleshwar|Matheran|Rishikesh|Haridwar|Hampi"
+    "|Gokarna|Pushkar|Mount Abu|Ranthambore|Jim Corbett|Auli|Dalhousie|Kasol|Spiti|Gulmarg|Pahalgam"
+    "|Sonamarg|Sikkim|Gangtok|Shillong|Tawang|Kaziranga|Puri|Ujjain|Nathdwara|Vaishno Devi|Katra"
+    "|Char Dham|Kedarnath|Badrinath|Shirdi|Dwarka|Somnath|Havelock|Andaman|Lakshadweep|Rajasthan"
+    "|Himachal|Punjab|Pondicherry|Rameswaram|Kanyakumari|Bodh Gaya|Dharamshala|Ajmer|Agra|Nashik"
+    "|Mysore|Mysuru|Kutch|Ladakh|Kashmir",
+    "TH": "Pattaya|Krabi|Koh Samui",
+    "ID": "Bali|Ubud|Bintan",
+    "SA": "Makkah|Mecca|Madinah|Medina",
+    "CH": "Interlaken|Lucerne|Zermatt",
+    "AE": "Ajman|Fujairah|Ras Al Khaimah|Al Ain",
+    "GR": "Santorini|Rhodes",
+    "MY": "Langkawi|Penang|Genting",
+    "VN": "Halong Bay|Phu Quoc|Hanoi",
+    "TR": "Cappadocia|Antalya|Istanbul",
+    "MV": "Male|Male City",
+    "TZ": "Zanzibar|Serengeti",
+    "KE": "Masai Mara",
+    "SG": "Sentosa",
+    "AU": "Gold Coast",
+    "US": "Las Vegas|Hawaii|Niagara",
+    "PH": "Boracay|Palawan",
+    "IT": "Venice|Florence",
+    "JP": "Kyoto|Hokkaido",
+    "JO": "Petra",
+    "EG": "Luxor",
+}
+_COUNTRY_OF_TOWN = {
+    town.casefold(): country for country, towns in _TOWNS.items() for town in towns.split("|")
+}
+"""Countries of places that have no airport of their name, or share it with others."""
 _ALSO = {
     "usa": "US",
     "us": "US",
@@ -91,10 +131,50 @@ _PEOPLE = {
     "russian": "RU",
     "turkish": "TR",
     "brazilian": "BR",
+    "indonesian": "ID",
+    "vietnamese": "VN",
+    "korean": "KR",
+    "israeli": "IL",
+    "iranian": "IR",
+    "iraqi": "IQ",
+    "jordanian": "JO",
+    "lebanese": "LB",
+    "syrian": "SY",
+    "yemeni": "YE",
+    "nigerian": "NG",
+    "ethiopian": "ET",
+    "ugandan": "UG",
+    "tanzanian": "TZ",
+    "mauritian": "MU",
+    "maldivian": "MV",
+    "bhutanese": "BT",
+    "burmese": "MM",
+    "afghan": "AF",
+    "afghani": "AF",
+    "portuguese": "PT",
+    "swedish": "SE",
+    "norwegian": "NO",
+    "danish": "DK",
+    "finnish": "FI",
+    "austrian": "AT",
+    "belgian": "BE",
+    "ukrainian": "UA",
+    "mexican": "MX",
+    "bharatiya": "IN",
+    "bhartiya": "IN",
+    "hindustani": "IN",
+    "भारतीय": "IN",
+    "भारतीयों": "IN",
+    "नेपाली": "NP",
 }
 _PERSON = re.compile(
-    rf"\b(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=True))})s?\b"
-    r"|\b(?P<of>(?-i:U\.?S\.?A?|U\.?K|U\.?A\.?E)\.?|us(?=\s+passport))\s+(?:passports?|citizens?|nationals?)\b",
+    rf"(?<![\w\u0900-\u0963])(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=True))})"
+    r"s?(?![\w\u0900-\u0963])|\b(?P<of>(?-i:U\.?S\.?A?|U\.?K|U\.?A\.?E)\.?|us(?=\s+passport))\s+(?:passports?|citizens?|nationals?)\b",
+    re.IGNORECASE,
+)
+_HELD = re.compile(r"\W*(?:ka\s+|wala\s+)?(?:passports?|nationals?|citizens?)\b", re.IGNORECASE)
+_NATIONAL = re.compile(
+    r"\b(?:nationality|citizens? of|nationals? of|passport(?: of| from)?)\W*(?:is\s+)?$",
     re.IGNORECASE,
 )
 _UNION = re.compile(
@@ -116,6 +196,7 @@ def code_of(said: str) -> str | None:
     None if the words name none, or more than one.
     """
     words = " ".join(said.split())
+    words = IN_HINDI.get(words, words)
     said = words.casefold()
     if said in _NO_CODES and not words.isupper():
         return None
@@ -161,12 +242,16 @@ def country_of(said: str) -> str | None:
     words = _UNION.sub(
         r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
     )
+    words = IN_HINDI.get(words, words)
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]?", words):
         words = words.replace(".", "")
     if re.fullmatch(r"[A-Z]{2}", words) and words in _countries().values():
         return words
     return (
-        _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+        _COUNTRY_OF_TOWN.get(words.casefold())
+        or _ALSO.get(words.casefold())
+        or _countries().get(words.casefold())
+        or country_of_city(words)
     )
 
 
@@ -188,7 +273,15 @@ def nationality_in(text: str) -> str | None:
     """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`."""
     found = _PERSON.search(text)
     if found is None:
-        return None
+        held = next(
+            (
+                one
+                for one in countries_in(text)
+                if _HELD.match(text, one.end()) or _NATIONAL.search(text[: one.start()])
+            ),
+            None,
+        )
+        return country_of(held.group()) if held else None
     return _PEOPLE[found["who"].lower()] if found["who"] else country_of(found["of"])
 
 

@@ -36,7 +36,7 @@ class AddPassengerInput(Closed):
     full_name: Annotated[
         str, Trimmed(200), Slot("passenger", N_("What is the passenger’s name?"))
     ] = Field(description="Name as in the passport, surname last.")
-    kind: Literal["adult", "child", "infant", "senior"] = Field(
+    kind: Annotated[Literal["adult", "child", "infant", "senior"], Slot("traveller_kind")] = Field(
         default="adult",
         description="infant is under 2 on the last flight, child under 12, senior 60 or older.",
     )

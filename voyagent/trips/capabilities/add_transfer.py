@@ -39,12 +39,12 @@ class AddTransferInput(Closed):
     at: Annotated[ClockTime | None, Slot("time")] = Field(
         default=None, description="Time of pick-up, HH:MM, local."
     )
-    origin: Annotated[str, Trimmed(200), Slot("origin", N_("Where does the transfer start?"))] = (
-        Field(description="Place of pick-up, such as an airport or a hotel.")
-    )
-    destination: Annotated[str, Trimmed(200), Slot("destination", N_("Where does it end?"))] = (
-        Field(description="Place where the ride ends.")
-    )
+    origin: Annotated[
+        str, Trimmed(200), Slot("transfer_origin", N_("Where does the transfer start?"))
+    ] = Field(description="Place of pick-up, such as an airport or a hotel.")
+    destination: Annotated[
+        str, Trimmed(200), Slot("transfer_destination", N_("Where does it end?"))
+    ] = Field(description="Place where the ride ends.")
     price: Annotated[PlainAmount | None, Slot("amount")] = Field(
         default=None, description="Price for the customer, such as 1500.00; absent if unknown."
     )

@@ -58,7 +58,7 @@ class BookHotelInput(Closed):
     passenger_ids: Annotated[
         list[Id], Field(min_length=1, max_length=9), Slot("passenger", N_("Who stays there?"))
     ] = Field(description="Passengers of one trip who stay there, the lead guest first.")
-    buyer_reference: Annotated[str, Text(128)] | None = Field(
+    buyer_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The agency's own reference of the booking."
     )
 

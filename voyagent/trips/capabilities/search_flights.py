@@ -59,7 +59,9 @@ class SearchFlightsInput(Closed):
     cabin: Annotated[Literal["economy", "premium", "business", "first"] | None, Slot("cabin")] = (
         Field(default=None, description="Cabin class; economy if it is not named.")
     )
-    direct_only: bool = Field(default=False, description="True to leave out flights with stops.")
+    direct_only: Annotated[bool, Slot("flag")] = Field(
+        default=False, description="True to leave out flights with stops."
+    )
 
 
 def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject]:

@@ -41,7 +41,9 @@ class SendItineraryInput(Closed):
     locale: Annotated[Literal["en", "hi"] | None, Slot("language")] = Field(
         default=None, description="Language of the PDF; absent for the agency's language."
     )
-    prices: bool = Field(default=True, description="False to leave the price out of the PDF.")
+    prices: Annotated[bool, Slot("flag")] = Field(
+        default=True, description="False to leave the price out of the PDF."
+    )
 
 
 def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
