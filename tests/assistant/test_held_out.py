@@ -40,7 +40,7 @@ class Gate(NamedTuple):
 
 
 AMONG_OFFERED = Gate(floor=0.90, goal=0.90)
-FIELDS = Gate(floor=0.84, goal=0.85)
+FIELDS = Gate(floor=0.85, goal=0.85)
 WRONG_CARDS = Gate(floor=0.02, goal=0.03)
 
 

@@ -110,6 +110,12 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("write_off_invoice", "write off 000042, company closed", {"reason": "company closed"}),
         ("visa_requirements", "visa for Nepal passport holder to UK", {"nationality": "NP"}),
         ("receive_bill", "bill of Taj Resort no 8, 500", {"vendor_name": "Taj Resort"}),
+        ("create_enquiry", "me and my husband, Bali", {"pax_count": 2}),
+        ("search_flights", "DEL BOM 2adt+1chd", {"passengers": {"adult": 2, "child": 1}}),
+        ("read_account_balance", "balance in petty cash a/c", {"account_id": "petty cash"}),
+        ("read_account_balance", "office rent ka balance", {"account_id": "office rent"}),
+        ("read_account_balance", "how much cash do we have", {"account_id": "cash"}),
+        ("record_receipt", "5000 by imps 993812345678", {"reference": "993812345678"}),
     ],
 )  # fmt: skip
 def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> None:

@@ -32,11 +32,17 @@ _COUNT = (
 )
 _GROUP = re.compile(
     rf"(?<![\d.,/-])(?P<n>{_COUNT})\s*(?:ppl|log|logo|logon|jan[ae]|sawari|लोग|लोगों|जन"
-    rf"|family members|tkts?|seats?|ladies|gents|friends|students|heads|yatri|aadmi"
-    r"|mehmaan|nos?\.? pax|यात्री|यात्रियों|व्यक्ति|people|persons?)(?!\w)"
-    r"|(?P<pair>\b(?:couple|honeymoon(?:ers)?|wife and i|husband and wife|miyan biwi|pati patni"
-    r"|mr\.? (?:and|&) mrs|with (?:his|her|my) (?:wife|husband)|both of them)\b)"
-    r"|(?P<single>\b(?:solo|alone|akel[ae]|ek aadmi|single (?:person|traveller|pax))\b)",
+    r"|family members|tkts?|seats?|ladies|gents|friends?|dost|doston|students|heads|yatri|aadmi"
+    r"|mehmaan|bande|paxs?|nos?\.? pax|यात्री|यात्रियों|व्यक्ति|people|persons?|guests?|of them)(?!\w)"
+    r"|(?P<pair>\b(?:couple|honeymoon(?:ers)?|newly[ -]?weds?|newly married|just married"
+    r"|wife (?:and|&|n) (?:i|me)|husband (?:and|&|n)? ?wife|miyan biwi|pati patni|mr\.?"
+    r" (?:and|&|n) mrs|with (?:his|her|my|their)? ?(?:wife|husband|spouse)|both of (?:them|us)"
+    r"|us two|we two|two of (?:us|them)|(?:hum|ham) dono|me (?:and|&|\+|n) (?:my )?(?:wife|husband"
+    r"|wifey|hubby|friend|mother|father|mom|mum|dad|sister|brother|son|daughter))\b"
+    r"|पति[- ]पत्नी|हम दोनों)"
+    r"|(?P<three>\bme (?:and|&) my (?:parents|in-?laws)\b)"
+    r"|(?P<single>\b(?:solo|alone|akel[ae]|ek aadmi|single (?:person|traveller|pax)|just me|only me"
+    r"|myself only)\b)",
     re.IGNORECASE,
 )
 _HINDI_COUNTS = {
@@ -82,13 +88,17 @@ _CASH = re.compile(r"\b(?:cash|nakad)\b|नकद|कैश", re.IGNORECASE)
 _BANK = re.compile(
     r"\b(?:bank|neft|rtgs|imps|upi|gpay|g-?pay|google pay|phonepe|paytm|cheque|chq|transfer(?:red)?"
     r"|wire|swift|card|online|razorpay|bhim|pos|wallet|demand draft|dd|pdc|trf"
-    r"|a/c|deposited|net ?banking|credited|hdfc|icici|sbi|axis|kotak)\b|यूपीआई|बैंक",
+    r"|a/c|deposit(?:ed)?|net ?banking|credited|remit\w*|draft|eft|ach|iban|hdfc|icici|sbi"
+    r"|axis|kotak|pnb|idfc|idbi|canara|hsbc|citi|enbd|adcb|mashreq|federal|our account|khaat[ea])\b"
+    r"|यूपीआई|बैंक|चेक|खाते",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
     r"\b(?:utr|rrn|ref(?:erence)?|cheque|chq|txn|transaction|p\.?o\.?|voucher)\b\.?"
     r"(?:\s*(?:no\b\.?|number|num|id|ref|is|was|[:#-]))*\s*"
-    r"(?P<value>(?=[A-Za-z/-]*\d)[A-Za-z0-9/-]{3,})",
+    r"(?P<value>(?=[A-Za-z/-]*\d)[A-Za-z0-9/-]{3,})"
+    r"|\b(?:neft|rtgs|imps|upi|trx|trans(?:fer)?)\b\W{0,3}(?:ref|no|id|from|by)?\W{0,3}"
+    r"(?P<after>[A-Z]{1,6}\d{4,}[A-Z0-9]*|\d{8,})",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -123,12 +133,22 @@ _WRITE_OFF = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
-_ACCOUNT_NAME = re.compile(
-    r"\b(?:balance|ledger|account)\s+(?:of|in|for|on)?\s*(?:the\s+|our\s+)?"
-    r"(?P<name>[a-z][a-z &-]{2,40}?)"
-    r"(?:\s+(?:account|a/c|balance|ledger|as|on|at|now|today)\b|[?.,]|$)",
-    re.IGNORECASE,
+_ACCOUNT_NAMES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:balance|ledger|account|lying|kept|spent|money|much)\s+(?:is\s+)?(?:of|in|for|on)\s+"
+        r"(?:the\s+|our\s+)?(?P<name>[a-z][a-z &-]{1,40}?)(?:\s+(?:account|a/?c|balance|bal|ledger"
+        r"|khaat[ea]|as|on|at|till|now|right|today|this|so)\b|[?.,]|$)",
+        r"(?P<name>[a-z][a-z&-]*(?:\s[a-z&-]+){0,5}?)\s+(?:ke?\s+)?(?:account|a/?c|khaate|khaata"
+        r"|balance|bal|ledger|(?:ka|ke|mein|me)\s+(?:balance|kitn[aei]|khaate|khaata|paisa))\b",
+        r"\b(?P<name>cash|bank)\b",
+    )
 )
+_ACCOUNT_WORDS = """
+what is the show me our my balance of in a an current closing opening todays today's give tell check
+how much do we have s account see get please pls batao ka ke ki mein me whats what's was
+"""
+_NO_ACCOUNT = frozenset(_ACCOUNT_WORDS.split())
 _ABOVE = re.compile(r"(?:more than|above|over|exceeding|beyond|>)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"(?:at least|minimum(?: of)?|min|from|>=)\s*$", re.IGNORECASE)
 _OR_MORE = re.compile(r"\s*(?:or more|and above|and up|or above|\+)", re.IGNORECASE)
@@ -294,6 +314,11 @@ _YOUNG = re.compile(
     rf"(?<![\w.])(?P<n>{_COUNT})\s*(?:bac?h?ch[aei]|बच्चे|बच्चा|बच्चों|kids?)(?![\w])", re.IGNORECASE
 )
 _FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNORECASE)
+_LETTERS = re.compile(
+    r"(?<![\w.])(?P<a>\d{1,2})\s*ad(?:ts?|lts?|ults?|s)?\b(?:\W{0,3}(?P<c>\d{1,2})\s*(?:ch(?:d|ld|ild)?s?|c)\b)?"
+    r"(?:\W{0,3}(?P<i>\d)\s*(?:inf?s?|i)\b)?",
+    re.IGNORECASE,
+)
 _PLUS = re.compile(r"(?<![\d/.:])(?P<a>\d{1,2})\s*\+\s*(?P<c>\d{1,2})(?:\s*\+\s*(?P<i>\d))?(?!\d)")
 _AFTER_PAX = re.compile(r"\bpax\s+(?P<n>\d{1,2})\b(?!\s*(?:[a-z]{3,9}\s+)?20\d\d)", re.IGNORECASE)
 
@@ -698,16 +723,16 @@ def _people_by_age(reading: Reading, _context: Context) -> Found | None:
         if young:
             counts["child"] = _said_count(young["n"])
         return Found(counts, grown.group())
-    plus = _PLUS.search(text)
+    plus = _LETTERS.search(text) or _PLUS.search(text)
     if plus:
         parts = {"adult": plus["a"], "child": plus["c"], "infant": plus["i"]}
         return Found(
             {kind: int(said) for kind, said in parts.items() if said and int(said)}, plus.group()
         )
     if group:
-        alone = 1 if group["single"] else 0
-        count = 2 if group["pair"] else alone or _said_count(group["n"])
-        return Found({"adult": count}, group.group())
+        known = {"pair": 2, "three": 3, "single": 1}
+        count = next((known[kind] for kind in known if group[kind]), 0)
+        return Found({"adult": count or _said_count(group["n"])}, group.group())
     few = _AFTER_PAX.search(text) or _FOR_N.search(text)
     return Found({"adult": people.bare_count(few["n"]) or 1}, few.group()) if few else None
 
@@ -857,8 +882,16 @@ def _ledger_account(reading: Reading, _context: Context) -> Found | None:
     match = _ACCOUNT_CODE.search(reading.text)
     if match:
         return Found(match.group(), match.group())
-    named = _ACCOUNT_NAME.search(reading.text)
-    return Found(named["name"].strip(), named["name"]) if named else None
+    text = _without_values(reading)
+    for pattern in _ACCOUNT_NAMES:
+        named = pattern.search(text)
+        words = named["name"].split() if named else []
+        while words and words[0].casefold() in _NO_ACCOUNT:
+            words.pop(0)
+        if words:
+            name = " ".join(words)
+            return Found(name, name)
+    return None
 
 
 def _group(pattern: re.Pattern[str]) -> FieldReader:

@@ -174,7 +174,9 @@ _PERSON = re.compile(
 )
 _HELD = re.compile(r"\W*(?:ka\s+|wala\s+)?(?:passports?|nationals?|citizens?)\b", re.IGNORECASE)
 _NATIONAL = re.compile(
-    r"\b(?:nationality|citizens? of|nationals? of|passport(?: of| from)?)\W*(?:is\s+)?$",
+    r"\b(?:nationality|citizens? of|nationals? of|residents? of"
+    r"|passport(?: holders?)?(?: of| from)?|(?:customer|client|guest|passenger|pax|traveller"
+    r"|person|people|he is|she is) from|visa from)\W*(?:is\s+)?$",
     re.IGNORECASE,
 )
 _UNION = re.compile(
