@@ -10,11 +10,10 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, desc, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
+from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.tenancy import TenantBound
+from voyagent.kernel.tenancy import TenantBound, references
 
-_NOW = text("now()")
 LIFE_MINUTES = 15
 
 
@@ -43,7 +42,7 @@ class Approval(TenantBound, Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     arguments_hash: Mapped[str]
     requested_by_user_id: Mapped[UUID | None]
-    requested_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    requested_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime] = mapped_column(
         server_default=text("now() + interval '15 minutes'")
     )
@@ -66,27 +65,10 @@ class Approval(TenantBound, Base):
     currency: Mapped[str | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_approvals_session",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "requested_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_approvals_requester",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "resolved_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_approvals_resolver",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "edited_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_approvals_editor",
-        ),
+        references("chat_sessions", "session_id", "fk_approvals_session", "CASCADE"),
+        references("users", "requested_by_user_id", "fk_approvals_requester"),
+        references("users", "resolved_by_user_id", "fk_approvals_resolver"),
+        references("users", "edited_by_user_id", "fk_approvals_editor"),
         ForeignKeyConstraint(
             ["tenant_id", "superseded_by"],
             ["approvals.tenant_id", "approvals.id"],

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class TurnCost(TenantOwned, Base):
@@ -29,7 +29,7 @@ class TurnCost(TenantOwned, Base):
     estimated: Mapped[bool]
     cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
     day: Mapped[date]
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "turn_id", "number", name="uq_turn_costs_number"),
@@ -65,7 +65,7 @@ class MissingModel(TenantBound, Base):
     __tablename__ = "missing_models"
 
     model: Mapped[str] = mapped_column(primary_key=True)
-    missed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    missed_at: Mapped[DefaultNow]
 
 
 class BudgetReservation(TenantBound, Base):
@@ -78,12 +78,7 @@ class BudgetReservation(TenantBound, Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "turn_id"],
-            ["chat_turns.tenant_id", "chat_turns.id"],
-            name="fk_budget_reservations_turn",
-            ondelete="CASCADE",
-        ),
+        references("chat_turns", "turn_id", "fk_budget_reservations_turn", "CASCADE"),
         CheckConstraint("tokens > 0", name="tokens"),
     )
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    ForeignKeyConstraint,
     Index,
     UniqueConstraint,
     desc,
@@ -21,11 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
+from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.ids import new_turn_id
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
-
-_NOW = text("now()")
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class ChatSession(TenantOwned, Base):
@@ -38,7 +35,7 @@ class ChatSession(TenantOwned, Base):
 
     title: Mapped[str | None]
     created_by_user_id: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     deleted_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
@@ -49,11 +46,7 @@ class ChatSession(TenantOwned, Base):
     )
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_chat_sessions_creator",
-        ),
+        references("users", "created_by_user_id", "fk_chat_sessions_creator"),
         CheckConstraint("length(title) between 1 and 200", name="title"),
         Index(
             "ix_chat_sessions_created",
@@ -97,7 +90,7 @@ class ChatTurn(TenantBound, Base):
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     first_event_seq: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     stop_requested_at: Mapped[datetime | None]
@@ -105,20 +98,9 @@ class ChatTurn(TenantBound, Base):
     superseded_at: Mapped[datetime | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_chat_turns_session",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "replaces"],
-            ["chat_turns.tenant_id", "chat_turns.id"],
-            name="fk_chat_turns_replaces",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_chat_turns_user"
-        ),
+        references("chat_sessions", "session_id", "fk_chat_turns_session", "CASCADE"),
+        references("chat_turns", "replaces", "fk_chat_turns_replaces"),
+        references("users", "user_id", "fk_chat_turns_user"),
         UniqueConstraint("tenant_id", "session_id", "number", name="uq_chat_turns_number"),
         CheckConstraint("kind in ('message', 'continuation')", name="kind"),
         CheckConstraint("(kind = 'continuation') = (approval_id is not null)", name="approval"),
@@ -175,29 +157,15 @@ class ChatMessage(TenantOwned, Base):
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     turn_id: Mapped[str | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     search: Mapped[str] = mapped_column(
         Computed("app.words_of(role, blocks)", persisted=True), deferred=True
     )
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_chat_messages_session",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "turn_id"],
-            ["chat_turns.tenant_id", "chat_turns.id"],
-            name="fk_chat_messages_turn",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_chat_messages_author",
-        ),
+        references("chat_sessions", "session_id", "fk_chat_messages_session", "CASCADE"),
+        references("chat_turns", "turn_id", "fk_chat_messages_turn", "CASCADE"),
+        references("users", "created_by_user_id", "fk_chat_messages_author"),
         UniqueConstraint("tenant_id", "session_id", "sequence", name="uq_chat_messages_sequence"),
         CheckConstraint("role in ('user', 'assistant', 'tool', 'system')", name="role"),
         CheckConstraint("jsonb_typeof(blocks) = 'array'", name="blocks"),
@@ -221,16 +189,9 @@ class ChatTurnStep(TenantBound, Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
     outcome: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    finished_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    finished_at: Mapped[DefaultNow]
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "turn_id"],
-            ["chat_turns.tenant_id", "chat_turns.id"],
-            name="fk_chat_turn_steps_turn",
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (references("chat_turns", "turn_id", "fk_chat_turn_steps_turn", "CASCADE"),)
 
 
 class ChatEvent(TenantBound, Base):
@@ -243,15 +204,10 @@ class ChatEvent(TenantBound, Base):
     turn_id: Mapped[str]
     kind: Mapped[str]
     data: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_chat_events_session",
-            ondelete="CASCADE",
-        ),
+        references("chat_sessions", "session_id", "fk_chat_events_session", "CASCADE"),
         CheckConstraint(
             "kind in ('text_delta', 'tool_use', 'tool_result', 'approval_request',"
             " 'approval_granted', 'approval_denied', 'error', 'final')",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy import CheckConstraint, Computed, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
-_NOW = text("now()")
 _SEARCH = (
     "lower(customer_name || chr(31) || COALESCE(customer_email, ''::text) || chr(31) ||"
     " COALESCE(customer_phone, ''::text) || chr(31) || COALESCE(origin, ''::text) || chr(31) ||"
@@ -45,20 +44,13 @@ class Enquiry(TenantOwned, Base):
     notes: Mapped[str | None]
     session_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_enquiries_creator",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_enquiries_session",
-            ondelete="SET NULL (session_id)",
+        references("users", "created_by_user_id", "fk_enquiries_creator"),
+        references(
+            "chat_sessions", "session_id", "fk_enquiries_session", ondelete="SET NULL (session_id)"
         ),
         CheckConstraint("status in ('new', 'quoted', 'booked', 'cancelled')", name="status"),
         CheckConstraint("pax_count between 1 and 2147483647", name="pax"),

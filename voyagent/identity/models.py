@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
-    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -18,11 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
+from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
-_NOW = text("now()")
 _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent', 'viewer')"
 
 
@@ -36,8 +34,8 @@ class Tenant(Base):
     default_currency: Mapped[str] = mapped_column(server_default=text("'USD'"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),)
 
@@ -58,8 +56,8 @@ class User(TenantOwned, Base):
     email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     last_login_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
     totp_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -83,19 +81,14 @@ class AuthSession(TenantOwned, Base):
     channel: Mapped[str]
     user_agent: Mapped[str] = mapped_column(server_default=text("''"))
     ip: Mapped[str] = mapped_column(server_default=text("''"))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None]
-    last_seen_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    last_seen_at: Mapped[DefaultNow]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_auth_sessions_user",
-            ondelete="CASCADE",
-        ),
+        references("users", "user_id", "fk_auth_sessions_user", "CASCADE"),
         CheckConstraint("channel in ('browser', 'api')", name="channel"),
         Index("ix_auth_sessions_user", "tenant_id", "user_id", "created_at"),
     )
@@ -108,7 +101,7 @@ class RefreshToken(TenantOwned, Base):
 
     session_id: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -116,12 +109,7 @@ class RefreshToken(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_refresh_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["auth_sessions.tenant_id", "auth_sessions.id"],
-            name="fk_refresh_tokens_session",
-            ondelete="CASCADE",
-        ),
+        references("auth_sessions", "session_id", "fk_refresh_tokens_session", "CASCADE"),
         Index("ix_refresh_tokens_session", "tenant_id", "session_id"),
     )
 
@@ -145,18 +133,14 @@ class Invite(TenantOwned, Base):
     role: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_invites_token_hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "invited_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_invites_inviter",
-        ),
+        references("users", "invited_by_user_id", "fk_invites_inviter"),
         CheckConstraint("status in ('pending', 'accepted', 'revoked', 'expired')", name="status"),
         CheckConstraint(_ROLES, name="role"),
         Index(
@@ -179,7 +163,7 @@ class OneTimeToken(TenantOwned, Base):
     purpose: Mapped[str]
     email: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
 
@@ -187,12 +171,7 @@ class OneTimeToken(TenantOwned, Base):
         UniqueConstraint("token_hash", name="uq_one_time_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
         CheckConstraint("purpose in ('verify_email', 'reset_password')", name="purpose"),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_one_time_tokens_user",
-            ondelete="CASCADE",
-        ),
+        references("users", "user_id", "fk_one_time_tokens_user", "CASCADE"),
         Index("ix_one_time_tokens_user", "tenant_id", "user_id", "purpose"),
     )
 
@@ -204,18 +183,13 @@ class RecoveryCode(TenantOwned, Base):
 
     user_id: Mapped[UUID]
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     spent_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "code_hash", name="uq_recovery_codes_code"),
         CheckConstraint("length(code_hash) = 32", name="hash"),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_recovery_codes_user",
-            ondelete="CASCADE",
-        ),
+        references("users", "user_id", "fk_recovery_codes_user", "CASCADE"),
     )
 
 
@@ -232,7 +206,7 @@ class ApiKey(TenantOwned, Base):
     prefix: Mapped[str]
     key_hash: Mapped[bytes] = mapped_column(LargeBinary)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by_user_id: Mapped[UUID | None]
@@ -242,15 +216,7 @@ class ApiKey(TenantOwned, Base):
         UniqueConstraint("prefix", name="uq_api_keys_prefix"),
         CheckConstraint("length(key_hash) = 32", name="hash"),
         CheckConstraint("cardinality(scopes) > 0", name="scopes"),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_api_keys_maker",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "revoked_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_api_keys_revoker",
-        ),
+        references("users", "created_by_user_id", "fk_api_keys_maker"),
+        references("users", "revoked_by_user_id", "fk_api_keys_revoker"),
         Index("ix_api_keys_created", "tenant_id", desc("created_at"), desc("id")),
     )

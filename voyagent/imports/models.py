@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantOwned, references
 
 
 class Import(TenantOwned, Base):
@@ -25,15 +25,11 @@ class Import(TenantOwned, Base):
     row_count: Mapped[int]
     effective_on: Mapped[date | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "kind", "digest", name="uq_imports_digest"),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_imports_creator",
-        ),
+        references("users", "created_by_user_id", "fk_imports_creator"),
         CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
         CheckConstraint("row_count > 0", name="rows"),
     )

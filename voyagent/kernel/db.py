@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, MetaData, Text, Uuid, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import DeclarativeBase, registry, scoped_session
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry, scoped_session
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings, sqlalchemy_url
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 APP_ROLE = "voyagent_app"
 _GOODBYE = frozenset({"57P01", "57P02", "57P03"})
+
+
+DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
+"""Type of a column whose default is the start of the transaction."""
 
 
 class Base(DeclarativeBase):

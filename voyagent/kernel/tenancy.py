@@ -17,6 +17,7 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     ForeignKey,
+    ForeignKeyConstraint,
     Table,
     bindparam,
     event,
@@ -60,6 +61,15 @@ class TenantOwned(TenantBound):
     """A table keyed by (tenant_id, id), so that no foreign key crosses agencies."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+def references(
+    table: str, column: str, name: str, ondelete: str | None = None
+) -> ForeignKeyConstraint:
+    """Return a foreign key to a row of the same agency."""
+    return ForeignKeyConstraint(
+        [TENANT, column], [f"{table}.{TENANT}", f"{table}.id"], name=name, ondelete=ondelete
+    )
 
 
 def bind(session: Session, tenant_id: UUID) -> None:

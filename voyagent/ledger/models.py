@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    ForeignKeyConstraint,
     Index,
     UniqueConstraint,
     desc,
@@ -16,10 +15,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
-_NOW = text("now()")
 _ZERO = text("0")
 
 
@@ -37,7 +35,7 @@ class Account(TenantOwned, Base):
     normal_side: Mapped[str]
     purpose: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "code", name="uq_accounts_code"),
@@ -67,28 +65,16 @@ class JournalEntry(TenantOwned, Base):
     reverses_id: Mapped[UUID | None]
     trip_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    recorded_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    recorded_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint(
             "tenant_id", "source_type", "source_id", "purpose", name="uq_journal_entries_source"
         ),
         UniqueConstraint("tenant_id", "reverses_id", name="uq_journal_entries_reverses_id"),
-        ForeignKeyConstraint(
-            ["tenant_id", "reverses_id"],
-            ["journal_entries.tenant_id", "journal_entries.id"],
-            name="fk_journal_entries_reverses",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_journal_entries_creator",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "trip_id"],
-            ["trips.tenant_id", "trips.id"],
-            name="fk_journal_entries_trip",
-        ),
+        references("journal_entries", "reverses_id", "fk_journal_entries_reverses"),
+        references("users", "created_by_user_id", "fk_journal_entries_creator"),
+        references("trips", "trip_id", "fk_journal_entries_trip"),
         CheckConstraint("entry_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("line_count >= 2", name="lines"),
         CheckConstraint("reverses_id <> id", name="reverses"),
@@ -125,16 +111,8 @@ class Posting(TenantBound, Base):
     memo: Mapped[str | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "entry_id"],
-            ["journal_entries.tenant_id", "journal_entries.id"],
-            name="fk_postings_entry",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "account_id"],
-            ["accounts.tenant_id", "accounts.id"],
-            name="fk_postings_account",
-        ),
+        references("journal_entries", "entry_id", "fk_postings_entry"),
+        references("accounts", "account_id", "fk_postings_account"),
         CheckConstraint("line_no >= 1", name="line_no"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint(
@@ -166,13 +144,7 @@ class MonthlyBalance(TenantBound, Base):
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "account_id"],
-            ["accounts.tenant_id", "accounts.id"],
-            name="fk_monthly_balances_account",
-        ),
-    )
+    __table_args__ = (references("accounts", "account_id", "fk_monthly_balances_account"),)
 
 
 class DailyBalance(TenantBound, Base):
@@ -189,13 +161,7 @@ class DailyBalance(TenantBound, Base):
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "account_id"],
-            ["accounts.tenant_id", "accounts.id"],
-            name="fk_daily_balances_account",
-        ),
-    )
+    __table_args__ = (references("accounts", "account_id", "fk_daily_balances_account"),)
 
 
 class TripEarning(TenantBound, Base):
@@ -220,15 +186,11 @@ class ClosedMonth(TenantBound, Base):
     __tablename__ = "closed_months"
 
     month: Mapped[date] = mapped_column(primary_key=True)
-    closed_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    closed_at: Mapped[DefaultNow]
     closed_by_user_id: Mapped[UUID | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "closed_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_closed_months_closer",
-        ),
+        references("users", "closed_by_user_id", "fk_closed_months_closer"),
         CheckConstraint(
             "extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'",
             name="month",

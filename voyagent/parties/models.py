@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantOwned, references
 
-_NOW = text("now()")
 _NO = text("false")
 _SEARCH = (
     "lower(name || chr(31) || COALESCE(email, ''::text) || chr(31) || COALESCE(phone, ''::text) ||"
@@ -42,16 +40,12 @@ class Party(TenantOwned, Base):
     is_archived: Mapped[bool] = mapped_column(server_default=_NO)
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "party_key", name="uq_parties_party_key"),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_parties_creator",
-        ),
+        references("users", "created_by_user_id", "fk_parties_creator"),
         CheckConstraint("is_customer or is_supplier", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),

@@ -6,14 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, desc, text
+from sqlalchemy import CheckConstraint, Index, Uuid, desc, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantOwned, references
 
-_NOW = text("now()")
 PASSENGER_KINDS = ("adult", "child", "infant", "senior")
 LINE_KINDS = ("flight", "hotel", "transfer", "visa", "other")
 STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "failed")
@@ -34,30 +33,18 @@ class Trip(TenantOwned, Base):
     session_id: Mapped[UUID | None]
     enquiry_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
-        ForeignKeyConstraint(
-            ["tenant_id", "created_by_user_id"],
-            ["users.tenant_id", "users.id"],
-            name="fk_trips_creator",
+        references("users", "created_by_user_id", "fk_trips_creator"),
+        references(
+            "chat_sessions", "session_id", "fk_trips_session", ondelete="SET NULL (session_id)"
         ),
-        ForeignKeyConstraint(
-            ["tenant_id", "session_id"],
-            ["chat_sessions.tenant_id", "chat_sessions.id"],
-            name="fk_trips_session",
-            ondelete="SET NULL (session_id)",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "enquiry_id"],
-            ["enquiries.tenant_id", "enquiries.id"],
-            name="fk_trips_enquiry",
-            ondelete="SET NULL (enquiry_id)",
-        ),
+        references("enquiries", "enquiry_id", "fk_trips_enquiry", "SET NULL (enquiry_id)"),
         CheckConstraint("length(title) between 1 and 200", name="title"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         Index("ix_trips_created", "tenant_id", desc("created_at"), desc("id")),
@@ -93,16 +80,11 @@ class TripPassenger(TenantOwned, Base):
     passport_sealed: Mapped[bytes | None] = mapped_column(deferred=True)
     passport_last4: Mapped[str | None]
     passport_expiry: Mapped[date | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "trip_id"],
-            ["trips.tenant_id", "trips.id"],
-            name="fk_trip_passengers_trip",
-            ondelete="CASCADE",
-        ),
+        references("trips", "trip_id", "fk_trip_passengers_trip", "CASCADE"),
         CheckConstraint("kind in ('adult', 'child', 'infant', 'senior')", name="kind"),
         CheckConstraint("nationality ~ '^[A-Z]{2}$'", name="nationality"),
         CheckConstraint("(passport_sealed is null) = (passport_last4 is null)", name="passport"),
@@ -137,21 +119,13 @@ class TripLine(TenantOwned, Base):
     our_reference: Mapped[str | None]
     offer_id: Mapped[UUID | None]
     hold_expires_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "trip_id"],
-            ["trips.tenant_id", "trips.id"],
-            name="fk_trip_lines_trip",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "offer_id"],
-            ["supplier_offers.tenant_id", "supplier_offers.id"],
-            name="fk_trip_lines_offer",
-            ondelete="SET NULL (offer_id)",
+        references("trips", "trip_id", "fk_trip_lines_trip", "CASCADE"),
+        references(
+            "supplier_offers", "offer_id", "fk_trip_lines_offer", ondelete="SET NULL (offer_id)"
         ),
         CheckConstraint("kind in ('flight', 'hotel', 'transfer', 'visa', 'other')", name="kind"),
         CheckConstraint(
@@ -185,7 +159,7 @@ class SupplierOffer(TenantOwned, Base):
     kind: Mapped[str]
     supplier: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
 
     __table_args__ = (
@@ -206,7 +180,7 @@ class SupplierResponse(TenantOwned, Base):
     what: Mapped[str]
     question: Mapped[str]
     offer_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[DefaultNow]
     expires_at: Mapped[datetime]
 
     __table_args__ = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, desc, text
@@ -15,7 +15,6 @@ from voyagent.billing.core.models.parts import (
     DRAFT,
     FALSE,
     LINE,
-    NOW,
     PLAN,
     RATE,
     STILL_OPEN,
@@ -24,11 +23,10 @@ from voyagent.billing.core.models.parts import (
     AtARate,
     InInstalments,
     TaxOfLine,
-    references,
     tax_rules,
 )
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class Bill(InInstalments, AtARate, TenantOwned, Base):
@@ -62,8 +60,8 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
     void_entry_id: Mapped[UUID | None]
     voided_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
         Index(

@@ -4,7 +4,7 @@ has sent, with its lines.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
@@ -12,16 +12,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
-    NOW,
     ZERO,
     Reversible,
     TaxOfLine,
-    references,
     reversal_rules,
     tax_rules,
 )
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class CreditNote(Reversible, TenantOwned, Base):
@@ -45,7 +43,7 @@ class CreditNote(Reversible, TenantOwned, Base):
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
@@ -122,7 +120,7 @@ class SupplierCredit(Reversible, TenantOwned, Base):
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         Index(

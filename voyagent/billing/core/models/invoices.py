@@ -25,7 +25,6 @@ from voyagent.billing.core.models.parts import (
     DRAFT,
     FALSE,
     LINE,
-    NOW,
     PLAN,
     RATE,
     STILL_OPEN,
@@ -33,10 +32,9 @@ from voyagent.billing.core.models.parts import (
     ZERO,
     AtARate,
     InInstalments,
-    references,
 )
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound, TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 _SEARCH = (
     "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) ||"
@@ -92,8 +90,8 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     session_id: Mapped[UUID | None]
     trip_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),

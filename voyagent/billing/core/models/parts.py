@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-NOW = text("now()")
+from voyagent.kernel.tenancy import references
+
 ZERO = text("0")
 DRAFT = text("'draft'")
 FALSE = text("false")
@@ -50,15 +51,6 @@ RATE = (
     " '^[A-Z]{3}$' and rate_on between '1900-01-01' and '2200-12-31' and length(rate_source)"
     " between 1 and 64"
 )
-
-
-def references(
-    table: str, column: str, name: str, ondelete: str | None = None
-) -> ForeignKeyConstraint:
-    """A key to a row of the same agency."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], name=name, ondelete=ondelete
-    )
 
 
 class InInstalments:

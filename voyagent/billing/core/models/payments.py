@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
@@ -10,15 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
-    NOW,
     ZERO,
     AtARate,
     Reversible,
-    references,
     reversal_rules,
 )
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantOwned, references
 
 EXCHANGED = (
     "case when settled_minor is null then num_nonnulls(booked_minor, rate_base, rate_quote, rate,"
@@ -58,7 +56,7 @@ class Payment(Reversible, TenantOwned, Base):
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
@@ -131,7 +129,7 @@ class Allocation(AtARate, TenantOwned, Base):
     effective_on: Mapped[date]
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "reverses_id", name="uq_allocations_reverses_id"),
@@ -195,7 +193,7 @@ class Refund(Reversible, TenantOwned, Base):
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_refunds_number"),

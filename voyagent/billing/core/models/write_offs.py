@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from voyagent.billing.core.models.parts import NOW, references
-from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.tenancy import TenantOwned, references
 
 
 class WriteOff(TenantOwned, Base):
@@ -27,7 +26,7 @@ class WriteOff(TenantOwned, Base):
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "reverses_id", name="uq_write_offs_reverses_id"),
