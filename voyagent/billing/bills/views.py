@@ -42,7 +42,7 @@ from voyagent.billing.core.views.documents import (
     void_page,
     with_amounts,
 )
-from voyagent.billing.core.views.previews import goes_on, other_year_words, postings_of
+from voyagent.billing.core.views.previews import continues_editing, other_year_words, postings_of
 from voyagent.billing.core.words.taxes import tax_note
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
@@ -121,7 +121,7 @@ def new_bill(actor: Actor) -> Any:
     form = BillForm(actor.currency, taxing.home(), data=begun)
     entered = (
         None
-        if goes_on()
+        if continues_editing()
         else form.attempt(lambda body: bill_service.draft_bill(actor, **body.fields()), **_PLACES)
     )
     if entered is None:
@@ -150,7 +150,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
         return bill_service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
 
-    if goes_on() or form.attempt(act, **_PLACES) is None:
+    if continues_editing() or form.attempt(act, **_PLACES) is None:
         return _form_page(form, bill_queries.get_bill(bill_id))
     toast(_("Saved."))
     return see_other(url_for("billing.bill", bill_id=bill_id))

@@ -33,8 +33,8 @@ from voyagent.billing.core.views.documents import (
     with_amounts,
 )
 from voyagent.billing.core.views.previews import (
+    continues_editing,
     further_of,
-    goes_on,
     other_year_words,
     postings_of,
 )
@@ -136,7 +136,7 @@ def new(actor: Actor) -> Any:
     form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (
         None
-        if goes_on()
+        if continues_editing()
         else form.attempt(
             lambda body: invoice_drafts.draft_invoice(actor, **body.fields()), **DRAFT_PLACES
         )
@@ -167,7 +167,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
             actor, invoice_id, changes, seen=opened_state(form.seen.data)
         )
 
-    if goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
+    if continues_editing() or form.attempt(act, **DRAFT_PLACES) is None:
         return _form_page(form, invoice_queries.get_invoice(invoice_id))
     toast(_("Saved."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

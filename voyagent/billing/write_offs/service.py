@@ -93,19 +93,19 @@ def reverse_write_off(
     """
     actor.require_authority("invoice.reverse_write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    standing = write_off_queries.get_write_off(invoice_id, write_off_id)
-    if standing.reverses_id is not None or write_off_queries.is_written_back(write_off_id):
+    written_off = write_off_queries.get_write_off(invoice_id, write_off_id)
+    if written_off.reverses_id is not None or write_off_queries.is_written_back(write_off_id):
         raise WriteOffTakenBack
     why = _why(reason)
-    check_limit(actor, Money(standing.amount_minor, invoice.currency))
-    day = day_of(actor, on, standing.effective_on)
+    check_limit(actor, Money(written_off.amount_minor, invoice.currency))
+    day = day_of(actor, on, written_off.effective_on)
     told = ledger.with_reason(
         f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
     )
-    reversal = ledger.reverse(actor, standing.entry_id, reason=told, entry_date=day)
+    reversal = ledger.reverse(actor, written_off.entry_id, reason=told, entry_date=day)
     counter = WriteOff(
         id=new_id(),
-        amount_minor=-standing.amount_minor,
+        amount_minor=-written_off.amount_minor,
         effective_on=day,
         reason=why,
         entry_id=reversal.entry_id,

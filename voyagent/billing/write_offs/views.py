@@ -12,7 +12,7 @@ from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.service import days
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import Place, turned_back
-from voyagent.billing.core.views.previews import looked, looks, postings_of
+from voyagent.billing.core.views.previews import is_preview, postings_of, preview
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.write_offs import queries as write_off_queries, service as write_off_service
@@ -66,10 +66,10 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         )[0]
         return [("bad_debts", 1, given_up), ("receivable", -1, given_up)]
 
-    if looks() or form.attempt(act, **ASKED) is None:
-        facts = looked(form, sides) | {"place": Place(invoice_queries.get_invoice(invoice_id))}
+    if is_preview() or form.attempt(act, **ASKED) is None:
+        facts = preview(form, sides) | {"place": Place(invoice_queries.get_invoice(invoice_id))}
         return render_template("billing/write_off.html", form=form, **facts), (
-            200 if looks() else form.status
+            200 if is_preview() else form.status
         )
     toast(_("Write-off requested. It is waiting for approval."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
@@ -97,11 +97,11 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
 )
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
     """Take a write-off back: the first step asks why and from when on, the second does it."""
-    invoice, standing = (
+    invoice, written_off = (
         invoice_queries.get_invoice(invoice_id),
         write_off_queries.get_write_off(invoice_id, write_off_id),
     )
-    amount = Money(abs(standing.amount_minor), invoice.currency)
+    amount = Money(abs(written_off.amount_minor), invoice.currency)
     form = TakeBackForm(data={"effective_on": today()})
 
     def act(body: TakeBackIn) -> Any:

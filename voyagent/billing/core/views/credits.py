@@ -18,9 +18,9 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.documents import Place, not_now
 from voyagent.billing.core.views.previews import (
-    looked,
-    looks,
+    is_preview,
     other_year_words,
+    preview,
     reversal_of,
     reversals_of,
     typed_day,
@@ -66,16 +66,16 @@ def credit_page(
     `sides` computes the journal lines and fills `further` with entries on service dates.
     """
     document_id = form.document.id
-    credit = None if looks() else form.attempt(act, **CREDIT_PLACES)
+    credit = None if is_preview() else form.attempt(act, **CREDIT_PLACES)
     if credit is None:
-        facts = looked(form, sides) | {
+        facts = preview(form, sides) | {
             "place": Place(kind.document(document_id)),
             "rows": form.rows,
             "further": further,
             "other_year": other_year_words(typed_day(form.issue_date), kind.series),
         }
         return render_template("billing/credit.html", form=form, **facts), (
-            200 if looks() else form.status
+            200 if is_preview() else form.status
         )
     toast(kind.entered(kind.number(credit)))
     return see_other(kind.url(credit.id))

@@ -21,7 +21,7 @@ from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_o
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
-    goes_on,
+    continues_editing,
     other_year_words,
     postings_of,
     reversal_of,
@@ -136,7 +136,9 @@ def draft_page(
 ) -> Any:
     """Render the form of a draft with the postings of issuing or receiving it."""
     form.trip_id.choices = _trips(form.trip_id.data)
-    blank = 1 if form.line_items.data and not goes_on() and request.method == "POST" else 3
+    blank = (
+        1 if form.line_items.data and not continues_editing() and request.method == "POST" else 3
+    )
     shown = {
         "rows": [*form.line_items.data, *({} for _blank in range(blank))],
         "plan_rows": [
@@ -153,7 +155,7 @@ def draft_page(
         "is_bill": form.is_bill,
     }
     return render_template("billing/form.html", form=form, **shown, **facts), (
-        200 if goes_on() else form.status
+        200 if continues_editing() else form.status
     )
 
 

@@ -60,17 +60,17 @@ def typed_day(field: DateText) -> date | None:
         return None
 
 
-def goes_on() -> bool:
+def continues_editing() -> bool:
     """Return True if the request asks only for another line or a preview."""
     return request.method == "POST" and request.form.get("then") in ("line", "look")
 
 
-def looks() -> bool:
+def is_preview() -> bool:
     """Return True if the request asks only for a preview."""
     return request.method == "POST" and request.form.get("then") == "look"
 
 
-def looked(
+def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
     """Return the postings of a step as typed, or the reason why it would be refused.

@@ -233,7 +233,7 @@ def deallocate(
     return payment
 
 
-def unallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
+def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
     """Return the journal lines of a deallocation in the payment's currency."""
     left, right = accounts_of(payment, take_back=True)
     amount = Money(allocation.amount_minor, payment.currency)

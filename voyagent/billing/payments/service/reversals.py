@@ -53,13 +53,13 @@ def reverse_payment(
         actor, on, max([payment.paid_on, last, *(one.effective_on for one in allocations)])
     )
     over = {one.reverses_id for one in allocations}
-    standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
+    current = [one for one in allocations if one.reverses_id is None and one.id not in over]
     allocation_queries.lock_documents(
         "receivable" if payment.direction == "in" else "payable",
-        {one.document_id for one in standing if one.document_id},
+        {one.document_id for one in current if one.document_id},
     )
     told = ledger.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
-    for one in standing:  # each is an entry of its own
+    for one in current:  # each is an entry of its own
         if one.is_exchanged:
             settle(
                 payment,
@@ -80,7 +80,7 @@ def reverse_payment(
             take_back=moved.amount_minor > 0,
         )
     reversal = ledger.reverse(actor, payment.entry_id, reason=told, entry_date=day)
-    if alike := [one for one in standing if not one.is_exchanged]:
+    if alike := [one for one in current if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
     mark(actor, payment, day, why, reversal.entry_id)

@@ -19,7 +19,7 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import not_now, with_amounts
-from voyagent.billing.core.views.previews import looked, looks, postings_of, reversal_of
+from voyagent.billing.core.views.previews import is_preview, postings_of, preview, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.core.words.rates import rate_words
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -168,7 +168,7 @@ def new_payment(actor: Actor) -> Any:
                 for part in form.allocations.data
                 if part["document_id"] in {str(row["id"]) for row in documents}
             ]
-        facts = looked(form, sides) | {
+        facts = preview(form, sides) | {
             "documents": documents,
             "foreign": foreign,
             "books": actor.currency,
@@ -217,7 +217,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 
     if _goes_on() or form.attempt(act, **ALLOCATED) is None:
         found = payment_queries.get_payment(payment_id)
-        facts = looked(form, sides) | {
+        facts = preview(form, sides) | {
             "payment": found,
             "documents": documents,
             "foreign": foreign,
@@ -308,13 +308,13 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         }
         return payment_service.refund_sides(actor, payment_queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
 
-    if looks() or form.attempt(act, **REFUNDED) is None:
-        facts = looked(form, sides) | {
+    if is_preview() or form.attempt(act, **REFUNDED) is None:
+        facts = preview(form, sides) | {
             "payment": payment_queries.get_payment(payment_id),
             "left": left,
         }
         return render_template("payments/refund.html", form=form, **facts), (
-            200 if looks() else form.status
+            200 if is_preview() else form.status
         )
     toast(_("Refund recorded."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
@@ -428,7 +428,7 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
     return (
         reversal_of(allocation.entry_id)
         if allocation.is_exchanged
-        else postings_of(allocations.unallocation_sides(found, allocation))
+        else postings_of(allocations.deallocation_sides(found, allocation))
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import turned_back
-from voyagent.billing.core.views.previews import looked, looks
+from voyagent.billing.core.views.previews import is_preview, preview
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.forms import RECEIPT_PLACES, ReceiptForm
@@ -64,10 +64,10 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             account=body.account,
         )
 
-    if looks() or form.attempt(act, **RECEIPT_PLACES) is None:
+    if is_preview() or form.attempt(act, **RECEIPT_PLACES) is None:
         document = invoice_queries.get_invoice(invoice_id)
         return render_template(
-            "billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)
-        ), (200 if looks() else form.status)
+            "billing/receipt.html", form=form, invoice=document, open=still, **preview(form, sides)
+        ), (200 if is_preview() else form.status)
     toast(_("Payment recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
