@@ -15,8 +15,9 @@ from tests.capabilities.probes import PROPOSES, READS, WRITES, Note, made
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import WouldBeRefused
-from voyagent.billing.capabilities import list_receivables, record_receipt
+from voyagent.billing.ageing.capabilities import list_receivables
 from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.payments.capabilities import record_receipt
 from voyagent.capabilities import execution
 from voyagent.capabilities.capability import Capability, Invocation, Policy
 from voyagent.capabilities.execution import Proposed

@@ -26,8 +26,8 @@ from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
-from voyagent.billing.capabilities import draft_invoice, issue_invoice
 from voyagent.billing.core.queries import names as namesakes
+from voyagent.billing.invoices.capabilities import draft_invoice, issue_invoice
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
 from voyagent.enquiries.capabilities import create_enquiry

@@ -17,17 +17,14 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from voyagent.billing.bills import service as bill_service
-from voyagent.billing.capabilities import (
-    create_invoice,
-    pay_bill,
-    post_journal_entry,
-    receive_bill,
-    record_receipt,
-    write_off_invoice,
-)
+from voyagent.billing.bills.capabilities import receive_bill
+from voyagent.billing.core.capabilities import post_journal_entry
 from voyagent.billing.credit_notes import service as credit_note_service
+from voyagent.billing.invoices.capabilities import create_invoice
+from voyagent.billing.payments.capabilities import pay_bill, record_receipt
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.write_offs.capabilities import write_off_invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger

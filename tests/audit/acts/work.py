@@ -23,7 +23,7 @@ from tests.people import Person
 from voyagent.approvals import service as approvals, tasks as approvals_tasks
 from voyagent.assistant.tasks import run_turn
 from voyagent.billing.bills import service as bill_service
-from voyagent.billing.capabilities import draft_invoice, issue_invoice
+from voyagent.billing.invoices.capabilities import draft_invoice, issue_invoice
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.chat import tasks as chat_tasks
 from voyagent.chat.service import conversations as chat

@@ -7,8 +7,7 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.balances import SHOWN_MAX
-from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHOWN_MAX
 from voyagent.billing.core.queries import open_list
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due

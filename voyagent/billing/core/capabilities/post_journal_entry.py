@@ -8,16 +8,9 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown
-from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.capabilities import cards
-from voyagent.capabilities.capability import (
-    Capability,
-    Card,
-    Invocation,
-    JsonObject,
-    Policy,
-    Slot,
-)
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.capabilities.cards import day
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed

@@ -9,18 +9,9 @@ from flask_babel import gettext
 from pydantic import Field, model_validator
 
 from voyagent.approvals.service.effects import Description, FactShown, RowShown
-from voyagent.billing.capabilities.invoices import (
-    INVOICE_OUTPUT,
-    check_alike,
-    check_terms,
-    invoice_output,
-    invoice_records,
-    round_off_rows,
-    shown_document,
-    shown_row,
-)
-from voyagent.billing.capabilities.payments import APPROVERS
 from voyagent.billing.core import errors
+from voyagent.billing.core.capabilities.names import check_name
+from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
@@ -33,9 +24,18 @@ from voyagent.billing.core.service import (
 )
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.capabilities.invoices import (
+    INVOICE_OUTPUT,
+    check_alike,
+    check_terms,
+    invoice_output,
+    invoice_records,
+    round_off_rows,
+    shown_document,
+    shown_row,
+)
 from voyagent.billing.invoices.schemas.lines import State, TaxCode, TaxNumber
 from voyagent.billing.invoices.service import drafts as invoice_drafts
-from voyagent.billing.names import check_name
 from voyagent.capabilities.capability import (
     Capability,
     Card,

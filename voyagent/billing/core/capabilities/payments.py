@@ -37,6 +37,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 PAYMENT_OUTPUT = frozenset(
     {"payment_id", "party_name", "amount", "currency", "open_amount", "status"}
 )
+SHOWN_MAX = 50
 _NAME_WORD_MIN = 4
 
 

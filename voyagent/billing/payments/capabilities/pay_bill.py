@@ -10,7 +10,7 @@ from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, Measured
 from voyagent.billing.bills import queries as bill_queries
-from voyagent.billing.capabilities.payments import (
+from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
     amount_due,

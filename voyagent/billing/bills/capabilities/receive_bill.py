@@ -17,11 +17,11 @@ from voyagent.approvals.service.effects import (
     RowShown,
 )
 from voyagent.billing.bills import service as bill_service
-from voyagent.billing.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.core.capabilities.names import check_name
+from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.service import pricing
 from voyagent.billing.core.service.pricing import LINES_MAX
-from voyagent.billing.names import check_name
 from voyagent.capabilities.capability import (
     Capability,
     Card,

@@ -8,8 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, Measured
-from voyagent.billing.capabilities.invoices import INVOICE_STEPS, invoice_records
-from voyagent.billing.capabilities.payments import (
+from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
     amount_due,
@@ -20,6 +19,7 @@ from voyagent.billing.capabilities.payments import (
     settled,
 )
 from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
+from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.balances import (
+from voyagent.billing.ageing.capabilities.balances import (
     OpenBalancesInput,
     balance_list,
     balance_records,

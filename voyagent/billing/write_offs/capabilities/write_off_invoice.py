@@ -8,12 +8,12 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.capabilities.invoices import (
+from voyagent.billing.core.capabilities.payments import APPROVERS, amount_due, open_documents
+from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_STEPS,
     customer_balance,
     invoice_records,
 )
-from voyagent.billing.capabilities.payments import APPROVERS, amount_due, open_documents
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.billing.write_offs.schemas import WriteOffIn

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
+from voyagent.billing.core.capabilities.payments import SHOWN_MAX
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
 from voyagent.billing.invoices.queries.board import InvoiceSearch
@@ -19,7 +20,6 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import wire_amount
 
-SHOWN_MAX = 50
 SEQUENCE_DIGITS = 6
 Status = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 

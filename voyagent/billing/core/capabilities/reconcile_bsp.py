@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.settlement_plan import NoSettlementPlan
+from voyagent.billing.core.capabilities.settlement_plan import NoSettlementPlan
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
 from voyagent.capabilities.refusals import not_supported
 from voyagent.kernel.errors import N_

@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.ageing.queries import open_items
-from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHOWN_MAX
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities import cards
@@ -23,8 +23,6 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
 from voyagent.kernel.money import Money, spoken, wire_amount
-
-SHOWN_MAX = 50
 
 
 class BoundWithoutCurrency(Invalid):

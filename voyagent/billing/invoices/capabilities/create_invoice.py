@@ -9,7 +9,12 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.capabilities.invoices import (
+from voyagent.billing.core.capabilities.payments import APPROVERS
+from voyagent.billing.core.schemas.lines import InvoiceLineIn, items
+from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_OUTPUT,
     check_alike,
     check_day,
@@ -23,20 +28,8 @@ from voyagent.billing.capabilities.invoices import (
     priced_total,
     shown_document,
 )
-from voyagent.billing.capabilities.payments import APPROVERS
-from voyagent.billing.core.schemas.lines import InvoiceLineIn, items
-from voyagent.billing.core.service import numbering, pricing
-from voyagent.billing.core.service.pricing import LINES_MAX
-from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.service import issuing
-from voyagent.capabilities.capability import (
-    Capability,
-    Card,
-    Invocation,
-    JsonObject,
-    Policy,
-    Slot,
-)
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import N_

@@ -8,7 +8,11 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.capabilities.invoices import (
+from voyagent.billing.core.capabilities.payments import APPROVERS, rows_named
+from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.service import numbering
+from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_OUTPUT,
     INVOICE_STEPS,
     check_alike,
@@ -23,10 +27,6 @@ from voyagent.billing.capabilities.invoices import (
     shown_document,
     shown_row,
 )
-from voyagent.billing.capabilities.payments import APPROVERS, rows_named
-from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.service import numbering
-from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
 from voyagent.capabilities.capability import (

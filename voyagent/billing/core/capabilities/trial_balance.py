@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.list_ledger_accounts import ACCOUNTS_MAX
+from voyagent.billing.core.capabilities.list_ledger_accounts import ACCOUNTS_MAX
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day, listing
 from voyagent.kernel import clock
