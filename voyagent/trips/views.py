@@ -25,17 +25,9 @@ from voyagent.trips.capabilities.cancellation import ahead_of, cancel, meaning_o
 from voyagent.trips.documents.itinerary_files import ITINERARY
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.documents.itinerary_pdf import sheet_of
-from voyagent.trips.forms import (
-    LINE_FORMS,
-    LINE_PLACES,
-    PASSENGER_PLACES,
-    SEND_PLACES,
-    TRIP_PLACES,
-    LineForm,
-    PassengerForm,
-    SendForm,
-    TripForm,
-)
+from voyagent.trips.forms.lines import LINE_FORMS, LINE_PLACES, LineForm
+from voyagent.trips.forms.passengers import PASSENGER_PLACES, PassengerForm
+from voyagent.trips.forms.trips import SEND_PLACES, TRIP_PLACES, SendForm, TripForm
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.rules.journey import Journey, Line

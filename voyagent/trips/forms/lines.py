@@ -1,4 +1,4 @@
-"""Forms of trips, passengers, and each kind of line."""
+"""Forms of lines: flight, hotel, transfer, visa, other."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
-from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain, typed_amount
-from voyagent.http.template_filters import country_choices, status_look, today
-from voyagent.kernel.errors import Invalid
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain, typed_amount
+from voyagent.http.template_filters import country_choices, status_look
 from voyagent.kernel.money import Money, currency_codes
-from voyagent.trips.rules.journey import Line, Passenger
-from voyagent.trips.rules.mrz import MachineZone, read_zone
-from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
+from voyagent.trips.forms.trips import CURRENCY_SENTENCES
+from voyagent.trips.rules.journey import Line
+from voyagent.trips.schemas import LineIn
 from voyagent.trips.service import BY_HAND
-from voyagent.trips.words import PASSENGER_WORDS
 
 # Where a refusal of the rules is shown.
-TRIP_PLACES = {"trip_already_open": "", "invalid_currency": "currency"}
-PASSENGER_PLACES = {"invalid_date_of_birth": "date_of_birth", "trip_full": ""}
+
+# Where a refusal of the rules is shown.
 LINE_PLACES = {
     "invalid_currency": "currency",
     "invalid_amount": "price",
@@ -32,133 +30,7 @@ LINE_PLACES = {
     "line_is_over": "",
     "trip_full": "",
 }
-SEND_PLACES = {"nothing_to_send": ""}
-_CURRENCY = {"invalid_currency": _("Enter a currency code of three capital letters, such as INR.")}
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
-
-
-class TripForm(SchemaForm[TripIn]):
-    """A trip's name, currency and notes for the customer."""
-
-    schema: ClassVar[type[BaseModel]] = TripIn
-    sentences: ClassVar[dict[str, Any]] = _CURRENCY
-
-    title = StringField(_("Title"))
-    currency = SelectField(_("Currency"), validate_choice=False)
-    notes = TextAreaField(_("Good to know"))
-
-    def __init__(self, currency: str, **given: Any) -> None:
-        super().__init__(**given)
-        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
-        if self.currency.data is None:
-            self.currency.data = currency
-
-
-class SendForm(SentOnce, SchemaForm[SendIn]):
-    """Recipient of the itinerary, by default the enquiry's customer."""
-
-    schema: ClassVar[type[BaseModel]] = SendIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "to.missing": _("Enter an e-mail address."),
-        "to.email_invalid": _("Enter an e-mail address such as name@example.com."),
-    }
-
-    to = StringField(_("E-mail address"))
-    locale = SelectField(
-        _("Language"),
-        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
-        validate_choice=False,
-    )
-    prices = BooleanField(_("With the total price"))
-
-    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
-        super().__init__(data={"to": address, "locale": locale, "prices": True}, **given)
-
-
-class PassengerForm(SchemaForm[PassengerIn]):
-    """A passenger.
-
-    A blank number keeps a known passport; a checkbox deletes it.
-    """
-
-    schema: ClassVar[type[BaseModel]] = PassengerIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "full_name.string_too_short": _("Enter a name."),
-        "full_name.missing": _("Enter a name."),
-        "passport_number.string_pattern_mismatch": _(
-            "A passport number has 6 to 20 letters and digits."
-        ),
-        "nationality.string_pattern_mismatch": _("Choose a country from the list."),
-    }
-
-    full_name = StringField(_("Name as in the passport"))
-    kind = SelectField(
-        _("Passenger type"),
-        choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()],
-        validate_choice=False,
-    )
-    date_of_birth = DateText(_("Date of birth"), kind="birth")
-    nationality = SelectField(_("Nationality"), validate_choice=False)
-    passport_number = StringField(_("Passport number"))
-    passport_expiry = DateText(_("Passport expiry"))
-    passport_lines = TextAreaField(_("Passport lines (machine-readable zone)"))
-    forget_passport = BooleanField(_("Delete the passport number"))
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.nationality.choices = [
-            SelectChoice("", ""),
-            *(SelectChoice(code, name) for code, name in country_choices()),
-        ]
-        self.zone: MachineZone | None = None
-        self.is_named_otherwise = False
-
-    @property
-    def status(self) -> int:
-        """200 after the passport's lines were read, because the form is then reviewed."""
-        return 200 if self.zone else super().status
-
-    def accepted(self) -> Any | None:
-        """Return the passenger; None if passport lines were sent, which first fill the fields."""
-        if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
-            try:
-                self._fill(read_zone(self.passport_lines.data or "", today()))
-            except Invalid as error:
-                self.refuse(error, **{error.code: "passport_lines"})
-            return None
-        return super().accepted()
-
-    def _fill(self, zone: MachineZone) -> None:
-        """Fill the fields from the passport lines; a typed name is kept."""
-        self.zone, self.passport_lines.data = zone, ""
-        self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
-        self.nationality.data = zone.nationality or self.nationality.data
-        self.date_of_birth.data = zone.date_of_birth or self.date_of_birth.data
-        self.full_name.data = (self.full_name.data or "").strip() or zone.full_name
-        self.is_named_otherwise = zone.full_name is not None and not zone.is_named(
-            self.full_name.data or ""
-        )
-
-    @classmethod
-    def of(cls, passenger: Passenger) -> PassengerForm:
-        """Return the form filled with a passenger."""
-        names = ("full_name", "kind", "date_of_birth", "nationality", "passport_expiry")
-        return cls(data={name: getattr(passenger, name) for name in names})
-
-    def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """Return the changes: all fields shown, and the passport only if typed or deleted."""
-        said: dict[str, Any] = {
-            name: getattr(body, name)
-            for name in PassengerIn.model_fields
-            if name != "passport_number"
-        }
-        if self.forget_passport.data:
-            return said | {"passport_number": None}
-        return (
-            said
-            if body.passport_number is None
-            else said | {"passport_number": body.passport_number}
-        )
 
 
 class LineForm(SchemaForm[LineIn]):
@@ -173,7 +45,7 @@ class LineForm(SchemaForm[LineIn]):
     places: ClassVar[dict[str, str]] = {}
     """Fields of the details whose errors appear at another field."""
     sentences: ClassVar[dict[str, Any]] = {
-        **_CURRENCY,
+        **CURRENCY_SENTENCES,
         "string_pattern_mismatch": _("Check this value."),
         "cost.string_pattern_mismatch": AMOUNT_SENTENCE,
         "price.string_pattern_mismatch": AMOUNT_SENTENCE,

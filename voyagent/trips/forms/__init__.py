@@ -1,0 +1,1 @@
+"""Forms of trips, passengers, and each kind of line."""

@@ -1,0 +1,60 @@
+"""Forms of a trip: open, rename, send the itinerary."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _
+from pydantic import BaseModel
+from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
+
+from voyagent.http.forms import SchemaForm, SentOnce
+from voyagent.kernel.money import currency_codes
+from voyagent.trips.schemas import SendIn, TripIn
+
+# Where a refusal of the rules is shown.
+
+# Where a refusal of the rules is shown.
+TRIP_PLACES = {"trip_already_open": "", "invalid_currency": "currency"}
+SEND_PLACES = {"nothing_to_send": ""}
+CURRENCY_SENTENCES = {
+    "invalid_currency": _("Enter a currency code of three capital letters, such as INR.")
+}
+
+
+class TripForm(SchemaForm[TripIn]):
+    """A trip's name, currency and notes for the customer."""
+
+    schema: ClassVar[type[BaseModel]] = TripIn
+    sentences: ClassVar[dict[str, Any]] = CURRENCY_SENTENCES
+
+    title = StringField(_("Title"))
+    currency = SelectField(_("Currency"), validate_choice=False)
+    notes = TextAreaField(_("Good to know"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+
+
+class SendForm(SentOnce, SchemaForm[SendIn]):
+    """Recipient of the itinerary, by default the enquiry's customer."""
+
+    schema: ClassVar[type[BaseModel]] = SendIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "to.missing": _("Enter an e-mail address."),
+        "to.email_invalid": _("Enter an e-mail address such as name@example.com."),
+    }
+
+    to = StringField(_("E-mail address"))
+    locale = SelectField(
+        _("Language"),
+        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
+        validate_choice=False,
+    )
+    prices = BooleanField(_("With the total price"))
+
+    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
+        super().__init__(data={"to": address, "locale": locale, "prices": True}, **given)
