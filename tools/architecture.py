@@ -16,7 +16,7 @@ import grimp
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "img" / "architecture.svg"
 PROGRAM = "voyagent"
-CONTRACT = "importlinter:contract:rooms"
+CONTRACT = "importlinter:contract:packages"
 
 ROW, GAP, BOX, LANE, MARGIN = 28, 6, 170, 22, 16
 STYLE = """

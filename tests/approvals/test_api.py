@@ -1,4 +1,4 @@
-"""The JSON door of approvals: shapes, filters, pages, statuses, and what another agency sees."""
+"""The JSON API of approvals: shapes, filters, pages, statuses, and what another agency sees."""
 
 from __future__ import annotations
 

@@ -18,37 +18,37 @@ VIOLATIONS = {
     "the engine imports a package above it": (
         "capabilities/registry.py",
         "import voyagent.enquiries",
-        "Rooms depend downward only",
+        "Packages depend downward only",
     ),
     "a capability knows Flask": (
         "enquiries/capabilities/create_enquiry.py",
         "import flask",
         "Capabilities know neither Flask nor outside systems",
     ),
-    "a lower room imports a higher one": (
+    "a lower package imports a higher one": (
         "kernel/clock.py",
         "import voyagent.identity",
-        "Rooms depend downward only",
+        "Packages depend downward only",
     ),
-    "a room imports its sibling": (
+    "a package imports its sibling": (
         "audit/service/recording.py",
         "import voyagent.settings.queries",
-        "Rooms depend downward only",
+        "Packages depend downward only",
     ),
-    "a room that is not in the plan": (
+    "a package that is not in the plan": (
         "loyalty/__init__.py",
-        '"""A room of its own."""',
-        "Rooms depend downward only",
+        '"""A package of its own."""',
+        "Packages depend downward only",
     ),
     "a read imports a rule": (
         "enquiries/queries/enquiries.py",
         "import voyagent.enquiries.service",
-        "Inside a room",
+        "Inside a package",
     ),
-    "a page imports the JSON door": (
+    "a page imports the JSON API": (
         "enquiries/views.py",
         "import voyagent.enquiries.api",
-        "Inside a room",
+        "Inside a package",
     ),
     "a billing document imports one above it": (
         "billing/core/schemas/rates.py",
@@ -60,7 +60,7 @@ VIOLATIONS = {
         "import flask",
         "Rules, reads and tables know nothing of HTTP",
     ),
-    "a rule knows the doors": (
+    "a rule knows pages": (
         "ledger/service/entries.py",
         "import voyagent.http.pages",
         "Rules, reads and tables know nothing of HTTP",
@@ -85,7 +85,7 @@ VIOLATIONS = {
         "import flask_babel",
         "The reader of texts knows neither pages nor translations",
     ),
-    "another room touches the ledger's tables": (
+    "another package touches the ledger's tables": (
         "enquiries/service.py",
         "import voyagent.ledger.models",
         "Only ledger touches the tables of ledger",

@@ -10,7 +10,7 @@ from tools import architecture
 
 SVG = "{http://www.w3.org/2000/svg}"
 CONFIG = """
-[importlinter:contract:rooms]
+[importlinter:contract:packages]
 layers =
     factory
     routes | (cli)

@@ -1,4 +1,4 @@
-"""The JSON door of the talk, field by field over HTTP: the stream, picking up, deciding in the
+"""The JSON API of the talk, field by field over HTTP: the stream, picking up, deciding in the
 body, bounds.
 """
 

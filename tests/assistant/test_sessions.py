@@ -1,4 +1,4 @@
-"""The JSON door of conversations, field by field over HTTP: begin, list, read, rename, delete."""
+"""The JSON API of conversations, field by field over HTTP: begin, list, read, rename, delete."""
 
 from __future__ import annotations
 

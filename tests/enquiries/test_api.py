@@ -1,4 +1,4 @@
-"""The JSON door of enquiries, one at a time: fields, codes, order of checks, who may."""
+"""The JSON API of enquiries, one at a time: fields, codes, order of checks, who may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON door of enquiries, the list: filters, paging, days, what it costs."""
+"""The JSON API of enquiries, the list: filters, paging, days, what it costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON door of enquiries, many at once: promotion, changes, counters; and the document."""
+"""The JSON API of enquiries, many at once: promotion, changes, counters; and the document."""
 
 from __future__ import annotations
 

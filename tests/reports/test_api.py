@@ -1,4 +1,4 @@
-"""The JSON door of the reports, field by field."""
+"""The JSON API of the reports, field by field."""
 
 from __future__ import annotations
 

@@ -24,5 +24,5 @@ def picture(
 
 
 def in_base64(raw: bytes) -> str:
-    """As the JSON door takes it."""
+    """As the JSON API takes it."""
     return b64encode(raw).decode()

@@ -1,4 +1,4 @@
-"""The JSON door of trips, field by field."""
+"""The JSON API of trips, field by field."""
 
 from __future__ import annotations
 
