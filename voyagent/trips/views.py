@@ -21,7 +21,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import service
-from voyagent.trips.capabilities.cancellation import ahead_of, cancel, meaning_of, told_of
+from voyagent.trips.capabilities.cancellation import (
+    cancel,
+    effect_sentences,
+    pending_cancellation,
+    result_sentence,
+)
 from voyagent.trips.documents.itinerary_files import ITINERARY
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.documents.itinerary_pdf import sheet_of
@@ -277,7 +282,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
         done = run(cancel(actor, trip_id, line_id))
     except SupplierError as failure:
         return _cancel_page(trip_id, line_id, failure), status_of(failure)
-    return _back(trip_id, told_of(done))
+    return _back(trip_id, result_sentence(done))
 
 
 @pages.page(
@@ -328,12 +333,12 @@ def _line_page(form: LineForm, trip_id: UUID, known: Line | None) -> Any:
 
 def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = None) -> Any:
     row = trips.get_line(trip_id, line_id)
-    line, ahead = trips.line_of(row), ahead_of(row)
+    line, pending = trips.line_of(row), pending_cancellation(row)
     shown = {
         "line": line,
         "trip": trips.get_trip(trip_id),
-        "ahead": ahead,
-        "meaning": meaning_of(line, ahead),
+        "pending": pending,
+        "meaning": effect_sentences(line, pending),
         "country_name": country_name,
     }
     return render_template(

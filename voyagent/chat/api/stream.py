@@ -105,12 +105,12 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 
     Raises TooManyStreams (429) or StreamsFull (503), both with a time to retry.
     """
-    house = seats(app)
-    house.take(user_id)
+    counter = seats(app)
+    counter.take(user_id)
     try:
         yield
     finally:
-        house.leave(user_id)
+        counter.leave(user_id)
 
 
 class Stream:

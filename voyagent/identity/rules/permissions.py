@@ -130,11 +130,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 _EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
 
 
-def _area(*rooms: str) -> frozenset[str]:
+def _area(*packages: str) -> frozenset[str]:
     """Return all permissions of some packages, and the right to read the agency."""
     return frozenset(
         {"agency.read"}
-        | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms}
+        | {permission for permission in _EVERYTHING if permission.split(".")[0] in packages}
     )
 
 

@@ -41,7 +41,7 @@ class Throttle:
         return self.bucket or self.name
 
 
-# A guesser gets ten guesses a minute and a hundred an hour at one account, by whichever door (NIST
+# A guesser gets ten guesses a minute and a hundred an hour at one account, by any path (NIST
 # SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends by itself within the hour, and at once
 # with a completed reset. Nobody can lock another out by going on: where a person has come in from
 # before, guesses are counted by themselves, with the same limits.

@@ -46,7 +46,7 @@ class Cancelled:
     request: Approval | None = None
 
 
-def ahead_of(line: TripLine) -> PendingCancellation:
+def pending_cancellation(line: TripLine) -> PendingCancellation:
     """Return the effect that a cancellation has now."""
     way = service.way_to_cancel(line)
     together = (
@@ -133,9 +133,9 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     return approval
 
 
-def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
+def effect_sentences(line: Line, pending: PendingCancellation) -> list[str]:
     """Return the effect in sentences, for the confirmation."""
-    if ahead.way is Way.ASK:
+    if pending.way is Way.ASK:
         asked = gettext(
             "These rooms are booked with a supplier, and cancelling may incur a charge. This"
             " sends a request for approval."
@@ -147,18 +147,18 @@ def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
                 " afterwards."
             ),
         ]
-    sentences = [_release(line, ahead)] if ahead.way is Way.RELEASE else [_note(line)]
-    if ahead.request_id is not None and line.kind == "flight":
+    sentences = [_release(line, pending)] if pending.way is Way.RELEASE else [_note(line)]
+    if pending.request_id is not None and line.kind == "flight":
         sentences.append(gettext("The request to issue its tickets is withdrawn."))
     stays = ngettext(
         "It stays on the trip as cancelled, without a price, and is removed from the itinerary.",
         "They stay on the trip as cancelled, without a price, and are removed from the itinerary.",
-        ahead.flights,
+        pending.flights,
     )
     return [*sentences, stays]
 
 
-def told_of(done: Cancelled) -> str:
+def result_sentence(done: Cancelled) -> str:
     """Return the result in one sentence."""
     if done.request is not None:
         return str(gettext("Cancellation requested. It is waiting for approval."))
@@ -175,8 +175,8 @@ def told_of(done: Cancelled) -> str:
     )
 
 
-def _release(line: Line, ahead: PendingCancellation) -> str:
-    if ahead.has_lapsed:
+def _release(line: Line, pending: PendingCancellation) -> str:
+    if pending.has_lapsed:
         return str(
             gettext(
                 "Booking %(locator)s was not paid in time, so the airline released the seats.",
@@ -188,7 +188,7 @@ def _release(line: Line, ahead: PendingCancellation) -> str:
             "Releases the seats of booking %(locator)s at the supplier, free of charge.",
             "Releases the seats of booking %(locator)s at the supplier, free of charge. Its"
             " %(num)d flights are released together.",
-            ahead.flights,
+            pending.flights,
             locator=line.supplier_ref,
         )
     )
