@@ -153,20 +153,11 @@ def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at
     return Cursor(rows[-1][at], rows[-1]["id"]).encode()
 
 
-def cut_by_day(
-    rows: list[dict[str, Any]], limit: int, day: str
-) -> tuple[list[dict[str, Any]], str | None]:
-    """Return the rows of a page by day, and the next cursor.
-
-    One row more than the page was read.
-    """
-    shown = rows[:limit]
-    return shown, (
-        Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None
-    )
-
-
 def page_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> CursorPage[dict[str, Any]]:
-    """Return a page by day; one row more than the page was read."""
-    shown, cursor = cut_by_day(rows, limit, day)
-    return CursorPage(shown, limit, cursor)
+    """Return a page of rows by day; one row more than the page was read."""
+    shown = rows[:limit]
+    return CursorPage(
+        shown,
+        limit,
+        Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None,
+    )

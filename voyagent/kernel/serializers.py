@@ -145,24 +145,23 @@ class _Code:
 
     def __init__(self, answer: type[AnswerOf[Any]]) -> None:
         self.names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
+        self.locals: dict[str, str] = {}
         self.is_row = _source_of(answer) == Row
-        members = {name: _Member(name, answer.model_fields[name]) for name in _in_order(answer)}
-        currencies = {one.minor.currency for one in members.values() if one.minor}
+        members = [_Member(name, answer.model_fields[name]) for name in _in_order(answer)]
+        currencies = {one.minor.currency for one in members if one.minor}
+        # A currency is read once for all amounts.
         first = [f"{_local(path)} = {self._at(path)}" for path in sorted(currencies)]
-        self.bound = currencies
-        kept = [(one.key, self._written(one)) for one in members.values() if one.is_kept]
+        self.locals = {path: _local(path) for path in currencies}
+        kept = [(one.key, self._written(one)) for one in members if one.is_kept]
         display = ", ".join(f"{key}: {written}" for key, written in kept[:DISPLAY_MAX])
         further = [f"out[{key}] = {written}" for key, written in kept[DISPLAY_MAX:]]
         last = [
             f"if (found := {self._written(one)}) is not None: out[{one.key}] = found"
-            for one in members.values()
+            for one in members
             if not one.is_kept
         ]
         lines = [*first, f"out = {{{display}}}", *further, *last, "return out"]
         self.text = "\n    ".join(["def serialize(source):", *lines])
-
-    bound: frozenset[str] | set[str] = frozenset()
-    """Paths of currencies, which are read once."""
 
     def _written(self, member: _Member) -> str:
         """Return the expression that reads and writes a member."""
@@ -215,8 +214,8 @@ class _Code:
 
     def _at(self, path: str) -> str:
         """Return the expression of a path; its first name is a column or an attribute."""
-        if path in self.bound:
-            return _local(path)
+        if path in self.locals:
+            return self.locals[path]
         found = _PATH.fullmatch(path)
         if found is None:
             raise ValueError(f"{path} is no path")
