@@ -116,7 +116,7 @@ VISA: dict[str, Any] = {
     "processing_days": 3,
     "stay_days": 30,
     "passport_months": 6,
-    "source": "Rules of 1 Nov 2026.",
+    "source": "Consulate, 1 Nov 2026.",
 }
 
 CASES: list[Case] = [
@@ -296,7 +296,7 @@ CASES: list[Case] = [
             "- Passport copy",
             "- Photo",
             "Fee AED 350.00. Processing takes 3 days.",
-            "Rules of 1 Nov 2026.",
+            "Consulate, 1 Nov 2026.",
         ],
         [],
     ),
@@ -423,7 +423,7 @@ EMPTY: list[Empty] = [
         "visa_requirements",
         {},
         VISA | {"kind": "unknown", "checklist": [], "fee": None, "processing_days": None},
-        "No rule is known here. Ask the consulate.\n\nRules of 1 Nov 2026.",
+        "No rule is known here. Ask the consulate.\n\nConsulate, 1 Nov 2026.",
     ),
     (
         "read_pnr",

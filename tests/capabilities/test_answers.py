@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from tests.capabilities import answers_billing, answers_enquiries, answers_trips
 from tests.capabilities.answer_cases import Case, Empty
@@ -115,8 +117,20 @@ def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
     assert all(set(record.fills) <= FIELDS and record.fills for record in shown)
 
 
-def test_every_capability_has_a_case() -> None:
-    assert {case[0] for case in CASES} == set(BY_NAME)
+def test_every_answer_of_a_capability_has_a_case() -> None:
+    written = {name for name, capability in BY_NAME.items() if capability.card.answer is not None}
+    assert written - {case[0] for case in CASES} == set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
+def test_an_answer_is_in_the_language_of_the_reader(case: Case) -> None:
+    name, given, output, _, _ = case
+    if "reason" in output:
+        return  # the sentence of the refusal is part of the output
+    with force_locale("hi"):
+        answer = cards.answer(BY_NAME[name], given, output)
+    assert re.search("[\u0900-\u097f]", answer)
+    assert not re.search(r"\b(?:the|is|of|for|and|due|no|to)\b", answer)
 
 
 @pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
