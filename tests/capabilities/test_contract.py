@@ -37,6 +37,11 @@ class Dated(Closed):
         (READS, {"book_date": "day"}, "no field day"),
         (READS, {"input": Dated, "book_date": "note.day"}, "no field note.day"),
         (READS, {"lookups": {"whom": lambda _call, _text: ()}}, "lookups without a field: whom"),
+        (
+            READS,
+            {"choices": {"note.x": lambda _call, _text: ()}},
+            "choices without a field: note.x",
+        ),
         (READS, {"input": Bare}, "fields without a description: text"),
     ],
 )

@@ -227,6 +227,13 @@ def test_a_group_has_its_own_lines(alice: Person) -> None:
         "entry-lines-1-credit_amount": "100",
         "entry-lines-1-currency": "INR",
     }
+    choices = {
+        option.attrib["value"]
+        for option in Page(alice.browser.get("/do/post_journal_entry")).all(
+            ".//select[@name='entry-lines-0-account_id']/option"
+        )
+    }
+    assert {str(debit), str(credit)} <= choices
     _, answer = send(alice, "/do/post_journal_entry", entry)
     assert answer.status_code in (200, 303), answer.text
     assert "Charges of June" in alice.browser.get("/journal").text

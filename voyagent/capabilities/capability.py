@@ -181,7 +181,8 @@ class Capability(Generic[Input]):
     `dry_run` instead. `amounts` states all amounts if one act moves several currencies.
     `editable`: an approver may change the fields of a proposal. `book_date` is the dotted path of
     the field with the posting date, or with the id of the draft that has it. `lookups` maps a
-    field to the records that a text can mean. `examples` maps a language to sentences.
+    field to the records that a text can mean. `choices` maps the dotted path of any other field to
+    the records that a form offers. `examples` maps a language to sentences.
     """
 
     name: str
@@ -207,6 +208,7 @@ class Capability(Generic[Input]):
     measure: Callable[[Invocation, Input], Measured] | None = None
     dry_run: Callable[[Invocation, Input], JsonObject] | None = None
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    choices: Mapping[str, Lookup] = field(default_factory=dict)
     book_date: str = ""
     follow_ups: tuple[str, ...] = ()
     slots: Mapping[str, Slot] = field(default_factory=dict, init=False)
@@ -255,6 +257,9 @@ class Capability(Generic[Input]):
             "rows and row belong together": bool(self.card.rows) != (self.card.row is not None),
             f"no key {self.card.rows}": bool(self.card.rows) and self.card.rows not in self.output,
             f"no field {self.book_date}": not _has_path(self.input, self.book_date),
+            f"choices without a field: {', '.join(self.choices)}": not all(
+                _has_path(self.input, path) for path in self.choices
+            ),
             f"lookups without a field: {', '.join(unknown)}": bool(unknown),
             f"fields without a description: {', '.join(bare)}": bool(bare),
         }

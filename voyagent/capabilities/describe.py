@@ -93,11 +93,22 @@ def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema
     info = capability.input.model_fields[name]
     if any(isinstance(one, ProgramOnly) for one in info.metadata):
         kind: Kind = "hidden"
-    elif name in capability.lookups:
+    elif name in capability.lookups or name in capability.choices:
         kind = "records" if _bare(found).get("type") == "array" else "record"
     else:
         kind = _kind(name, found, reader)
-    return _control(name, found, schema)._replace(reader=reader, kind=kind)
+    control = _control(name, found, schema)._replace(reader=reader, kind=kind)
+    return _with_records(control, capability, f"{name}.")
+
+
+def _with_records(control: FormField, capability: Capability[Any], path: str) -> FormField:
+    """Mark the nested fields whose records a form offers."""
+    inner = [_with_records(one, capability, f"{path}{one.name}.") for one in control.fields]
+    fields = tuple(
+        one._replace(kind="record") if path + one.name in capability.choices else one
+        for one in inner
+    )
+    return control._replace(fields=fields)
 
 
 def _control(name: str, found: Schema, schema: Schema) -> FormField:

@@ -120,15 +120,19 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
                 field.append_entry()
 
     def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
-        """Set the records to choose from; a value that is none of them stays selectable."""
-        for name, records in choices.items():
-            field, is_one = self[name], isinstance(self[name], SelectField)
-            pairs = [(one.id, one.label) for one in records]
-            given = [field.data] if is_one else list(field.data or ())
-            known = {value for value, _ in pairs}
-            pairs += [(one, one) for one in given if one and one not in known]
-            first = [("", gettext("Choose one"))] if is_one else []
-            field.choices = [SelectChoice(value, label) for value, label in (*first, *pairs)]
+        """Set the records to choose from, by the dotted path of their field.
+
+        A value that is none of them stays selectable.
+        """
+        for path, records in choices.items():
+            for field in _fields_at(self, path.split(".")):
+                is_one = isinstance(field, SelectField)
+                pairs = [(one.id, one.label) for one in records]
+                given = [field.data] if is_one else list(field.data or ())
+                known = {value for value, _ in pairs}
+                pairs += [(one, one) for one in given if one and one not in known]
+                first = [("", gettext("Choose one"))] if is_one else []
+                field.choices = [SelectChoice(value, label) for value, label in (*first, *pairs)]
 
     def fill_rows(self) -> None:
         """Give each list of lines at least one row to write in."""
@@ -258,6 +262,18 @@ def _lists(form: BaseForm) -> Iterator[FieldList]:
             yield field
         elif isinstance(field, GroupField):
             yield from _lists(field.form)
+
+
+def _fields_at(form: BaseForm, path: Sequence[str]) -> Iterator[Field]:
+    """Yield the fields at a path, one of each line of a list."""
+    field, below = form[path[0]], path[1:]
+    if isinstance(field, FieldList):
+        for entry in field.entries:
+            yield from _fields_at(entry.form, below)
+    elif isinstance(field, GroupField):
+        yield from _fields_at(field.form, below)
+    else:
+        yield field
 
 
 def _read(form: BaseForm, controls: Sequence[FormField]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _form_page(form: CapabilityForm, call: Invocation) -> Any:
     form.fill_rows()
     if request.form.get("then") == "line":
         form.add_row(request.args.get("row", ""))
-    lookups = form.capability.lookups
+    lookups = {**form.capability.choices, **form.capability.lookups}
     form.offer({name: look_up(call, "")[:LOOKED_UP_MAX] for name, look_up in lookups.items()})
     asks = form.capability.approval == "required" and not call.actor.may_act_directly(
         form.capability.permission

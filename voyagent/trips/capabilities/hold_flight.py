@@ -27,6 +27,7 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import trip_to_change
+from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.outputs import fare_output, money_output
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import trips
@@ -207,6 +208,7 @@ CAPABILITY = Capability(
     ),
     audit=N_("Assistant: hold a flight"),
     follow_ups=("issue_ticket", "release_flight", "search_hotels"),
+    choices={"passenger_ids": passengers},
     examples={
         "en": (
             "hold the first one",

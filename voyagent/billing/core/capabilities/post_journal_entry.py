@@ -8,6 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown
+from voyagent.billing.core.capabilities.accounts import active_accounts
 from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
@@ -168,6 +169,7 @@ CAPABILITY = Capability(
     book_date="entry.entry_date",
     audit=N_("Assistant: post a journal entry"),
     follow_ups=("trial_balance", "read_account_balance"),
+    choices={"entry.lines.account_id": active_accounts},
     examples={
         "en": (
             "post a journal entry: debit office rent 20,000 credit bank",

@@ -9,6 +9,7 @@ from typing import Annotated
 from flask_babel import gettext
 from pydantic import Field
 
+from voyagent.billing.core.capabilities.accounts import active_accounts
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day
 from voyagent.kernel import clock
@@ -125,6 +126,7 @@ CAPABILITY = Capability(
     ),
     audit=N_("Assistant: read a balance"),
     follow_ups=("trial_balance", "list_ledger_accounts"),
+    choices={"account_id": active_accounts},
     examples={
         "en": (
             "bank balance",

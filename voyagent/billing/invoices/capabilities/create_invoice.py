@@ -31,6 +31,7 @@ from voyagent.billing.invoices.capabilities.invoices import (
 from voyagent.billing.invoices.service import issuing
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.capabilities.cards import day, sum_note
+from voyagent.enquiries.capabilities import lookups as enquiry_lookups
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text, Trimmed
@@ -207,6 +208,7 @@ CAPABILITY = Capability(
     book_date="invoice.issue_date",
     audit=N_("Assistant: create an invoice"),
     follow_ups=("record_receipt", "find_invoices"),
+    choices={"invoice.client_id": enquiry_lookups.enquiries},
     examples={
         "en": (
             "create invoice 2026-27/000043 for the enquiry of Deepa Krishnan, 45,000 Dubai visa",

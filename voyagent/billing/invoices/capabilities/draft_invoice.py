@@ -46,9 +46,11 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
+from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Id, PlainAmount, Text, Trimmed
 from voyagent.kernel.money import Money, spoken
+from voyagent.trips.capabilities.lookups import trips
 
 TERMS_MAX = 3650
 
@@ -346,6 +348,7 @@ CAPABILITY = Capability(
     ),
     audit=N_("Assistant: draft an invoice"),
     follow_ups=("issue_invoice", "find_invoices"),
+    choices={"enquiry_id": enquiries, "trip_id": trips},
     examples={
         "en": (
             "invoice Deepa Krishnan 45,000 for the Dubai visa",

@@ -1,0 +1,16 @@
+"""Accounts of the chart that a form offers."""
+
+from __future__ import annotations
+
+from voyagent.capabilities.capability import Choice, Invocation
+from voyagent.http.account_names import account_name
+from voyagent.ledger.queries.accounts import read_chart
+
+
+def active_accounts(call: Invocation, _text: str) -> list[Choice]:
+    """Return the accounts that can be posted to, by code."""
+    return [
+        Choice(str(row["id"]), f"{row['code']} {account_name(row['name'])}", row["code"])
+        for row in read_chart(call.reader)
+        if row["is_active"]
+    ]
