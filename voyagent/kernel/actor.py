@@ -54,7 +54,7 @@ class ApprovalRequired(Forbidden):
 
 
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
-    """Install the permission tables (`identity.permissions` owns them).
+    """Install the permission tables (`identity.rules.permissions` owns them).
 
     A role or scope without an entry may do nothing.
     """
