@@ -18,7 +18,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import SealBroken
 from voyagent.kernel.tenancy import TenantNotBound
 from voyagent.mail.models import Mail
-from voyagent.mail.service import Letter, Outbox, WrongMail
+from voyagent.mail.service import Outbox, QueuedMail, WrongMail
 
 
 def test_a_mail_is_sent_once_the_act_has_committed(
@@ -71,7 +71,7 @@ def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(
 
 def test_contents_do_not_open_in_another_row(alice: Person, post: Post) -> None:
     one, other = (post.leave(alice, "verify_email", link=LINK, hours=hours) for hours in (1, 2))
-    own = Letter(
+    own = QueuedMail(
         one,
         "verify_email",
         "en",

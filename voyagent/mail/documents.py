@@ -14,7 +14,7 @@ from jinja2 import Environment
 
 from voyagent.kernel.config import Settings
 from voyagent.mail.rules import KINDS
-from voyagent.mail.service import Contents, Letter, masked
+from voyagent.mail.service import Contents, QueuedMail, masked
 
 _NAME_MAX = 120
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi is written with them
@@ -22,38 +22,38 @@ _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
 def write(
-    letter: Letter, contents: Contents, *, settings: Settings, templates: Environment
+    mail: QueuedMail, contents: Contents, *, settings: Settings, templates: Environment
 ) -> EmailMessage:
     """Build the whole message: text, HTML and attachment.
 
     Raises the errors of templates; no name of an agency or a person makes it fail.
     """
     name, sender = parseaddr(settings.mail_from)
-    kind, values = KINDS[letter.kind], contents.values
+    kind, values = KINDS[mail.kind], contents.values
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(
-        display_name=_one_line(letter.agency) if kind.for_customer else name, addr_spec=sender
+        display_name=_one_line(mail.agency) if kind.for_customer else name, addr_spec=sender
     )
     message["To"] = _recipient(contents.to)
     if kind.for_customer:
         message["Reply-To"] = _recipient(str(values["reply_to"]))
-    message["Date"] = format_datetime(letter.created_at)
+    message["Date"] = format_datetime(mail.created_at)
     # The same at each attempt, so that a mail that was sent twice is shown once where mail programs
     # look at it.
-    message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Voyagent-Mail"] = letter.kind
-    with force_locale(letter.locale):
-        given: dict[str, Any] = {**values, "agency": letter.agency}
+    message["Voyagent-Mail"] = mail.kind
+    with force_locale(mail.locale):
+        given: dict[str, Any] = {**values, "agency": mail.agency}
         given = {
             name: _one_line(value) if isinstance(value, str) and name != "link" else value
             for name, value in given.items()
         }
         given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
-        given |= {"site": settings.public_url, "locale": letter.locale}
+        given |= {"site": settings.public_url, "locale": mail.locale}
         text, html = (
-            templates.get_template(f"mail/{letter.kind}.{ending}").render(given, masked=masked)
+            templates.get_template(f"mail/{mail.kind}.{ending}").render(given, masked=masked)
             for ending in ("txt", "html")
         )
     message.set_content(text, cte=_encoding(text))

@@ -63,7 +63,7 @@ KINDS: dict[str, Kind] = {
         {"link": str, "inviter": str, "role": str, "days": int},
         link_lives=("days", 86400),
     ),
-    # To the old address; `address` is the new one, which the letter shows masked.
+    # To the old address; `address` is the new one, which the mail shows masked.
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
     "password_changed": Kind(N_("Your password was changed"), {}),
     "two_factor_changed": Kind(

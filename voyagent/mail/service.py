@@ -62,7 +62,7 @@ class Contents(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class QueuedMail:
     """A mail that is being sent: the input of templates and headers."""
 
     id: UUID
@@ -118,9 +118,9 @@ class Outbox:
             notes.mails.append((kind, to))
         return mail_id
 
-    def unseal(self, letter: Letter) -> Contents:
+    def unseal(self, mail: QueuedMail) -> Contents:
         """Return recipient, values and attachment. Raises SealBroken."""
-        contents = json.loads(self.keyring.open(PURPOSE, letter.sealed, bound_to=str(letter.id)))
+        contents = json.loads(self.keyring.open(PURPOSE, mail.sealed, bound_to=str(mail.id)))
         return Contents(contents["to"], contents["values"], _read(contents.get("attached")))
 
 
@@ -130,7 +130,7 @@ def masked(address: str) -> str:
     return f"{local[:1]}***@{domain}"
 
 
-def take(mail_id: UUID) -> Letter | None:
+def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending; None if it was sent, given up or is not due yet.
 
     The attempt is counted and the next one is scheduled before this one begins: a worker that dies
@@ -144,23 +144,23 @@ def take(mail_id: UUID) -> Letter | None:
     found.due_at = now + timedelta(seconds=DELAYS_S[min(found.attempts, len(DELAYS_S) - 1)])
     found.attempts += 1
     found.queued_at = None
-    return Letter(
+    return QueuedMail(
         found.id, found.kind, found.locale, found.sealed, found.created_at, queries.agency_name()
     )
 
 
-def note_sent(letter: Letter) -> None:
+def note_sent(mail: QueuedMail) -> None:
     """Mark the mail as sent and wipe its contents."""
     rows_changed(
         "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id ="
         " :tenant_id and id = :id and sealed is not null",
-        id=letter.id,
+        id=mail.id,
         now=clock.now(),
     )
-    log.info("mail.sent", mail_id=str(letter.id), kind=letter.kind)
+    log.info("mail.sent", mail_id=str(mail.id), kind=mail.kind)
 
 
-def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
+def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
     """Record the reason of a failed attempt.
 
     The mail is given up if the failure is final or most of a day has passed.
@@ -168,21 +168,21 @@ def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
     rows_changed(
         "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"
         " is not null",
-        id=letter.id,
+        id=mail.id,
         reason=reason,
     )
     given_up = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and id = :id"
         " and sealed is not null and (:is_final or attempts > :last)",
-        id=letter.id,
+        id=mail.id,
         now=clock.now(),
         is_final=is_final,
         last=len(DELAYS_S),
     )
     if given_up:
-        log.error("mail.given_up", mail_id=str(letter.id), kind=letter.kind, reason=reason)
+        log.error("mail.given_up", mail_id=str(mail.id), kind=mail.kind, reason=reason)
     else:
-        log.warning("mail.not_sent", mail_id=str(letter.id), kind=letter.kind, reason=reason)
+        log.warning("mail.not_sent", mail_id=str(mail.id), kind=mail.kind, reason=reason)
 
 
 def see_to_mail() -> None:

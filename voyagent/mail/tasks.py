@@ -12,7 +12,7 @@ from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import SealBroken
 from voyagent.mail import documents, queries, service
-from voyagent.mail.service import Letter, Outbox
+from voyagent.mail.service import Outbox, QueuedMail
 
 
 @task(service.DELIVER_TASK, own_transactions=True)
@@ -22,28 +22,28 @@ def deliver(tenant_id: str, mail_id: str) -> None:
     if outbox.driver is None:
         return  # it waits until the installation has a mail server
     with transaction(UUID(tenant_id)):
-        letter = service.take(UUID(mail_id))
+        mail = service.take(UUID(mail_id))
     db.session.remove()
-    if letter is None:
+    if mail is None:
         return
-    reason, is_final = _attempt(outbox, outbox.driver, letter)
+    reason, is_final = _attempt(outbox, outbox.driver, mail)
     with transaction(UUID(tenant_id)):
         if reason is None:
-            service.note_sent(letter)
+            service.note_sent(mail)
         else:
-            service.note_failure(letter, reason, is_final=is_final)
+            service.note_failure(mail, reason, is_final=is_final)
     db.session.remove()
 
 
-def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | None, bool]:
+def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str | None, bool]:
     """Return the reason of a failure and whether it is final.
 
     Only the error's class name is returned: its text may hold a link or an address.
     """
     try:
         message = documents.write(
-            letter,
-            outbox.unseal(letter),
+            mail,
+            outbox.unseal(mail),
             settings=outbox.settings,
             templates=current_app.jinja_env,
         )
