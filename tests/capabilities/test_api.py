@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from voyagent.capabilities.capability import Capability
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.enquiries.queries import enquiries
 from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
+from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -234,3 +236,34 @@ def test_twins_under_one_key_act_once(alice: Person, bob: Person) -> None:
         assert sum("Idempotent-Replayed" not in one.headers for one in answers) == 1
     assert named(bob, "Deepa") == 1
     assert waiting(bob) == 1
+
+
+def flights(**changes: Any) -> dict[str, Any]:
+    day = clock.today("Asia/Kolkata") + timedelta(days=60)
+    return {
+        "origin": "COK",
+        "destination": "DXB",
+        "outbound_date": day.isoformat(),
+        "passengers": {"adult": 1},
+    } | changes
+
+
+def test_an_act_that_asks_a_supplier_is_done_once_under_its_key(alice: Person) -> None:
+    """The supplier is asked without a transaction, and the key still holds."""
+    session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
+    at = f"?session_id={session_id}"
+    passenger = alice.api.post(f"/capabilities/add_passenger{at}", json={"full_name": "Deepa Nair"})
+    assert passenger.status_code == 200, passenger.text
+    found = alice.api.post(f"/capabilities/search_flights{at}", json=flights())
+    assert found.status_code == 200, found.text
+    fare_id = found.json["fares"][0]["fare_id"]
+    headers = {"Idempotency-Key": "hold-1"}
+    held = [
+        alice.api.post(f"/capabilities/hold_flight{at}", json={"fare_id": fare_id}, headers=headers)
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in held] == [200, 200], held[0].text
+    assert held[0].text == held[1].text
+    assert held[1].headers["Idempotent-Replayed"] == "true"
+    trip = alice.api.get(f"/trips/{held[0].json['trip_id']}").json
+    assert len(trip["lines"]) == held[0].json["flights"]

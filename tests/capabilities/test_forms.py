@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from voyagent import catalogue
 from voyagent.approvals import queries as approvals
 from voyagent.capabilities.forms import CapabilityForm
 from voyagent.enquiries.queries import enquiries
+from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 
@@ -281,3 +283,20 @@ def test_a_form_acts_in_the_conversation_of_its_address(alice: Person) -> None:
     )
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/trips/")
+
+
+def test_a_form_that_asks_a_supplier_shows_what_it_offers(alice: Person) -> None:
+    session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
+    day = clock.today("Asia/Kolkata") + timedelta(days=60)
+    _, answer = send(
+        alice,
+        f"/do/search_flights?session_id={session_id}",
+        {
+            "origin": "COK",
+            "destination": "DXB",
+            "outbound_date": day.isoformat(),
+            "passengers-adult": "2",
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    assert "INR" in answer.text
