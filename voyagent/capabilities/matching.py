@@ -56,9 +56,9 @@ class Thresholds:
     To be taken, the best one must also lead the second by `lead`.
     """
 
-    take: float = 0.42
-    lead: float = 0.09
-    offer: float = 0.1
+    take: float = 0.36
+    lead: float = 0.1
+    offer: float = 0.08
 
 
 @dataclass(frozen=True, slots=True)
