@@ -7,18 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from voyagent.capabilities.capability import Capability, Choice, Lookup
 from voyagent.capabilities.describe import form_fields
+from voyagent.capabilities.slot_words import (
+    AGE,
+    FLAGS,
+    OVERDUE_DAYS,
+    STATUS_WORDS,
+    TRAVELLER_KINDS,
+)
 from voyagent.kernel.text import people, stations
 from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.journeys import find_ends
 from voyagent.kernel.text.line_items import find_lines
 from voyagent.kernel.text.names import find_known_names
 from voyagent.kernel.text.naming import Role, find_names
+from voyagent.kernel.text.party_size import party_size
 from voyagent.kernel.text.periods import find_period
-from voyagent.kernel.text.places import find_route, is_known_place, places_in
+from voyagent.kernel.text.places import places_in
 from voyagent.kernel.text.reading import Reading, Span, read
 from voyagent.kernel.text.transfers import find_transfer
 
@@ -26,59 +34,6 @@ CHOICES_MAX = 5
 _AMOUNT_MIN = 100
 """A smaller number without a currency is rather a count."""
 
-_COUNT = (
-    r"\d{1,3}|दो|तीन|चार|पांच|पाँच|छह|सात|आठ|एक|ek|two|three|four|five|six|seven|eight|nine|ten"
-    r"|do|teen|char|chaar|paanch|chhe|saat"
-)
-_GROUP = re.compile(
-    rf"(?<![\d.,/-])(?P<n>{_COUNT})\s*(?:ppl|log|logo|logon|jan[ae]|sawari|लोग|लोगों|जन"
-    r"|family members|tkts?|seats?|ladies|gents|friends?|dost|doston|students|heads|yatri|aadmi"
-    r"|mehmaan|bande|paxs?|nos?\.? pax|यात्री|यात्रियों|व्यक्ति|people|persons?|guests?|of them)(?!\w)"
-    r"|(?P<pair>\b(?:couple|honeymoon(?:ers)?|newly[ -]?weds?|newly married|just married"
-    r"|wife (?:and|&|n) (?:i|me)|husband (?:and|&|n)? ?wife|miyan biwi|pati patni|mr\.?"
-    r" (?:and|&|n) mrs|with (?:his|her|my|their)? ?(?:wife|husband|spouse)|both of (?:them|us)"
-    r"|us two|we two|two of (?:us|them)|(?:hum|ham) dono|me (?:and|&|\+|n) (?:my )?(?:wife|husband"
-    r"|wifey|hubby|friend|mother|father|mom|mum|dad|sister|brother|son|daughter))\b"
-    r"|पति[- ]पत्नी|हम दोनों)"
-    r"|(?P<three>\bme (?:and|&) my (?:parents|in-?laws)\b)"
-    r"|(?P<single>\b(?:solo|alone|akel[ae]|ek aadmi|single (?:person|traveller|pax)|just me|only me"
-    r"|myself only)\b)",
-    re.IGNORECASE,
-)
-_HINDI_COUNTS = {
-    "do": 2,
-    "teen": 3,
-    "char": 4,
-    "chaar": 4,
-    "paanch": 5,
-    "chhe": 6,
-    "saat": 7,
-    "ek": 1,
-    "एक": 1,
-    "दो": 2,
-    "तीन": 3,
-    "चार": 4,
-    "पांच": 5,
-    "पाँच": 5,
-    "छह": 6,
-    "सात": 7,
-    "आठ": 8,
-}
-_CODES = re.compile(
-    r"(?<![\w/])(?P<origin>[a-z]{3})\s*(?:[-–/>]|→|\s|to|se)\s*(?P<destination>[a-z]{3})(?![\w/])",
-    re.IGNORECASE,
-)
-_FROM_TO = re.compile(
-    r"(?P<origin>[^\W\d_][\w.\u0900-\u0963]*)\s*(?:\s(?:se|से|to)\s|[-–/>]|→)\s*"
-    r"(?P<destination>[^\W\d_][\w.\u0900-\u0963]*)",
-    re.IGNORECASE,
-)
-_EXPLICIT_ORIGIN = re.compile(
-    r"\b(?:from|ex|departing(?: from)?|departure(?: from)?|out of|starting(?: from)?"
-    r"|flying from)[\s:-]+"
-    r"(?P<place>[^\W\d_][\w.]*(?:\s+[^\W\d_][\w.]*)?)",
-    re.IGNORECASE,
-)
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
     r"(?P<value>(?=[A-Z/-]*\d)[A-Z0-9][A-Z0-9/-]*)\b|\bno\.?\s*(?P<other>(?=[A-Z/-]*\d)[A-Z0-9/-]{2,})",
@@ -155,14 +110,6 @@ _OR_MORE = re.compile(r"\s*(?:or more|and above|and up|or above|\+)", re.IGNOREC
 _NIGHTS = re.compile(
     r"\b(?P<n>\d{1,2})\s*(?:(?:nights?|nts?|raat)\b|n(?=\b|\s*\d+\s*d\b))", re.IGNORECASE
 )
-_THREE_LETTERS = """
-are can did eta etd for get had has her him his how its jan feb mar apr may jun jul aug sep
-oct nov dec mon tue wed thu fri sat sun new not now off one our out pax per pls pnr put say see
-set she the they tkt too try two use via was way who why yes you ret adt chd inf dob end
-"""
-_SHORT_WORDS = frozenset(_THREE_LETTERS.split())
-_KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
-"""Words that are a code of an airport only in capitals."""
 _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
     name: (re.compile(rf"(?:{words})\W{{0,3}}(?:\w+\W){{0,2}}$", re.IGNORECASE), is_needed)
     for name, (words, is_needed) in {
@@ -219,108 +166,7 @@ _LAST_DAY = re.compile(
     r"|people|persons?|guests?|kids?|child|rooms?|lakh|k\b))",
     re.IGNORECASE,
 )
-_FLAGS: Mapping[str, tuple[re.Pattern[str], bool]] = {
-    name: (re.compile(words, re.IGNORECASE), value)
-    for name, (words, value) in {
-        "direct_only": (r"\b(?:direct|non[- ]?stop|seedhi)\b|सीधी", True),
-        "overdue_only": (
-            r"\b(?:over ?due|past due|late|due date (?:nikal|gone|passed|over)|date nikal)\b"
-            r"|तारीख निकल",
-            True,
-        ),
-        "include_zero": (r"\bzeros?\b|\bnil\b|\ball accounts\b|\beven (?:the )?empty\b", True),
-        "prices": (
-            r"\b(?:without|no|hide|hiding|minus|excluding|bina|remove)\s+(?:\w+\s+){0,2}?(?:the\s+)?"
-            r"(?:prices?|rates?|costs?|amounts?|fares?|daam|keemat|kimat)\b|बिना (?:कीमत|रेट|दाम)"
-            r"|\b(?:prices?|rates?|costs?|amounts?)\b\s+(?:hata|hidden|mat|nahi|na\b|off\b)",
-            False,
-        ),
-    }.items()
-}
-"""Words that set a field which is true or false, and the value."""
-_STATUS_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (option, re.compile(words, re.IGNORECASE))
-    for option, words in (
-        ("partially_paid", r"\b(?:part(?:ly|ial|ially)?[- ]?paid|part payment|aadha paid)\b|आंशिक"),
-        ("overdue", r"\b(?:over ?due|past due|late|date nikal|crossed due)\b|तारीख निकल"),
-        (
-            "open",
-            r"\b(?:open|unpaid|not (?:yet )?(?:paid|cleared|answered|closed|replied)|pending"
-            r"|outstanding|unanswered|unconverted|baaki|baki|khule)\b|बाकी|खुल",
-        ),
-        ("draft", r"\bdrafts?\b|ड्राफ्ट"),
-        ("void", r"\b(?:void(?:ed)?|cancel(?:led|ed)?)\b|रद्द"),
-        (
-            "cancelled",
-            r"\b(?:cancel(?:led|ed|s)?|lost|dropped|dead|radd|not (?:coming|going))\b|रद्द|कैंसल",
-        ),
-        (
-            "booked",
-            r"\b(?:booked|booking done|confirm(?:ed|s)?|converted|won|finali[sz]ed|pakka)\b|बुक",
-        ),
-        (
-            "quoted",
-            r"\b(?:quoted?|quot(?:e|ation) (?:sent|given|diya|bhej\w*)|(?:sent|gave|given|shared)"
-            r" (?:\w+ ){0,3}quot\w+)\b|कोट",
-        ),
-        ("paid", r"\b(?:paid|cleared|settled|fully paid)\b|चुका"),
-        ("issued", r"\bissued\b|जारी"),
-        (
-            "new",
-            r"(?:\b(?:as|to|status|is)\s+new\b|\b(?:new|nay[iae]|fresh|reopen\w*)\s*(?:$|enqui\w+|leads?\b"
-            r"|quer\w+|inquir\w+|ones?\b|the\b|it\b|this\b))|नई|नए",
-        ),
-    )
-)
-"""Words for the status of a record, the more special ones first."""
-_TRAVELLER_KINDS = (
-    (
-        "infant",
-        re.compile(
-            r"\b(?:infants?|bab(?:y|ies)|toddler|newborn|months? old|mahine ka)\b|शिशु",
-            re.IGNORECASE,
-        ),
-    ),
-    ("senior", re.compile(r"\bsenior\b|वरिष्ठ", re.IGNORECASE)),
-    (
-        "child",
-        re.compile(
-            r"\b(?:child|kids?|bach+[aei]|bach?ch[aei]|master|minor|chd)\b|बच्च", re.IGNORECASE
-        ),
-    ),
-    ("adult", re.compile(r"\badults?\b", re.IGNORECASE)),
-)
-_AGE = re.compile(
-    r"\b(?:aged?|age is|umar)\W+(?P<a>\d{1,2})\b|\b(?P<n>\d{1,2})\s*-?\s*(?:years?|yrs?|y/?o|saal)"
-    r"|(?P<hi>\d{1,2})\s*साल",
-    re.IGNORECASE,
-)
 _SENIOR_FROM = 60
-_OVERDUE_DAYS = re.compile(
-    r"(?P<more>more than|over|above|beyond|older than|>|crossed|past)?\s*(?P<n>\d{1,3})\s*"
-    r"(?:\+\s*)?(?:days?|din|दिन)"
-    r"(?P<behind>\s*(?:se (?:upar|purana|zyada|jyada)|से (?:ऊपर|पुराना|ज़्यादा)))?",
-    re.IGNORECASE,
-)
-_FOR_N = re.compile(
-    r"\bfor\s+(?:the\s+)?(?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?"
-    r"|nts?|n\b|days?|d\b|weeks?|months?|hours?|hrs?|rooms?|min|k\b|l\b|lakhs?|lacs?|hundred|thousand"
-    r"|hazaar|st\b|nd\b|rd\b|th\b|%|am\b|pm\b|x\b|star|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
-    r"|dec|visas?|invoices?|families|couples|kids|children|of the|bills?)|[/.,:-]?\d)",
-    re.IGNORECASE,
-)
-_GROWN = re.compile(rf"(?<![\w.])(?P<n>{_COUNT})\s*(?:bade|बड़े|वयस्क)(?!\w)", re.IGNORECASE)
-_YOUNG = re.compile(
-    rf"(?<![\w.])(?P<n>{_COUNT})\s*(?:bac?h?ch[aei]|बच्चे|बच्चा|बच्चों|kids?)(?![\w])", re.IGNORECASE
-)
-_FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNORECASE)
-_LETTERS = re.compile(
-    r"(?<![\w.])(?P<a>\d{1,2})\s*ad(?:ts?|lts?|ults?|s)?\b(?:\W{0,3}(?P<c>\d{1,2})\s*(?:ch(?:d|ld|ild)?s?|c)\b)?"
-    r"(?:\W{0,3}(?P<i>\d)\s*(?:inf?s?|i)\b)?",
-    re.IGNORECASE,
-)
-_PLUS = re.compile(r"(?<![\d/.:])(?P<a>\d{1,2})\s*\+\s*(?P<c>\d{1,2})(?:\s*\+\s*(?P<i>\d))?(?!\d)")
-_AFTER_PAX = re.compile(r"\bpax\s+(?P<n>\d{1,2})\b(?!\s*(?:[a-z]{3,9}\s+)?20\d\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,7 +382,7 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
         return {last: day} if is_end else {first: day, last: day}
     period = find_period(text, context.today, is_past=is_past)
     if period is None:
-        is_overdue = first == "due_from" and _FLAGS["overdue_only"][0].search(text)
+        is_overdue = first == "due_from" and FLAGS["overdue_only"][0].search(text)
         yesterday = context.today - timedelta(days=1)
         return {last: Found(yesterday.isoformat(), is_overdue.group())} if is_overdue else {}
     found = {first: Found(period.start.isoformat(), period.words)}
@@ -570,7 +416,7 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
     )
-    for option, words in _STATUS_WORDS:
+    for option, words in STATUS_WORDS:
         match = words.search(text) if option in options else None
         if match:
             return Found(option, match.group())
@@ -584,18 +430,18 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
 
 
 def _flag(name: str, text: str) -> Found | None:
-    pattern, value = _FLAGS[name]
+    pattern, value = FLAGS[name]
     match = pattern.search(text)
     return Found(value, match.group()) if match else None
 
 
 def _traveller_kind(reading: Reading, _context: Context) -> Found | None:
     """The age group that is named, else that of a stated age."""
-    for kind, pattern in _TRAVELLER_KINDS:
+    for kind, pattern in TRAVELLER_KINDS:
         match = pattern.search(reading.text)
         if match:
             return Found(kind, match.group())
-    age = _AGE.search(reading.text)
+    age = AGE.search(reading.text)
     if age is None:
         return None
     years = int(next(filter(None, age.groups())))
@@ -605,7 +451,7 @@ def _traveller_kind(reading: Reading, _context: Context) -> Found | None:
 
 
 def _days_overdue(reading: Reading, _context: Context) -> Found | None:
-    match = _OVERDUE_DAYS.search(reading.text)
+    match = OVERDUE_DAYS.search(reading.text)
     if match is None:
         return None
     is_more = match["more"] or match["behind"]
@@ -709,107 +555,8 @@ def _people(reading: Reading, _context: Context) -> Found | None:
 
 
 def _people_by_age(reading: Reading, _context: Context) -> Found | None:
-    text = reading.text
-    party = people.find_party(text)
-    spans = reading.of("people")
-    group = _GROUP.search(text)
-    if party:
-        if group and group["pair"] and "adult" not in party:
-            party = {"adult": 2, **party}
-        return Found(party, reading.words(spans[0]) if spans else "")
-    grown, young = _GROWN.search(text), _YOUNG.search(text)
-    if grown:
-        counts = {"adult": _said_count(grown["n"])}
-        if young:
-            counts["child"] = _said_count(young["n"])
-        return Found(counts, grown.group())
-    plus = _LETTERS.search(text) or _PLUS.search(text)
-    if plus:
-        parts = {"adult": plus["a"], "child": plus["c"], "infant": plus["i"]}
-        return Found(
-            {kind: int(said) for kind, said in parts.items() if said and int(said)}, plus.group()
-        )
-    if group:
-        known = {"pair": 2, "three": 3, "single": 1}
-        count = next((known[kind] for kind in known if group[kind]), 0)
-        return Found({"adult": count or _said_count(group["n"])}, group.group())
-    few = _AFTER_PAX.search(text) or _FOR_N.search(text)
-    return Found({"adult": people.bare_count(few["n"]) or 1}, few.group()) if few else None
-
-
-def _said_count(words: str) -> int:
-    said = words.lower()
-    return _HINDI_COUNTS.get(said) or people.bare_count(said) or int(said)
-
-
-def _route(text: str) -> dict[str, Found]:
-    """The ends of a journey: as written, else from codes, `A se B`, or the only places named."""
-    route = find_route(text)
-    ends = {
-        name: Found(place.name, place.words)
-        for name, place in (("origin", route.origin), ("destination", route.destination))
-        if place
-    }
-    explicit = next(
-        (
-            Found(place if place.isupper() else place[:1].upper() + place[1:], place)
-            for match in _EXPLICIT_ORIGIN.finditer(text)
-            for place in (match["place"], match["place"].split()[0])
-            if _is_city(place)
-        ),
-        None,
-    )
-    if explicit and ("origin" not in ends or len(ends) == 2):
-        ends["origin"] = explicit
-    if len(ends) == 2 and ends["origin"].value != ends["destination"].value:
-        return ends
-    for pattern in (_CODES, _FROM_TO):
-        for match in pattern.finditer(text):
-            is_codes = pattern is _CODES
-            if all(_is_place(match[end], is_code=is_codes) for end in ("origin", "destination")):
-                write = str.upper if is_codes else str.title
-                return {
-                    end: Found(write(match[end]), match.group())
-                    for end in ("origin", "destination")
-                }
-    pair = _neighbours(text)
-    if pair and "origin" not in ends:
-        return dict(zip(("origin", "destination"), pair, strict=True))
-    words = " ".join(found.words for found in ends.values()).casefold()
-    others = [one.group() for one in places_in(text) if one.group().casefold() not in words]
-    for end in ("destination", "origin"):
-        if end not in ends and others and (end == "destination" or len(others) > 1):
-            place = others.pop(-1 if end == "destination" else 0)
-            ends[end] = Found(place if place.isupper() else place.title(), place)
-    return ends
-
-
-def _is_city(words: str) -> bool:
-    """True for a known place or, with a capital, the city of an airport."""
-    if is_known_place(words):
-        return True
-    is_name = words[:1].isupper() and len(words) > 3
-    return is_name and stations.code_of(words) is not None
-
-
-def _neighbours(text: str) -> tuple[Found, Found] | None:
-    """Two places side by side in two countries, or two airports: `mumbai dubai flight`."""
-    named = places_in(text)
-    for one, other in pairwise(named):
-        if text[one.end() : other.start()].strip():
-            continue
-        countries = {stations.country_of(found.group()) for found in (one, other)}
-        is_flight = _FLIGHT.search(text) is not None
-        if len(countries - {None}) == 2 or is_flight:
-            first, second = (
-                Found(
-                    found.group() if found.group().isupper() else found.group().title(),
-                    found.group(),
-                )
-                for found in (one, other)
-            )
-            return first, second
-    return None
+    found = party_size(reading.text)
+    return Found(found.counts, found.words) if found else None
 
 
 def _end_of_transfer(end: str) -> FieldReader:
@@ -827,20 +574,12 @@ def _end_of_transfer(end: str) -> FieldReader:
     return reader
 
 
-def _is_place(words: str, *, is_code: bool) -> bool:
-    if is_code and not words.isupper() and words.casefold() in _SHORT_WORDS:
-        return False
-    if is_code and not words.isupper():
-        return words.upper() in _KNOWN_CODES
-    return is_known_place(words) or stations.code_of(words) is not None
-
-
 def _end_of_route(end: str, *, is_airport: bool = False) -> FieldReader:
     def reader(reading: Reading, _context: Context) -> Found | None:
-        found = _route(reading.text).get(end)
+        found = find_ends(reading.text).get(end)
         if found is None or not is_airport:
-            return found
-        code = stations.code_of(found.value)
+            return Found(found.name, found.words) if found else None
+        code = stations.code_of(found.name)
         return Found(code, found.words) if code else None
 
     return reader

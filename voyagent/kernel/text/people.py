@@ -56,7 +56,7 @@ _TOTALS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"\bfor\s+(?P<n>two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?|days?|weeks?|months?|hours?|rooms?|lakhs?|hundred|thousand))",
+        r"\bfor\s+(?P<n>two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?|days?|weeks?|months?|hours?|rooms?|families|lakhs?|hundred|thousand))",
         re.IGNORECASE,
     ),
 )
