@@ -174,12 +174,12 @@ def test_nested_objects_are_written_by_their_own_declaration() -> None:
 
 def test_members_of_the_first_base_come_first() -> None:
     class Brief(AnswerOf[Row]):
-        """What a list shows."""
+        """Members that a list shows."""
 
         id: UUID
 
     class Parts(AnswerOf[Row]):
-        """What a list does not show."""
+        """Members that a list leaves out."""
 
         note: str
 
