@@ -126,7 +126,7 @@ CASES: list[Case] = [
         {"count": 12, "fares": [DIRECT, STOPS], "budget": rupees("100000.00")},
         [
             "BOM – DXB, 12 Dec 2026 – 18 Dec 2026, 2 adults, one child, business class,"
-            " direct only: 12 fares, good for twenty minutes.",
+            " direct only: 12 fares, valid for twenty minutes.",
             f"1. {DIRECT_ROW}",
             f"2. {STOPS_ROW}, above the budget of INR 1,00,000.00",
             "and 10 more",
@@ -228,7 +228,7 @@ CASES: list[Case] = [
         STAY,
         {"count": 1, "results": [RATE]},
         [
-            "Goa, 12 Dec 2026 – 15 Dec 2026, 2 guests: one rate for the stay, good for twenty"
+            "Goa, 12 Dec 2026 – 15 Dec 2026, 2 guests: one rate for the stay, valid for twenty"
             " minutes.",
             f"1. {RATE_ROW}",
         ],

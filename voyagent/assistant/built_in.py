@@ -57,7 +57,7 @@ def ask_for(capability: Capability[Any], missing: list[str]) -> str:
 def _opening(reading: JsonObject) -> Move:
     kind = reading.get("kind", "unknown")
     if kind == "stale":
-        return Say(gettext("This card is not open any more. Nothing was saved."))
+        return Say(gettext("This card is no longer open. Nothing was saved."))
     if kind == "dropped":
         return Say(gettext("Discarded. Nothing was saved."), drops=reading["draft_id"])
     if kind == "unknown":

@@ -43,7 +43,7 @@ class CardNotOpen(Conflict):
     """The card was saved, discarded, or replaced by a newer one."""
 
     code = "card_not_open"
-    message = N_("This card is not open any more. Use the newest card of the conversation.")
+    message = N_("This card is no longer open. Use the newest card of the conversation.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,8 @@ def answer(given: JsonObject, output: JsonObject) -> str:
             )
         )
     heading = ngettext(
-        "%(search)s: one fare, good for twenty minutes.",
-        "%(search)s: %(num)d fares, good for twenty minutes.",
+        "%(search)s: one fare, valid for twenty minutes.",
+        "%(search)s: %(num)d fares, valid for twenty minutes.",
         output["count"],
         search=search,
     )

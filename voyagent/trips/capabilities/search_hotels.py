@@ -92,8 +92,8 @@ def answer(given: JsonObject, output: JsonObject) -> str:
             )
         )
     heading = ngettext(
-        "%(search)s: one rate for the stay, good for twenty minutes.",
-        "%(search)s: %(num)d rates for the stay, good for twenty minutes.",
+        "%(search)s: one rate for the stay, valid for twenty minutes.",
+        "%(search)s: %(num)d rates for the stay, valid for twenty minutes.",
         output["count"],
         search=search,
     )
