@@ -23,23 +23,25 @@ from voyagent.billing.bills.forms import (
 from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
 from voyagent.billing.core.errors import DraftChanged
-from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.forms.drafts import DRAFT_PLACES
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.service import days, taxing, voiding
+from voyagent.billing.core.schemas.documents import VoidIn
+from voyagent.billing.core.service import taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
     changed,
     closed,
+    discard_step,
     draft_page,
     listed,
     settling,
     shown,
     to_be_booked,
     turned_back,
-    void_page,
+    void_step,
     with_amounts,
 )
 from voyagent.billing.core.views.previews import continues_editing, other_year_words, postings_of
@@ -163,15 +165,10 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Throw a draft away: the first step names it, the second does it."""
-    draft = bill_queries.get_bill(bill_id)
-    if back := turned_back(draft, may=draft.status == "draft"):
-        return back
-    if request.method == "GET":
-        return render_template("billing/discard.html", place=Place(draft))
-    bill_service.discard_bill(actor, bill_id)
-    toast(_("Draft deleted."))
-    return see_other(url_for("billing.bills"))
+    """Delete a draft: the first step names it, the second does it."""
+    return discard_step(
+        bill_queries.get_bill(bill_id), lambda: bill_service.discard_bill(actor, bill_id)
+    )
 
 
 @pages.page(
@@ -212,25 +209,12 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def void_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Make a received bill void: the first step asks why and shows what it will post, the second
-    does it.
-    """
-    document = bill_queries.get_bill(bill_id)
-    if back := turned_back(document, may=voiding.can_be_void(document)):
-        return back
-    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
-    if (
-        form.attempt(
-            lambda body: bill_service.void_bill(
-                actor, bill_id, reason=body.reason, on=body.voided_on
-            ),
-            **VOID_PLACES,
-        )
-        is None
-    ):
-        return void_page(form, bill_queries.get_bill(bill_id))
-    toast(_("Bill voided."))
-    return see_other(url_for("billing.bill", bill_id=bill_id))
+    """Void a received bill: the first step shows the postings, the second does it."""
+
+    def act(body: VoidIn) -> Any:
+        return bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on)
+
+    return void_step(actor, lambda: bill_queries.get_bill(bill_id), act, _("Bill voided."))
 
 
 @pages.page(

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
-from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.queries.credits import CreditSearch, narrowed
+from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_statement, narrowed
 from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
@@ -21,35 +21,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
-
-_CREDITED = CreditNoteTax.__table__.c
-
-
-def credited_taxes_statement(credit_note_id: UUID) -> Select[tuple[int, str, int]]:
-    """What a credit note takes back of taxes as rows: line_no, component, amount_minor."""
-    return (
-        select(_CREDITED.line_no, _CREDITED.component, _CREDITED.amount_minor)
-        .where(owned(CreditNoteTax), _CREDITED.credit_note_id == credit_note_id)
-        .order_by(_CREDITED.line_no, _CREDITED.component)
-    )
-
-
-def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
-    """What is taken back of the taxes of an invoice so far, by line and component; what was
-    reversed does not count.
-    """
-    statement = (
-        select(
-            CreditNoteTax.line_no,
-            CreditNoteTax.component,
-            cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"),
-        )
-        .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
-        .where(CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None))
-        .group_by(CreditNoteTax.line_no, CreditNoteTax.component)
-    )
-    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
-
 
 _NOTES = CreditNote.__table__.c
 _LINES = CreditNoteLine.__table__.c
@@ -143,7 +114,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
     return (
         one,
         lines,
-        credited_taxes_statement(credit_note_id),
+        credited_taxes_statement(Invoice, credit_note_id),
         entry_lines_statement(entry_id),
         recognitions_statement("credit_note", credit_note_id),
     )

@@ -222,7 +222,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         lines,
         charged,
         before,
-        credit_note_queries.credited_taxes(invoice.id),
+        credit_queries.credited_taxes(invoice),
         invoice.currency,
     )
     kept = [

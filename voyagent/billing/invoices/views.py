@@ -11,16 +11,17 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing.core.errors import DraftChanged
-from voyagent.billing.core.forms.drafts import DRAFT_PLACES, VOID_PLACES, VoidForm
+from voyagent.billing.core.forms.drafts import DRAFT_PLACES
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.core.service import days, numbering, taxing, voiding
+from voyagent.billing.core.service import numbering, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
-    Place,
     changed,
     closed,
+    discard_step,
     draft_page,
     journal_of,
     listed,
@@ -29,7 +30,7 @@ from voyagent.billing.core.views.documents import (
     shown,
     to_be_booked,
     turned_back,
-    void_page,
+    void_step,
     with_amounts,
 )
 from voyagent.billing.core.views.previews import (
@@ -180,15 +181,11 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
     missing=InvoiceNotFound,
 )
 def discard(actor: Actor, invoice_id: UUID) -> Any:
-    """Throw a draft away: the first step names it, the second does it."""
-    draft = invoice_queries.get_invoice(invoice_id)
-    if back := turned_back(draft, may=draft.status == "draft"):
-        return back
-    if request.method == "GET":
-        return render_template("billing/discard.html", place=Place(draft))
-    invoice_drafts.discard_draft(actor, invoice_id)
-    toast(_("Draft deleted."))
-    return see_other(url_for("billing.invoices"))
+    """Delete a draft: the first step names it, the second does it."""
+    return discard_step(
+        invoice_queries.get_invoice(invoice_id),
+        lambda: invoice_drafts.discard_draft(actor, invoice_id),
+    )
 
 
 @pages.page(
@@ -241,25 +238,14 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     missing=InvoiceNotFound,
 )
 def void(actor: Actor, invoice_id: UUID) -> Any:
-    """Make an issued invoice void: the first step asks why and shows what it will post, the second
-    does it.
-    """
-    document = invoice_queries.get_invoice(invoice_id)
-    if back := turned_back(document, may=voiding.can_be_void(document)):
-        return back
-    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
-    if (
-        form.attempt(
-            lambda body: issuing.void_invoice(
-                actor, invoice_id, reason=body.reason, on=body.voided_on
-            ),
-            **VOID_PLACES,
-        )
-        is None
-    ):
-        return void_page(form, invoice_queries.get_invoice(invoice_id))
-    toast(_("Invoice voided."))
-    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+    """Void an issued invoice: the first step shows the postings, the second does it."""
+
+    def act(body: VoidIn) -> Any:
+        return issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on)
+
+    return void_step(
+        actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
+    )
 
 
 def _begun() -> dict[str, Any]:

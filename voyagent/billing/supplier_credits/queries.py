@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import Select, select
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import (
     SupplierCredit,
     SupplierCreditLine,
-    SupplierCreditTax,
 )
-from voyagent.billing.core.queries.credits import CreditSearch, narrowed
+from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_statement, narrowed
 from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.identity.queries.people import name_of
@@ -24,35 +23,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
-
-_TAKEN = SupplierCreditTax.__table__.c
-
-
-def supplier_credited_statement(supplier_credit_id: UUID) -> Select[tuple[int, str, int]]:
-    """What a supplier's credit takes back of taxes as rows: line_no, component, amount_minor."""
-    return (
-        select(_TAKEN.line_no, _TAKEN.component, _TAKEN.amount_minor)
-        .where(owned(SupplierCreditTax), _TAKEN.supplier_credit_id == supplier_credit_id)
-        .order_by(_TAKEN.line_no, _TAKEN.component)
-    )
-
-
-def credited_bill_taxes(bill_id: UUID) -> dict[tuple[int, str], int]:
-    """What is taken back of the taxes of a bill so far, by line and component; what was reversed
-    does not count.
-    """
-    statement = (
-        select(
-            SupplierCreditTax.line_no,
-            SupplierCreditTax.component,
-            cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"),
-        )
-        .join(SupplierCredit, SupplierCredit.id == SupplierCreditTax.supplier_credit_id)
-        .where(SupplierCredit.bill_id == bill_id, SupplierCredit.reversed_on.is_(None))
-        .group_by(SupplierCreditTax.line_no, SupplierCreditTax.component)
-    )
-    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
-
 
 _CREDITS = SupplierCredit.__table__.c
 _LINES = SupplierCreditLine.__table__.c
@@ -118,7 +88,7 @@ def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
     return (
         one,
         lines,
-        supplier_credited_statement(supplier_credit_id),
+        credited_taxes_statement(Bill, supplier_credit_id),
         entry_lines_statement(entry_id),
     )
 

@@ -253,7 +253,7 @@ def _taxing(
     charged, before, taken = (
         tax_queries.get_bill_taxes(bill.id),
         credit_queries.credited_by_line(bill),
-        supplier_credit_queries.credited_bill_taxes(bill.id),
+        credit_queries.credited_taxes(bill),
     )
     return lambda wanted: crediting.taxes_on(wanted, lines, charged, before, taken, bill.currency)
 

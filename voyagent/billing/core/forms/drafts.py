@@ -26,7 +26,7 @@ from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
 from voyagent.billing.core.service.input_taxes import INPUT
-from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day
+from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day, line_amount
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,
@@ -327,7 +327,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             ValueError,
         ):  # it has its sentence once the form is sent
             return None
-        return [price.amount_minor * quantity for price, quantity in prices]
+        return [line_amount(price, quantity).amount_minor for price, quantity in prices]
 
     @property
     def total(self) -> Money | None:

@@ -5,36 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Date, Result, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import (
     CreditNote,
     CreditNoteLine,
+    CreditNoteTax,
     SupplierCredit,
     SupplierCreditLine,
+    SupplierCreditTax,
 )
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries.documents import having_text
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor
+from voyagent.kernel.tenancy import owned
 
-_KEPT: dict[type, tuple[Any, Any, str, str]] = {
-    Invoice: (CreditNote, CreditNoteLine, "credit_note_id", "invoice_id"),
-    Bill: (SupplierCredit, SupplierCreditLine, "supplier_credit_id", "bill_id"),
+
+class _Credits(NamedTuple):
+    """Tables of the credits of a kind of document, and the columns that join them."""
+
+    credit: Any
+    line: Any
+    tax: Any
+    key: str
+    document_key: str
+
+
+_CREDITS: dict[type, _Credits] = {
+    Invoice: _Credits(CreditNote, CreditNoteLine, CreditNoteTax, "credit_note_id", "invoice_id"),
+    Bill: _Credits(
+        SupplierCredit, SupplierCreditLine, SupplierCreditTax, "supplier_credit_id", "bill_id"
+    ),
 }
-"""Of each document what credits it, the lines of that, and by which columns they belong together.
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """What a list of credit notes, or of credits from suppliers, is narrowed to: its invoice or
-    bill; `party` is a whole name.
-    """
+    """Filters of a list of credits: the invoice or bill, the whole name of the party, days, text."""
 
     document_id: UUID | None = None
     party: str | None = None
@@ -52,8 +64,9 @@ def narrowed(
     limit: int,
     cursor: Cursor | None,
 ) -> Select[Any]:
-    """The rows of a list of credits that a search finds, one more than is shown, the newest day
-    first, behind the row of a cursor.
+    """Narrow a list of credits to a search, newest day first, after the cursor.
+
+    One row more than the limit is read.
     """
     if search.document_id is not None:
         statement = statement.where(document_id == search.document_id)
@@ -78,14 +91,42 @@ def narrowed(
 
 
 def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
-    """What is credited of each line of an invoice or a bill so far, by the line's number; what was
-    reversed does not count.
-    """
-    credit, line, key, column = _KEPT[type(document)]
-    statement = (
-        select(line.line_no, cast(func.sum(line.amount_minor), BigInteger).label("minor"))
-        .join(credit, credit.id == getattr(line, key))
-        .where(getattr(credit, column) == document.id, credit.reversed_on.is_(None))
-        .group_by(line.line_no)
+    """Return the credited amount of each line by its number, without reversed credits."""
+    tables = _CREDITS[type(document)]
+    rows = _credited(document, tables.line, tables.line.line_no)
+    return {row.line_no: row.minor for row in rows}
+
+
+def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
+    """Return the credited taxes by line and component, without reversed credits."""
+    tax = _CREDITS[type(document)].tax
+    rows = _credited(document, tax, tax.line_no, tax.component)
+    return {(row.line_no, row.component): row.minor for row in rows}
+
+
+def credited_taxes_statement(
+    kind: type[Invoice | Bill], credit_id: UUID
+) -> Select[tuple[int, str, int]]:
+    """Return the taxes of one credit as rows: line_no, component, amount_minor."""
+    tables = _CREDITS[kind]
+    taxes = tables.tax.__table__.c
+    return (
+        select(taxes.line_no, taxes.component, taxes.amount_minor)
+        .where(owned(tables.tax), taxes[tables.key] == credit_id)
+        .order_by(taxes.line_no, taxes.component)
     )
-    return {row.line_no: row.minor for row in db.session.execute(statement)}
+
+
+def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
+    """Sum lines or taxes of the credits of a document that are not reversed."""
+    tables = _CREDITS[type(document)]
+    statement = (
+        select(*by, cast(func.sum(part.amount_minor), BigInteger).label("minor"))
+        .join(tables.credit, tables.credit.id == getattr(part, tables.key))
+        .where(
+            getattr(tables.credit, tables.document_key) == document.id,
+            tables.credit.reversed_on.is_(None),
+        )
+        .group_by(*by)
+    )
+    return db.session.execute(statement)

@@ -165,6 +165,11 @@ def party(name: str) -> str:
     return words
 
 
+def line_amount(unit_price: Money, quantity: int) -> Money:
+    """Return the amount of a line before tax."""
+    return Money(unit_price.amount_minor * quantity, unit_price.currency)
+
+
 def words(text: str | None, length_max: int) -> str | None:
     """Return a text, None if blank. Raises TextTooLong."""
     trimmed = (text or "").strip()
@@ -182,9 +187,7 @@ def _line(item: LineItem) -> PricedLine:
     ):
         raise InvalidLine
     unit = Money.parse(item["unit_price"], item["currency"])
-    amount = Money(unit.within(0).amount_minor * quantity, unit.currency).within(
-        0, AMOUNT_MAX_MINOR
-    )
+    amount = line_amount(unit.within(0), quantity).within(0, AMOUNT_MAX_MINOR)
     said = item.get("basic_fare")
     fare = Money.parse(said, item["currency"]) if said is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:

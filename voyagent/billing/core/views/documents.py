@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -13,12 +13,14 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from voyagent.billing.core.errors import DraftChanged
-from voyagent.billing.core.forms.drafts import DocumentForm, VoidForm
+from voyagent.billing.core.forms.drafts import VOID_PLACES, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
+from voyagent.billing.core.schemas.documents import VoidIn
+from voyagent.billing.core.service import days, voiding
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -32,6 +34,7 @@ from voyagent.billing.core.words.rates import rate_on_paper, rate_words
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
@@ -203,8 +206,38 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
     ]
 
 
-def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
-    """Render the confirmation page for voiding, with its postings."""
+def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
+    """Delete a draft: the first step names it, the second does it."""
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    place = Place(draft)
+    if request.method == "GET":
+        return render_template("billing/discard.html", place=place)
+    all_url = place.all_url
+    discard()
+    toast(_("Draft deleted."))
+    return see_other(all_url)
+
+
+def void_step(
+    actor: Actor, read: Callable[[], Invoice | Bill], void: Callable[[VoidIn], Any], done: str
+) -> Any:
+    """Void a document: the first step asks for the reason and shows the postings.
+
+    `read` is called again after a refusal, which rolls the session back.
+    """
+    document = read()
+    if back := turned_back(document, may=voiding.can_be_void(document)):
+        return back
+    url = Place(document).url()
+    form = VoidForm(data={"voided_on": days.first_day(actor, document)})
+    if form.attempt(void, **VOID_PLACES) is None:
+        return _void_page(form, read())
+    toast(done)
+    return see_other(url)
+
+
+def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     shown = {
         "place": Place(document),
         "postings": reversal_of(document.entry_id),
