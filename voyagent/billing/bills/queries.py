@@ -37,7 +37,7 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 
 
 def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
-    """A bill of the agency; `lock` holds its row until the transaction ends.
+    """Return a bill; `lock` holds its row until the transaction ends.
 
     Raises BillNotFound.
     """
@@ -53,7 +53,7 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
 
 
 def bills_listing(search: BillSearch) -> Listing:
-    """Bills that a search finds, the newest issue date first."""
+    """Return the exported list of the bills of a search, newest issue date first."""
     of = Bill.__table__.c
     columns = [
         Column("vendor_reference", of.vendor_reference, "text"),
@@ -69,9 +69,7 @@ _CREDITS = SupplierCredit.__table__.c
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
-    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date,
-    amount_minor, reason, entry_id, reversed_on, and so on.
-    """
+    """Return the credits of a bill, oldest first, with date, amount, reason and reversal."""
     names = (
         "id",
         "vendor_reference",
@@ -121,7 +119,7 @@ _TEXTS = ("vendor_reference", "party_name", "party_reference")
 
 
 class BillSearch(DocumentSearch):
-    """What a list of bills is narrowed to; `open` is received or scheduled."""
+    """Filters of a list of bills; `open` is received or scheduled."""
 
     __slots__ = ()
     known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {
@@ -131,9 +129,7 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with all that its page shows: lines, the taxes on them, payments, credits of the
-    supplier, and the journal lines of its receipt.
-    """
+    """A bill with lines, taxes, payments, supplier credits and journal lines."""
 
     bill: Row
     lines: list[Row]
@@ -146,14 +142,15 @@ class BillDocument:
 def list_bills(
     reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at
-    any depth. Of a text the next 20,000 are looked at.
+    """List bills after the cursor, newest issue date first.
+
+    A page costs the same at any depth. With a text the next 20,000 rows are searched.
     """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """A bill with its lines, payments, credits and journal lines, in one trip.
+    """Read a bill with all its parts in one round trip.
 
     Raises BillNotFound.
     """

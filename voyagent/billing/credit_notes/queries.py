@@ -30,20 +30,18 @@ _TEXTS = ("number", "party_name", "invoice_number")
 
 @dataclass(frozen=True, slots=True)
 class CreditDocument:
-    """A credit note with all that its page shows: its invoice's number, lines, taxes, and the
-    journal lines of its issue.
-    """
+    """A credit note with its invoice's number, lines, taxes and journal lines."""
 
     note: Row
     lines: list[Row]
     taxes: list[Row]
     journal: list[Row]
     further: list[Row]
-    """What is booked on days of service after the note, entry by entry."""
+    """Entries on service dates after the credit note."""
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """A credit note with its lines, taxes and journal lines, in one trip.
+    """Read a credit note with all its parts in one round trip.
 
     Raises CreditNoteNotFound.
     """
@@ -54,7 +52,7 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 
 
 def get_credit_note(credit_note_id: UUID) -> CreditNote:
-    """A credit note of the agency. Raises CreditNoteNotFound."""
+    """Return a credit note. Raises CreditNoteNotFound."""
     found = db.session.scalar(select(CreditNote).where(CreditNote.id == credit_note_id))
     if found is None:
         raise CreditNoteNotFound
@@ -64,14 +62,12 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
 def list_credit_notes(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Credit notes by day, the newest first, behind the row of a cursor."""
+    """List credit notes after the cursor, newest day first."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def recalled_by_line(invoice: Invoice) -> dict[int, int]:
-    """What is taken back of the commission of each line of an invoice so far, by the line's number;
-    what was reversed does not count.
-    """
+    """Return the returned commission of each line by number, without reversed credits."""
     statement = (
         select(
             CreditNoteLine.line_no,
@@ -85,7 +81,7 @@ def recalled_by_line(invoice: Invoice) -> dict[int, int]:
 
 
 def round_off_given_back(invoice_id: UUID) -> bool:
-    """Whether a credit note that stands has given back what the invoice was rounded by."""
+    """Return True if a credit note that is not reversed has returned the rounding."""
     given = select(CreditNote.id).where(
         CreditNote.invoice_id == invoice_id,
         CreditNote.round_off_minor != 0,

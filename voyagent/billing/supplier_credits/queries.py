@@ -32,9 +32,7 @@ _TEXTS = ("vendor_reference", "party_name", "bill_reference")
 
 @dataclass(frozen=True, slots=True)
 class SupplierCreditDocument:
-    """A supplier's credit with all that its page shows: its bill's reference, lines, the taxes on
-    them, and the journal lines of its entry.
-    """
+    """A supplier credit with its bill's reference, lines, taxes and journal lines."""
 
     credit: Row
     lines: list[Row]
@@ -43,7 +41,7 @@ class SupplierCreditDocument:
 
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
-    """A supplier's credit with its lines and journal lines, in one trip.
+    """Read a supplier credit with all its parts in one round trip.
 
     Raises SupplierCreditNotFound.
     """
@@ -54,7 +52,7 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
 
 
 def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
-    """A supplier's credit of the agency. Raises SupplierCreditNotFound."""
+    """Return a supplier credit. Raises SupplierCreditNotFound."""
     found = db.session.scalar(select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id))
     if found is None:
         raise SupplierCreditNotFound
@@ -64,7 +62,7 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
 def list_supplier_credits(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Credits from suppliers by day, the newest first, behind the row of a cursor."""
+    """List supplier credits after the cursor, newest day first."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 

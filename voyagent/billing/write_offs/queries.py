@@ -16,7 +16,7 @@ _WRITE_OFFS = WriteOff.__table__.c
 
 
 def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
-    """A write-off of an invoice. Raises WriteOffNotFound."""
+    """Return a write-off of an invoice. Raises WriteOffNotFound."""
     found = db.session.scalar(
         select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id)
     )
@@ -26,7 +26,7 @@ def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
 
 
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
-    """The id of the invoice that a write-off, or what takes one back, is of.
+    """Return the id of the invoice of a write-off or of its reversal.
 
     Raises WriteOffNotFound.
     """
@@ -40,7 +40,7 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
 
 
 def is_written_back(write_off_id: UUID) -> bool:
-    """Whether another write-off counts against this one."""
+    """Return True if the write-off is reversed."""
     return (
         db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id))
         is not None

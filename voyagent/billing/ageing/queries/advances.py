@@ -1,6 +1,4 @@
-"""What was paid ahead and settles nothing yet, as it stood on any day, by party and one by one;
-aged from the day on which it came.
-"""
+"""Unused advances by party, by age and one by one, as of any day."""
 
 from __future__ import annotations
 
@@ -39,8 +37,7 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Advances of customers (or to suppliers) that came from `first` to `last`, as they stood on
-    the evening of a day, by party.
+    """Return advances paid in a period by party, as of the end of a day.
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
@@ -61,8 +58,9 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """The same in parts that are to be summed; from what parties have paid ahead in all, where no
-    day is left out.
+    """Return advances of parties in parts that are to be summed.
+
+    Without an excluded day the roll-up of the parties is read.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -85,10 +83,10 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
 def advances_by_age_statement(
     kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> Select[Any]:
-    """The same by age, counted from the day on which each came to today, or to `as_of`; without it,
-    as they stand now: currency, age, n, unapplied_minor.
+    """Return advances by age, counted from payment to today or to `as_of`.
 
-    `age` is 0 for one that came on that day, then 1 to 30 days old, and so on as for documents.
+    Rows: currency, age, n, unapplied_minor. `age` is 0 on the day of payment, then 1 to 30 days, as
+    for documents.
     """
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
     found = (
@@ -131,10 +129,9 @@ def list_advances_statement(
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """The same one by one, the oldest first, at most a thousand; of one party where its name is
-    given: id, number, paid_on, currency, party_key, and so on.
+    """List advances, oldest first, at most a thousand, optionally of one party.
 
-    `keys` are the parties that are looked at.
+    `keys` selects parties.
     """
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > inlined(0))
@@ -146,8 +143,9 @@ def list_advances_statement(
 
 
 def untied_advances(reader: Reader) -> list[Row]:
-    """Where a roll-up of advances and the payments behind it disagree: which (`day` or `party`),
-    direction, currency, key, n, unapplied_minor.
+    """List where a roll-up of advances differs from the payments.
+
+    Rows: which (`day` or `party`), direction, currency, key, n, unapplied_minor.
     """
     by_day = select(
         literal("day").label("which"),
@@ -196,9 +194,6 @@ def _as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """What is left of payments now, and what is to be added or taken away for it to be as of a day:
-    of which something was used since, now and then.
-    """
     if as_of is None:
         return now.subquery("then")
     until, used = min(last, as_of), select(_moved(as_of).subquery("used").c.payment_id)
@@ -224,9 +219,6 @@ def _sums(found: Any) -> tuple[Any, Any]:
 
 
 def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None) -> Select[Any]:
-    """Payments of some days that have something left now; `among` are the ids of those that are
-    looked at.
-    """
     table = Payment.__table__
     left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
     wanted = [
@@ -239,9 +231,6 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
 
 
 def _moved(as_of: date) -> Any:
-    """What of payments was used, given back or reversed after a day, less the refunds that were
-    reversed: payment_id, amount_minor.
-    """
     return union_all(
         select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(
             owned(Allocation), _ALLOCATIONS.effective_on > as_of
@@ -261,9 +250,7 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Payments that have something left, and those of which something was used since; the cost is
-    that of both, not of all that was ever paid.
-    """
+    """Return payments with an unused amount, and those used since; the cost is that of both."""
     moved = _moved(as_of).subquery("moved")
     later = (
         select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor"))

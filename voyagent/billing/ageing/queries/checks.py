@@ -40,9 +40,7 @@ _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": Credit
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
-    """What is open now of invoices (or bills) by the roll-up: kind, currency, open_minor; the cost
-    is that of the months with something open.
-    """
+    """Return the open amount of documents by the roll-up: kind, currency, open_minor."""
     return (
         select(
             _DUE.kind,
@@ -55,8 +53,9 @@ def outstanding_statement(kind: Kind) -> Select[Any]:
 
 
 def unallocated_statement() -> Select[Any]:
-    """Documents whose paid amount is not the sum of their allocations: kind, id, reference,
-    currency, difference_minor (paid less allocated).
+    """Return documents whose paid amount is not the sum of their allocations.
+
+    Rows: kind, id, reference, currency, difference_minor (paid less allocated).
     """
     parts = [
         _against_allocations("receivable", Invoice.__table__, "number", _ALLOCATIONS.invoice_id)
@@ -69,9 +68,7 @@ def unallocated_statement() -> Select[Any]:
 
 
 def advances_statement() -> Select[Any]:
-    """What of payments settles nothing and was not given back, now: direction, currency,
-    unapplied_minor; the cost is that of payments with something left.
-    """
+    """Return the unused amount of payments: direction, currency, unapplied_minor."""
     unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
     return (
         select(
@@ -88,11 +85,10 @@ def advances_statement() -> Select[Any]:
 
 
 def misused_statement() -> Select[Any]:
-    """Payments that say otherwise than their allocations, refunds and reversals, or of which more
-    is used than they are: number, currency, difference_minor.
+    """Return payments whose used amount is wrong or above their amount.
 
-    The difference is what is said to be used less what is; where both agree, how much more is used
-    than there is.
+    Rows: number, currency, difference_minor: the stated less the actual use; where both agree, the
+    use above the amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -125,14 +121,12 @@ def misused_statement() -> Select[Any]:
 
 
 def unexchanged_statement() -> Select[Any]:
-    """Allocations of a document in another currency that the account of exchange or the document's
-    rate does not agree with.
+    """Return allocations that differ from the exchange account or the document's rate.
 
     Rows: which (`lines` or `rate`), number of the payment, currency, difference_minor. By `lines`
-    it is what the entry has on that account less what the allocation says: what is settled in the
-    document's currency against what it was booked for in the payment's. By `rate` it is what is
-    booked for a document that keeps no rate. Entries of no allocation are left out: they say by
-    themselves what they exchange.
+    it is the entry's amount on that account less the allocation's: the settled amount in the
+    document's currency against its book value in the payment's. By `rate` it is the book value of a
+    document without a rate.
     """
     sign = case((_PAYMENTS.direction == "in", 1), else_=-1)
     documents = (
@@ -203,9 +197,7 @@ def unexchanged_statement() -> Select[Any]:
 
 
 def lettered_statement(series: str, letter: str) -> Select[Any]:
-    """The same as `series_statement` of a series whose numbers begin with a letter: receipts,
-    payments, refunds.
-    """
+    """Return `series_statement` for a series with a letter: receipts, payments, refunds."""
     numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
     year, place = (
         func.split_part(numbers, "/", 2),
@@ -229,11 +221,10 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
 
 
 def series_statement(series: str) -> Select[Any]:
-    """Each financial year of a series that numbers are missing from or strange in: financial_year,
-    last_number, n, lowest, highest.
+    """Return financial years with missing or unexpected numbers in a series.
 
-    `last_number` is what the counter has given out; `n` how many documents carry a number of that
-    year, the void among them.
+    Rows: financial_year, last_number (by the counter), n (documents with a number of that year,
+    void ones included), lowest, highest.
     """
     table = _NUMBERED[series]
     year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
@@ -257,13 +248,14 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Invoices that were brought forward have numbers of a series of their own."""
+    """Return the condition that excludes imported invoices, which have their own series."""
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
 def uncredited_statement() -> Select[Any]:
-    """Documents whose credited amount is not the sum of what credits them and stands: kind, id,
-    reference, currency, difference_minor (credited less those).
+    """Return documents whose credited amount is not the sum of their credits.
+
+    Rows: kind, id, reference, currency, difference_minor (stated less summed).
     """
     said = _INVOICES.credited_minor - _INVOICES.written_off_minor
     bills, credits = (  # noqa: A001
@@ -293,8 +285,9 @@ def uncredited_statement() -> Select[Any]:
 
 
 def unwritten_statement() -> Select[Any]:
-    """Invoices whose written-off amount is not the sum of their write-offs: kind, id, reference,
-    currency, difference_minor (what they say less those).
+    """Return invoices whose written-off amount is not the sum of their write-offs.
+
+    Rows: kind, id, reference, currency, difference_minor (stated less summed).
     """
     found = _against_rows(
         "invoice",
@@ -314,9 +307,6 @@ def _against_rows(
     amount: Any,
     *which: ColumnElement[bool],
 ) -> Select[Any]:
-    """Where what documents say of themselves is not the sum of the rows behind it; `which` of them
-    count.
-    """
     noted = (
         select(document_id.label("document_id"), func.sum(amount).label("amount_minor"))
         .where(owned(document_id.table), *which)
@@ -360,9 +350,6 @@ def _against_allocations(kind: Kind, table: Any, reference: str, document_id: An
 
 
 def _gaps(series: str, counted: Any) -> Select[Any]:
-    """Where the numbers that documents carry and those that the counter has given out differ, by
-    financial year.
-    """
     given = (
         select(_SERIES.financial_year, _SERIES.last_number)
         .where(owned(NumberSeries), _SERIES.series == series)

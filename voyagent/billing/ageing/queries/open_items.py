@@ -1,5 +1,6 @@
-"""What is open, by age and by party: from roll-ups as things stand, from documents and payments as
-they stood on another day. Currencies are never added.
+"""Open amounts by age and by party, now or as of another day.
+
+Roll-ups are read for now, documents and payments for another day. Currencies are never added.
 """
 
 from __future__ import annotations
@@ -52,13 +53,12 @@ _OF_PARTY = ("currency", "party_key", "party_name")
 def ageing(
     reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> list[Row]:
-    """Open documents issued from `first` to `last`, by currency and age.
+    """Read open documents issued in a period by currency and age.
 
-    Rows: currency, age, n, open_minor and not_due_minor of that, for ages that occur. A document in
-    instalments has each of them aged by itself, and counted in `n`. `age` counts from today, or
-    `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more;
-    the API's `0-30` is 0 and 1 together. With `as_of`, documents and payments after that day are
-    left out, and what was paid since counts as open.
+    Rows: currency, age, n, open_minor and its not_due_minor, for ages that occur. Each instalment
+    ages by itself and counts in `n`. `age` counts from today, or `as_of`: 0 not due (due today is
+    not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
+    together. With `as_of`, later documents and payments are excluded.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -72,9 +72,9 @@ def ageing_statement(
     as_of: date | None = None,
     basis: Basis = "due_date",
 ) -> Select[Any]:
-    """The same for whoever reads more in the same trip.
+    """Return the statement of `ageing`.
 
-    By the date of the document it is read from what is open itself, and `n` counts documents.
+    By document date it reads the open documents, and `n` counts documents.
     """
     day = as_of or today
     if basis == "document_date":
@@ -154,8 +154,9 @@ def top_parties(
     as_of: date | None = None,
     limit: int = 5,
 ) -> list[Row]:
-    """Whose open documents issued from `first` to `last` weigh most, in each currency, largest
-    first: currency, party_key, party_name, n, open_minor, place.
+    """Read the parties with the largest open amounts in each currency, largest first.
+
+    Rows: currency, party_key, party_name, n, open_minor, place.
     """
     return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
 
@@ -164,7 +165,7 @@ def top_parties(
 def top_parties_statement(
     kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5
 ) -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
+    """Return the statement of `top_parties`."""
     if as_of is not None:
         return _largest(open_by_party(kind, first, last, as_of), limit)
     outside = select(
@@ -178,7 +179,6 @@ def top_parties_statement(
 
 
 def _largest(found: Subquery, limit: int) -> Select[Any]:
-    """The first of each currency among parties that are to be summed."""
     total = func.sum(found.c.open_minor)
     parties = (
         select(
@@ -203,9 +203,7 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """The first of each currency among all that parties have open: one look at an index for each
-    currency and each of these.
-    """
+    """Return the largest parties of each currency, one index scan for each of them."""
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
@@ -234,10 +232,10 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
 def parties_by_age(
     reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> list[Row]:
-    """The same documents by party, for the page, from the open documents themselves.
+    """Read open documents by party and age, from the documents themselves.
 
     Rows: currency, party_key, party_name, age, n, open_minor; next_pay_on and scheduled_minor of
-    the bills among them that are to be paid on a day.
+    scheduled bills.
     """
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -252,7 +250,7 @@ def parties_by_age_statement(
     basis: Basis = "due_date",
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """The same for whoever reads more in the same trip; of some parties where their keys are given."""
+    """Return the statement of `parties_by_age`, optionally of some parties."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of or today)
     wanted = [] if keys is None else [found.c.party_key.in_(keys)]
@@ -276,8 +274,9 @@ def parties_by_age_statement(
 
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
-    """What of the open bills dated from `first` to `last` is to be paid on which day: currency,
-    pay_on, n, open_minor; the nearest day first.
+    """Return open bills by payment date, nearest first.
+
+    Rows: currency, pay_on, n, open_minor.
     """
     found = open_documents("payable", first, last, as_of).subquery("found").c
     return (
@@ -297,12 +296,11 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 
 @cached_statement
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
-    """What is open now by the week in which it is due, from the roll-up: currency, week, n,
-    open_minor; as many rows as weeks and currencies.
+    """Return open amounts by the week in which they are due, from the roll-up.
 
-    `week` counts from the one of `monday`, which today lies in; OVERDUE is what was due before
-    today, `weeks` all that is due behind so many. A document in instalments counts in `n` where the
-    first open one is due.
+    Rows: currency, week, n, open_minor. `week` counts from that of `monday`, in which today lies;
+    OVERDUE is due before today, `weeks` is later than all weeks. A document counts in `n` where its
+    first open instalment is due.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -327,7 +325,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 
 
 def untied_ageing(reader: Reader) -> list[Row]:
-    """Where a roll-up and the documents behind it disagree; empty in healthy books.
+    """List where a roll-up of open documents differs from the documents.
 
     Rows: which (`due`, where each instalment counts on its own day, `party`, or `total`, which has
     no month), kind, currency, issue_month, key, n, documents, open_minor.
@@ -410,11 +408,10 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """What each party has open of documents issued from `first` to `last`: currency, party_key,
-    party_name, n, open_minor, in parts that are to be summed.
+    """Return open amounts by party in parts that are to be summed.
 
-    From what parties have open in all, unless something is open that was issued outside these days;
-    then from its months.
+    Rows: currency, party_key, party_name, n, open_minor. The totals of parties are read, unless a
+    document issued outside the period is open; then their months.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

@@ -1,6 +1,4 @@
-"""Parties by what they have open, with what they paid ahead, some at a time: the largest first, as
-they stood on the evening of any day.
-"""
+"""Parties by open amount, with their advances, as of the end of any day."""
 
 from __future__ import annotations
 
@@ -35,12 +33,12 @@ def balances_statement(
     limit: int,
     party: str | None = None,
 ) -> Select[Any]:
-    """Of each currency the parties from the place behind `skip` on, from the first where there are
-    not so many, and one that is named wherever it stands.
+    """Return a page of parties in each currency, largest first, and always the named party.
 
-    Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (counted from 1),
-    parties (how many there are in the currency). Documents issued and payments made from `first` to
-    `last` count; the largest is first, and of equal ones whoever paid more ahead.
+    `skip` counts from the first; beyond the last party, the first page is returned. Rows:
+    currency, party_key, party_name, open_minor, unapplied_minor, place (from 1), parties (their
+    number in the currency). Documents and payments of the period count; of equal open amounts the
+    larger advance is first.
     """
     documents, payments = (
         open_by_party(kind, first, last, as_of).c,

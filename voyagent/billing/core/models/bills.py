@@ -1,4 +1,4 @@
-"""Tables of bills: one, its lines, and the taxes that are printed on them."""
+"""Tables of bills, their lines and the taxes printed on them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class Bill(InInstalments, AtARate, TenantOwned, Base):
-    """What a supplier is to be paid, by the supplier's own reference; once received it is posted:
-    what was paid or credited moves, and the day to pay it on.
+    """A supplier's bill, identified by the supplier's own reference.
+
+    Once received it is posted; then only the paid and credited amounts and the payment date change.
     """
 
     __tablename__ = "bills"
@@ -131,16 +132,15 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
 
     @property
     def open_minor(self) -> int:
-        """What is still to be paid: neither paid nor credited."""
+        """Return the amount that is neither paid nor credited."""
         return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class BillLine(TenantBound, Base):
-    """One line of a bill; the amount is quantity times price, exact in minor units, before tax.
+    """A line of a bill, whose amount is quantity times price before tax, in minor units.
 
-    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is
-    invoiced for it as such. `input_credit` is whether the agency has the tax on it credited;
-    otherwise that is part of what the line costs.
+    `bought_as` is the agency's own cost, or a purchase as agent for a customer who is invoiced for
+    it. With `input_credit` the tax is claimed as input credit; otherwise it is part of the cost.
     """
 
     __tablename__ = "bill_lines"
@@ -162,7 +162,7 @@ class BillLine(TenantBound, Base):
 
 
 class BillTax(TaxOfLine, TenantBound, Base):
-    """A component of the tax on a line of a bill, as it is printed on the supplier's paper."""
+    """A tax component of a bill line, as printed on the bill."""
 
     __tablename__ = "bill_taxes"
 

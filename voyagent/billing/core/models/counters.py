@@ -1,6 +1,4 @@
-"""Tables that count documents: the last number of each series, how many there are, and what is open
-by age and party.
-"""
+"""Tables of number series and of the roll-ups of documents by age and party."""
 
 from __future__ import annotations
 
@@ -17,8 +15,9 @@ _OPEN = text("n > 0")
 
 
 class NumberSeries(TenantBound, Base):
-    """The last number given out in a series and financial year; its row is locked from the taking
-    to the commit, so no number is lost or used twice.
+    """The last number used in a series and financial year.
+
+    The row is locked until the commit, so that no number is lost or used twice.
     """
 
     __tablename__ = "number_series"
@@ -31,7 +30,7 @@ class NumberSeries(TenantBound, Base):
 
 
 class InvoiceCount(TenantBound, Base):
-    """How many invoices are in a status; kept by triggers on `invoices`, written by nobody else."""
+    """The number of invoices by status, maintained by triggers on `invoices` alone."""
 
     __tablename__ = "invoice_counts"
 
@@ -40,9 +39,7 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """How many documents (`kind` receivable or payable) of a currency are open, and what is open of
-    them.
-    """
+    """Count and open amount of documents of a kind (receivable, payable) and currency."""
 
     kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -51,9 +48,7 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """How many payments (`direction` in or out) of a currency have something left, and what is left
-    of them.
-    """
+    """Count and unused amount of payments of a direction (in, out) and currency."""
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -62,18 +57,17 @@ class Advances(TenantBound):
 
 
 class OfParty:
-    """Of one party, by the key of its name, and its last spelling."""
+    """Columns of a party: the key of its name and its latest spelling."""
 
     party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
     party_name: Mapped[str] = mapped_column(sort_order=2)
 
 
 class AgeingByDue(OpenDocuments, Base):
-    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by
-    triggers on `invoices` and `bills`.
+    """Open documents of a kind by month of issue and due date.
 
-    Of a document in instalments each open one counts in `n` on its own day; in `documents` the
-    document counts once, on the day of the first open one.
+    Triggers on `invoices` and `bills` maintain it. With instalments, each open one counts in `n` on
+    its own date; in `documents` the document counts once, on the date of the first open one.
     """
 
     __tablename__ = "ageing_by_due"
@@ -93,7 +87,10 @@ class AgeingByDue(OpenDocuments, Base):
 
 
 class AgeingByParty(OpenDocuments, OfParty, Base):
-    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`."""
+    """Open documents of a party by month of issue.
+
+    Triggers on `invoices` and `bills` maintain it.
+    """
 
     __tablename__ = "ageing_by_party"
 
@@ -107,9 +104,7 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 
 
 class PartyOpenBalance(OpenDocuments, OfParty, Base):
-    """All open documents of a party, whenever they were issued; kept by triggers on
-    `ageing_by_party`.
-    """
+    """All open documents of a party, maintained by triggers on `ageing_by_party`."""
 
     __tablename__ = "party_open_balances"
 
@@ -127,9 +122,7 @@ class PartyOpenBalance(OpenDocuments, OfParty, Base):
 
 
 class AdvancesByDay(Advances, Base):
-    """Payments (`direction` in or out) of a day that have something left; kept by triggers on
-    `payments`.
-    """
+    """Payments with an unused amount by date, maintained by triggers on `payments`."""
 
     __tablename__ = "advances_by_day"
 
@@ -146,9 +139,7 @@ class AdvancesByDay(Advances, Base):
 
 
 class AdvancesByParty(Advances, OfParty, Base):
-    """Payments of a party that have something left, whenever they were made; kept by triggers on
-    `payments`.
-    """
+    """Payments with an unused amount by party, maintained by triggers on `payments`."""
 
     __tablename__ = "advances_by_party"
 

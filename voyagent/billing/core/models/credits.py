@@ -1,6 +1,4 @@
-"""Tables of credit notes: one, its lines, and what it takes back of taxes; and one that a supplier
-has sent, with its lines.
-"""
+"""Tables of credit notes and supplier credits, with their lines and taxes."""
 
 from __future__ import annotations
 
@@ -23,8 +21,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class CreditNote(Reversible, TenantOwned, Base):
-    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and
-    never changed, but for its reversal.
+    """A credit on an issued invoice from a day on, with a number series of its own.
+
+    It never changes, except by its reversal.
     """
 
     __tablename__ = "credit_notes"
@@ -71,9 +70,7 @@ class CreditNote(Reversible, TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """What a credit note takes back of one line of its invoice, by that line's number, and how much
-    of it is commission.
-    """
+    """The credited amount of an invoice line, by its number, and the commission in it."""
 
     __tablename__ = "credit_note_lines"
 
@@ -91,7 +88,7 @@ class CreditNoteLine(TenantBound, Base):
 
 
 class CreditNoteTax(TaxOfLine, TenantBound, Base):
-    """What a credit note takes back of a component of the tax on one line of its invoice."""
+    """The credited amount of a tax component of an invoice line."""
 
     __tablename__ = "credit_note_taxes"
 
@@ -101,8 +98,9 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
 
 
 class SupplierCredit(Reversible, TenantOwned, Base):
-    """What a supplier has taken back of a received bill, from a day on, by the supplier's own
-    number; never changed, but for its reversal.
+    """A supplier's credit on a received bill from a day on, with the supplier's number.
+
+    It never changes, except by its reversal.
     """
 
     __tablename__ = "supplier_credits"
@@ -148,7 +146,7 @@ class SupplierCredit(Reversible, TenantOwned, Base):
 
 
 class SupplierCreditLine(TenantBound, Base):
-    """What a supplier's credit takes back of one line of its bill, by that line's number."""
+    """The credited amount of a bill line, by the line's number."""
 
     __tablename__ = "supplier_credit_lines"
 
@@ -164,7 +162,7 @@ class SupplierCreditLine(TenantBound, Base):
 
 
 class SupplierCreditTax(TaxOfLine, TenantBound, Base):
-    """What a supplier's credit takes back of a component of the tax on one line of its bill."""
+    """The credited amount of a tax component of a bill line."""
 
     __tablename__ = "supplier_credit_taxes"
 

@@ -43,14 +43,14 @@ _SEARCH = (
 
 
 class Invoice(InInstalments, AtARate, TenantOwned, Base):
-    """What a customer is to pay.
+    """An invoice to a customer.
 
-    A draft has no number; issuing numbers and posts it, and from then on only what was paid or
-    credited moves.
+    A draft has no number. Issue numbers and posts it; then only the paid and credited amounts
+    change.
 
-    What was written off counts as credited, and `written_off_minor` says how much of that it is.
-    The total is that of lines, taxes and `round_off_minor`, which moves it to whole units where the
-    agency rounds its invoices, up or down.
+    Write-offs count as credited; `written_off_minor` is their part. The total is that of lines,
+    taxes and `round_off_minor`, which rounds it to whole units where the agency rounds its
+    invoices.
     """
 
     __tablename__ = "invoices"
@@ -196,17 +196,16 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
 
     @property
     def open_minor(self) -> int:
-        """What is still to be paid: neither paid nor credited."""
+        """Return the amount that is neither paid nor credited."""
         return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class InvoiceLine(TenantBound, Base):
-    """One line of an invoice; the amount is quantity times price, exact in minor units, before tax.
+    """A line of an invoice, whose amount is quantity times price before tax, in minor units.
 
-    `sold_as` is whether it is the agency's own sale, its fee, or a supplier's service that it
-    passes on as agent. `tax` is how it is taxed and `collection` what is collected on top, as the
-    tables of taxes name them; nothing where neither is. The commission is the part of what is sold
-    as agent that is earned.
+    `sold_as` is the agency's own sale, its fee, or a supplier's service that it sells as agent.
+    `tax` and `collection` are names of the tables of taxes, or None. The commission is the earned
+    part of a line sold as agent.
     """
 
     __tablename__ = "invoice_lines"
@@ -238,9 +237,7 @@ class InvoiceLine(TenantBound, Base):
 
 
 class InvoiceTax(TenantBound, Base):
-    """A component of the tax on a line, in percent of what is taxable of it, and the row of the
-    tables that says so.
-    """
+    """A tax component of a line, in percent of its taxable amount, with its source."""
 
     __tablename__ = "invoice_taxes"
 

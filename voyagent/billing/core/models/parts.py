@@ -54,11 +54,10 @@ RATE = (
 
 
 class InInstalments:
-    """A document that may be due in instalments: the day and the amount of each, in order of their
-    days; none where it is due on one day.
+    """Columns of a document that may be due in instalments, ordered by date.
 
-    The due date of a posted one is that of the first instalment that is still open, of the last
-    where none is; a trigger moves it on.
+    Both are None for a single due date. The due date of a posted document is that of its first open
+    instalment, else of its last; a trigger maintains it.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -66,11 +65,10 @@ class InInstalments:
 
 
 class AtARate:
-    """What keeps a rate of exchange: one `rate_base` costs `rate` of `rate_quote`, as `rate_source`
-    has it on a day; all of it or nothing.
+    """Columns of an exchange rate, all set or all None.
 
-    On a document it is the rate at which that was booked, between its own currency and that of the
-    books.
+    One `rate_base` costs `rate` of `rate_quote` on a day, according to `rate_source`. On a document
+    it is the booked rate between its currency and that of the books.
     """
 
     rate_base: Mapped[str | None]
@@ -81,7 +79,7 @@ class AtARate:
 
 
 class TaxOfLine:
-    """An amount of a component of the tax on a line of a document; the class adds the document."""
+    """Columns of a tax component of a line; the subclass adds the document."""
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     component: Mapped[str] = mapped_column(primary_key=True)
@@ -91,8 +89,9 @@ class TaxOfLine:
 def tax_rules(
     table: str, lines: str, document: str, ondelete: str | None = None
 ) -> tuple[ForeignKeyConstraint, CheckConstraint]:
-    """The rules of a table of such amounts: each is of a line in `lines`, of the document in that
-    column, and more than nothing.
+    """Return the constraints of a table of taxes of lines.
+
+    Each row belongs to a line in `lines`, of the document in column `document`, and is positive.
     """
     line = ("tenant_id", document, "line_no")
     return (
@@ -104,9 +103,7 @@ def tax_rules(
 
 
 class Reversible:
-    """What was noted by mistake and is taken back whole, once: from which day on, why, by which
-    entry and by whom; all of it is None while it stands.
-    """
+    """Columns of a reversal as a whole: date, reason, entry and person; None without one."""
 
     reversed_on: Mapped[date | None]
     reversal_reason: Mapped[str | None]
@@ -117,8 +114,9 @@ class Reversible:
 def reversal_rules(
     table: str, day: str, also: str = ""
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
-    """The rules of a table's reversals: all of one or nothing, not before its own day; `also` is
-    what else holds of what is reversed.
+    """Return the constraints and the index of the reversals of a table.
+
+    All columns are set or none, and the date is not before `day`; `also` is a further condition.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

@@ -1,4 +1,4 @@
-"""Tables of payments: one, which documents it settles, and what went back of it."""
+"""Tables of payments, their allocations to documents, and refunds."""
 
 from __future__ import annotations
 
@@ -25,18 +25,15 @@ EXCHANGED = (
     " or rate > 0 and rate_base <> rate_quote) end"
 )
 OPENING_ACCOUNT = "opening_balances"
-"""The purpose of the account with which an agency's books begin, in place of bank or cash."""
+"""The purpose of the opening balance account, used in place of bank or cash."""
 
 
 class Payment(Reversible, TenantOwned, Base):
-    """Money that came in from a customer or went out to a supplier, on the day it did; only how
-    much of it settles documents or was given back moves.
+    """A receipt from a customer or a payment to a supplier.
 
-    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed, which only
-    one of which nothing is given back can be.
-
-    `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the
-    program before; that one's number there is its reference.
+    Only the allocated and refunded amounts change. `refunded_minor` is the whole amount after a
+    reversal, for which nothing may be refunded. `account` is bank, cash, or `opening_balances` for
+    an imported advance, whose reference is its former number.
     """
 
     __tablename__ = "payments"
@@ -100,22 +97,21 @@ class Payment(Reversible, TenantOwned, Base):
 
     @property
     def is_opening(self) -> bool:
-        """Whether it is what was left of a payment of the program before."""
+        """Return True for an imported advance."""
         return self.account == OPENING_ACCOUNT
 
     @property
     def unapplied_minor(self) -> int:
-        """The advance: what settles no document and was not given back."""
+        """Return the advance: the amount neither allocated nor refunded."""
         return self.amount_minor - self.allocated_minor - self.refunded_minor
 
 
 class Allocation(AtARate, TenantOwned, Base):
-    """The part of a payment that settles one document, from a day on; taken back by another row
-    with the amount below zero, from its own day on.
+    """The part of a payment that settles a document from a day on.
 
-    Where the document is in another currency, `settled_minor` is what it is settled with in its
-    own, at a rate of the day where one was named, and `booked_minor` what as much of it stood in
-    the books for, in the payment's; a document in the currency of the books has no such amount.
+    Another row with a negative amount takes it back from its own day on. For a document in another
+    currency `settled_minor` is the amount in that currency, and `booked_minor` its book value in
+    the payment's currency; a document in the currency of the books has no book value.
     """
 
     __tablename__ = "allocations"
@@ -164,24 +160,22 @@ class Allocation(AtARate, TenantOwned, Base):
 
     @property
     def document_id(self) -> UUID | None:
-        """The invoice or bill that it settles."""
+        """Return the invoice or bill that it settles."""
         return self.invoice_id or self.bill_id
 
     @property
     def is_exchanged(self) -> bool:
-        """Whether money of one currency settles a document in another."""
+        """Return True if payment and document have different currencies."""
         return self.settled_minor is not None
 
     @property
     def settles_minor(self) -> int:
-        """What it settles in the document's currency."""
+        """Return the settled amount in the document's currency."""
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
 class Refund(Reversible, TenantOwned, Base):
-    """The part of an advance that went back to whom it came from, on the day it did; never changed,
-    but for its reversal.
-    """
+    """The refunded part of an advance; it never changes, except by its reversal."""
 
     __tablename__ = "refunds"
 

@@ -1,4 +1,4 @@
-"""The table of write-offs: what is given up of an invoice."""
+"""Table of write-offs of invoices."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from voyagent.kernel.tenancy import TenantOwned, references
 
 
 class WriteOff(TenantOwned, Base):
-    """What is given up of an issued invoice, from a day on; taken back by another row with the
-    amount below zero, from its own day on.
+    """A written-off amount of an issued invoice from a day on.
+
+    Another row with a negative amount reverses it from its own day on.
     """
 
     __tablename__ = "write_offs"

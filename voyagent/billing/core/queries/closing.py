@@ -1,6 +1,4 @@
-"""What is worth a thought of documents before a month is closed: drafts dated in it, and numbers
-that are missing in its financial years.
-"""
+"""Drafts and missing numbers to look at before a month is closed."""
 
 from __future__ import annotations
 
@@ -35,16 +33,15 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
     "refund": (Refund, "refunded_on", ()),
 }
-"""Of each series whose numbers are given out here: the table that carries them, the day by which a
-number's year goes, and which rows are of it.
+"""Tables of each number series, with the date that determines a number's year.
 
-A supplier's bill or credit note has the number that the supplier gave it.
+Bills and supplier credits have the supplier's numbers.
 """
 _YEAR_AND_MORE = timedelta(days=366)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Drafts of invoices and bills dated from one day to another: id, is_bill."""
+    """Return drafts dated within two days as rows: id, is_bill."""
     parts = [
         select(model.id, literal(model is Bill).label("is_bill")).where(
             owned(model), model.status == "draft", model.issue_date.between(first, last)
@@ -55,11 +52,9 @@ def drafts_statement(first: date, last: date) -> Select[Any]:
 
 
 def gaps_statement(first: date, last: date) -> Select[Any]:
-    """Each series and financial year with documents dated from one day to another in which not
-    every number that was given out is carried.
+    """Return series with missing numbers among documents dated within two days.
 
-    Rows: series, financial_year. The cost is that of those years, since a document is dated within
-    the year of its number.
+    Rows: series, financial_year. The cost is that of those years.
     """
     found = union_all(*(_gaps(series, first, last) for series in _NUMBERED)).subquery("found").c
     return select(found.series, found.financial_year).order_by(found.financial_year, found.series)

@@ -25,11 +25,10 @@ LOOKED_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class DocumentSearch:
-    """What a list is narrowed to.
+    """Filters of a list of invoices or bills.
 
-    `status` is a state, `open` or `overdue` (open, due before `today`); `party` is a whole name.
-
-    `today` may be a day off while the agency's zone is not known yet, but for `overdue`.
+    `status` is a stored status, `open` or `overdue` (open, due before `today`); `party` is a whole
+    name. While the agency's time zone is unknown, `today` may be a day off, except for `overdue`.
     """
 
     known: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -46,26 +45,24 @@ class DocumentSearch:
 
     @property
     def states(self) -> tuple[str, ...] | None:
-        """The states that are wanted, or None for all."""
+        """Return the wanted statuses, or None for all."""
         return self.known[self.status] if self.status else None
 
     @property
     def due_until(self) -> date | None:
-        """The last due day that is wanted."""
+        """Return the last wanted due date."""
         if self.status != "overdue":
             return self.due_to
         return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
 
     @property
     def is_looked_up(self) -> bool:
-        """Whether the function that searches texts finds the rows: it knows no trip, of whose few
-        documents each is looked at instead.
-        """
+        """Return True if the SQL function for texts finds the rows; it has no filter by trip."""
         return bool(self.text) and self.trip_id is None
 
     @property
     def is_counted(self) -> bool:
-        """Whether the counters know the total."""
+        """Return True if the counters have the total."""
         return self == type(self)(self.today, status=self.status)
 
 
@@ -78,7 +75,7 @@ def get_lines(document: Bill) -> Sequence[BillLine]: ...
 
 
 def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
-    """The lines of a document, in order."""
+    """Return the lines of a document, in order."""
     if isinstance(document, Invoice):
         return db.session.scalars(
             select(InvoiceLine)
@@ -91,9 +88,7 @@ def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
 
 
 def open_minor_of(row: Row) -> int:
-    """What is still to be paid on a document that was read: nothing on a draft, or on what is paid
-    or void.
-    """
+    """Return the open amount of a row; zero for drafts, paid and void documents."""
     return (
         row["total_minor"] - row["paid_minor"] - row["credited_minor"]
         if row["status"] in OPEN
@@ -102,15 +97,13 @@ def open_minor_of(row: Row) -> int:
 
 
 def has_text(text: str, columns: Any) -> ColumnElement[bool]:
-    """Whether an invoice has a text in its number, its customer or its reference, whatever the
-    case, by the one column for searching.
-    """
+    """Return the condition that an invoice's search column contains a text, in any case."""
     found: ColumnElement[bool] = columns.search.like(func.lower(contains(text)))
     return found
 
 
 def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
-    """What narrows a list but its text."""
+    """Return the conditions of a search, without its text."""
     conditions: list[ColumnElement[bool]] = []
     if search.states:
         conditions.append(table.c.status.in_(search.states))
@@ -145,9 +138,7 @@ def _due_within(search: DocumentSearch, day: ColumnElement[date]) -> ColumnEleme
 
 
 def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[bool]:
-    """Whether one that is not settled yet is due then: a document's own due day is that of the
-    first of them that is open.
-    """
+    """Return the condition that an open instalment is due within the searched dates."""
     each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
     return (
         select(each)
@@ -158,18 +149,16 @@ def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[
 
 
 def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
-    """Return a page of rows by `issue_date`; one row more than the page was read."""
+    """Return a page by `issue_date` of rows that include one more than is shown."""
     return page_by_day(rows, limit, "issue_date")
 
 
 def having_text(
     rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int
 ) -> Select[Any]:
-    """The first rows of a list, ordered by `day` and id from the newest on, that have a text in one
-    of some columns, whatever the case.
+    """Return the newest rows of a list that contain a text in one of the columns.
 
-    With a text only the next 20,000 rows are looked at, so that what nobody finds does not cost the
-    whole table.
+    With a text only the next 20,000 rows are read, so that a rare text does not scan the table.
     """
     if not text:
         return rows.limit(limit)
@@ -181,8 +170,9 @@ def having_text(
 def by_day_statement(
     model: Any, names: Iterable[str], search: DocumentSearch, cursor: Cursor | None
 ) -> Select[Any]:
-    """Columns of invoices or bills that a search finds but for its text, the newest issue date
-    first, behind the row of a cursor.
+    """Return columns of the documents of a search after the cursor, newest issue date first.
+
+    The text of the search is not applied.
     """
     table = model.__table__
     statement = select(*(table.c[name] for name in names)).where(

@@ -1,4 +1,4 @@
-"""The instalments of a document that was read: what each is over, and what of it is open."""
+"""Instalments of a document row, with their open amounts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from voyagent.kernel.database.read_pool import Row
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One instalment, counted from 1, in minor units of the document's currency; nothing is open of
-    one whose document is a draft, paid or void.
+    """An instalment, counted from 1, in minor units of the document's currency.
+
+    Drafts, paid and void documents have no open amount.
     """
 
     place: int
@@ -22,9 +23,7 @@ class Instalment:
 
 
 def instalments_of(row: Row) -> list[Instalment]:
-    """The instalments of a document in the order in which they are due, none where it is due on one
-    day; what settles it settles the earliest first.
-    """
+    """Return the instalments of a document by due date; settlement takes the earliest first."""
     told, settled = [], row["total_minor"] - open_minor_of(row)
     for place, (due, minor) in enumerate(
         zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True),

@@ -1,6 +1,4 @@
-"""Whether a customer or a supplier of a name is known already, and whose names come near it: a slip
-of the pen must not open an account of its own.
-"""
+"""Known names of customers and suppliers, to catch a misspelt name before it is used."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ from voyagent.parties import queries as parties
 Side = Literal["customer", "supplier"]
 NEAR_MAX = 3
 LOOKED_MAX = 2_000
-"""How many names are held against one at most; those of an agency whose parts begin alike are far
-fewer.
-"""
+"""Maximum number of names that are compared with one."""
 WORDS_MAX, NAMES_MAX, LEADING = 60, 200, 5
 """Words of a text that are looked for, names that are found, letters of a word, at most."""
 ALIKE, ALIKE_PART, SLIP_LETTERS, ENDS = 80, 0.88, 5, 3
@@ -38,22 +34,21 @@ _KINDS = {"customer": "receivable", "supplier": "payable"}
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """What is known of a name: whether somebody bears it, whatever the case, and the names that
-    come near it, the nearest first.
-    """
+    """A name's use in any case, and similar names, nearest first."""
 
     is_known: bool
     near: tuple[str, ...] = ()
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether nobody bears the name and somebody's comes near it."""
+        """Return True for an unknown name with similar known names."""
         return not self.is_known and bool(self.near)
 
 
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
-    """Of parties, of documents, and for customers of enquiries; two statements, the second only for
-    a name that nobody bears.
+    """Look a name up among parties, documents and, for customers, enquiries.
+
+    A second statement runs only for an unknown name.
     """
     said = " ".join(name.split())
     if reader.read(select(_is_borne(said).label("is_known")))[0][0]["is_known"]:
@@ -98,9 +93,7 @@ def read_names_in(reader: Reader, text: str) -> list[str]:
 
 
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Of these names those that another may be a slip or a part of, the nearest first, each once
-    whatever its case.
-    """
+    """Return the names of which another may be a misspelling or a part, nearest first."""
     alike = {one.casefold(): one for one in names if _may_be(name, one)}
     ordered = sorted(
         alike.values(), key=lambda one: (-fuzz.ratio(name.casefold(), one.casefold()), one)
@@ -117,9 +110,6 @@ def _is_borne(name: str) -> ColumnElement[bool]:
 
 
 def _may_be(said: str, name: str) -> bool:
-    """Whether each part of what was said is, or is nearly, a part of the name of its own; of names
-    as long as each other the whole is alike, too.
-    """
     parts, left = _parts(said), _parts(name)
     if not parts or len(parts) > len(left):
         return False

@@ -1,4 +1,4 @@
-"""The documents of trips, and whom a trip is for by its invoices."""
+"""Documents of trips, and the customer of a trip by its invoices."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _NOTES, _CREDITS = CreditNote.__table__.c, SupplierCredit.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
-    """Invoices and bills of trips, and the credits on either, by the source that their entries
-    name: source_id, and the trip as thing_id.
+    """Return documents of trips by type of source, as rows: source_id, thing_id (trip).
 
-    What settles a document or gives it up posts neither revenue nor what a service cost.
+    Payments and write-offs post neither revenue nor cost, so they are not included.
     """
     notes = select(_NOTES.id, _INVOICES.trip_id).join_from(
         CreditNote.__table__, Invoice.__table__, _NOTES.invoice_id == _INVOICES.id
@@ -38,9 +37,7 @@ def of_trips() -> dict[str, Select[Any]]:
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the customer of the newest invoice of a trip that a column
-    names, drafts among them, void ones not.
-    """
+    """Return a scalar subquery: the customer of a trip's newest invoice that is not void."""
     mine = select(_INVOICES.party_name).where(
         owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
     )

@@ -1,5 +1,6 @@
-"""Open documents one by one, now or on the evening of any day; and what a roll-up says of them, put
-right to that day. Currencies are never added.
+"""Open documents now or at the end of a day, and roll-ups corrected to that day.
+
+Currencies are never added.
 """
 
 from __future__ import annotations
@@ -41,23 +42,22 @@ Kind = Literal["receivable", "payable"]
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 _ALLOCATIONS = Allocation.__table__.c
 SETTLES = func.coalesce(_ALLOCATIONS.settled_minor, _ALLOCATIONS.amount_minor)
-"""What an allocation settles of its document, in the document's currency."""
+"""The amount that an allocation settles, in the document's currency."""
 _CREDITS = CreditNote.__table__.c
 _OF_SUPPLIERS = SupplierCredit.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 Found = Callable[..., Select[Any]]
-"""Open documents of a kind, or their instalments, by `kind, first, last, as_of, among`."""
+"""A select of open documents or instalments by `kind, first, last, as_of, among`."""
 
 
 def open_instalments(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """The same with each open instalment for itself, one whole for a document without a plan.
+    """Return open instalments; a document without a plan counts as one.
 
-    What is settled settles the earliest first, so what is open of each follows from what is open of
-    the document. `is_next` marks the first that is open.
+    Settlement takes the earliest first. `is_next` marks the first open one.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -98,11 +98,9 @@ def open_instalments(
 def open_documents(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid
-    since and those made void since.
+    """Return documents that are open now, or were at the end of `as_of`.
 
-    `among` are the ids of those that are looked at; with `as_of` they have to be those that
-    `_changed_since` names.
+    `among` selects ids; with `as_of` they have to be those of `_changed_since`.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -142,9 +140,6 @@ def open_documents(
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid, credited or written off on each document after a day, less what was taken
-    back: document_id, settled_minor.
-    """
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
         select(document_id.label("document_id"), SETTLES.label("amount_minor")).where(
@@ -185,7 +180,6 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
 
 
 def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
-    """Documents with what is open now and what was settled later."""
     open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
     return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(
         table.outerjoin(later, later.c.document_id == table.c.id)
@@ -193,7 +187,7 @@ def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
 
 
 def _open_of(table: Any) -> ColumnElement[int]:
-    """What is neither paid nor credited of a document; as the roll-ups have it."""
+    """Return the open amount of a document, as the roll-ups compute it."""
     amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
     return amount
 
@@ -229,11 +223,10 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """What is open now of documents issued from `first` to `last`, and what is to be added or taken
-    away for it to be as of the evening of a day.
+    """Return today's open documents with the corrections to the end of a day.
 
-    What has changed since is counted as it stands now, below zero, and as it stood then; the cost
-    is that of those documents, and none as of today.
+    Documents that changed since count negatively as they are now and positively as they were. The
+    cost is that of those documents.
     """
     if as_of is None:
         return now.subquery("found")
@@ -247,7 +240,6 @@ def as_it_stood(
 
 
 def _changed_since(kind: Kind, day: date) -> Select[Any]:
-    """The ids of documents of which something was settled, taken back or made void after a day."""
     table = DOCUMENTS[kind].alias("voided")
     voided = select(table.c.id).where(
         owned(table), table.c.status == inlined("void"), table.c.voided_on > day
@@ -267,10 +259,10 @@ def within_months(
     last: date,
     *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Whole months of a roll-up, whose rows several selections share out.
+    """Return the rows of a roll-up by month, corrected at both ends of a period.
 
-    Of the at most two broken ones at the ends the shorter side from what is found of the documents,
-    added or taken away.
+    Of a month that is partly outside, the shorter part is read from the documents and added or
+    subtracted.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -297,7 +289,7 @@ def within_months(
 
 
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
-    """Documents as rows of a roll-up: the named columns, `n` (the sign) and `open_minor`."""
+    """Return documents as rows of a roll-up: the named columns, `n` (the sign), `open_minor`."""
     found = documents.subquery()
     return select(
         *(found.c[name] for name in names),
@@ -309,8 +301,9 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(
     kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
 ) -> ColumnElement[bool]:
-    """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the
-    rows of a roll-up by month that have something open.
+    """Return the condition that a document issued outside the period is open.
+
+    `rolled_up` are the rows of a roll-up by month with an open amount.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month, each by one look at the index: asked whether there is one

@@ -25,7 +25,7 @@ from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 
 Basis = Literal["due_date", "document_date"]
-"""The day from which what is open ages: that on which it is due, or that of its document."""
+"""The date from which an open amount ages: due date or document date."""
 EDGES = (30, 60, 90)
 AGES = len(EDGES) + 2
 LISTED_MAX = 1000
@@ -44,12 +44,11 @@ def list_open(
     as_of: date | None = None,
     party: str | None = None,
 ) -> list[Row]:
-    """The open documents one by one, the longest due first, at most a thousand; of one party where
-    its name is given.
+    """List open documents, longest due first, at most a thousand, optionally of one party.
 
     Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status,
-    party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age. One in
-    instalments is due, and as old, as the first of them that is open.
+    party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age. With
+    instalments, due date and age are those of the first open one.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -66,10 +65,9 @@ def list_open_statement(
     as_of: date | None = None,
     party: str | None = None,
 ) -> Select[Any]:
-    """The same for whoever reads more in the same trip.
+    """Return the statement of `list_open`.
 
-    A document of today carries the day on which the first open one of its instalments is due, so
-    that the longest due are found by index.
+    Without `as_of` the due date is that of the document, so that an index finds the longest due.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
@@ -98,12 +96,11 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is one way in wh
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """What is open instalment by instalment, as `list_open` has it of documents: due_date,
-    open_minor and age are those of the instalment.
+    """Return open instalments; due_date, open_minor and age are those of the instalment.
 
-    Further place (of the instalment, counted from 1; None where the document has no plan),
-    amount_minor (of the instalment, else of the document), document_open_minor. `keys` are the
-    parties that are looked at.
+    The other columns are those of `list_open`, and place (from 1; None without a plan),
+    amount_minor (of the instalment, else of the document) and document_open_minor. `keys` selects
+    parties.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
@@ -141,7 +138,7 @@ def aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
-    """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
+    """Return the age of a due date on a day: 0 not past due, then 1 to 4 by thirty days."""
     edges = [
         (due >= day, inlined(0)),
         *(
@@ -153,7 +150,5 @@ def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
 
 
 def oldest_day(day: date) -> date:
-    """The first day that is not of the last age; what lies before, and may be most of what is open,
-    is summed without a look at each.
-    """
+    """Return the first day that is not of the oldest age."""
     return day - timedelta(days=EDGES[-1])

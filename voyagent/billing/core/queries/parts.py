@@ -1,4 +1,4 @@
-"""What an invoice and a bill are made of alike: their lines, and the payments that settle them."""
+"""Lines of invoices and bills, and the payments that settle them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ _COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
 
 
 def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """The lines of an invoice or a bill, in order: line_no, description, quantity,
-    unit_price_minor, amount_minor; of an invoice what it says of its tax.
-    """
+    """Return the lines of a document in order, with all their columns."""
     lines = _ITEMS[kind].__table__.c
     return (
         select(*(column for column in lines if column.name not in ("tenant_id", _COLUMN[kind])))
@@ -30,10 +28,10 @@ def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
 
 
 def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """What settles a document now, the oldest first: id of the payment, paid_on, reference,
-    entry_id, amount_minor; what was taken back stands there.
+    """Return the payments that settle a document now, oldest first.
 
-    `payment_minor` of `payment_currency` was taken for it.
+    Rows: id of the payment, paid_on, reference, entry_id, amount_minor; `payment_minor` in
+    `payment_currency` is the amount taken from the payment.
     """
     payments, allocations = Payment.__table__, Allocation.__table__
     counter = allocations.alias("counter")

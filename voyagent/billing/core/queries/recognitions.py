@@ -1,4 +1,4 @@
-"""Reading what documents book on the days of service of their lines."""
+"""Entries that documents post on the service dates of their lines."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.queries import sources
 
 RECOGNITION = "recognition"
-"""How the purpose of an entry begins that is booked on a day of service."""
+"""Prefix of the purpose of an entry on a service date."""
 DEFERRED = "deferred_income"
-"""The account on which a line of a principal waits for its day of service."""
+"""Account of deferred revenue."""
 
 
 def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
-    """The entries of an invoice or a credit note that are booked on days of service, and these
-    days, in order; none where nothing was deferred.
-    """
+    """Return the entries of a document on service dates, with their dates, in order."""
     return sources.find_entries(source_type, source_id, RECOGNITION)
 
 
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
-    """The lines of what an invoice or a credit note books on days of service, as
-    `sources.further_lines_statement` has them.
+    """Return the lines of a document's entries on service dates.
+
+    The columns are those of `sources.further_lines_statement`.
     """
     return sources.further_lines_statement(source_type, source_id, RECOGNITION)
 
 
 def undeferred_statement() -> Select[Any]:
-    """Invoices and credit notes that leave something deferred for good: source_type, source_id,
-    currency, difference_minor.
+    """Return documents with a balance of deferred revenue that no entry clears.
+
+    Rows: source_type, source_id, currency, difference_minor.
     """
     return sources.unsettled_statement(DEFERRED, ("invoice", "credit_note"))
 
 
 def by_entry(lines: list[Row]) -> list[Row]:
-    """Lines as `recognitions_statement` has them, entry by entry: entry_id, entry_date,
-    reversed_by_id, currency, amount_minor and its `lines`.
+    """Group lines of `recognitions_statement` by entry.
+
+    Rows: entry_id, entry_date, reversed_by_id, currency, amount_minor, lines.
     """
     found: dict[UUID, Row] = {}
     for line in lines:

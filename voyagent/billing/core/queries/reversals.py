@@ -17,9 +17,7 @@ from voyagent.kernel.db import db
 def last_taken_back(
     payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()
 ) -> date | None:
-    """The last day on which something of a payment or of documents was taken back: an allocation, a
-    refund, a credit note or a write-off.
-    """
+    """Return the last day of a reversal or deallocation of a payment or of documents."""
     ids = list(document_ids)
     concerned = or_(
         Allocation.payment_id == payment_id,

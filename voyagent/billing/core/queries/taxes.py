@@ -21,7 +21,7 @@ _COUNTED = ("issued", "partially_paid", "paid")
 
 
 def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
-    """The components of the taxes of an invoice, line by line."""
+    """Return the tax components of an invoice, line by line."""
     return list(
         db.session.scalars(
             select(InvoiceTax)
@@ -32,10 +32,9 @@ def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """What the buyer's other issued invoices dated from one day to another come to in minor units,
-    as far as a component is collected on them.
+    """Return the base of a collected component over the buyer's other invoices in a period.
 
-    A buyer is known by the PAN, and where there is none by the name.
+    Only issued invoices count. The buyer is identified by PAN, else by name.
     """
     same = (
         Invoice.customer_pan == invoice.customer_pan
@@ -58,8 +57,9 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
 
 
 def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
-    """The components of the taxes of an invoice as rows: line_no, component, percent,
-    taxable_minor, amount_minor, confirmed.
+    """Return the taxes of an invoice.
+
+    Rows: line_no, component, percent, taxable_minor, amount_minor, confirmed.
     """
     return (
         select(
@@ -76,12 +76,12 @@ def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int
 
 
 def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
-    """The same rows, read."""
+    """Read the rows of `taxes_statement`."""
     return reader.read(taxes_statement(invoice_id))[0]
 
 
 def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
-    """The components of the taxes of a bill, line by line."""
+    """Return the tax components of a bill, line by line."""
     return list(
         db.session.scalars(
             select(BillTax)
@@ -92,7 +92,7 @@ def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
 
 
 def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
-    """The components of the taxes of a bill as rows: line_no, component, amount_minor."""
+    """Return the taxes of a bill as rows: line_no, component, amount_minor."""
     return (
         select(_BILLED.line_no, _BILLED.component, _BILLED.amount_minor)
         .where(owned(BillTax), _BILLED.bill_id == bill_id)

@@ -45,7 +45,7 @@ STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 
 
 class InvoiceSearch(DocumentSearch):
-    """What a list of invoices is narrowed to; `open` is issued or partly paid."""
+    """Filters of a list of invoices; `open` is issued or partly paid."""
 
     __slots__ = ()
     known = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {
@@ -57,8 +57,7 @@ class InvoiceSearch(DocumentSearch):
 class InvoiceBoard:
     """A page of the list and the numbers for its tabs.
 
-    `is_capped`: there may be more than `page.total`; `is_partial`: only the newest were looked
-    through.
+    `is_capped`: there may be more than `page.total`; `is_partial`: only the newest were searched.
     """
 
     page: Page[Row]
@@ -69,8 +68,9 @@ class InvoiceBoard:
     is_partial: bool
 
     def numbers(self, today: date) -> dict[str, int]:
-        """How many there are by state, and `all`, `open`, `overdue`; whose today it is, the reader
-        may learn with the page only.
+        """Return the number of invoices by status, and of all, open and overdue ones.
+
+        The agency's date may be known only after the read, so it is an argument.
         """
         return self.by_status | {
             "all": sum(self.by_status.values()),
@@ -84,8 +84,9 @@ class InvoiceBoard:
 def read_board(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0
 ) -> InvoiceBoard:
-    """What the list page shows, newest issue date first, in one statement; a total that would have
-    to be counted is counted to a thousand.
+    """Read a page of the list, newest issue date first, and the numbers, in one statement.
+
+    A total that the counters do not have is counted up to a thousand.
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]
@@ -117,9 +118,7 @@ def read_board(
 
 
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
-    """The numbers for the tabs, and beside them the rows; where there is no row, one without an id
-    carries the numbers.
-    """
+    """Return the rows beside the numbers; without rows, one row without an id has the numbers."""
     numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
     newest = (table.c.issue_date.desc(), table.c.id.desc())
@@ -148,8 +147,9 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
 
 
 def _is_found(search: InvoiceSearch) -> bool:
-    """Whether the function of the board finds the rows: beside no trip it knows no days of issue,
-    within which each document is looked at instead.
+    """Return True if the SQL function of the board finds the rows.
+
+    It has no filters by trip and by issue date.
     """
     return search.is_looked_up and search.issued_from is None and search.issued_to is None
 

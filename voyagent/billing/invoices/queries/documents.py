@@ -48,9 +48,7 @@ LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """An invoice with all that its page shows: lines, their taxes, payments, credit notes,
-    write-offs, and the journal lines of its issue.
-    """
+    """An invoice with lines, taxes, payments, credit notes, write-offs and journal lines."""
 
     invoice: Row
     lines: list[Row]
@@ -59,21 +57,21 @@ class InvoiceDocument:
     credit_notes: list[Row]
     write_offs: list[Row]
     asked: list[Row]
-    """The request for a write-off that waits, if any."""
+    """The pending request for a write-off, if any."""
     journal: list[Row]
     further: list[Row]
-    """What is booked on days of service after the invoice, entry by entry."""
+    """Entries on service dates after the issue."""
 
     @property
     def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
-        """The numbers of the lines that are to be taxed, and line and component of what is."""
+        """Return the numbers of taxable lines, and line and component of each tax."""
         return [line["line_no"] for line in self.lines if line["tax"]], [
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]
 
 
 def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
-    """An invoice of the agency; `lock` holds its row until the transaction ends.
+    """Return an invoice; `lock` holds its row until the transaction ends.
 
     Raises InvoiceNotFound.
     """
@@ -89,9 +87,7 @@ def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """An invoice with its lines, taxes, payments, credit notes, write-offs and journal lines, in
-    one trip. Raises InvoiceNotFound.
-    """
+    """Read an invoice with all its parts in one round trip. Raises InvoiceNotFound."""
     invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
         *_document_statements(invoice_id)
     )
@@ -103,7 +99,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
-    """Drafts, the newest first; of one customer where `party` names one."""
+    """List drafts, newest first, optionally of one customer."""
     table = Invoice.__table__
     statement = select(*(table.c[name] for name in LISTED)).where(
         owned(Invoice), _INVOICES.status == "draft"
@@ -124,9 +120,7 @@ def find_alike(
     since: date,
     besides: UUID | None = None,
 ) -> list[Row]:
-    """Invoices to the same customer over the same amount issued since a day: the same thing may be
-    about to be billed twice.
-    """
+    """Find invoices to the customer over the amount since a day, as possible duplicates."""
     statement = select(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date
     ).where(
@@ -145,7 +139,7 @@ def find_alike(
 
 
 def find_invoices(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
-    """Of these invoices those that are there, as they stand: `id, number, status`."""
+    """Return id, number and status of the given invoices that exist."""
     return reader.read(
         select(_INVOICES.id, _INVOICES.number, _INVOICES.status).where(
             owned(Invoice), _INVOICES.id.in_(invoice_ids)
@@ -212,12 +206,14 @@ def _notes_statement(invoice_id: UUID) -> Select[Any]:
 
 _WRITE_OFFS = WriteOff.__table__.c
 WRITE_OFF = "write_off_invoice"
-"""The tool that asks for one, and the effect of its grant."""
+"""The capability that requests a write-off."""
 
 
 def write_offs_statement(invoice_id: UUID) -> Select[Any]:
-    """All of an invoice, the oldest first: id, amount_minor, effective_on, reason, entry_id,
-    reverses_id, created_by; `is_over`: taken back, or taking back.
+    """Return the write-offs of an invoice, oldest first.
+
+    Rows: id, amount_minor, effective_on, reason, entry_id, reverses_id, created_by; `is_over` marks
+    a reversed write-off and its reversal.
     """
     counter = WriteOff.__table__.alias("counter")
     taken_back = (

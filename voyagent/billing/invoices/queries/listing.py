@@ -56,9 +56,9 @@ _BRIEF = (
 def list_invoices(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Invoices by issue date, the newest first, behind the row of a cursor.
+    """List invoices after the cursor, newest issue date first.
 
-    Of a search with fewer than three letters only the next 20,000 are looked at.
+    A text of fewer than three letters is searched in the next 20,000 rows.
     """
     rows = reader.read(_statement(search, limit + 1, cursor))[0]
     return page_of(rows, limit)
@@ -100,8 +100,9 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
 
 
 def invoices_listing(search: InvoiceSearch) -> Listing:
-    """Invoices that a search finds, the newest issue date first; `credited_amount` is without what
-    was written off, which has a column of its own.
+    """Return the exported list of the invoices of a search, newest issue date first.
+
+    The credited amount is without write-offs, which have a column of their own.
     """
     of = Invoice.__table__.c
     columns = [

@@ -28,16 +28,14 @@ _REFUNDS = Refund.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What money of another currency settles of a document so far, in the document's currency, and
-    what as much of it stood in the books for.
-    """
+    """The amount of a document settled in another currency, and its book value."""
 
     settled_minor: int
     booked_minor: int
 
 
 def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
-    """An allocation of a payment. Raises AllocationNotFound."""
+    """Return an allocation of a payment. Raises AllocationNotFound."""
     found = db.session.scalar(
         select(Allocation).where(
             Allocation.id == allocation_id, Allocation.payment_id == payment_id
@@ -49,7 +47,7 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
 
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
-    """A refund of a payment. Raises RefundNotFound."""
+    """Return a refund of a payment. Raises RefundNotFound."""
     found = db.session.scalar(
         select(Refund)
         .where(Refund.id == refund_id, Refund.payment_id == payment_id)
@@ -61,7 +59,7 @@ def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
 
 
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
-    """The id of the payment that an allocation, or what takes one back, is of.
+    """Return the id of the payment of an allocation.
 
     Raises AllocationNotFound.
     """
@@ -75,7 +73,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
 
 
 def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
-    """The id of the payment that a refund was given of. Raises RefundNotFound."""
+    """Return the id of the payment of a refund. Raises RefundNotFound."""
     found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
         0
     ]
@@ -86,7 +84,7 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:
-    """All that a payment settles or settled, and what takes it back, the oldest first."""
+    """Return all allocations and deallocations of a payment, oldest first."""
     return list(
         db.session.scalars(
             select(Allocation)
@@ -97,9 +95,7 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """What payments in another currency settle of a document whose row is held, as far as that was
-    booked at its rate.
-    """
+    """Return the settled amounts of payments in another currency on a locked document."""
     of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
     sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
     statement = select(
@@ -112,7 +108,7 @@ def exchanged_before(document: Invoice | Bill) -> Exchanged:
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
-    """Whether another allocation counts against this one."""
+    """Return True if the allocation is taken back."""
     return (
         db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id))
         is not None
@@ -120,7 +116,7 @@ def is_taken_back(allocation_id: UUID) -> bool:
 
 
 def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
-    """Invoices or bills by id, in the order of their ids, each row held until the transaction ends.
+    """Lock documents in the order of their ids until the transaction ends.
 
     Raises InvoiceNotFound, BillNotFound.
     """
@@ -138,7 +134,7 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
 
 
 def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """The rate at which each of these documents is booked, of those that keep one."""
+    """Return the booked rates of documents by id, where they have one."""
     table: Any = (Invoice if kind == "receivable" else Bill).__table__
     names = ("id", *RATE_COLUMNS)
     rows = reader.read(
@@ -152,9 +148,7 @@ def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, 
 def open_document_ids(
     kind: Kind, party: str, currency: str, day: date, *, limit: int
 ) -> list[UUID]:
-    """The open documents of a party in a currency that were issued by a day, those due longest
-    first.
-    """
+    """Return open documents of a party and currency issued by a day, longest due first."""
     model: Any = Invoice if kind == "receivable" else Bill
     statement = select(model.id).where(
         model.party_key == func.lower(party),

@@ -29,8 +29,9 @@ _PAYMENT_TEXTS = ("number", "party_name", "reference")
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Payments that a search finds, the newest day first; `refunded_amount` of one that was
-    reversed is zero, as is what is left of it.
+    """Return the exported list of the payments of a search, newest day first.
+
+    The refunded and the unused amount of a reversed payment are zero.
     """
     of = Payment.__table__.c
     columns = [
@@ -88,10 +89,10 @@ _LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class PaymentSearch:
-    """What the list is narrowed to.
+    """Filters of a list of payments.
 
-    `direction` is in or out; `party` a whole name; `is_unapplied`, `is_reversed`: only those with
-    something left, reversed.
+    `direction` is in or out, `party` a whole name; `is_unapplied` and `is_reversed` select those
+    with an unused amount and those reversed.
     """
 
     direction: str | None = None
@@ -105,9 +106,7 @@ class PaymentSearch:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDocument:
-    """A payment with what it settles and settled, what was given back of it, and the journal lines
-    of the day on which it came.
-    """
+    """A payment with its allocations, refunds and journal lines."""
 
     payment: Row
     allocations: list[Row]
@@ -116,7 +115,7 @@ class PaymentDocument:
 
 
 def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
-    """A payment of the agency; `lock` holds its row until the transaction ends.
+    """Return a payment; `lock` holds its row until the transaction ends.
 
     Raises PaymentNotFound.
     """
@@ -134,15 +133,13 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 def list_payments(
     reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """Payments by the day on which they came or went, the newest first, behind the row of a cursor;
-    a page costs the same at any depth.
-    """
+    """List payments after the cursor, newest day first; a page costs the same at any depth."""
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "paid_on")
 
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
-    """What narrows a list of payments but its text."""
+    """Return the conditions of a search, without its text."""
     wanted: list[ColumnElement[bool]] = []
     if search.direction:
         wanted.append(_PAYMENTS.direction == search.direction)
@@ -160,7 +157,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
-    """A payment with its allocations and refunds, the oldest first, in one trip.
+    """Read a payment with allocations and refunds, oldest first, in one round trip.
 
     Raises PaymentNotFound.
     """
