@@ -1,6 +1,4 @@
-"""The form of a supplier's bill, that of the day on which one is to be paid, and the address of the
-list of bills.
-"""
+"""Forms of bills and of their payment date, and the parameters of their list."""
 
 from __future__ import annotations
 
@@ -104,7 +102,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
-        """What stands in the inputs of a line, with how it is bought and what becomes of its tax."""
+        """Return the input values of a line, with its purchase type and input credit."""
         return super().row_of(line, currency) | {
             "bought_as": line.bought_as,
             "input_credit": "yes" if line.input_credit else "",
@@ -112,9 +110,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def components(self) -> list[str]:
-        """The taxes that a supplier may have printed: those of the agency's country now, and what
-        stands in the lines already.
-        """
+        """Return the tax components that a bill may have: the country's and those entered."""
         known = tables.components_on(self.home.country, today()) if self.home else ()
         return [
             one
@@ -123,7 +119,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         ]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """What was typed of a line, with how it is bought and which tax is printed on it."""
+        """Return the typed values of a line, with purchase type and printed taxes."""
         taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
         return super().line_values(row) | {
             "bought_as": row.get("bought_as") or "cost",
@@ -132,7 +128,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """The same; a finding about a tax marks its input."""
+        """Return the input of a finding; a finding about a tax marks its input."""
         match loc:
             case ("line_items", int(at), "taxes", int(number), "amount"):
                 self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
@@ -140,13 +136,14 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def to_pay(self) -> Money | None:
-        """What the supplier is to be paid: the lines with the tax that is printed on them."""
+        """Return the total of the lines with their printed taxes."""
         return self.sides[-1][2]
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
-        """What receiving the bill as it is typed would post; without amounts while it is not all
-        typed yet, or would be refused: `problems` says why.
+        """Return the journal lines of receiving the bill as typed.
+
+        Amounts are None while it is incomplete or would be refused; `problems` has the reason.
         """
         purposes = bought_sides(
             [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
@@ -168,7 +165,7 @@ def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
 
 
 class BillList(DocumentQuery, Listing):
-    """What the address of the list of bills asks for; `overdue` is open and due before today."""
+    """Query parameters of the list of bills; `overdue` is open and due before today."""
 
     endpoint = "billing.bills"
     kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
@@ -192,7 +189,7 @@ class BillList(DocumentQuery, Listing):
     trip: IdFilter = None
 
     def search(self, today: date) -> BillSearch:
-        """What the list is narrowed to on a day."""
+        """Return the search on a day."""
         due: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,

@@ -1,6 +1,4 @@
-"""The pages of bills: the list, one with what stands in the books, entering and changing a draft,
-receiving it and making it void.
-"""
+"""Pages of bills: list, document, drafts, receipt, payment date and voiding."""
 
 from __future__ import annotations
 
@@ -114,9 +112,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
 
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
-    """Enter a supplier's bill, of the trip that the address names. "Add a line" goes on with what
-    is typed.
-    """
+    """Create a draft, optionally of the trip in the URL."""
     begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         begun["trip_id"] = trips.get_trip(trip_id).id
@@ -224,9 +220,7 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Set or move the day on which an open bill is to be paid: its due day, unless that is over or
-    another is typed.
-    """
+    """Set the payment date of an open bill; by default its due date, if not past."""
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back

@@ -1,6 +1,4 @@
-"""The pages of credit notes: the list, drawing one up on an invoice with what it will post, and one
-as the sheet of paper that it is.
-"""
+"""Pages of credit notes: list, document, issue and reversal."""
 
 from __future__ import annotations
 
@@ -96,9 +94,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     once=True,
 )
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes
-    on with what is typed and shows what it will post.
-    """
+    """Credit an invoice, by default all that is left, with a preview of the postings."""
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
@@ -142,9 +138,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     missing=CreditNoteNotFound,
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
-    """Take a credit note that was issued by mistake back: the first step asks why and shows what it
-    will post, the second does it.
-    """
+    """Reverse a credit note: the first step shows the postings, the second does it."""
     return reverse_page(KIND, actor, credit_note_id)
 
 

@@ -1,6 +1,4 @@
-"""The pages of invoices: the list, and one as the sheet of paper that it is, with what stands in
-the books.
-"""
+"""Pages of invoices: list, document, drafts, issue and voiding."""
 
 from __future__ import annotations
 
@@ -131,9 +129,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     once=True,
 )
 def new(actor: Actor) -> Any:
-    """Draw an invoice up; of an enquiry, or a trip, with its customer. "Add a line" goes on with
-    what is typed.
-    """
+    """Create a draft, optionally of the enquiry or trip in the URL, with its customer."""
     form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (
         None
@@ -249,8 +245,7 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 
 def _begun() -> dict[str, Any]:
-    """What a new invoice begins with: today, the trip that it is of, and the customer of the
-    enquiry that either comes from.
+    """Return the first values of a draft: today, the trip, and the enquiry's customer.
 
     Raises EnquiryNotFound, TripNotFound.
     """

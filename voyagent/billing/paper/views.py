@@ -32,9 +32,7 @@ pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
     once=True,
 )
 def send(actor: Actor, invoice_id: UUID) -> Any:
-    """Send the invoice to the customer: the first step shows to whom and in which language, the
-    second sends it.
-    """
+    """Send an invoice: the first step shows recipient and language, the second sends."""
     invoice = invoice_queries.get_invoice(invoice_id)
     sending.check_sendable(invoice)
     form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))

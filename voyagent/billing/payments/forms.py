@@ -1,6 +1,4 @@
-"""Forms of payments: money with the documents that it settles, an allocation, a refund; and the
-address of the list.
-"""
+"""Forms of payments, allocations and refunds, and the parameters of their list."""
 
 from __future__ import annotations
 
@@ -94,9 +92,7 @@ _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 
 
 class PartsField(StringField):
-    """How much each document takes, a row of a hidden id and an input each; a row in which nothing
-    is written is none.
-    """
+    """Amounts by document: rows of a hidden id and an input; empty rows are ignored."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Read the rows that were sent, side by side."""
@@ -117,17 +113,13 @@ class PartsField(StringField):
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
     def typed(self, document_id: object, name: str = "amount") -> str:
-        """What stands beside a document; `name` is `settled` or `rate` where that is in another
-        currency.
-        """
+        """Return the typed `settled` amount or `rate` of a document in another currency."""
         return next(
             (row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), ""
         )
 
     def total(self, currency: str) -> Money:
-        """What the rows come to so far; one that cannot be read counts nothing until it has its
-        sentence.
-        """
+        """Return the sum of the rows that can be read."""
         come_to = Money(0, currency)
         for row in self.data:
             try:
@@ -138,9 +130,7 @@ class PartsField(StringField):
 
 
 class SettlingForm(SentOnce, SchemaForm[Settles]):
-    """Which documents take how much of a payment; of those in another currency also what they are
-    settled with, or at which rate of the day.
-    """
+    """Amounts of a payment by document, with settled amount or rate for other currencies."""
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
     awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
@@ -153,13 +143,11 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     rate_source = StringField(_l("Rate source"))
 
     def offer(self, foreign: Iterable[Row], books: str) -> None:
-        """Take the documents in another currency, once it is known whose they are; `books` is the
-        currency of the books.
-        """
+        """Set the documents in another currency; `books` is the currency of the books."""
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
-        """What was typed, what is settled and the rate as the API takes them."""
+        """Return the typed values, settled amounts and rates as the API takes them."""
         values = super().values()
         return values | {
             "allocations": [
@@ -169,7 +157,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """What is wrong of a rate is said of the rate."""
+        """Return the input of a finding; a finding about a rate is shown at the rate."""
         match loc:
             case ("allocations", int(), "exchange_rate", "source"):
                 return "rate_source"
@@ -228,7 +216,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
             self.currency.data = currency
 
     def values(self) -> dict[str, Any]:
-        """What was typed, the amount without its grouping."""
+        """Return the typed values, the amount without grouping."""
         values = super().values()
         return values | (
             {"amount": plain(values["amount"], self.currency.data)} if values.get("amount") else {}
@@ -263,7 +251,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
 
 
 class RefundForm(SentOnce, SchemaForm[RefundIn]):
-    """What goes back of an advance."""
+    """A refund of an advance."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS
@@ -274,13 +262,13 @@ class RefundForm(SentOnce, SchemaForm[RefundIn]):
     reference = StringField(_l("Reference"))
 
     def values(self) -> dict[str, Any]:
-        """What was typed, the amount without its grouping."""
+        """Return the typed values, the amount without grouping."""
         values = super().values()
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 class PaymentList(PaymentQuery, Listing):
-    """What the address of the list of payments asks for."""
+    """Query parameters of the list of payments."""
 
     endpoint = "billing.payments"
     kept = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
@@ -291,9 +279,7 @@ class PaymentList(PaymentQuery, Listing):
     }
 
     def tabs(self) -> list[dict[str, Any]]:
-        """All, those that came in, those that went out, those with something left, and those that
-        were reversed.
-        """
+        """Return the tabs: all, received, paid, with an unused amount, reversed."""
         here = "unapplied" if self.unapplied else "reversed" if self.reversed else self.direction
         words = (
             (None, _l("All")),

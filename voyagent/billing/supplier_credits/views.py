@@ -1,6 +1,4 @@
-"""The pages of credits from suppliers: entering one on a bill with what it will post, and one with
-what stands in the books.
-"""
+"""Pages of supplier credits: document, entry on a bill, and reversal."""
 
 from __future__ import annotations
 
@@ -77,9 +75,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     once=True,
 )
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Enter a supplier's credit: all that is left of each line, unless something else is typed;
-    "Look" shows what it will post.
-    """
+    """Enter a supplier credit, by default all that is left, with a preview of the postings."""
     bill = bill_queries.get_bill(bill_id)
     if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
@@ -114,7 +110,5 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=SupplierCreditNotFound,
 )
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
-    """Take a supplier's credit that was entered by mistake back: the first step asks why and shows
-    what it will post, the second does it.
-    """
+    """Reverse a supplier credit: the first step shows the postings, the second does it."""
     return reverse_page(KIND, actor, supplier_credit_id)

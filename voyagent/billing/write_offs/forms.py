@@ -1,7 +1,4 @@
-"""Forms of write-offs: what is to be given up and why, and why one is taken back.
-
-What they accept is what the API accepts.
-"""
+"""Forms to request and to reverse a write-off, which accept what the API accepts."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ WRITTEN_BACK = _WORDS | {
 
 
 class WriteOffForm(SchemaForm[WriteOffIn]):
-    """What is to be given up of an invoice; thousands may be grouped."""
+    """A request to write off an invoice; thousands may be grouped."""
 
     schema: ClassVar[type[BaseModel]] = WriteOffIn
     sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE}
@@ -44,7 +41,7 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
     written_off_on = DateText(_l("Date"), kind="book")
 
     def values(self) -> dict[str, Any]:
-        """What was typed, the amount without its grouping."""
+        """Return the typed values, the amount without grouping."""
         values = super().values()
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 

@@ -1,6 +1,4 @@
-"""What a reviewer is told of the name on a document that is asked for: that nobody bears it yet,
-and whose comes near it.
-"""
+"""Check of the name on a requested document for a reviewer."""
 
 from __future__ import annotations
 
@@ -13,11 +11,9 @@ from voyagent.kernel.database.read_pool import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
-    """A check that fails for a name that nobody bears and that may be a slip for somebody's; none
-    for all other names.
+    """Return a failed check for an unknown name similar to known ones, else no check.
 
-    It is no part of what a decision is held to: whoever becomes known meanwhile does not make the
-    request another one.
+    It does not bind the decision: a name may become known meanwhile.
     """
     found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:

@@ -145,7 +145,9 @@ def answer(given: JsonObject, _output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="post_journal_entry",
     title=N_("Post a journal entry"),
-    summary="Propose a journal entry: at least two lines, debits equal to credits in each currency.",
+    summary=(
+        "Propose a journal entry: at least two lines, debits equal to credits in each currency."
+    ),
     area="accounting",
     input=PostJournalEntryInput,
     output=frozenset({"posted", "journal_id"}),

@@ -1,6 +1,4 @@
-"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why,
-and on which day. And the address of their list.
-"""
+"""Form of a credit note of either kind, and the parameters of their list."""
 
 from __future__ import annotations
 
@@ -63,9 +61,7 @@ class AmountsField(StringField):
 
 
 class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
-    """A credit note on a document; thousands may be grouped, and a line without an amount is left
-    as it is.
-    """
+    """A credit on a document; amounts may be grouped, lines without an amount are ignored."""
 
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -91,9 +87,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         day: date,
         proposed: Mapping[int, Money] | None = None,
     ) -> Self:
-        """The form over a document, with all that is not credited yet, or with what is proposed of
-        that.
-        """
+        """Return the form of a document, with the proposed amounts, else all that is left."""
         wanted = left if proposed is None else proposed
         form = cls(
             data={
@@ -110,10 +104,10 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     wrong: set[int]
     is_cut: bool
-    """Whether less is proposed than is not credited yet."""
+    """True if less is proposed than can be credited."""
 
     def values(self) -> dict[str, Any]:
-        """What was typed: the lines with an amount, by their numbers."""
+        """Return the typed values: lines with an amount, by number."""
         return super().values() | {
             "lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]
         }
@@ -126,9 +120,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     @property
     def rows(self) -> list[Row]:
-        """The lines of the document with what is left of each, what was typed, and whether it is
-        wrong.
-        """
+        """Return the lines with what is left, the typed amount, and whether it is wrong."""
         typed = [*self.lines.data, *("" for _ in self.known)]
         nothing = Money(0, self.document.currency)
         return [
@@ -151,9 +143,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
 
 class CreditList(DocumentQuery, Listing):
-    """What the address of the list of credit notes asks for: those to customers, or those from
-    suppliers.
-    """
+    """Query parameters of the list of credit notes, of customers or of suppliers."""
 
     endpoint = "billing.credit_notes"
     kept = ("kind", "q", "party", "from", "to")
@@ -162,7 +152,7 @@ class CreditList(DocumentQuery, Listing):
     q: Annotated[str | None, Filter(255)] = None
 
     def search(self) -> CreditSearch:
-        """What the list is narrowed to."""
+        """Return the search."""
         return CreditSearch(None, self.party, self.issued_from, self.issued_to, self.q)
 
     def tabs(self) -> list[dict[str, Any]]:

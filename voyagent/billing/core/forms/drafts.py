@@ -1,7 +1,4 @@
-"""Forms of documents: one with its lines, a receipt, and why one is made void.
-
-What they accept is what the API accepts.
-"""
+"""Forms of drafts, receipts and voiding, which accept what the API accepts."""
 
 from __future__ import annotations
 
@@ -173,7 +170,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def data_of(
         cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]
     ) -> dict[str, Any]:
-        """What stands in the form over a draft."""
+        """Return the form values of a draft."""
         rows = [cls.row_of(line, document.currency) for line in lines]
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
         return (
@@ -185,7 +182,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @classmethod
     def row_of(cls, line: Any, currency: str) -> dict[str, Any]:
-        """What stands in the inputs of a line."""
+        """Return the input values of a line."""
         return {
             "description": line.description,
             "quantity": str(line.quantity),
@@ -193,9 +190,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         }
 
     def values(self) -> dict[str, Any]:
-        """What was typed, prices without their grouping; a quantity that is not written is one.
+        """Return the typed values: prices without grouping, quantity 1 by default.
 
-        Instalments say themselves when the document is due.
+        Instalments determine the due date.
         """
         plan = self.plan.values
         return self.unplanned() | (
@@ -203,7 +200,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def unplanned(self) -> dict[str, Any]:
-        """The same without instalments."""
+        """Return the values without instalments."""
         values = super().values() | {
             "line_items": [self.line_values(row) for row in self.line_items.data],
             "exchange_rate": self.typed_rate(),
@@ -215,8 +212,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def typed_values(self) -> dict[str, Any]:
-        """The same; nothing of lines without a price, and a line goes without words or price until
-        they are typed, as a rate does without who has quoted it.
+        """Return the values of lines with a price, for a preview of an incomplete form.
+
+        Missing words, and who quoted a rate, are filled in.
         """
         values = self.unplanned()
         lines = [
@@ -232,8 +230,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """That a rate is one, and that the document is due no earlier than it is issued, where its
-        instalments do not say when.
+        """Check the rate, and that the due date is not before the issue date.
 
         Raises InvalidRate, InvalidDate.
         """
@@ -246,9 +243,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             )
 
     def look_at_plan(self) -> TypedPlan:
-        """The same as `plan`; where the lines stand, but the days of the instalments would be
-        refused, `problems` says why.
-        """
+        """Return the plan; `problems` has the reason if its days would be refused."""
         plan = self.plan  # read first: shares are of what the lines come to, whatever the days are
         if not self.problems:
             self.dry_run(lambda body: check_typed_days(self.instalments.data, body.issue_date))
@@ -269,11 +264,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def to_pay(self) -> Money | None:
-        """What the document comes to so far."""
+        """Return the total so far."""
         return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """What was typed of a line."""
+        """Return the typed values of a line."""
         return {
             "description": row["description"],
             "quantity": row["quantity"].strip() or "1",
@@ -287,9 +282,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return super().place_of(loc)
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """The same; where an amount was refused, the inputs that hold none of this currency are
-        marked.
-        """
+        """Show an error; a refused amount marks the inputs that are none in this currency."""
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:
             self.wrong |= {
@@ -310,7 +303,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def minors(self) -> list[int] | None:
-        """What each line comes to so far, in minor units; None while one of them cannot be read."""
+        """Return the amounts of the lines in minor units, or None if one cannot be read."""
         try:
             prices = [
                 (
@@ -331,7 +324,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def total(self) -> Money | None:
-        """What the lines come to so far."""
+        """Return the total of the lines so far."""
         minors = self.minors
         return None if minors is None else Money(sum(minors), self.currency.data)
 

@@ -1,6 +1,4 @@
-"""The instalments of a document as they are typed: a day and an amount each, or a share of the
-total such as `30 %`; one that is left empty is the rest.
-"""
+"""Instalments as typed: date, and amount or share; an empty amount is the rest."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ class InstalmentsField(RowsField):
 
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
-    """What was typed of a plan, and what it comes to: of each row the day and the amount as they
-    are sent, and the amounts that can be read.
-    """
+    """A typed plan: date and amount of each row as sent, and the amounts that can be read."""
 
     values: list[dict[str, Any]]
     amounts: list[Money | None]
@@ -43,22 +39,20 @@ class TypedPlan:
 
     @property
     def sum(self) -> Money | None:
-        """What the rows come to; None while one of them cannot be read."""
+        """Return the sum of the rows, or None if one cannot be read."""
         read = [amount for amount in self.amounts if amount is not None]
         return sum(read[1:], read[0]) if read and len(read) == len(self.amounts) else None
 
     @property
     def missing(self) -> Money | None:
-        """How much the rows lack to the total, below zero where they come to more; None while that
-        is not known.
-        """
+        """Return the total less the sum of the rows, or None if it is not known."""
         return None if self.sum is None or self.total is None else self.total - self.sum
 
 
 def rows_of(
     dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str
 ) -> list[dict[str, Any]]:
-    """What stands in the inputs of a plan that is kept."""
+    """Return the input values of a stored plan."""
     kept = zip(dues or (), minors or (), strict=True)
     return [
         {"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))}
@@ -69,11 +63,11 @@ def rows_of(
 def read_plan(
     rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None
 ) -> TypedPlan:
-    """The rows as they were meant: a share is of the total, rounded half up; one row without an
-    amount is the rest; days go on from the day of issue.
+    """Read typed instalments.
 
-    Shares that make 100 % add up to the total to the last minor unit. What cannot be read stays as
-    it was typed, so that the schema refuses it.
+    A share is of the total, rounded half up; shares of 100 % add up to the total. One row without
+    an amount is the rest. Dates without a year follow the issue date. What cannot be read is left
+    as typed, so that the schema refuses it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -101,9 +95,9 @@ def read_plan(
 
 
 def check_typed_days(rows: Sequence[dict[str, Any]], issued: date) -> None:
-    """The rule of instalments' days, once each has one.
+    """Check the dates of instalments, once each has one.
 
-    Raises InvalidInstalmentDates; ValidationError where one cannot be read.
+    Raises InvalidInstalmentDates, or ValidationError for a date that cannot be read.
     """
     if all(str(row["instalment_due"]).strip() for row in rows):
         check_days(Plan(tuple(_DAYS.validate_python([*_days(rows, issued)]))), issued)
@@ -123,9 +117,7 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
 
 
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
-    """The days of instalments: one without its year is the first such day from the one before it
-    on.
-    """
+    """Yield the dates; one without a year is the first such day from the one before it."""
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)
         with suppress(ValueError):  # one that cannot be read has its sentence once the form is sent
@@ -134,9 +126,7 @@ def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses
-    it. `since` as for `read_date`.
-    """
+    """Return a date as sent; one that cannot be read is left as typed."""
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

@@ -1,6 +1,4 @@
-"""The address of a list behind a cursor: read as people write it, and written again with something
-changed.
-"""
+"""Query parameters of a list with a cursor."""
 
 from __future__ import annotations
 
@@ -24,8 +22,9 @@ WORDS: dict[str, Any] = {
 
 
 class Listing(Query):
-    """What a list's address asks for; what cannot be read is left out and named in `unread`, so
-    that a wrong letter is no dead end.
+    """Query parameters of a list.
+
+    A value that cannot be read is ignored and named in `unread`.
     """
 
     endpoint: ClassVar[str]
@@ -54,19 +53,17 @@ class Listing(Query):
             )
 
     def unread_words(self, *others: str) -> list[str]:
-        """What could not be read, as a person says it."""
+        """Return labels of the values that could not be read."""
         return [str(self.words[name]) for name in (*self.unread, *others)]
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the tab narrows the list."""
+        """Return True if a filter other than the tab is set."""
         said = self.model_dump(by_alias=True, exclude_none=True)
         return any(said.get(name) for name in self.narrowing)
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `cursor` leads to the first
-        page.
-        """
+        """Return the URL of the list with changes; all but `cursor` lead to the first page."""
         said = self.model_dump(by_alias=True, exclude_none=True)
         values = {name: said[name] for name in self.kept if said.get(name)} | changes
         return url_for(

@@ -1,6 +1,4 @@
-"""The fields of a rate of exchange: the one at which a document in another currency than the books
-is booked.
-"""
+"""Fields of the booked exchange rate of a document in a foreign currency."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ _OF_MEMBER = {
     "source": "rate_source",
 }
 RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
-"""Where a refusal of the rules is shown."""
+"""Inputs at which refusals are shown."""
 RATE_SENTENCES: dict[str, Any] = {
     "rate.string_pattern_mismatch": _l("Enter a rate such as 83.25, with up to eight decimals."),
     **dict.fromkeys(
@@ -33,9 +31,7 @@ RATE_SENTENCES: dict[str, Any] = {
 
 
 class RateFields:
-    """How a rate is typed: which of the two currencies one is of, what it costs of the other, of
-    which day, and who says so. Without a figure there is none.
-    """
+    """Fields of a rate: base currency, figure, date and source; none without a figure."""
 
     books: str
     """The currency of the books."""
@@ -48,9 +44,7 @@ class RateFields:
 
     @property
     def pair(self) -> list[str]:
-        """The two currencies that the rate is between, the document's first; none where it is in
-        the currency of the books.
-        """
+        """Return the document's currency and that of the books; empty if they are equal."""
         return [] if self.currency.data == self.books else [self.currency.data, self.books]
 
     def offer_rate(self, books: str) -> None:
@@ -86,7 +80,7 @@ class RateFields:
 
 
 def rate_data(document: Invoice | Bill) -> dict[str, Any]:
-    """What stands in the fields over a draft."""
+    """Return the field values of a draft."""
     if document.rate is None:
         return {}
     return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {

@@ -46,7 +46,7 @@ _CREDITS: dict[type, _Credits] = {
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """Filters of a list of credits: the invoice or bill, the whole name of the party, days, text."""
+    """Filters of a list of credits; `party` is a whole name."""
 
     document_id: UUID | None = None
     party: str | None = None

@@ -38,8 +38,8 @@ def void_document(
 ) -> Document:
     """Reverse a document's entry, once.
 
-    Raises Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
-    PeriodLocked, EntryAlreadyReversed.
+    Raises Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit,
+    InvalidDate; PeriodLocked, EntryAlreadyReversed.
     """
     actor.require_authority(f"{_KINDS[type(document)]}.void")
     if not can_be_void(document) or document.entry_id is None:

@@ -15,7 +15,7 @@ from voyagent.taxes.words import TO_BE_SAID, component
 
 
 def to_be_said(lines: Iterable[Row]) -> list[str]:
-    """The sentences that a document must carry for the way in which its lines are taxed, each once."""
+    """Return the sentences required on a document by the tax of its lines, each once."""
     return [
         str(TO_BE_SAID[tax])
         for tax in dict.fromkeys(line["tax"] for line in lines)
@@ -24,9 +24,7 @@ def to_be_said(lines: Iterable[Row]) -> list[str]:
 
 
 def line_notes(line: Row) -> list[str]:
-    """What stands below the words of an invoice's line: the day of its service, and that tax is
-    collected at source on it.
-    """
+    """Return the notes of an invoice line: service date, and tax collected at source."""
     day = (
         [
             gettext(
@@ -40,16 +38,12 @@ def line_notes(line: Row) -> list[str]:
 
 
 def place_of_supply(code: str | None) -> str:
-    """A state with its code as documents say it, such as `Kerala (32)`; nothing where none is
-    known.
-    """
+    """Return a state with its code, such as `Kerala (32)`, or an empty text."""
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """What is printed of tax on a line of a bill, and what becomes of it; nothing where there is
-    none.
-    """
+    """Return the printed tax of a bill line and its treatment, or an empty text."""
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
         for tax in taxes

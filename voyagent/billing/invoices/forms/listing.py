@@ -29,8 +29,9 @@ _RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
 
 
 class InvoiceList(InvoiceListQuery):
-    """What the list's address asks for; what cannot be read is left out and named in `unread`, so
-    that a wrong letter is no dead end.
+    """Query parameters of the list of invoices.
+
+    A value that cannot be read is ignored and named in `unread`.
     """
 
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
@@ -57,7 +58,7 @@ class InvoiceList(InvoiceListQuery):
             )
 
     def search(self, today: date) -> InvoiceSearch:
-        """What the list is narrowed to."""
+        """Return the search."""
         days: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,
@@ -76,12 +77,12 @@ class InvoiceList(InvoiceListQuery):
 
     @property
     def offset(self) -> int:
-        """How many rows come before this page."""
+        """Return the number of rows before this page."""
         return (self.page - 1) * PAGE_SIZE
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything but the tab narrows the list."""
+        """Return True if a filter other than the tab is set."""
         return any(
             (
                 self.q,
@@ -96,7 +97,7 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `page` leads to the first page."""
+        """Return the URL of the list with changes; all but `page` lead to the first page."""
         values = (
             self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"})
             | changes
@@ -109,9 +110,7 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """One entry for each state that people ask for, the rare ones only where there is one or it
-        is asked for.
-        """
+        """Return the tabs; rare statuses only if they occur or are selected."""
         rare = [
             tab
             for tab in _RARE_TABS
@@ -128,7 +127,7 @@ class InvoiceList(InvoiceListQuery):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """What the search box carries along: the filters that are on."""
+        """Return the active filters, which the search form repeats."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "q"})
 
     def newer(self, _board: InvoiceBoard) -> str | None:

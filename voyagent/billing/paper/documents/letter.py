@@ -1,6 +1,4 @@
-"""A document of the agency on paper, as the typesetter takes it: the letterhead, whom it is for, a
-table, and what that comes to.
-"""
+"""A document for the typesetter: letterhead, recipient, table and totals."""
 
 from __future__ import annotations
 
@@ -21,11 +19,10 @@ from voyagent.mail.service import Attached
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What stands on one document, in the language that is set.
+    """Content of a printed document in the current language.
 
-    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. Of the
-    columns the first stands to the left, the others to the right. `rate` is that of exchange at
-    which the total is booked.
+    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. The first
+    column is aligned left, the others right. `rate` is the booked exchange rate.
     """
 
     title: str

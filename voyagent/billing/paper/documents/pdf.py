@@ -1,8 +1,6 @@
-"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a
-receipt or what a supplier was paid.
+"""PDF documents of billing in the current language.
 
-Bills and credits of suppliers are the suppliers' documents: what we set of them says that it is our
-record.
+A PDF of a supplier's document states that it is the agency's record.
 """
 
 from __future__ import annotations
@@ -120,9 +118,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
-    """A receipt as PDF, or what a supplier was paid: the documents that it settles now, what was
-    given back of it, and what is left as an advance.
-    """
+    """Return a receipt or payment as PDF, with settled documents, refunds and advance."""
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
@@ -172,9 +168,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
 
 
 def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
-    """Our record of a supplier's bill as PDF: what it is over, its tax and what becomes of that,
-    what was paid and credited, and what is left to pay.
-    """
+    """Return the agency's record of a bill as PDF, with tax, payments and credits."""
     bill, currency = document.bill, document.bill["currency"]
     still_open = document_queries.open_minor_of(bill)
     paid = [
@@ -278,9 +272,7 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """What a document comes to before tax, each component of its tax, and what it is rounded by;
-    nothing where there is neither.
-    """
+    """Return amount before tax, tax components and rounding; empty without tax and rounding."""
     moved = document.get("round_off_minor", 0)  # bills are what their paper says
     if not taxes and not moved:
         return []
@@ -295,9 +287,7 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """What was paid, credited and written off, below the total, so that what is asked for is what
-    the list and the statement say is open.
-    """
+    """Return paid, credited and written-off amounts, so that the amount due equals the list's."""
     received = [
         (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
         for paid in document.payments
@@ -311,7 +301,7 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
-    """What is left to pay and until when; None where there is nothing to say beside the total."""
+    """Return the open amount and its due date, or None if the total says it."""
     if invoice["status"] == "paid":
         settled = (
             _("Settled")
@@ -329,9 +319,7 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:
-    """Each instalment with what of the open amount is to be paid on its day, or that it is settled;
-    of a draft and of what is void what it is over.
-    """
+    """Return the instalments with open amounts, or whole ones of drafts and void documents."""
     is_live = document["status"] not in ("draft", "void")
     rows = []
     for one in instalment_queries.instalments_of(document):

@@ -1,6 +1,4 @@
-"""A document of billing as a table for a spreadsheet: what the API says of it, laid flat, with
-amounts that are amounts.
-"""
+"""A document as a spreadsheet: the API's answer as flat rows with numeric amounts."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
 class Part(NamedTuple):
-    """A list of the wire: what its rows are called, and which of its members stand in the columns
-    `item`, `text` and `day`.
-    """
+    """A list in the answer: label of its rows, and members for the columns item, text and day."""
 
     row: str
     item: str = ""
@@ -56,11 +52,10 @@ PARTS = {
 
 
 def sheet_of(name: str, told: Row) -> Sheet:
-    """A document as the API writes it, as rows: `head` for each fact, its lines with their taxes,
-    what settles it, `total` for each amount of the whole.
+    """Return the API's answer as rows: facts, lines with taxes, settlements, totals.
 
-    A further amount of a row follows it, as `line.commission`, where it is not zero; what was
-    reversed is called so, as `credit_note.reversed`.
+    A further amount of a row follows it unless it is zero, such as `line.commission`. A reversed
+    part is labelled, such as `credit_note.reversed`.
     """
     currency = told["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
@@ -100,9 +95,7 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
 
 
 def _money(one: Row, member: str, currency: str) -> Money:
-    """An amount, in the currency that stands beside it, as `settled_currency` beside
-    `settled_amount`; else in the document's.
-    """
+    """Return an amount in the currency beside it, else in that of the document."""
     beside = member.replace("amount", "currency") if "amount" in member else "currency"
     return Money.parse(one[member], one.get(beside, currency))
 

@@ -1,6 +1,4 @@
-"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking
-that back, giving an advance back, and reversing either.
-"""
+"""Pages of payments: list, receipt, recording, allocation, refund and reversals."""
 
 from __future__ import annotations
 
@@ -133,11 +131,9 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     "/payments/new", methods=("GET", "POST"), permission="payment.record", direct=True, once=True
 )
 def new_payment(actor: Actor) -> Any:
-    """Note money that came in or went out; of a document that the address names, with what is open
-    of it.
+    """Record a payment, optionally of the document in the URL with its open amount.
 
-    The open documents of whom it is of are shown once that is known, and can be filled, those due
-    longest first.
+    Once the party is known, its open documents are shown and can be filled, longest due first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
@@ -191,9 +187,7 @@ def new_payment(actor: Actor) -> Any:
     once=True,
 )
 def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Let what is left of a payment settle documents of its party; it begins filled, those due
-    longest first.
-    """
+    """Allocate an advance to documents of its party, by default longest due first."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
@@ -280,7 +274,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
     once=True,
 )
 def refund_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Give an advance or a part of it back: all that is left today, unless something else is typed."""
+    """Refund an advance or a part of it, by default all that is left, today."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     if request.method == "GET" and not left:
@@ -328,9 +322,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     missing=PaymentNotFound,
 )
 def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Take a payment that was noted by mistake back: the first step asks why and shows what it will
-    post, the second does it.
-    """
+    """Reverse a payment: the first step shows the postings, the second does it."""
     found = payment_queries.get_payment(payment_id)
     url = url_for("billing.payment", payment_id=payment_id)
     try:
@@ -370,9 +362,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     missing=RefundNotFound,
 )
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
-    """Take a refund that was noted by mistake back: the first step asks why and shows what it will
-    post, the second does it.
-    """
+    """Reverse a refund: the first step shows the postings, the second does it."""
     url = url_for("billing.payment", payment_id=payment_id)
     if allocation_queries.get_refund(payment_id, refund_id).reversed_on is not None:
         return not_now(_(payment_errors.RefundReversed.message), url)
@@ -420,9 +410,7 @@ def _reversed(
 
 
 def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
-    """What taking an allocation back would post; nothing where it is itself one that took another
-    back.
-    """
+    """Return the postings of a deallocation; none for one that is a deallocation itself."""
     if allocation.reverses_id is not None:
         return []
     return (
@@ -433,11 +421,10 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 
 
 def _begun() -> dict[str, Any]:
-    """What a new payment begins with: today, and the direction and the party that the address
-    names.
+    """Return the first values of a payment: today, and direction and party of the URL.
 
-    Of a document that it names it begins with the currency, what is open as the amount, and that as
-    its part. Raises InvoiceNotFound, BillNotFound.
+    For a document in the URL also its currency, and its open amount as amount and part. Raises
+    InvoiceNotFound, BillNotFound.
     """
     asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
     begun = {
@@ -471,12 +458,12 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """The open invoices (or bills) of a party in a currency, those due longest first, as many as
-    one payment settles at once; and those in another currency.
+    """Return open documents of a party in a currency, and those in others, longest due first.
 
-    The latter have their rate in words as `booked_rate`, and in `base` the currency that a rate of
-    the day is quoted of. Only those settle that `can_be`: one of the two currencies is that of the
-    books, and what is in another than that keeps its rate; `is_beyond` where the first is wrong.
+    Both lists end at the number of documents that one payment settles. Those in other currencies
+    have their booked rate in words, `base` for a rate of the day, and `can_be` if the payment can
+    settle them: one currency is that of the books, and a foreign document has a booked rate.
+    `is_beyond` is set if neither currency is that of the books.
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -508,9 +495,7 @@ def _open_documents(
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
-    """Spread an amount over documents, those due longest first; what those in another currency take
-    stays as it is typed.
-    """
+    """Spread an amount over documents, longest due first; other currencies stay as typed."""
     kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = kept
     left = amount - form.allocations.total(amount.currency)
