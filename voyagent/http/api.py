@@ -11,7 +11,17 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, get_args, overload
+from typing import (
+    Any,
+    Generic,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    get_args,
+    overload,
+)
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
@@ -43,7 +53,9 @@ from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.serializers import AnswerOf, Body
 
-Handler = Callable[..., Any]
+Handler = Callable[..., object]
+JsonSchema = dict[str, Any]
+"""The schema of an answer that is no class, such as that of a file."""
 Declared = TypeVar("Declared")
 Known = TypeVar("Known", bound=AnswerOf[Any])
 
@@ -63,7 +75,7 @@ class Operation:
     tag: str
     guard: Guard
     status: int
-    answer: Any
+    answer: type[AnswerOf[Any]] | JsonSchema | None
     body: type[BaseModel] | None
     body_optional: bool
     query: type[BaseModel] | None
@@ -83,7 +95,7 @@ class Operation:
     direct: bool = False
     inputs: Callable[[], Sequence[type[BaseModel]]] | None = None
     """The schemas of which the body is one, where the path decides which."""
-    also: tuple[tuple[int, type[BaseModel]], ...] = ()
+    also: tuple[tuple[int, type[AnswerOf[Any]]], ...] = ()
     """Further good answers by status."""
 
     @property
@@ -127,7 +139,7 @@ class Facts(TypedDict, total=False):
     secret_answer: bool
     resume: Callable[..., Response] | None
     inputs: Callable[[], Sequence[type[BaseModel]]] | None
-    also: Mapping[int, type[BaseModel]]
+    also: Mapping[int, type[AnswerOf[Any]]]
 
 
 class _Declare(Protocol):
@@ -138,7 +150,7 @@ class _Declare(Protocol):
 
     @overload
     def __call__(
-        self, path: str, *, answer: Any = None, **facts: Unpack[Facts]
+        self, path: str, *, answer: JsonSchema | None = None, **facts: Unpack[Facts]
     ) -> Callable[[Handler], Handler]: ...
 
 
@@ -149,7 +161,7 @@ class _Shorthand:
         self.method = method
 
     def __get__(self, blueprint: ApiBlueprint, owner: type[ApiBlueprint]) -> _Declare:
-        return functools.partial(blueprint.operation, self.method)
+        return cast("_Declare", functools.partial(blueprint.operation, self.method))
 
 
 class ApiBlueprint(Blueprint):
@@ -170,11 +182,21 @@ class ApiBlueprint(Blueprint):
 
     @overload
     def operation(
-        self, method: str, path: str, *, answer: Any = None, **facts: Unpack[Facts]
+        self,
+        method: str,
+        path: str,
+        *,
+        answer: JsonSchema | None = None,
+        **facts: Unpack[Facts],
     ) -> Callable[[Handler], Handler]: ...
 
     def operation(
-        self, method: str, path: str, *, answer: Any = None, **facts: Unpack[Facts]
+        self,
+        method: str,
+        path: str,
+        *,
+        answer: type[AnswerOf[Any]] | JsonSchema | None = None,
+        **facts: Unpack[Facts],
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
@@ -369,22 +391,12 @@ def _perform_once(operation: Operation, given: dict[str, Any], key: str) -> Resp
     )
 
 
-def _respond(operation: Operation, result: Any) -> Response:
+def _respond(operation: Operation, result: object) -> Response:
     if isinstance(result, Response):
         return result
     if result is None:
         return Response(status=HTTPStatus.NO_CONTENT)
-    if isinstance(result, Body):
-        result = result.members
-    payload = (
-        result.__pydantic_serializer__.to_json(result, by_alias=True)
-        if isinstance(result, BaseModel)
-        else to_json(result)
-    )
-    if (
-        current_app.testing
-        and operation.answer is not None
-        and not isinstance(operation.answer, dict)
-    ):
+    payload = to_json(result.members if isinstance(result, Body) else result)
+    if current_app.testing and isinstance(operation.answer, type):
         TypeAdapter(operation.answer).validate_json(payload)
     return Response(payload, status=operation.status, mimetype="application/json")
