@@ -53,12 +53,12 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def health_db() -> dict[str, Any]:
+def health_db() -> dict[str, object]:
     """Return ok if the database answers."""
     return {"status": "ok", "select_1": select_1()}
 
 
-def health_redis() -> dict[str, Any]:
+def health_redis() -> dict[str, object]:
     """Return ok if Redis is configured and answers."""
     _ping(_settings().redis_url)
     return {"status": "ok", "ping": True}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal
+from sqlalchemy.sql.elements import CollectionAggregate
 
 _INDEXABLE = re.compile(r"[^\W_]{3}")
 
@@ -16,7 +17,7 @@ def contains(text: str) -> str:
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def contains_any(texts: Iterable[str]) -> Any:
+def contains_any(texts: Iterable[str]) -> CollectionAggregate[Any]:
     """Return the argument of LIKE ANY for a column that contains any of the texts."""
     patterns: ColumnElement[list[str]] = literal([contains(text) for text in texts], ARRAY(Text))
     return any_(patterns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import ScalarSelect, Select, func, select, text
 
 from voyagent.audit.queries import events as audit
 from voyagent.kernel.actor import Actor
@@ -48,7 +48,7 @@ def statement() -> Select[Any]:
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
-def chosen(name: str) -> Any:
+def chosen(name: str) -> ScalarSelect[Any]:
     """Return one setting of the bound agency as a scalar select; null without a row."""
     return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
 
@@ -64,12 +64,12 @@ def logo_statement() -> Select[Any]:
     return select(*TenantLogo.__table__.c).where(owned(TenantLogo))
 
 
-def logo_mark() -> Any:
+def logo_mark() -> ScalarSelect[str]:
     """Return the logo's digest as a scalar select; null without a logo."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
 
 
-def letterhead_lines() -> Any:
+def letterhead_lines() -> ScalarSelect[Any]:
     """Return `address` and `tax_number` as one JSON object, for the head of printed pages.
 
     A scalar select; null without settings.

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, Uuid, bindparam, literal
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, literal
 from sqlalchemy.dialects import postgresql
 
 from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables
@@ -65,7 +65,7 @@ def keyed_select(
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
 
 
-def inlined(value: int | str) -> Any:
+def inlined(value: int | str) -> BindParameter[Any]:
     """Return an expression that is written into the SQL text instead of sent as a parameter.
 
     Only so can a cached plan use a partial index (`where n > 0`), because the planner must know the
