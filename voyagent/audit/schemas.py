@@ -14,13 +14,12 @@ from voyagent.kernel.fields import (
     DateFilter,
     Filter,
     Instant,
-    Offset,
     Query,
     ZoneFilter,
     storable,
 )
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.pages import Cursor, Part
+from voyagent.kernel.pages import PartQuery
 from voyagent.kernel.serializers import AnswerOf, AsRead, PageOf
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
@@ -91,25 +90,13 @@ class AuditFilter(Query):
         )
 
 
-class AuditListQuery(AuditFilter):
+class AuditListQuery(PartQuery, AuditFilter):
     """A page of the audit by offset or by cursor.
 
     A cursor costs the same at any depth.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    offset: Offset = 0
-    cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before; `offset` then only counts."
-    )
-
-    def part(self) -> Part:
-        """Return the requested part of the list. Raises InvalidCursor."""
-        return Part(
-            limit=self.limit,
-            offset=self.offset,
-            cursor=None if self.cursor is None else Cursor.decode(self.cursor),
-        )
 
 
 class AuditEventResponse(AnswerOf[Row]):

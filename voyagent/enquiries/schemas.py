@@ -21,13 +21,12 @@ from voyagent.kernel.fields import (
     Filter,
     Instant,
     Int32,
-    Offset,
     Query,
     Text,
     Trimmed,
     ZoneFilter,
 )
-from voyagent.kernel.pages import Cursor, Part
+from voyagent.kernel.pages import PartQuery
 from voyagent.kernel.serializers import AnswerOf, Computed, PageOf
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
@@ -152,22 +151,10 @@ class EnquiryFilter(Query):
         )
 
 
-class EnquiryListQuery(EnquiryFilter):
+class EnquiryListQuery(PartQuery, EnquiryFilter):
     """A page by offset or by cursor; a cursor costs the same at any depth."""
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    offset: Offset = 0
-    cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before; `offset` then only counts."
-    )
-
-    def part(self) -> Part:
-        """Return the requested part of the list. Raises InvalidCursor."""
-        return Part(
-            limit=self.limit,
-            offset=self.offset,
-            cursor=None if self.cursor is None else Cursor.decode(self.cursor),
-        )
 
 
 def _budget_text(row: Row) -> str | None:

@@ -7,11 +7,13 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+from pydantic import Field
+
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import contains_unstorable
+from voyagent.kernel.fields import Filter, Offset, Query, contains_unstorable
 from voyagent.kernel.ids import parse_id
 
 OFFSET_MAX = 2**31 - 1
@@ -106,6 +108,24 @@ class Part:
     offset: int = 0
     cursor: Cursor | None = None
     backward: bool = False
+
+
+class PartQuery(Query):
+    """Parameters of a list by offset or by cursor; a cursor costs the same at any depth."""
+
+    limit: Annotated[int, Field(ge=1)]
+    offset: Offset = 0
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+    )
+
+    def part(self) -> Part:
+        """Return the requested part of the list. Raises InvalidCursor."""
+        return Part(
+            limit=self.limit,
+            offset=self.offset,
+            cursor=None if self.cursor is None else Cursor.decode(self.cursor),
+        )
 
 
 @dataclass(frozen=True, slots=True)
