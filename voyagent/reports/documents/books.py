@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask_babel import gettext as _, ngettext
 
 from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, named
@@ -151,12 +153,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
     if report.before:
         columns += [_between(report.before), _("Difference")]
 
-    def row(name: str, now: Money, before: Money) -> Cells:
-        return [
-            name,
-            amount(now),
-            *([amount(before), amount(now - before)] if report.before else []),
-        ]
+    row = partial(_compared, is_compared=bool(report.before))
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
@@ -192,12 +189,7 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
     if report.before:
         columns += [written(report.before.as_of), _("Difference")]
 
-    def row(name: str, now: Money, before: Money) -> Cells:
-        return [
-            name,
-            amount(now),
-            *([amount(before), amount(now - before)] if report.before else []),
-        ]
+    row = partial(_compared, is_compared=bool(report.before))
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
@@ -232,6 +224,10 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
         [against],
         proof,
     )
+
+
+def _compared(name: str, now: Money, before: Money, *, is_compared: bool) -> Cells:
+    return [name, amount(now), *([amount(before), amount(now - before)] if is_compared else [])]
 
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
