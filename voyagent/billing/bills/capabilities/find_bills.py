@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHOWN_MAX
+from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHOWN_MAX, row_amount
 from voyagent.billing.core.queries import open_list
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
@@ -15,7 +15,6 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
-from voyagent.kernel.money import wire_amount
 
 
 class FindBillsInput(Closed):
@@ -102,15 +101,12 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def _bill(row: Row) -> JsonObject:
-    def amount(minor: int) -> JsonObject:
-        return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
-
     return {
         "id": str(row["id"]),
         "vendor_name": row["party_name"],
         "vendor_reference": row["reference"],
-        "total": amount(row["total_minor"]),
-        "open": amount(row["open_minor"]),
+        "total": row_amount(row, row["total_minor"]),
+        "open": row_amount(row, row["open_minor"]),
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],

@@ -123,6 +123,11 @@ def rows_named(rows: Sequence[Row], text: str) -> list[Row]:
     return [row for row in rows if words & set(row["party_name"].casefold().split())]
 
 
+def row_amount(row: Row, minor: int) -> JsonObject:
+    """Return an amount in the currency of a row."""
+    return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
+
+
 def _is_numbered(reference: str, said: str) -> bool:
     """The number may be written in full or, as `000042`, without its series."""
     end = reference.rsplit("/", 1)[-1]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from flask_babel import gettext, ngettext
 from pydantic import Field
 
-from voyagent.billing.core.capabilities.payments import SHOWN_MAX
+from voyagent.billing.core.capabilities.payments import SHOWN_MAX, row_amount
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
 from voyagent.billing.invoices.queries.board import InvoiceSearch
@@ -18,7 +18,6 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text
-from voyagent.kernel.money import wire_amount
 
 SEQUENCE_DIGITS = 6
 Status = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
@@ -132,15 +131,12 @@ def _number_end(number: str | None) -> str | None:
 
 
 def _invoice(row: Row) -> JsonObject:
-    def amount(minor: int) -> JsonObject:
-        return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
-
     return {
         "id": str(row["id"]),
         "number": row["number"],
         "customer_name": row["party_name"],
-        "total": amount(row["total_minor"]),
-        "open": amount(document_queries.open_minor_of(row)),
+        "total": row_amount(row, row["total_minor"]),
+        "open": row_amount(row, document_queries.open_minor_of(row)),
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],
