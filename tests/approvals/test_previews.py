@@ -1,6 +1,4 @@
-"""What a proposal would change, run dry and rolled back; and that a grant is held to what was
-shown.
-"""
+"""Previews of proposals by a dry run, and approvals of exactly the previewed change."""
 
 from __future__ import annotations
 

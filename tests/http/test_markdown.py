@@ -1,6 +1,4 @@
-"""What the assistant writes is laid out, and nothing in it runs, is fetched, or passes for the
-page's own.
-"""
+"""Markdown of the assistant is rendered, and nothing in it runs or is fetched."""
 
 from __future__ import annotations
 
