@@ -35,6 +35,33 @@ from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
+_CREDITS = SupplierCredit.__table__.c
+_BILLS = Bill.__table__.c
+_BRIEF = (
+    *(
+        "id",
+        "status",
+        "vendor_reference",
+        "party_name",
+        "party_reference",
+        "issue_date",
+        "due_date",
+        "currency",
+        "total_minor",
+        "paid_minor",
+    ),
+    *(
+        "credited_minor",
+        "pay_on",
+        "trip_id",
+        "created_at",
+        "updated_at",
+        "instalment_dues",
+        "instalment_minors",
+    ),
+)
+_TEXTS = ("vendor_reference", "party_name", "party_reference")
+
 
 def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
     """Return a bill; `lock` holds its row until the transaction ends.
@@ -65,9 +92,6 @@ def bills_listing(search: BillSearch) -> Listing:
     return documents_listing("bills", Bill, columns, search)
 
 
-_CREDITS = SupplierCredit.__table__.c
-
-
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
     """Return the credits of a bill, oldest first, with date, amount, reason and reversal."""
     names = (
@@ -89,33 +113,6 @@ def credits_of_statement(bill_id: UUID) -> Select[Any]:
         .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
         .order_by(_CREDITS.issue_date, _CREDITS.id)
     )
-
-
-_BILLS = Bill.__table__.c
-_BRIEF = (
-    *(
-        "id",
-        "status",
-        "vendor_reference",
-        "party_name",
-        "party_reference",
-        "issue_date",
-        "due_date",
-        "currency",
-        "total_minor",
-        "paid_minor",
-    ),
-    *(
-        "credited_minor",
-        "pay_on",
-        "trip_id",
-        "created_at",
-        "updated_at",
-        "instalment_dues",
-        "instalment_minors",
-    ),
-)
-_TEXTS = ("vendor_reference", "party_name", "party_reference")
 
 
 class BillSearch(DocumentSearch):

@@ -50,6 +50,7 @@ CREDIT_NOTE = Kind(
     document_key="invoice_id",
     number_key="number",
 )
+CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
 
 def reverse_credit_note(
@@ -81,9 +82,6 @@ def reverse_credit_note(
         {"number": note.number},
     )
     return note
-
-
-CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
 
 def issue_credit_note(

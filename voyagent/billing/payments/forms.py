@@ -89,6 +89,16 @@ _AMOUNTS: dict[str, Any] = {
     "cash_or_bank": _l("Choose one from the list."),
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
+RECEIPT_PLACES = {
+    "payment_exceeds_open": "amount",
+    "amount_above_limit": "amount",
+    "invalid_amount": "amount",
+    "invalid_date": "paid_on",
+    "period_locked": "paid_on",
+    "document_not_open": "",
+    "account_not_found": "account",
+    "account_inactive": "account",
+}
 
 
 class PartsField(StringField):
@@ -300,18 +310,6 @@ class PaymentList(PaymentQuery, Listing):
             }
             for key, word in words
         ]
-
-
-RECEIPT_PLACES = {
-    "payment_exceeds_open": "amount",
-    "amount_above_limit": "amount",
-    "invalid_amount": "amount",
-    "invalid_date": "paid_on",
-    "period_locked": "paid_on",
-    "document_not_open": "",
-    "account_not_found": "account",
-    "account_inactive": "account",
-}
 
 
 class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):

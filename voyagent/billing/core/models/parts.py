@@ -51,6 +51,9 @@ RATE = (
     " '^[A-Z]{3}$' and rate_on between '1900-01-01' and '2200-12-31' and length(rate_source)"
     " between 1 and 64"
 )
+OPEN_INVOICE = ("issued", "partially_paid")
+OPEN_BILL = ("received", "scheduled")
+OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 class InInstalments:
@@ -134,8 +137,3 @@ def reversal_rules(
             postgresql_where=text("reversed_on is not null"),
         ),
     )
-
-
-OPEN_INVOICE = ("issued", "partially_paid")
-OPEN_BILL = ("received", "scheduled")
-OPEN = OPEN_INVOICE + OPEN_BILL

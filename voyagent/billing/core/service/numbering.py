@@ -23,6 +23,9 @@ _LAST = text(
     "select last_number from number_series where tenant_id = :tenant_id and series = :series and"
     " financial_year = :financial_year"
 )
+INVOICE_SERIES = "invoice"
+OPENING_SERIES = ("opening", "O")
+"""Series of imported opening invoices and its prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,3 @@ def _last(series: str, year: str) -> int:
         )
         or 0
     )
-
-
-INVOICE_SERIES = "invoice"
-OPENING_SERIES = ("opening", "O")
-"""Series of imported opening invoices and its prefix."""

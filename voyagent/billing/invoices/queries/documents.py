@@ -44,6 +44,9 @@ LISTED = (
     ),
     *("written_off_minor", "created_at", "instalment_dues", "instalment_minors"),
 )
+_WRITE_OFFS = WriteOff.__table__.c
+WRITE_OFF = "write_off_invoice"
+"""The capability that requests a write-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +205,6 @@ def _notes_statement(invoice_id: UUID) -> Select[Any]:
         .where(owned(CreditNote), _NOTES.invoice_id == invoice_id)
         .order_by(_NOTES.issue_date, _NOTES.id)
     )
-
-
-_WRITE_OFFS = WriteOff.__table__.c
-WRITE_OFF = "write_off_invoice"
-"""The capability that requests a write-off."""
 
 
 def write_offs_statement(invoice_id: UUID) -> Select[Any]:

@@ -26,6 +26,25 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
 _PAYMENT_TEXTS = ("number", "party_name", "reference")
+_PAYMENTS = Payment.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_REFUNDS = Refund.__table__.c
+_LISTED = (
+    *(
+        "id",
+        "number",
+        "direction",
+        "party_name",
+        "currency",
+        "amount_minor",
+        "allocated_minor",
+        "refunded_minor",
+        "paid_on",
+        "account",
+        "reference",
+    ),
+    *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
+)
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
@@ -64,27 +83,6 @@ def payments_listing(search: PaymentSearch) -> Listing:
         [*payment_conditions(search), *text_conditions(of, _PAYMENT_TEXTS, search.text)],
         is_sparse=bool(search.text),
     )
-
-
-_PAYMENTS = Payment.__table__.c
-_ALLOCATIONS = Allocation.__table__.c
-_REFUNDS = Refund.__table__.c
-_LISTED = (
-    *(
-        "id",
-        "number",
-        "direction",
-        "party_name",
-        "currency",
-        "amount_minor",
-        "allocated_minor",
-        "refunded_minor",
-        "paid_on",
-        "account",
-        "reference",
-    ),
-    *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
-)
 
 
 @dataclass(frozen=True, slots=True)
