@@ -14,8 +14,6 @@ from voyagent import catalogue
 
 VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
 NAMES = frozenset(one.name for one in catalogue.CAPABILITIES)
-PLANNER = "assistant/planner/"
-"""The built-in planner knows all names until the engine replaces it."""
 ALLOWED: dict[str, set[str]] = {
     "billing/invoices/queries/documents.py": {"write_off_invoice"},
     "reports/queries/checks.py": {"trial_balance"},
@@ -50,9 +48,8 @@ def _found() -> dict[str, set[str]]:
     found = {}
     for path in sorted(VOYAGENT.rglob("*.py")):
         place = path.relative_to(VOYAGENT).as_posix()
-        if not place.startswith(PLANNER):
-            own = {path.stem} if path.parent.name == "capabilities" else set()
-            found[place] = set(_strings(ast.parse(path.read_text()))) - own
+        own = {path.stem} if path.parent.name == "capabilities" else set()
+        found[place] = set(_strings(ast.parse(path.read_text()))) - own
     return found
 
 

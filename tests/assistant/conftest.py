@@ -19,8 +19,6 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 
 Event = dict[str, Any]
-HANDED = ["tool_use", "tool_result"]
-"""The kinds of the events of a hand-over to a desk."""
 
 
 @dataclass
@@ -42,6 +40,11 @@ class Talk:
         return [
             event for event in self.events(person, session_id) if event["turn_id"] == reply.turn_id
         ]
+
+    def ask(self, person: Person, session_id: UUID, message: str) -> list[Event]:
+        """Say something that comes to a card, and confirm it; the events of the second turn."""
+        self.say(person, session_id, message)
+        return self.say(person, session_id, "yes")
 
     def decide(
         self, person: Person, approval_id: str, *, granted: bool = True, reason: str | None = None

@@ -52,6 +52,11 @@ class Line:
         self.drain()
         return frames(answer)
 
+    def ask(self, message: str, **more: Any) -> list[dict[str, Any]]:
+        """Say something that comes to a card, and confirm it; the events of the second turn."""
+        self.say(message, **more)
+        return self.say("yes", **more)
+
 
 def frames(answer: TestResponse) -> list[dict[str, Any]]:
     """The events of a stream that has ended."""
@@ -69,5 +74,5 @@ def read(whole: str) -> list[dict[str, Any]]:
 
 def proposal(line: Line) -> str:
     """A proposal that waits in the conversation; its id."""
-    asked = line.say(INVOICE)
+    asked = line.ask(INVOICE)
     return next(event["approval_id"] for event in asked if event["kind"] == "approval_request")

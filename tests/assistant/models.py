@@ -11,7 +11,7 @@ from flask import Flask
 from tests.assistant.conftest import Event, Talk
 from tests.people import Person
 from voyagent.assistant import loop, service
-from voyagent.assistant.desks import FrontDesk
+from voyagent.assistant.built_in import BuiltInPlanner
 from voyagent.assistant.planner_factory import Bounds
 from voyagent.drivers.models.protocol import ModelDriver, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
@@ -74,7 +74,10 @@ class ModelTalk:
         """Run a turn; what it has told."""
         with self.app.app_context():
             loop.run(
-                self.person.actor.tenant_id, turn_id, FrontDesk(), Always(driver, Bounds(**bounds))
+                self.person.actor.tenant_id,
+                turn_id,
+                BuiltInPlanner(),
+                Always(driver, Bounds(**bounds)),
             )
         return [
             event

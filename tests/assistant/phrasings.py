@@ -1,8 +1,6 @@
-"""What people say to the built-in planner on Tuesday, 24 November 2026, and the tool with its
-arguments that comes of it. One line, one phrasing.
+"""Messages of Tuesday, 24 November 2026, with the capability and the fields that each means.
 
-A wish that needs an id looks it up first: `LOOKED_UP` has what the look-up gives and the call that
-follows.
+`LOOKED_UP` need a record, so their ids are not compared.
 """
 
 from __future__ import annotations
@@ -10,49 +8,30 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from voyagent.assistant.moves import Context, DraftInView, EnquiryInView
+from voyagent.capabilities.capability import Choice
+from voyagent.capabilities.slots import Context
 
 TODAY = date(2026, 11, 24)
 DEEPA = "0190a0a0-0000-7000-8000-000000000001"
 DRAFT = "0190a0a0-0000-7000-8000-000000000002"
 PLAIN = Context(TODAY)
-ABOUT_DEEPA = Context(TODAY, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
-WITH_DRAFT = Context(TODAY, draft=DraftInView(DRAFT, "Deepa Krishnan"))
+ABOUT_DEEPA = Context(TODAY, known={"enquiry_id": DEEPA, "customer_name": "Deepa Krishnan"})
+WITH_DRAFT = Context(TODAY, known={"invoice_id": DRAFT})
 IN_DUBAI = Context(TODAY, currency="AED")
-SHOWN = {
-    "rates": [
-        {"rate_key": "k-1", "hotel": "Amber Court"},
-        {"rate_key": "k-2", "hotel": "Marina Palace"},
-    ],
-    "fares": [
-        {"fare_id": DEEPA, "flights": ["EK 501"]},
-        {"fare_id": DRAFT, "flights": ["AI 911", "AI 12"]},
-    ],
-}
-AFTER_SEARCH = Context(TODAY, offers=SHOWN)
+LISTED = (
+    Choice("k-1", "Amber Court"),
+    Choice("k-2", "Marina Palace"),
+)
+"""The records that were shown before the messages of `AFTER_SEARCH`."""
+AFTER_SEARCH = Context(TODAY, known={"passenger_ids": [DEEPA]})
 OF_THREE = {
     "origin": "BOM",
     "destination": "DXB",
     "outbound_date": "2026-12-12",
     "passengers": {"adult": 2, "child": 1},
 }
-VISA_TOLD = Context(
-    TODAY, offers={"visa": {"destination": "AE", "said": "visa for Ravi Menon to the UAE"}}
-)
-HOLDING = Context(
-    TODAY,
-    trip={
-        "held": [
-            {
-                "id": DRAFT,
-                "locator": "K7PQ2M",
-                "flights": ["EK 501"],
-                "departs_at": "2026-12-12T09:00",
-                "expires_at": "",
-            }
-        ]
-    },
-)
+VISA_TOLD = Context(TODAY, known={"destination": "AE"})
+HOLDING = Context(TODAY, known={"pnr_id": DRAFT})
 
 JsonObject = dict[str, Any]
 
@@ -1430,221 +1409,4 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
             }
         },
     ),
-]
-
-# What is said, and the one thing that is asked for; then an answer after the other until the tool
-# is there.
-DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
-    (
-        [("record a payment", "customer_name"), ("Deepa Krishnan", "amount"), ("20,000", "")],
-        "find_invoices",
-        open_of("Deepa Krishnan"),
-    ),
-    (
-        [
-            ("write off the invoice", "customer_name"),
-            ("Deepa Krishnan", "reason"),
-            ("she cannot be traced", ""),
-        ],
-        "find_invoices",
-        open_of("Deepa Krishnan"),
-    ),
-    (
-        [("write off 2026-27/000012", "reason"), ("too small to chase", "")],
-        "find_invoices",
-        {"number": "2026-27/000012"},
-    ),
-    (
-        [("add a passenger", "full_name"), ("Ravi Menon", "")],
-        "add_passenger",
-        {"full_name": "Ravi Menon"},
-    ),
-    (
-        [
-            ("add a transfer", "origin"),
-            ("Dubai airport", "destination"),
-            ("Hotel Atlantis", "on"),
-            ("some day", "on"),
-            ("12 Dec", ""),
-        ],
-        "add_transfer",
-        {"origin": "Dubai airport", "destination": "Hotel Atlantis", "on": "2026-12-12"},
-    ),
-    (
-        [
-            ("enter a bill", "vendor_name"),
-            ("BSP India", "vendor_reference"),
-            ("B-7", "amount"),
-            ("8k", "description"),
-            ("settlement", ""),
-        ],
-        "receive_bill",
-        entered("BSP India", "B-7", bill("Settlement", "8000")),
-    ),
-    (
-        [
-            ("journal entry", "debit"),
-            ("cash", "credit"),
-            ("bank", "amount"),
-            ("500", "narration"),
-            ("petty cash", ""),
-        ],
-        "list_ledger_accounts",
-        {},
-    ),
-    (
-        [("get the BSP statement", "period_start"), ("1–15 Nov", "")],
-        "fetch_bsp_statement",
-        {"country": "IN", "period_start": "2026-11-01", "period_end": "2026-11-15"},
-    ),
-    (
-        [
-            ("update the enquiry", "enquiry_id"),
-            ("Ravi Menon", "changes"),
-            ("mark it as quoted", ""),
-        ],
-        "summarise_enquiry",
-        {"customer_name": "Ravi Menon"},
-    ),
-    (
-        [
-            ("flights to Dubai", "origin"),
-            ("Kochi", "outbound_date"),
-            ("12–18 Dec", "passengers"),
-            ("2 adults and a child", ""),
-        ],
-        "search_flights",
-        {
-            "destination": "DXB",
-            "origin": "COK",
-            "outbound_date": "2026-12-12",
-            "return_date": "2026-12-18",
-            "passengers": {"adult": 2, "child": 1},
-        },
-    ),
-    (
-        [("hotels in Dubai", "check_in"), ("12–18 Dec", "guests"), ("2", "")],
-        "search_hotels",
-        {
-            "city": "Dubai",
-            "country": "AE",
-            "check_in": "2026-12-12",
-            "check_out": "2026-12-18",
-            "guests": 2,
-        },
-    ),
-    (
-        [("visa for Thailand", "nationality"), ("Indian", "")],
-        "visa_requirements",
-        {"destination": "TH", "nationality": "IN"},
-    ),
-    (
-        [("we paid BSP India", "amount"), ("in full", "")],
-        "find_bills",
-        {"vendor_name": "BSP India"},
-    ),
-    (
-        [("book a hotel in Dubai", "check_in"), ("12–18 Dec", "")],
-        "show_trip",
-        {},
-    ),
-    (
-        [
-            ("check the hotel rate", "city"),
-            ("Dubai", "check_in"),
-            ("next Friday", "check_out"),
-            ("11 Dec", "guests"),
-            ("2 adults", ""),
-        ],
-        "search_hotels",
-        {
-            "city": "Dubai",
-            "country": "AE",
-            "check_in": "2026-12-04",
-            "check_out": "2026-12-11",
-            "guests": 2,
-        },
-    ),
-    (
-        [
-            ("create invoice 2026-27/16", "customer_name"),
-            ("Ravi Menon", "amount"),
-            ("1.2 lakh", "description"),
-            ("Bali package", "billing_address"),
-            ("12 MG Road, Kochi", ""),
-        ],
-        "summarise_enquiry",
-        {"customer_name": "Ravi Menon"},
-    ),
-    ([("send them the itinerary", "to"), ("deepa@example.com", "")], "show_trip", {}),
-    (
-        [("hi, need 2 adults 1 child mumbai to dubai", "outbound_date"), ("12 dec", "")],
-        "search_flights",
-        OF_THREE,
-    ),
-    (
-        [("file a visa for the Schengen area for Ravi Menon", "destination"), ("Italy", "")],
-        "show_trip",
-        {},
-    ),
-    (
-        [("file a visa", "destination"), ("Thailand", "full_name"), ("Ravi Menon", "")],
-        "show_trip",
-        {},
-    ),
-    (
-        [
-            ("hold a flight", "origin"),
-            ("Kochi", "destination"),
-            ("Dubai", "outbound_date"),
-            ("12 Dec", "passengers"),
-            ("2", ""),
-        ],
-        "search_flights",
-        {
-            "origin": "COK",
-            "destination": "DXB",
-            "outbound_date": "2026-12-12",
-            "passengers": {"adult": 2},
-        },
-    ),
-    (
-        [("open a trip", "full_name"), ("Sunil Thomas", "")],
-        "add_passenger",
-        {"full_name": "Sunil Thomas"},
-    ),
-    (
-        [("open a visa file", "destination"), ("Singapore", "full_name"), ("Ravi Menon", "")],
-        "show_trip",
-        {},
-    ),
-    (
-        [("remove a passenger", "full_name"), ("Ravi Menon", "")],
-        "remove_passenger",
-        {"full_name": "Ravi Menon"},
-    ),
-]
-
-# What is said in a conversation and is no wish for a tool: the kind of it, and a word that the
-# answer has.
-MOVES: list[tuple[str, str, Context, str]] = [
-    ("help", "help", PLAIN, "You can say"),
-    ("help", "what can you do?", PLAIN, "You can say"),
-    ("thanks", "thanks a lot", PLAIN, "welcome"),
-    ("thanks", "perfect, thank you", PLAIN, "welcome"),
-    ("all right", "ok", PLAIN, "All right."),
-    ("never mind", "no, thanks", PLAIN, "left it"),
-    ("never mind", "forget it", PLAIN, "left it"),
-    ("a grant in words", "yes, go ahead", WITH_DRAFT, "can’t approve"),
-    ("a grant in words", "approve it", PLAIN, "can’t approve"),
-    ("a number that stands", "issue invoice 2026-27/000001", PLAIN, "issued already"),
-    (
-        "two at once",
-        "invoice Deepa 45,000 for a visa and also invoice Ravi 5,000 for Goa",
-        PLAIN,
-        "One invoice at a time",
-    ),
-    ("an amount that is none", "invoice Deepa -500 for refund", PLAIN, "above zero"),
-    ("an open amount", "invoice Deepa 40-45k for visa", PLAIN, "leaves the amount open"),
-    ("nothing that is known", "what is the weather in Dubai", PLAIN, "cannot do that yet"),
 ]

@@ -237,8 +237,9 @@ def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
-    talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    talk.ask(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
+    talk.say(alice, session_id, "yes")
     old = talk.pending(alice, session_id)[0]["approval_id"]
     fresh = stale(leila, old)
     browser = leila.browser
@@ -301,7 +302,7 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
     heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id = talk.begin(alice)
-    talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    talk.ask(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     first, second = talk.pending(alice, session_id)[0]["approval_id"], asked(alice, session_id)
     acts: dict[str, Callable[[], object]] = {
         "edited": lambda: leila.does(lambda actor: approvals_service.edit(actor, first, DRAFT).id),

@@ -9,8 +9,7 @@ import pytest
 
 from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
 from tests.people import People, Person, csrf
-from voyagent.assistant import service, tasks
-from voyagent.assistant.built_in import BuiltInPlanner
+from voyagent.assistant import service
 from voyagent.assistant.service import CardNotOpen
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.service.conversations import TurnInProgress
@@ -20,11 +19,6 @@ LEAD = "new enquiry from Ravi Menon: Kochi to Dubai on 12 Dec 2100, 2 adults, ra
 REVERSED = LEAD.replace("12 Dec 2100,", "12 Dec 2100, returning 1 Dec 2100,")
 UNCLEAR = "Kochi Dubai 12 Dec 2100"
 INVOICE = "draft an invoice for Deepa Krishnan, 45,000 for Dubai visa, due 10 Dec 2100"
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "FrontDesk", BuiltInPlanner)
 
 
 def card_of(events: list[Event]) -> dict[str, Any]:

@@ -14,10 +14,9 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from tests.assistant.conftest import HANDED
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, read
 from tests.people import ApiClient, Person
-from voyagent.assistant.tools import registry
+from voyagent.capabilities import registry
 from voyagent.chat.api import stream
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
@@ -34,7 +33,7 @@ def page(line: Line, person: Person | None = None, **query: Any) -> Any:
 
 def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, bob: Person) -> None:
     line.say("help")
-    line.say(INVOICE, person=bob)
+    line.ask(INVOICE, person=bob)
     answer = page(line)
     assert answer.status_code == 200
     assert set(answer.json) == {"messages", "next_cursor", "last_event_id"}
@@ -44,17 +43,23 @@ def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, b
         (2, "assistant"),
         (3, "user"),
         (4, "assistant"),
+        (5, "user"),
+        (6, "assistant"),
     ]
     assert [message["author"] and message["author"]["user_id"] for message in said] == [
         str(line.person.actor.user_id),
         None,
-        str(bob.actor.user_id),
-        None,
+        *(str(bob.actor.user_id), None),
+        *(str(bob.actor.user_id), None),
     ]
-    assert [message["turn"]["status"] for message in said] == ["done", "done", "waiting", "waiting"]
+    assert [message["turn"]["status"] for message in said] == [
+        *["done"] * 4,
+        *["waiting"] * 2,
+    ]
     assert {message["turn"]["kind"] for message in said} == {"message"}
     assert said[0]["blocks"] == [{"type": "text", "text": "help"}]
-    assert [block["type"] for block in said[3]["blocks"]] == ["tool", "text", "approval"]
+    assert [block["type"] for block in said[3]["blocks"]] == ["text", "card"]
+    assert [block["type"] for block in said[5]["blocks"]] == ["text", "approval"]
     assert all(INSTANT.fullmatch(message["created_at"]) for message in said)
     assert (answer.json["next_cursor"], answer.json["last_event_id"]) == (
         None,
@@ -79,9 +84,11 @@ def test_the_transcript_has_pages(line: Line) -> None:
         assert page(line, **query).status_code == 422, query
 
 
-def test_what_the_planner_keeps_for_itself_is_not_told(line: Line) -> None:
-    line.say("invoice Deepa Krishnan for Dubai visa due 10 Dec 2100")
-    assert [block["type"] for block in page(line).json["messages"][1]["blocks"]] == ["text"]
+def test_that_a_draft_was_dropped_is_kept_and_not_told(line: Line) -> None:
+    line.say(INVOICE)
+    line.say("cancel")
+    shown = [[block["type"] for block in one["blocks"]] for one in page(line).json["messages"]]
+    assert shown == [["text"], ["text", "card"], ["text"], ["text"]]
 
 
 def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_first(
@@ -261,7 +268,7 @@ def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(
         assert tool.run is not None
         return tool.run(scene, wanted)
 
-    monkeypatch.setitem(registry._tools, tool.name, replace(tool, run=slow))  # noqa: SLF001 - the only way to a tool that takes its time
+    monkeypatch.setitem(registry._installed, tool.name, replace(tool, run=slow))  # noqa: SLF001 - the only way to a tool that takes its time
     answer = line.post({"message": "trial balance"})
 
     def work() -> None:
@@ -279,7 +286,6 @@ def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(
     worker.join(timeout=20)
     assert ended[0] - let_go < 1
     assert [event["kind"] for event in frames(answer)] == [
-        *HANDED,
         "tool_use",
         "tool_result",
         "final",

@@ -1,7 +1,7 @@
 """Measure the engine on the held-out messages, which are no examples of any capability.
 
-The floors are what it reaches. The goals must be reached before it replaces the planner. A floor
-only rises; a miss is mended by an example or a reader, never by a pattern for one sentence.
+The floors are what it reaches, and the goals are what it must reach. A floor only rises; a miss is
+mended by an example or a reader, never by a pattern for one sentence.
 """
 
 from __future__ import annotations

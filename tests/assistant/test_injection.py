@@ -158,7 +158,7 @@ def test_what_a_tool_answers_is_data_and_grants_nothing(
     )
     assert [event["tool_output"].get("error") for event in of_kind(events, "tool_result")] == [
         None,
-        "tool_unknown",
+        "capability_unknown",
         "invalid_arguments",
     ]
     assert_nothing_is_granted(model, owner_engine)
@@ -174,20 +174,14 @@ def test_the_right_of_a_role_does_not_grow(
             sa.text("update users set role = 'viewer' where id = :i"),
             {"i": model.person.actor.user_id},
         )
-    hand_over, log = (
-        use("handoff", domain="hotels_holidays", goal="log him"),
-        use("create_enquiry", **LEAD),
-    )
-    driver = Scripted(
-        [wants(hand_over), wants(log, use("draft_invoice", **DRAFT)), Reply("Logged.")]
-    )
+    log = use("create_enquiry", **LEAD)
+    driver = Scripted([wants(log, use("draft_invoice", **DRAFT)), Reply("Logged.")])
     events = model.run(turn_id, driver)
     assert [event["tool_output"].get("error") for event in of_kind(events, "tool_result")] == [
-        None,
         "forbidden_role",
         "forbidden_role",
     ]
-    offered = {tool.name for tool in driver.requests[1].tools}
+    offered = {tool.name for tool in driver.requests[0].tools}
     assert "find_enquiries" in offered
     assert "create_enquiry" not in offered
     assert_nothing_is_granted(model, owner_engine)

@@ -24,7 +24,9 @@ from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.config import Settings
 
 PATIENCE_S = 40
-LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
+SHOWN = 2
+"""Events of the turn that shows the card."""
+LEAD = "new enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +46,6 @@ def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     end(keeper, within_s=15)
 
 
-def begin(talk: Talk, person: Person) -> UUID:
-    session_id = talk.begin(person)
-    with person.acting() as actor:
-        service.send(actor, session_id, message=LEAD)
-    return session_id
-
-
 def wait_until(ready: Callable[[], bool], desk: Path) -> None:
     """Wait a moment at a time; fails with the worker's log."""
     deadline = time.monotonic() + PATIENCE_S
@@ -61,6 +56,18 @@ def wait_until(ready: Callable[[], bool], desk: Path) -> None:
     raise AssertionError((desk / "log").read_text())
 
 
+def begin(talk: Talk, person: Person, desk: Path, plan: str) -> UUID:
+    """Let the first worker show the card, then confirm it under a plan; the conversation."""
+    session_id = talk.begin(person)
+    with person.acting() as actor:
+        service.send(actor, session_id, message=LEAD)
+    wait_until(lambda: is_over(talk.events(person, session_id)), desk)
+    (desk / "plan").write_text(plan)
+    with person.acting() as actor:
+        service.send(actor, session_id, message="yes")
+    return session_id
+
+
 def is_over(told: list[Event]) -> bool:
     return bool(told) and told[-1]["kind"] == "final"
 
@@ -69,20 +76,21 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
     """One turn, told once, with one tool used once, by two workers."""
     events = talk.events(person, session_id)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    events = events[SHOWN:]
     assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
-    assert text(events).count("Logged as a new enquiry") == 1
+    assert text(events).count("Ravi Menon") == 1
     with person.reading() as reader:
         assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
         newest = chats.newest_turn(session_id)
     assert newest is not None
     assert (newest.status, newest.attempt) == ("done", 2)
-    assert len(talk.messages(person, session_id)) == 2
+    assert len(talk.messages(person, session_id)) == 4
 
 
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize(
     ("plan", "told_before"),
-    [("after 1", 1), ("before 2", 1), ("after 2", 2), ("after 4", 4)],
+    [("after 3", 3), ("before 4", 3), ("after 4", 4), ("after 5", 5)],
     ids=[
         "the tool is announced",
         "the tool has run and is not committed",
@@ -93,8 +101,7 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
 def test_a_turn_whose_worker_is_killed_is_finished_by_another(
     talk: Talk, alice: Person, desk: Path, plan: str, told_before: int
 ) -> None:
-    (desk / "plan").write_text(plan)
-    session_id = begin(talk, alice)
+    session_id = begin(talk, alice, desk, plan)
     wait_until(lambda: not (desk / "plan").exists(), desk)
     told = talk.events(alice, session_id)
     assert len(told) == told_before
@@ -106,15 +113,14 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another(
 def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(
     talk: Talk, alice: Person, desk: Path
 ) -> None:
-    (desk / "plan").write_text("slow")
-    session_id = begin(talk, alice)
-    wait_until(lambda: len(talk.events(alice, session_id)) >= 5, desk)
+    session_id = begin(talk, alice, desk, "slow")
+    wait_until(lambda: len(talk.events(alice, session_id)) >= SHOWN + 3, desk)
     os.kill(int((desk / "pid").read_text()), signal.SIGKILL)
     (desk / "plan").unlink()
     seen = talk.events(alice, session_id)
     assert not is_over(seen)
     with alice.acting() as actor:
-        reply = service.send(actor, session_id, message=LEAD, last_event_id=str(seen[-1]["seq"]))
+        reply = service.send(actor, session_id, message="yes", last_event_id=str(seen[-1]["seq"]))
     assert reply.after_seq == seen[-1]["seq"]
     wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
     assert talk.events(alice, session_id)[: len(seen)] == seen

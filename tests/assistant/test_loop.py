@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.assistant.conftest import HANDED, Talk, kinds, of_kind, text
+from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
+from voyagent.assistant.built_in import BuiltInPlanner
 from voyagent.assistant.moves import Conversation, Move, Tell, silently
-from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
 from voyagent.chat.queries import sessions as chats
@@ -26,7 +26,7 @@ from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 FAR = date(2200, 12, 31)
 INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
-LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
+LEAD = "new enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
 
 def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
@@ -34,7 +34,7 @@ def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
 ) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "trial balance")
-    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
     assert len(of_kind(events, "text_delta")) > 1
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert {event["turn_id"] for event in events} == {events[0]["turn_id"]}
@@ -42,7 +42,7 @@ def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
         set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS}
         for event in events
     )
-    used, result = events[2], events[3]
+    used, result = events[0], events[1]
     assert (used["tool_name"], used["tool_input"]) == ("trial_balance", {})
     assert used["tool_call_id"] == result["tool_call_id"]
     assert result["tool_output"]["accounts"] == []
@@ -77,11 +77,11 @@ def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person)
     )
 
 
-def test_a_pasted_message_is_logged_by_the_person_at_once(
+def test_a_pasted_message_is_logged_by_the_person_who_confirms_it(
     talk: Talk, alice: Person, bob: Person
 ) -> None:
     session_id = talk.begin(bob)
-    events = talk.say(bob, session_id, LEAD)
+    events = talk.ask(bob, session_id, LEAD)
     assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
     with alice.reading() as reader:
         found = enquiries.find_by_text(reader, "Ravi Menon")
@@ -94,23 +94,7 @@ def test_a_pasted_message_is_logged_by_the_person_at_once(
         found[0]["pax_count"],
         found[0]["depart_date"],
     ) == ("Kochi", "Dubai", 2, None)
-    assert found[0]["notes"].startswith("Ravi Menon:")
-
-
-def test_a_refusal_of_a_rule_is_a_result_with_its_code_and_nothing_is_written(
-    talk: Talk, alice: Person
-) -> None:
-    session_id = talk.begin(alice)
-    events = talk.say(
-        alice,
-        session_id,
-        "log an enquiry from Ravi Menon: Bali, 2 adults, budget 99999999999999 INR",
-    )
-    result = of_kind(events, "tool_result")[0]["tool_output"]
-    assert result["error"] == "invalid_arguments"
-    assert text(events).startswith("I could not log the enquiry.")
-    with alice.reading() as reader:
-        assert enquiries.find_by_text(reader, "Ravi") == []
+    assert found[0]["notes"] == LEAD
 
 
 def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -> None:
@@ -119,57 +103,45 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
             actor, customer_name="Deepa Krishnan", destination="Dubai"
         )
         session_id = enquiries_service.promote(actor, enquiry.id)[1]
-    asked = talk.say(alice, session_id, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
-    assert kinds(asked) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
+    asked = talk.ask(
+        alice, session_id, "draft the invoice for her, 45,000 for Dubai visa due 10 Dec 2100"
+    )
+    assert kinds(asked) == ["text_delta", "tool_use", "approval_request", "final"]
     request = of_kind(asked, "approval_request")[0]
     assert "Deepa Krishnan" in request["approval_summary"]
     assert "INR 45,000.00" in request["approval_summary"]
     assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [
         request["approval_id"]
     ]
+    before = len(talk.events(alice, session_id))
 
     talk.decide(alice, request["approval_id"])
-    drafted = talk.events(alice, session_id)[len(asked) :]
-    assert kinds(drafted) == [
-        "approval_granted",
-        "tool_result",
-        "text_delta",
-        "tool_use",
-        "approval_request",
-        "final",
-    ]
+    drafted = talk.events(alice, session_id)[before:]
+    assert kinds(drafted) == ["approval_granted", "tool_result", "text_delta", "final"]
     assert drafted[0]["approval_id"] == request["approval_id"]
     assert drafted[1]["tool_output"]["drafted"] is True
     with alice.reading() as reader:
         assert [row["total_minor"] for row in invoice_queries.list_drafts(reader)] == [4_500_000]
         assert trial_balance_rows(reader, FAR) == []
 
-    issue = of_kind(drafted, "approval_request")[0]
+    issue = of_kind(talk.say(alice, session_id, "yes"), "approval_request")[0]
+    before = len(talk.events(alice, session_id))
     talk.decide(alice, issue["approval_id"])
-    issued = talk.events(alice, session_id)[len(asked) + len(drafted) :]
+    issued = talk.events(alice, session_id)[before:]
     assert kinds(issued) == ["approval_granted", "tool_result", "text_delta", "final"]
-    assert "is issued and posted" in text(issued)
-    number = issued[1]["tool_output"]["number"]
-    assert number in text(issued)
+    assert issued[1]["tool_output"]["number"] in text(issued)
 
-    owes = talk.say(alice, session_id, "who owes us")
-    assert of_kind(owes, "tool_result")[-1]["tool_output"]["customers"][0]["amount"] == "45000.00"
     balance = talk.say(alice, session_id, "trial balance")
     total = of_kind(balance, "tool_result")[-1]["tool_output"]["totals"]
     assert total == [
         {"currency": "INR", "debit": "45000.00", "credit": "45000.00", "in_balance": True}
     ]
-    receivable = talk.say(alice, session_id, "balance of trade receivables")
-    assert kinds(receivable) == [
-        *HANDED,
-        "tool_use",
-        "tool_result",
-        "tool_use",
-        "tool_result",
-        "text_delta",
-        "final",
-    ]
-    assert "INR 45,000.00 debit" in text(receivable)
+
+
+def after(
+    talk: Talk, person: Person, session_id: UUID, asked: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    return [one for one in talk.events(person, session_id) if one["seq"] > asked[-1]["seq"]]
 
 
 def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
@@ -181,14 +153,14 @@ def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
 
 def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
-    asked = talk.say(alice, session_id, INVOICE)
+    asked = talk.ask(alice, session_id, INVOICE)
     talk.decide(
         alice,
         of_kind(asked, "approval_request")[0]["approval_id"],
         granted=False,
         reason="not yet agreed",
     )
-    told = talk.events(alice, session_id)[len(asked) :]
+    told = after(talk, alice, session_id, asked)
     assert kinds(told) == ["approval_denied", "text_delta", "final"]
     assert "not yet agreed" in text(told)
     with alice.reading() as reader:
@@ -199,10 +171,10 @@ def test_an_effect_that_fails_is_told_with_its_reason(
     talk: Talk, alice: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(alice)
-    asked = talk.say(alice, session_id, INVOICE)
+    asked = talk.ask(alice, session_id, INVOICE)
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    issue = of_kind(talk.say(alice, session_id, "yes"), "approval_request")[0]
     drafted = talk.events(alice, session_id)
-    issue = of_kind(drafted, "approval_request")[1]
     invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
     with alice.acting() as actor:
         approvals_service.resolve(actor, issue["approval_id"], granted=True)
@@ -224,69 +196,38 @@ def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
         )
 
 
-def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(
-    talk: Talk, alice: Person
-) -> None:
-    session_id = talk.begin(alice)
-    events = talk.say(alice, session_id, "invoice Deepa 45,000.555 for Dubai visa")
-    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
-    assert of_kind(events, "tool_result")[-1]["tool_output"]["error"] == "invalid_amount"
-    assert talk.pending(alice, session_id) == []
-
-
 def test_what_is_missing_is_asked_and_the_next_message_answers(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     asked = talk.say(alice, session_id, "invoice Deepa Krishnan for Dubai visa")
     assert kinds(asked) == ["text_delta", "final"]
-    answered = talk.say(alice, session_id, "45000")
-    assert of_kind(answered, "tool_use")[-1]["tool_input"]["line_items"][0]["unit_price"] == "45000"
-    assert kinds(answered)[-2:] == ["approval_request", "final"]
-
-
-def test_issue_the_draft_means_the_draft_of_this_conversation(talk: Talk, alice: Person) -> None:
-    session_id = talk.begin(alice)
-    asked = talk.say(alice, session_id, INVOICE)
-    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
-    first = talk.pending(alice, session_id)[0]
-    hasty = talk.say(alice, session_id, "issue it")
-    assert kinds(hasty) == ["text_delta", "final"]
-    assert "waits for a decision already" in text(hasty)
-    talk.decide(alice, first["approval_id"], granted=False)
-    again = talk.say(alice, session_id, "issue the draft")
-    assert kinds(again) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
-    other = talk.say(alice, talk.begin(alice), "issue the invoice for Deepa Krishnan")
-    assert kinds(other) == [
-        *HANDED,
-        "tool_use",
-        "tool_result",
-        "text_delta",
-        "tool_use",
-        "approval_request",
-        "final",
-    ]
+    answered = talk.say(alice, session_id, "Dubai visa 45,000")
+    assert answered[-2]["card"]["fields"]["line_items"][0]["unit_price"] == "45000"
+    asked = talk.say(alice, session_id, "yes")
+    assert kinds(asked)[-2:] == ["approval_request", "final"]
 
 
 def test_another_agencys_books_and_enquiries_stay_unseen(
     talk: Talk, alice: Person, charlie: Person
 ) -> None:
-    talk.say(alice, talk.begin(alice), LEAD)
-    theirs = talk.say(charlie, talk.begin(charlie), "what does Ravi Menon want")
-    assert of_kind(theirs, "tool_result")[0]["tool_output"] == {"found": 0, "enquiries": []}
+    talk.ask(alice, talk.begin(alice), LEAD)
+    theirs = talk.say(charlie, talk.begin(charlie), "show enquiries to Dubai")
+    assert of_kind(theirs, "tool_result")[0]["tool_output"]["total"] == 0
 
 
 def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
     talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(bob)
+    talk.say(bob, session_id, LEAD)
     with bob.acting() as actor:
-        service.send(actor, session_id, message=LEAD)
+        service.send(actor, session_id, message="yes")
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id}
         )
     talk.drain()
     events = talk.events(alice, session_id)
-    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
+    assert of_kind(events, "tool_use") == []
     with alice.reading() as reader:
         assert enquiries.find_by_text(reader, "Ravi") == []
 
@@ -344,13 +285,20 @@ def test_a_stop_ends_the_turn_between_two_events(
     assert talk.messages(alice, session_id)[-1]["blocks"][-1] == {"type": "stopped"}
 
 
+def confirming(talk: Talk, person: Person, session_id: UUID) -> str:
+    """The turn that saves a card, and that no worker has begun."""
+    talk.say(person, session_id, LEAD)
+    with person.acting() as actor:
+        turn_id = service.send(actor, session_id, message="yes").turn_id
+    assert turn_id is not None
+    return turn_id
+
+
 def test_a_worker_that_was_thought_dead_writes_nothing_more(
     talk: Talk, alice: Person, app: Any
 ) -> None:
     session_id = talk.begin(alice)
-    with alice.acting() as actor:
-        turn_id = service.send(actor, session_id, message=LEAD).turn_id
-    assert turn_id is not None
+    turn_id = confirming(talk, alice, session_id)
 
     class Overtaken(BuiltInPlanner):
         def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:
@@ -363,20 +311,19 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(
     with app.app_context():
         loop.run(alice.actor.tenant_id, turn_id, Overtaken())
     events = talk.events(alice, session_id)
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    events = [event for event in events if event["turn_id"] == turn_id]
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
     with alice.reading() as reader:
         assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
 
 
-@pytest.mark.parametrize("dies_after", range(1, 12))
+@pytest.mark.parametrize("dies_after", range(1, 8))
 def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
     talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch, dies_after: int
 ) -> None:
     session_id = talk.begin(alice)
-    with alice.acting() as actor:
-        turn_id = service.send(actor, session_id, message=LEAD).turn_id
-    assert turn_id is not None
+    turn_id = confirming(talk, alice, session_id)
     real_keep, real_emit, count = chat.record_step, chat.emit, [0]
 
     class Killed(BaseException):
@@ -399,9 +346,10 @@ def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
     monkeypatch.undo()
     talk.drain()
     events = talk.events(alice, session_id)
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert text(events).count("Logged as a new enquiry") == 1
+    events = [event for event in events if event["turn_id"] == turn_id]
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert text(events).count("Ravi Menon") == 1
     with alice.reading() as reader:
         assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
 

@@ -49,7 +49,7 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
     the assistant tells its number; and that grant.
     """
     session_id = talk.begin(alice)
-    talk.say(alice, session_id, INVOICE)
+    talk.ask(alice, session_id, INVOICE)
     talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
     approval_id = str(talk.pending(alice, session_id)[0]["approval_id"])
     with leila.acting() as actor:

@@ -39,7 +39,7 @@ def test_one_conversation_shows_what_waits_for_a_decision(alice: Person, line: L
     assert shown["session_id"] == line.session_id
     assert shown["tenant_id"] == str(alice.actor.tenant_id)
     assert shown["actor_id"] == str(alice.actor.user_id)
-    assert shown["message_count"] == 2
+    assert shown["message_count"] == 4
     assert shown["title"] == INVOICE
     assert len(shown["pending_approvals"]) == 1
     assert shown["pending_approvals"][0]["approval_id"] == approval_id

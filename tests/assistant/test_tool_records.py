@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 
 from voyagent.approvals.service import effects
-from voyagent.assistant.toolcards import card_of
-from voyagent.assistant.tools import registry
 from voyagent.audit import words
+from voyagent.capabilities import registry
 
 WIDENED = "draft_invoice"
 RECORDS: dict[str, Any] = json.loads(Path(__file__).with_name("tools.json").read_text())
@@ -27,16 +26,15 @@ RECORDS: dict[str, Any] = json.loads(Path(__file__).with_name("tools.json").read
 def record(name: str) -> dict[str, Any]:
     tool, effect = registry.get(name), effects.find(name)
     return {
-        "purpose": tool.purpose,
+        "purpose": tool.summary,
         "permission": tool.permission,
-        "desk": tool.desk.value,
-        "shared": tool.shared,
+        "area": tool.area,
         "approval": tool.approval,
-        "gives": sorted(tool.gives),
-        "schema": bare(tool.takes.model_json_schema()),
+        "gives": sorted(tool.output),
+        "schema": bare(tool.input.model_json_schema()),
         "effect": None if effect is None else record_of_effect(effect),
         "audit": words.kind(name),
-        "glyph": card_of({"tool_name": name, "input": {}, "output": None}).glyph,
+        "glyph": tool.card.icon,
     }
 
 

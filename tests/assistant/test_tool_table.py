@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from voyagent.approvals.service import effects
-from voyagent.assistant import tasks
-from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Desk, Tool
-from voyagent.assistant.tools.routing import ClarifyIn
+from voyagent.capabilities import registry
+from voyagent.capabilities.capability import Capability
 
 TICKETING = {"ticketing_lead", "agency_admin"}
 ACCOUNTANTS = {"accounting_lead", "agency_admin"}
@@ -24,8 +22,6 @@ INVOICED = {"invoice_id", "number", "total_amount", "currency", "status"}
 # name, desk, input keys (required, optional), letters of S R A, who grants, output keys that must
 # be there
 TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
-    ("handoff", "orchestrator", {"domain", "goal"}, set(), "R", set(), {"domain", "goal"}),
-    ("clarify", "orchestrator", {"question"}, set(), "R", set(), {"question"}),
     ("list_ledger_accounts", "accounting", set(), set(), "R", set(), {"count", "accounts"}),
     (
         "post_journal_entry",
@@ -348,16 +344,11 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         {"added", "line_id"},
     ),
 ]
-CLASSES = {"R": "auto", "SR": "review", "SRA": "gated", "SA": "gated"}
+CLASSES = {"R": "never", "SR": "review", "SRA": "required", "SA": "required"}
 
 
-def tool_of(name: str) -> Tool:
-    assert tasks.TOOLS
-    return registry.get(name)
-
-
-def keys(tool: Tool) -> tuple[set[str], set[str]]:
-    schema: dict[str, Any] = tool.takes.model_json_schema()
+def keys(tool: Capability[Any]) -> tuple[set[str], set[str]]:
+    schema: dict[str, Any] = tool.input.model_json_schema()
     required = set(schema.get("required", ()))
     return required, set(schema.get("properties", {})) - required
 
@@ -376,11 +367,11 @@ def test_a_tool_is_what_the_table_says(
     approvers: set[str],
     output: set[str],
 ) -> None:
-    tool = tool_of(name)
-    assert tool.desk == desk
+    tool = registry.get(name)
+    assert tool.area in (desk, "everywhere")
     assert keys(tool) == (required, optional)
-    assert tool.takes.model_config.get("extra") == "forbid"
-    assert (tool.writes, tool.reversible, tool.is_gated) == (
+    assert tool.input.model_config.get("extra") == "forbid"
+    assert (tool.writes, tool.undoable, tool.approval == "required") == (
         "S" in letters,
         "R" in letters,
         "A" in letters,
@@ -388,11 +379,11 @@ def test_a_tool_is_what_the_table_says(
     assert tool.approval == CLASSES[letters]
     effect = effects.find(name)
     assert (set(effect.approver_roles) if effect else set()) == approvers
-    assert output <= tool.gives
+    assert output <= tool.output
 
 
 def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_where_it_goes() -> None:
-    schema: dict[str, Any] = tool_of("create_invoice").takes.model_json_schema()["$defs"][
+    schema: dict[str, Any] = registry.get("create_invoice").input.model_json_schema()["$defs"][
         "InvoiceIn"
     ]
     assert set(schema["required"]) == {
@@ -406,38 +397,7 @@ def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_wher
     assert schema["properties"]["lines"]["minItems"] == 1
 
 
-def test_the_orchestrator_sees_its_two_tools_and_each_desk_its_own() -> None:
-    assert [
-        tool.name
-        for tool in registry.of_desk(Desk.ORCHESTRATOR)
-        if tool.takes.__module__.startswith("voyagent")
-    ] == ["clarify", "handoff"]
-    seen = {desk: {tool.name for tool in registry.of_desk(desk)} for desk in Desk}
-    assert (
-        "draft_invoice"
-        in seen[Desk.ACCOUNTING] - seen[Desk.TICKETING_VISA] - seen[Desk.HOTELS_HOLIDAYS]
-    )
-    assert all(
-        {"find_enquiries", "show_trip"} <= seen[desk]
-        for desk in Desk
-        if desk is not Desk.ORCHESTRATOR
-    )
-    assert all("handoff" not in seen[desk] for desk in Desk if desk is not Desk.ORCHESTRATOR)
-
-
-def test_what_moves_money_or_cannot_be_taken_back_is_gated() -> None:
+def test_what_cannot_be_undone_and_what_has_an_effect_needs_a_grant() -> None:
     for tool in registry.every():
-        effect = effects.find(tool.name)
-        assert tool.reversible or tool.approval == "gated"
-        assert effect is None or tool.approval == "gated"
-    with pytest.raises(ValueError, match="probe_final"):
-        registry.register(
-            Tool(
-                "probe_final",
-                "Burn it.",
-                "chat.read",
-                ClarifyIn,
-                run=lambda _scene, _wanted: {},
-                reversible=False,
-            )
-        )
+        assert tool.undoable or tool.approval == "required"
+        assert effects.find(tool.name) is None or tool.approval == "required"

@@ -4,19 +4,19 @@ schema as strict as a body of the API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from tests.assistant.conftest import Talk, kinds, of_kind
+from tests.capabilities.probes import READS
 from tests.people import Person
-from voyagent.assistant import loop, service, tasks
+from voyagent.approvals.service import effects
+from voyagent.assistant import loop, service
 from voyagent.assistant.moves import Call, Conversation, Done, Move, Tell
-from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Tool
-from voyagent.capabilities.capability import Invocation
+from voyagent.capabilities import registry
+from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.enquiries import service as enquiries_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.identity.rules.permissions import ROLE_PERMISSIONS
@@ -44,29 +44,30 @@ def _break(_call: Invocation, _wanted: NothingIn) -> dict[str, Any]:
     raise ZeroDivisionError
 
 
+def probe(**facts: Any) -> Capability[Any]:
+    return Capability(**{**READS, **facts})
+
+
 @pytest.fixture
-def probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three tools that no agency has."""
+def probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three capabilities that no agency has."""
     made = (
-        Tool(
-            "probe_refuses",
-            "Write, then refuse.",
-            "enquiry.create",
-            NothingIn,
+        probe(
+            name="probe_refuses",
+            input=NothingIn,
+            permission="enquiry.create",
             run=_write_and_refuse,
         ),
-        Tool(
-            "probe_private",
-            "Read what administrators read.",
-            "audit.read",
-            NothingIn,
-            run=lambda _scene, _wanted: {"secret": True},
+        probe(
+            name="probe_private",
+            input=NothingIn,
+            permission="audit.read",
+            run=lambda _call, _wanted: {"secret": True},
         ),
-        Tool("probe_breaks", "Break.", "enquiry.read", NothingIn, run=_break),
+        probe(name="probe_breaks", input=NothingIn, permission="enquiry.read", run=_break),
     )
-    for tool in made:
-        monkeypatch.setitem(registry._tools, tool.name, tool)  # noqa: SLF001 - taken away again after the test
-    return
+    for one in made:
+        monkeypatch.setitem(registry._installed, one.name, one)  # noqa: SLF001 - taken away again after the test
 
 
 class Calling:
@@ -124,13 +125,13 @@ def test_a_tool_that_breaks_ends_the_turn_with_an_error(
 
 def test_a_tool_that_is_none_is_a_refusal(talk: Talk, app: Flask, alice: Person) -> None:
     events = use(talk, app, alice, "void_invoice", number="Q7X2LM")
-    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "tool_unknown"
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "capability_unknown"
 
 
 def test_a_planner_cannot_grant_or_issue_by_itself(talk: Talk, app: Flask, alice: Person) -> None:
     for tool in ("approve", "resolve", "grant", "approvals.resolve"):
         events = use(talk, app, alice, tool, approval_id="ap-x", granted=True)
-        assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "tool_unknown"
+        assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "capability_unknown"
 
 
 @pytest.mark.parametrize(
@@ -202,22 +203,6 @@ def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_ef
         "write_off_invoice",
     }
     leaves = {"issue_ticket", "book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary"}
-    assert {tool.name for tool in registry.every() if tool.is_gated} == money | leaves
+    assert {tool.name for tool in registry.every() if tool.approval == "required"} == money | leaves
     assert all(tool.permission in held for tool in registry.every())
-    registry.check()
-    assert tasks.TOOLS
-
-
-def test_a_gated_tool_without_an_effect_is_noticed_at_start(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    orphan = Tool(
-        "probe_orphan",
-        "Ask for what nobody carries out.",
-        "invoice.draft",
-        NothingIn,
-        summarise=lambda _scene, _wanted: "x",
-    )
-    monkeypatch.setitem(registry._tools, orphan.name, orphan)  # noqa: SLF001 - taken away again after the test
-    with pytest.raises(ValueError, match="probe_orphan"):
-        registry.check()
+    assert all(effects.find(name) for name in money | leaves)

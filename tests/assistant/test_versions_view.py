@@ -82,7 +82,7 @@ def test_what_was_granted_is_named_on_the_page(
     talk: Talk, alice: Person, leila: Person, browser: FlaskClient
 ) -> None:
     session_id = talk.begin(alice)
-    asked = talk.say(alice, session_id, INVOICE)
+    asked = talk.ask(alice, session_id, INVOICE)
     talk.decide(
         leila, next(event["approval_id"] for event in asked if event["kind"] == "approval_request")
     )

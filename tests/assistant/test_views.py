@@ -78,11 +78,20 @@ def test_a_conversation_from_an_enquiry_shows_its_facts(
         browser,
         f"/assistant/{session_id}",
         f"/assistant/{session_id}",
-        message="make the invoice, 45,000 for Dubai visa",
+        message="draft the invoice for her, 45,000 for Dubai visa",
     )
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
-    assert "Draft an invoice for Deepa Krishnan" in page
+    assert 'class="v-ask v-draft"' in page
+    assert "Deepa Krishnan" in page[page.index("v-draft") :]
+
+
+def save(browser: FlaskClient, session_id: str) -> None:
+    """Press the button of the open card."""
+    shown = browser.get(f"/assistant/{session_id}").text
+    path = re.search(r'action="(/assistant/[^"]+/cards/[^"]+/save)"', shown)
+    assert path
+    assert post(browser, path.group(1), f"/assistant/{session_id}").status_code == 303
 
 
 def test_a_request_is_granted_on_the_page_and_becomes_a_document(
@@ -90,6 +99,8 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(
 ) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
     for _ in range(2):
+        talk.drain()
+        save(browser, session_id)
         talk.drain()
         page = browser.get(f"/assistant/{session_id}").text
         assert 'class="v-ask"' in page
@@ -114,6 +125,8 @@ def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
+    talk.drain()
+    save(browser, session_id)
     talk.drain()
     decide = re.search(
         r'action="(/approvals/ap-[^"]+/decide)" data-decide',
@@ -145,6 +158,7 @@ def test_who_may_not_grant_sees_who_may_and_no_button(
         session_id = chat.create_session(actor).id
         service.send(actor, session_id, message=INVOICE)
     talk.drain()
+    talk.say(alice, session_id, "yes")
     page = bob.browser.get(f"/assistant/{session_id}").text
     assert "data-decide" not in page
     assert "Administrator" in page
@@ -157,6 +171,7 @@ def test_ones_own_request_about_money_waits_for_a_colleague(
         session_id = chat.create_session(actor).id
         service.send(actor, session_id, message=INVOICE)
     talk.drain()
+    talk.say(alice, session_id, "yes")
     mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))
     assert "can’t approve your own request. It can be approved by: Accounting lead." in mine
     assert 'href="/approvals">Approvals</a>' in mine

@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 from tests.audit.acts import ACTS, NO_ACTS
 from tests.http.operations import CALLS
 from voyagent.approvals.service import effects
-from voyagent.assistant.tools import registry
+from voyagent.capabilities import registry
 from voyagent.kernel import jobs
 from voyagent.routes import PAGES, docs
 
@@ -82,7 +82,7 @@ def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
     tools = {tool.name for tool in registry.every()}
     bearing_their_names = {kind for kind in left if kind in tools or effects.find(kind)}
     assert left - bearing_their_names == set(kinds_in_the_source())
-    assert {tool.name for tool in registry.every() if tool.is_gated} <= left
+    assert {tool.name for tool in registry.every() if tool.approval == "required"} <= left
 
 
 # What `record` is told, read from the source

@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 from tests.audit.acts import ACTS
 from tests.audit.conftest import Seed, Tamper
 from tests.people import Person, csrf
-from voyagent.assistant.tools import registry
 from voyagent.audit import words
 from voyagent.audit.service import checks
+from voyagent.capabilities import registry
 from voyagent.enquiries import service as enquiries
 from voyagent.http.list_pages import PAGE_ROWS
 from voyagent.identity import service as identity

@@ -82,7 +82,8 @@ def _grant(visit: Visit, what: str) -> None:
     it cannot be taken back.
     """
     page = visit.page
-    ask = page.locator(".v-ask").filter(has_text=re.compile(what, re.IGNORECASE))
+    page.get_by_role("button", name="Send for approval").click(timeout=ANSWER_MS)
+    ask = page.locator(".v-ask:not(.v-draft)").filter(has_text=re.compile(what, re.IGNORECASE))
     expect(ask).to_be_visible(timeout=ANSWER_MS)
     visit.looks_right()
     conversation = page.url

@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import fresh_database
 from tests.e2e.browsing import NARROW, WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site, site_of
-from tests.e2e.test_assistant_page import say, sign_up
+from tests.e2e.test_assistant_page import request, save, say, sign_up
 from tests.e2e.whole_way_model import REASON, WholeWayModel
 from tests.model_server import ModelServer, serving
 from tests.paper_text import text_of
@@ -119,10 +119,11 @@ class Clerk:
         page.goto("/assistant")
         say(
             page,
-            f"Hello, we are 2 adults and want flights from Kochi to Dubai, {days}. Budget 1.5"
+            f"New enquiry: we are 2 adults and want flights from Kochi to Dubai, {days}. Budget 1.5"
             f" lakh.\nThanks and regards,\n{CUSTOMER}\n+91 98470 12345",
         )
-        self.hear(CUSTOMER)
+        save(page)
+        self.hear("Logged as a new enquiry")
         self.conversation = page.url
         about = page.get_by_role("complementary", name="Context")
         expect(about).to_contain_text(CUSTOMER, timeout=ANSWER_MS)
@@ -149,6 +150,7 @@ class Clerk:
 
     def hold(self) -> None:
         say(self.visit.page, "hold the second one")
+        save(self.visit.page)
         self.hear(re.compile("Held as [A-Z0-9]{6}"))
 
     def put_the_price(self) -> None:
@@ -170,18 +172,18 @@ class Clerk:
 
     def refuse_the_tickets(self) -> None:
         page = self.visit.page
-        say(page, "issue the tickets")
+        request(page, "issue the tickets")
         self.review("Issue the tickets")
         page.locator("#decide").get_by_role("link", name="Decline").click()
         page.locator("#reason").fill(REASON)
         page.locator("#decide").get_by_role("button", name="Decline").click()
         expect(page.locator("#outcome")).to_contain_text(REASON)
         page.goto(self.conversation)
-        self.hear(f"you said: {REASON}")
+        self.hear(f"Reason: {REASON}")
 
     def have_the_tickets(self) -> None:
         page = self.visit.page
-        say(page, "issue the tickets")
+        request(page, "issue the tickets")
         self.review("Issue the tickets")
         review = page.locator("#review")
         for words in (
@@ -203,7 +205,7 @@ class Clerk:
 
     def have_the_invoice(self) -> None:
         page = self.visit.page
-        say(page, "invoice this trip due in 15 days")
+        request(page, "invoice this trip due in 15 days")
         self.review("Draft an invoice")
         for words in (
             self.flight,
@@ -212,6 +214,7 @@ class Clerk:
         ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
+        save(page, "Send for approval")
         self.review("Issue the invoice")
         for words in ("Trade receivables", f"Balance of {CUSTOMER}", self.price):
             expect(page.locator("#review")).to_contain_text(words)
@@ -221,7 +224,7 @@ class Clerk:
     def review(self, what: str) -> None:
         """Open the newest request of the assistant."""
         page = self.visit.page
-        ask = page.locator(".v-ask").filter(has_text=what)
+        ask = page.locator(".v-ask:not(.v-draft)").filter(has_text=what)
         expect(ask).to_be_visible(timeout=ANSWER_MS)
         self.visit.looks_right()
         ask.get_by_role("link", name="Review").click()

@@ -159,7 +159,7 @@ def test_a_call_that_is_refused_is_told_to_the_model_and_does_nothing(
     server.next(Reply(uses=(wish,)), Reply("I could not do that."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon")
     refused = of_kind(events, "tool_result")[0]["tool_output"]
-    assert refused["error"] in ("tool_unknown", "invalid_arguments"), asked
+    assert refused["error"] in ("capability_unknown", "invalid_arguments"), asked
     assert json.loads(json.dumps(server.heard[-1].results[-1][1])) == refused
     with alice.reading() as reader:
         assert enquiries.find_by_text(reader, "Ravi Menon") == []

@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.assistant.conftest import HANDED
 from tests.assistant.line import INVOICE
 from tests.faults.conftest import Rounds, Tell
 from tests.faults.web import FRAME, Web, wait, web_processes
@@ -66,9 +65,7 @@ def web(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Talk:
-    """Somebody who says one thing and follows it to its end, whatever breaks, as a program of the
-    API does.
-    """
+    """Somebody who asks for an invoice, confirms it and follows both turns, whatever breaks."""
 
     def __init__(self, web: Web, person: Person) -> None:
         self.web, self.person = web, person
@@ -80,16 +77,20 @@ class Talk:
         self.port = 0
 
     def follow(self) -> None:
-        """Read to the final event; after a break send the body again with the last number seen."""
+        """Read to both final events; after a break send the body again with the last number."""
+        for turn, message in enumerate((INVOICE, "yes"), start=1):
+            self._follow(message, turn)
+
+    def _follow(self, message: str, turn: int) -> None:
         since = time.monotonic()
-        while "final" not in self.kinds:
+        while self.kinds.count("final") < turn:
             seen = {"Last-Event-ID": str(self.ids[-1])} if self.ids else {}
             try:
                 connection, answer = self.web.open(
                     self.person,
                     "POST",
                     f"/chat/sessions/{self.session_id}/messages",
-                    {"message": INVOICE},
+                    {"message": message},
                     **seen,
                 )
                 self.port = connection.sock.getsockname()[1]
@@ -129,7 +130,7 @@ def check(engine: sa.Engine, talk: Talk) -> Any:
     """
     assert talk.ids == list(range(1, len(talk.ids) + 1))
     assert [kind for kind in talk.kinds if kind != "text_delta"] == [
-        *HANDED,
+        "final",
         "tool_use",
         "approval_request",
         "final",
@@ -138,7 +139,7 @@ def check(engine: sa.Engine, talk: Talk) -> Any:
     assert [message["role"] for message in json.loads(answer.read())["messages"]] == [
         "user",
         "assistant",
-    ]
+    ] * 2
     with engine.connect() as connection:
         of = {"s": talk.session_id}
         assert (
@@ -148,8 +149,9 @@ def check(engine: sa.Engine, talk: Talk) -> Any:
         assert connection.scalar(
             sa.text("select max(seq) from chat_events where session_id = :s"), of
         ) == len(talk.ids)
-        (turn,) = connection.execute(
-            sa.text("select status, attempt from chat_turns where session_id = :s"), of
+        _shown, turn = connection.execute(
+            sa.text("select status, attempt from chat_turns where session_id = :s order by number"),
+            of,
         ).all()
     assert turn.status == "waiting"
     return turn

@@ -294,7 +294,8 @@ TYPED = sorted(
             "issue the invoice for",
             "for Dubai visa",
         ),
-        *("invoice Deepa Krishnan 45,000 for Dubai visa", *QUESTIONS, INVOICE),
+        *("invoice Deepa Krishnan 45,000 for Dubai visa", *QUESTIONS, INVOICE, "yes"),
+        *("Dubai visa", "due 10 Dec 2100"),
         *(
             account.name for account in CHART
         ),  # as they are stored, in what the assistant has read; pages have them in Hindi
@@ -537,7 +538,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
     for granted in (True, False, None):
         with clerk.acting() as actor:
             session_id = chat.create_session(actor, title="Krishnan family").id
-        for question in (*QUESTIONS, INVOICE):
+        for question in (*QUESTIONS, INVOICE, "yes"):
             say(session_id, question)
         if granted is None:
             continue

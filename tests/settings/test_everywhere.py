@@ -20,10 +20,10 @@ from tests.people import People, Person
 from tests.settings.test_views import save
 from voyagent.approvals import service as approvals
 from voyagent.assistant import service as assistant
-from voyagent.assistant.planner import wording
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.capabilities import cards
 from voyagent.http import errors
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
@@ -184,7 +184,7 @@ def test_the_assistant_answers_in_the_language_that_was_chosen(
         spoken.append(str(get_locale()))
         return sentence % values if values else sentence
 
-    monkeypatch.setattr(wording, "gettext", gettext)
+    monkeypatch.setattr(cards, "gettext", gettext)
     ask(alice, "Who owes us?")
     drain()
     assert set(spoken) == {"en"}

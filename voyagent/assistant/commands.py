@@ -20,9 +20,7 @@ examples = AppGroup("examples", help="Example sentences of the capabilities.")
 @click.argument("turn_id", metavar="TURN")
 @with_appcontext
 def replay(turn_id: str) -> None:
-    """Play a stored turn again from its journal, offline: byte for byte the same, or the first
-    difference.
-    """
+    """Play a stored turn again from its journal, offline, and print the first difference."""
     for tenant_id in identity.tenant_ids():
         db.session.remove()
         with transaction(tenant_id):

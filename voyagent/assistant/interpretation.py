@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from voyagent.assistant import drafts
-from voyagent.assistant.moves import Context, JsonObject
+from voyagent.assistant.moves import Context, EnquiryInView, JsonObject
 from voyagent.billing.core.queries import names
+from voyagent.billing.invoices.capabilities import draft_invoice
 from voyagent.capabilities import cards, registry, slots
 from voyagent.capabilities.capability import Capability, Choice, Invocation
 from voyagent.capabilities.dialogue import Draft, Engine, Reply
@@ -25,6 +26,7 @@ from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
+from voyagent.kernel.text import stations
 
 _MASKED_ON = date(2026, 1, 1)
 """The day on which dates of the example sentences are read; any day gives the same kinds."""
@@ -50,13 +52,12 @@ def interpret(
     if asked is None:
         return {}
     actor = actor.via(Channel.ASSISTANT)
-    permitted = tuple(one.name for one in registry.every() if actor.can(one.permission))
     card = drafts.open_card(said)
-    if card is not None and card["capability"] not in permitted:
+    if card is not None and card["capability"] not in about.usable:
         card = None
     text = _text_of(asked)
     context = _slots_context(reader, Invocation(actor, session_id), text, about)
-    reply = _reply(_engine(permitted), asked, said, context, card)
+    reply = _reply(_engine(tuple(about.usable)), asked, said, context, card)
     if reply is None:
         return {"kind": "stale", "answers_card": True}
     has_answer = any(drafts.answered_card(asked, one) for one in drafts.ANSWERS)
@@ -67,6 +68,11 @@ def interpret(
         "draft_id": draft_id,
         "origins": drafts.origins(said, turn_id, draft_id) if draft_id else [turn_id],
     }
+
+
+def usable_by(actor: Actor) -> list[str]:
+    """Return the names of the capabilities that a person may use, in a stable order."""
+    return [one.name for one in registry.every() if actor.can(one.permission)]
 
 
 def _reply(
@@ -103,8 +109,8 @@ def _reply(
 
 
 @lru_cache(maxsize=32)
-def _engine(permitted: tuple[str, ...]) -> Engine:
-    return Engine(map(registry.get, permitted), slots.Context(_MASKED_ON))
+def _engine(usable: tuple[str, ...]) -> Engine:
+    return Engine(map(registry.get, usable), slots.Context(_MASKED_ON))
 
 
 def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) -> slots.Context:
@@ -121,25 +127,50 @@ def _known(about: Context) -> dict[str, Any]:
     """Return fields of the conversation's subject."""
     known: dict[str, Any] = {}
     if about.enquiry is not None:
-        known |= {"enquiry_id": about.enquiry.id, "customer_name": about.enquiry.customer_name}
+        known |= _known_journey(about.enquiry)
+        # A new enquiry is not of the customer in view.
+        known |= {f"{create_enquiry.CAPABILITY.name}.customer_name": None}
     if about.draft is not None:
         known |= {"invoice_id": about.draft.invoice_id}
     if about.trip:
         known |= {"trip_id": about.trip["id"]}
+        lines = f"{draft_invoice.CAPABILITY.name}.line_items"
+        known |= {lines: about.trip["charges"]} if about.trip.get("charges") else {}
         held = about.trip["held"]
-        known |= {"pnr_id": held[0]["id"]} if len(held) == 1 else {}
+        known |= {"pnr_id": held[0]} if len(held) == 1 else {}
     return known
 
 
+def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
+    """Return the enquiry's facts by field or by reader, without those that are not stated."""
+    facts = {
+        "enquiry_id": enquiry.id,
+        "customer_name": enquiry.customer_name,
+        "origin_airport": stations.code_of(enquiry.origin),
+        "destination_airport": stations.code_of(enquiry.destination),
+        "city": enquiry.destination,
+        "country": stations.country_of(enquiry.destination),
+        "outbound_date": enquiry.depart_date,
+        "return_date": enquiry.return_date,
+        "check_in": enquiry.depart_date,
+        "check_out": enquiry.return_date,
+        "guests": enquiry.pax_count,
+        "people_by_age": {"adult": enquiry.pax_count} if enquiry.pax_count else None,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
 def _listed(said: Sequence[Row]) -> Sequence[Choice]:
-    """Return the records that the assistant showed last."""
+    """Return the records that the assistant showed last, of each kind the newest list."""
+    shown: list[Choice] = []
+    kinds: set[tuple[str, ...]] = set()
     for row in reversed(said):
         for block in reversed(row["blocks"] if row["role"] == "assistant" else ()):
             capability = registry.find(block["tool_name"]) if block["type"] == "tool" else None
-            shown = cards.records(capability, block["output"] or {}) if capability else ()
-            if shown:
-                return shown
-    return ()
+            found = cards.records(capability, block["output"] or {}) if capability else ()
+            shown += [one for one in found if one.fills not in kinds]
+            kinds |= {one.fills for one in found}
+    return shown
 
 
 def _checked(reply: Reply) -> Reply:
@@ -164,8 +195,6 @@ def _checked(reply: Reply) -> Reply:
 
 def _valid(capability: Capability[Any], draft: Draft) -> dict[str, Any]:
     values: dict[str, Any] = to_jsonable_python(draft.values)
-    if capability is create_enquiry.CAPABILITY and not draft.words.get("customer_name"):
-        values.pop("customer_name", None)  # a new enquiry is not of the customer in view
     try:
         capability.input.model_validate_json(json.dumps(values))
     except ValidationError as error:

@@ -21,8 +21,7 @@ import structlog
 from flask_babel import force_locale, gettext
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 
-from voyagent.approvals import service as approvals
-from voyagent.assistant import blocks, costs, drafts, planner_factory, prompt, queries
+from voyagent.assistant import arguments, blocks, costs, drafts, planner_factory, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.moves import (
     Answer,
@@ -44,10 +43,9 @@ from voyagent.assistant.moves import (
 )
 from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
 from voyagent.assistant.planner_factory import Models
-from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Tool
 from voyagent.audit.service import recording as audit
-from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities import execution, registry
+from voyagent.capabilities.capability import Capability, Invocation, JsonObject
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Step, Turn
 from voyagent.chat.service import conversations as chat, turns
@@ -56,7 +54,7 @@ from voyagent.drivers.models.usage import Usage
 from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
+from voyagent.kernel.errors import N_, Unauthorized, VoyagentError
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.settings import queries as settings
 
@@ -371,7 +369,8 @@ class Performance:
     @staticmethod
     def _announces(call: Call) -> bool:
         """True if the text before a tool belongs to its request."""
-        return bool(call.words) and registry.is_gated(call.tool)
+        capability = registry.find(call.tool)
+        return bool(call.words) and capability is not None and capability.approval == "required"
 
     def _tell_of(self, call: Call, call_id: str, *, is_refused: bool = False) -> None:
         """Send the text before a tool, and the call."""
@@ -392,69 +391,44 @@ class Performance:
     def _carry_out(
         self, call: Call, call_id: str
     ) -> tuple[Outcome | OutboundCall[JsonObject], str]:
-        """Run a tool with the person's present rights; a refusal undoes only its work.
+        """Run a capability with the person's present rights; a refusal undoes only its work.
 
         An outbound call is returned and still to be made.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
-            tool = registry.get(call.tool)
-            self._require(actor, tool)
-            wanted = tool.read(call.arguments)
-            invocation = Invocation(
-                actor,
-                self._turn.session_id,
-                self._written_before(tool),
-                self._turn.id,
-                call_id,
-            )
+            capability = registry.get(call.tool)
+            before = self._results_before(capability)
+            session_id = self._turn.session_id
+            invocation = Invocation(actor, session_id, before, self._turn.id, call_id)
+            execution.require_permission(capability, invocation)
+            wanted = arguments.read(capability, call.arguments)
             with audit.savepoint():
-                if tool.run is not None:
-                    made = tool.run(invocation, wanted)
-                    if isinstance(made, OutboundCall):
-                        return (Outcome(made.done()) if made.ask is None else made), ""
-                    return Outcome(made), ""
-                if any(
-                    queries.was_granted_before(self._turn.session_id, one, tool.name)
-                    for one in self._origins
-                ):
-                    raise GrantedBefore
-                if call.replaces:
-                    approvals.replace(actor, self._turn.session_id, call.replaces)
-                approval = approvals.propose(
-                    actor,
-                    session_id=self._turn.session_id,
-                    turn_id=self._turn.id,
-                    tool_call_id=call_id,
-                    tool_name=tool.name,
-                    arguments=wanted.model_dump(mode="json", exclude_none=True),
-                    summary=tool.summary_of(invocation, wanted),
-                    # what a rule would refuse is told now, and nobody is asked to grant it
-                    if_it_stands=True,
-                )
-                return Outcome(approval_id=approval.id), approval.summary
+                if capability.approval == "required":
+                    self._refuse_repeats(capability)
+                made = execution.execute(capability, invocation, wanted)
+                if isinstance(made, execution.Proposed):
+                    return Outcome(approval_id=made.approval_id), made.summary
+                if isinstance(made, OutboundCall):
+                    return (Outcome(made.done()) if made.ask is None else made), ""
+                return Outcome(made), ""
         except VoyagentError as refusal:
             return refused(refusal), ""
 
-    def _written_before(self, tool: Tool) -> tuple[JsonObject, ...]:
-        """Return the tool's results in replaced turns."""
-        if not tool.writes or tool.run is None:
+    def _results_before(self, capability: Capability[Any]) -> tuple[JsonObject, ...]:
+        """Return the results that the capability had in replaced turns."""
+        if capability.approval != "review":
             return ()
-        return tuple(queries.results_before(self._turn.session_id, self._origins, tool.name))
+        found = queries.results_before(self._turn.session_id, self._origins, capability.name)
+        return tuple(found)
 
-    def _require(self, actor: Actor, tool: Tool) -> None:
-        """Require the tool's permission; a refusal is audited (API contract). Raises Forbidden."""
-        if not actor.can(tool.permission):
-            refs = {"session_id": self._turn.session_id}
-            audit.record(
-                actor,
-                tool.name,
-                status="rejected",
-                error=Forbidden.code,
-                entity_refs=refs,
-                inputs={"turn_id": self._turn.id},
-            )
-            raise Forbidden
+    def _refuse_repeats(self, capability: Capability[Any]) -> None:
+        """Refuse a request that was approved in a replaced turn. Raises GrantedBefore."""
+        if any(
+            queries.was_granted_before(self._turn.session_id, one, capability.name)
+            for one in self._origins
+        ):
+            raise GrantedBefore
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):

@@ -6,7 +6,7 @@ Moves are stored as JSON, so that another worker can take a turn over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Literal, Protocol
 
@@ -24,10 +24,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question about one missing field of a tool.
+    """A question of an older release about one missing field of a tool.
 
-    `known` are the fields that are known. `again` counts the replies that were no answer; `first`
-    is the first wording of a repeated question.
+    It is read from stored turns and made no more: a card asks now.
     """
 
     text: str
@@ -64,8 +63,8 @@ class Card:
 class Call:
     """A call of a capability; `words` are sent before it.
 
-    The capability decides if a person must approve it. `replaces` is the id of the pending request
-    that this one replaces.
+    The capability decides if a person must approve it. `replaces` is read from turns of older
+    releases.
     """
 
     tool: str
@@ -153,10 +152,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryInView:
-    """The enquiry of the conversation.
-
-    Dates have the API's format; they are empty if the customer has not stated them.
-    """
+    """The enquiry of the conversation."""
 
     id: str
     customer_name: str
@@ -165,11 +161,6 @@ class EnquiryInView:
     depart_date: str = ""
     return_date: str = ""
     pax_count: int = 0
-    customer_email: str = ""
-    party: JsonObject = field(default_factory=dict)
-    """Number of people of each kind, as the customer wrote it."""
-    beside: str = ""
-    """Customer of the conversation, if another customer's enquiry was logged in it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,30 +180,13 @@ class Context:
     currency: str = "INR"
     enquiry: EnquiryInView | None = None
     draft: DraftInView | None = None
-    question: Ask | None = None
-    offers: JsonObject = field(default_factory=dict)
-    """Results of the newest searches: `fares`, `rates`, their inputs, `newest` of the two.
-
-    `visa` is the newest visa lookup: its `destination` and the words of the question.
-    """
-    trip: JsonObject = field(default_factory=dict)
-    """The trip: `id`, `passengers`, and held flights as `held`, each booking once."""
     timezone: str = "UTC"
-    listed: JsonObject = field(default_factory=dict)
-    """The list shown last if a part is left: `tool`, `arguments`, and the number `told`."""
-    waiting: list[JsonObject] = field(default_factory=list)
-    """Pending requests, oldest first: `id`, `tool`, `arguments`, `summary`.
-
-    `is_aside` if another message was answered since.
-    """
-    last: JsonObject = field(default_factory=dict)
-    """The tool used last: its `arguments`, the `ids` and `drafts` listed, the booking `held`."""
-    rejected: JsonObject = field(default_factory=dict)
-    """The newest declined request: its `summary`, `reason`, and who declined it as `by`."""
+    trip: JsonObject = field(default_factory=dict)
+    """The trip: its `id`, its `charges` as lines of an invoice, the ids of `held` flights."""
+    usable: list[str] = field(default_factory=list)
+    """Names of the capabilities that the person may use."""
     reading: JsonObject = field(default_factory=dict)
-    """The engine's reading of the message; empty in turns of older releases."""
-    names: JsonObject = field(default_factory=dict)
-    """Names of the message, in small letters, with `is_known` and similar names as `near`."""
+    """The engine's reading of the message; empty without one, and in turns of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,24 +226,23 @@ class Planner(Protocol):
 
 
 def context_from(document: JsonObject) -> Context:
-    """Read a stored context."""
-    enquiry, draft, question = document["enquiry"], document["draft"], document["question"]
+    """Read a stored context; what only older releases stored is left out."""
+    enquiry, draft = document["enquiry"], document["draft"]
     return Context(
         today=date.fromisoformat(document["today"]),
         currency=document["currency"],
-        enquiry=EnquiryInView(**enquiry) if enquiry else None,
+        enquiry=_enquiry_from(enquiry) if enquiry else None,
         draft=DraftInView(**draft) if draft else None,
-        question=Ask(**question) if question else None,
-        offers=document.get("offers", {}),
-        trip=document.get("trip", {}),
         timezone=document.get("timezone", "UTC"),
-        listed=document.get("listed", {}),
-        waiting=document.get("waiting", []),
-        rejected=document.get("rejected", {}),
-        names=document.get("names", {}),
+        trip=document.get("trip", {}),
+        usable=document.get("usable", []),
         reading=document.get("reading", {}),
-        last=document.get("last", {}),
     )
+
+
+def _enquiry_from(document: JsonObject) -> EnquiryInView:
+    names = {one.name for one in fields(EnquiryInView)}
+    return EnquiryInView(**{name: value for name, value in document.items() if name in names})
 
 
 def decision_from(document: JsonObject | None) -> Decision | None:

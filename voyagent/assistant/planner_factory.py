@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from flask_babel import gettext, ngettext
 
-from voyagent.assistant import prompt
+from voyagent.assistant import arguments, prompt
+from voyagent.assistant.arguments import ArgumentsRefused
+from voyagent.assistant.built_in import ask_for
 from voyagent.assistant.moves import (
     Answer,
     Call,
+    Card,
     Conversation,
     Done,
     Fail,
     Move,
-    Outcome,
     Played,
     Say,
     Tell,
 )
 from voyagent.assistant.prompt import Brief
+from voyagent.capabilities import registry
 from voyagent.drivers.models import open_anthropic, open_local
 from voyagent.drivers.models.errors import (
     ModelError,
@@ -159,8 +162,7 @@ class ModelPlanner:
             if refused is not None:
                 return refused
         if len(since) < len(answer.calls):
-            wanted = answer.calls[len(since)]
-            return Call(wanted.name, wanted.arguments)
+            return _move_of(answer.calls[len(since)], conversation.context.usable)
         return self._ask(conversation, tell)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
@@ -224,29 +226,41 @@ class ModelPlanner:
 
     def _request(self, conversation: Conversation, left: int) -> ModelRequest:
         """Return the next request; its time begins when it is sent."""
-        desk = prompt.desk_of(conversation)
         return ModelRequest(
-            system=prompt.system(self.brief, conversation.context, desk),
+            system=prompt.system(self.brief, conversation.context),
             messages=prompt.messages(self.brief, conversation),
             deadline=0.0,
             max_tokens=self.bounds.max_tokens,
-            tools=prompt.offers(self.brief.actor, desk),
+            tools=prompt.offers(self.brief.actor),
             tries_max=min(TRIES_MAX, left),
         )
 
 
+def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
+    """Return a model's call as a move: a write is a card, for the person to save.
+
+    A call that would be refused stays a call, so that the model reads the refusal.
+    """
+    capability = registry.find(wanted.name)
+    if capability is None or capability.approval != "review" or wanted.name not in usable:
+        return Call(wanted.name, wanted.arguments)
+    try:
+        arguments.read(capability, wanted.arguments)
+    except ArgumentsRefused:
+        return Call(wanted.name, wanted.arguments)
+    return Card(ask_for(capability, []), capability.name, wanted.arguments)
+
+
 def _is_over(last: Played) -> bool:
-    """True if the turn ends: a proposal is pending, or a question was asked."""
+    """True if the turn ends: a proposal or a card waits for the person."""
     if last.outcome is not None and last.outcome.approval_id is not None:
         return True
-    return isinstance(last.move, Say) or (
-        isinstance(last.move, Call) and last.move.tool == "clarify" and _went_well(last.outcome)
-    )
+    return isinstance(last.move, Say | Card)
 
 
 def _closing(last: Played, left: int) -> Move:
-    """Return the last move; calls after a request are not made, and the text says so."""
-    if left > 0 and last.outcome is not None and last.outcome.approval_id is not None:
+    """Return the last move; calls after a request or a card are not made, and the text says so."""
+    if left > 0 and not isinstance(last.move, Say):
         return Say(
             ngettext(
                 "%(num)d further step was not started, because only one request can wait at a"
@@ -256,8 +270,6 @@ def _closing(last: Played, left: int) -> Move:
                 left,
             )
         )
-    if isinstance(last.move, Call) and last.move.tool == "clarify" and last.outcome is not None:
-        return Say(str(last.outcome.output["question"]))
     return Done()
 
 
@@ -270,10 +282,6 @@ def _ending(answer: ModelAnswer) -> Move:
         if sentence is None
         else Fail(gettext(sentence), cause=f"the answer ended by {answer.stop_reason}")
     )
-
-
-def _went_well(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.error is None
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:

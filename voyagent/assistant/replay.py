@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from voyagent.assistant.beginning import Beginning
-from voyagent.assistant.desks import FrontDesk
+from voyagent.assistant.built_in import BuiltInPlanner
 from voyagent.assistant.loop import Performance, StopRequested
 from voyagent.assistant.moves import (
     Answer,
@@ -70,7 +70,7 @@ class Replay(Performance):
     """An execution that writes nothing and compares; times come from the record."""
 
     def __init__(self, turn: Turn) -> None:
-        super().__init__(turn, FrontDesk())
+        super().__init__(turn, BuiltInPlanner())
         self._rows: deque[Row] = deque(
             chats.events_after(
                 turn.session_id, (turn.first_event_seq or 1) - 1, limit=10_000, turn_id=turn.id
@@ -78,6 +78,7 @@ class Replay(Performance):
         )
         self._model = _Recorded()
         self.equal = 0
+        self._is_decided_anew = True
 
     def compare(self) -> int:
         """Run to the end and return the number of equal events. Raises Difference."""
@@ -95,7 +96,10 @@ class Replay(Performance):
         return self.equal
 
     def _beginning(self) -> Beginning:
-        beginning = Beginning.read(self._step().outcome)
+        document = self._step().outcome
+        beginning = Beginning.read(document)
+        # A release before the engine decided otherwise: its recorded moves are taken as they are.
+        self._is_decided_anew = "reading" in document["context"]
         if beginning.model is not None:
             brief = Brief(system_actor(self._turn.tenant_id))
             self._planner = ModelPlanner(
@@ -113,6 +117,8 @@ class Replay(Performance):
             self._end_early()
         recorded = self._recorded("move", "answer")
         move = move_from(recorded)
+        if not self._is_decided_anew:
+            return move
         if isinstance(move, Fail):  # what failed outside cannot fail again by itself
             return move
         self._model.expected = move if isinstance(move, Answer) else None

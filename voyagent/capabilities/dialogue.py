@@ -167,8 +167,8 @@ class Engine:
         has_pronoun = _PRONOUN.search(text) is not None
         known = {
             one: value
-            for one, value in context.known.items()
-            if one in capability.input.model_fields
+            for one in capability.input.model_fields
+            if (value := self._known(capability, one, context)) is not None
             and (has_pronoun or one in capability.required_fields)
             and (has_pronoun or one not in filled.choices)
         }
@@ -176,6 +176,15 @@ class Engine:
         if party is not None and not set(party.fills) & set(capability.input.model_fields):
             return draft  # the name has narrowed the choices; “the second” is not one of them
         return self._referred(text, draft, listed) or draft
+
+    def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
+        """The value of a field in the subject of the conversation, None if it has none.
+
+        It is known by the capability and the field, by the field, or by its reader.
+        """
+        slot = capability.slots.get(name)
+        keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
+        return next((context.known[key] for key in keys if key in context.known), None)
 
     def _propose(
         self, text: str, context: Context, decision: Decision, listed: Sequence[Choice]
@@ -213,7 +222,7 @@ class Engine:
         filled = slots.fill(self._capabilities[draft.name], said, context)
         changed = self._changes(draft, filled)
         if not changed and missing:
-            changed = self._answer(missing[0], draft.name, said)
+            changed = self._answer(missing[0], draft.name, said, context)
         if not changed:
             return None
         words = {name: filled.words.get(name, said) for name in changed}
@@ -235,9 +244,12 @@ class Engine:
             changed[name] = _repriced(draft.values.get(name) or [], changed[name])
         return changed
 
-    def _answer(self, name: str, capability: str, said: str) -> dict[str, Any]:
-        """The answer to a question for a name, which needs no words around it."""
+    def _answer(self, name: str, capability: str, said: str, context: Context) -> dict[str, Any]:
+        """The answer to a question for a name or a date, which needs no words around it."""
         slot = self._capabilities[capability].slots.get(name)
+        if slot is not None and slot.reader in ("date", "date_or_today"):
+            day = slots.answered_date(self._capabilities[capability], name, said, context)
+            return {name: day} if day else {}
         if slot is None or slot.reader not in ("party", "passenger", "supplier"):
             return {}
         answer = people.answered_name(said)
@@ -253,9 +265,8 @@ class Engine:
             )
             chosen = _picked(text, draft.choices.get(name, ()))
             if chosen is None and not draft.choices.get(name) and name not in draft.values:
-                of_list = _picked(text, listed)
-                fits = of_list and (name in of_list.fills if of_list.fills else is_record)
-                chosen = of_list if fits else None
+                fitting = [row for row in listed if (name in row.fills if row.fills else is_record)]
+                chosen = _picked(text, fitting)
             if chosen is not None:
                 choices = {one: left for one, left in draft.choices.items() if one != name}
                 values = {**draft.values, name: chosen.id}

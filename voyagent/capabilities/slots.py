@@ -19,7 +19,7 @@ from voyagent.capabilities.slot_words import (
     TRAVELLER_KINDS,
 )
 from voyagent.kernel.text import people, stations
-from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.dates import DateKind, Day, read_date
 from voyagent.kernel.text.journeys import find_ends
 from voyagent.kernel.text.line_items import find_lines
 from voyagent.kernel.text.names import find_known_names
@@ -230,6 +230,14 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
         elif slot.reader in READERS:
             _put(filled, name, READERS[slot.reader](reading, context), capability)
     return filled
+
+
+def answered_date(
+    capability: Capability[Any], name: str, text: str, context: Context
+) -> str | None:
+    """Read a message that is only a date, such as “5th”, as the answer for a field."""
+    day = read_date(text.strip(), context.today, _kind_of(capability, name))
+    return day.day.isoformat() if isinstance(day, Day) else None
 
 
 def _put(

@@ -1,4 +1,4 @@
-"""Forms, edits of requests and the built-in planner read by the same rules."""
+"""Forms, edits of requests and the assistant read dates by the same rules."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from wtforms import StringField
 
 from tests.kernel.text.date_rules import RULES, TODAY, Rule
 from voyagent.approvals.forms.editing import Sheet
-from voyagent.assistant.moves import Context
-from voyagent.assistant.planner.wishes import answered_days
 from voyagent.http.forms import DateText, SchemaForm, amount_sentence, plain
 from voyagent.kernel.fields import BusinessDate, Open
-from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.dates import DateKind, Day, read_date
+from voyagent.kernel.text.reading import read
 
 ARGUMENTS: dict[DateKind, str] = {
     "travel": "check_in",
@@ -72,19 +71,21 @@ def by_edit(app: Flask, written: str, kind: DateKind) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.written}-{rule.kind}")
-def test_form_edit_and_planner_read_what_the_table_says(app: Flask, rule: Rule) -> None:
+def test_form_edit_and_assistant_read_what_the_table_says(app: Flask, rule: Rule) -> None:
     form, sentences = by_form(app, rule.written, rule.kind)
     edit, _understood = by_edit(app, rule.written, rule.kind)
-    planner = answered_days(rule.written, Context(TODAY), rule.kind)
+    alone = read_date(rule.written, TODAY, rule.kind)
+    reading = read(rule.written, today=TODAY, prefer=rule.kind)
+    said = [alone.day] if isinstance(alone, Day) else [one.value for one in reading.of("date")]
     if rule.day:
         assert (form, sentences) == (rule.day, [])
         assert edit == rule.day.isoformat()
-        assert planner == [rule.day.isoformat()]
+        assert said == [rule.day]
     else:
         assert form is None
         assert len(sentences) == 1
         assert edit == rule.written
-        assert len(planner) == (2 if rule.found == "two_dates" else 0)
+        assert len(said) == (2 if rule.found == "two_dates" else 0)
 
 
 @pytest.mark.parametrize(

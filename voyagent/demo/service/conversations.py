@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from voyagent.approvals import queries as requests, service as approvals
-from voyagent.assistant import loop
-from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.tools import registry
+from voyagent.assistant import arguments, loop
+from voyagent.assistant.built_in import BuiltInPlanner
+from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Invocation
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
@@ -42,6 +42,8 @@ class Talk:
     course: Sequence[str | Verdict]
 
 
+YES = "yes"
+"""Confirms the card that the message before it came to."""
 TALKS = {
     "Neha Kulkarni": (
         Talk(
@@ -50,18 +52,15 @@ TALKS = {
                 "Who owes us money?",
                 "Trial balance",
                 "Draft an invoice for Zachariah Kurian: hotel in Doha 9,800, due in 7 days",
+                YES,
                 Verdict(granted=False, reason="Zachariah paid the hotel directly."),
                 "Issue the draft for St. Mary’s Parish, Thrissur",
+                YES,
             ),
         ),
         Talk(
             "Deepa Krishnan",
-            (
-                (
-                    "Draft an invoice for Deepa Krishnan: 4 air tickets Kochi to Dubai 18,900 each,"
-                    " visit visas 27,600, due in 10 days"
-                ),
-            ),
+            ("Draft an invoice for Deepa Krishnan: visit visas 27,600, due in 10 days", YES),
         ),
     ),
     "Joseph Varghese": (
@@ -69,11 +68,10 @@ TALKS = {
             "Harbinder Singh Gill",
             (
                 "Summarise this enquiry",
-                (
-                    "Draft an invoice for Harbinder Singh Gill: 2 air tickets Amritsar to Istanbul"
-                    " 36,400 each, due in 14 days"
-                ),
-                Verdict(granted=True),  # and by itself the assistant then asks to issue it
+                "Draft an invoice for Harbinder Singh Gill: city tour 36,400, due in 14 days",
+                YES,
+                Verdict(granted=True),
+                YES,  # to the card that offers to issue the draft
             ),
         ),
     ),
@@ -174,6 +172,6 @@ def _ask_again(person: Actor, session_id: UUID) -> None:
 
 
 def _summary(person: Actor, session_id: UUID, request: Row) -> str:
-    tool = registry.get(request["tool_name"])
-    arguments: dict[str, Any] = request["payload"]
-    return tool.summary_of(Invocation(person, session_id), tool.read(arguments))
+    capability = registry.get(request["tool_name"])
+    wanted = arguments.read(capability, request["payload"])
+    return execution.summary_of(capability, Invocation(person, session_id), wanted)

@@ -66,7 +66,7 @@ class UpdateEnquiryInput(EnquiryPatch):
     status: Annotated[Status | None, Slot("status")] = Field(
         default=None, description="The new status."
     )
-    notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
+    notes: Annotated[str, Text(10_000)] | None = Field(
         default=None, description="The notes, which replace the earlier ones."
     )
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(

@@ -57,7 +57,7 @@ class ReceiveBillInput(Closed):
         Field(min_length=1, max_length=LINES_MAX),
         Slot("lines", N_("What is the bill for, and how much?")),
     ] = Field(description="The lines, all in one currency.")
-    notes: Annotated[Annotated[str, Text(2000)] | None, Slot("message")] = Field(
+    notes: Annotated[str, Text(2000)] | None = Field(
         default=None, description="A note for the books; the supplier does not see it."
     )
 

@@ -132,7 +132,7 @@ class DraftInvoiceInput(Closed):
     party_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The customer's own reference, such as an order number."
     )
-    notes: Annotated[Annotated[str, Text(2000)] | None, Slot("message")] = Field(
+    notes: Annotated[str, Text(2000)] | None = Field(
         default=None, description="A note for the customer, printed on the invoice."
     )
     enquiry_id: Annotated[Id | None, Slot("enquiry")] = Field(
@@ -351,6 +351,9 @@ CAPABILITY = Capability(
     choices={"enquiry_id": enquiries, "trip_id": trips},
     examples={
         "en": (
+            "invoice this trip",
+            "invoice this trip due in 15 days",
+            "make an invoice of the whole trip",
             "invoice Deepa Krishnan 45,000 for the Dubai visa",
             "draft an invoice for Al Noor Trading, 1.2 lakh",
             "make a bill for Mrs Fernandes, umrah package 5 pax at 85,000 each",

@@ -16,11 +16,9 @@ from flask import Flask
 from flask_babel import force_locale
 
 from voyagent import catalogue
-from voyagent.assistant import tasks
-from voyagent.assistant.toolcards import CARDS, asked_with, card_of
-from voyagent.assistant.tools import registry
+from voyagent.assistant.transcript import given_fields, tool_head
+from voyagent.capabilities import registry
 
-assert tasks.TOOLS
 ICONS = Path(__file__).parents[2] / "static/vendor/bootstrap-icons.min.css"
 INR = {"currency": "INR"}
 PRICE = {"amount": "45000.00", **INR}
@@ -34,35 +32,6 @@ INVOICE = {
 
 # tool, input, output, the sentence while it runs (or waits), the sentence when it has run, the note
 DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
-    (
-        "handoff",
-        {"domain": "ticketing_visa", "goal": "x"},
-        {"domain": "ticketing_visa"},
-        *["Passed to the ticketing & visa desk"] * 2,
-        "",
-    ),
-    (
-        "handoff",
-        {"domain": "hotels_holidays", "goal": "x"},
-        {"domain": "hotels_holidays"},
-        *["Passed to the hotels & holidays desk"] * 2,
-        "",
-    ),
-    (
-        "handoff",
-        {"domain": "accounting", "goal": "x"},
-        {"domain": "accounting"},
-        *["Passed to the accounts desk"] * 2,
-        "",
-    ),
-    (
-        "clarify",
-        {"question": "From where?"},
-        {"question": "From where?"},
-        "Asked a question",
-        "Asked a question",
-        "",
-    ),
     (
         "update_enquiry",
         {"enquiry_id": "e"},
@@ -360,9 +329,7 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
 ]
 
 
-GLYPHS = {name: glyph for name, (glyph, _) in CARDS.items()} | {
-    one.name: one.card.icon for one in catalogue.CAPABILITIES
-}
+GLYPHS = {one.name: one.card.icon for one in catalogue.CAPABILITIES}
 
 
 @pytest.fixture(autouse=True)
@@ -380,10 +347,10 @@ def test_every_tool_has_a_card_of_its_own() -> None:
 
 @pytest.mark.parametrize("tool", sorted(GLYPHS))
 def test_a_card_says_something_of_a_tool_of_which_nothing_is_known_yet(tool: str) -> None:
-    card = card_of({"tool_name": tool, "input": {}, "output": None})
+    card = tool_head({"tool_name": tool, "input": {}, "output": None})
     assert card.line == card.line.strip(" ,→") != "", "no sentence with a hole in it"
     assert tool.replace("_", " ") != card.line
-    refused = card_of(
+    refused = tool_head(
         {"tool_name": tool, "input": {}, "output": {"error": "forbidden_role", "message": "No."}}
     )
     assert (refused.note, refused.failed) == ("not done", True)
@@ -393,10 +360,10 @@ def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done
     None
 ):
     nothing = {"error": "trip_not_found", "message": "This conversation has no trip yet."}
-    looked = card_of({"tool_name": "show_trip", "input": {}, "output": nothing})
+    looked = tool_head({"tool_name": "show_trip", "input": {}, "output": nothing})
     assert (looked.note, looked.failed) == ("no results", False)
     for tool in ("remove_passenger", "book_hotel", "a_tool_of_old"):
-        card = card_of({"tool_name": tool, "input": {}, "output": nothing})
+        card = tool_head({"tool_name": tool, "input": {}, "output": nothing})
         assert (card.note, card.failed) == ("not done", True), tool
 
 
@@ -408,8 +375,8 @@ def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done
 def test_a_card_tells_what_was_done(
     tool: str, given: dict[str, Any], output: dict[str, Any], before: str, after: str, note: str
 ) -> None:
-    assert card_of({"tool_name": tool, "input": given, "output": None}).line == before
-    card = card_of({"tool_name": tool, "input": given, "output": output})
+    assert tool_head({"tool_name": tool, "input": given, "output": None}).line == before
+    card = tool_head({"tool_name": tool, "input": given, "output": output})
     assert (card.line, card.note) == (after, note)
 
 
@@ -418,7 +385,7 @@ def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
     tool, given, output, *_ = row
     with force_locale("hi"):
         lines = [
-            card_of({"tool_name": tool, "input": given, "output": shown}).line
+            tool_head({"tool_name": tool, "input": given, "output": shown}).line
             for shown in (None, output)
         ]
     for line in lines:
@@ -438,19 +405,21 @@ def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
 )
 def test_a_card_says_when_it_began_and_how_long_it_took(took_s: float | None, told: str) -> None:
     kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
-    card = card_of(
+    card = tool_head(
         {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept}
     )
     assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), told)
 
 
 def test_the_card_of_a_talk_from_before_times_were_kept_shows_none() -> None:
-    card = card_of({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}})
+    card = tool_head({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}})
     assert (card.at, card.took) == (None, "")
 
 
 def test_a_name_that_no_tool_has_is_told_as_it_is() -> None:
-    assert card_of({"tool_name": "make_tea", "input": {}, "output": None}).line == "make tea"
+    assert tool_head({"tool_name": "make_tea", "input": {}, "output": None}).line == "make tea"
+    handed = {"tool_name": "handoff", "input": {"domain": "accounting"}, "output": {}}
+    assert tool_head(handed).line == "Passed on", "a block of an older release"
 
 
 def test_what_a_tool_was_asked_with_is_said_in_words_and_without_ids() -> None:
@@ -463,7 +432,7 @@ def test_what_a_tool_was_asked_with_is_said_in_words_and_without_ids() -> None:
         "budget_max": "120000",
         "trip_id": str(uuid4()),
     }
-    told = dict(asked_with({"tool_name": "search_hotels", "input": given, "output": None}))
+    told = dict(given_fields({"tool_name": "search_hotels", "input": given, "output": None}))
     assert told == {
         "Country": "United Arab Emirates",
         "City": "Dubai",
