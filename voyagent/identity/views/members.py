@@ -82,9 +82,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> Any:
 )
 def ask_to_remove(reader: Reader, user_id: UUID) -> str:
     """Ask for confirmation before a person is removed."""
-    return render_template(
-        "identity/member_remove.html", person=people.get_person(reader, user_id), form=SureForm()
-    )
+    return _removal_page(reader, user_id, SureForm())
 
 
 @pages.page(
@@ -101,14 +99,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
         lambda _given: service.remove_person(identity(), actor, user_id), last_administrator=""
     )
     if name is None:
-        return (
-            render_template(
-                "identity/member_remove.html",
-                person=people.get_person(SessionReader(db.session), user_id),
-                form=form,
-            ),
-            form.status,
-        )
+        return _removal_page(SessionReader(db.session), user_id, form), form.status
     toast(_("%(name)s removed from the agency.", name=name))
     return see_other(url_for(".team"))
 
@@ -124,4 +115,10 @@ def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
     facts = {"person": person, "sessions": sessions, "is_last": administrators == [user_id]}
     return render_template(
         "identity/member.html", form=form or RoleForm(data={"role": person["role"]}), **facts
+    )
+
+
+def _removal_page(reader: Reader, user_id: UUID, form: SureForm) -> str:
+    return render_template(
+        "identity/member_remove.html", person=people.get_person(reader, user_id), form=form
     )

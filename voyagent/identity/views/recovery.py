@@ -5,12 +5,14 @@ A link's token moves from the address into the session at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from voyagent.http.client import client_address
+from voyagent.http.forms import SchemaForm
 from voyagent.http.guards import is_signed_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -19,6 +21,7 @@ from voyagent.identity.forms.account import ForgotForm, ResetForm
 from voyagent.identity.forms.entry import SureForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.schemas.account import ForgotPage
+from voyagent.identity.service.one_time import Holder
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
 
@@ -44,13 +47,7 @@ def verify_email() -> Any:
         token_invalid="",
     )
     if confirmed is None:
-        holder = (
-            service.find_verification(identity(), token, address=client_address())
-            if form.status != 429
-            else None
-        )
-        status = form.status if holder or form.status == 429 else 400
-        return render_template("identity/verify.html", form=form, holder=holder), status
+        return _link_page("identity/verify.html", form, service.find_verification, token)
     session.pop(_VERIFY_TOKEN)
     session.pop(UNVERIFIED, None)
     toast(_("%(address)s confirmed.", address=confirmed))
@@ -96,13 +93,7 @@ def reset_password() -> Any:
         password_blank="new_password",  # noqa: S106 - the same
     )
     if done is None:
-        holder = (
-            service.find_reset(identity(), token, address=client_address())
-            if form.status != 429
-            else None
-        )
-        status = form.status if holder or form.status == 429 else 400
-        return render_template("identity/reset.html", form=form, holder=holder), status
+        return _link_page("identity/reset.html", form, service.find_reset, token)
     sign_browser_out()
     toast(_("Password changed. Sign in with the new password."))
     return see_other(url_for(".sign_in"))
@@ -111,6 +102,16 @@ def reset_password() -> Any:
 def _ask(given: ForgotPage) -> str:
     service.request_reset(identity(), email=given.email, device=device(Channel.BROWSER))
     return given.email
+
+
+def _link_page(
+    template: str, form: SchemaForm[Any], find: Callable[..., Holder | None], token: str
+) -> tuple[str, int]:
+    """400 if nobody holds the link; after too many attempts it is not looked up."""
+    is_limited = form.status == 429
+    holder = None if is_limited else find(identity(), token, address=client_address())
+    status = form.status if holder or is_limited else 400
+    return render_template(template, form=form, holder=holder), status
 
 
 def _take_token(name: str, endpoint: str) -> Any:
