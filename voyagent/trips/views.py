@@ -35,7 +35,7 @@ from voyagent.trips.forms.passengers import PASSENGER_PLACES, PassengerForm
 from voyagent.trips.forms.trips import SEND_PLACES, TRIP_PLACES, SendForm, TripForm
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
-from voyagent.trips.rules.journey import Journey, Line
+from voyagent.trips.rules.journey import Journey, Line, Passenger
 from voyagent.trips.rules.lint import findings
 from voyagent.trips.schemas import LineIn, PassengerIn
 from voyagent.trips.service import passports
@@ -164,12 +164,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
         **PASSENGER_PLACES,
     )
     if added is None:
-        return (
-            render_template(
-                "trips/passenger.html", form=form, trip=trips.get_trip(trip_id), passenger=None
-            ),
-            form.status,
-        )
+        return _passenger_page(form, trip_id, None)
     words = _("%(name)s added.", name=added.full_name)
     if request.form.get("then") == "another":
         toast(words)
@@ -198,13 +193,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
         )
 
     if form.attempt(act, **PASSENGER_PLACES) is None:
-        shown = {"passenger": known, "mask": passports.masked(known.passport_last4)}
-        return (
-            render_template(
-                "trips/passenger.html", form=form, trip=trips.get_trip(trip_id), **shown
-            ),
-            form.status,
-        )
+        return _passenger_page(form, trip_id, known)
     return _back(trip_id, _("Saved."))
 
 
@@ -316,6 +305,15 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
         "line_words": LINE_WORDS,
         "passenger_words": PASSENGER_WORDS,
     }
+
+
+def _passenger_page(form: PassengerForm, trip_id: UUID, known: Passenger | None) -> Any:
+    shown = {
+        "trip": trips.get_trip(trip_id),
+        "passenger": known,
+        "mask": passports.masked(known.passport_last4) if known else None,
+    }
+    return render_template("trips/passenger.html", form=form, **shown), form.status
 
 
 def _line_page(form: LineForm, trip_id: UUID, known: Line | None) -> Any:
