@@ -88,7 +88,7 @@ def test_the_scopes_of_a_key_filter_the_list_and_the_acts(alice: Person) -> None
     assert reports.post("/capabilities/list_receivables", json={}).status_code == 200
     refused = reports.post("/capabilities/create_enquiry", json={"customer_name": "Deepa"})
     assert (refused.status_code, refused.json["detail"]) == (403, "forbidden_role")
-    assert "scopes of this API key" in refused.json["message"]
+    assert "This API key does not have permission" in refused.json["message"]
     assert named(alice, "Deepa") == 0
 
 
