@@ -94,7 +94,7 @@ class BillDraftIn(DocumentDraftIn):
 
 
 class BillPatch(DocumentPatch):
-    """What changes of a draft, in the same way as of an invoice."""
+    """Changes of a draft bill, by the rules of an invoice's."""
 
     vendor_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
     vendor_reference: Annotated[str, Trimmed(64)] = MAY_BE_ABSENT
@@ -103,8 +103,9 @@ class BillPatch(DocumentPatch):
     )
 
     def changes(self, currency: str) -> BillChanges:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one
-        given.
+        """Return the sent changes.
+
+        Lines are in the currency that is sent with them, else in the given one.
         """
         changes: BillChanges = self.said(currency)
         return changes
@@ -117,7 +118,7 @@ class ScheduleIn(Closed):
 
 
 class BillQuery(TripDocumentQuery):
-    """What the list of bills is narrowed to, all of it at once, and the page behind a cursor."""
+    """Filters of the list of bills, all combined, and the page behind a cursor."""
 
     status: Annotated[
         Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
@@ -132,7 +133,7 @@ class BillQuery(TripDocumentQuery):
     )
 
     def search(self) -> BillSearch:
-        """The same as the reads take it."""
+        """Return the search for the queries."""
         first, last = self.issued_from, self.issued_to
         return BillSearch(
             clock.today(),

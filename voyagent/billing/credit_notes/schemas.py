@@ -36,9 +36,7 @@ class CreditNoteIn(CreditIn):
 
 
 class CreditNoteQuery(DocumentQuery):
-    """What the list of credit notes is narrowed to, all of it at once, and the page behind a
-    cursor.
-    """
+    """Filters of the list of credit notes, all combined, and the page behind a cursor."""
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -49,7 +47,7 @@ class CreditNoteQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """The same as the reads take it."""
+        """Return the search for the queries."""
         return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
@@ -85,9 +83,7 @@ def _tax_minor(line: Row) -> int:
 
 
 class CreditLineOut(AnswerOf[Row]):
-    """What was credited of a line of the invoice before tax, how much of that is commission, and
-    what was credited of the tax on it.
-    """
+    """Credited amount of an invoice line before tax, its commission, and its credited taxes."""
 
     line_no: int
     description: str

@@ -44,12 +44,11 @@ SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class PartIn(Closed):
-    """How much of the payment a document takes: an invoice of money that came in, a bill of money
-    that went out.
+    """Amount allocated to a document: an invoice for a receipt, a bill for a payment.
 
-    Where the document is in another currency, say what it is settled with in that (`settled_amount`
-    and `settled_currency`), or by the rate of the day (`exchange_rate`); with both, one follows
-    from the other. One of the two currencies is the agency's.
+    If the document is in another currency, give the settled amount in that currency
+    (`settled_amount` and `settled_currency`), or the rate of the day (`exchange_rate`); with both,
+    they must agree. One of the two currencies is the agency's.
     """
 
     document_id: Id
@@ -67,7 +66,7 @@ class PartIn(Closed):
         return self
 
     def part(self, currency: str) -> Part:
-        """The same as the rules take it. Raises InvalidAmount, UnknownCurrency."""
+        """Return the part for the service. Raises InvalidAmount, UnknownCurrency."""
         settled = (
             Money.parse(self.settled_amount, self.settled_currency)
             if self.settled_amount and self.settled_currency
@@ -101,7 +100,7 @@ class PaymentRecordIn(Closed):
         return Money.parse(self.amount, self.currency)
 
     def parts(self) -> list[Part]:
-        """What settles which documents."""
+        """Return the allocations to documents."""
         return [one.part(self.currency) for one in self.allocations]
 
 
@@ -116,7 +115,7 @@ class AllocateIn(Closed):
     effective_on: BusinessDate | None = None
 
     def parts(self, currency: str) -> list[Part] | None:
-        """The same as the rules take it. Raises InvalidAmount."""
+        """Return the allocations for the service. Raises InvalidAmount."""
         return (
             None if self.allocations is None else [one.part(currency) for one in self.allocations]
         )
@@ -131,8 +130,10 @@ class UnallocateIn(Closed):
 
 
 class RefundIn(Closed):
-    """What went back of an advance: all that is left where no amount is named, today in the
-    agency's zone where no day is, from the bank.
+    """Refund of an advance.
+
+    The amount defaults to all of the rest, the date to today in the agency's time zone, the account
+    to the bank.
     """
 
     amount: PlainAmount | None = None
@@ -146,8 +147,10 @@ class RefundIn(Closed):
 
 
 class ReceiptIn(PartialAmountIn):
-    """What a customer has paid: all that is open where no amount is named, today in the agency's
-    zone where no day is, into the bank where no account is.
+    """Payment of a customer.
+
+    The amount defaults to the amount due, the date to today in the agency's time zone, the account
+    to the bank.
     """
 
     paid_on: BusinessDate | None = None
@@ -156,7 +159,7 @@ class ReceiptIn(PartialAmountIn):
 
 
 class PaymentQuery(Query):
-    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+    """Filters of the list of payments, all combined, and the page behind a cursor."""
 
     direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`in` or `out`."
@@ -184,14 +187,14 @@ class PaymentQuery(Query):
     )
 
     def search(self) -> PaymentSearch:
-        """The same as the reads take it."""
+        """Return the search for the queries."""
         only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
         return PaymentSearch(
             self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only
         )
 
     def place(self) -> Cursor | None:
-        """Where the page begins. Raises InvalidCursor."""
+        """Return where the page begins. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
@@ -276,10 +279,9 @@ class AllocationOut(AnswerOf[Row]):
 
 
 class RefundOut(AnswerOf[Row]):
-    """What went back of the advance.
+    """Refund of an advance.
 
-    One with `reversed_on` was noted by mistake and moves nothing from that day on, for
-    `reversal_reason`.
+    With `reversed_on` it was reversed on that date, for `reversal_reason`.
     """
 
     id: UUID

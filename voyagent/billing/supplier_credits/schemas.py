@@ -27,8 +27,9 @@ from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
 class BillCreditIn(CreditIn):
-    """What a supplier has credited of lines of a bill, by the supplier's own number, why, and on
-    which day. Without lines it is all that is left.
+    """Supplier credit note on lines of a bill: the supplier's number, reason and date.
+
+    Without lines it credits all that is not yet credited.
     """
 
     vendor_reference: Annotated[str, Trimmed(64)]
@@ -41,9 +42,7 @@ class SupplierCreditIn(BillCreditIn):
 
 
 class SupplierCreditQuery(DocumentQuery):
-    """What the list of credits from suppliers is narrowed to, all of it at once, and the page
-    behind a cursor.
-    """
+    """Filters of the list of supplier credit notes, all combined, and the page behind a cursor."""
 
     bill_id: Id | None = Field(default=None, description="The credits on one bill.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -55,7 +54,7 @@ class SupplierCreditQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """The same as the reads take it."""
+        """Return the search for the queries."""
         return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
@@ -83,7 +82,7 @@ class SupplierCreditBrief(AnswerOf[Row]):
 
 
 class SupplierCreditLineOut(AnswerOf[Row]):
-    """What was credited of a line of the bill."""
+    """Credited amount of a bill line."""
 
     line_no: int
     description: str

@@ -23,8 +23,9 @@ class TakeBackIn(Closed):
 
 
 class WriteOffIn(PartialAmountIn):
-    """What is to be given up of an invoice: all that is open where no amount is named, today in the
-    agency's zone where no day is; and why.
+    """Write-off of an invoice.
+
+    The amount defaults to the amount due, the date to today in the agency's time zone.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -1,6 +1,4 @@
-"""What invoices and bills have alike on the wire of the API: the bodies of drafts, the address of a
-list, and how one is answered.
-"""
+"""Schemas that invoices and bills share: drafts, list filters and responses."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ class InstalmentIn(Closed):
 
     @property
     def item(self) -> InstalmentItem:
-        """The same as the rules take it."""
+        """Return the instalment for the service."""
         return InstalmentItem(due_date=self.due_date, amount=self.amount)
 
 
@@ -82,7 +80,7 @@ class DocumentDraftIn(Closed):
     trip_id: Id | None = None
 
     def fields(self) -> dict[str, Any]:
-        """What was said, as the rules take it."""
+        """Return the sent fields for the service."""
         said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
         return said | {
             "line_items": items(self.line_items, self.currency),
@@ -92,11 +90,12 @@ class DocumentDraftIn(Closed):
 
 
 class DocumentPatch(Closed):
-    """What changes of a draft: an absent member stays, null clears reference, notes, trip,
-    instalments and the rate.
+    """Changes of a draft.
 
-    Lines and instalments are replaced whole; another currency alone keeps the figures and clears
-    the rate.
+    An absent member stays; null clears reference, notes, trip, instalments and the rate.
+
+    Lines and instalments are replaced as a whole; another currency alone keeps the amounts and
+    clears the rate.
     """
 
     issue_date: BusinessDate = MAY_BE_ABSENT
@@ -112,8 +111,9 @@ class DocumentPatch(Closed):
     trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one
-        given.
+        """Return the sent changes.
+
+        Lines are in the currency that is sent with them, else in the given one.
         """
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in said:
@@ -135,7 +135,7 @@ class VoidIn(Closed):
 
 
 class DocumentQuery(Query):
-    """What a list is narrowed to, all of it at once, and the page behind a cursor."""
+    """Filters of a list, all combined, and the page behind a cursor."""
 
     party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="The other party's whole name, whatever the case."
@@ -150,12 +150,12 @@ class DocumentQuery(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Where the page begins. Raises InvalidCursor."""
+        """Return where the page begins. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 class TripDocumentQuery(DocumentQuery):
-    """The same of documents that may be of a trip."""
+    """Filters of a list of documents that may belong to a trip."""
 
     trip_id: IdFilter = Field(
         default=None,
@@ -211,8 +211,9 @@ class SettledOut(AnswerOf[Row]):
 
 
 class RecognitionOut(AnswerOf[Row]):
-    """What becomes revenue on a day of service after the invoice, or of a credit note, what does
-    not after all; and the entry that reverses it.
+    """Revenue recognised on a service date, with the entry that reverses it.
+
+    For a credit note, the revenue that is not recognised.
     """
 
     recognised_on: Annotated[date, Read("entry_date")]
@@ -246,10 +247,9 @@ def _instalments(row: Row) -> list[Row]:
 
 
 class DocumentParts(AnswerOf[Row]):
-    """What a document has beyond its place in the list and its lines: payments, and how it stands
-    in the books.
+    """Parts of a document that lists leave out: payments and balances.
 
-    `exchange_rate` is the one at which it is booked.
+    `exchange_rate` is the booked one.
     """
 
     notes: str | None

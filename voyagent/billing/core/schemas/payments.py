@@ -41,7 +41,7 @@ class PaymentIn(Closed):
 
 
 class PartialAmountIn(Closed):
-    """How much of what is open of a document: all of it where no amount is named."""
+    """Amount of a document; defaults to the amount due."""
 
     amount: PlainAmount | None = None
     currency: CurrencyCode | None = None

@@ -32,7 +32,7 @@ class RateIn(Closed):
 
     @property
     def quoted(self) -> Quote:
-        """The same as the rules take it."""
+        """Return the quote for the service."""
         return Quote(self.base, self.quote, Decimal(self.rate), self.on, self.source)
 
 

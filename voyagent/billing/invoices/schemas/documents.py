@@ -64,10 +64,12 @@ class InvoiceDraftIn(DocumentDraftIn):
 
 
 class InvoicePatch(DocumentPatch):
-    """What changes of a draft: an absent member stays, null clears reference, notes, trip,
-    instalments, the rate and what the tax goes by.
+    """Changes of a draft.
 
-    Lines are replaced whole; another currency alone keeps the figures and clears the rate.
+    An absent member stays; null clears reference, notes, trip, instalments, the rate and the facts
+    for taxes.
+
+    Lines are replaced as a whole; another currency alone keeps the amounts and clears the rate.
     """
 
     customer_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
@@ -79,8 +81,9 @@ class InvoicePatch(DocumentPatch):
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one
-        given.
+        """Return the sent changes.
+
+        Lines are in the currency that is sent with them, else in the given one.
         """
         changes: DraftChanges = self.said(currency)
         return changes
@@ -94,7 +97,7 @@ class InvoiceSendIn(Closed):
 
 
 class InvoiceQuery(TripDocumentQuery):
-    """What the list of invoices is narrowed to, all of it at once, and the page behind a cursor."""
+    """Filters of the list of invoices, all combined, and the page behind a cursor."""
 
     status: Annotated[
         Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
@@ -105,7 +108,7 @@ class InvoiceQuery(TripDocumentQuery):
     )
 
     def search(self) -> InvoiceSearch:
-        """The same as the reads take it."""
+        """Return the search for the queries."""
         first, last = self.issued_from, self.issued_to
         return InvoiceSearch(
             clock.today(),
