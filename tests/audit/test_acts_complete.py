@@ -123,6 +123,21 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]
                 yield node, function
 
 
+def _calls_of(name: str, tree: ast.Module, path: Path) -> list[tuple[ast.Call, Path]]:
+    """The calls of a function in its module, else in all others."""
+    others = ((ast.parse(file.read_text()), file) for file in sorted(SOURCE.rglob("*.py")))
+    for trees in ([(tree, path)], others):
+        found = [
+            (call, file)
+            for one, file in trees
+            for call, _around in _calls(one)
+            if isinstance(call.func, ast.Name) and call.func.id == name
+        ]
+        if found:
+            return found
+    raise AssertionError(f"{path}: nobody calls {name}")
+
+
 def _read(
     node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, path: Path
 ) -> Iterator[str]:
@@ -135,15 +150,14 @@ def _read(
         case ast.Subscript(value=ast.Name(id=table)):
             yield from _constant(path, table).values()
         case ast.Attribute(value=ast.Name(id="queries"), attr=name):
-            yield _constant(path.with_name("queries.py"), name)
+            yield getattr(_constant(path, "queries"), name)
         case ast.Attribute(attr="tool_name" | "name"):
             pass  # an effect, a tool: they bear their own names
         case ast.Name(id=name) if function is not None and name in (
             arguments := [argument.arg for argument in function.args.args]
         ):
-            for call, _around in _calls(tree):
-                if isinstance(call.func, ast.Name) and call.func.id == function.name:
-                    yield from _read(call.args[arguments.index(name)], tree, None, path)
+            for call, file in _calls_of(function.name, tree, path):
+                yield from _read(call.args[arguments.index(name)], tree, None, file)
         case ast.Name(id=name):
             yield _constant(path, name)
         case _:

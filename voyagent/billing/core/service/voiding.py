@@ -21,6 +21,7 @@ from voyagent.ledger import service as ledger
 
 REASON_MAX = 500
 _KINDS = {Invoice: "invoice", Bill: "bill"}
+_EVENTS = {Invoice: "invoice.voided", Bill: "bill.voided"}
 Document = TypeVar("Document", Invoice, Bill)
 
 
@@ -63,7 +64,7 @@ def void_document(
     db.session.flush()
     audit.record(
         actor,
-        f"{kind}.voided",
+        _EVENTS[type(document)],
         entity_refs={f"{kind}_id": document.id, "journal_entry_id": reversal.entry_id},
         inputs={"reason": why},
         outputs={
