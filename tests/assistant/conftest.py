@@ -1,4 +1,4 @@
-"""What tests of the assistant share: a conversation, something said in it, and what was told."""
+"""Shared fixtures of the tests of the assistant: conversations, messages and events."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class Talk:
             return chats.messages(reader, session_id)
 
     def pending(self, person: Person, session_id: UUID) -> list[Event]:
-        """What waits for a decision."""
+        """Return the pending approvals."""
         with person.reading() as reader:
             return approvals.pending_of_session(reader, session_id)
 
 
 def text(events: list[Event]) -> str:
-    """What was said, in one piece."""
+    """Return the text of events in one piece."""
     return "".join(event["text"] for event in events if event["kind"] == "text_delta")
 
 

@@ -1,5 +1,6 @@
-"""What models take is counted, and the limits of an agency hold: turns a minute and an hour, tokens
-a day, for all processes together.
+"""Costs of models and limits of an agency over all processes.
+
+Turns per minute and per hour, tokens per day.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def heard(answer: TestResponse) -> str:
-    """What a stream tells until it falls silent, which it does without ending."""
+    """Return the events of a stream until it pauses; it does not end."""
     told = b""
     for chunk in answer.response:
         told += chunk if isinstance(chunk, bytes) else chunk.encode()

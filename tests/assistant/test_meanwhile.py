@@ -1,6 +1,4 @@
-"""What happens while a page or a stream is being made ready: whatever the moment, nothing that
-follows is missed.
-"""
+"""Events during the preparation of a page or a stream are never missed."""
 
 from __future__ import annotations
 
@@ -61,9 +59,7 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
 def happens(
     request: pytest.FixtureRequest, talk: Talk, alice: Person, granted: tuple[UUID, str]
 ) -> Callable[[], None]:
-    """What a worker does meanwhile: the effect alone, so that the turn that goes on waits for its
-    job, or both.
-    """
+    """Let a worker run meanwhile: the effect alone, so that the turn waits for its job, or both."""
 
     def carry_out() -> None:
         with ThreadPoolExecutor(1) as worker:

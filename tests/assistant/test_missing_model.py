@@ -54,7 +54,7 @@ def keyed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def built_in(events: list[Any]) -> bool:
-    """Whether an error was told first, once, and the built-in planner's answer behind it."""
+    """True if one error came first and the built-in planner's answer after it."""
     told = kinds(events)
     found = [event["tool_name"] for event in of_kind(events, "tool_result")]
     return (

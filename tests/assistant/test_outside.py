@@ -49,7 +49,7 @@ READS: dict[str, dict[str, Any]] = {
 
 
 class Gate:
-    """Where suppliers stand still: `inside` says that one does, `go` lets it on."""
+    """A gate in suppliers: `inside` is set when one waits, `go` lets it continue."""
 
     def __init__(self) -> None:
         self.inside, self.go = threading.Event(), threading.Event()
@@ -118,7 +118,7 @@ def run(
 
 
 def nobody_waits(person: Person, session_id: UUID) -> None:
-    """Whoever renames the conversation is answered at once, and the pool has lent nothing out."""
+    """Check that a rename is answered at once and the pool has no connection in use."""
     began = time.monotonic()
     assert (
         person.api.patch(f"/chat/sessions/{session_id}", json={"title": "Dubai"}).status_code == 200

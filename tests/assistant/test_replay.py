@@ -1,6 +1,4 @@
-"""What a conversation told outlives the process that told it: another process of the application
-sends it again, byte for byte.
-"""
+"""Events of a conversation outlive their process: another one sends them byte for byte."""
 
 from __future__ import annotations
 

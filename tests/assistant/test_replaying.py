@@ -32,7 +32,7 @@ def replay(app: Flask, turn_id: str) -> tuple[int, str]:
 
 
 def everything(engine: sa.Engine, person: Person) -> list[int]:
-    """How many rows there are of what a turn leaves."""
+    """Count the rows that a turn leaves."""
     tables = (
         "chat_events",
         "chat_turn_steps",

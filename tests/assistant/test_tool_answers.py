@@ -1,6 +1,4 @@
-"""What tools answer: the keys that they promise, found on real rows; what a grant of the gated ones
-brings about.
-"""
+"""Results of tools: promised keys on real rows, and the effect of approved ones."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class NothingIn(Closed):
 
 
 class ChangedItsMind(Conflict):
-    """What a rule of a test says after its work."""
+    """Raised by a rule of a test after its work."""
 
     code = "changed_its_mind"
     message = "On second thoughts, no."

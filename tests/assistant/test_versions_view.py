@@ -36,7 +36,7 @@ def send(browser: FlaskClient, session_id: UUID, path: str, **fields: Any) -> An
 
 
 def addresses(page: str) -> tuple[list[str], list[str]]:
-    """Where its messages are answered again, and where they are put in other words."""
+    """Return the addresses that answer messages again and that edit them."""
     found = re.findall(r'action="(/assistant/[^"]*/turns/[^"]*)"', page)
     return [path for path in found if path.endswith("regenerate")], [
         path for path in found if path.endswith("edit")
