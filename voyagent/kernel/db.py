@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Engine, MetaData, Text, Uuid, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    Select,
+    Text,
+    Uuid,
+    event,
+    text,
+)
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry, scoped_session
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings, sqlalchemy_url
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import NotFound, VoyagentError
 
 if TYPE_CHECKING:
     from flask_sqlalchemy.session import Session
 
 APP_ROLE = "voyagent_app"
+Entity = TypeVar("Entity")
 _GOODBYE = frozenset({"57P01", "57P02", "57P03"})
 
 
@@ -154,6 +166,21 @@ def when_undone(act: Callable[[], object]) -> None:
     For example to release what only its commit would have handed out.
     """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
+
+
+def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool = False) -> Entity:
+    """Return the first column of the first row that a statement selects. Raises `missing`.
+
+    `lock` reads the row anew and holds it until the transaction ends.
+    """
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise missing
+    return found
 
 
 def select_1() -> int:

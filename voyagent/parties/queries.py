@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
@@ -66,15 +66,7 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 
     Raises PartyNotFound.
     """
-    statement = select(Party).where(Party.id == party_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise PartyNotFound
-    return found
+    return load_one(select(Party).where(Party.id == party_id), PartyNotFound, lock=lock)
 
 
 def read_party(reader: Reader, party_id: UUID) -> Row:

@@ -29,7 +29,7 @@ from voyagent.billing.core.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import load_one
 from voyagent.kernel.listings import Column, Listing
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
@@ -68,15 +68,7 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
 
     Raises BillNotFound.
     """
-    statement = select(Bill).where(Bill.id == bill_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise BillNotFound
-    return found
+    return load_one(select(Bill).where(Bill.id == bill_id), BillNotFound, lock=lock)
 
 
 def bills_listing(search: BillSearch) -> Listing:

@@ -17,7 +17,7 @@ from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
@@ -53,10 +53,7 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 
 def get_credit_note(credit_note_id: UUID) -> CreditNote:
     """Return a credit note. Raises CreditNoteNotFound."""
-    found = db.session.scalar(select(CreditNote).where(CreditNote.id == credit_note_id))
-    if found is None:
-        raise CreditNoteNotFound
-    return found
+    return load_one(select(CreditNote).where(CreditNote.id == credit_note_id), CreditNoteNotFound)
 
 
 def list_credit_notes(

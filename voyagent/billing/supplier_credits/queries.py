@@ -19,7 +19,7 @@ from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import load_one
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
@@ -53,10 +53,10 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
 
 def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
     """Return a supplier credit. Raises SupplierCreditNotFound."""
-    found = db.session.scalar(select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id))
-    if found is None:
-        raise SupplierCreditNotFound
-    return found
+    return load_one(
+        select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id),
+        SupplierCreditNotFound,
+    )
 
 
 def list_supplier_credits(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.write_offs.errors import WriteOffNotFound
 from voyagent.kernel.database.read_pool import Reader
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.tenancy import owned
 
 _WRITE_OFFS = WriteOff.__table__.c
@@ -17,12 +17,10 @@ _WRITE_OFFS = WriteOff.__table__.c
 
 def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
     """Return a write-off of an invoice. Raises WriteOffNotFound."""
-    found = db.session.scalar(
-        select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id)
+    return load_one(
+        select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id),
+        WriteOffNotFound,
     )
-    if found is None:
-        raise WriteOffNotFound
-    return found
 
 
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.tenancy import owned
@@ -167,17 +167,11 @@ def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
     """Return a conversation; `lock` holds its row until the end. Raises SessionNotFound."""
-    statement = select(ChatSession).where(
-        ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
+    return load_one(
+        select(ChatSession).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)),
+        SessionNotFound,
+        lock=lock,
     )
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise SessionNotFound
-    return found
 
 
 def lock(session_id: UUID) -> None:
@@ -346,36 +340,31 @@ def transcript(
 
 def last_seq(session_id: UUID) -> int:
     """Return the number of the newest event, 0 before the first. Raises SessionNotFound."""
-    found = db.session.scalar(
+    return load_one(
         select(ChatSession.event_seq).where(
             ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
-        )
+        ),
+        SessionNotFound,
     )
-    if found is None:
-        raise SessionNotFound
-    return found
 
 
 def get_turn(turn_id: str) -> Turn:
     """Return a turn by its name. Raises NotFound."""
-    found = db.session.scalar(
-        select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True)
+    found = load_one(
+        select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True),
+        NotFound,
     )
-    if found is None:
-        raise NotFound
     return turn_of(found)
 
 
 def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
     """Return a turn of this conversation as a row. Raises TurnNotFound."""
-    found = db.session.scalar(
+    return load_one(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
+        TurnNotFound,
     )
-    if found is None:
-        raise TurnNotFound
-    return found
 
 
 def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:

@@ -17,7 +17,7 @@ from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, find_r
 from voyagent.chat.service.cancellation import ask_to_stop, request_stop, stop_requested
 from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor, system_actor
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.ids import new_turn_id
@@ -170,14 +170,13 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
     Raises Forbidden, and SessionNotFound if it is too late or was not deleted.
     """
     actor.require("chat.write")
-    session = db.session.scalar(
-        select(ChatSession)
-        .where(ChatSession.id == session_id, ChatSession.deleted_at > func.now() - UNDO)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    session = load_one(
+        select(ChatSession).where(
+            ChatSession.id == session_id, ChatSession.deleted_at > func.now() - UNDO
+        ),
+        SessionNotFound,
+        lock=True,
     )
-    if session is None:
-        raise SessionNotFound
     session.deleted_at = None
     db.session.flush()
     for hook in _restored:

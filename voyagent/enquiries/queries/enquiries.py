@@ -39,7 +39,7 @@ from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import Statement, cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import load_one
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page, Part, next_cursor
@@ -166,15 +166,7 @@ def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
 
     Raises EnquiryNotFound.
     """
-    statement = select(Enquiry).where(Enquiry.id == enquiry_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise EnquiryNotFound
-    return found
+    return load_one(select(Enquiry).where(Enquiry.id == enquiry_id), EnquiryNotFound, lock=lock)
 
 
 def get_row(reader: Reader, enquiry_id: UUID) -> Row:

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, or_, select
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import CursorPage, InvalidCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
@@ -89,10 +89,7 @@ def get_account(account_id: UUID, *, lock: bool = False) -> Account:
     statement = select(Account).where(Account.id == account_id)
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(statement)
-    if found is None:
-        raise AccountNotFound
-    return found
+    return load_one(statement, AccountNotFound)
 
 
 def read_chart(reader: Reader) -> list[Row]:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, sele
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import EntryNotFound
@@ -117,10 +117,7 @@ def get_entry(entry_id: UUID) -> JournalEntry:
     Raises:
         EntryNotFound: the agency has no such entry.
     """
-    found = db.session.scalar(select(JournalEntry).where(JournalEntry.id == entry_id))
-    if found is None:
-        raise EntryNotFound
-    return found
+    return load_one(select(JournalEntry).where(JournalEntry.id == entry_id), EntryNotFound)
 
 
 def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
@@ -129,16 +126,14 @@ def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID
     Raises:
         EntryNotFound: the source posted none.
     """
-    found = db.session.scalar(
+    return load_one(
         select(JournalEntry.id).where(
             JournalEntry.source_type == source_type,
             JournalEntry.source_id == source_id,
             JournalEntry.purpose == purpose,
-        )
+        ),
+        EntryNotFound,
     )
-    if found is None:
-        raise EntryNotFound
-    return found
 
 
 def get_lines(entry_id: UUID) -> list[Posting]:

@@ -12,7 +12,7 @@ from voyagent.chat.queries.sessions import SessionNotFound, is_live, session_sta
 from voyagent.identity.queries.people import name_of as person_of
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
@@ -100,15 +100,7 @@ def agencies_with_offers() -> list[UUID]:
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
     """Return a trip; `lock` holds its row until the end. Raises TripNotFound."""
-    statement = select(Trip).where(Trip.id == trip_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise TripNotFound
-    return found
+    return load_one(select(Trip).where(Trip.id == trip_id), TripNotFound, lock=lock)
 
 
 def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> TripPassenger:
@@ -118,10 +110,7 @@ def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> T
     statement = select(TripPassenger).where(
         TripPassenger.id == passenger_id, TripPassenger.trip_id == trip_id
     )
-    found = db.session.scalar(statement.execution_options(populate_existing=lock))
-    if found is None:
-        raise PassengerNotFound
-    return found
+    return load_one(statement.execution_options(populate_existing=lock), PassengerNotFound)
 
 
 def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
@@ -129,18 +118,12 @@ def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
     if lock:
         _hold(trip_id)
     statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == trip_id)
-    found = db.session.scalar(statement.execution_options(populate_existing=lock))
-    if found is None:
-        raise LineNotFound
-    return found
+    return load_one(statement.execution_options(populate_existing=lock), LineNotFound)
 
 
 def trip_id_of_line(line_id: UUID) -> UUID:
     """Return the trip that a line belongs to. Raises LineNotFound."""
-    found = db.session.scalar(select(TripLine.trip_id).where(TripLine.id == line_id))
-    if found is None:
-        raise LineNotFound
-    return found
+    return load_one(select(TripLine.trip_id).where(TripLine.id == line_id), LineNotFound)
 
 
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:

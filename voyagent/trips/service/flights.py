@@ -15,7 +15,7 @@ from voyagent.drivers.suppliers.errors import PriceChanged
 from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, FlightQuery, Segment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.outbound import OutboundCall, known
@@ -231,11 +231,9 @@ def read_flight(
         TripLine.supplier_ref == locator.strip().upper(),
         TripLine.supplier_key.is_not(None),
     )
-    newest = db.session.scalar(
-        mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1)
+    newest = load_one(
+        mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1), LineNotFound
     )
-    if newest is None:
-        raise LineNotFound
     key, line_id = _key(_booking_of(newest)), newest.id
     outside()
     return OutboundCall(
@@ -303,12 +301,9 @@ def _held_trip_of(line_id: UUID) -> TripLine:
 
 
 def _flight(line_id: UUID) -> TripLine:
-    line = db.session.scalar(
-        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight")
+    return load_one(
+        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight"), LineNotFound
     )
-    if line is None:
-        raise LineNotFound
-    return line
 
 
 def _booking_of(line: TripLine) -> list[TripLine]:

@@ -13,7 +13,7 @@ from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, Hotel
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
@@ -273,9 +273,6 @@ def _held_trip_of(line_id: UUID) -> TripLine:
 
 
 def _stay(line_id: UUID) -> TripLine:
-    line = db.session.scalar(
-        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "hotel")
+    return load_one(
+        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "hotel"), LineNotFound
     )
-    if line is None:
-        raise LineNotFound
-    return line

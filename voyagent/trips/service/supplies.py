@@ -14,7 +14,7 @@ from voyagent.drivers.suppliers.errors import UpstreamTimeout
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
 from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate, PassengerKind, Traveller
 from voyagent.kernel import clock
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.dry_run import refuse_outside
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
@@ -223,9 +223,7 @@ def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
 
 
 def _read(statement: Any, kind: type[Given]) -> Given:
-    row = db.session.scalar(statement)
-    if row is None:
-        raise OfferNotFound
+    row = load_one(statement, OfferNotFound)
     return from_payload(kind, row.payload)
 
 

@@ -11,7 +11,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall, known
@@ -108,9 +108,7 @@ def file_visa(
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
     """Return a passenger and the locked trip. Raises PassengerNotFound."""
-    one = db.session.scalar(select(TripPassenger).where(TripPassenger.id == passenger_id))
-    if one is None:
-        raise PassengerNotFound
+    one = load_one(select(TripPassenger).where(TripPassenger.id == passenger_id), PassengerNotFound)
     return one, trips.get_trip(one.trip_id, lock=True)
 
 

@@ -22,7 +22,7 @@ from voyagent.chat.queries.sessions import is_live
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import load_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
@@ -78,15 +78,7 @@ def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
 
     Raises InvoiceNotFound.
     """
-    statement = select(Invoice).where(Invoice.id == invoice_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise InvoiceNotFound
-    return found
+    return load_one(select(Invoice).where(Invoice.id == invoice_id), InvoiceNotFound, lock=lock)
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:

@@ -19,7 +19,7 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.payments.errors import AllocationNotFound, RefundNotFound
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
@@ -36,26 +36,22 @@ class Exchanged:
 
 def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
     """Return an allocation of a payment. Raises AllocationNotFound."""
-    found = db.session.scalar(
+    return load_one(
         select(Allocation).where(
             Allocation.id == allocation_id, Allocation.payment_id == payment_id
-        )
+        ),
+        AllocationNotFound,
     )
-    if found is None:
-        raise AllocationNotFound
-    return found
 
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
     """Return a refund of a payment. Raises RefundNotFound."""
-    found = db.session.scalar(
+    return load_one(
         select(Refund)
         .where(Refund.id == refund_id, Refund.payment_id == payment_id)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
+        RefundNotFound,
     )
-    if found is None:
-        raise RefundNotFound
-    return found
 
 
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:

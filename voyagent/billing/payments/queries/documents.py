@@ -19,7 +19,7 @@ from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import db
+from voyagent.kernel.db import load_one
 from voyagent.kernel.listings import Column, Listing
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
@@ -117,15 +117,7 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 
     Raises PaymentNotFound.
     """
-    statement = select(Payment).where(Payment.id == payment_id)
-    if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(
-            populate_existing=True
-        )
-    found = db.session.scalar(statement)
-    if found is None:
-        raise PaymentNotFound
-    return found
+    return load_one(select(Payment).where(Payment.id == payment_id), PaymentNotFound, lock=lock)
 
 
 def list_payments(
