@@ -49,6 +49,7 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
     session_id = talk.begin(alice)
     talk.ask(alice, session_id, INVOICE)
     talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
+    talk.say(alice, session_id, "yes")
     approval_id = str(talk.pending(alice, session_id)[0]["approval_id"])
     with leila.acting() as actor:
         approvals_service.resolve(actor, approval_id, granted=True)

@@ -413,10 +413,8 @@ def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_
 
 
 def test_what_an_answer_wants_behind_a_request_is_not_done_and_is_told(model: ModelTalk) -> None:
-    handed = use("handoff", domain="accounting", goal="two drafts")
     events, _ = model.say(
         "draft two",
-        wants(handed),
         wants(
             use("draft_invoice", **DRAFT),
             use("draft_invoice", **DRAFT | {"customer_name": "Ravi Menon"}),

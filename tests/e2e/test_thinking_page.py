@@ -122,7 +122,6 @@ def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(
 def test_a_tool_that_was_refused_says_why_on_its_card(visit: Visit, server: ModelServer) -> None:
     page = visit.page
     server.next(
-        Reply("", uses=(Use("handoff", {"domain": "accounting", "goal": "balances"}),)),
         Reply("", uses=(Use("read_account_balance", {"account": 1}),)),
         Reply("No."),
     )

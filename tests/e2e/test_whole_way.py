@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import fresh_database
 from tests.e2e.browsing import NARROW, WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site, site_of
-from tests.e2e.test_assistant_page import request, save, say, sign_up
+from tests.e2e.test_assistant_page import save, say, sign_up
 from tests.e2e.whole_way_model import REASON, WholeWayModel
 from tests.model_server import ModelServer, serving
 from tests.paper_text import text_of
@@ -65,7 +65,7 @@ def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(
     script = WholeWayModel()
     model.otherwise = script
     with visiting(browser, look, base_url=model_site.address) as visit:
-        Clerk(visit, model_site).walk(rejects=True)
+        Clerk(visit, model_site, has_model=True).walk(rejects=True)
     assert script.reasons_heard == [REASON]
     assert all(heard.is_anthropic and KEY in str(heard.headers) for heard in model.heard)
     assert PASSPORTS[CUSTOMER] not in str([heard.body for heard in model.heard])
@@ -82,6 +82,14 @@ class Clerk:
     flight: str = ""
     ticket: str = ""
     price: str = ""
+
+    has_model: bool = False
+
+    def ask(self, words: str) -> None:
+        """Ask for an act that needs approval; without a model its card is confirmed first."""
+        say(self.visit.page, words)
+        if not self.has_model:
+            save(self.visit.page, "Send for approval")
 
     def walk(self, *, rejects: bool = False) -> None:
         """Run from the first message to the audit.
@@ -172,7 +180,7 @@ class Clerk:
 
     def refuse_the_tickets(self) -> None:
         page = self.visit.page
-        request(page, "issue the tickets")
+        self.ask("issue the tickets")
         self.review("Issue the tickets")
         page.locator("#decide").get_by_role("link", name="Decline").click()
         page.locator("#reason").fill(REASON)
@@ -183,7 +191,7 @@ class Clerk:
 
     def have_the_tickets(self) -> None:
         page = self.visit.page
-        request(page, "issue the tickets")
+        self.ask("issue the tickets")
         self.review("Issue the tickets")
         review = page.locator("#review")
         for words in (
@@ -205,7 +213,7 @@ class Clerk:
 
     def have_the_invoice(self) -> None:
         page = self.visit.page
-        request(page, "invoice this trip due in 15 days")
+        self.ask("invoice this trip due in 15 days")
         self.review("Draft an invoice")
         for words in (
             self.flight,
@@ -214,7 +222,8 @@ class Clerk:
         ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
-        save(page, "Send for approval")
+        if not self.has_model:
+            save(page, "Send for approval")
         self.review("Issue the invoice")
         for words in ("Trade receivables", f"Balance of {CUSTOMER}", self.price):
             expect(page.locator("#review")).to_contain_text(words)

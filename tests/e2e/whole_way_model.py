@@ -33,26 +33,20 @@ class WholeWayModel:
     @property
     def _wishes(self) -> dict[str, list[Callable[[Heard], Use | str]]]:
         return {
-            "^search flights": [_hand_over("ticketing_visa"), _search, _fares],
+            "^search flights": [_search, _fares],
             "^hold the": [
-                _hand_over("ticketing_visa"),
                 _hold_the_second,
-                lambda heard: f"Held as {heard.results[-1][1]['locator']}, unpaid.",
             ],
             "^issue the tickets": [
-                _hand_over("ticketing_visa"),
                 lambda _heard: Use("show_trip"),
                 _issue,
             ],
             "^invoice this trip": [
-                _hand_over("accounting"),
                 lambda _heard: Use("show_trip"),
                 _draft,
             ],
             "regards": [
-                _hand_over("hotels_holidays"),
                 _log,
-                lambda heard: f"Logged the enquiry of {heard.results[-1][1]['customer_name']}.",
             ],
         }
 
@@ -60,7 +54,7 @@ class WholeWayModel:
         note = json.loads(heard.words[heard.words.index("{") :])
         if note["decision"] == "rejected":
             self.reasons_heard.append(note["reason"])
-            return Reply(f"I leave it, since you said: {note['reason']}")
+            return Reply(f"I leave it. Reason: {note['reason']}")
         outcome = note["outcome"]
         if note["tool"] == "draft_invoice":
             return Reply(
@@ -94,10 +88,6 @@ def _answered(heard: Heard) -> int:
             1 for block in blocks if not isinstance(block, str) and block["type"] == "tool_use"
         )
     return count
-
-
-def _hand_over(domain: str) -> Callable[[Heard], Use]:
-    return lambda heard: Use("handoff", {"domain": domain, "goal": heard.words[:200]})
 
 
 def _log(heard: Heard) -> Use:
