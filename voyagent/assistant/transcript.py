@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import format_decimal, gettext
 
 from voyagent.approvals.schemas.review import arguments_in_words, has_a_name
@@ -21,7 +22,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
 from voyagent.trips.words import country_name
 
-FORM_PAGE = "capabilities.form"
+FORM_PAGE = "capabilities.act"
 _AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -168,10 +169,14 @@ def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:
 
 def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
     """Return the address of the capability's form with the fields filled in."""
-    if FORM_PAGE not in current_app.view_functions:
-        return ""
-    plain = {name: value for name, value in fields.items() if isinstance(value, str | int)}
-    return f"{url_for(FORM_PAGE, name=known.name)}?{urlencode(plain)}"
+    given = {name: _in_address(value) for name, value in fields.items() if value is not None}
+    return f"{url_for(FORM_PAGE, name=known.name)}?{urlencode(given, doseq=True)}"
+
+
+def _in_address(value: Any) -> Any:
+    """Return a value as the form reads it from an address: nested ones as JSON, ids repeated."""
+    is_ids = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return value if isinstance(value, str) or is_ids else json.dumps(value)
 
 
 def _unknown(name: str) -> capability.Card:

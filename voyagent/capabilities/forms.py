@@ -185,7 +185,7 @@ def known_values(
     known: dict[str, object] = {}
     for one in form_fields(capability, {}):
         texts = given.get(one.name)
-        if not texts:
+        if not texts or one.kind == "hidden":
             continue
         if one.kind in ("group", "rows"):
             with suppress(ValueError):
