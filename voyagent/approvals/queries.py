@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from voyagent.approvals.models import Approval, ApprovalCount
 from voyagent.chat.queries.sessions import lock as lock_session, title_of
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -99,10 +99,7 @@ def find_approval(approval_id: str) -> Approval | None:
 
 def get_row(reader: Reader, approval_id: str) -> Row:
     """Return a proposal for lists and pages. Raises ApprovalNotFound."""
-    rows = reader.read(row_statement(approval_id))[0]
-    if not rows:
-        raise ApprovalNotFound
-    return rows[0]
+    return first_row(reader.read(row_statement(approval_id))[0], ApprovalNotFound)
 
 
 def row_statement(approval_id: str) -> Select[Any]:

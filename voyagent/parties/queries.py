@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
@@ -71,10 +71,7 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 
 def read_party(reader: Reader, party_id: UUID) -> Row:
     """Return a party as a row. Raises PartyNotFound."""
-    rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
-    if not rows:
-        raise PartyNotFound
-    return rows[0]
+    return first_row(reader.read(_columns().where(_PARTIES.id == party_id))[0], PartyNotFound)
 
 
 def row_of(party: Party) -> Row:

@@ -10,7 +10,7 @@ from sqlalchemy import ScalarSelect, Select, func, select, text
 from voyagent.audit.queries import events as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Forbidden, NotFound
@@ -84,10 +84,7 @@ def letterhead_lines() -> ScalarSelect[Any]:
 
 def read_logo(reader: Reader) -> Row:
     """Return the agency's logo. Raises LogoNotFound."""
-    rows = reader.read(logo_statement())[0]
-    if not rows:
-        raise LogoNotFound
-    return rows[0]
+    return first_row(reader.read(logo_statement())[0], LogoNotFound)
 
 
 def read_letterhead(reader: Reader) -> Row:

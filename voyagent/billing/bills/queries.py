@@ -27,7 +27,7 @@ from voyagent.billing.core.queries.exports import (
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
 from voyagent.billing.core.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.listings import Column, Listing
@@ -144,9 +144,7 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     Raises BillNotFound.
     """
     bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
-    if not bills:
-        raise BillNotFound
-    return BillDocument(bills[0], lines, taxes, payments, credited, journal)
+    return BillDocument(first_row(bills, BillNotFound), lines, taxes, payments, credited, journal)
 
 
 @cached_statement

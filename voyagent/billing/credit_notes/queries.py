@@ -15,7 +15,7 @@ from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage
@@ -46,9 +46,9 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
     Raises CreditNoteNotFound.
     """
     notes, found, taxes, journal, further = reader.read(*_document_statements(credit_note_id))
-    if not notes:
-        raise CreditNoteNotFound
-    return CreditDocument(notes[0], found, taxes, journal, by_entry(further))
+    return CreditDocument(
+        first_row(notes, CreditNoteNotFound), found, taxes, journal, by_entry(further)
+    )
 
 
 def get_credit_note(credit_note_id: UUID) -> CreditNote:

@@ -17,7 +17,7 @@ from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_s
 from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.pages import Cursor, CursorPage
@@ -46,9 +46,9 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
     Raises SupplierCreditNotFound.
     """
     credits_found, found, taxes, journal = reader.read(*_document_statements(supplier_credit_id))
-    if not credits_found:
-        raise SupplierCreditNotFound
-    return SupplierCreditDocument(credits_found[0], found, taxes, journal)
+    return SupplierCreditDocument(
+        first_row(credits_found, SupplierCreditNotFound), found, taxes, journal
+    )
 
 
 def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:

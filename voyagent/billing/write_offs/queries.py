@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.write_offs.errors import WriteOffNotFound
-from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.read_pool import Reader, first_row
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.tenancy import owned
 
@@ -31,9 +31,7 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
     found = reader.read(
         select(_WRITE_OFFS.invoice_id).where(owned(WriteOff), _WRITE_OFFS.id == write_off_id)
     )[0]
-    if not found:
-        raise WriteOffNotFound
-    invoice_id: UUID = found[0]["invoice_id"]
+    invoice_id: UUID = first_row(found, WriteOffNotFound)["invoice_id"]
     return invoice_id
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, next_cursor
@@ -222,9 +222,7 @@ def sessions_statement(limit: int) -> Select[Any]:
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
     """Return a conversation and its messages in one round trip. Raises SessionNotFound."""
     sessions, said = reader.read(session_statement(session_id), messages_statement(session_id))
-    if not sessions:
-        raise SessionNotFound
-    return sessions[0], said
+    return first_row(sessions, SessionNotFound), said
 
 
 def messages_statement(
@@ -333,9 +331,7 @@ def transcript(
     places, rows = reader.read(
         place, messages_statement(session_id, limit=limit, cursor=cursor, superseded=superseded)
     )
-    if not places:
-        raise SessionNotFound
-    return rows, next_cursor(rows, limit), places[0]["seq"]
+    return rows, next_cursor(rows, limit), first_row(places, SessionNotFound)["seq"]
 
 
 def last_seq(session_id: UUID) -> int:

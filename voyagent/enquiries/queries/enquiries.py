@@ -37,7 +37,7 @@ from voyagent.audit.queries.events import events_statement
 from voyagent.chat.queries.sessions import exists, is_live
 from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import Statement, cached_statement, keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
@@ -171,18 +171,13 @@ def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
 
 def get_row(reader: Reader, enquiry_id: UUID) -> Row:
     """Return an enquiry as a row with its creator's name. Raises EnquiryNotFound."""
-    rows = reader.read(*_row_statements(enquiry_id))[0]
-    if not rows:
-        raise EnquiryNotFound
-    return rows[0]
+    return first_row(reader.read(*_row_statements(enquiry_id))[0], EnquiryNotFound)
 
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
     """Return an enquiry and its events, newest first, in one trip. Raises EnquiryNotFound."""
     rows, history = reader.read(*_row_statements(enquiry_id), _history_statement(enquiry_id))
-    if not rows:
-        raise EnquiryNotFound
-    return _for_people(rows[0]), history
+    return _for_people(first_row(rows, EnquiryNotFound)), history
 
 
 def row_of(enquiry: Enquiry) -> Row:

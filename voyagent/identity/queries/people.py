@@ -16,7 +16,7 @@ from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, 
 from voyagent.identity.rules.demo import DEMO_EMAIL
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.pages import Cursor, next_cursor
@@ -148,9 +148,7 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 def get_public_user(user_id: UUID) -> Row:
     """Return the person in a running transaction, right after sign-in. Raises PersonNotFound."""
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
-    if not rows:
-        raise PersonNotFound
-    return rows[0]
+    return first_row(rows, PersonNotFound)
 
 
 def invite_status() -> ColumnElement[str]:
@@ -278,10 +276,9 @@ def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
 
 def get_person(reader: Reader, user_id: UUID) -> Row:
     """Return an active person of the agency. Raises PersonNotFound."""
-    rows = reader.read(people_statement(user_id=user_id, removed=False))[0]
-    if not rows:
-        raise PersonNotFound
-    return rows[0]
+    return first_row(
+        reader.read(people_statement(user_id=user_id, removed=False))[0], PersonNotFound
+    )
 
 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
@@ -426,10 +423,7 @@ def two_factor_statement(user_id: UUID) -> Select[Any]:
 
 def get_two_factor(reader: Reader, user_id: UUID) -> Row:
     """Return the state of a person's second factor. Raises PersonNotFound."""
-    rows = reader.read(two_factor_statement(user_id))[0]
-    if not rows:
-        raise PersonNotFound
-    return rows[0]
+    return first_row(reader.read(two_factor_statement(user_id))[0], PersonNotFound)
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:

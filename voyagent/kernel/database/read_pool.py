@@ -33,7 +33,7 @@ from voyagent.kernel.database.statement_cache import (
     wants_generic_plan,
 )
 from voyagent.kernel.db import server_options
-from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.errors import NotFound, Unauthorized
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, current_tenant
 
@@ -65,6 +65,13 @@ class Reader(Protocol):
         For statements that depend on the rows of earlier ones.
         """
         ...
+
+
+def first_row(rows: Sequence[Row], missing: type[NotFound]) -> Row:
+    """Return the first row. Raises `missing` if there is none."""
+    if not rows:
+        raise missing
+    return rows[0]
 
 
 class SessionReader:

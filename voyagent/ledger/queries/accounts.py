@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import CursorPage, InvalidCursor
@@ -69,12 +69,12 @@ def read_account(reader: Reader, account_id: UUID) -> Row:
     Raises:
         AccountNotFound: the agency has no such account.
     """
-    rows = reader.read(
-        _with_balances(select(*_ACCOUNTS).where(owned(Account), _ACCOUNTS.id == account_id))
-    )[0]
-    if not rows:
-        raise AccountNotFound
-    return rows[0]
+    return first_row(
+        reader.read(
+            _with_balances(select(*_ACCOUNTS).where(owned(Account), _ACCOUNTS.id == account_id))
+        )[0],
+        AccountNotFound,
+    )
 
 
 def get_account(account_id: UUID, *, lock: bool = False) -> Account:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
@@ -192,6 +192,4 @@ def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
         EntryNotFound: the agency has no such entry.
     """
     entries, lines = reader.read(*_of_entry(entry_id))
-    if not entries:
-        raise EntryNotFound
-    return entries[0], lines
+    return first_row(entries, EntryNotFound), lines

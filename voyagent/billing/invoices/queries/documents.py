@@ -20,7 +20,7 @@ from voyagent.billing.core.queries.taxes import taxes_statement
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.chat.queries.sessions import is_live
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.tenancy import owned
@@ -86,10 +86,9 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
         *_document_statements(invoice_id)
     )
-    if not invoices:
-        raise InvoiceNotFound
+    invoice = first_row(invoices, InvoiceNotFound)
     return InvoiceDocument(
-        invoices[0], lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further)
+        invoice, lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further)
     )
 
 

@@ -18,7 +18,7 @@ from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.payments.errors import AllocationNotFound, RefundNotFound
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.tenancy import owned
 
@@ -62,9 +62,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
     found = reader.read(
         select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id)
     )[0]
-    if not found:
-        raise AllocationNotFound
-    payment_id: UUID = found[0]["payment_id"]
+    payment_id: UUID = first_row(found, AllocationNotFound)["payment_id"]
     return payment_id
 
 
@@ -73,9 +71,7 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
     found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
         0
     ]
-    if not found:
-        raise RefundNotFound
-    payment_id: UUID = found[0]["payment_id"]
+    payment_id: UUID = first_row(found, RefundNotFound)["payment_id"]
     return payment_id
 
 

@@ -17,7 +17,7 @@ from voyagent.billing.core.queries.documents import having_text
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
 from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.identity.queries.people import name_of
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.listings import Column, Listing
@@ -152,9 +152,7 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     Raises PaymentNotFound.
     """
     payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
-    if not payments:
-        raise PaymentNotFound
-    return PaymentDocument(payments[0], allocations, refunds, journal)
+    return PaymentDocument(first_row(payments, PaymentNotFound), allocations, refunds, journal)
 
 
 @cached_statement
