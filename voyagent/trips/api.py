@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import current_app
-
+from voyagent.capabilities.ports import find_port
 from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.drivers.suppliers.errors import (
     AuthenticationFailed,
@@ -139,7 +138,7 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[PassengerOut]:
     """Add a passenger."""
     return PassengerOut.of(
-        trips.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
+        trips.passenger_of(service.add_passenger(find_port(Keyring), actor, trip_id, body.said()))
     )
 
 
@@ -170,7 +169,7 @@ def update_passenger(
     """
     return PassengerOut.of(
         trips.passenger_of(
-            service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())
+            service.update_passenger(find_port(Keyring), actor, trip_id, passenger_id, body.said())
         )
     )
 
@@ -264,11 +263,6 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLin
 
 def _trip(trip_id: UUID) -> Body[TripOut]:
     return TripOut.of(trips.read_trip(SessionReader(db.session), trip_id))
-
-
-def _keyring() -> Keyring:
-    found: Keyring = current_app.extensions["voyagent.keyring"]
-    return found
 
 
 put_behind_api(api, ITINERARY)

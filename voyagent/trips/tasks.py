@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
+from voyagent.capabilities.ports import find_port
 from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
@@ -21,5 +20,5 @@ def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Seal passports of each agency that an earlier secret holds."""
-    keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: service.seal_anew(keyring))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.capabilities.ports import find_port
 from voyagent.drivers.suppliers.errors import SupplierError
 from voyagent.http.documents import prices_wanted, put_behind_pages
 from voyagent.http.errors import sentence_of as sentence_of_error, status_of
@@ -160,7 +161,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """Add a passenger; with "and another" the form is shown again, empty."""
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
-        lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()),
+        lambda body: service.add_passenger(find_port(Keyring), actor, trip_id, body.said()),
         **PASSENGER_PLACES,
     )
     if added is None:
@@ -185,7 +186,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
 
     def act(body: PassengerIn) -> Any:
         return service.update_passenger(
-            _keyring(),
+            find_port(Keyring),
             actor,
             trip_id,
             passenger_id,
@@ -359,8 +360,3 @@ def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
 def _back(trip_id: UUID, words: str) -> Any:
     toast(words)
     return see_other(url_for("trips.detail", trip_id=trip_id))
-
-
-def _keyring() -> Keyring:
-    found: Keyring = current_app.extensions["voyagent.keyring"]
-    return found

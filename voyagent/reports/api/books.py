@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app
-
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.capabilities.ports import find_port
 from voyagent.chat.queries.sessions import SessionNotFound
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -125,7 +124,7 @@ def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
     """Return how passports are shown: whole for roles that write trips, else masked."""
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)
-    keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    keyring = find_port(Keyring)
     return lambda one: passports.opened(keyring, one.id, one.passport_sealed)
 
 
