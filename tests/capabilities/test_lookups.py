@@ -6,8 +6,8 @@ import pytest
 
 from tests.billing.papers import draft, issued
 from tests.people import Person
+from voyagent.billing.core.capabilities.payments import open_invoices
 from voyagent.billing.invoices.capabilities.issue_invoice import drafts
-from voyagent.billing.payments.capabilities.record_receipt import open_invoices
 from voyagent.capabilities.capability import Invocation
 from voyagent.kernel.money import Money
 

@@ -22,6 +22,7 @@ from voyagent.http.pace import answer_no_earlier_than
 from voyagent.http.template_filters import MINUS, amount, day, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
+from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge, Money, ungrouped
 from voyagent.kernel.text import dates
@@ -380,6 +381,12 @@ def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None
+
+
+def read_past_day(text: str) -> date | None:
+    """Read a past date from YEAR_MIN to YEAR_MAX; None if the text is not one."""
+    found = read_date(text, "past") if text else None
+    return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 
 def date_sentence(text: str, kind: DateKind = "travel") -> str:

@@ -12,8 +12,7 @@ from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.core.queries.open_list import Basis
-from voyagent.http.forms import read_date
-from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+from voyagent.http.forms import read_past_day
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, is_currency
 from voyagent.ledger.queries.account_lines import LineCursor
@@ -123,7 +122,7 @@ class Address:
             for name in (*DAYS, "currency", *LONGEST, *CHOICES)
             if given.get(name, "").strip() or (name in BLANK and name in given)
         }
-        days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
+        days = {name: found for name in DAYS if (found := read_past_day(typed.get(name, "")))}
         currency = typed.get("currency")
         unread = [name for name in DAYS if name in typed and name not in days]
         if currency is not None and not is_currency(currency):
@@ -234,11 +233,6 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
     return drawn
 
 
-def _day(typed: str) -> date | None:
-    found = read_date(typed, "past") if typed else None
-    return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
-
-
 def _month(typed: str) -> date | None:
     """Return the first day of a month written as 2026-11."""
-    return _day(f"{typed}-01") if re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed) else None
+    return read_past_day(f"{typed}-01") if re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed) else None

@@ -11,13 +11,12 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.service import check_limit, propose
 from voyagent.approvals.service.effects import Approval
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import DocumentNotOpen, ReasonRequired
+from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
-from voyagent.billing.core.service import pricing
 from voyagent.billing.core.service.days import book_day, day_of
-from voyagent.billing.core.service.voiding import REASON_MAX
+from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.write_offs import queries as write_off_queries
 from voyagent.billing.write_offs.errors import (
@@ -96,7 +95,7 @@ def reverse_write_off(
     written_off = write_off_queries.get_write_off(invoice_id, write_off_id)
     if written_off.reverses_id is not None or write_off_queries.is_written_back(write_off_id):
         raise WriteOffTakenBack
-    why = _why(reason)
+    why = why_of(reason)
     check_limit(actor, Money(written_off.amount_minor, invoice.currency))
     day = day_of(actor, on, written_off.effective_on)
     told = ledger.with_reason(
@@ -124,7 +123,7 @@ def checked(
     """
     if invoice.status not in OPEN_INVOICE:
         raise DocumentNotOpen
-    why = _why(reason)
+    why = why_of(reason)
     wanted = Money(invoice.open_minor, invoice.currency) if amount is None else amount
     if wanted.currency != invoice.currency:
         raise MixedCurrencies
@@ -134,13 +133,6 @@ def checked(
     if ledger.is_closed(day):
         raise ledger.PeriodLocked
     return wanted, why, day
-
-
-def _why(reason: str) -> str:
-    why = pricing.words(reason, REASON_MAX)
-    if why is None:
-        raise ReasonRequired
-    return why
 
 
 def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:

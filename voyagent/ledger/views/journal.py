@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from voyagent.http.documents import put_behind_pages
 from voyagent.http.files import list_file
-from voyagent.http.forms import read_date
+from voyagent.http.forms import read_past_day
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -20,7 +20,6 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.ledger import service
@@ -44,7 +43,7 @@ def index(reader: RequestReader) -> Any:
     ends today and counts later entries; a first day after today lists those.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
-    days = {name: _day(typed[name]) for name in ("from", "to")}
+    days = {name: read_past_day(typed[name]) for name in ("from", "to")}
     place, unread = _place(typed["after"])
     unread = unread or any(typed[name] and days[name] is None for name in days)
     evening = clock.today(reader.authenticate().timezone)
@@ -185,7 +184,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
         SessionReader(db.session),
         form.read_currency,
         lines,
-        day=_day(form.entry_date.iso or ""),
+        day=read_past_day(form.entry_date.iso or ""),
         selected=chosen,
     )
     if goes_on:
@@ -208,11 +207,6 @@ def _shown(line: Row) -> Row:
     return line | {
         side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")
     }
-
-
-def _day(typed: str) -> date | None:
-    found = read_date(typed, "past") if typed else None
-    return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 
 def _place(typed: str) -> tuple[Cursor | None, bool]:

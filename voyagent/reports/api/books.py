@@ -16,6 +16,7 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.serializers import Body
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
@@ -82,7 +83,7 @@ def get_reports_trial_balance(
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
-    rows = trial_balance.read_rows(reader, as_of, include_zero=include_zero)
+    rows = trial_balance_rows(reader, as_of, include_zero=include_zero)
     actor = reader.authenticate()
     over = None
     if query.first:

@@ -81,11 +81,6 @@ class TrialBalance:
         return all(block.in_balance for block in self.blocks)
 
 
-def read_rows(reader: Reader, as_of: date, *, include_zero: bool) -> list[Row]:
-    """Return all postings up to and including a day, in one statement."""
-    return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
-
-
 def trial_balance(
     rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool
 ) -> TrialBalance:

@@ -17,13 +17,13 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import service
 from voyagent.trips.capabilities import cancel_hotel_booking, issue_ticket
+from voyagent.trips.capabilities.reviews import name_of
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import OVER, Line
 from voyagent.trips.service import Way, hotels
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import lines_under
-from voyagent.trips.words import country_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def result_sentence(done: Cancelled) -> str:
     if done.request is not None:
         return str(gettext("Cancellation requested. It is waiting for approval."))
     if done.way is not Way.RELEASE:
-        return str(gettext("%(name)s cancelled.", name=_name(done.line)))
+        return str(gettext("%(name)s cancelled.", name=name_of(done.line)))
     gone = gettext(
         "Booking %(locator)s is released. It was not paid, so there is no charge.",
         locator=done.line.supplier_ref,
@@ -217,10 +217,6 @@ def _note(line: Line) -> str:
             " supplier to void or refund them."
         )
     )
-
-
-def _name(line: Line) -> str:
-    return country_name(line.name) if line.kind == "visa" else line.name
 
 
 def _now(trip_id: UUID, line_id: UUID) -> Line:

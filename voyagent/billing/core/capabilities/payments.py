@@ -117,6 +117,11 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     ]
 
 
+def open_invoices(call: Invocation, text: str) -> list[Choice]:
+    """Open invoices that a text can mean, the longest due first."""
+    return open_documents(call, "receivable", text)
+
+
 def rows_named(rows: Sequence[Row], text: str) -> list[Row]:
     """Return the rows whose party shares a word with a text."""
     words = {word for word in re.findall(r"\w+", text.casefold()) if len(word) >= _NAME_WORD_MIN}

@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 
 
 def why_of(reason: str) -> str:
-    """Return the reason of a reversal. Raises ReasonRequired, TextTooLong."""
+    """Return the reason of a reversal or a write-off. Raises ReasonRequired, TextTooLong."""
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired

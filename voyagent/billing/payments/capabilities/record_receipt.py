@@ -12,7 +12,7 @@ from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_OUTPUT,
     amount_due,
-    open_documents,
+    open_invoices,
     party_balance,
     payment_policy,
     payment_preview,
@@ -22,7 +22,7 @@ from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service import payments as payment_service
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot
+from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
@@ -93,11 +93,6 @@ def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
 def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
     """Money comes in from the customer. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
     return payment_policy(wanted, invoice_queries.get_invoice(wanted.invoice_id), "in")
-
-
-def open_invoices(call: Invocation, text: str) -> list[Choice]:
-    """Open invoices that a text can mean, the longest due first."""
-    return open_documents(call, "receivable", text)
 
 
 def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.core.capabilities.payments import APPROVERS, amount_due, open_documents
+from voyagent.billing.core.capabilities.payments import APPROVERS, amount_due, open_invoices
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_STEPS,
     customer_balance,
@@ -20,7 +20,6 @@ from voyagent.billing.write_offs.schemas import WriteOffIn
 from voyagent.capabilities.capability import (
     Capability,
     Card,
-    Choice,
     Invocation,
     JsonObject,
     Policy,
@@ -105,11 +104,6 @@ def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     amount = wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
     return Policy(amounts=(amount,), party=invoice.party_name)
-
-
-def open_invoices(call: Invocation, text: str) -> list[Choice]:
-    """Return open invoices that a text can mean, the longest due first."""
-    return open_documents(call, "receivable", text)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
