@@ -13,13 +13,13 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from wtforms import Field, HiddenField, StringField
+from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import DataRequired
 
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
-from voyagent.http.template_filters import MINUS, amount, day, today
+from voyagent.http.template_filters import MINUS, amount, country_choices, day, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
@@ -91,6 +91,11 @@ class DateText(StringField):
         """True for text that is not read as a date."""
         text = self.data.strip() if isinstance(self.data, str) else ""
         return bool(text) and read_date(text, self.kind) is None
+
+
+def country_options() -> list[SelectChoice]:
+    """Return a blank choice and the countries, in the reader's language."""
+    return [SelectChoice("", ""), *(SelectChoice(*country) for country in country_choices())]
 
 
 class RowsField(StringField):

@@ -10,8 +10,7 @@ from flask_babel import gettext, lazy_gettext as _l
 from pydantic import BaseModel, Field, ValidationError
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import SchemaForm
-from voyagent.http.template_filters import country_choices
+from voyagent.http.forms import SchemaForm, country_options
 from voyagent.kernel.database.read_pool import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
 from voyagent.parties.service import PLACES as FIELDS_OF_CODES
@@ -48,7 +47,7 @@ class PartyForm(SchemaForm[PartyIn]):
     email = StringField(_l("E-mail"))
     phone = StringField(_l("Phone"))
     address = TextAreaField(_l("Address"))
-    country = SelectField(_l("Country"), validate_choice=False)
+    country = SelectField(_l("Country"), choices=country_options, validate_choice=False)
     state = SelectField(_l("State"), validate_choice=False)
     tax_number = StringField(_l("Tax number"))
     terms_days = StringField(_l("Payment terms in days"))
@@ -57,10 +56,6 @@ class PartyForm(SchemaForm[PartyIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.country.choices = [
-            SelectChoice("", ""),
-            *(SelectChoice(code, name) for code, name in country_choices()),
-        ]
         self.state.choices = [
             SelectChoice("", ""),
             *sorted(

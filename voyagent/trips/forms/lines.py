@@ -9,8 +9,15 @@ from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain, typed_amount
-from voyagent.http.template_filters import country_choices, status_look
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    DateText,
+    SchemaForm,
+    country_options,
+    plain,
+    typed_amount,
+)
+from voyagent.http.template_filters import status_look
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.forms.trips import CURRENCY_SENTENCES
 from voyagent.trips.rules.journey import Line
@@ -232,7 +239,7 @@ class HotelForm(LineForm):
 
     name = StringField(_("Hotel"))
     city = StringField(_("City"))
-    country = SelectField(_("Country"), validate_choice=False)
+    country = SelectField(_("Country"), choices=country_options, validate_choice=False)
     check_in = DateText(_("Arrives"))
     check_out = DateText(_("Leaves"))
     room = StringField(_("Room"))
@@ -241,13 +248,6 @@ class HotelForm(LineForm):
     address = StringField(_("Address"))
 
     places: ClassVar[dict[str, str]] = {"hotel": "check_out"}
-
-    def __init__(self, currency: str, **given: Any) -> None:
-        super().__init__(currency, **given)
-        self.country.choices = [
-            SelectChoice("", ""),
-            *(SelectChoice(code, name) for code, name in country_choices()),
-        ]
 
 
 class TimedForm(LineForm):
@@ -284,18 +284,11 @@ class VisaForm(LineForm):
     details = ("country", "type", "count", "filed_on", "granted_on")
     untouched = ("traveller",)
 
-    country = SelectField(_("Country"), validate_choice=False)
+    country = SelectField(_("Country"), choices=country_options, validate_choice=False)
     type = StringField(_("Visa type"))
     count = StringField(_("How many"))
     filed_on = DateText(_("Applied for on"), kind="book")
     granted_on = DateText(_("Approved on"), kind="book")
-
-    def __init__(self, currency: str, **given: Any) -> None:
-        super().__init__(currency, **given)
-        self.country.choices = [
-            SelectChoice("", ""),
-            *(SelectChoice(code, name) for code, name in country_choices()),
-        ]
 
 
 class OtherForm(TimedForm):

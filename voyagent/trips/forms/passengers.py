@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _
 from pydantic import BaseModel
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import DateText, SchemaForm
-from voyagent.http.template_filters import country_choices, today
+from voyagent.http.forms import DateText, SchemaForm, country_options
+from voyagent.http.template_filters import today
 from voyagent.kernel.errors import Invalid
 from voyagent.trips.rules.journey import Passenger
 from voyagent.trips.rules.mrz import MachineZone, read_zone
@@ -45,7 +45,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         validate_choice=False,
     )
     date_of_birth = DateText(_("Date of birth"), kind="birth")
-    nationality = SelectField(_("Nationality"), validate_choice=False)
+    nationality = SelectField(_("Nationality"), choices=country_options, validate_choice=False)
     passport_number = StringField(_("Passport number"))
     passport_expiry = DateText(_("Passport expiry"))
     passport_lines = TextAreaField(_("Passport lines (machine-readable zone)"))
@@ -53,10 +53,6 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.nationality.choices = [
-            SelectChoice("", ""),
-            *(SelectChoice(code, name) for code, name in country_choices()),
-        ]
         self.zone: MachineZone | None = None
         self.is_named_otherwise = False
 
