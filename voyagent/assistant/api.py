@@ -35,7 +35,7 @@ from voyagent.chat.service.conversations import TitleEmpty, TitleTooLong, TurnIn
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
@@ -258,6 +258,5 @@ def _summary(reader: Reader, session_id: UUID) -> Body[SessionSummaryResponse]:
     sessions, pending = reader.read(
         chats.session_statement(session_id), approvals.pending_statement(session_id)
     )
-    if not sessions:
-        raise SessionNotFound
-    return SessionSummaryResponse.of({**sessions[0], "pending_approvals": pending})
+    session = first_row(sessions, SessionNotFound)
+    return SessionSummaryResponse.of({**session, "pending_approvals": pending})

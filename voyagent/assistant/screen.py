@@ -26,7 +26,7 @@ from voyagent.http.pages import translated
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.trips.queries import trips
@@ -174,10 +174,7 @@ def read(
     turn, and messages, so that nothing that happens meanwhile is missed.
     """
     reader = SessionReader(db.session)
-    sessions = reader.read(chats.session_statement(session_id))[0]
-    if not sessions:
-        raise SessionNotFound
-    session = sessions[0]
+    session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)
     state = queries.change_mark(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
