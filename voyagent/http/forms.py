@@ -336,6 +336,15 @@ def _words_sentence(typed: str) -> str:
     return str(AMOUNT_SENTENCE)
 
 
+class AmountForm(SchemaForm[Schema]):
+    """A form whose field `amount` is read without grouping."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the typed values."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
+
+
 def plain(typed: str, currency: str | None = None) -> str:
     """Write a typed amount as a plain decimal in the digits 0 to 9.
 

@@ -22,6 +22,7 @@ from voyagent.billing.payments.schemas import (
 from voyagent.billing.payments.service.settling import PARTS_MAX
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
+    AmountForm,
     AmountText,
     DateText,
     SchemaForm,
@@ -260,7 +261,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
     effective_on = DateText(_l("Effective date"), kind="book")
 
 
-class RefundForm(SentOnce, SchemaForm[RefundIn]):
+class RefundForm(SentOnce, AmountForm[RefundIn]):
     """A refund of an advance."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn
@@ -270,11 +271,6 @@ class RefundForm(SentOnce, SchemaForm[RefundIn]):
     refunded_on = DateText(_l("Refunded on"), kind="book")
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
-
-    def values(self) -> dict[str, Any]:
-        """Return the typed values, the amount without grouping."""
-        values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 class PaymentList(PaymentQuery, Listing):
@@ -312,7 +308,7 @@ class PaymentList(PaymentQuery, Listing):
         ]
 
 
-class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
+class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
     """Form of a receipt on an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
@@ -329,8 +325,3 @@ class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
         validate_choice=False,
     )
     reference = StringField(_l("Reference"))
-
-    def values(self) -> dict[str, Any]:
-        """Return the typed values, the amount without grouping characters."""
-        values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from wtforms import StringField
 
 from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
-from voyagent.http.forms import AMOUNT_SENTENCE, AmountText, DateText, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, AmountForm, AmountText, DateText, SchemaForm
 
 # Where a refusal of the rules is shown.
 _WORDS = {"reason_required": "reason", "text_too_long": "reason"}
@@ -29,7 +29,7 @@ WRITTEN_BACK = _WORDS | {
 }
 
 
-class WriteOffForm(SchemaForm[WriteOffIn]):
+class WriteOffForm(AmountForm[WriteOffIn]):
     """A request to write off an invoice; thousands may be grouped."""
 
     schema: ClassVar[type[BaseModel]] = WriteOffIn
@@ -39,11 +39,6 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
     amount = AmountText(_l("Amount"))
     reason = StringField(_l("Reason"))
     written_off_on = DateText(_l("Date"), kind="book")
-
-    def values(self) -> dict[str, Any]:
-        """Return the typed values, the amount without grouping."""
-        values = super().values()
-        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 class TakeBackForm(SchemaForm[TakeBackIn]):
