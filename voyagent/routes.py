@@ -7,9 +7,10 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
-from voyagent.assistant import panels, tasks as assistant_tasks
-from voyagent.assistant.api import api as chat_api
-from voyagent.assistant.views import pages as assistant_pages
+from voyagent.assistant import tasks as assistant_tasks
+from voyagent.assistant.api.conversations import api as chat_api
+from voyagent.assistant.views import panels
+from voyagent.assistant.views.conversations import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views.trail import pages as audit_pages

@@ -16,7 +16,7 @@ from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals import service
 from voyagent.approvals.service.dry_run import hash_of
-from voyagent.assistant import service as assistant
+from voyagent.assistant.service import messages as assistant
 from voyagent.chat.queries import sessions as chats
 from voyagent.kernel import clock
 from voyagent.settings.service import tenant_settings as settings

@@ -15,7 +15,7 @@ from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
-from voyagent.assistant import screen
+from voyagent.assistant.views import screen
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

@@ -90,10 +90,10 @@ VIOLATIONS = {
         "import voyagent.ledger.models",
         "Only ledger touches the tables of ledger",
     ),
-    "a tool reaches past the services": (
-        "chat/tools.py",
+    "a capability reaches past the services": (
+        "enquiries/capabilities/create_enquiry.py",
         "import voyagent.drivers.postgres",
-        "tools reach outside systems only through services",
+        "Capabilities know neither Flask nor outside systems",
     ),
 }
 

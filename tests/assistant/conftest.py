@@ -14,7 +14,7 @@ from flask import Flask
 from tests.assistant.line import Line
 from tests.people import People, Person
 from voyagent.approvals import queries as approvals, service as approvals_service
-from voyagent.assistant import service
+from voyagent.assistant.service import messages as messages_service
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 
@@ -35,7 +35,7 @@ class Talk:
     def say(self, person: Person, session_id: UUID, message: str) -> list[Event]:
         """Say something and let the worker answer; the events of that turn."""
         with person.acting() as actor:
-            reply = service.send(actor, session_id, message=message)
+            reply = messages_service.send(actor, session_id, message=message)
         self.drain()
         return [
             event for event in self.events(person, session_id) if event["turn_id"] == reply.turn_id

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from voyagent.assistant import loop
+from voyagent.assistant.service import loop
 from voyagent.chat.service import conversations as chat
 from voyagent.factory import create_app
 from voyagent.kernel import jobs

@@ -10,9 +10,9 @@ from flask import Flask
 
 from tests.assistant.conftest import Event, Talk
 from tests.people import Person
-from voyagent.assistant import loop, service
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.planner_factory import Bounds
+from voyagent.assistant.service import loop, messages
+from voyagent.assistant.service.built_in import BuiltInPlanner
+from voyagent.assistant.service.planner_factory import Bounds
 from voyagent.drivers.models.protocol import ModelDriver, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
 
@@ -66,7 +66,7 @@ class ModelTalk:
     def begin(self, message: str, person: Person | None = None) -> str:
         """Say something that nobody has answered yet; the turn."""
         with (person or self.person).acting() as actor:
-            turn_id = service.send(actor, self.session_id, message=message).turn_id
+            turn_id = messages.send(actor, self.session_id, message=message).turn_id
         assert turn_id is not None
         return turn_id
 

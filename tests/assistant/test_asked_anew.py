@@ -23,7 +23,8 @@ from tests.billing.papers import draft, issue, issued, line as article
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import PreviewStale
-from voyagent.assistant import loop, queries
+from voyagent.assistant.queries import turn_context
+from voyagent.assistant.service import loop
 from voyagent.billing.invoices.errors import InvoiceNotDraft
 from voyagent.chat.api import stream
 from voyagent.chat.queries import sessions as chats
@@ -271,7 +272,7 @@ def heard(
 
     def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
         with alice.acting():
-            mark = queries.change_mark(session_id)
+            mark = turn_context.change_mark(session_id)
             seq = chats.last_seq(session_id)
         answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
         told = ""
@@ -314,7 +315,7 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
     for what, act in acts.items():
         marks = heard(session_id, act)
         with alice.acting():
-            assert marks[-1:] == [queries.change_mark(session_id)], what
+            assert marks[-1:] == [turn_context.change_mark(session_id)], what
 
 
 def test_a_page_hears_of_a_request_that_ran_out_of_time(
@@ -353,7 +354,7 @@ def test_a_page_hears_of_a_turn_before_its_first_word(
         ),
     )
     with alice.acting():
-        assert marks == [queries.change_mark(session_id)]
+        assert marks == [turn_context.change_mark(session_id)]
         running = chats.find_running_turn(session_id)
     assert running is not None
     assert running.id in marks[0]
@@ -377,7 +378,7 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
     session_id = talk.begin(alice)
     approval_id = asked(alice, session_id)
     with alice.acting():
-        before = queries.change_mark(session_id)
+        before = turn_context.change_mark(session_id)
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
     whole = stream.frames
     monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))

@@ -6,8 +6,8 @@ from datetime import date
 
 from flask import Flask
 
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.moves import Call, Context, Conversation, Outcome, Played, Say
+from voyagent.assistant.rules.moves import Call, Context, Conversation, Outcome, Played, Say
+from voyagent.assistant.service.built_in import BuiltInPlanner
 
 HELD = {
     "held": True,

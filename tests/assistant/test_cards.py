@@ -9,8 +9,8 @@ import pytest
 
 from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
 from tests.people import People, Person, csrf
-from voyagent.assistant import service
-from voyagent.assistant.service import CardNotOpen
+from voyagent.assistant.service import messages
+from voyagent.assistant.service.messages import CardNotOpen
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.service.conversations import TurnInProgress
 from voyagent.enquiries.queries import enquiries
@@ -56,7 +56,7 @@ def test_save_runs_the_capability_with_exactly_the_fields_of_the_card(
 ) -> None:
     session_id = talk.begin(alice)
     card = card_of(talk.say(alice, session_id, LEAD))
-    press(talk, alice, service.save_card, session_id, card["card_id"])
+    press(talk, alice, messages.save_card, session_id, card["card_id"])
     events = talk.events(alice, session_id)
     assert of_kind(events, "tool_use")[-1]["tool_input"] == card["fields"]
     assert kinds(events)[-4:] == ["tool_use", "tool_result", "text_delta", "final"]
@@ -74,10 +74,10 @@ def test_a_card_that_was_saved_twice_is_saved_once(talk: Talk, alice: Person) ->
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     with alice.acting() as actor:
-        service.save_card(actor, session_id, card_id)
-        service.save_card(actor, session_id, card_id)
+        messages.save_card(actor, session_id, card_id)
+        messages.save_card(actor, session_id, card_id)
     talk.drain()
-    press(talk, alice, service.save_card, session_id, card_id)
+    press(talk, alice, messages.save_card, session_id, card_id)
     assert names(alice) == ["Ravi Menon"]
     assert len(talk.messages(alice, session_id)) == 4
 
@@ -86,9 +86,9 @@ def test_another_message_keeps_a_card_from_being_saved_meanwhile(talk: Talk, ali
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     with alice.acting() as actor:
-        service.send(actor, session_id, message="who owes us money")
+        messages.send(actor, session_id, message="who owes us money")
     with alice.acting() as actor, pytest.raises(TurnInProgress):
-        service.save_card(actor, session_id, card_id)
+        messages.save_card(actor, session_id, card_id)
     talk.drain()
 
 
@@ -101,8 +101,8 @@ def test_a_card_that_was_corrected_is_refused_and_the_newest_is_saved(
     assert second["draft_id"] == first["card_id"] != second["card_id"]
     assert second["fields"] == first["fields"] | {"pax_count": 3}
     with alice.acting() as actor, pytest.raises(CardNotOpen):
-        service.save_card(actor, session_id, first["card_id"])
-    press(talk, alice, service.save_card, session_id, second["card_id"])
+        messages.save_card(actor, session_id, first["card_id"])
+    press(talk, alice, messages.save_card, session_id, second["card_id"])
     with alice.reading() as reader:
         assert enquiries.find_by_text(reader, "Ravi")[0]["pax_count"] == 3
 
@@ -114,10 +114,10 @@ def test_a_discarded_card_is_not_open_any_more(talk: Talk, alice: Person, says: 
     if says:
         talk.say(alice, session_id, "cancel")
     else:
-        press(talk, alice, service.discard_card, session_id, card_id)
+        press(talk, alice, messages.discard_card, session_id, card_id)
     assert "Nothing was saved." in text(talk.events(alice, session_id))
     with alice.acting() as actor, pytest.raises(CardNotOpen):
-        service.save_card(actor, session_id, card_id)
+        messages.save_card(actor, session_id, card_id)
     assert names(alice) == []
 
 
@@ -149,7 +149,7 @@ def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
     card = card_of(talk.say(alice, session_id, INVOICE))
     assert card["capability"] == "draft_invoice"
     assert talk.pending(alice, session_id) == []
-    press(talk, alice, service.save_card, session_id, card["card_id"])
+    press(talk, alice, messages.save_card, session_id, card["card_id"])
     assert kinds(talk.events(alice, session_id))[-4:] == [
         "text_delta",
         "tool_use",
@@ -168,13 +168,13 @@ def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
 def test_a_refused_save_says_why_and_leaves_the_card_open(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, REVERSED))["card_id"]
-    press(talk, alice, service.save_card, session_id, card_id)
+    press(talk, alice, messages.save_card, session_id, card_id)
     events = talk.events(alice, session_id)
     assert of_kind(events, "tool_result")[-1]["tool_output"]["error"] == "invalid_date_range"
     assert "Nothing was changed." in text(events)
     assert names(alice) == []
     corrected = card_of(talk.say(alice, session_id, "sorry, returning 20 Dec 2100"))
-    press(talk, alice, service.save_card, session_id, corrected["card_id"])
+    press(talk, alice, messages.save_card, session_id, corrected["card_id"])
     assert names(alice) == ["Ravi Menon"]
 
 
@@ -201,7 +201,7 @@ def test_the_page_shows_the_card_with_its_buttons_until_it_is_saved(
     assert "12 Dec 2100" in shown
     assert f"/cards/{card_id}/save" in shown
     assert f"/cards/{card_id}/discard" in shown
-    press(talk, alice, service.save_card, session_id, card_id)
+    press(talk, alice, messages.save_card, session_id, card_id)
     assert "/cards/" not in client.get(f"/assistant/{session_id}").text
 
 
@@ -211,7 +211,7 @@ def test_another_action_that_is_offered_starts_with_the_same_message(
     session_id = talk.begin(alice)
     card = card_of(talk.say(alice, session_id, UNCLEAR))
     assert len(card["offered"]) > 1
-    press(talk, alice, service.choose_action, session_id, card["card_id"], card["offered"][1])
+    press(talk, alice, messages.choose_action, session_id, card["card_id"], card["offered"][1])
     events = talk.events(alice, session_id)
     started = [event["tool_name"] for event in of_kind(events, "tool_use")]
     started += [event["card"]["capability"] for event in events if event.get("card")][1:]
@@ -229,13 +229,13 @@ def test_saving_again_after_an_edited_message_changes_the_same_enquiry(
 ) -> None:
     session_id = talk.begin(alice)
     first = talk.say(alice, session_id, LEAD)
-    press(talk, alice, service.save_card, session_id, card_of(first)["card_id"])
+    press(talk, alice, messages.save_card, session_id, card_of(first)["card_id"])
     with alice.acting() as actor:
-        service.ask_again(
+        messages.ask_again(
             actor, session_id, first[0]["turn_id"], message=LEAD.replace("2 adults", "4 adults")
         )
     talk.drain()
     card = card_of(talk.events(alice, session_id))
-    press(talk, alice, service.save_card, session_id, card["card_id"])
+    press(talk, alice, messages.save_card, session_id, card["card_id"])
     with alice.reading() as reader:
         assert [row["pax_count"] for row in enquiries.find_by_text(reader, "Ravi")] == [4]

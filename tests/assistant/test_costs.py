@@ -22,8 +22,11 @@ from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
 from tests.assistant.line import Line
 from tests.assistant.models import DRAFT, FIND, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
-from voyagent.assistant import costs
+from voyagent.assistant import words
 from voyagent.assistant.models import BudgetReservation
+from voyagent.assistant.queries import spending as spending_queries
+from voyagent.assistant.queries.spending import Spending, Spent
+from voyagent.assistant.service import costs
 from voyagent.chat.queries.sessions import Turn
 from voyagent.chat.service import conversations as chat
 from voyagent.drivers.models.errors import ModelUnavailable
@@ -42,9 +45,9 @@ def model(app: Flask, talk: Talk, alice: Person) -> ModelTalk:
     return ModelTalk(app, talk, alice, talk.begin(alice))
 
 
-def spending(person: Person, day: date | None = None) -> costs.Spending:
+def spending(person: Person, day: date | None = None) -> Spending:
     with person.reading() as reader:
-        return costs.spending(reader, day or clock.today(person.actor.timezone))
+        return spending_queries.spending(reader, day or clock.today(person.actor.timezone))
 
 
 def sonnet(*script: Any) -> Scripted:
@@ -113,12 +116,12 @@ def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
     second = model.begin("thanks")
     model.run(second, sonnet(Reply("Welcome.")))
     with model.person.reading() as reader:
-        whole, replies = costs.spent_in(reader, model.session_id)
+        whole, replies = spending_queries.spent_in(reader, model.session_id)
     # USD 3 and 15 for a million; what is read from the cache costs a tenth.
     one = Decimal("0.00060000")
-    assert replies[second] == costs.Spent(120, one, 1)
-    assert replies[first] == costs.Spent(120 + 6100, one + Decimal("0.00600000"), 2)
-    assert whole == costs.Spent(6340, Decimal("0.00720000"), 3)
+    assert replies[second] == Spent(120, one, 1)
+    assert replies[first] == Spent(120 + 6100, one + Decimal("0.00600000"), 2)
+    assert whole == Spent(6340, Decimal("0.00720000"), 3)
     assert (spending(model.person).today, spending(model.person).month) == (whole, whole)
 
 
@@ -146,7 +149,7 @@ def test_what_was_spent_outlives_its_conversation_and_is_the_agencys_own(
     model.say("hello", Reply("Hello."))
     model.person.does(chat.delete, model.session_id)
     assert spending(model.person).month.tokens == 120
-    assert spending(charlie).month == costs.Spent()
+    assert spending(charlie).month == Spent()
 
 
 def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +158,7 @@ def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatc
     turn_id = model.begin("hello")
     with monkeypatch.context() as patched:
         patched.setattr(
-            "voyagent.assistant.costs.clock.today",
+            "voyagent.assistant.service.costs.clock.today",
             lambda zone="UTC": date(2100, 4, 1) if zone == "Pacific/Kiritimati" else late.date(),
         )
         model.run(turn_id, Scripted([Reply("Hello.")]))
@@ -415,7 +418,7 @@ def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(
     days = {"Pacific/Kiritimati": date(2100, 3, 31)}
     with monkeypatch.context() as patched:
         patched.setattr(
-            "voyagent.assistant.costs.clock.today",
+            "voyagent.assistant.service.costs.clock.today",
             lambda zone="UTC": days.get(zone, date(2100, 3, 31)),
         )
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
@@ -477,17 +480,17 @@ def test_a_spent_budget_over_http_is_a_stream_with_status_200(
 def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(
     used: int, warns_at: int | None
 ) -> None:
-    assert costs.Spending(costs.Spent(used * 10), costs.Spent(), 1000).warns_at == warns_at
-    assert costs.Spending(costs.Spent(used), costs.Spent()).warns_at is None
+    assert Spending(Spent(used * 10), Spent(), 1000).warns_at == warns_at
+    assert Spending(Spent(used), Spent()).warns_at is None
 
 
 def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
     with app.test_request_context():
-        assert costs.in_words("rate_limited: minute").endswith("in a minute.")
-        assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith(
+        assert words.in_words("rate_limited: minute").endswith("in a minute.")
+        assert words.in_words("daily_budget_exceeded: limit=1 used=2").startswith(
             "Your agency’s tokens"
         )
-        assert costs.in_words("The model took too long.") == "The model took too long."
+        assert words.in_words("The model took too long.") == "The model took too long."
 
 
 def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: Person) -> None:

@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.assistant.transcript import draft_card
+from voyagent.assistant.views.transcript import draft_card
 
 LINE = {"description": "Visa", "quantity": 2, "unit_price": "6500.00", "currency": "INR"}
 

@@ -18,7 +18,7 @@ import pytest
 from tests.assistant.conftest import Event, Talk, kinds, text
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
-from voyagent.assistant import service
+from voyagent.assistant.service import messages
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.config import Settings
@@ -60,11 +60,11 @@ def begin(talk: Talk, person: Person, desk: Path, plan: str) -> UUID:
     """Let the first worker show the card, then confirm it under a plan; the conversation."""
     session_id = talk.begin(person)
     with person.acting() as actor:
-        service.send(actor, session_id, message=LEAD)
+        messages.send(actor, session_id, message=LEAD)
     wait_until(lambda: is_over(talk.events(person, session_id)), desk)
     (desk / "plan").write_text(plan)
     with person.acting() as actor:
-        service.send(actor, session_id, message="yes")
+        messages.send(actor, session_id, message="yes")
     return session_id
 
 
@@ -120,7 +120,7 @@ def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(
     seen = talk.events(alice, session_id)
     assert not is_over(seen)
     with alice.acting() as actor:
-        reply = service.send(actor, session_id, message="yes", last_event_id=str(seen[-1]["seq"]))
+        reply = messages.send(actor, session_id, message="yes", last_event_id=str(seen[-1]["seq"]))
     assert reply.after_seq == seen[-1]["seq"]
     wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
     assert talk.events(alice, session_id)[: len(seen)] == seen

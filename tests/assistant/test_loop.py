@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.approvals import service as approvals_service
-from voyagent.assistant import loop, service
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.moves import Conversation, Move, Tell, silently
+from voyagent.assistant.rules.moves import Conversation, Move, Tell, silently
+from voyagent.assistant.service import loop, messages
+from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
 from voyagent.chat.queries import sessions as chats
@@ -220,7 +220,7 @@ def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
     session_id = talk.begin(bob)
     talk.say(bob, session_id, LEAD)
     with bob.acting() as actor:
-        service.send(actor, session_id, message="yes")
+        messages.send(actor, session_id, message="yes")
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id}
@@ -237,7 +237,7 @@ def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(
 ) -> None:
     session_id = talk.begin(bob)
     with bob.acting() as actor:
-        service.send(actor, session_id, message=LEAD)
+        messages.send(actor, session_id, message=LEAD)
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update users set is_active = false where id = :i"), {"i": bob.actor.user_id}
@@ -289,7 +289,7 @@ def confirming(talk: Talk, person: Person, session_id: UUID) -> str:
     """The turn that saves a card, and that no worker has begun."""
     talk.say(person, session_id, LEAD)
     with person.acting() as actor:
-        turn_id = service.send(actor, session_id, message="yes").turn_id
+        turn_id = messages.send(actor, session_id, message="yes").turn_id
     assert turn_id is not None
     return turn_id
 
@@ -365,7 +365,7 @@ def test_a_turn_that_has_ended_is_not_run_again(talk: Talk, alice: Person, app: 
 def test_a_deleted_conversation_is_not_answered(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
-        service.send(actor, session_id, message=LEAD)
+        messages.send(actor, session_id, message=LEAD)
         chat.delete(actor, session_id)
     talk.drain()
     with alice.reading() as reader:
@@ -378,7 +378,7 @@ def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(
 ) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
-        turn_id = service.send(actor, session_id, message="help").turn_id
+        turn_id = messages.send(actor, session_id, message="help").turn_id
     assert turn_id is not None
     with alice.acting():
         first = chat.begin_turn(turn_id)

@@ -14,7 +14,8 @@ from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
-from voyagent.assistant import screen, stream
+from voyagent.assistant.api import stream
+from voyagent.assistant.views import screen
 from voyagent.chat.queries import sessions as chats
 
 Moment = tuple[Any, str]

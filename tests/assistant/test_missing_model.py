@@ -14,8 +14,9 @@ from flask import Flask
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.models import FIND, Killed, ModelTalk, use, wants
 from tests.people import Person
-from voyagent.assistant import costs, loop
-from voyagent.assistant.planner_factory import Configured
+from voyagent.assistant.queries import spending
+from voyagent.assistant.service import loop
+from voyagent.assistant.service.planner_factory import Configured
 from voyagent.chat.queries import sessions as chats
 from voyagent.drivers.models.errors import ModelMissing
 from voyagent.drivers.models.scripted import Reply, Scripted
@@ -156,7 +157,7 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
 def test_the_settings_tell_of_a_models_last_day(
     alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str
 ) -> None:
-    monkeypatch.setattr("voyagent.assistant.panels.clock.today", lambda _zone="UTC": today)
+    monkeypatch.setattr("voyagent.assistant.views.panels.clock.today", lambda _zone="UTC": today)
     assert f"Claude Sonnet 4.5 {said}" in alice.browser.get("/settings").text
 
 
@@ -207,8 +208,8 @@ def test_a_model_without_a_price_is_counted_and_never_called_free(model: ModelTa
     turn_id = model.begin("hello")
     model.run(turn_id, Scripted([Reply("Hello.", usage=Usage(1_200_000, 34_567))], model="local-1"))
     with model.person.reading() as reader:
-        whole, _ = costs.spent_in(reader, model.session_id)
-        day = costs.spending(reader, date.today()).today  # noqa: DTZ011 - the agency is in UTC, as the tests are
+        whole, _ = spending.spent_in(reader, model.session_id)
+        day = spending.spending(reader, date.today()).today  # noqa: DTZ011 - the agency is in UTC, as the tests are
     assert (whole.unpriced, whole.is_priced, day.unpriced) == (1, False, 1)
     browser = model.person.browser
     page = browser.get(f"/assistant/{model.session_id}").text

@@ -23,7 +23,7 @@ from tests.trips.test_supplies import an_offer, hold, journey, suppliers, travel
 from tests.trips.things import a_trip
 from voyagent.approvals import service as approvals
 from voyagent.approvals.tasks import run_effect
-from voyagent.assistant import loop, service
+from voyagent.assistant.service import loop, messages
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.trips import service as trips
@@ -95,7 +95,7 @@ def gate(app: Flask, alice: Person) -> Iterator[Gate]:
 
 def ask(talk: Talk, person: Person, session_id: UUID) -> str:
     with person.acting() as actor:
-        turn_id = service.send(actor, session_id, message="go").turn_id
+        turn_id = messages.send(actor, session_id, message="go").turn_id
     assert turn_id is not None
     return turn_id
 

@@ -15,9 +15,9 @@ from flask import Flask
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
-from voyagent.assistant import loop
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.planner_factory import Bounds, Configured
+from voyagent.assistant.service import loop
+from voyagent.assistant.service.built_in import BuiltInPlanner
+from voyagent.assistant.service.planner_factory import Bounds, Configured
 from voyagent.capabilities import registry
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
@@ -201,7 +201,7 @@ def test_what_was_said_before_goes_along_within_bounds(
     )
     assert isinstance(called, ModelSaid)
     assert isinstance(answered, ToolsAnswered)
-    monkeypatch.setattr("voyagent.assistant.prompt.HISTORY_MAX", 150)
+    monkeypatch.setattr("voyagent.assistant.service.prompt.HISTORY_MAX", 150)
     _, driver = model.say("and then?", Reply("No."))
     assert driver.requests[0].messages == (
         PersonSaid("and now?"),

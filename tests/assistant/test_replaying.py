@@ -14,8 +14,8 @@ from tests.assistant.conftest import Talk, of_kind
 from tests.assistant.line import INVOICE
 from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.moves import Say
+from voyagent.assistant.rules.moves import Say
+from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.chat import service as chat
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted

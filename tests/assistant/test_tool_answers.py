@@ -15,8 +15,9 @@ from tests.billing import papers
 from tests.enquiries.reading import Page
 from tests.ledger import books
 from tests.people import Person
-from voyagent.assistant import arguments, loop, service
-from voyagent.assistant.moves import Call, Conversation, Done, Move
+from voyagent.assistant.rules import arguments
+from voyagent.assistant.rules.moves import Call, Conversation, Done, Move
+from voyagent.assistant.service import loop, messages
 from voyagent.capabilities import registry
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
@@ -45,7 +46,7 @@ def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
 
     def using(tool: str, **arguments: Any) -> dict[str, Any]:
         with alice.acting() as actor:
-            reply = service.send(actor, session_id, message="go")
+            reply = messages.send(actor, session_id, message="go")
         assert reply.turn_id is not None
         with app.app_context():
             loop.run(alice.actor.tenant_id, reply.turn_id, Calling(tool, arguments))

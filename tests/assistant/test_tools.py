@@ -13,8 +13,8 @@ from tests.assistant.conftest import Talk, kinds, of_kind
 from tests.capabilities.probes import READS
 from tests.people import Person
 from voyagent.approvals.service import effects
-from voyagent.assistant import loop, service
-from voyagent.assistant.moves import Call, Conversation, Done, Move, Tell
+from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, Tell
+from voyagent.assistant.service import loop, messages
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Capability, Invocation
 from voyagent.enquiries import service as enquiries_service
@@ -85,7 +85,7 @@ def use(
 ) -> list[dict[str, Any]]:
     session_id = talk.begin(person)
     with person.acting() as actor:
-        turn_id = service.send(actor, session_id, message="go").turn_id
+        turn_id = messages.send(actor, session_id, message="go").turn_id
     assert turn_id is not None
     with app.app_context():
         loop.run(person.actor.tenant_id, turn_id, Calling(tool, **arguments))

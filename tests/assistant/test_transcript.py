@@ -16,7 +16,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from voyagent import catalogue
-from voyagent.assistant.transcript import given_fields, tool_head
+from voyagent.assistant.views.transcript import given_fields, tool_head
 from voyagent.capabilities import registry
 
 ICONS = Path(__file__).parents[2] / "static/vendor/bootstrap-icons.min.css"

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.assistant.conftest import Talk
 from tests.people import Person, csrf
-from voyagent.assistant import service
+from voyagent.assistant.service import messages
 from voyagent.billing.invoices.service.issuing import issue_invoice
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat, turns
@@ -156,7 +156,7 @@ def test_who_may_not_grant_sees_who_may_and_no_button(
 ) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
-        service.send(actor, session_id, message=INVOICE)
+        messages.send(actor, session_id, message=INVOICE)
     talk.drain()
     talk.say(alice, session_id, "yes")
     page = bob.browser.get(f"/assistant/{session_id}").text
@@ -169,7 +169,7 @@ def test_ones_own_request_about_money_waits_for_a_colleague(
 ) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
-        service.send(actor, session_id, message=INVOICE)
+        messages.send(actor, session_id, message=INVOICE)
     talk.drain()
     talk.say(alice, session_id, "yes")
     mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))

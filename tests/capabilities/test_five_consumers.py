@@ -15,8 +15,8 @@ from tests.capabilities.test_forms import send
 from tests.people import People, Person
 from voyagent import catalogue
 from voyagent.approvals import service as approvals
-from voyagent.assistant import loop, service as assistant
-from voyagent.assistant.moves import Call, Conversation, Done, Move, Tell, silently
+from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, Tell, silently
+from voyagent.assistant.service import loop, messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.db import db
 

@@ -27,7 +27,7 @@ from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
 from voyagent import catalogue
 from voyagent.approvals import queries as waiting, service as approvals
-from voyagent.assistant import service as assistant
+from voyagent.assistant.service import messages as assistant
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.chat.service import conversations as chat

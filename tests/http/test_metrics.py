@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from tests.http.operations import CALLS, MAKERS
 from tests.people import Person
 from voyagent.approvals import service as approvals
-from voyagent.assistant import service as assistant
+from voyagent.assistant.service import messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.http import metrics as door
 from voyagent.kernel import jobs

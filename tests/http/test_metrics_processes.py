@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
-from voyagent.assistant import service as assistant
+from voyagent.assistant.service import messages as assistant
 from voyagent.kernel import metrics
 from voyagent.kernel.config import Settings
 

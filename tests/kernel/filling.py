@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.people import Person
 from tests.settings.pictures import picture
-from voyagent.assistant import service as assistant
 from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
+from voyagent.assistant.service import messages as assistant
 from voyagent.audit.service import checks
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.service import instalments

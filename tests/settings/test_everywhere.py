@@ -19,7 +19,7 @@ from tests.approvals import probes
 from tests.people import People, Person
 from tests.settings.test_views import save
 from voyagent.approvals import service as approvals
-from voyagent.assistant import service as assistant
+from voyagent.assistant.service import messages as assistant
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service

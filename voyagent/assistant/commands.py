@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from voyagent.assistant.replay import Difference, Replay
+from voyagent.assistant.service.replay import Difference, Replay
 from voyagent.capabilities import matching, registry
 from voyagent.chat.queries import sessions as chats
 from voyagent.identity.queries import people as identity

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import current_app
 
-from voyagent.assistant import loop
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.planner_factory import Configured
+from voyagent.assistant.service import loop
+from voyagent.assistant.service.built_in import BuiltInPlanner
+from voyagent.assistant.service.planner_factory import Configured
 from voyagent.chat.service.conversations import TURN_TASK
 from voyagent.kernel.jobs import task
 

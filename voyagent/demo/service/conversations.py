@@ -9,8 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from voyagent.approvals import queries as requests, service as approvals
-from voyagent.assistant import arguments, loop
-from voyagent.assistant.built_in import BuiltInPlanner
+from voyagent.assistant.rules import arguments
+from voyagent.assistant.service import loop
+from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Invocation
 from voyagent.chat.queries import sessions as chats

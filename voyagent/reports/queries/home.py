@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from voyagent.approvals import queries as approvals
-from voyagent.assistant import costs
-from voyagent.assistant.costs import Spending
+from voyagent.assistant.queries import spending
+from voyagent.assistant.queries.spending import Spending
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.ageing.queries.open_items import OVERDUE
 from voyagent.billing.core.queries import open_list
@@ -147,7 +147,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
             identity.is_confirmed(actor.user_id).label("is_confirmed"),
         ),
         *money,
-        *costs.spending_statements(today),
+        *spending.spending_statements(today),
     )
     due, owed, overdue, months = rest[: len(money)] or [[]] * 4
     is_idle = not (numbers[0]["enquiries"] or waiting or decided or due)
@@ -166,7 +166,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         people=numbers[0]["people"],
         has_talked=bool(talks),
         is_confirmed=numbers[0]["is_confirmed"],
-        spending=costs.spending_of(*rest[len(money) :]),
+        spending=spending.spending_of(*rest[len(money) :]),
         is_new=is_idle and not reader.read(trial_balance_statement(today).limit(1))[0],
     )
 

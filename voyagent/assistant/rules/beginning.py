@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from voyagent.assistant.moves import Context, Decision, context_from, decision_from, kept
+from voyagent.assistant.rules.moves import Context, Decision, context_from, decision_from, kept
 
 
 @dataclass(frozen=True, slots=True)

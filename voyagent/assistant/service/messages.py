@@ -12,8 +12,9 @@ from flask_babel import gettext
 from voyagent.approvals import service as approvals
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.effects import Approval
-from voyagent.assistant import drafts, queries
-from voyagent.assistant.drafts import Block
+from voyagent.assistant.queries import turn_context
+from voyagent.assistant.rules import drafts
+from voyagent.assistant.rules.drafts import Block
 from voyagent.capabilities import registry
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
@@ -127,7 +128,7 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
         turn = branches.regenerate(actor, session_id, turn_id)
     else:
         turn = branches.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
-    kept = queries.still_done(session_id, turn.id)
+    kept = turn_context.still_done(session_id, turn.id)
     if kept:
         told = [
             {
@@ -149,7 +150,7 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)
-    said = queries.recent_messages(session_id)
+    said = turn_context.recent_messages(session_id)
     known = drafts.confirming_turn(said, card_id)
     running = chats.find_running_turn(session_id)
     if known is not None and running is not None and running.id == known:
@@ -168,7 +169,7 @@ def choose_action(actor: Actor, session_id: UUID, card_id: str, name: str) -> No
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)
-    card = drafts.open_card(queries.recent_messages(session_id))
+    card = drafts.open_card(turn_context.recent_messages(session_id))
     is_open = card is not None and card["card_id"] == card_id and name in card["offered"]
     title = gettext(registry.get(name).title) if is_open else ""
     block = _block(card_id, drafts.CHOSEN) | {"capability": name}
@@ -182,7 +183,7 @@ def discard_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     """
     actor.require("chat.write")
     chats.get_session(session_id, lock=True)
-    card = drafts.open_card(queries.recent_messages(session_id))
+    card = drafts.open_card(turn_context.recent_messages(session_id))
     is_open = card is not None and card["card_id"] == card_id
     block = _block(card_id, drafts.DISCARDED)
     _answer_card(actor, session_id, is_open=is_open, text=gettext("Discard"), block=block)
@@ -228,7 +229,7 @@ def _pick_up(
         return Reply(place)
     if has_body:
         return None
-    return Reply(place, awaits=tuple(queries.expected_continuations(session.id)))
+    return Reply(place, awaits=tuple(turn_context.expected_continuations(session.id)))
 
 
 def _go_along(
@@ -241,7 +242,7 @@ def _go_along(
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)
-    awaited = queries.expected_continuations(session.id)
+    awaited = turn_context.expected_continuations(session.id)
     if awaited:
         return Reply(after_seq, awaits=tuple(awaited))
     newest = chats.newest_turn(session.id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from voyagent.assistant.moves import (
+from voyagent.assistant.rules.moves import (
     Call,
     Card,
     Conversation,
@@ -19,7 +19,7 @@ from voyagent.assistant.moves import (
     Tell,
     silently,
 )
-from voyagent.assistant.outcomes import output_of
+from voyagent.assistant.service.outcomes import output_of
 from voyagent.capabilities import cards, registry
 from voyagent.capabilities.capability import Capability
 

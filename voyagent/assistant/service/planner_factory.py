@@ -13,10 +13,9 @@ from typing import Protocol
 
 from flask_babel import gettext, ngettext
 
-from voyagent.assistant import arguments, prompt
-from voyagent.assistant.arguments import ArgumentsRefused
-from voyagent.assistant.built_in import ask_for
-from voyagent.assistant.moves import (
+from voyagent.assistant.rules import arguments
+from voyagent.assistant.rules.arguments import ArgumentsRefused
+from voyagent.assistant.rules.moves import (
     Answer,
     Call,
     Card,
@@ -28,7 +27,9 @@ from voyagent.assistant.moves import (
     Say,
     Tell,
 )
-from voyagent.assistant.prompt import Brief
+from voyagent.assistant.service import prompt
+from voyagent.assistant.service.built_in import ask_for
+from voyagent.assistant.service.prompt import Brief
 from voyagent.capabilities import registry
 from voyagent.drivers.models import open_anthropic, open_local
 from voyagent.drivers.models.errors import (

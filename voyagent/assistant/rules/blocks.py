@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from voyagent.assistant import costs
+from voyagent.assistant import words
 
 Block = dict[str, Any]
 WORDS_A_DELTA = 4
@@ -84,7 +84,7 @@ def _card(event: dict[str, Any]) -> list[Block]:
 
 
 def _error(event: dict[str, Any]) -> Block:
-    return {"type": "error", "message": costs.in_words(event["error_message"])}
+    return {"type": "error", "message": words.in_words(event["error_message"])}
 
 
 def _tool(event: dict[str, Any]) -> Block:

@@ -15,8 +15,8 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
-from voyagent.assistant import drafts
-from voyagent.assistant.moves import Context, EnquiryInView, JsonObject
+from voyagent.assistant.rules import drafts
+from voyagent.assistant.rules.moves import Context, EnquiryInView, JsonObject
 from voyagent.billing.core.queries import names
 from voyagent.billing.invoices.capabilities import draft_invoice
 from voyagent.capabilities import cards, registry, slots

@@ -13,7 +13,7 @@ from flask_babel import format_decimal, gettext
 
 from voyagent.approvals.schemas.review import arguments_in_words, has_a_name
 from voyagent.approvals.words.arguments import argument
-from voyagent.assistant.blocks import Block
+from voyagent.assistant.rules.blocks import Block
 from voyagent.capabilities import capability, registry
 from voyagent.capabilities.capability import Capability
 from voyagent.capabilities.cards import day, result_card

@@ -12,8 +12,8 @@ from uuid import UUID
 from flask import Flask, Response, current_app, request
 
 from voyagent.approvals import queries as approvals
-from voyagent.assistant import queries
-from voyagent.assistant.service import Reply
+from voyagent.assistant.queries import turn_context
+from voyagent.assistant.service.messages import Reply
 from voyagent.chat.api.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream, frames
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service.conversations import topic
@@ -121,7 +121,7 @@ def following(
     A page names its mark of turns and proposals (`asked`) and receives `event: asked` at any
     change.
     """
-    aside = None if asked is None else Aside("asked", asked, queries.change_mark)
+    aside = None if asked is None else Aside("asked", asked, turn_context.change_mark)
     return Stream(
         application(),
         listener=actor.credential,

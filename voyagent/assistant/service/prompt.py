@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voyagent.approvals import queries as approvals
-from voyagent.assistant.moves import (
+from voyagent.assistant.rules.moves import (
     Answer,
     Call,
     Context,

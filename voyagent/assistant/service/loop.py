@@ -21,9 +21,10 @@ import structlog
 from flask_babel import force_locale, gettext
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 
-from voyagent.assistant import arguments, blocks, costs, drafts, planner_factory, prompt, queries
-from voyagent.assistant.beginning import Beginning
-from voyagent.assistant.moves import (
+from voyagent.assistant.queries import spending, turn_context
+from voyagent.assistant.rules import arguments, blocks, drafts
+from voyagent.assistant.rules.beginning import Beginning
+from voyagent.assistant.rules.moves import (
     Answer,
     Ask,
     Call,
@@ -41,8 +42,15 @@ from voyagent.assistant.moves import (
     kept,
     move_from,
 )
-from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
-from voyagent.assistant.planner_factory import Models
+from voyagent.assistant.service import costs, planner_factory, prompt
+from voyagent.assistant.service.outcomes import (
+    GrantedBefore,
+    outcome_event,
+    output_of,
+    refused,
+    settled,
+)
+from voyagent.assistant.service.planner_factory import Models
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
@@ -105,7 +113,9 @@ def _fail(turn: Turn, sentence: str) -> None:
         turns.hold_turn(turn)
         costs.release(turn)
         chat.emit(turn, "error", error_message=gettext(sentence))
-        turns.conclude_turn(turn, "failed", blocks.fold(queries.told_by(chats.get_turn(turn.id))))
+        turns.conclude_turn(
+            turn, "failed", blocks.fold(turn_context.told_by(chats.get_turn(turn.id)))
+        )
 
 
 class Performance:
@@ -116,7 +126,7 @@ class Performance:
         self._planner = self._built_in = planner
         self._models = models
         with transaction(turn.tenant_id):
-            self._stored: deque[dict[str, Any]] = deque(queries.told_by(turn))
+            self._stored: deque[dict[str, Any]] = deque(turn_context.told_by(turn))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
         self._number = 0
         self._has_spoken = self._has_answered = self._acts = False
@@ -173,10 +183,10 @@ class Performance:
 
     def _begin(self, actor: Actor) -> Beginning:
         context, decision = (
-            queries.context_of(actor, self._turn.session_id, self._turn.id),
-            queries.decision_of(self._turn),
+            turn_context.context_of(actor, self._turn.session_id, self._turn.id),
+            turn_context.decision_of(self._turn),
         )
-        anew = queries.asked_anew(self._turn)
+        anew = turn_context.asked_anew(self._turn)
         if anew is not None:
             with force_locale(actor.locale):
                 return Beginning(
@@ -184,7 +194,7 @@ class Performance:
                     None,
                     actor.locale,
                     anew=anew,
-                    refusal=queries.refusal_of(anew["approval_id"]),
+                    refusal=turn_context.refusal_of(anew["approval_id"]),
                 )
         refused = costs.admit(self._turn)
         model = (
@@ -192,7 +202,7 @@ class Performance:
             if self._models is not None and refused is None and not _is_settled(context)
             else None
         )
-        spent = costs.budget_spent() if model is not None else None
+        spent = spending.budget_spent() if model is not None else None
         return Beginning(
             context,
             decision,
@@ -419,13 +429,13 @@ class Performance:
         """Return the results that the capability had in replaced turns."""
         if capability.approval != "review":
             return ()
-        found = queries.results_before(self._turn.session_id, self._origins, capability.name)
+        found = turn_context.results_before(self._turn.session_id, self._origins, capability.name)
         return tuple(found)
 
     def _refuse_repeats(self, capability: Capability[Any]) -> None:
         """Refuse a request that was approved in a replaced turn. Raises GrantedBefore."""
         if any(
-            queries.was_granted_before(self._turn.session_id, one, capability.name)
+            turn_context.was_granted_before(self._turn.session_id, one, capability.name)
             for one in self._origins
         ):
             raise GrantedBefore
@@ -436,7 +446,7 @@ class Performance:
             turns.conclude_turn(
                 self._turn,
                 status,
-                [*blocks.fold(queries.told_by(chats.get_turn(self._turn.id))), *extra],
+                [*blocks.fold(turn_context.told_by(chats.get_turn(self._turn.id))), *extra],
             )
 
     def _emit(self, kind: str, **fields: Any) -> None:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from flask import current_app, render_template
 
-from voyagent.assistant import costs
-from voyagent.assistant.planner_factory import Configured
+from voyagent.assistant.queries import spending
+from voyagent.assistant.service.planner_factory import Configured
 from voyagent.drivers.models.prices import Price, last_day_of, price_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -58,7 +58,7 @@ def read_mind(reader: Reader, actor: Actor) -> Mind:
     return (
         found
         if found.name is None
-        else replace(found, missed_at=costs.missed_at(reader, found.name))
+        else replace(found, missed_at=spending.missed_at(reader, found.name))
     )
 
 
@@ -71,10 +71,10 @@ def mind(reader: Reader, actor: Actor) -> str:
 @under_the_limits
 def used(reader: Reader, actor: Actor) -> str:
     """Show today's and this month's usage, with a warning near the budget."""
-    spending = costs.spending(reader, clock.today(actor.timezone))
+    spent = spending.spending(reader, clock.today(actor.timezone))
     return (
-        render_template("assistant/_budget.html", spending=spending)
-        + render_template("assistant/_spending.html", spending=spending)
-        if spending.is_shown
+        render_template("assistant/_budget.html", spending=spent)
+        + render_template("assistant/_spending.html", spending=spent)
+        if spent.is_shown
         else ""
     )

@@ -8,12 +8,13 @@ from uuid import UUID
 from flask import Response, flash, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.assistant import screen, service
+from voyagent.assistant.api.stream import answer, following
 from voyagent.assistant.forms import EditForm, RenameForm, SayForm
-from voyagent.assistant.panels import Mind, answering
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
-from voyagent.assistant.stream import answer, following
-from voyagent.assistant.transcript import as_money, draft_card, given_fields, tool_head
+from voyagent.assistant.service import messages
+from voyagent.assistant.views import screen
+from voyagent.assistant.views.panels import Mind, answering
+from voyagent.assistant.views.transcript import as_money, draft_card, given_fields, tool_head
 from voyagent.capabilities.cards import day
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound
@@ -48,7 +49,7 @@ def begin(actor: Actor) -> Any:
     if said is None:
         return _index(actor, form)
     session_id = chat.create_session(actor).id
-    service.send(actor, session_id, message=said.message)
+    messages.send(actor, session_id, message=said.message)
     return _to(session_id)
 
 
@@ -67,7 +68,7 @@ def say(actor: Actor, session_id: UUID) -> Any:
     """Send a message; the text stays if it cannot be sent."""
     form = SayForm()
     reply = form.attempt(
-        lambda said: service.send(actor, session_id, message=said.message),
+        lambda said: messages.send(actor, session_id, message=said.message),
         turn_in_progress="message",
     )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
@@ -107,7 +108,7 @@ def stop(actor: Actor, session_id: UUID) -> Any:
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     """Regenerate an answer."""
-    service.ask_again(actor, session_id, turn_id)
+    messages.ask_again(actor, session_id, turn_id)
     return _to(session_id)
 
 
@@ -121,7 +122,7 @@ def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     """Replace a message."""
     form = EditForm()
     reply = form.attempt(
-        lambda said: service.ask_again(actor, session_id, turn_id, message=said.message),
+        lambda said: messages.ask_again(actor, session_id, turn_id, message=said.message),
         turn_in_progress="message",
     )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
@@ -186,7 +187,7 @@ def restore(actor: Actor, session_id: UUID) -> Any:
 )
 def save_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
     """Confirm the fields of a card."""
-    service.save_card(actor, session_id, card_id)
+    messages.save_card(actor, session_id, card_id)
     return _to(session_id)
 
 
@@ -198,7 +199,7 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
 )
 def discard_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
     """Give up the draft of a card."""
-    service.discard_card(actor, session_id, card_id)
+    messages.discard_card(actor, session_id, card_id)
     return _to(session_id)
 
 
@@ -210,7 +211,7 @@ def discard_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
 )
 def choose_action(actor: Actor, session_id: UUID, card_id: str, capability: str) -> Any:
     """Start another action that a card offers."""
-    service.choose_action(actor, session_id, card_id, capability)
+    messages.choose_action(actor, session_id, card_id, capability)
     return _to(session_id)
 
 

@@ -15,9 +15,10 @@ from voyagent.approvals.schemas import review
 from voyagent.approvals.schemas.review import Changes
 from voyagent.approvals.service import effects
 from voyagent.approvals.words.approver_labels import approvers_in_words, other_approvers_in_words
-from voyagent.assistant import blocks, costs, drafts, queries
-from voyagent.assistant.blocks import Block
-from voyagent.assistant.costs import Spent
+from voyagent.assistant.queries import spending, turn_context
+from voyagent.assistant.queries.spending import Spent
+from voyagent.assistant.rules import blocks, drafts
+from voyagent.assistant.rules.blocks import Block
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.queries import search, sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound, Turn
@@ -175,7 +176,7 @@ def read(
     """
     reader = SessionReader(db.session)
     session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)
-    state = queries.change_mark(session_id)
+    state = turn_context.change_mark(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
     before = (
@@ -188,7 +189,7 @@ def read(
         limit=None if first is None else SHOWN_MESSAGES * 5,
         superseded=superseded,
     )
-    spent, by_turn = costs.spent_in(reader, session_id)
+    spent, by_turn = spending.spent_in(reader, session_id)
     entries = _entries(said, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
         entries += _unfinished(running, session["event_seq"])
@@ -201,9 +202,9 @@ def read(
         running=running,
         seq=session["event_seq"],
         state=state,
-        awaited=any(map(queries.is_awaited, proposals)),
+        awaited=any(map(turn_context.is_awaited, proposals)),
         moved=chats.last_seq(session_id) != session["event_seq"],
-        open_card_id=(drafts.open_card(queries.recent_messages(session_id)) or {}).get(
+        open_card_id=(drafts.open_card(turn_context.recent_messages(session_id)) or {}).get(
             "card_id", ""
         ),
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask_babel import gettext
 
-from voyagent.assistant.arguments import ArgumentsRefused
-from voyagent.assistant.moves import Call, Outcome
+from voyagent.assistant.rules.arguments import ArgumentsRefused
+from voyagent.assistant.rules.moves import Call, Outcome
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.errors import N_, Conflict, VoyagentError

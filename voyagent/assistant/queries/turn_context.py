@@ -10,8 +10,9 @@ from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.schemas.review import failure_in_words
-from voyagent.assistant import blocks, interpretation
-from voyagent.assistant.moves import (
+from voyagent.assistant.queries import interpretation
+from voyagent.assistant.rules import blocks
+from voyagent.assistant.rules.moves import (
     Context,
     Decision,
     DraftInView,

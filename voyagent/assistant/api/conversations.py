@@ -8,7 +8,8 @@ from flask import Response, request
 
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.assistant import queries, service
+from voyagent.assistant.api.stream import MIMETYPE, answer, following, reply_to
+from voyagent.assistant.queries import turn_context
 from voyagent.assistant.schemas import (
     EVENT_STREAM,
     EditMessageRequest,
@@ -24,8 +25,8 @@ from voyagent.assistant.schemas import (
     TranscriptResponse,
     TurnStartedResponse,
 )
-from voyagent.assistant.service import InvalidLastEventId, Reply
-from voyagent.assistant.stream import MIMETYPE, answer, following, reply_to
+from voyagent.assistant.service import messages
+from voyagent.assistant.service.messages import InvalidLastEventId, Reply
 from voyagent.chat.api.stream import StreamsFull, TooManyStreams
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound, TurnNotFound
@@ -107,7 +108,7 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     return reply_to(
         actor,
         session_id,
-        service.resume(
+        messages.resume(
             actor, session_id, reply, last_event_id=request.headers.get("Last-Event-ID")
         ),
     )
@@ -139,7 +140,7 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     message follows the running turn, or the one after a decision. A repeat with the same
     `Idempotency-Key` receives the turn again from its first event.
     """
-    reply = service.send(
+    reply = messages.send(
         actor,
         session_id,
         message=body.message,
@@ -165,7 +166,7 @@ def list_messages(
     )
     return TranscriptResponse.of(
         {
-            "messages": queries.as_turns_stand(reader, session_id, said),
+            "messages": turn_context.as_turns_stand(reader, session_id, said),
             "next_cursor": cursor,
             "last_event_id": last,
         }
@@ -191,7 +192,7 @@ def follow_session(actor: Actor, session_id: UUID) -> Response:
         following(
             actor,
             session_id,
-            service.place_to_follow(session_id, request.headers.get("Last-Event-ID")),
+            messages.place_to_follow(session_id, request.headers.get("Last-Event-ID")),
         )
     )
 
@@ -223,7 +224,7 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStarted
 
     Approved acts stay done; pending proposals are withdrawn.
     """
-    return _started(session_id, turn_id, service.ask_again(actor, session_id, turn_id))
+    return _started(session_id, turn_id, messages.ask_again(actor, session_id, turn_id))
 
 
 @api.post(
@@ -239,7 +240,7 @@ def edit_message(
 ) -> Body[TurnStartedResponse]:
     """Replace a message and all after it, and have the new one answered."""
     return _started(
-        session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message)
+        session_id, turn_id, messages.ask_again(actor, session_id, turn_id, message=body.message)
     )
 
 

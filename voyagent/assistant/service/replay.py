@@ -7,10 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.beginning import Beginning
-from voyagent.assistant.built_in import BuiltInPlanner
-from voyagent.assistant.loop import Performance, StopRequested
-from voyagent.assistant.moves import (
+from voyagent.assistant.rules.beginning import Beginning
+from voyagent.assistant.rules.moves import (
     Answer,
     Call,
     Conversation,
@@ -21,9 +19,11 @@ from voyagent.assistant.moves import (
     move_from,
     silently,
 )
-from voyagent.assistant.outcomes import outcome_event
-from voyagent.assistant.planner_factory import Bounds, ModelPlanner
-from voyagent.assistant.prompt import Brief
+from voyagent.assistant.service.built_in import BuiltInPlanner
+from voyagent.assistant.service.loop import Performance, StopRequested
+from voyagent.assistant.service.outcomes import outcome_event
+from voyagent.assistant.service.planner_factory import Bounds, ModelPlanner
+from voyagent.assistant.service.prompt import Brief
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
 from voyagent.chat.service.conversations import event_line

@@ -1,0 +1,1 @@
+"""JSON API and event streams of the assistant."""

@@ -1,0 +1,172 @@
+"""Reads of the costs of models: by conversation, day and month, against the daily budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from voyagent.assistant.models import MissingModel, ModelDailyUsage, TurnCost
+from voyagent.assistant.words import BUDGET_SPENT
+from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.tenancy import owned
+from voyagent.settings import queries as settings
+
+WARN_AT = (100, 80, 50)
+_DAY = timedelta(days=1)
+_COSTS, _DAYS, _MISSING = (
+    TurnCost.__table__.c,
+    ModelDailyUsage.__table__.c,
+    MissingModel.__table__.c,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens and USD of answers; those of the `unpriced` ones are in no sum of money."""
+
+    tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    answers: int = 0
+    unpriced: int = 0
+
+    @property
+    def cost(self) -> Money:
+        """The cost for pages, rounded up from less than a cent."""
+        cents = Money.rounded(self.cost_usd, "USD")
+        return cents if cents or not self.cost_usd else Money(1, "USD")
+
+    @property
+    def is_under_a_cent(self) -> bool:
+        """True if the cost is positive and below a cent."""
+        return 0 < self.cost_usd < Decimal("0.01")
+
+    @property
+    def is_priced(self) -> bool:
+        """True if a sum of money is known."""
+        return bool(self.cost_usd) or not self.unpriced
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """An agency's day and month so far, and its daily budget of tokens."""
+
+    today: Spent
+    month: Spent
+    budget: int | None = None
+
+    @property
+    def percent(self) -> int:
+        """Percentage of today's budget; 0 without one."""
+        return self.today.tokens * 100 // self.budget if self.budget else 0
+
+    @property
+    def warns_at(self) -> int | None:
+        """The highest of 50, 80 and 100 per cent that today has reached."""
+        return next((step for step in WARN_AT if self.percent >= step), None)
+
+    @property
+    def is_shown(self) -> bool:
+        """True if there is something to show."""
+        return self.month.answers > 0 or self.budget is not None
+
+
+def budget_spent() -> str | None:
+    """Return the message for a spent daily budget in the agency's zone, or None."""
+    row = settings.get_settings()
+    if row.daily_token_budget is None:
+        return None
+    used = db.session.scalar(used_today(row.timezone)) or 0
+    return budget_message(row.daily_token_budget, used) if used >= row.daily_token_budget else None
+
+
+def used_today(timezone: str) -> Select[Any]:
+    """Select the tokens that the agency has used today in its zone."""
+    return select(ModelDailyUsage.tokens).where(ModelDailyUsage.day == clock.today(timezone))
+
+
+def budget_message(limit: int, used: int) -> str:
+    """Return the message for a spent daily budget, as the API contract words it."""
+    return f"{BUDGET_SPENT}: limit={limit} used={used}"
+
+
+def missed_at(reader: Reader, model: str) -> datetime | None:
+    """Return when the vendor did not know a model, within the last day.
+
+    It is asked at every turn, so an older failure has been mended.
+    """
+    found = select(_MISSING.missed_at).where(
+        owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - _DAY
+    )
+    rows = reader.read(found)[0]
+    return rows[0]["missed_at"] if rows else None
+
+
+def spending(reader: Reader, today: date) -> Spending:
+    """Return today's and this month's spending and the budget, in one trip."""
+    return spending_of(*reader.read(*spending_statements(today)))
+
+
+def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Select today's and this month's spending."""
+    return _day(today, today), _day(today.replace(day=1), today), settings.statement()
+
+
+def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
+    """Return the spending from their rows."""
+    return Spending(
+        _spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None
+    )
+
+
+def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]:
+    """Return the spending of a conversation, in total and by turn."""
+    statement = (
+        _sums(select(_COSTS.turn_id))
+        .where(owned(TurnCost), _COSTS.session_id == session_id)
+        .group_by(_COSTS.turn_id)
+    )
+    by_turn = {row["turn_id"]: _spent(row) for row in reader.read(statement)[0]}
+    whole = Spent(
+        *(
+            sum(getattr(one, name) for one in by_turn.values())
+            for name in ("tokens", "cost_usd", "answers", "unpriced")
+        )
+    )
+    return whole, by_turn
+
+
+def _sums(statement: Select[Any]) -> Select[Any]:
+    tokens = (
+        _COSTS.input_tokens
+        + _COSTS.output_tokens
+        + _COSTS.cache_read_tokens
+        + _COSTS.cache_write_tokens
+    )
+    return statement.add_columns(
+        func.coalesce(func.sum(tokens), 0).label("tokens"),
+        func.coalesce(func.sum(_COSTS.cost_usd), 0).label("cost_usd"),
+        func.count().label("answers"),
+        func.count().filter((_COSTS.cost_usd == 0) & (tokens > 0)).label("unpriced"),
+    )
+
+
+def _day(first: date, last: date) -> Select[Any]:
+    totals = (
+        func.coalesce(func.sum(_DAYS[name]), 0).label(name)
+        for name in ("tokens", "cost_usd", "answers", "unpriced")
+    )
+    return select(*totals).where(owned(ModelDailyUsage), _DAYS.day.between(first, last))
+
+
+def _spent(row: Row) -> Spent:
+    return Spent(
+        int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]), int(row["unpriced"])
+    )

@@ -1,0 +1,1 @@
+"""Moves of a planner, and blocks and cards of messages."""

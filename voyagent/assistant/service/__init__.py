@@ -1,0 +1,1 @@
+"""Turns of the assistant: messages, the loop, planners and costs."""

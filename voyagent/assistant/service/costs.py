@@ -1,0 +1,167 @@
+"""Records of the costs of models, and limits: turns per minute and hour, tokens per day.
+
+Counted in the database for all processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import case, delete, func, select
+
+from voyagent.assistant.models import (
+    BudgetReservation,
+    RateLimitHit,
+    TurnCost,
+)
+from voyagent.assistant.queries import spending
+from voyagent.chat.queries.sessions import Turn
+from voyagent.drivers.models.prices import cost_of
+from voyagent.drivers.models.usage import Usage
+from voyagent.kernel import clock
+from voyagent.kernel.db import db, rows_changed
+from voyagent.settings import queries as settings
+
+MINUTE, HOUR = timedelta(seconds=60), timedelta(seconds=3600)
+GRACE_S = 10.0
+"""Seconds after its deadline for which an uncounted answer keeps its reservation."""
+_COUNT_DAY = """
+insert into model_daily_usage as known
+  (tenant_id, day, answers, tokens, cost_usd, unpriced)
+values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
+on conflict (tenant_id, day) do update
+  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens,
+      cost_usd = known.cost_usd + excluded.cost_usd, unpriced = known.unpriced + excluded.unpriced
+"""
+_HOLD = """
+insert into budget_reservations (tenant_id, turn_id, tokens, expires_at)
+values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
+on conflict (tenant_id, turn_id) do update
+  set tokens = excluded.tokens, expires_at = excluded.expires_at
+"""
+_MISS = """
+insert into missing_models (tenant_id, model) values (:tenant_id, :model)
+on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
+"""
+
+
+def admit(turn: Turn) -> str | None:
+    """Count a turn, or return the limit that is reached, as the API contract words it.
+
+    Continuations after decisions are not counted. The settings' row is locked, so that parallel
+    turns are counted one after the other in all processes.
+    """
+    if turn.kind != "message":
+        return None
+    limits = settings.get_settings(lock=True)
+    now = func.clock_timestamp()
+    db.session.execute(
+        delete(RateLimitHit)
+        .where(RateLimitHit.admitted_at <= now - HOUR)
+        .execution_options(synchronize_session=False)
+    )
+    counts = select(
+        func.count(case((RateLimitHit.admitted_at > now - MINUTE, 1))).label("minute"),
+        func.count().label("hour"),
+    ).select_from(RateLimitHit)
+    found = db.session.execute(counts).one()
+    if found.minute >= limits.rate_limit_per_minute:
+        return "rate_limited: minute"
+    if found.hour >= limits.rate_limit_per_hour:
+        return "rate_limited: hour"
+    rows_changed(
+        "insert into rate_limit_hits (tenant_id, turn_id, admitted_at) values (:tenant_id,"
+        " :turn_id, clock_timestamp()) on conflict do nothing",
+        turn_id=turn.id,
+    )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No tokens are left; `may_pass` if they are only reserved for others.
+
+    `told` then counts reservations as used.
+    """
+
+    told: str
+    may_pass: bool
+
+
+def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
+    """Reserve the most tokens that an answer can take.
+
+    The reservation ends when the answer is counted, or after `seconds` and a grace. While any
+    tokens are left one answer is allowed; further ones only if all fit together. A reservation
+    counts for the day on which it is read. The settings' row is locked, as for `admit`. Without a
+    budget nothing is reserved.
+    """
+    if settings.get_settings().daily_token_budget is None:
+        return None
+    row = settings.get_settings(lock=True)
+    limit = row.daily_token_budget
+    if limit is None:
+        return None
+    now = func.clock_timestamp()
+    db.session.execute(
+        delete(BudgetReservation)
+        .where(BudgetReservation.expires_at <= now)
+        .execution_options(synchronize_session=False)
+    )
+    others = select(func.sum(BudgetReservation.tokens)).where(BudgetReservation.turn_id != turn.id)
+    # One statement and so one instant: an answer is counted and let go in one transaction, and must
+    # be seen on one side.
+    used, kept = db.session.execute(
+        select(spending.used_today(row.timezone).scalar_subquery(), others.scalar_subquery())
+    ).one()
+    used, kept = int(used or 0), int(kept or 0)
+    if used >= limit:
+        return Refusal(spending.budget_message(limit, used), may_pass=False)
+    if kept and used + kept + tokens > limit:
+        return Refusal(spending.budget_message(limit, used + kept), may_pass=True)
+    rows_changed(_HOLD, turn_id=turn.id, tokens=tokens, lasts=timedelta(seconds=seconds + GRACE_S))
+    return None
+
+
+def release(turn: Turn) -> None:
+    """Release the reservation of a turn."""
+    rows_changed(
+        "delete from budget_reservations where tenant_id = :tenant_id and turn_id = :turn_id",
+        turn_id=turn.id,
+    )
+
+
+def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
+    """Store the usage of an answer with its step."""
+    day, price = clock.today(settings.get_settings().timezone), cost_of(model, usage)
+    cost = price or Decimal(0)
+    db.session.add(
+        TurnCost(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            number=number,
+            model=model,
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
+            estimated=usage.estimated,
+            cost_usd=cost,
+            day=day,
+        )
+    )
+    db.session.flush()
+    rows_changed(
+        _COUNT_DAY,
+        day=day,
+        tokens=usage.total,
+        cost=cost,
+        unpriced=int(price is None and usage.total > 0),
+    )
+
+
+def note_missing(model: str) -> None:
+    """Record that the vendor does not know a model."""
+    rows_changed(_MISS, model=model)

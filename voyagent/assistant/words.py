@@ -1,0 +1,26 @@
+"""Sentences for the errors of a turn."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from voyagent.kernel.errors import N_
+
+BUDGET_SPENT = "daily_budget_exceeded"
+_WORDS = {
+    "rate_limited: minute": N_(
+        "Your agency has reached its limit of assistant turns per minute. Try again in a minute."
+    ),
+    "rate_limited: hour": N_(
+        "Your agency has reached its limit of assistant turns per hour. Try again later."
+    ),
+    BUDGET_SPENT: N_(
+        "Your agency’s tokens for today are used up. The built-in planner answers until midnight."
+    ),
+}
+
+
+def in_words(message: str) -> str:
+    """Return the sentence of a stream's error; an unknown message as it is."""
+    code = message if message in _WORDS else message.partition(":")[0]
+    return gettext(_WORDS[code]) if code in _WORDS else message
