@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
+from tests.enquiries.reading import Page
 from tests.people import People, Person, csrf
 from voyagent.assistant.service import messages
 from voyagent.assistant.service.messages import CardNotOpen
@@ -163,6 +164,16 @@ def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
         assert [row["total_minor"] for row in invoice_queries.list_drafts(reader)] == [4_500_000]
     follow_up = card_of(talk.events(alice, session_id))
     assert (follow_up["capability"], follow_up["missing"]) == ("issue_invoice", [])
+
+
+def test_a_line_of_a_document_is_one_text_on_the_page(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(
+        alice, session_id, "draft an invoice for Deepa Krishnan, 2 tickets to Dubai 18500 each"
+    )
+    shown = Page(alice.browser.get(f"/assistant/{session_id}")).words()
+    assert "Tickets to Dubai, 2 × INR 18,500.00" in shown
+    assert "Unit price" not in shown
 
 
 def test_a_refused_save_says_why_and_leaves_the_card_open(talk: Talk, alice: Person) -> None:

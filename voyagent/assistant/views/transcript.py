@@ -128,11 +128,39 @@ def _draft_fields(block: Block, name: str) -> list[DraftField]:
         return [DraftField(argument(name), "", "", is_missing=True)] if missing else []
     if parse_id(value) is not None or (isinstance(value, list) and all(map(parse_id, value))):
         return [DraftField(argument(name), words or str(gettext("chosen")))]
-    shown = [(label, text) for label, text in _in_words({**_currency(block), name: value}, name)]
+    shown = (
+        _lines(name, value)
+        if isinstance(value, list) and isinstance(value[0], dict)
+        else _in_words({**_currency(block), name: value}, name)
+    )
     return [
         DraftField(label, text, words if place == 0 and words.casefold() != text.casefold() else "")
         for place, (label, text) in enumerate(shown)
     ]
+
+
+def _lines(name: str, rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return a label and a text for each line of a document or list of people."""
+    labels = [f"{argument(name)} {number}" for number in range(1, len(rows) + 1)]
+    return list(zip(labels if len(rows) > 1 else [argument(name)], map(_line, rows), strict=True))
+
+
+def _line(row: dict[str, Any]) -> str:
+    """Return a line in one text, such as “Tickets to Dubai, 2 × INR 18,500.00”."""
+    price = as_money(row.get("unit_price"), row.get("currency"))
+    if price is None:
+        return ", ".join(f"{label} {text}" for label, text in _in_words(row))
+    rest = {
+        name: value
+        for name, value in row.items()
+        if name not in ("description", "quantity", "unit_price", "currency")
+    }
+    parts = [
+        row.get("description") or "",
+        f"{row.get('quantity', 1)} × {spoken(price.wire, price.currency)}",
+        *(f"{label} {text}" for label, text in _in_words(rest)),
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _currency(block: Block) -> dict[str, Any]:
