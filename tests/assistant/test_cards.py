@@ -52,6 +52,17 @@ def test_a_write_is_a_card_with_the_words_of_each_field(talk: Talk, alice: Perso
     assert block == {"type": "card", **card}
 
 
+def test_a_new_customer_is_not_a_known_one_with_the_same_surname(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, LEAD)
+    talk.say(alice, session_id, "yes")
+    card = card_of(talk.say(alice, talk.begin(alice), LEAD.replace("Ravi", "Rohan")))
+    assert card["fields"]["customer_name"] == "Rohan Menon"
+    card = card_of(talk.say(alice, talk.begin(alice), LEAD.replace("Ravi Menon", "mr menon")))
+    assert card["fields"]["customer_name"] == "Ravi Menon"
+    assert card["words"]["customer_name"] == "menon"
+
+
 def test_save_runs_the_capability_with_exactly_the_fields_of_the_card(
     talk: Talk, alice: Person
 ) -> None:

@@ -57,6 +57,16 @@ def test_a_read_without_a_required_field_asks_for_it(engine: Engine) -> None:
     assert talk(engine, "search flights from Kochi to Doha for 2 adults", "20 Dec").kind == "run"
 
 
+def test_a_read_of_one_of_several_parties_asks_for_it(engine: Engine) -> None:
+    said = "show the invoices of customer Rohan Kurian"
+    reply = engine.start("find_invoices", said, CONTEXT)
+    assert (reply.kind, reply.missing) == ("card", ("customer_name",))
+    chosen = engine.reply("the first one", CONTEXT, reply.draft)
+    assert chosen.kind == "run"
+    assert chosen.draft
+    assert chosen.draft.values["customer_name"] == "Zachariah Kurian"
+
+
 def test_a_write_is_a_card(engine: Engine) -> None:
     reply = talk(engine, EXACT)
     assert (reply.kind, reply.missing, reply.confirmed) == ("card", (), False)

@@ -38,6 +38,23 @@ def test_a_number_wins_over_a_name(
 
 
 @pytest.mark.parametrize(
+    ("text", "is_near"),
+    [
+        ("received 45,000 from Rohan Krishnan", True),
+        ("received 45,000 from Harish Bedi", True),
+        ("received 45,000 from Krishnan", False),
+        ("received 45,000 today", False),
+    ],
+)
+def test_an_invoice_of_another_customer_is_only_offered(
+    alice: Person, text: str, *, is_near: bool
+) -> None:
+    issued(alice, customer_name="Deepa Krishnan")
+    found = alice.does(lambda actor: open_invoices(Invocation(actor), text))
+    assert [choice.is_near for choice in found] == [is_near]
+
+
+@pytest.mark.parametrize(
     ("text", "meant"),
     [
         ("issue the invoice for deepa", ["Deepa Krishnan"]),

@@ -157,6 +157,31 @@ def test_a_known_name_wins_over_the_words_around_it() -> None:
     )
 
 
+def test_the_words_of_a_known_name_are_those_written() -> None:
+    filled = fill(BY_NAME["create_enquiry"], "lead from zacharia kurian", CONTEXT)
+    assert filled.words["customer_name"] == "zacharia kurian"
+
+
+def test_a_new_name_with_a_known_surname_stays_as_written() -> None:
+    assert values("create_enquiry", "lead from Rohan Kurian, Bali")["customer_name"] == (
+        "Rohan Kurian"
+    )
+
+
+@pytest.mark.parametrize("name", ["find_invoices", "list_receivables"])
+def test_a_read_by_an_unknown_name_offers_the_similar_ones(name: str) -> None:
+    filled = fill(BY_NAME[name], "invoices of Rohan Kurian", CONTEXT)
+    assert "customer_name" not in filled.values
+    assert [row.label for row in filled.choices["customer_name"]] == ["Zachariah Kurian"]
+
+
+def test_a_record_of_a_similar_name_is_never_taken_unasked() -> None:
+    near = OPEN[0]._replace(is_near=True)
+    context = Context(TODAY, look_up=lambda _lookup, _text: [near])
+    filled = fill(BY_NAME["record_receipt"], "received 80,000 from Rohan Kurian", context)
+    assert (filled.values.get("invoice_id"), filled.choices["invoice_id"]) == (None, (near,))
+
+
 def test_several_known_names_are_choices() -> None:
     context = Context(TODAY, names=("Anil Das", "Anil Kumar"))
     filled = fill(BY_NAME["create_enquiry"], "new lead Anil", context)

@@ -91,6 +91,7 @@ class Choice(NamedTuple):
     """A record that a text can mean: id, label, document number and open amount.
 
     `fills` names the input fields that take its id; empty if the record is of one field anyway.
+    `is_near` marks a record of a party whose name is only similar: it is never taken unasked.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Choice(NamedTuple):
     number: str = ""
     amount: Money | None = None
     fills: tuple[str, ...] = ()
+    is_near: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,21 @@ class Reply:
     kept: Draft | None = None
 
 
+def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
+    """Return the fields to ask for: required ones, and the party of a read if several fit."""
+    empty: tuple[Any, ...] = (None, "", [])
+    required = [one for one in capability.required_fields if draft.values.get(one) in empty]
+    unclear = [
+        name
+        for name in draft.choices
+        if not capability.writes
+        and capability.slots[name].reader in slots.NAME_READERS
+        and draft.values.get(name) in empty
+        and name not in required
+    ]
+    return (*required, *unclear)
+
+
 def card_block(reply: Reply) -> JsonObject:
     """Return the card of a draft as an assistant message stores it.
 
@@ -204,8 +219,7 @@ class Engine:
         return Reply("run" if is_read and not missing else "card", draft, missing)
 
     def _missing(self, draft: Draft) -> tuple[str, ...]:
-        required = self._capabilities[draft.name].required_fields
-        return tuple(name for name in required if draft.values.get(name) in (None, "", []))
+        return missing_fields(self._capabilities[draft.name], draft)
 
     def _corrected(
         self, text: str, context: Context, draft: Draft, listed: Sequence[Choice]

@@ -22,7 +22,7 @@ from voyagent.kernel.text import people, stations
 from voyagent.kernel.text.dates import DateKind, Day, read_date
 from voyagent.kernel.text.journeys import find_ends
 from voyagent.kernel.text.line_items import find_lines
-from voyagent.kernel.text.names import find_known_names
+from voyagent.kernel.text.names import find_known_names, near_names
 from voyagent.kernel.text.naming import Role, find_names
 from voyagent.kernel.text.party_size import party_size
 from voyagent.kernel.text.periods import find_period
@@ -227,6 +227,9 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
             _put(filled, name, _flag(name, text), capability)
         elif slot.reader == "invoice":
             _put(filled, name, _invoice(reading, context, text), capability)
+        elif slot.reader in NAME_READERS and not capability.writes:
+            found = READERS[slot.reader](reading, context)
+            _put(filled, name, _existing(found, context), capability)
         elif slot.reader in READERS:
             _put(filled, name, READERS[slot.reader](reading, context), capability)
     return filled
@@ -409,9 +412,10 @@ def _meant(
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
     numbered = [row for row in rows if row.number and _bare(row.number) in numbers]
-    equal = [row for row in rows if row.amount is not None and row.amount.decimal in amounts]
-    own = [row for row in rows if row.id == known and not numbered]
-    one = next((some[0] for some in (numbered, equal, rows, own) if len(some) == 1), None)
+    sure = [row for row in rows if not row.is_near]
+    equal = [row for row in sure if row.amount is not None and row.amount.decimal in amounts]
+    own = [row for row in sure if row.id == known and not numbered]
+    one = next((some[0] for some in (numbered, equal, sure, own) if len(some) == 1), None)
     return Found(one.id, one.label) if one else tuple(numbered or rows) or None
 
 
@@ -435,6 +439,14 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
         if match:
             return Found(option, match.group())
     return None
+
+
+def _existing(found: Found | Several | None, context: Context) -> Found | Several | None:
+    """Offer similar names in the place of an unknown one, whose records do not exist."""
+    if not isinstance(found, Found) or found.value in context.names:
+        return found
+    near = near_names(found.words, context.names)
+    return tuple(Choice(name, name) for name in near) or found
 
 
 def _flag(name: str, text: str) -> Found | None:
@@ -521,13 +533,13 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """A known name, else the words that are most likely a name."""
+    """Read a known name, else the words that are most likely a name."""
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)
         known = list(dict.fromkeys(one.name for one in found))
         if len(known) == 1:
-            return Found(known[0], known[0])
+            return Found(known[0], reading.text[found[0].start : found[0].end])
         if known:
             return tuple(Choice(name, name) for name in known)
         labelled = people.find_name(reading.text)
@@ -817,5 +829,7 @@ READERS: Mapping[str, FieldReader] = {
     "traveller_kind": _traveller_kind,
 }
 """Readers by kind. Dates, statuses, flags and invoices need more and are read by `fill`."""
+NAME_READERS = frozenset({"party", "supplier"})
+"""Kinds that give the name of a party."""
 FROM_RECORDS = frozenset({"enquiry", "fare", "open_bill", "open_invoice", "rate", "trip"})
 """Kinds that only a lookup or a choice from a list can give."""

@@ -21,7 +21,7 @@ from voyagent.billing.core.queries import names
 from voyagent.billing.invoices.capabilities import draft_invoice
 from voyagent.capabilities import cards, registry, slots
 from voyagent.capabilities.capability import Capability, Choice, Invocation
-from voyagent.capabilities.dialogue import Draft, Engine, Reply
+from voyagent.capabilities.dialogue import Draft, Engine, Reply, missing_fields
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -179,14 +179,13 @@ def _checked(reply: Reply) -> Reply:
         return reply
     capability = registry.get(reply.draft.name)
     values = _valid(capability, reply.draft)
-    required = capability.required_fields
-    missing = tuple(name for name in required if values.get(name) in (None, "", []))
     draft = Draft(
         reply.draft.name,
         values,
         {name: words for name, words in reply.draft.words.items() if name in values},
         {name: rows for name, rows in reply.draft.choices.items() if name not in values},
     )
+    missing = missing_fields(capability, draft)
     kind = reply.kind
     if kind in ("run", "card"):
         kind = "card" if capability.writes or missing else "run"

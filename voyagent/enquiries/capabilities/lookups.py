@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 from voyagent.capabilities.capability import Choice, Invocation
+from voyagent.capabilities.lookups import of_party
 from voyagent.enquiries.queries import enquiries as enquiries_queries
 from voyagent.enquiries.queries.enquiries import Search
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.pages import Part
 
 SEARCHED_MAX = 200
-_NAME_WORD_MIN = 3
 
 
 def enquiries(call: Invocation, text: str) -> list[Choice]:
     """Return enquiries of customers that a text names, else all; the newest first."""
     page = enquiries_queries.list_enquiries(call.reader, Search(), Part(limit=SEARCHED_MAX))
-    words = {word for word in _words(text) if len(word) >= _NAME_WORD_MIN}
-    named = [row for row in page.items if words & _words(row["customer_name"])]
-    return [
-        Choice(
-            str(row["id"]),
-            ", ".join(filter(None, (row["customer_name"], row["destination"]))),
-        )
-        for row in named or page.items
-    ]
+    return of_party([(_choice(row), row["customer_name"]) for row in page.items], text)
 
 
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.casefold()))
+def _choice(row: Row) -> Choice:
+    label = ", ".join(filter(None, (row["customer_name"], row["destination"])))
+    return Choice(str(row["id"]), label)

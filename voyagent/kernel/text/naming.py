@@ -63,6 +63,8 @@ _ADDRESS_WORDS = """
 road street marg lane nagar colony avenue drive floor building sector chowk bazaar rd st
 """
 _LABEL_WORDS = "name customer client guest vendor supplier pax passenger lead naam enquiry"
+_JOURNEY_NOUNS = frozenset(["hotel", "hotels", "tour", "tours", "trip", "holiday"])
+"""Words of firms that rather say what is travelled: `Pillai hotel booking`."""
 _TITLES = frozenset(_TITLE_WORDS.split())
 _BEHIND_NAMES = frozenset(_WORDS_BEHIND.split())
 _VERBS_BEHIND = frozenset(_VERB_WORDS.split())
@@ -74,6 +76,7 @@ _NEVER = frozenset(_NEVER_WORDS.split())
 _ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _LABELS = frozenset(_LABEL_WORDS.split())
 """Words that name what follows, also with a colon between."""
+_ADDRESS = re.compile(r"\S*@\S*")
 _OWNER = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _NOT_NAME_ENDING = re.compile(
     r".{3,}(?:ing|able|tion|sion|ment|ness|ous|ally|ated|cted|lled|nned|pped|rred|ssed|tted|oned"
@@ -113,6 +116,59 @@ class Candidate:
     start: int
     end: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class WordOfName:
+    """A word that may be one of a name, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_capital(self) -> bool:
+        """Return True for a word with a capital at its start."""
+        return self.text[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words beside each other that may together be a name, without titles."""
+
+    named: tuple[WordOfName, ...]
+
+    @property
+    def start(self) -> int:
+        """Return the place of the first word."""
+        return self.named[0].start
+
+    @property
+    def end(self) -> int:
+        """Return the place behind the last word."""
+        return self.named[-1].end
+
+
+def find_runs(text: str) -> list[Run]:
+    """Return the words of each possible name of a text, in order."""
+    tokens = _tokens(_ADDRESS.sub(lambda address: "," * len(address.group()), text))
+    found = []
+    for first, last in _runs(tokens, has_capitals=_has_capitals(tokens)):
+        named = tuple(
+            WordOfName(_OWNER.sub("", one.text).rstrip("."), one.start, one.end)
+            for one in tokens[first : last + 1]
+            if one.kind not in ("title", "joiner")
+            and one.text.lower() != "and"
+            and (one.is_capital or one.kind == "name" or plain(one.text) not in _JOURNEY_NOUNS)
+        )
+        if named:
+            found.append(Run(named))
+    return found
+
+
+def is_title(word: str) -> bool:
+    """Return True for `Mr`, `Dr.`, `Smt` and the like."""
+    return plain(word) in _TITLES
 
 
 def find_names(
@@ -270,7 +326,7 @@ def _is_in_name(tokens: Sequence[_Token], place: int) -> bool:
         and tokens[place].is_capital
         and following.is_capital
         and following.kind in ("firm", "name")
-        and plain(following.text) not in ("hotel", "hotels", "tour", "tours", "trip", "holiday")
+        and plain(following.text) not in _JOURNEY_NOUNS
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,6 +23,7 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.payments import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
 from voyagent.capabilities.cards import day
+from voyagent.capabilities.lookups import of_party
 from voyagent.identity.rules.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row, SessionReader
@@ -38,7 +38,6 @@ PAYMENT_OUTPUT = frozenset(
     {"payment_id", "party_name", "amount", "currency", "open_amount", "status"}
 )
 SHOWN_MAX = 50
-_NAME_WORD_MIN = 4
 
 
 def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> Description:
@@ -105,27 +104,23 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
     said = text.casefold()
-    numbered = [row for row in rows if _is_numbered(row["reference"].casefold(), said)]
-    return [
+    choices = [
         Choice(
             str(row["id"]),
             f"{row['reference']}, {row['party_name']}",
             row["reference"],
             Money(row["open_minor"], row["currency"]),
         )
-        for row in numbered or rows_named(rows, text) or rows
+        for row in rows
     ]
+    numbered = [one for one in choices if _is_numbered(one.number.casefold(), said)]
+    named = zip(choices, (row["party_name"] for row in rows), strict=True)
+    return numbered or of_party(list(named), text, is_asked=True)
 
 
 def open_invoices(call: Invocation, text: str) -> list[Choice]:
     """Open invoices that a text can mean, the longest due first."""
     return open_documents(call, "receivable", text)
-
-
-def rows_named(rows: Sequence[Row], text: str) -> list[Row]:
-    """Return the rows whose party shares a word with a text."""
-    words = {word for word in re.findall(r"\w+", text.casefold()) if len(word) >= _NAME_WORD_MIN}
-    return [row for row in rows if words & set(row["party_name"].casefold().split())]
 
 
 def row_amount(row: Row, minor: int) -> JsonObject:

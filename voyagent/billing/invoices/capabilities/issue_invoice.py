@@ -8,7 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.core.capabilities.payments import APPROVERS, rows_named
+from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
 from voyagent.billing.invoices import errors as invoice_errors
@@ -39,6 +39,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
+from voyagent.capabilities.lookups import of_party
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
@@ -123,7 +124,7 @@ def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
 def drafts(call: Invocation, text: str) -> list[Choice]:
     """Return the drafts that a text can mean, the newest first; without a name, all of them."""
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
-    return [_draft(row) for row in rows_named(rows, text) or rows]
+    return of_party([(_draft(row), row["party_name"]) for row in rows], text, is_asked=True)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

@@ -1,0 +1,28 @@
+"""Parts of lookups: the records of the party that a text names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voyagent.capabilities.capability import Choice
+from voyagent.kernel.text.names import find_known_names, near_names
+from voyagent.kernel.text.naming import find_names
+
+
+def of_party(
+    choices: Sequence[tuple[Choice, str]], text: str, *, is_asked: bool = False
+) -> list[Choice]:
+    """Return the choices of the parties that a text names; each has the name of its party.
+
+    Choices of parties with a similar name are marked, so that a person picks one. Without a
+    name all fit; `is_asked` marks them if the text names a party that has no record.
+    """
+    names = list(dict.fromkeys(name for _, name in choices))
+    meant = {found.name for found in find_known_names(text, names)}
+    if meant:
+        return [one for one, name in choices if name in meant]
+    near = set(near_names(text, names))
+    if near:
+        return [one._replace(is_near=True) for one, name in choices if name in near]
+    is_other = is_asked and bool(find_names(text))
+    return [one._replace(is_near=is_other) for one, _ in choices]
