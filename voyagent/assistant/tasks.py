@@ -1,4 +1,4 @@
-"""Jobs of the assistant: run a turn."""
+"""Jobs of the assistant: run a turn, and resume turns without a job each minute."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from uuid import UUID
 
 from flask import current_app
 
-from voyagent.assistant.service import loop
+from voyagent.assistant.service import loop, turn_jobs
 from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.assistant.service.planner_factory import Configured
-from voyagent.chat.service.conversations import TURN_TASK
+from voyagent.assistant.service.turn_jobs import TURN_TASK
+from voyagent.chat.queries import sessions as chats
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 
 
@@ -22,3 +24,10 @@ def run_turn(tenant_id: str, turn_id: str) -> None:
         BuiltInPlanner(),
         Configured(current_app.extensions["voyagent.settings"]),
     )
+
+
+# The name is stored with the jobs of the schedule.
+@task("chat.housekeeping", own_transactions=True, every="* * * * *")
+def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+    """Resume turns whose job failed for good or was lost."""
+    in_agencies(chats.agencies_with_turns, turn_jobs.resume)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.tenancy import owned
 
 SESSIONS_MAX = 200
+MINUTE = timedelta(minutes=1)
 ACTIVE = ("queued", "running")
 _SESSIONS = ChatSession.__table__.c
 _MESSAGES = ChatMessage.__table__.c
@@ -94,6 +95,21 @@ class Step:
 def agencies_with_turns() -> list[UUID]:
     """Return agencies with unfinished turns older than a minute."""
     return list(db.session.scalars(text("select app.tenants_with_turns(now())")))
+
+
+def turns_without_job(task: str) -> list[Turn]:
+    """Return the unfinished turns that are a minute old and have no job of this name."""
+    has_no_job = text(
+        "not exists (select 1 from procrastinate_jobs j where j.lock ="
+        " chat_turns.session_id::text and j.task_name = :task and j.status in ('todo', 'doing')"
+        " and j.args ->> 'turn_id' = chat_turns.id)"
+    ).bindparams(task=task)
+    rows = db.session.scalars(
+        select(ChatTurn).where(
+            ChatTurn.status.in_(ACTIVE), ChatTurn.created_at < func.now() - MINUTE, has_no_job
+        )
+    )
+    return [turn_of(row) for row in rows]
 
 
 def turn_of(row: ChatTurn) -> Turn:

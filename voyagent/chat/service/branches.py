@@ -15,7 +15,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.chat.models import ChatMessage, ChatTurn
 from voyagent.chat.queries import sessions
 from voyagent.chat.queries.sessions import Turn, find_running_turn
-from voyagent.chat.service.conversations import TurnInProgress, append, defer_turn, open_turn
+from voyagent.chat.service.conversations import TurnInProgress, append, hand_over, open_turn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict
@@ -103,7 +103,7 @@ def _take_the_place(actor: Actor, session_id: UUID, turn_id: str, message: str |
     )
     blocks = [{"type": "text", "text": words}] if message is not None else _asked(old)
     append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
-    defer_turn(turn)
+    hand_over(turn)
     return turn
 
 

@@ -26,7 +26,6 @@ from voyagent.kernel.metrics import after_commit, meters
 TITLE_MAX = 200
 TITLE_FROM_MESSAGE = 60
 UNDO = timedelta(minutes=10)
-TURN_TASK = "assistant.run_turn"
 WIPE_TASK = "chat.wipe"
 EVENT_FIELDS = (
     "text",
@@ -74,9 +73,17 @@ class TitleTooLong(Unprocessable):
 
 
 SessionHook = Callable[[UUID], None]
+TurnHook = Callable[[Turn], None]
+_opened: list[TurnHook] = []
 _deleted: list[SessionHook] = []
 _restored: list[SessionHook] = []
 _may_wipe: list[Callable[[UUID], bool]] = []
+
+
+def on_opened(hook: TurnHook) -> TurnHook:
+    """Register the work of a higher package that runs a turn, in the transaction that opens it."""
+    _opened.append(hook)
+    return hook
 
 
 def on_deleted(hook: SessionHook) -> SessionHook:
@@ -239,7 +246,7 @@ def start_turn(
     )
     blocks = [{"type": "text", "text": message}, *([block] if block else [])]
     append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
-    defer_turn(turn)
+    hand_over(turn)
     return turn
 
 
@@ -263,7 +270,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
         entity_refs={"session_id": session_id},
         inputs={"turn_id": turn.id, "after": approval_id},
     )
-    defer_turn(turn)
+    hand_over(turn)
     return turn
 
 
@@ -464,9 +471,10 @@ def open_turn(
     return sessions.turn_of(turn)
 
 
-def defer_turn(turn: Turn) -> None:
-    """Run the turn by a worker once this transaction has committed."""
-    jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)
+def hand_over(turn: Turn) -> None:
+    """Give an opened turn, with its message, to the package that runs it."""
+    for hook in _opened:
+        hook(turn)
 
 
 def _defer_wipe(session: ChatSession) -> None:
@@ -499,6 +507,7 @@ __all__ = [
     "find_running_turn",
     "finish_turn",
     "on_deleted",
+    "on_opened",
     "on_restored",
     "record_step",
     "rename",

@@ -1,21 +1,18 @@
-"""Turns as the program handles them: lock, conclude, resume."""
+"""Turns as the program handles them: lock, conclude, tell."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from voyagent.chat.models import ChatTurn
-from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, lock, turn_of
+from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, lock
 from voyagent.chat.service.conversations import (
-    TURN_TASK,
     TurnTakenOver,
     append_message,
-    defer_turn,
     emit,
     event_line,
     finish_turn,
@@ -27,7 +24,6 @@ from voyagent.kernel.db import db
 
 # The reserved names on the wire for an event that is of no turn.
 REPLAY = "replay"
-MINUTE = timedelta(minutes=1)
 
 
 def hold_turn(turn: Turn) -> bool:
@@ -63,22 +59,6 @@ def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None
     finish_turn(turn, status)
 
 
-def resume() -> int:
-    """Resume the bound agency's turns that are a minute old and have no job; return their number.
-
-    Otherwise a turn whose job failed for good would stay running, and its conversation would be
-    blocked.
-    """
-    lost = db.session.scalars(
-        select(ChatTurn).where(
-            ChatTurn.status.in_(ACTIVE), ChatTurn.created_at < func.now() - MINUTE, _HAS_NO_JOB
-        )
-    ).all()
-    for turn in lost:
-        defer_turn(turn_of(turn))
-    return len(lost)
-
-
 def tell(turn: Turn, kind: str, **fields: Any) -> int:
     """Store an event that belongs to no stored turn, such as a failed replay.
 
@@ -96,12 +76,6 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
     events.notify(topic(turn.session_id))
     return int(seq)
 
-
-_HAS_NO_JOB = text(
-    "not exists (select 1 from procrastinate_jobs j where j.lock = chat_turns.session_id::text and"
-    " j.task_name = :task and j.status in ('todo', 'doing') and j.args ->> 'turn_id' ="
-    " chat_turns.id)"
-).bindparams(task=TURN_TASK)
 
 _TELL = text("""
     with counted as (

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Person
-from voyagent.chat import tasks
+from voyagent.assistant import tasks
+from voyagent.assistant.service import turn_jobs
 from voyagent.chat.queries import sessions
-from voyagent.chat.service import conversations, turns
+from voyagent.chat.service import conversations
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_turn_without_a_job_is_gone_on_with(
     with alice.app.app_context():
         tasks.housekeeping.run(0)
     assert jobs_of(turn, owner_engine) == 1
-    assert alice.does(lambda _actor: turns.resume()) == 0, "it has one now"
+    assert alice.does(lambda _actor: turn_jobs.resume()) == 0, "it has one now"
     drain()
     with alice.acting():
         assert sessions.get_turn(turn.id).status == "done"
@@ -76,12 +77,12 @@ def test_one_that_has_a_job_or_has_only_begun_is_left_alone(
     alice: Person, owner_engine: sa.Engine, turn: conversations.Turn
 ) -> None:
     lose(turn, owner_engine, how="select :i", age="10 min")
-    assert alice.does(lambda _actor: turns.resume()) == 0
+    assert alice.does(lambda _actor: turn_jobs.resume()) == 0
     lose(
         turn,
         owner_engine,
         how="delete from procrastinate_jobs where args->>'turn_id' = :i",
         age="30 s",
     )
-    assert alice.does(lambda _actor: turns.resume()) == 0
+    assert alice.does(lambda _actor: turn_jobs.resume()) == 0
     assert jobs_of(turn, owner_engine) == 0
