@@ -63,7 +63,7 @@ def test_a_proposal_belongs_to_a_conversation_of_the_agency(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:
     session_id = desk.conversation(alice)
-    with pytest.raises(chat.SessionNotFound):
+    with pytest.raises(chats.SessionNotFound):
         desk.propose(charlie, session_id=session_id)
 
 
@@ -426,7 +426,7 @@ def test_several_decisions_are_of_one_conversation_of_the_agency(
     elsewhere = desk.propose(alice)
     with pytest.raises(ApprovalNotFound):
         alice.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
-    with pytest.raises(chat.SessionNotFound):
+    with pytest.raises(chats.SessionNotFound):
         charlie.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
     with pytest.raises(Forbidden):
         victor.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))

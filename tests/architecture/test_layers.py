@@ -90,6 +90,21 @@ VIOLATIONS = {
         "import voyagent.ledger.models",
         "Only ledger touches the tables of ledger",
     ),
+    "the loop of a turn reaches past the turns of chat": (
+        "assistant/service/loop.py",
+        "import voyagent.chat.service.conversations",
+        "The assistant runs turns through one module of chat",
+    ),
+    "a page reaches into chat": (
+        "assistant/views/conversations.py",
+        "import voyagent.chat.service.cancellation",
+        "Pages and API of the assistant use the turns, conversations and reads of chat",
+    ),
+    "chat knows a model": (
+        "chat/service/turns.py",
+        "import voyagent.drivers.models.protocol",
+        "Chat knows no capability, planner or model",
+    ),
     "a capability reaches past the services": (
         "enquiries/capabilities/create_enquiry.py",
         "import voyagent.drivers.postgres",

@@ -18,7 +18,8 @@ from typing import Any
 from sqlalchemy import event
 
 from voyagent.assistant.service import loop
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.queries import sessions
+from voyagent.chat.service import turns
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
 from voyagent.kernel.config import load_settings
@@ -36,9 +37,9 @@ def die(*_: object) -> None:
 def work() -> None:
     """Work until told to stop, or until the event of the plan."""
     app = create_app(load_settings())
-    emit = chat.emit
+    emit = turns.append_event
 
-    def watched(turn: chat.Turn, kind: str, **fields: Any) -> int:
+    def watched(turn: sessions.Turn, kind: str, **fields: Any) -> int:
         seq = emit(turn, kind, **fields)
         plan = PLAN.read_text() if PLAN.exists() else ""
         loop.PACE_S = 0.05 if plan == "slow" else 0.0
@@ -48,7 +49,7 @@ def work() -> None:
             event.listen(db.session(), "after_commit", die)
         return seq
 
-    loop.chat.emit = watched
+    loop.turns.append_event = watched
     jobs.run_worker(app, app.extensions["voyagent.settings"])
 
 

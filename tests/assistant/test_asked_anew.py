@@ -23,12 +23,12 @@ from tests.billing.papers import draft, issue, issued, line as article
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import PreviewStale
+from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service import loop
 from voyagent.billing.invoices.errors import InvoiceNotDraft
-from voyagent.chat.api import stream
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import turns
 from voyagent.kernel.db import transaction
 
 TOOL = "issue_invoice"
@@ -162,7 +162,7 @@ def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Pe
     session_id = talk.begin(alice)
     old = asked(alice, session_id)
     with alice.acting() as actor:
-        chat.start_turn(actor, session_id, message="help")
+        turns.start_turn(actor, session_id, message="help")
     stale(leila, old)
     talk.drain()
     told = talk.events(alice, session_id)
@@ -184,7 +184,7 @@ def test_a_worker_that_dies_over_it_tells_nothing_twice(
     with alice.acting():
         turn = chats.find_continuation(old)
     assert turn is not None
-    count, emit = [0], chat.emit
+    count, emit = [0], turns.append_event
 
     def dying(*given: Any, **more: Any) -> int:
         seq = emit(*given, **more)
@@ -194,7 +194,7 @@ def test_a_worker_that_dies_over_it_tells_nothing_twice(
         return seq
 
     with monkeypatch.context() as patched, app.app_context():
-        patched.setattr(loop.chat, "emit", dying)
+        patched.setattr(loop.turns, "append_event", dying)
         with suppress(Killed):
             loop.run(alice.actor.tenant_id, turn.id, _Nobody())
     talk.drain()
@@ -267,8 +267,10 @@ def heard(
     """The marks that a page is told, up to the first, while something is done by somebody else; it
     begins with the proposals as they stand, and waits.
     """
-    whole = stream.frames
-    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=4.0))
+    whole = event_stream.frames
+    monkeypatch.setattr(
+        event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=4.0)
+    )
 
     def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
         with alice.acting():
@@ -350,7 +352,7 @@ def test_a_page_hears_of_a_turn_before_its_first_word(
     marks = heard(
         session_id,
         lambda: leila.does(
-            lambda actor: chat.start_turn(actor, session_id, message="trial balance").id
+            lambda actor: turns.start_turn(actor, session_id, message="trial balance").id
         ),
     )
     with alice.acting():
@@ -380,8 +382,10 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
     with alice.acting():
         before = turn_context.change_mark(session_id)
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
-    whole = stream.frames
-    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))
+    whole = event_stream.frames
+    monkeypatch.setattr(
+        event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3)
+    )
     answer = alice.browser.get(f"/assistant/{session_id}/events?after=0&asked={before}")
     assert "event: asked\n" in answer.text
 
@@ -391,8 +395,10 @@ def test_programs_hear_events_alone(
 ) -> None:
     approval_id = asked(line.person, UUID(line.session_id))
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
-    whole = stream.frames
-    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))
+    whole = event_stream.frames
+    monkeypatch.setattr(
+        event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3)
+    )
     answer = line.person.api.get(f"/chat/sessions/{line.session_id}/events")
     line.opened.append(answer)
     assert frames(answer) == []

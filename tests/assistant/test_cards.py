@@ -13,7 +13,7 @@ from tests.people import People, Person, csrf
 from voyagent.assistant.service import messages
 from voyagent.assistant.service.messages import CardNotOpen
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.chat.service.conversations import TurnInProgress
+from voyagent.chat.service.turns import TurnInProgress
 from voyagent.enquiries.queries import enquiries
 
 LEAD = "new enquiry from Ravi Menon: Kochi to Dubai on 12 Dec 2100, 2 adults, ravi@example.com"

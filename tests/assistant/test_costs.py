@@ -28,7 +28,7 @@ from voyagent.assistant.queries import spending as spending_queries
 from voyagent.assistant.queries.spending import Spending, Spent
 from voyagent.assistant.service import costs
 from voyagent.chat.queries.sessions import Turn
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns as chat_turns
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, PersonSaid
 from voyagent.drivers.models.scripted import Reply, Scripted
@@ -91,7 +91,7 @@ def turns(model: ModelTalk, count: int) -> list[Turn]:
         for _ in range(count)
     ]
     with model.person.acting():
-        return [turn for turn in map(chat.begin_turn, begun) if turn is not None]
+        return [turn for turn in map(chat_turns.begin_turn, begun) if turn is not None]
 
 
 def keep(model: ModelTalk, turn: Turn, tokens: int, seconds: float = 60.0) -> costs.Refusal | None:
@@ -136,7 +136,7 @@ def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(
 
     class Interrupted(Scripted):
         def answer(self, request: Any, on_text: Any, should_stop: Any = lambda: False) -> Any:
-            model.person.does(chat.request_stop, model.session_id)
+            model.person.does(chat_turns.request_stop, model.session_id)
             return super().answer(request, on_text, should_stop)
 
     model.run(turn_id, Interrupted([Reply("Never told")]))
@@ -350,7 +350,7 @@ def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_giv
             + sum(len(str(tool.schema)) for tool in request.tools)
             + request.max_tokens
         )
-        model.person.does(chat.request_stop, model.session_id)
+        model.person.does(chat_turns.request_stop, model.session_id)
         return Reply("Never told")
 
     model.run(turn_id, Scripted([stop]))
@@ -406,7 +406,7 @@ def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(model.run, turn_id, Scripted([]), answer_s=60.0)
         time.sleep(1)
-        model.person.does(chat.request_stop, model.session_id)
+        model.person.does(chat_turns.request_stop, model.session_id)
         assert kinds(running.result(20)) == ["final"]
 
 

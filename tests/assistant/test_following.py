@@ -16,10 +16,10 @@ from werkzeug.test import TestResponse
 
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, read
 from tests.people import ApiClient, Person
+from voyagent.assistant.api import event_stream
 from voyagent.capabilities import registry
-from voyagent.chat.api import stream
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import turns
 
 # The transcript
 # --------------------------------------------------------------------------------
@@ -99,10 +99,10 @@ def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_
     with line.person.acting():
         turn = chats.find_running_turn(UUID(line.session_id))
         assert turn is not None
-        begun = chat.begin_turn(turn.id)
+        begun = turns.begin_turn(turn.id)
         assert begun is not None
-        first = chat.emit(begun, "text_delta", text="half a ")
-        chat.emit(begun, "text_delta", text="sentence")
+        first = turns.append_event(begun, "text_delta", text="half a ")
+        turns.append_event(begun, "text_delta", text="sentence")
     seen = page(line).json
     assert (seen["last_event_id"], [message["role"] for message in seen["messages"]]) == (
         first - 1,
@@ -129,9 +129,9 @@ def test_whoever_may_read_may_read_along_and_nobody_else(
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams that send a heartbeat as soon as nothing is new."""
-    whole = stream.frames
+    whole = event_stream.frames
     monkeypatch.setattr(
-        stream, "frames", lambda *given, **more: whole(*given, **more, heartbeat_s=0.05)
+        event_stream, "frames", lambda *given, **more: whole(*given, **more, heartbeat_s=0.05)
     )
 
 
@@ -140,7 +140,7 @@ def heard(answer: TestResponse) -> str:
     told = b""
     for chunk in answer.response:
         told += chunk if isinstance(chunk, bytes) else chunk.encode()
-        if told.endswith(stream.HEARTBEAT):
+        if told.endswith(event_stream.HEARTBEAT):
             return told.decode()
     raise AssertionError("it has ended")
 
@@ -206,7 +206,7 @@ def test_a_number_that_is_none_of_ours_is_refused(line: Line, said: str) -> None
 def test_one_person_follows_at_most_so_many_at_once(
     line: Line, monkeypatch: pytest.MonkeyPatch, victor: Person
 ) -> None:
-    monkeypatch.setattr(stream.seats(line.person.app), "_per_person_max", 2)
+    monkeypatch.setattr(event_stream.seats(line.person.app), "_per_person_max", 2)
     for _ in range(2):
         assert follow(line).status_code == 200
     refused = follow(line)

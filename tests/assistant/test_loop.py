@@ -18,8 +18,8 @@ from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat, turns
-from voyagent.chat.service.conversations import EVENT_FIELDS
+from voyagent.chat.queries.events import EVENT_FIELDS
+from voyagent.chat.service import cancellation, conversations as chat, turns
 from voyagent.enquiries import service as enquiries_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
@@ -267,15 +267,15 @@ def test_a_stop_ends_the_turn_between_two_events(
     talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = talk.begin(alice)
-    real_emit, seen = chat.emit, []
+    real_emit, seen = turns.append_event, []
 
-    def emit_and_stop(turn: chat.Turn, kind: str, **fields: Any) -> int:
+    def emit_and_stop(turn: chats.Turn, kind: str, **fields: Any) -> int:
         seen.append(kind)
         if len(seen) == 3:
-            chat.ask_to_stop(session_id)  # as the page's button does, in the middle
+            cancellation.ask_to_stop(session_id)  # as the page's button does, in the middle
         return real_emit(turn, kind, **fields)
 
-    monkeypatch.setattr(loop.chat, "emit", emit_and_stop)
+    monkeypatch.setattr(loop.turns, "append_event", emit_and_stop)
     events = talk.say(alice, session_id, "help")
     assert [event["kind"] for event in events] == ["text_delta"] * 3 + ["final"]
     with alice.acting():
@@ -324,7 +324,7 @@ def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
 ) -> None:
     session_id = talk.begin(alice)
     turn_id = confirming(talk, alice, session_id)
-    real_keep, real_emit, count = chat.record_step, chat.emit, [0]
+    real_keep, real_emit, count = turns.record_step, turns.append_event, [0]
 
     class Killed(BaseException):
         """As SIGKILL does it: nothing is caught, nothing is cleaned up."""
@@ -339,8 +339,8 @@ def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
 
         return run
 
-    monkeypatch.setattr(loop.chat, "emit", dying(real_emit))
-    monkeypatch.setattr(loop.chat, "record_step", dying(real_keep))
+    monkeypatch.setattr(loop.turns, "append_event", dying(real_emit))
+    monkeypatch.setattr(loop.turns, "record_step", dying(real_keep))
     with app.app_context(), pytest.raises(Killed):
         loop.run(alice.actor.tenant_id, turn_id, BuiltInPlanner())
     monkeypatch.undo()
@@ -381,12 +381,12 @@ def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(
         turn_id = messages.send(actor, session_id, message="help").turn_id
     assert turn_id is not None
     with alice.acting():
-        first = chat.begin_turn(turn_id)
+        first = turns.begin_turn(turn_id)
     with alice.acting():
-        second = chat.begin_turn(turn_id)
+        second = turns.begin_turn(turn_id)
     assert first is not None
     assert second is not None
-    with alice.acting(), pytest.raises(chat.TurnTakenOver):
+    with alice.acting(), pytest.raises(turns.TurnTakenOver):
         turns.hold_turn(first)
     with alice.acting():
         assert turns.hold_turn(second) is False

@@ -16,10 +16,10 @@ from flask import Flask
 from tests.assistant.conftest import kinds
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, proposal
 from tests.people import Person
-from voyagent.chat.api import stream
+from voyagent.assistant.api import event_stream
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat
-from voyagent.chat.service.conversations import EVENT_FIELDS
+from voyagent.chat.queries.events import EVENT_FIELDS
+from voyagent.chat.service import turns
 
 # The stream
 # --------------------------------------------------------------------------------
@@ -191,15 +191,15 @@ def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(
     with line.person.acting():
         turn = chats.find_running_turn(UUID(line.session_id))
         assert turn is not None
-        begun = chat.begin_turn(turn.id)
+        begun = turns.begin_turn(turn.id)
         assert begun is not None
-        chat.emit(begun, "text_delta", text="half a ")
-        chat.emit(begun, "text_delta", text="sentence")
+        turns.append_event(begun, "text_delta", text="half a ")
+        turns.append_event(begun, "text_delta", text="sentence")
     twin = line.post({"message": "trial balance"})
     blank = line.post({})
     with line.person.acting():
-        chat.emit(begun, "final")
-        chat.finish_turn(begun, "done")
+        turns.append_event(begun, "final")
+        turns.mark_finished(begun, "done")
     assert [event["text"] for event in frames(answer)] == ["half a ", "sentence", None]
     assert frames(twin) == frames(blank) == frames(answer)
 
@@ -350,7 +350,7 @@ def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
 def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(
     line: Line, alice: Person
 ) -> None:
-    taken = [line.post({"message": "help"}) for _ in range(stream.PER_PERSON_MAX)]
+    taken = [line.post({"message": "help"}) for _ in range(event_stream.PER_PERSON_MAX)]
     refused = line.post({"message": "help"})
     assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
     assert int(refused.headers["Retry-After"]) > 0

@@ -20,8 +20,8 @@ from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.assistant.service.planner_factory import Bounds, Configured
 from voyagent.capabilities import registry
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat
-from voyagent.chat.service.conversations import EVENT_FIELDS
+from voyagent.chat.queries.events import EVENT_FIELDS
+from voyagent.chat.service import turns
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
 from voyagent.drivers.models.scripted import Reply, Scripted
@@ -243,7 +243,7 @@ def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: Mode
             def told(piece: str) -> None:
                 on_text(piece)
                 if piece == "upon ":
-                    model.person.does(chat.request_stop, model.session_id)
+                    model.person.does(turns.request_stop, model.session_id)
 
             return super().answer(request, told, should_stop)
 
@@ -284,8 +284,8 @@ def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repe
 
     first = Scripted(list(SCRIPT))
     with monkeypatch.context() as patched:
-        patched.setattr(loop.chat, "emit", dying(chat.emit))
-        patched.setattr(loop.chat, "record_step", dying(chat.record_step))
+        patched.setattr(loop.turns, "append_event", dying(turns.append_event))
+        patched.setattr(loop.turns, "record_step", dying(turns.record_step))
         try:
             model.run(turn_id, first)
         except Killed:

@@ -16,7 +16,7 @@ from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk,
 from tests.people import Person
 from voyagent.assistant.rules.moves import Say
 from voyagent.assistant.service.built_in import BuiltInPlanner
-from voyagent.chat import service as chat
+from voyagent.chat.service import turns
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted
 
@@ -140,7 +140,7 @@ def test_failures_refusals_stops_and_restarts_are_the_same_again(
         def answer(self, request: Any, on_text: Any, should_stop: Any = lambda: False) -> Any:
             def told(piece: str) -> None:
                 on_text(piece)
-                model.person.does(chat.request_stop, model.session_id)
+                model.person.does(turns.request_stop, model.session_id)
 
             return super().answer(request, told, should_stop)
 

@@ -13,17 +13,17 @@ from tests.people import Person
 from voyagent.assistant import tasks
 from voyagent.assistant.service import turn_jobs
 from voyagent.chat.queries import sessions
-from voyagent.chat.service import conversations
+from voyagent.chat.service import conversations, turns
 
 
 @pytest.fixture
-def turn(alice: Person) -> conversations.Turn:
+def turn(alice: Person) -> sessions.Turn:
     with alice.acting() as actor:
         session_id = conversations.create_session(actor).id
-    return alice.does(conversations.start_turn, session_id, message="help")
+    return alice.does(turns.start_turn, session_id, message="help")
 
 
-def jobs_of(turn: conversations.Turn, engine: sa.Engine) -> int:
+def jobs_of(turn: sessions.Turn, engine: sa.Engine) -> int:
     with engine.connect() as connection:
         return int(
             connection.scalar(
@@ -37,7 +37,7 @@ def jobs_of(turn: conversations.Turn, engine: sa.Engine) -> int:
         )
 
 
-def lose(turn: conversations.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
+def lose(turn: sessions.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text(how), {"i": turn.id})
         connection.execute(
@@ -59,7 +59,7 @@ def lose(turn: conversations.Turn, engine: sa.Engine, *, how: str, age: str) -> 
 def test_a_turn_without_a_job_is_gone_on_with(
     alice: Person,
     owner_engine: sa.Engine,
-    turn: conversations.Turn,
+    turn: sessions.Turn,
     drain: Callable[[], None],
     how: str,
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_turn_without_a_job_is_gone_on_with(
 
 
 def test_one_that_has_a_job_or_has_only_begun_is_left_alone(
-    alice: Person, owner_engine: sa.Engine, turn: conversations.Turn
+    alice: Person, owner_engine: sa.Engine, turn: sessions.Turn
 ) -> None:
     lose(turn, owner_engine, how="select :i", age="10 min")
     assert alice.does(lambda _actor: turn_jobs.resume()) == 0

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
 from tests.people import Person, csrf
-from voyagent.chat.queries import search
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.queries import search, sessions
+from voyagent.chat.service import conversations as chat, turns
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_words_that_are_none_are_not_sent(talk: Talk, alice: Person, browser: Fl
     answer = send(browser, session_id, edit[0], message="   ")
     assert answer.status_code == 422
     with alice.acting():
-        assert chat.find_running_turn(session_id) is None
+        assert sessions.find_running_turn(session_id) is None
 
 
 def test_what_was_granted_is_named_on_the_page(
@@ -106,7 +106,7 @@ def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(
     session_id = talk.begin(alice)
     words = "**now** <script>alert(1)</script> [x](https://evil.example)"
     with alice.acting() as actor:
-        turn = chat.start_turn(actor, session_id, message=words)
+        turn = turns.start_turn(actor, session_id, message=words)
         chat.append_message(
             actor,
             session_id,
@@ -114,7 +114,7 @@ def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(
             blocks=[{"type": "text", "text": words}],
             turn_id=turn.id,
         )
-        chat.finish_turn(turn, "done")
+        turns.mark_finished(turn, "done")
     page = read(browser, session_id)
     assert '<p class="v-pre">**now** &lt;script&gt;alert(1)&lt;/script&gt;' in page
     assert (
@@ -147,7 +147,7 @@ def test_conversations_are_found_by_what_was_said(
 ) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
-        chat.start_turn(actor, session_id, message=INVOICE)
+        turns.start_turn(actor, session_id, message=INVOICE)
         chat.rename(actor, session_id, "Winter")
     page = browser.get("/assistant", query_string={"q": words}).text
     assert (f"/assistant/{session_id}" in page) is found

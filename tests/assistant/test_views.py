@@ -323,13 +323,13 @@ def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
     with alice.acting():
         turn = chats.find_running_turn(session_id)
         assert turn is not None
-        running = chat.begin_turn(turn.id)
+        running = turns.begin_turn(turn.id)
         assert running is not None
-        seq = chat.emit(running, "text_delta", text="half a ")
+        seq = turns.append_event(running, "text_delta", text="half a ")
     whole = chats.events_after
 
     def told_meanwhile(*given: Any, **more: Any) -> Any:
-        chat.emit(running, "text_delta", text="sentence")
+        turns.append_event(running, "text_delta", text="sentence")
         return whole(*given, **more)
 
     monkeypatch.setattr(chats, "events_after", told_meanwhile)
@@ -355,9 +355,9 @@ def test_an_answer_without_a_word_can_be_had_again(
     with alice.acting():
         turn = chats.find_running_turn(session_id)
         assert turn is not None
-        running = chat.begin_turn(turn.id)
+        running = turns.begin_turn(turn.id)
         assert running is not None
-        turns.conclude_turn(running, status, [cut_short])
+        turns.finish_turn(running, status, [cut_short])
     page = browser.get(f"/assistant/{session_id}").text
     acts = page[page.index(f'id="acts-{turn.id}"') :]
     again = f"/assistant/{session_id}/turns/{turn.id}/regenerate"

@@ -17,7 +17,7 @@ import voyagent.chat.tasks  # noqa: F401 - the worker must know the task
 from tests.chat.parallel import at_once
 from tests.people import Person
 from voyagent.chat.queries import sessions
-from voyagent.chat.service import conversations
+from voyagent.chat.service import conversations, turns
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.pages import InvalidCursor
@@ -82,8 +82,8 @@ def test_a_viewer_writes_nothing(victor: Person, session_id: UUID) -> None:
         lambda actor: conversations.rename(actor, session_id, "x"),
         lambda actor: conversations.delete(actor, session_id),
         lambda actor: conversations.restore(actor, session_id),
-        lambda actor: conversations.start_turn(actor, session_id, message="hello"),
-        lambda actor: conversations.request_stop(actor, session_id),
+        lambda actor: turns.start_turn(actor, session_id, message="hello"),
+        lambda actor: turns.request_stop(actor, session_id),
     ]
     for act in acts:
         with pytest.raises(Forbidden):
@@ -96,13 +96,13 @@ def test_a_conversation_of_another_agency_is_not_there(charlie: Person, session_
         lambda actor: conversations.rename(actor, session_id, "x"),
         lambda actor: conversations.delete(actor, session_id),
         lambda actor: conversations.restore(actor, session_id),
-        lambda actor: conversations.start_turn(actor, session_id, message="hello"),
-        lambda actor: conversations.request_stop(actor, session_id),
+        lambda actor: turns.start_turn(actor, session_id, message="hello"),
+        lambda actor: turns.request_stop(actor, session_id),
         lambda _actor: sessions.get_session(session_id),
         lambda _actor: sessions.last_seq(session_id),
     ]
     for act in acts:
-        with pytest.raises(conversations.SessionNotFound):
+        with pytest.raises(sessions.SessionNotFound):
             charlie.does(act)
     with charlie.acting():
         assert not sessions.exists(session_id)
@@ -114,7 +114,7 @@ def test_a_conversation_of_another_agency_is_not_there(charlie: Person, session_
 
 
 def test_an_unknown_conversation_is_not_there(alice: Person) -> None:
-    with pytest.raises(conversations.SessionNotFound):
+    with pytest.raises(sessions.SessionNotFound):
         alice.does(conversations.rename, new_id(), "x")
 
 
@@ -267,7 +267,7 @@ def test_a_message_cannot_point_into_another_agency(
 def test_a_turn_stores_what_was_said_and_defers_its_job(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="Who owes us?")
+    turn = alice.does(turns.start_turn, session_id, message="Who owes us?")
     assert turn.id.startswith("t-")
     assert len(turn.id) == 14
     assert (turn.kind, turn.status, turn.attempt, turn.message, turn.user_id) == (
@@ -294,28 +294,25 @@ def test_a_turn_stores_what_was_said_and_defers_its_job(
 def test_a_second_message_waits_for_the_first_turn(
     alice: Person, bob: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
-    with pytest.raises(conversations.TurnInProgress):
-        bob.does(conversations.start_turn, session_id, message="two")
+    turn = alice.does(turns.start_turn, session_id, message="one")
+    with pytest.raises(turns.TurnInProgress):
+        bob.does(turns.start_turn, session_id, message="two")
     with alice.acting():
-        running = conversations.find_running_turn(session_id)
+        running = sessions.find_running_turn(session_id)
         assert running is not None
         assert (running.id, running.message) == (turn.id, "one")
-        assert conversations.finish_turn(turn, "done")
-        assert conversations.find_running_turn(session_id) is None
-    assert bob.does(conversations.start_turn, session_id, message="two").message == "two"
+        assert turns.mark_finished(turn, "done")
+        assert sessions.find_running_turn(session_id) is None
+    assert bob.does(turns.start_turn, session_id, message="two").message == "two"
 
 
 def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> None:
     results = at_once(
-        [
-            lambda n=n: alice.does(conversations.start_turn, session_id, message=f"m{n}")
-            for n in range(12)
-        ]
+        [lambda n=n: alice.does(turns.start_turn, session_id, message=f"m{n}") for n in range(12)]
     )
-    started = [r for r in results if isinstance(r, conversations.Turn)]
+    started = [r for r in results if isinstance(r, sessions.Turn)]
     assert len(started) == 1
-    assert all(isinstance(r, conversations.TurnInProgress) for r in results if r is not started[0])
+    assert all(isinstance(r, turns.TurnInProgress) for r in results if r is not started[0])
     with alice.reading() as reader:
         assert len(sessions.messages(reader, session_id)) == 1
 
@@ -323,7 +320,7 @@ def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> No
 def test_the_database_itself_refuses_a_second_running_message_turn(
     alice: Person, session_id: UUID, app_engine: sa.Engine
 ) -> None:
-    alice.does(conversations.start_turn, session_id, message="one")
+    alice.does(turns.start_turn, session_id, message="one")
     with (
         app_engine.begin() as connection,
         pytest.raises(sa.exc.IntegrityError, match="uq_chat_turns_active_message"),
@@ -343,14 +340,14 @@ def test_the_database_itself_refuses_a_second_running_message_turn(
 def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    running = alice.does(conversations.start_turn, session_id, message="one")
-    first = alice.does(conversations.start_continuation, session_id, approval_id="ap-1")
-    again = alice.does(conversations.start_continuation, session_id, approval_id="ap-1")
+    running = alice.does(turns.start_turn, session_id, message="one")
+    first = alice.does(turns.start_continuation, session_id, approval_id="ap-1")
+    again = alice.does(turns.start_continuation, session_id, approval_id="ap-1")
     assert first is not None
     assert again is not None
     assert (first.id, first.kind, first.approval_id) == (again.id, "continuation", "ap-1")
     with alice.acting():
-        found = conversations.find_running_turn(session_id)
+        found = sessions.find_running_turn(session_id)
         assert found is not None
         assert found.id == running.id
         newest = sessions.newest_turn(session_id)
@@ -368,7 +365,7 @@ def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
 
 def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_id: UUID) -> None:
     results = at_once(
-        [lambda: alice.does(conversations.start_continuation, session_id, approval_id="ap-7")] * 8
+        [lambda: alice.does(turns.start_continuation, session_id, approval_id="ap-7")] * 8
     )
     assert len({turn.id for turn in results}) == 1
 
@@ -376,65 +373,65 @@ def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_i
 def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(
     alice: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with alice.acting():
-        first = conversations.begin_turn(turn.id)
+        first = turns.begin_turn(turn.id)
     with alice.acting():
-        second = conversations.begin_turn(turn.id)
+        second = turns.begin_turn(turn.id)
     assert first is not None
     assert second is not None
     assert [first.attempt, second.attempt, second.status] == [1, 2, "running"]
     with alice.acting():
-        conversations.record_step(second, 1, "planned", {"tool": "who_owes"})
+        turns.record_step(second, 1, "planned", {"tool": "who_owes"})
         assert [(s.number, s.kind, s.outcome) for s in sessions.steps_of(turn.id)] == [
             (1, "planned", {"tool": "who_owes"})
         ]
-        assert conversations.finish_turn(second, "done")
-        assert not conversations.finish_turn(second, "failed")
-        assert conversations.begin_turn(turn.id) is None
+        assert turns.mark_finished(second, "done")
+        assert not turns.mark_finished(second, "failed")
+        assert turns.begin_turn(turn.id) is None
         assert sessions.get_turn(turn.id).status == "done"
 
 
 def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(
     alice: Person, session_id: UUID
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with alice.acting():
-        lost = conversations.begin_turn(turn.id)
+        lost = turns.begin_turn(turn.id)
     with alice.acting():
-        conversations.begin_turn(turn.id)
+        turns.begin_turn(turn.id)
     assert lost is not None
-    with pytest.raises(conversations.TurnTakenOver), alice.acting():
-        conversations.emit(lost, "text_delta", text="ghost")
+    with pytest.raises(turns.TurnTakenOver), alice.acting():
+        turns.append_event(lost, "text_delta", text="ghost")
     with alice.acting():
-        assert not conversations.finish_turn(lost, "done")
+        assert not turns.mark_finished(lost, "done")
         assert sessions.last_seq(session_id) == 0
 
 
 def test_a_turn_ends_in_a_state_that_is_an_end(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="running"), alice.acting():
-        conversations.finish_turn(turn, "running")
+        turns.mark_finished(turn, "running")
 
 
 def test_stopping_marks_the_turn_that_runs(alice: Person, bob: Person, session_id: UUID) -> None:
-    assert not bob.does(conversations.request_stop, session_id)
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    assert not bob.does(turns.request_stop, session_id)
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with alice.acting():
-        assert not conversations.stop_requested(turn.id)
-    assert bob.does(conversations.request_stop, session_id)
+        assert not turns.stop_requested(turn.id)
+    assert bob.does(turns.request_stop, session_id)
     with alice.acting():
-        assert conversations.stop_requested(turn.id)
+        assert turns.stop_requested(turn.id)
 
 
 # --- events ---
 
 
 def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with alice.acting():
         assert (
-            conversations.emit(
+            turns.append_event(
                 turn,
                 "tool_use",
                 tool_name="find_enquiries",
@@ -471,30 +468,30 @@ def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID)
 
 
 def test_an_event_has_no_other_field_and_no_other_kind(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="colour"), alice.acting():
-        conversations.emit(turn, "text_delta", colour="red")
+        turns.append_event(turn, "text_delta", colour="red")
     with pytest.raises(sa.exc.IntegrityError, match="ck_chat_events_kind"), alice.acting():
-        conversations.emit(turn, "thinking", text="hm")
+        turns.append_event(turn, "thinking", text="hm")
 
 
 def test_a_turn_has_one_final(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
-    alice.does(lambda _actor: conversations.emit(turn, "final"))
+    turn = alice.does(turns.start_turn, session_id, message="one")
+    alice.does(lambda _actor: turns.append_event(turn, "final"))
     with pytest.raises(sa.exc.IntegrityError, match="uq_chat_events_final"), alice.acting():
-        conversations.emit(turn, "final")
+        turns.append_event(turn, "final")
     with alice.acting():
         assert sessions.last_seq(session_id) == 1
 
 
 def test_parallel_events_get_every_number_once(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
 
     def speak() -> list[int]:
         numbers = []
         for _ in range(5):
             with alice.acting():
-                numbers.append(conversations.emit(turn, "text_delta", text="x"))
+                numbers.append(turns.append_event(turn, "text_delta", text="x"))
         return numbers
 
     told = [n for numbers in at_once([speak] * 8) for n in numbers]
@@ -508,11 +505,11 @@ def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
     alice: Person, session_id: UUID
 ) -> None:
     for n in range(2):
-        turn = alice.does(conversations.start_turn, session_id, message=f"m{n}")
+        turn = alice.does(turns.start_turn, session_id, message=f"m{n}")
         with alice.acting():
-            conversations.emit(turn, "text_delta", text="x")
-            conversations.emit(turn, "final")
-            conversations.finish_turn(turn, "done")
+            turns.append_event(turn, "text_delta", text="x")
+            turns.append_event(turn, "final")
+            turns.mark_finished(turn, "done")
     with alice.acting():
         assert sessions.get_turn(turn.id).first_event_seq == 3
         assert sessions.last_seq(session_id) == 4
@@ -520,12 +517,12 @@ def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
 
 
 def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(RuntimeError), alice.acting():
-        conversations.emit(turn, "text_delta", text="lost")
+        turns.append_event(turn, "text_delta", text="lost")
         raise RuntimeError
     with alice.acting():
-        assert conversations.emit(turn, "text_delta", text="kept") == 1
+        assert turns.append_event(turn, "text_delta", text="kept") == 1
 
 
 # --- deletion ---
@@ -534,22 +531,22 @@ def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> N
 def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(
     alice: Person, bob: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     bob.does(conversations.delete, session_id)
     with alice.acting():
         assert not sessions.exists(session_id)
-        assert conversations.stop_requested(turn.id)
-        with pytest.raises(conversations.SessionNotFound):
+        assert turns.stop_requested(turn.id)
+        with pytest.raises(sessions.SessionNotFound):
             sessions.get_session(session_id)
     with alice.reading() as reader:
         assert sessions.messages(reader, session_id) == []
         assert sessions.list_sessions(reader)[0] == []
-        with pytest.raises(conversations.SessionNotFound):
+        with pytest.raises(sessions.SessionNotFound):
             sessions.conversation(reader, session_id)
-    for act in (conversations.delete, conversations.request_stop):
-        with pytest.raises(conversations.SessionNotFound):
+    for act in (conversations.delete, turns.request_stop):
+        with pytest.raises(sessions.SessionNotFound):
             alice.does(act, session_id)
-    assert alice.does(conversations.start_continuation, session_id, approval_id="ap-9") is None
+    assert alice.does(turns.start_continuation, session_id, approval_id="ap-9") is None
     assert "chat.deleted" in kinds(owner_engine, alice)
 
 
@@ -570,12 +567,12 @@ def test_a_deletion_can_be_taken_back_for_ten_minutes(
             ),
             {"s": session_id},
         )
-    with pytest.raises(conversations.SessionNotFound):
+    with pytest.raises(sessions.SessionNotFound):
         alice.does(conversations.restore, session_id)
 
 
 def test_what_was_never_deleted_cannot_be_taken_back(alice: Person, session_id: UUID) -> None:
-    with pytest.raises(conversations.SessionNotFound):
+    with pytest.raises(sessions.SessionNotFound):
         alice.does(conversations.restore, session_id)
 
 
@@ -650,7 +647,7 @@ def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
 def test_wiping_waits_for_a_turn_that_still_runs(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
-    turn = alice.does(conversations.start_turn, session_id, message="one")
+    turn = alice.does(turns.start_turn, session_id, message="one")
     alice.does(conversations.delete, session_id)
     with owner_engine.connect() as connection:
         mark = connection.scalar(
@@ -670,7 +667,7 @@ def test_wiping_waits_for_a_turn_that_still_runs(
         == 2
     )
     with alice.acting():
-        conversations.finish_turn(turn, "stopped")
+        turns.mark_finished(turn, "stopped")
         assert conversations.wipe(session_id, mark)
     assert column(owner_engine, "select count(*) from chat_turns where id = :t", t=turn.id) == 0
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from tests.faults.conftest import Rounds, Tell
 from tests.faults.web import Web, wait, web_processes
 from tests.people import People, Person
-from voyagent.chat.api.stream import PER_PERSON_MAX
+from voyagent.assistant.api.event_stream import PER_PERSON_MAX
 from voyagent.kernel.config import Settings
 
 PROCESSES = 2

@@ -27,7 +27,7 @@ from voyagent.billing.payments.service import payments as payment_service, settl
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.models import ChatSession
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.http.api import Operation
@@ -168,8 +168,8 @@ def _turn(person: Person) -> object:
     """A turn that has ended."""
     session_id = _newest_session(person)
     with person.acting() as actor:
-        turn = chat.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
-        chat.finish_turn(turn, "done")
+        turn = turns.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
+        turns.mark_finished(turn, "done")
     return turn.id
 
 

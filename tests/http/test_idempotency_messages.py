@@ -11,7 +11,7 @@ from tests.assistant.line import FRAME, Line, frames, proposal
 from tests.chat.parallel import at_once
 from tests.http.conftest import Variant
 from tests.people import ApiClient, Person
-from voyagent.chat.api.stream import seats
+from voyagent.assistant.api.event_stream import seats
 from voyagent.http.idempotency import REPLAYED
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from tests.people import Person
 from voyagent.approvals import queries as approvals
 from voyagent.chat.queries import sessions as chat
-from voyagent.chat.service import conversations
+from voyagent.chat.service import conversations, turns
 from voyagent.kernel import housekeeping
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.tenancy import current_tenant
@@ -61,7 +61,7 @@ def test_an_agency_is_found_once_its_turn_is_a_minute_old_and_not_over(
 ) -> None:
     with alice.acting() as actor:
         session_id = conversations.create_session(actor).id
-    turn = alice.does(conversations.start_turn, session_id, message="help")
+    turn = alice.does(turns.start_turn, session_id, message="help")
     mine = alice.actor.tenant_id
     assert mine not in found(app, chat.agencies_with_turns), "it has only begun"
     change(

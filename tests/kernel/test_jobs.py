@@ -21,7 +21,8 @@ from procrastinate.manager import JobManager
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.queries import sessions
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
@@ -250,11 +251,11 @@ def answers(person: Person) -> bool:
     """Return True if a turn that begins now ends."""
     with person.acting() as actor:
         session_id = chat.create_session(actor).id
-        chat.start_turn(actor, session_id, message="help")
+        turns.start_turn(actor, session_id, message="help")
     for _ in range(100):
         time.sleep(0.1)
         with person.acting():
-            if chat.find_running_turn(session_id) is None:
+            if sessions.find_running_turn(session_id) is None:
                 return True
     return False
 

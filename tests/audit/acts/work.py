@@ -26,7 +26,7 @@ from voyagent.billing.bills import service as bill_service
 from voyagent.billing.invoices.capabilities import draft_invoice, issue_invoice
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.chat import tasks as chat_tasks
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
@@ -188,7 +188,7 @@ def a_conversation(person: Person) -> UUID:
 
 
 def _say(person: Person, session_id: UUID, message: str = "help") -> None:
-    person.does(lambda actor: chat.start_turn(actor, session_id, message=message).id)
+    person.does(lambda actor: turns.start_turn(actor, session_id, message=message).id)
 
 
 @act("POST /api/chat/sessions", leaves=BEGUN, answers=201)
@@ -238,8 +238,8 @@ def _answered(stage: Stage) -> tuple[UUID, str]:
     """A conversation of Bob's in which one message was answered, with its turn."""
     session_id = a_conversation(stage.bob)
     with stage.bob.acting() as actor:
-        turn = chat.start_turn(actor, session_id, message="help")
-        chat.finish_turn(turn, "done")
+        turn = turns.start_turn(actor, session_id, message="help")
+        turns.mark_finished(turn, "done")
     return session_id, turn.id
 
 

@@ -31,7 +31,7 @@ from voyagent.approvals.service.preconditions import (
 )
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chat_queries
-from voyagent.chat.service import branches, conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel, Grant
 from voyagent.kernel.canonical import digest
@@ -309,4 +309,4 @@ def _lock(approval_id: str) -> Approval | None:
 chat.on_deleted(hide)
 chat.on_restored(show)
 chat.before_wipe(may_wipe)
-branches.on_superseded(withdraw)
+turns.on_superseded(withdraw)

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.assistant.api.event_stream import StreamsFull, TooManyStreams
 from voyagent.assistant.api.stream import MIMETYPE, answer, following, reply_to
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.schemas import (
@@ -27,12 +28,11 @@ from voyagent.assistant.schemas import (
 )
 from voyagent.assistant.service import messages
 from voyagent.assistant.service.messages import InvalidLastEventId, Reply
-from voyagent.chat.api.stream import StreamsFull, TooManyStreams
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound, TurnNotFound
-from voyagent.chat.service import conversations as chat
-from voyagent.chat.service.branches import TurnNotReplaceable, TurnSuperseded
-from voyagent.chat.service.conversations import TitleEmpty, TitleTooLong, TurnInProgress
+from voyagent.chat.service import conversations as chat, turns
+from voyagent.chat.service.conversations import TitleEmpty, TitleTooLong
+from voyagent.chat.service.turns import TurnInProgress, TurnNotReplaceable, TurnSuperseded
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -208,7 +208,7 @@ def stop_turn(actor: Actor, session_id: UUID) -> Body[StopResponse]:
 
     Without a running turn `stopping` is false.
     """
-    return StopResponse.of({"stopping": chat.request_stop(actor, session_id)})
+    return StopResponse.of({"stopping": turns.request_stop(actor, session_id)})
 
 
 @api.post(

@@ -12,11 +12,18 @@ from uuid import UUID
 from flask import Flask, Response, current_app, request
 
 from voyagent.approvals import queries as approvals
+from voyagent.assistant.api.event_stream import (
+    HEARTBEAT,
+    HEARTBEAT_S,
+    OPENING,
+    Aside,
+    Stream,
+    frames,
+)
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service.messages import Reply
-from voyagent.chat.api.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream, frames
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service.conversations import topic
+from voyagent.chat.queries.sessions import topic
 from voyagent.http.idempotency import Followed
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction

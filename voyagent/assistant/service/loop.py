@@ -54,10 +54,10 @@ from voyagent.assistant.service.planner_factory import Models
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
-from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries import events, sessions as chats
 from voyagent.chat.queries.sessions import Step, Turn
-from voyagent.chat.service import conversations as chat, turns
-from voyagent.chat.service.conversations import TurnTakenOver
+from voyagent.chat.service import turns
+from voyagent.chat.service.turns import TurnTakenOver
 from voyagent.drivers.models.usage import Usage
 from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, Channel
@@ -92,7 +92,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     is retried; any other failure of ours is sent as an `error`, and the turn ends.
     """
     with transaction(tenant_id):
-        turn = chat.begin_turn(turn_id)
+        turn = turns.begin_turn(turn_id)
     if turn is None:
         return
     try:
@@ -112,8 +112,8 @@ def _fail(turn: Turn, sentence: str) -> None:
     with transaction(turn.tenant_id):
         turns.hold_turn(turn)
         costs.release(turn)
-        chat.emit(turn, "error", error_message=gettext(sentence))
-        turns.conclude_turn(
+        turns.append_event(turn, "error", error_message=gettext(sentence))
+        turns.finish_turn(
             turn, "failed", blocks.fold(turn_context.told_by(chats.get_turn(turn.id)))
         )
 
@@ -249,7 +249,7 @@ class Performance:
 
     def _should_stop(self) -> bool:
         with transaction(self._turn.tenant_id):
-            return chat.stop_requested(self._turn.id)
+            return turns.stop_requested(self._turn.id)
 
     def _open(self, beginning: Beginning) -> None:
         """Send what precedes the planner."""
@@ -301,7 +301,7 @@ class Performance:
         """Send a piece of an incomplete answer; a stop ends it at the driver."""
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
-            chat.emit(self._turn, "text_delta", text=text)
+            turns.append_event(self._turn, "text_delta", text=text)
 
     def _forget_unfinished(self) -> None:
         """Withdraw the text of an answer that another worker did not complete."""
@@ -309,7 +309,7 @@ class Performance:
             return
         while self._stored:
             self._retell("text_delta")
-        self._emit("text_delta", text="", **{chat.RESTARTS: True})
+        self._emit("text_delta", text="", **{events.RESTARTS: True})
 
     def _make(self, move: Move) -> Outcome | None:
         if isinstance(move, Call):
@@ -391,7 +391,7 @@ class Performance:
         """Store a tool's outcome and its event in the transaction of its work."""
         self._keep("outcome", kept(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
-        chat.emit(self._turn, kind, **fields)
+        turns.append_event(self._turn, kind, **fields)
         return outcome
 
     @property
@@ -443,7 +443,7 @@ class Performance:
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
-            turns.conclude_turn(
+            turns.finish_turn(
                 self._turn,
                 status,
                 [*blocks.fold(turn_context.told_by(chats.get_turn(self._turn.id))), *extra],
@@ -455,7 +455,7 @@ class Performance:
             self._retell(kind)
             return
         with nullcontext() if self._acts else self._writing():
-            chat.emit(self._turn, kind, **fields)
+            turns.append_event(self._turn, kind, **fields)
 
     def _retell(self, kind: str) -> None:
         known = self._stored.popleft()
@@ -475,7 +475,7 @@ class Performance:
 
     def _keep(self, kind: str, outcome: dict[str, Any]) -> None:
         self._number += 1
-        chat.record_step(self._turn, self._number, kind, outcome)
+        turns.record_step(self._turn, self._number, kind, outcome)
 
 
 def _is_settled(context: Context) -> bool:

@@ -18,8 +18,8 @@ from voyagent.assistant.rules.drafts import Block
 from voyagent.capabilities import registry
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
-from voyagent.chat.service import branches, conversations as chat, turns
-from voyagent.chat.service.conversations import ChatSession, TurnInProgress
+from voyagent.chat.service import turns
+from voyagent.chat.service.turns import TurnInProgress
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
@@ -77,23 +77,27 @@ def send(
     """
     actor.require("chat.write")
     message = hidden_in(message)
-    session = chats.get_session(session_id, lock=True)
+    last_seq = chats.get_session(session_id, lock=True).event_seq
     chosen = dict(decisions or {})
-    place = None if last_event_id is None else _place(last_event_id, session.event_seq)
+    place = None if last_event_id is None else _place(last_event_id, last_seq)
     running = chats.find_running_turn(session_id)
     if place is not None:
-        told = _pick_up(session, place, running, has_body=bool(message.strip() or chosen))
+        told = _pick_up(
+            session_id, last_seq, place, running, has_body=bool(message.strip() or chosen)
+        )
         if told is not None:
             return told
     lost = last_event_id is not None and place is None
-    after_seq = session.event_seq if place is None else place
+    after_seq = last_seq if place is None else place
     if lost:
         after_seq = (
-            turns.tell(_outside(actor, session, turns.REPLAY), "error", error_message=REPLAY_FAILED)
+            turns.tell(
+                _outside(actor, session_id, turns.REPLAY), "error", error_message=REPLAY_FAILED
+            )
             - 1
         )
     if not message.strip() and not chosen:
-        return _go_along(actor, session, running, after_seq, lost=lost)
+        return _go_along(actor, session_id, running, after_seq, lost=lost)
     wishes = approvals.check_all(actor, session_id, chosen) if chosen else []
     started = _start(actor, session_id, message, running) if message.strip() else None
     if started is not None and started is running:
@@ -125,9 +129,9 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
     TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     if message is None:
-        turn = branches.regenerate(actor, session_id, turn_id)
+        turn = turns.regenerate(actor, session_id, turn_id)
     else:
-        turn = branches.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
+        turn = turns.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
     kept = turn_context.still_done(session_id, turn.id)
     if kept:
         told = [
@@ -139,7 +143,7 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
             }
             for row in kept
         ]
-        chat.append_message(actor, session_id, role="system", blocks=told, turn_id=turn.id)
+        turns.append_note(actor, turn, told)
     return Reply(chats.last_seq(session_id), turn.id)
 
 
@@ -196,7 +200,7 @@ def _block(card_id: str, kind: str = drafts.CONFIRMED) -> Block:
 def _answer_card(actor: Actor, session_id: UUID, *, is_open: bool, text: str, block: Block) -> None:
     if not is_open:
         raise CardNotOpen
-    chat.start_turn(actor, session_id, message=text, block=block)
+    turns.start_turn(actor, session_id, message=text, block=block)
 
 
 def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
@@ -219,21 +223,21 @@ def _place(said: str, last_seq: int) -> int | None:
 
 
 def _pick_up(
-    session: ChatSession, place: int, running: Turn | None, *, has_body: bool
+    session_id: UUID, last_seq: int, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
     """Return missed events and the running turn; None if there are none and the body is new."""
     if running is not None:
         return Reply(place, running.id)
-    newest = chats.events_after(session.id, max(place, session.event_seq - 1), limit=1)
+    newest = chats.events_after(session_id, max(place, last_seq - 1), limit=1)
     if newest and newest[0]["kind"] == "final":
         return Reply(place)
     if has_body:
         return None
-    return Reply(place, awaits=tuple(turn_context.expected_continuations(session.id)))
+    return Reply(place, awaits=tuple(turn_context.expected_continuations(session_id)))
 
 
 def _go_along(
-    actor: Actor, session: ChatSession, running: Turn | None, after_seq: int, *, lost: bool
+    actor: Actor, session_id: UUID, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
     """Return the running turn, the next continuation, or the last one; else a `final` alone.
 
@@ -242,15 +246,15 @@ def _go_along(
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)
-    awaited = turn_context.expected_continuations(session.id)
+    awaited = turn_context.expected_continuations(session_id)
     if awaited:
         return Reply(after_seq, awaits=tuple(awaited))
-    newest = chats.newest_turn(session.id)
+    newest = chats.newest_turn(session_id)
     if newest is not None and newest.kind == "continuation":
         after_seq = min(after_seq, _before_first(newest, after_seq))
         if not lost:
             return Reply(after_seq, newest.id)
-    alone = _outside(actor, session, new_turn_id())
+    alone = _outside(actor, session_id, new_turn_id())
     turns.tell(alone, "final")
     return Reply(after_seq, alone.id)
 
@@ -264,7 +268,7 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
         ):
             return running
         raise TurnInProgress
-    return chat.start_turn(actor, session_id, message=message)
+    return turns.start_turn(actor, session_id, message=message)
 
 
 def _decide(
@@ -282,13 +286,13 @@ def _before_first(turn: Turn, otherwise: int) -> int:
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 
-def _outside(actor: Actor, session: ChatSession, turn_id: str) -> Turn:
+def _outside(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
     """Return the bearer of an event outside stored turns."""
     assert actor.user_id is not None
     return Turn(
         id=turn_id,
         tenant_id=actor.tenant_id,
-        session_id=session.id,
+        session_id=session_id,
         user_id=actor.user_id,
         kind="message",
         approval_id=None,
@@ -303,10 +307,10 @@ def _outside(actor: Actor, session: ChatSession, turn_id: str) -> Turn:
 @effects.on_settled
 def go_on(actor: Actor, approval: Approval) -> None:
     """Continue for the requester after a decision is carried out."""
-    chat.start_continuation(actor, approval.session_id, approval_id=approval.id)
+    turns.start_continuation(actor, approval.session_id, approval_id=approval.id)
 
 
 @approvals.on_asked_anew
 def tell_anew(requester: Actor, approval: Approval) -> None:
     """Show a superseding request in a turn of its own."""
-    chat.start_continuation(requester, approval.session_id, approval_id=approval.id)
+    turns.start_continuation(requester, approval.session_id, approval_id=approval.id)

@@ -25,8 +25,8 @@ from voyagent.assistant.service.outcomes import outcome_event
 from voyagent.assistant.service.planner_factory import Bounds, ModelPlanner
 from voyagent.assistant.service.prompt import Brief
 from voyagent.chat.queries import sessions as chats
+from voyagent.chat.queries.events import event_line
 from voyagent.chat.queries.sessions import Turn
-from voyagent.chat.service.conversations import event_line
 from voyagent.drivers.models.protocol import ModelAnswer, ModelRequest, never
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.database.read_pool import Row

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import Turn
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import turns
 from voyagent.kernel import jobs
 
 TURN_TASK = "assistant.run_turn"
 
 
-@chat.on_opened
+@turns.on_opened
 def defer_turn(turn: Turn) -> None:
     """Run the turn by a worker once this transaction has committed."""
     jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)

@@ -18,7 +18,7 @@ from voyagent.assistant.views.transcript import as_money, draft_card, given_fiel
 from voyagent.capabilities.cards import day
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.intake import query_of
@@ -96,7 +96,7 @@ def events(actor: Actor, session_id: UUID) -> Response:
 )
 def stop(actor: Actor, session_id: UUID) -> Any:
     """Stop the running turn."""
-    chat.request_stop(actor, session_id)
+    turns.request_stop(actor, session_id)
     return _to(session_id)
 
 

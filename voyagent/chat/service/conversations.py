@@ -1,61 +1,29 @@
-"""Rules of conversations: create, add messages, run turns, emit events, delete, restore."""
+"""Rules of conversations: create, add messages, rename, delete, restore, wipe."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete as sql_delete, func, select, text, update
+from sqlalchemy import delete as sql_delete, func, select
 
 from voyagent.audit.service import recording as audit
-from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
+from voyagent.chat.models import ChatMessage, ChatSession
 from voyagent.chat.queries import sessions
-from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, find_running_turn, topic
-from voyagent.chat.service.cancellation import ask_to_stop, request_stop, stop_requested
-from voyagent.kernel import clock, events, jobs
+from voyagent.chat.queries.sessions import SessionNotFound, find_running_turn
+from voyagent.chat.service.cancellation import ask_to_stop
+from voyagent.kernel import clock, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db, load_one
-from voyagent.kernel.errors import N_, Conflict, Unprocessable
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.ids import new_turn_id
-from voyagent.kernel.metrics import after_commit, meters
 
 TITLE_MAX = 200
 TITLE_FROM_MESSAGE = 60
 UNDO = timedelta(minutes=10)
 WIPE_TASK = "chat.wipe"
-EVENT_FIELDS = (
-    "text",
-    "tool_name",
-    "tool_input",
-    "tool_output",
-    "tool_call_id",
-    "approval_id",
-    "approval_summary",
-    "error_message",
-)
-# Named only where it says something: words begun by a worker that died are to be forgotten, back to
-# the last event that is no text.
-RESTARTS = "restarts"
-# Named only on the text that belongs to a card of fields to be confirmed.
-CARD = "card"
-ENDED = frozenset({"done", "failed", "stopped", "waiting"})
-
-
-class TurnInProgress(Conflict):
-    """A turn of the conversation is still running."""
-
-    code = "turn_in_progress"
-    message = N_("The assistant is still answering. Wait for it to finish, or stop it first.")
-
-
-class TurnTakenOver(Conflict):
-    """Another worker has the turn, or the conversation is gone; the caller must stop."""
-
-    code = "turn_taken_over"
 
 
 class TitleEmpty(Unprocessable):
@@ -73,17 +41,9 @@ class TitleTooLong(Unprocessable):
 
 
 SessionHook = Callable[[UUID], None]
-TurnHook = Callable[[Turn], None]
-_opened: list[TurnHook] = []
 _deleted: list[SessionHook] = []
 _restored: list[SessionHook] = []
 _may_wipe: list[Callable[[UUID], bool]] = []
-
-
-def on_opened(hook: TurnHook) -> TurnHook:
-    """Register the work of a higher package that runs a turn, in the transaction that opens it."""
-    _opened.append(hook)
-    return hook
 
 
 def on_deleted(hook: SessionHook) -> SessionHook:
@@ -224,188 +184,6 @@ def wipe(session_id: UUID, deleted_at: str) -> bool:
     return True
 
 
-def start_turn(
-    actor: Actor, session_id: UUID, *, message: str, block: dict[str, Any] | None = None
-) -> Turn:
-    """Store a person's message and start a turn; one turn runs at a time.
-
-    `block` is stored behind the text, such as the card that the message confirms. Raises Forbidden,
-    SessionNotFound, TurnInProgress (the caller may follow the turn of `find_running_turn` if the
-    words are equal).
-    """
-    actor.require("chat.write")
-    session = sessions.get_session(session_id, lock=True)
-    if find_running_turn(session_id) is not None:
-        raise TurnInProgress
-    turn = open_turn(actor, session, kind="message", message=message)
-    audit.record(
-        actor,
-        "chat.message_sent",
-        entity_refs={"session_id": session_id},
-        inputs={"turn_id": turn.id},
-    )
-    blocks = [{"type": "text", "text": message}, *([block] if block else [])]
-    append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
-    hand_over(turn)
-    return turn
-
-
-def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
-    """Start the turn that continues after a decision, after any running turn.
-
-    `actor` is the person for whom it works. At most once for each proposal: a repeat returns the
-    same turn. None if the conversation was deleted.
-    """
-    try:
-        session = sessions.get_session(session_id, lock=True)
-    except SessionNotFound:
-        return None
-    known = sessions.find_continuation(approval_id)
-    if known is not None:
-        return known
-    turn = open_turn(actor, session, kind="continuation", approval_id=approval_id)
-    audit.record(
-        actor,
-        "chat.continued",
-        entity_refs={"session_id": session_id},
-        inputs={"turn_id": turn.id, "after": approval_id},
-    )
-    hand_over(turn)
-    return turn
-
-
-def begin_turn(turn_id: str) -> Turn | None:
-    """Claim a turn for a worker, new or from a dead one; None if it has ended.
-
-    The attempt is counted.
-    """
-    turn = db.session.scalar(
-        select(ChatTurn)
-        .where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if turn is None:
-        return None
-    turn.status = "running"
-    turn.attempt += 1
-    turn.started_at = turn.started_at or clock.now()
-    db.session.flush()
-    if turn.attempt == 1:
-        after_commit(db.session, meters().turns_started.inc)
-    return sessions.turn_of(turn)
-
-
-def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
-    """Store a finished step in the transaction that did it."""
-    db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
-    db.session.flush()
-
-
-def emit(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store the next event of a conversation, notify its streams, and return its number.
-
-    `fields` are those of the API's AgentEvent; the others are null. `turn` comes from `begin_turn`
-    (or `start_turn` before a worker has begun). Raises TurnTakenOver for a worker that was thought
-    dead, ValueError for an unknown field.
-    """
-    line = event_line(turn, kind, fields)
-    seq = db.session.scalar(
-        _EMIT,
-        {
-            "session_id": turn.session_id,
-            "turn_id": turn.id,
-            "attempt": turn.attempt,
-            "kind": kind,
-            "data": line,
-        },
-    )
-    if seq is None:
-        raise TurnTakenOver
-    events.notify(topic(turn.session_id))
-    return int(seq)
-
-
-def event_line(
-    turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
-) -> str:
-    """Return an event as it is sent and stored, with every field of AgentEvent.
-
-    The timestamp is now unless another is given. Raises ValueError for an unknown field.
-    """
-    strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
-    if strange:
-        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
-    event: dict[str, Any] = {
-        "kind": kind,
-        "session_id": str(turn.session_id),
-        "turn_id": turn.id,
-        "timestamp": timestamp or wire_instant(clock.now()),
-    }
-    event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | (
-        {RESTARTS: True} if fields.get(RESTARTS) else {}
-    )
-    if fields.get(CARD):
-        event[CARD] = _in_order(fields[CARD])
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _in_order(value: Any) -> Any:
-    """Sort an object's members by name, so that an event read back has equal bytes."""
-    return (
-        json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
-        if isinstance(value, dict)
-        else value
-    )
-
-
-def finish_turn(turn: Turn, status: str) -> bool:
-    """End a turn as done, failed, stopped or waiting; true if this call ended it.
-
-    The caller emits its `final`.
-    """
-    if status not in ENDED:
-        raise ValueError(status)
-    took_s = db.session.scalar(
-        update(ChatTurn)
-        .where(
-            ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE)
-        )
-        .values(status=status, finished_at=func.now())
-        .returning(
-            func.extract(
-                "epoch", func.now() - func.coalesce(ChatTurn.started_at, ChatTurn.created_at)
-            )
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if took_s is None:
-        return False
-    after_commit(
-        db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s)))
-    )
-    return True
-
-
-# The session's row is the queue: whoever holds it has the next number, and a number is seen only
-# with its event.
-_EMIT = text("""
-    with counted as (
-      update chat_sessions s set event_seq = event_seq + 1
-        from chat_turns t
-       where s.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid)
-         and s.id = :session_id
-         and t.tenant_id = s.tenant_id and t.id = :turn_id and t.attempt = :attempt
-      returning s.tenant_id, s.event_seq
-    ), begun as (
-      update chat_turns t set first_event_seq = c.event_seq from counted c
-       where t.tenant_id = c.tenant_id and t.id = :turn_id and t.first_event_seq is null
-    )
-    insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
-    select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
-    """)
-
-
 def append(
     actor: Actor,
     session: ChatSession,
@@ -441,42 +219,6 @@ def _title(title: str) -> str:
     return wanted
 
 
-def open_turn(
-    actor: Actor,
-    session: ChatSession,
-    *,
-    kind: str,
-    message: str = "",
-    approval_id: str | None = None,
-    replaces: str | None = None,
-) -> Turn:
-    """Create the next turn of a conversation that the caller has locked."""
-    session.turn_count += 1
-    turn = ChatTurn(
-        id=new_turn_id(),
-        session_id=session.id,
-        number=session.turn_count,
-        user_id=actor.user_id,
-        kind=kind,
-        message=message,
-        approval_id=approval_id,
-        replaces=replaces,
-    )
-    db.session.add(turn)
-    db.session.flush()
-    db.session.refresh(turn)
-    events.notify(
-        topic(session.id)
-    )  # whoever has the conversation open sees it begin, before its first word
-    return sessions.turn_of(turn)
-
-
-def hand_over(turn: Turn) -> None:
-    """Give an opened turn, with its message, to the package that runs it."""
-    for hook in _opened:
-        hook(turn)
-
-
 def _defer_wipe(session: ChatSession) -> None:
     assert session.deleted_at is not None
     jobs.defer(
@@ -486,36 +228,3 @@ def _defer_wipe(session: ChatSession) -> None:
         session_id=str(session.id),
         deleted_at=wire_instant(session.deleted_at),
     )
-
-
-__all__ = [
-    "ChatMessage",
-    "ChatSession",
-    "SessionNotFound",
-    "TitleEmpty",
-    "TitleTooLong",
-    "Turn",
-    "TurnInProgress",
-    "TurnTakenOver",
-    "append_message",
-    "before_wipe",
-    "begin_turn",
-    "create_session",
-    "delete",
-    "emit",
-    "event_line",
-    "find_running_turn",
-    "finish_turn",
-    "on_deleted",
-    "on_opened",
-    "on_restored",
-    "record_step",
-    "rename",
-    "request_stop",
-    "restore",
-    "start_continuation",
-    "start_turn",
-    "stop_requested",
-    "topic",
-    "wipe",
-]

@@ -1,29 +1,255 @@
-"""Turns as the program handles them: lock, conclude, tell."""
+"""Turns, as chat offers them to the package that runs them.
+
+It starts or replaces a turn, claims it for a worker, appends events and steps, finishes it, asks
+it to stop, and reads the tail of its events. It knows no capability, model or planner.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
-from voyagent.chat.models import ChatTurn
-from voyagent.chat.queries.sessions import ACTIVE, SessionNotFound, Turn, lock
-from voyagent.chat.service.conversations import (
-    TurnTakenOver,
-    append_message,
-    emit,
-    event_line,
-    finish_turn,
+from voyagent.audit.service import recording as audit
+from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
+from voyagent.chat.queries import sessions
+from voyagent.chat.queries.events import event_line
+from voyagent.chat.queries.sessions import (
+    ACTIVE,
+    SessionNotFound,
+    Turn,
+    find_running_turn,
+    lock,
     topic,
 )
-from voyagent.kernel import events
-from voyagent.kernel.actor import system_actor
+from voyagent.chat.service.cancellation import ask_to_stop
+from voyagent.chat.service.conversations import append, append_message
+from voyagent.kernel import clock, events
+from voyagent.kernel.actor import Actor, system_actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict, NotFound
+from voyagent.kernel.ids import new_turn_id
+from voyagent.kernel.metrics import after_commit, meters
 
 # The reserved names on the wire for an event that is of no turn.
 REPLAY = "replay"
+ENDED = frozenset({"done", "failed", "stopped", "waiting"})
+
+
+class TurnInProgress(Conflict):
+    """A turn of the conversation is still running."""
+
+    code = "turn_in_progress"
+    message = N_("The assistant is still answering. Wait for it to finish, or stop it first.")
+
+
+class TurnTakenOver(Conflict):
+    """Another worker has the turn, or the conversation is gone; the caller must stop."""
+
+    code = "turn_taken_over"
+
+
+class TurnSuperseded(Conflict):
+    """Another turn has replaced it already."""
+
+    code = "turn_superseded"
+    message = N_("This message has a newer version. Reload the conversation.")
+
+
+class TurnNotReplaceable(Conflict):
+    """The turn continued after a decision, which is made only once.
+
+    An answer to a message can be regenerated; what follows an approval cannot.
+    """
+
+    code = "turn_not_replaceable"
+    message = N_(
+        "The assistant continued here after a decision, so this can’t be answered again."
+        " Send a new message instead."
+    )
+
+
+SupersededHook = Callable[[Actor, UUID, Sequence[str]], None]
+_superseded: list[SupersededHook] = []
+TurnHook = Callable[[Turn], None]
+_opened: list[TurnHook] = []
+
+
+def on_opened(hook: TurnHook) -> TurnHook:
+    """Register the work of a higher package that runs a turn, in the transaction that opens it."""
+    _opened.append(hook)
+    return hook
+
+
+def on_superseded(hook: SupersededHook) -> SupersededHook:
+    """Register work of a higher package, in the transaction that replaces turns.
+
+    For example to withdraw proposals that the turns still wait for.
+    """
+    _superseded.append(hook)
+    return hook
+
+
+def start_turn(
+    actor: Actor, session_id: UUID, *, message: str, block: dict[str, Any] | None = None
+) -> Turn:
+    """Store a person's message and start a turn; one turn runs at a time.
+
+    `block` is stored behind the text, such as the card that the message confirms. Raises Forbidden,
+    SessionNotFound, TurnInProgress (the caller may follow the turn of `find_running_turn` if the
+    words are equal).
+    """
+    actor.require("chat.write")
+    session = sessions.get_session(session_id, lock=True)
+    if find_running_turn(session_id) is not None:
+        raise TurnInProgress
+    turn = _open_turn(actor, session, kind="message", message=message)
+    audit.record(
+        actor,
+        "chat.message_sent",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id},
+    )
+    blocks = [{"type": "text", "text": message}, *([block] if block else [])]
+    append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
+    _hand_over(turn)
+    return turn
+
+
+def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
+    """Start the turn that continues after a decision, after any running turn.
+
+    `actor` is the person for whom it works. At most once for each proposal: a repeat returns the
+    same turn. None if the conversation was deleted.
+    """
+    try:
+        session = sessions.get_session(session_id, lock=True)
+    except SessionNotFound:
+        return None
+    known = sessions.find_continuation(approval_id)
+    if known is not None:
+        return known
+    turn = _open_turn(actor, session, kind="continuation", approval_id=approval_id)
+    audit.record(
+        actor,
+        "chat.continued",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id, "after": approval_id},
+    )
+    _hand_over(turn)
+    return turn
+
+
+def begin_turn(turn_id: str) -> Turn | None:
+    """Claim a turn for a worker, new or from a dead one; None if it has ended.
+
+    The attempt is counted.
+    """
+    turn = db.session.scalar(
+        select(ChatTurn)
+        .where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if turn is None:
+        return None
+    turn.status = "running"
+    turn.attempt += 1
+    turn.started_at = turn.started_at or clock.now()
+    db.session.flush()
+    if turn.attempt == 1:
+        after_commit(db.session, meters().turns_started.inc)
+    return sessions.turn_of(turn)
+
+
+def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
+    """Store a finished step in the transaction that did it."""
+    db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
+    db.session.flush()
+
+
+def append_event(turn: Turn, kind: str, **fields: Any) -> int:
+    """Store the next event of a conversation, notify its streams, and return its number.
+
+    `fields` are those of the API's AgentEvent; the others are null. `turn` comes from `begin_turn`
+    (or `start_turn` before a worker has begun). Raises TurnTakenOver for a worker that was thought
+    dead, ValueError for an unknown field.
+    """
+    line = event_line(turn, kind, fields)
+    seq = db.session.scalar(
+        _EMIT,
+        {
+            "session_id": turn.session_id,
+            "turn_id": turn.id,
+            "attempt": turn.attempt,
+            "kind": kind,
+            "data": line,
+        },
+    )
+    if seq is None:
+        raise TurnTakenOver
+    events.notify(topic(turn.session_id))
+    return int(seq)
+
+
+def tell(turn: Turn, kind: str, **fields: Any) -> int:
+    """Store an event that belongs to no stored turn, such as a failed replay.
+
+    Returns its number. Raises SessionNotFound.
+    """
+    values = {
+        "session_id": turn.session_id,
+        "turn_id": turn.id,
+        "kind": kind,
+        "data": event_line(turn, kind, fields),
+    }
+    seq = db.session.scalar(_TELL, values)
+    if seq is None:
+        raise SessionNotFound
+    events.notify(topic(turn.session_id))
+    return int(seq)
+
+
+def finish_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
+    """End a turn: add the assistant's message, emit `final`, set the status.
+
+    Nothing is added to a conversation that was deleted meanwhile. Raises TurnTakenOver.
+    """
+    program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
+    if blocks:
+        with suppress(SessionNotFound):  # deleted under the turn; its rows go with the conversation
+            append_message(
+                program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id
+            )
+    append_event(turn, "final")
+    mark_finished(turn, status)
+
+
+def append_note(actor: Actor, turn: Turn, blocks: list[dict[str, Any]]) -> None:
+    """Add a message of the program to a turn, such as the acts that stay done."""
+    append_message(actor, turn.session_id, role="system", blocks=blocks, turn_id=turn.id)
+
+
+def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
+    """Ask again: a new turn replaces one that answered a message, and all after it.
+
+    What was approved there stays done; pending proposals are withdrawn. Raises Forbidden,
+    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    """
+    return _replace_turn(actor, session_id, turn_id, None)
+
+
+def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
+    """Ask in other words: a new message replaces one and all after it.
+
+    Raises as `regenerate`.
+    """
+    return _replace_turn(actor, session_id, turn_id, message)
 
 
 def hold_turn(turn: Turn) -> bool:
@@ -44,38 +270,183 @@ def hold_turn(turn: Turn) -> bool:
     return row.stop_requested_at is not None
 
 
-def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
-    """End a turn: add the assistant's message, emit `final`, set the status.
+def request_stop(actor: Actor, session_id: UUID) -> bool:
+    """Ask the running turn to end after its present step; true if one ends.
 
-    Nothing is added to a conversation that was deleted meanwhile. Raises TurnTakenOver.
+    True for a repeat as well. It takes no lock: the worker holds the conversation as long as a tool
+    runs. Raises Forbidden, SessionNotFound.
     """
-    program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
-    if blocks:
-        with suppress(SessionNotFound):  # deleted under the turn; its rows go with the conversation
-            append_message(
-                program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id
+    actor.require("chat.write")
+    sessions.get_session(session_id)
+    if ask_to_stop(session_id):
+        audit.record(actor, "chat.stop_asked", entity_refs={"session_id": session_id})
+        return True
+    return find_running_turn(session_id) is not None
+
+
+def stop_requested(turn_id: str) -> bool:
+    """True if somebody has asked the turn to end."""
+    return bool(
+        db.session.scalar(
+            select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Events after a number, in order, and whether more can come."""
+
+    events: list[Row]
+    is_open: bool
+
+
+def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
+    """Read a conversation's events after a number, and whether more can come.
+
+    More can come while the turn is active, or without a turn while the conversation exists. The
+    state is read first, so that a `final` written with the end is never missed.
+    """
+    try:
+        is_open = (
+            sessions.get_turn(turn_id).is_active
+            if turn_id is not None
+            else sessions.exists(session_id)
+        )
+    except NotFound:
+        is_open = False
+    return Tail(sessions.events_after(session_id, after_seq, limit=limit), is_open)
+
+
+def mark_finished(turn: Turn, status: str) -> bool:
+    """End a turn as done, failed, stopped or waiting; true if this call ended it.
+
+    The caller emits its `final`.
+    """
+    if status not in ENDED:
+        raise ValueError(status)
+    took_s = db.session.scalar(
+        update(ChatTurn)
+        .where(
+            ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE)
+        )
+        .values(status=status, finished_at=func.now())
+        .returning(
+            func.extract(
+                "epoch", func.now() - func.coalesce(ChatTurn.started_at, ChatTurn.created_at)
             )
-    emit(turn, "final")
-    finish_turn(turn, status)
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if took_s is None:
+        return False
+    after_commit(
+        db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s)))
+    )
+    return True
 
 
-def tell(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store an event that belongs to no stored turn, such as a failed replay.
+def _replace_turn(actor: Actor, session_id: UUID, turn_id: str, message: str | None) -> Turn:
+    actor.require("chat.write")
+    session = sessions.get_session(session_id, lock=True)
+    old = sessions.get_turn_of(session_id, turn_id)
+    if find_running_turn(session_id) is not None:
+        raise TurnInProgress
+    if old.superseded_at is not None:
+        raise TurnSuperseded
+    if old.kind != "message":
+        raise TurnNotReplaceable
+    gone = db.session.scalars(
+        update(ChatTurn)
+        .where(
+            ChatTurn.session_id == session_id,
+            ChatTurn.number >= old.number,
+            ChatTurn.superseded_at.is_(None),
+        )
+        .values(superseded_at=func.now())
+        .returning(ChatTurn.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for hook in _superseded:
+        hook(actor, session_id, gone)
+    words = old.message if message is None else message
+    turn = _open_turn(actor, session, kind="message", message=words, replaces=old.id)
+    audit.record(
+        actor,
+        "chat.regenerated" if message is None else "chat.message_edited",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id, "replaces": old.id},
+    )
+    blocks = [{"type": "text", "text": words}] if message is not None else _asked(old)
+    append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
+    _hand_over(turn)
+    return turn
 
-    Returns its number. Raises SessionNotFound.
-    """
-    values = {
-        "session_id": turn.session_id,
-        "turn_id": turn.id,
-        "kind": kind,
-        "data": event_line(turn, kind, fields),
-    }
-    seq = db.session.scalar(_TELL, values)
-    if seq is None:
-        raise SessionNotFound
-    events.notify(topic(turn.session_id))
-    return int(seq)
 
+def _asked(turn: ChatTurn) -> list[dict[str, Any]]:
+    """Return the blocks of the message that a turn answers."""
+    blocks: list[dict[str, Any]] | None = db.session.scalar(
+        select(ChatMessage.blocks).where(
+            ChatMessage.session_id == turn.session_id,
+            ChatMessage.turn_id == turn.id,
+            ChatMessage.role == "user",
+        )
+    )
+    return blocks or [{"type": "text", "text": turn.message}]
+
+
+def _open_turn(
+    actor: Actor,
+    session: ChatSession,
+    *,
+    kind: str,
+    message: str = "",
+    approval_id: str | None = None,
+    replaces: str | None = None,
+) -> Turn:
+    """Create the next turn of a conversation that the caller has locked."""
+    session.turn_count += 1
+    turn = ChatTurn(
+        id=new_turn_id(),
+        session_id=session.id,
+        number=session.turn_count,
+        user_id=actor.user_id,
+        kind=kind,
+        message=message,
+        approval_id=approval_id,
+        replaces=replaces,
+    )
+    db.session.add(turn)
+    db.session.flush()
+    db.session.refresh(turn)
+    events.notify(
+        topic(session.id)
+    )  # whoever has the conversation open sees it begin, before its first word
+    return sessions.turn_of(turn)
+
+
+def _hand_over(turn: Turn) -> None:
+    for hook in _opened:
+        hook(turn)
+
+
+# The session's row is the queue: whoever holds it has the next number, and a number is seen only
+# with its event.
+_EMIT = text("""
+    with counted as (
+      update chat_sessions s set event_seq = event_seq + 1
+        from chat_turns t
+       where s.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid)
+         and s.id = :session_id
+         and t.tenant_id = s.tenant_id and t.id = :turn_id and t.attempt = :attempt
+      returning s.tenant_id, s.event_seq
+    ), begun as (
+      update chat_turns t set first_event_seq = c.event_seq from counted c
+       where t.tenant_id = c.tenant_id and t.id = :turn_id and t.first_event_seq is null
+    )
+    insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
+    select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
+    """)
 
 _TELL = text("""
     with counted as (

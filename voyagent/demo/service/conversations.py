@@ -15,7 +15,7 @@ from voyagent.assistant.service.built_in import BuiltInPlanner
 from voyagent.capabilities import execution, registry
 from voyagent.capabilities.capability import Invocation
 from voyagent.chat.queries import sessions as chats
-from voyagent.chat.service import conversations as chat
+from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiry_rules
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor, Channel
@@ -110,7 +110,7 @@ def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
             _decide(accountant, session_id, step)
         else:
             with transaction(person.tenant_id):
-                turn = chat.start_turn(person, session_id, message=step)
+                turn = turns.start_turn(person, session_id, message=step)
             _run(person.tenant_id, session_id, turn.id)
     return True
 

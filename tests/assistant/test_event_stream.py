@@ -14,9 +14,9 @@ from flask import Flask
 
 from tests.identity.keys import make_key
 from tests.people import Person
-from voyagent.chat.api import stream
+from voyagent.assistant.api import event_stream
 from voyagent.chat.queries import sessions
-from voyagent.chat.service import conversations
+from voyagent.chat.service import conversations, turns
 from voyagent.identity import service as identity
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
@@ -25,31 +25,31 @@ from voyagent.kernel.ids import new_id
 
 
 @pytest.fixture
-def turn(alice: Person) -> conversations.Turn:
+def turn(alice: Person) -> sessions.Turn:
     with alice.acting() as actor:
         session_id = conversations.create_session(actor).id
-    return alice.does(conversations.start_turn, session_id, message="Who owes us?")
+    return alice.does(turns.start_turn, session_id, message="Who owes us?")
 
 
-def tell(person: Person, turn: conversations.Turn, *words: str, final: bool = False) -> None:
+def tell(person: Person, turn: sessions.Turn, *words: str, final: bool = False) -> None:
     with person.acting():
         for word in words:
-            conversations.emit(turn, "text_delta", text=word)
+            turns.append_event(turn, "text_delta", text=word)
         if final:
-            conversations.emit(turn, "final")
-            conversations.finish_turn(turn, "done")
+            turns.append_event(turn, "final")
+            turns.mark_finished(turn, "done")
 
 
 def follow(
     person: Person,
-    turn: conversations.Turn,
+    turn: sessions.Turn,
     *,
     after_seq: int = 0,
     to: str | None = None,
     **bounds: float,
 ) -> Iterator[bytes]:
     """Yield the frames of a turn, independent of the chunks."""
-    for piece in stream.frames(
+    for piece in event_stream.frames(
         person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds
     ):
         assert piece.endswith(b"\n\n"), "no frame is cut in two"
@@ -60,7 +60,7 @@ def ids(chunks: list[bytes]) -> list[int]:
     return [int(number) for number in re.findall(rb"^id: (\d+)$", b"".join(chunks), re.MULTILINE)]
 
 
-def test_a_frame_is_what_the_contract_says(alice: Person, turn: conversations.Turn) -> None:
+def test_a_frame_is_what_the_contract_says(alice: Person, turn: sessions.Turn) -> None:
     tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
     with alice.acting():
         stored = sessions.events_after(turn.session_id, 0)
@@ -71,7 +71,7 @@ def test_a_frame_is_what_the_contract_says(alice: Person, turn: conversations.Tu
 
 
 def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", "b", "c", final=True)
     first, second = (list(follow(alice, turn, to=turn.id)) for _ in range(2))
@@ -82,7 +82,7 @@ def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
 
 
 def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     heard: list[bytes] = []
     listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
@@ -97,25 +97,25 @@ def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
 
 
 def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "first", final=True)
-    later = alice.does(conversations.start_turn, turn.session_id, message="and now?")
+    later = alice.does(turns.start_turn, turn.session_id, message="and now?")
     tell(alice, later, "second", final=True)
     assert ids(list(follow(alice, turn, to=later.id))) == [1, 2, 3, 4]
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2]
 
 
 def test_a_turn_that_ended_without_a_final_ends_the_stream(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "half a sen")
-    alice.does(lambda _actor: conversations.finish_turn(turn, "failed"))
+    alice.does(lambda _actor: turns.mark_finished(turn, "failed"))
     assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
 
 def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
@@ -123,47 +123,51 @@ def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
 
 
 def test_without_a_turn_it_follows_until_the_conversation_is_deleted(
-    alice: Person, turn: conversations.Turn
+    alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
     chunks = list(
-        takewhile(lambda chunk: chunk != stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05))
+        takewhile(
+            lambda chunk: chunk != event_stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05)
+        )
     )
     assert ids(chunks) == [1, 2]
     alice.does(conversations.delete, turn.session_id)
-    assert stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
+    assert event_stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
 
 def test_a_long_replay_comes_in_batches_without_a_gap(
-    alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
+    alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "BATCH", 2)
+    monkeypatch.setattr(event_stream, "BATCH", 2)
     tell(alice, turn, *"abcde", final=True)
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
 
 
 def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
-    alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
+    alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(alice, turn, *"abcdefgh", final=True)
     pieces = list(
-        stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id)
+        event_stream.frames(
+            alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id
+        )
     )
     assert len(pieces) == 2, "the opening, and all the rest"
-    monkeypatch.setattr(stream, "BLOCK_BYTES", len(pieces[1]) // 3)
+    monkeypatch.setattr(event_stream, "BLOCK_BYTES", len(pieces[1]) // 3)
     smaller = list(
-        stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id)
+        event_stream.frames(
+            alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id
+        )
     )
     assert 3 <= len(smaller) <= 4
     assert all(piece.endswith(b"\n\n") for piece in smaller)
     assert b"".join(smaller) == b"".join(pieces)
 
 
-def test_another_agency_hears_nothing(
-    alice: Person, charlie: Person, turn: conversations.Turn
-) -> None:
+def test_another_agency_hears_nothing(alice: Person, charlie: Person, turn: sessions.Turn) -> None:
     tell(alice, turn, "secret", final=True)
-    assert list(follow(charlie, turn, to=turn.id)) == [stream.OPENING]
+    assert list(follow(charlie, turn, to=turn.id)) == [event_stream.OPENING]
 
 
 def end_by(what: str, alice: Person, bob: Person) -> None:
@@ -181,7 +185,7 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
 
 @pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
 def test_whoever_may_not_listen_any_more_hears_nothing_more(
-    alice: Person, bob: Person, turn: conversations.Turn, what: str
+    alice: Person, bob: Person, turn: sessions.Turn, what: str
 ) -> None:
     """Events sent before remain sent; the stream ends before the next one."""
     heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
@@ -193,14 +197,14 @@ def test_whoever_may_not_listen_any_more_hears_nothing_more(
 
 
 def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(
-    alice: Person, bob: Person, turn: conversations.Turn
+    alice: Person, bob: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "before")
     for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
         key_id, text = make_key(bob, scopes=scopes)
         with alice.app.test_request_context():
             listener = alice.app.extensions["voyagent.auth_adapter"].authenticate(text)
-        heard = stream.frames(
+        heard = event_stream.frames(
             alice.app,
             listener,
             turn.session_id,
@@ -209,7 +213,7 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
             heartbeat_s=10,
             total_s=5,
         )
-        assert next(heard) == stream.OPENING
+        assert next(heard) == event_stream.OPENING
         if may_hear:
             assert ids([next(heard)]) == [1]
             bob.does(identity.revoke_key, key_id)
@@ -218,16 +222,16 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
 
 
 def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
-    alice: Person, bob: Person, turn: conversations.Turn
+    alice: Person, bob: Person, turn: sessions.Turn
 ) -> None:
     heard = follow(bob, turn, heartbeat_s=0.05, total_s=5)
-    assert [next(heard), next(heard)] == [stream.OPENING, stream.HEARTBEAT]
+    assert [next(heard), next(heard)] == [event_stream.OPENING, event_stream.HEARTBEAT]
     end_by("removal", alice, bob)
     assert list(heard) == []
 
 
 def test_a_waiting_stream_holds_no_connection(
-    app: Flask, alice: Person, turn: conversations.Turn
+    app: Flask, alice: Person, turn: sessions.Turn
 ) -> None:
     with app.app_context():
         pool = db.engine.pool
@@ -247,7 +251,7 @@ def test_a_waiting_stream_holds_no_connection(
 
 
 def test_streams_end_when_the_process_goes_down(
-    app: Flask, alice: Person, turn: conversations.Turn, monkeypatch: pytest.MonkeyPatch
+    app: Flask, alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = NotifyListener(app.extensions["voyagent.settings"])
     monkeypatch.setitem(app.extensions, "voyagent.listener", listener)
@@ -264,36 +268,36 @@ def test_streams_end_when_the_process_goes_down(
 # --- seats ---
 
 
-def somebody(turn: conversations.Turn) -> Credential:
+def somebody(turn: sessions.Turn) -> Credential:
     """One who holds a seat and hears nothing."""
     return Credential(turn.tenant_id, new_id(), None)
 
 
 def open_stream(
-    app: Flask, listener: Credential, turn: conversations.Turn, line: socket.socket | None = None
-) -> stream.Stream:
-    return stream.Stream(
+    app: Flask, listener: Credential, turn: sessions.Turn, line: socket.socket | None = None
+) -> event_stream.Stream:
+    return event_stream.Stream(
         app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id, line=line
     )
 
 
 @pytest.fixture
-def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> stream.Seats:
-    seats = stream.Seats(streams_max=3, per_person_max=2)
+def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> event_stream.Seats:
+    seats = event_stream.Seats(streams_max=3, per_person_max=2)
     monkeypatch.setitem(app.extensions, "voyagent.streams", seats)
     return seats
 
 
 def test_one_person_and_one_process_hold_only_so_many(
-    app: Flask, house: stream.Seats, turn: conversations.Turn
+    app: Flask, house: event_stream.Seats, turn: sessions.Turn
 ) -> None:
     neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
     opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
-    with pytest.raises(stream.TooManyStreams) as refused:
+    with pytest.raises(event_stream.TooManyStreams) as refused:
         open_stream(app, neha, turn)
     assert refused.value.retry_after_s > 0
     opened.append(open_stream(app, ravi, turn))
-    with pytest.raises(stream.StreamsFull) as full:
+    with pytest.raises(event_stream.StreamsFull) as full:
         open_stream(app, joseph, turn)
     assert full.value.retry_after_s > 0
     opened[0].close()
@@ -306,7 +310,7 @@ def test_one_person_and_one_process_hold_only_so_many(
 
 
 def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
-    app: Flask, house: stream.Seats, alice: Person, turn: conversations.Turn
+    app: Flask, house: event_stream.Seats, alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
     assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
@@ -318,16 +322,16 @@ def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
     assert house.taken == 0
 
 
-def test_a_seat_is_free_when_what_it_was_for_fails(app: Flask, house: stream.Seats) -> None:
-    with pytest.raises(RuntimeError), stream.seat(app, new_id()):
+def test_a_seat_is_free_when_what_it_was_for_fails(app: Flask, house: event_stream.Seats) -> None:
+    with pytest.raises(RuntimeError), event_stream.seat(app, new_id()):
         assert house.taken == 1
         raise RuntimeError
     assert house.taken == 0
 
 
 def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
-    assert stream.seats(app) is stream.seats(app)
-    assert stream.seats(app)._max == app.extensions["voyagent.settings"].streams_max  # noqa: SLF001 - there is no other way to see it
+    assert event_stream.seats(app) is event_stream.seats(app)
+    assert event_stream.seats(app)._max == app.extensions["voyagent.settings"].streams_max  # noqa: SLF001 - there is no other way to see it
 
 
 # --- lines ---
@@ -346,13 +350,13 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def test_whoever_takes_nothing_is_hung_up_on(
-    app: Flask, alice: Person, turn: conversations.Turn, ends: tuple[socket.socket, socket.socket]
+    app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     """The server's write fails after its timeout; the connection is closed and the rest dropped."""
     server, client = ends
     tell(alice, turn, "a")
     heard = open_stream(app, alice.credential, turn, server)
-    assert server.gettimeout() == stream.TAKES_NOTHING_S
+    assert server.gettimeout() == event_stream.TAKES_NOTHING_S
     next(heard)
     server.settimeout(0.1)
     with pytest.raises(TimeoutError):
@@ -365,7 +369,7 @@ def test_whoever_takes_nothing_is_hung_up_on(
 
 
 def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(
-    app: Flask, alice: Person, turn: conversations.Turn, ends: tuple[socket.socket, socket.socket]
+    app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     server, client = ends
     tell(alice, turn, "a", final=True)

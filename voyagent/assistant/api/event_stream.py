@@ -19,8 +19,8 @@ from uuid import UUID
 
 from flask import Flask
 
-from voyagent.chat.queries import sessions
-from voyagent.chat.service.conversations import topic
+from voyagent.chat.queries.sessions import topic
+from voyagent.chat.service import turns
 from voyagent.http.guards import authenticate
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
@@ -29,7 +29,6 @@ from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import (
     N_,
     Forbidden,
-    NotFound,
     TooManyRequests,
     Unauthorized,
     Unavailable,
@@ -262,22 +261,12 @@ def _read(
     turn_id: str | None,
     aside: Aside | None,
 ) -> tuple[list[Row], bool, str]:
-    """Return new events, whether more can come, and the mark of the fact beside them.
-
-    The state is read first, so that a `final` written with the end is never missed.
-    """
+    """Return new events, whether more can come, and the mark of the fact beside them."""
     with app.app_context(), transaction():
         try:
             authenticate(listener).require("chat.read")
         except (Unauthorized, Forbidden):
             return [], False, ""
-        try:
-            active = (
-                sessions.get_turn(turn_id).is_active
-                if turn_id is not None
-                else sessions.exists(session_id)
-            )
-        except NotFound:
-            active = False
-        batch = sessions.events_after(session_id, after_seq, limit=BATCH)
-        return batch, active, aside.read(session_id) if aside is not None and not batch else ""
+        read = turns.tail(session_id, after_seq, turn_id=turn_id, limit=BATCH)
+        mark = aside.read(session_id) if aside is not None and not read.events else ""
+        return read.events, read.is_open, mark

@@ -1,0 +1,60 @@
+"""The form in which the events of a conversation are stored and sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from voyagent.chat.queries.sessions import Turn
+from voyagent.kernel import clock
+from voyagent.kernel.fields import wire_instant
+
+EVENT_FIELDS = (
+    "text",
+    "tool_name",
+    "tool_input",
+    "tool_output",
+    "tool_call_id",
+    "approval_id",
+    "approval_summary",
+    "error_message",
+)
+# Named only where it says something: words begun by a worker that died are to be forgotten, back to
+# the last event that is no text.
+RESTARTS = "restarts"
+# Named only on the text that belongs to a card of fields to be confirmed.
+CARD = "card"
+
+
+def event_line(
+    turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
+) -> str:
+    """Return an event as it is sent and stored, with every field of AgentEvent.
+
+    The timestamp is now unless another is given. Raises ValueError for an unknown field.
+    """
+    strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
+    if strange:
+        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
+    event: dict[str, Any] = {
+        "kind": kind,
+        "session_id": str(turn.session_id),
+        "turn_id": turn.id,
+        "timestamp": timestamp or wire_instant(clock.now()),
+    }
+    event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | (
+        {RESTARTS: True} if fields.get(RESTARTS) else {}
+    )
+    if fields.get(CARD):
+        event[CARD] = _in_order(fields[CARD])
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _in_order(value: Any) -> Any:
+    """Sort an object's members by name, so that an event read back has equal bytes."""
+    return (
+        json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
+        if isinstance(value, dict)
+        else value
+    )
