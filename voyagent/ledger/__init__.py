@@ -1,1 +1,1 @@
-"""Double-entry ledger: accounts, and entries that balance and never change."""
+"""Double-entry ledger: accounts, and balanced journal entries that are never changed."""

@@ -1,4 +1,4 @@
-"""JSON API of the ledger: chart of accounts, journal, months."""
+"""JSON API of the ledger: chart of accounts, journal entries and closing of months."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 
 @api.get("/months", answer=MonthList, permission="ledger.read")
 def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
-    """List the months that have entries or were closed, newest first."""
+    """List the months that have journal entries or were closed, newest first."""
     return MonthList.of(
         closed_months.read_months(
             reader, parse_month(query.before) if query.before else None, query.limit
@@ -64,8 +64,9 @@ def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
 def close_month(actor: Actor, month: str) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
 
-    Posting or reversing into a closed month is refused with `period_locked`. The month must be
-    over in the agency's time zone, and no earlier month with entries may be open.
+    Posting or reversing an entry with a book date in a closed month is then refused with
+    `period_locked`. The month must be over in the agency's time zone, and every earlier month that
+    has entries must already be closed.
     """
     service.close_month(actor, parse_month(month))
     return _state(month)
@@ -79,7 +80,7 @@ def close_month(actor: Actor, month: str) -> Body[MonthState]:
     errors=(service.MonthNotClosed, service.LaterMonthClosed),
 )
 def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Body[MonthState]:
-    """Open the latest closed month again; the audit log keeps the reason."""
+    """Reopen the latest closed month; the audit log records the reason."""
     service.reopen_month(actor, parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
@@ -88,7 +89,7 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> B
 def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     """List journal entries, newest book date first.
 
-    Each page costs the same, however far back it is. There is no total count.
+    Later pages are as fast as the first one. There is no total count.
     """
     return JournalList.of(
         entries.list_entries(
@@ -115,18 +116,18 @@ def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     ),
 )
 def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
-    """Post an entry by hand: at least two lines, balanced in each currency.
+    """Post a manual journal entry of at least two lines, balanced in each currency.
 
-    Receivables, payables and advances follow their documents and take no entries by hand. The
-    limit of the role applies to each currency of the entry. An entry is never changed; reverse a
-    mistake.
+    Control accounts (receivables, payables and advances) take no manual entries, because only
+    documents and payments may post to them. The total debit in each currency must be within the
+    limit of the caller's role. An entry cannot be changed; to correct a mistake, reverse it.
     """
     lines = [line.line() for line in body.lines]
     posted = service.post_direct(
         actor, narration=body.narration, lines=lines, entry_date=body.entry_date
     )
-    # The source is new, so the entry is. Reading it again would keep the locks of the roll-ups
-    # longer.
+    # The entry is always new, so the response is built from the result of the posting. Reading it
+    # from the database would lengthen the locks on the balance rows.
     assert posted.entry is not None
     return JournalEntryOut.of(
         with_lines({**posted.entry, "created_by": actor.full_name}, list(posted.lines))
@@ -140,7 +141,7 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
     missing=EntryNotFound,
 )
 def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
-    """Read a journal entry with its lines."""
+    """Return a journal entry with its lines."""
     return JournalEntryOut.of(with_lines(*entries.read_entry(reader, entry_id)))
 
 
@@ -161,10 +162,10 @@ def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
     ),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
-    """Reverse an entry by hand, once.
+    """Reverse a manual journal entry. Each entry can be reversed once.
 
-    Answers with the new entry, which has debits and credits swapped and links to the reversed
-    one. An entry of a document is undone at the document.
+    The response is the new entry: debits and credits are swapped, and it links to the reversed
+    entry. To reverse an entry that a document posted, void or cancel the document.
     """
     return _entry(
         service.reverse_direct(
@@ -196,7 +197,7 @@ def list_accounts(reader: Reader, query: AccountsQuery) -> Body[AccountList]:
 def add_account(actor: Actor, body: AccountIn) -> Body[AccountOut]:
     """Add an account to the chart.
 
-    Accounts are never deleted. Archive one that is no longer used.
+    Accounts cannot be deleted. Archive an account that is no longer used.
     """
     return _account(
         service.add_account(
@@ -213,7 +214,7 @@ def add_account(actor: Actor, body: AccountIn) -> Body[AccountOut]:
     "/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound
 )
 def get_account(reader: Reader, account_id: UUID) -> Body[AccountOut]:
-    """Read an account with its balances."""
+    """Return an account with its balances."""
     return AccountOut.of(accounts.read_account(reader, account_id))
 
 
@@ -232,9 +233,9 @@ def get_account(reader: Reader, account_id: UUID) -> Body[AccountOut]:
 def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Body[AccountOut]:
     """Change, archive or restore an account.
 
-    Type and normal side can change only while nothing was posted to the account. An archived
-    account takes no new postings. An account that the program posts to, or that has a balance,
-    cannot be archived.
+    Type and normal side can change only while the account has no postings. An archived account
+    takes no new postings. An account to which the application posts automatically, or that has a
+    balance, cannot be archived.
     """
     service.change_account(actor, account_id, body.changes())
     return _account(account_id)

@@ -1,4 +1,4 @@
-"""Journal entry as PDF, CSV and XLSX."""
+"""Export of one journal entry as PDF, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ Read = tuple[Row, list[Row]]
 
 
 def entry_sheet(found: Read) -> Sheet:
-    """Return an entry as rows of a sheet.
+    """Return a journal entry as the rows of a CSV or XLSX sheet.
 
-    `head` for each fact, `line` for each line with its account, `total` for each currency.
+    The first column tells the kind of row: `head` for a fact about the entry, `line` for a journal
+    line with its account, `total` for the debit and credit totals of a currency.
     """
     entry, lines = found
     rows: list[list[Cell]] = [
@@ -71,7 +72,7 @@ def entry_paper(
     found: Read,
     agency: str,  # noqa: ARG001 - the letterhead names it
 ) -> Attached:
-    """Typeset an entry as PDF: a table with totals for each currency."""
+    """Return a journal entry as a PDF: one table with totals for each currency."""
     entry, lines = found
     day = long_day(entry["entry_date"], weekday=False, year=True)
     words = "\n".join(

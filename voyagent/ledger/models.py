@@ -1,4 +1,4 @@
-"""Tables of the ledger: accounts, entries, postings, balances, closed months."""
+"""Tables of the ledger: accounts, journal entries, postings, balances and closed months."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _ZERO = text("0")
 
 
 class Account(TenantOwned, Base):
-    """An account of the chart.
+    """An account of the agency's chart.
 
-    Our own postings find it by `purpose`, such as `receivable`. The agency may change its code.
+    The application finds the accounts to which it posts automatically by `purpose`, such as
+    `receivable`, because the agency may change an account's code.
     """
 
     __tablename__ = "accounts"
@@ -49,9 +50,10 @@ class Account(TenantOwned, Base):
 
 
 class JournalEntry(TenantOwned, Base):
-    """A posted entry on its book date; reversed by another entry, never changed.
+    """A posted journal entry. It is never changed, only reversed by another entry.
 
-    `trip_id` is the trip of its document. A reversal has the trip of the entry that it reverses.
+    `trip_id` is the trip of the document that posted the entry. A reversal has the same `trip_id`
+    as the entry that it reverses.
     """
 
     __tablename__ = "journal_entries"
@@ -90,9 +92,9 @@ class JournalEntry(TenantOwned, Base):
 
 
 class Posting(TenantBound, Base):
-    """A line of an entry: an amount on one side of one account.
+    """A line of a journal entry: a debit or a credit to one account.
 
-    Amounts are minor units of the line's currency.
+    Amounts are in minor units of the posting's currency.
     """
 
     __tablename__ = "postings"
@@ -131,9 +133,9 @@ class Posting(TenantBound, Base):
 
 
 class MonthlyBalance(TenantBound, Base):
-    """Debits and credits of an account in a month and currency.
+    """Total debits and credits of an account in one month and currency.
 
-    Written only by a trigger on `postings`.
+    Only a database trigger on `postings` writes this table.
     """
 
     __tablename__ = "monthly_balances"
@@ -148,9 +150,9 @@ class MonthlyBalance(TenantBound, Base):
 
 
 class DailyBalance(TenantBound, Base):
-    """Debits and credits of an account on a day and in a currency.
+    """Total debits and credits of an account on one day and in one currency.
 
-    Written only by the trigger that writes the monthly balances.
+    Written by the same database trigger as the monthly balances, and by nothing else.
     """
 
     __tablename__ = "daily_balances"
@@ -165,10 +167,11 @@ class DailyBalance(TenantBound, Base):
 
 
 class TripEarning(TenantBound, Base):
-    """Revenue and cost of a trip on a day and in a currency.
+    """Revenue and cost of a trip on one day and in one currency, in minor units.
 
-    Revenue is credit less debit of all revenue accounts; cost is debit less credit of the cost
-    of services. Written only by the trigger that writes the balances.
+    Revenue is credit less debit of all revenue accounts; cost is debit less credit of the accounts
+    for the cost of services. Written by the same database trigger as the balances, and by nothing
+    else.
     """
 
     __tablename__ = "trip_earnings"
@@ -181,7 +184,10 @@ class TripEarning(TenantBound, Base):
 
 
 class ClosedMonth(TenantBound, Base):
-    """A closed month by its first day; it and all earlier months take no entries."""
+    """A closed month, given by its first day.
+
+    Neither it nor any earlier month takes journal entries.
+    """
 
     __tablename__ = "closed_months"
 

@@ -1,6 +1,6 @@
-"""Chart of accounts of a new agency, account rules and month arithmetic.
+"""Chart of accounts of a new agency, rules of accounts, and month arithmetic.
 
-Agencies may change codes and names of the chart; our own postings find accounts by purpose.
+Agencies may change the codes and names of accounts, so the application finds accounts by purpose.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from voyagent.ledger.errors import MonthNotFound
 
 
 class ChartAccount(NamedTuple):
-    """An account of the chart.
+    """An account in the chart of a new agency.
 
     The normal side of a contra account, such as depreciation, is opposite to that of its type.
     """
@@ -27,13 +27,13 @@ class ChartAccount(NamedTuple):
 
     @property
     def normal_side(self) -> str:
-        """Side on which the account grows."""
+        """Side, debit or credit, on which the balance of the account increases."""
         side = normal_side_of(self.type)
         return side if not self.is_contra else "credit" if side == "debit" else "debit"
 
 
 def normal_side_of(account_type: str) -> str:
-    """Return the side on which accounts of a type grow.
+    """Return the side, debit or credit, on which accounts of a type increase.
 
     Debit for assets and expenses, credit for liabilities, equity and revenue.
     """
@@ -87,25 +87,25 @@ CHART = (
     ChartAccount("5920", N_("Exchange differences"), "expense", "exchange_differences"),
 )
 FORMER_NAMES = (N_("Commission from airlines"),)
-"""Former names in the chart; agencies that opened their books then still have them."""
+"""Names that earlier versions gave to accounts; agencies created then still have them."""
 CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
-"""Purposes of control accounts, which equal the open documents and advances.
+"""Purposes of control accounts, whose balances equal the open documents and advances.
 
-Only documents and payments post to them.
+Only documents and payments post to these accounts.
 """
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 COST_PURPOSE = "cost_of_services"
 YEAR_START_MONTH = 4
-"""First month of the financial year, unless the agency chooses another."""
+"""First month of the financial year, unless the agency chooses another month."""
 PROFIT_AND_LOSS = ("revenue", "expense")
 """Types of accounts that start each financial year at zero.
 
-Their result goes into retained earnings.
+At the end of a year their balance becomes part of retained earnings.
 """
 
 
 def parse_month(text: str) -> date:
-    """Parse a month such as `2026-03` and return its first day.
+    """Return the first day of a month given as text, such as `2026-03`.
 
     Raises:
         MonthNotFound: not a month of that form, or outside 1900 to 2200.
@@ -116,5 +116,5 @@ def parse_month(text: str) -> date:
 
 
 def next_month(month: date) -> date:
-    """Return the first day of the next month."""
+    """Return the first day of the month after a month, given by its first day."""
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,4 +1,4 @@
-"""Labels of account types and sides, and the wording of narrations."""
+"""Labels of account types and sides, and the text of narrations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BEFORE_PARTY, BEFORE_REASON = ", ", ": "
 
 
 def with_reason(title: str, party_name: str, reason: str) -> str:
-    """Compose a narration with a reason.
+    """Return a narration that ends with a reason.
 
     Example: "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt".
     """

@@ -1,1 +1,1 @@
-"""Forms of the ledger: the chart, the journal, the months."""
+"""HTML forms for the chart of accounts, the journal and the closing of months."""

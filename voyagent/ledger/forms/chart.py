@@ -1,4 +1,4 @@
-"""Forms of the chart of accounts; they accept what the API accepts."""
+"""HTML forms of the chart of accounts, validated by the schemas of the JSON API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
-# The fields at which errors of the service are shown.
+# The form field at which each error code of the service is shown.
 PLACES = {
     "account_code_taken": "code",
     "account_posted": "type",
@@ -50,7 +50,7 @@ class AccountForm(SchemaForm[AccountIn]):
 
 
 class AccountChangeForm(SchemaForm[AccountPatch]):
-    """Form that changes an account, without type and side once they are fixed."""
+    """Form that changes an account; it omits type and normal side once they cannot change."""
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
     sentences: ClassVar[dict[str, Any]] = _SENTENCES
@@ -64,7 +64,7 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
     @classmethod
     def of(cls, account: Row) -> AccountChangeForm:
-        """Fill the form with an account."""
+        """Return the form filled with the present values of an account."""
         form = cls(
             data={name: account[name] for name in ("code", "name", "type", "normal_side")}
             | {"is_archived": not account["is_active"]}
@@ -75,8 +75,9 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
 
 def is_fixed(account: Row) -> bool:
-    """Return True if type and normal side cannot change.
+    """Return True if the type and normal side of an account cannot change.
 
-    They are fixed once anything was posted, and on accounts that the program posts to.
+    They cannot change once the account has postings, or if the application posts to it
+    automatically.
     """
     return account["purpose"] is not None or account["posted"] is not None

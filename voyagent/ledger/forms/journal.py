@@ -1,4 +1,4 @@
-"""Forms of the journal: an entry by hand, and a reversal."""
+"""HTML forms of the journal: a manual journal entry, and a reversal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 from voyagent.ledger.schemas.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.service.direct import LINES_MAX
 
-# The fields at which errors of the service are shown.
+# The form field at which each error code of the service is shown.
 REVERSAL_PLACES = {
     "invalid_date": "entry_date",
     "period_locked": "entry_date",
@@ -50,7 +50,7 @@ ENTRY_PLACES = {
 
 
 class ReversalForm(SchemaForm[ReversalIn]):
-    """Reason and book date of a reversal."""
+    """Form with the reason and the book date of a reversal."""
 
     schema: ClassVar[type[BaseModel]] = ReversalIn
 
@@ -59,7 +59,7 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
 
 class EntryLinesField(RowsField):
-    """Lines of an entry as rows of four inputs; empty rows are ignored."""
+    """Journal lines as rows of account, memo, debit and credit; empty rows are ignored."""
 
     names = ("account_id", "memo", "debit", "credit")
     written = names
@@ -67,7 +67,7 @@ class EntryLinesField(RowsField):
 
 
 class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
-    """Entry by hand in one currency; amounts may have grouped thousands."""
+    """Form of a manual journal entry in one currency; amounts may have digit separators."""
 
     schema: ClassVar[type[BaseModel]] = JournalEntryIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -103,7 +103,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     def values(self) -> dict[str, Any]:
-        """Return what was typed; amounts are ungrouped, an empty side is None."""
+        """Return the input; amounts lose their digit separators, and an empty amount is None."""
         return super().values() | {
             "lines": [
                 {
@@ -120,9 +120,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         }
 
     def typed_values(self) -> dict[str, Any]:
-        """Return the values with only the complete lines; None for fewer than two.
+        """Return the input with the complete journal lines only.
 
-        A line is complete with an account and an amount.
+        A journal line is complete if it has an account and an amount. `lines` is None if fewer than
+        two are complete.
         """
         values = self.values()
         whole = [
@@ -133,9 +134,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         return values | {"lines": whole if len(whole) > 1 else None}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the field for an error; errors in a line mark its inputs.
+        """Return the form field that shows an error at a place in the schema.
 
-        An error in a currency is shown at the currency.
+        Also marks the inputs of a journal line that caused the error (see `first_wrong`). An error
+        in a line's currency is shown at the form's currency field.
         """
         if len(loc) > 2 and loc[2] == "currency":
             return "currency"
@@ -154,7 +156,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def first_wrong(self) -> tuple[int, str] | None:
-        """First invalid input of the lines as line and name, in page order."""
+        """Row number and name of the first input in the journal lines that has an error."""
         return min(
             self.wrong,
             key=lambda place: (place[0], EntryLinesField.names.index(place[1])),
@@ -163,7 +165,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def read_currency(self) -> str:
-        """Chosen currency, or the agency's if that is none."""
+        """Selected currency, or the agency's own if the selected one is not offered."""
         return (
             str(self.currency.data)
             if self.currency.data in self.currency.choices
@@ -171,9 +173,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         )
 
     def read_lines(self) -> tuple[list[tuple[UUID | None, Money, Money]], bool]:
-        """Return account, debit and credit of each line that can be read.
+        """Return account, debit and credit of each journal line whose amounts are valid.
 
-        The flag is False if an amount of some line cannot be read.
+        The second value is False if an amount in any line is invalid.
         """
         found: list[tuple[UUID | None, Money, Money]] = []
         for row in self.lines.data:
@@ -182,7 +184,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
                     Money.parse(plain(row[side], self.read_currency) or "0", self.read_currency)
                     for side in ("debit", "credit")
                 )
-            except (InvalidAmount, UnknownCurrency):  # reported when the form is sent
+            except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
                 continue
             found.append((parse_id(row["account_id"]), debit, credit))
         return found, len(found) == len(self.lines.data)

@@ -1,4 +1,4 @@
-"""Form that opens a closed month again."""
+"""HTML form that reopens a closed month."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from wtforms import StringField
 from voyagent.http.forms import SchemaForm
 from voyagent.ledger.schemas.months import ReopenMonthRequest
 
-# The fields at which errors of the service are shown.
+# The form field at which each error code of the service is shown.
 PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
 _NEEDED = _l("Enter a reason for reopening the month.")
 
 
 class ReopenForm(SchemaForm[ReopenMonthRequest]):
-    """Reason for opening the month again."""
+    """Form with the reason for reopening a month."""
 
     schema: ClassVar[type[BaseModel]] = ReopenMonthRequest
     sentences: ClassVar[dict[str, Any]] = {

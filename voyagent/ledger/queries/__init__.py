@@ -1,1 +1,1 @@
-"""Reads of the ledger; callers import the module that has the function."""
+"""Queries of the ledger. Import the submodule that defines the function."""

@@ -1,4 +1,4 @@
-"""Lines of one account, page by page."""
+"""Postings of one account, page by page."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ from voyagent.ledger.queries.balances import balances_statement
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 LINE_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
-"""Order of lines: book date, entry, line number."""
+"""Sort order of postings: book date, entry id, line number."""
 LINE_NO_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class LineCursor:
-    """Position of a line in the order of an account; the next page follows it."""
+    """Position of a posting in LINE_ORDER; the next page starts after this posting."""
 
     day: date
     entry_id: UUID
     line_no: int
 
     def encode(self) -> str:
-        """Return the text form, such as `2026-03-31.<entry id>.2`."""
+        """Return the cursor as text, such as `2026-03-31.<entry id>.2`."""
         return f"{self.day:%Y-%m-%d}.{self.entry_id}.{self.line_no}"
 
     @classmethod
     def decode(cls, token: str) -> LineCursor:
-        """Parse the text form.
+        """Parse the text that `encode` returns.
 
         Raises:
-            InvalidCursor: `encode` does not write such a text.
+            InvalidCursor: the text has another form.
         """
         day, _, rest = token.partition(".")
         entry, _, line = rest.partition(".")
@@ -69,10 +69,11 @@ class LineCursor:
 def account_lines_statement(
     account_id: UUID, first: date, last: date, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Select the lines of an account in a period, oldest first.
+    """Select the postings of an account in a period, oldest first.
 
-    Lines have book dates from `first` to `last` and follow `after`. Columns: the line, and the
-    narration and source of its entry.
+    Book dates are from `first` to `last`. If `after` is given, only postings later in LINE_ORDER
+    are selected. Columns: those of the posting, and narration, source_type and source_id of its
+    journal entry.
     """
     statement = (
         select(
@@ -108,10 +109,10 @@ def account_lines_statement(
 
 @cached_statement
 def balances_at_statement(account_id: UUID, cursor: LineCursor) -> Select[Any]:
-    """Select the balances of an account up to and including a cursor's line.
+    """Select the balances of an account up to and including the posting at a cursor.
 
-    Earlier days come from the roll-ups, the cursor's own day from its lines. Rows: currency,
-    debit_minor, credit_minor.
+    Earlier days are read from the daily and monthly balances; the cursor's own day is summed from
+    its postings. Rows: currency, debit_minor, credit_minor.
     """
     before = balances_statement(cursor.day - timedelta(days=1), [account_id]).subquery("before")
     same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
@@ -136,7 +137,7 @@ def balances_at_statement(account_id: UUID, cursor: LineCursor) -> Select[Any]:
 
 
 def is_after(cursor: LineCursor) -> ColumnElement[bool]:
-    """Return the condition that a line follows the cursor; for any select of lines."""
+    """Return the SQL condition that a posting comes after the cursor in LINE_ORDER."""
     position = tuple_(
         *(
             literal(value, column.type)

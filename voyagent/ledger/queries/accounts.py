@@ -1,4 +1,4 @@
-"""Accounts of the chart, with their balances."""
+"""Queries of the chart of accounts, with balances."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ACCOUNTS = Account.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class AccountBalance:
-    """An account with its balance in each currency posted to it."""
+    """An account with its balance in each currency in which it has postings."""
 
     account: Row
     as_of: date
@@ -43,12 +43,13 @@ def list_accounts(
 ) -> CursorPage[Row]:
     """List accounts by code, filtered by type and by active or archived.
 
-    Rows: the columns of the account; `posted`, by currency, debit less credit of all postings in
-    minor units; `balances`, the book balance: of revenue and expense only what was posted in
-    this financial year up to today. Both are None for an account without postings.
+    Each row has the columns of the account and two mappings from currency to minor units, debit
+    less credit. `posted` is the sum of all postings. `balances` is the book balance: for revenue
+    and expense accounts only the postings of this financial year up to today, for other accounts
+    all postings. Both are None for an account without postings.
 
     Raises:
-        InvalidCursor: the cursor is no account code.
+        InvalidCursor: the cursor is not an account code.
     """
     page = select(*_ACCOUNTS).where(owned(Account))
     if account_type is not None:
@@ -64,7 +65,7 @@ def list_accounts(
 
 
 def read_account(reader: Reader, account_id: UUID) -> Row:
-    """Return one account as `list_accounts` does.
+    """Return one account as a row like those of `list_accounts`.
 
     Raises:
         AccountNotFound: the agency has no such account.
@@ -80,8 +81,8 @@ def read_account(reader: Reader, account_id: UUID) -> Row:
 def get_account(account_id: UUID, *, lock: bool = False) -> Account:
     """Return an account of the agency.
 
-    `lock` waits for postings to the account in other transactions and blocks new ones until
-    this transaction ends.
+    With `lock`, the call waits until other transactions that post to the account end, and new
+    postings to it wait until this transaction ends.
 
     Raises:
         AccountNotFound: the agency has no such account.
@@ -93,7 +94,7 @@ def get_account(account_id: UUID, *, lock: bool = False) -> Account:
 
 
 def read_chart(reader: Reader) -> list[Row]:
-    """Return all accounts by code.
+    """Return all accounts of the agency, ordered by code.
 
     Rows: id, code, name, type, normal_side, purpose, is_active.
     """
@@ -102,7 +103,7 @@ def read_chart(reader: Reader) -> list[Row]:
 
 @cached_statement
 def chart_statement() -> Select[Any]:
-    """Select all accounts by code; columns as in `read_chart`."""
+    """Select all accounts ordered by code, with the columns of `read_chart`."""
     return (
         select(
             _ACCOUNTS.id,
@@ -119,11 +120,11 @@ def chart_statement() -> Select[Any]:
 
 
 def find_account(reader: Reader, text: str) -> Row:
-    """Find one account by id, code, purpose, name, or part of a name.
+    """Return the account whose id, code, purpose, name or part of a name is the text.
 
     Raises:
         AccountNotFound: no account matches.
-        AccountAmbiguous: several names contain the text.
+        AccountAmbiguous: the text is part of several names.
     """
     wanted = text.strip().casefold()
     accounts = read_chart(reader)
@@ -141,11 +142,11 @@ def find_account(reader: Reader, text: str) -> Row:
 
 
 def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBalance:
-    """Return the balance of an account at the end of a day, in each currency.
+    """Return the balance of an account in each currency at the end of the day `as_of`.
 
     Raises:
         AccountNotFound: no account matches.
-        AccountAmbiguous: several names contain the text.
+        AccountAmbiguous: the text is part of several names.
     """
     account = find_account(reader, code_or_name)
     rows = reader.read(balances_statement(as_of, [account["id"]]))[0]
@@ -157,10 +158,10 @@ def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBa
 
 
 def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[UUID | str, Account]:
-    """Return the agency's accounts by the ids and purposes asked for.
+    """Return the agency's accounts with the given ids or purposes.
 
-    Missing ones are left out. `hold` prevents that one is archived until the transaction ends;
-    others may post to them meanwhile.
+    An id or purpose without an account is left out. `hold` prevents other transactions from
+    archiving the accounts until this transaction ends; they may still post to them.
     """
     keys = set(wanted)
     ids = [key for key in keys if isinstance(key, UUID)]

@@ -1,6 +1,6 @@
-"""Balances of accounts, from the roll-ups by month and day.
+"""Account balances, read from the monthly and daily balance tables.
 
-Revenue and expense start each financial year at zero; other accounts carry over.
+Revenue and expense accounts start each financial year at zero; other accounts continue.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _DAYS = DailyBalance.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Debits and credits of an account in one currency up to a day, in minor units."""
+    """Total debits and credits of an account in one currency, in minor units."""
 
     currency: str
     debit_minor: int
@@ -55,18 +55,18 @@ class Balance:
 
     @property
     def balance_minor(self) -> int:
-        """Debit less credit, for every type of account."""
+        """Debit less credit in minor units, whatever the type of the account."""
         return self.debit_minor - self.credit_minor
 
 
 def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
-    """Select the book balance of accounts, given as a CTE of id and type.
+    """Select the book balances of the accounts in a CTE with the columns id and type.
 
-    Rows, one for each account and currency with postings: account_id, currency, posted_minor
-    (debit less credit of all postings) and balance_minor. The two are equal for assets,
-    liabilities and equity. For revenue and expense, balance_minor covers the financial year of
-    `day`: up to today if that year is running, else all of it. `day` defaults to today in the
-    agency's time zone.
+    Rows, one for each account and currency with postings: account_id, currency, posted_minor (debit
+    less credit of all postings) and balance_minor. The two amounts are equal for assets,
+    liabilities and equity. For revenue and expense, balance_minor covers only the financial year
+    that contains `day`: up to today if that year is not over, else the whole year. `day` defaults
+    to today in the agency's time zone.
     """
     year = _year(day)
     began, until = (select(year.c[name]).scalar_subquery() for name in ("began", "until"))
@@ -105,7 +105,7 @@ def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
 
 
 def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None) -> Select[Any]:
-    """Select the book balances of the agency's accounts with these ids."""
+    """Select the book balances of the agency's accounts with the given ids."""
     return book_balances(
         select(_ACCOUNTS.id, _ACCOUNTS.type)
         .where(owned(Account), _ACCOUNTS.id.in_(tuple(account_ids)))
@@ -115,7 +115,7 @@ def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None
 
 
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
-    """Select debits and credits of accounts up to and including a day.
+    """Select total debits and credits of accounts up to and including a day.
 
     Rows: account_id, currency, debit_minor, credit_minor.
     """
@@ -123,10 +123,10 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
 
 
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
-    """Select debits and credits up to a day from as few roll-up rows as possible.
+    """Select debits and credits up to a day from as few balance rows as possible.
 
-    Takes whole months, and the days of the day's own month: the days up to it are added, or, if
-    fewer, the days after it are subtracted.
+    Sums the monthly balances, and corrects them with the daily balances of the last month: either
+    adds the days up to `as_of`, or subtracts the days after it, whichever are fewer.
     """
     first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
@@ -164,9 +164,9 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
 
 
 def control_balances_statement(*purposes: str) -> Select[Any]:
-    """Select the balance over all postings of accounts with these purposes.
+    """Select the total balance of the accounts with the given purposes.
 
-    Rows: purpose, code, currency, balance_minor (debit less credit).
+    Rows: purpose, code, currency, balance_minor (debit less credit of all postings).
     """
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (

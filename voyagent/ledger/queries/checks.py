@@ -1,4 +1,4 @@
-"""Checks that the ledger balances and that roll-ups equal their lines."""
+"""Consistency checks: entries balance, and stored balances equal their postings."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ _DAYS = DailyBalance.__table__.c
 
 
 def balance_differences(reader: Reader) -> list[Row]:
-    """Return balances by month or day that differ from the sum of their lines.
+    """Return the monthly and daily balances that differ from the sum of their postings.
 
-    Empty if the ledger is sound.
+    The list is empty if the ledger is consistent.
     """
     return reader.read(balance_differences_statement())[0]
 
 
 def balance_differences_statement(only: date | None = None) -> Select[Any]:
-    """Select the balances that differ from the sum of their lines.
+    """Select the stored balances that differ from the sum of their postings.
 
-    `only` is the first day of the one month to check. Rows: which (`month` or `day`),
-    account_id, currency, since (first day of the month, or the day), debit_minor,
-    credit_minor.
+    `only` limits the check to the month with this first day. Rows: which (`month` or `day`),
+    account_id, currency, since (first day of the month, or the day), debit_minor, credit_minor.
     """
     month, day = (
         cast(func.date_trunc("month", _POSTINGS.effective_date), Date),
@@ -79,9 +78,9 @@ def balance_differences_statement(only: date | None = None) -> Select[Any]:
 
 
 def unbalanced_currencies_statement() -> Select[Any]:
-    """Select currencies whose total debits and credits differ.
+    """Select the currencies in which total debits and total credits differ.
 
-    Read from the balances by month. Rows: currency, difference_minor.
+    Read from the monthly balances. Rows: currency, difference_minor (debit less credit).
     """
     difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (
@@ -94,7 +93,7 @@ def unbalanced_currencies_statement() -> Select[Any]:
 
 
 def unbalanced_entries_statement() -> Select[Any]:
-    """Select entries whose debits and credits differ.
+    """Select the journal entries whose debits and credits differ in a currency.
 
     Rows: entry_id, currency, difference_minor (debit less credit).
     """
@@ -113,10 +112,10 @@ def unbalanced_entries_statement() -> Select[Any]:
 
 
 def yearly_results_statement(start_month: int, *types: str) -> Select[Any]:
-    """Sum all lines on accounts of some types by financial year.
+    """Select the total of all postings to accounts of some types, by financial year.
 
-    Years begin on the first of `start_month`. Rows: currency, year_began (first day of the
-    year), result_minor (credit less debit).
+    Financial years begin on the first day of the month `start_month`. Rows: currency, year_began
+    (first day of the year), result_minor (credit less debit).
     """
     result = func.sum(_POSTINGS.credit_minor - _POSTINGS.debit_minor)
     year = financial_year_start(_POSTINGS.effective_date, start_month)

@@ -1,4 +1,4 @@
-"""Closed months, and the next month to close."""
+"""Queries of closed months, and of the next month to close."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CLOSED = ClosedMonth.__table__.c
 class Months:
     """A page of months, newest first.
 
-    `items` have month (its first day), is_closed, closed_at and closed_by; the last two are None
-    if the month was closed with a later one. `closed_through` is the last closed month,
-    `next_to_close` the first open one with entries; None if there is none. `before` asks for the
-    next page; None on the last one.
+    Each of `items` has month (its first day), is_closed, closed_at and closed_by; closed_at and
+    closed_by are None if the month was closed together with a later one. `closed_through` is the
+    latest closed month; `next_to_close` is the first open month with journal entries. Pass `before`
+    as the argument `before` to read the next page; it is None on the last page.
     """
 
     items: list[Row]
@@ -36,14 +36,14 @@ class Months:
 
 
 def last_closed_month() -> date | None:
-    """Return the first day of the last closed month; all earlier ones are closed."""
+    """Return the first day of the latest closed month, or None. All earlier ones are closed."""
     return db.session.scalar(select(func.max(ClosedMonth.month)))
 
 
 def has_entries_between(closed: date | None, month: date) -> bool:
-    """Return True if an entry lies after a closed month and before a month.
+    """Return True if a journal entry is later than a closed month and earlier than another.
 
-    If `closed` is None, every entry before `month` counts.
+    If `closed` is None, any entry before `month` counts.
     """
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:
@@ -52,9 +52,9 @@ def has_entries_between(closed: date | None, month: date) -> bool:
 
 
 def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
-    """Return the months that have entries or were closed, newest first.
+    """Return a page of the months that have journal entries or were closed, newest first.
 
-    The cost does not depend on the number of entries: each month is one index look-up.
+    The time does not depend on the number of entries: each month is one index look-up.
     """
     rows, states = reader.read(
         _months_statement(before or date(2201, 1, 1), limit), _state_statement()

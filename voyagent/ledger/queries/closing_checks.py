@@ -1,4 +1,4 @@
-"""Checks shown before a month is closed; other packages register more."""
+"""Checks shown before a month is closed; other packages register their own."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from voyagent.ledger.rules import next_month
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Result of a check as a sentence; a failed one warns and does not block."""
+    """Result of a check as a sentence; a failed check warns but does not prevent closing."""
 
     ok: bool
     text: str
     address: str = ""
-    """Page on which the problem can be fixed, if there is one."""
+    """Path of the page on which a person can fix the problem, or an empty string."""
 
 
 MonthChecks = Callable[[Reader, date, date], list[Check]]
@@ -29,13 +29,13 @@ _further: list[MonthChecks] = []
 
 
 def register_checks(checks: MonthChecks) -> MonthChecks:
-    """Register further checks: `checks(reader, first_day, last_day)`."""
+    """Register a function `checks(reader, first_day, last_day)` that returns checks."""
     _further.append(checks)
     return checks
 
 
 def run_checks(reader: Reader, month: date) -> list[Check]:
-    """Run all checks of the month that begins on a day."""
+    """Return the results of all registered checks of the month that begins on a day."""
     last = next_month(month) - timedelta(days=1)
     rows, differences = reader.read(
         trial_balance_statement(last), balance_differences_statement(month)

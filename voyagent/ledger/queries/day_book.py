@@ -1,4 +1,4 @@
-"""Day book: entries with their lines in the order of book dates."""
+"""Day book: journal entries with their lines, ordered by book date."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose"
 def day_book_statement(
     first: date, last: date, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Select entries of a period with their lines, oldest first.
+    """Select the journal entries of a period with their lines, oldest first.
 
-    Entries have book dates from `first` to `last` and follow the entry of `after`. `limit`
-    counts entries. Each row is a line: id, entry_date, narration, source_type, source_id,
-    purpose, reverses_id of its entry; line_no, currency, debit_minor, credit_minor, party_name,
-    memo; code, name, type, account_purpose of its account.
+    Book dates are from `first` to `last`. If `after` is given, only entries after that cursor are
+    selected. `limit` counts entries, not rows. Each row is one journal line, with the columns id,
+    entry_date, narration, source_type, source_id, purpose, reverses_id of the entry; line_no,
+    currency, debit_minor, credit_minor, party_name, memo of the line; code, name, type,
+    account_purpose of the account.
     """
     entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
         owned(JournalEntry), _ENTRIES.entry_date.between(first, last)
@@ -71,11 +72,11 @@ def day_book_statement(
 def posted_accounts_statement(
     first: date, last: date, currency: str, control: Collection[str]
 ) -> Select[Any]:
-    """Select the accounts and parties ever posted to in one currency.
+    """Select the accounts, and parties of control accounts, with postings in one currency.
 
-    Ordered by their first entry, so later entries never change the order. Rows: code, name,
-    type, account_purpose of the account; party_name if the account's purpose is in `control`,
-    else None; is_used, true if it was posted to from `first` to `last`.
+    Ordered by their first journal entry, so that later entries never change the order. Rows: code,
+    name, type, account_purpose of the account; party_name if the account's purpose is in `control`,
+    else None; is_used, true if a posting has a book date from `first` to `last`.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (

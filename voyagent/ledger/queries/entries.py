@@ -1,4 +1,4 @@
-"""Entries of the journal: pages by book date, and single entries with lines."""
+"""Queries of journal entries: pages ordered by book date, and one entry with its lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
 LATER_COUNT_MAX = 1000
-"""Later entries are counted up to this number; beyond it the page says that there are more."""
+"""Maximum that is counted of the entries dated after today; the page then shows "more"."""
 
 
 def list_entries(
@@ -33,9 +33,9 @@ def list_entries(
     limit: int,
     cursor: Cursor | None = None,
 ) -> CursorPage[Row]:
-    """List entries with book dates from `first` to `last`, newest first.
+    """List journal entries with book dates from `first` to `last`, newest first.
 
-    Each row has its debits by currency in minor units as `totals`.
+    `totals` of each row are the entry's debits in minor units, by currency.
     """
     rows = reader.read(entries_page_statement(first, last, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "entry_date")
@@ -44,9 +44,9 @@ def list_entries(
 def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
 ) -> tuple[CursorPage[Row], int]:
-    """List entries up to today, and count the later ones in the same round trip.
+    """List journal entries up to today, and count the later ones, in one database query.
 
-    The count ends at LATER_COUNT_MAX plus one.
+    The count stops at LATER_COUNT_MAX plus one.
     """
     rows, coming = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
@@ -56,9 +56,10 @@ def list_entries_until(
 
 @cached_statement
 def later_count_statement(today: date) -> Select[Any]:
-    """Count the entries after a day, at most LATER_COUNT_MAX plus one.
+    """Count the journal entries dated after a day, at most LATER_COUNT_MAX plus one.
 
-    One row with `n`. Ordered as the index is, so that no more entries are read.
+    Returns one row with the column `n`. The order is that of the index, so that PostgreSQL reads no
+    more entries than it counts.
     """
     later = (
         select(_ENTRIES.id)
@@ -74,7 +75,7 @@ def later_count_statement(today: date) -> Select[Any]:
 def entries_page_statement(
     first: date | None, last: date | None, limit: int, cursor: Cursor | None
 ) -> Select[Any]:
-    """Select a page of at most `limit` entries, newest first."""
+    """Select a page of at most `limit` journal entries, newest first."""
     page = select(*_ENTRIES).where(owned(JournalEntry))
     if first is not None:
         page = page.where(_ENTRIES.entry_date >= first)
@@ -121,10 +122,10 @@ def get_entry(entry_id: UUID) -> JournalEntry:
 
 
 def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
-    """Return the id of the entry that a source posted for a purpose.
+    """Return the id of the journal entry that a source document posted for a purpose.
 
     Raises:
-        EntryNotFound: the source posted none.
+        EntryNotFound: the source has no entry for this purpose.
     """
     return load_one(
         select(JournalEntry.id).where(
@@ -137,7 +138,7 @@ def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID
 
 
 def get_lines(entry_id: UUID) -> list[Posting]:
-    """Return the lines of an entry, in order."""
+    """Return the lines of a journal entry, ordered by line number."""
     return list(
         db.session.scalars(
             select(Posting).where(Posting.entry_id == entry_id).order_by(Posting.line_no)
@@ -146,7 +147,7 @@ def get_lines(entry_id: UUID) -> list[Posting]:
 
 
 def entry_statement(entry_id: UUID) -> Select[Any]:
-    """Select an entry with its author and the entry that reverses it."""
+    """Select a journal entry with its author's name and the id of the entry that reverses it."""
     reversing = JournalEntry.__table__.alias("reversing")
     return select(
         *_ENTRIES,
@@ -159,7 +160,7 @@ def entry_statement(entry_id: UUID) -> Select[Any]:
 
 
 def entry_lines_statement(*entry_ids: Any) -> Select[Any]:
-    """Select the lines of entries, each with its account.
+    """Select the lines of journal entries, each with its account.
 
     Rows: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo.
     """
@@ -186,7 +187,7 @@ _of_entry = keyed_select(
 
 
 def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
-    """Return an entry and its lines in one round trip.
+    """Return a journal entry and its lines, in one database round trip.
 
     Raises:
         EntryNotFound: the agency has no such entry.

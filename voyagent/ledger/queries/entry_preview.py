@@ -1,4 +1,4 @@
-"""Preview of a draft entry: its totals, and each account before and after."""
+"""Preview of an unposted journal entry: totals, and account balances before and after."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from voyagent.ledger.rules import CONTROL
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """An account's balance before the draft entry, and the entry's debit and credit.
+    """Balance of an account before an unposted entry, and the entry's debit and credit.
 
-    Balances are debit less credit.
+    The balance is debit less credit.
     """
 
     account: Row
@@ -28,16 +28,16 @@ class AccountChange:
 
     @property
     def after(self) -> Money:
-        """Balance after the draft entry."""
+        """Balance after the entry is posted, debit less credit."""
         return self.before + self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """Totals and changes of a draft entry, in one currency.
+    """Totals and balance changes of an unposted journal entry in one currency.
 
-    `accounts` are those that may be posted to by hand, by code. `changes` are in the order of
-    the lines.
+    `accounts` are the accounts that take manual entries, by code. `changes` has the order of the
+    entry's lines.
     """
 
     accounts: list[Row]
@@ -47,7 +47,7 @@ class EntryPreview:
 
     @property
     def difference(self) -> Money:
-        """Debits less credits; zero if the entry can be posted."""
+        """Debits less credits; zero if the entry balances and can be posted."""
         return self.debit - self.credit
 
 
@@ -59,11 +59,12 @@ def preview_entry(
     day: date | None = None,
     selected: Iterable[UUID] = (),
 ) -> EntryPreview:
-    """Return account balances before and after the draft entry, in one round trip.
+    """Return totals and account balances before and after an unposted journal entry.
 
-    A line is an account, a debit and a credit, one of them zero. One without an account of the
-    agency counts only in the totals. Balances are the book balances in the financial year of
-    `day`. `selected` are account ids that stay selectable although they take no entries by hand.
+    Each of `lines` is an account id, a debit and a credit, one of the amounts being zero. A line
+    without an account of the agency counts only in the totals. Balances are the book balances in
+    the financial year of `day`. `selected` are ids of accounts to offer for selection even if they
+    take no manual entries. Reads the database in one round trip.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     accounts, balances = reader.read(chart_statement(), book_balances_statement(chosen, day))

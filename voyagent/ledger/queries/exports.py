@@ -1,4 +1,4 @@
-"""Cells of exported files, written by the database."""
+"""Queries that format the cells of exported files in the database."""
 
 from __future__ import annotations
 
@@ -47,22 +47,23 @@ _OF_LINE = (
     _POSTINGS.credit_minor,
 )
 _ZERO: ColumnElement[int] = literal_column("0::bigint", BigInteger)
-# OFFSET 0 keeps the planner from merging a subquery into the query around it.
+# OFFSET 0 keeps the planner from merging a subquery into the outer query.
 _OFFSET_ZERO: ColumnElement[int] = literal_column("0")
 
 
 def account_lines_cells(
     account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]
 ) -> Select[Any]:
-    """Select the lines of an account in a period, with running balances.
+    """Select the cells of an account's postings in a period, with running balances.
 
-    `opening` is debit less credit of every currency of the account on the evening before, in minor
-    units; `mark` is the first cell of each line. Cells: mark, day, entry, line, narration,
-    party, memo, currency, debit, credit, balance in the line's currency.
+    `mark` is the value of the first cell of each row. `opening` is the account's balance by
+    currency at the end of the day before `first`: debit less credit in minor units. Cells: mark,
+    day, entry, line, narration, party, memo, currency, debit, credit, balance in the posting's
+    currency.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
     # One running total for each currency, all in the order of the file. A window partitioned by
-    # currency would sort all lines twice before the first one is sent.
+    # currency would sort all lines twice before the first row is returned.
     balances = [
         (
             _POSTINGS.currency == currency,
@@ -87,10 +88,10 @@ def account_lines_cells(
 
 
 def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
-    """Select every line of the entries of a period, in order.
+    """Select the cells of every line of the journal entries in a period, oldest first.
 
-    Cells: mark, day, entry, narration, line, code and name of the account, party, memo,
-    currency, debit, credit.
+    `mark` is the value of the first cell of each row. Cells: mark, day, entry, narration, line,
+    code and name of the account, party, memo, currency, debit, credit.
     """
     # A lateral look-up of the account is cached by PostgreSQL (Memoize); a join under row-level
     # security is not.
@@ -126,11 +127,12 @@ def party_entries_cells(
     opening: Mapping[str, int],
     side: int,
 ) -> Select[Any]:
-    """Select the entries of a party in a period, with running balances.
+    """Select the cells of a party's journal entries in a period, with running balances.
 
-    One row for each entry and currency, oldest first. `opening` is the party's balance on the
-    evening before, in every currency; `side` is 1 if debits add to it, -1 if credits do. Cells:
-    mark, day, entry, narration without the reason, currency, amount, balance.
+    One row for each entry and currency, oldest first. `mark` is the value of the first cell.
+    `opening` is the party's balance by currency at the end of the day before `first`. `side` is 1
+    if debits increase the balance, -1 if credits do. Cells: mark, day, entry, narration without the
+    reason, currency, amount, balance.
     """
     net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
         "minor"
@@ -169,9 +171,10 @@ def party_entries_cells(
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
-    """Describe the export of the journal: a row for each entry and currency.
+    """Return the definition of the journal's export: a row for each entry and currency.
 
-    Newest first, with book dates from `first` to `last`; the amount is the debit total.
+    Rows are newest first, with book dates from `first` to `last`. The amount is the sum of the
+    entry's debits.
     """
     wanted = [
         owned(JournalEntry),

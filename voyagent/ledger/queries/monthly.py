@@ -1,4 +1,4 @@
-"""Sales and cost by month, from the roll-ups."""
+"""Sales and cost by month, read from the balance tables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _DAYS = DailyBalance.__table__.c
 
 @cached_statement
 def monthly_sales_statement(first: date, last: date) -> Select[Any]:
-    """Select sales and cost of each month from `first` up to the day `last`.
+    """Select sales and cost of each month from `first` up to and including the day `last`.
 
-    `first` is the first day of a month. Sales are all revenue, credit less debit; cost is the
-    cost of services, debit less credit. Months without either are left out. Rows: currency,
-    month, sales_minor, cost_minor.
+    `first` is the first day of a month. Sales are credit less debit of all revenue accounts; cost
+    is debit less credit of the accounts for the cost of services. Months without sales and cost are
+    left out. Rows: currency, month, sales_minor, cost_minor.
     """
     running = last.replace(day=1)
     months = select(

@@ -1,4 +1,4 @@
-"""Narrations without the reason, for statements that go to the party."""
+"""Narrations of entries without the internal reason, for statements sent to a party."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from voyagent.ledger.models import JournalEntry
 from voyagent.ledger.words import BEFORE_PARTY, BEFORE_REASON
 
 GIVEN_A_REASON = ("write_off", "credit_note", "supplier_credit")
-"""Sources whose entries have a reason; reversals have one as well."""
+"""Source types whose entries have a reason in the narration; reversals have one too."""
 _ENTRIES = JournalEntry.__table__.c
 
 
 def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
-    """Return the SQL expression of a narration without its reason.
+    """Return the SQL expression of an entry's narration without its reason.
 
     "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt" becomes "Write-off of invoice
-    2026-27/000003". The reason is the agency's own and a statement goes to the party. Reversals
-    and the sources of GIVEN_A_REASON have one; other narrations stay. `party_name` is the party
-    of the entry's lines.
+    2026-27/000003". The reason is internal to the agency, and a statement is sent to the party.
+    Reversals and entries of the sources in GIVEN_A_REASON have a reason; other narrations are
+    unchanged. `party_name` is the party in the entry's lines.
     """
     title = func.split_part(
         _ENTRIES.narration,

@@ -1,4 +1,4 @@
-"""Balances and entries of one party on the accounts with some purposes."""
+"""Balances and journal entries of one party on accounts with given purposes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ENTRY_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id)
 
 
 def has_postings(party: str) -> bool:
-    """Return True if anything was posted with this party name, ignoring case."""
+    """Return True if any posting has this party name, ignoring case."""
     return (
         db.session.scalar(
             select(Posting.entry_id)
@@ -49,11 +49,11 @@ def has_postings(party: str) -> bool:
 def party_balances_statement(
     purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None
 ) -> Select[Any]:
-    """Select the balances of a party at the end of a day.
+    """Select the balances of a party at the end of the day `until`.
 
-    Rows: purpose, currency, debit_minor, credit_minor, party_name (the last spelling in the
-    alphabet), earlier_minor (debit less credit at the end of the day `earlier`, from the same
-    scan; 0 if None).
+    Rows: purpose, currency, debit_minor, credit_minor; party_name (of several spellings, the
+    alphabetically last); earlier_minor (debit less credit at the end of the day `earlier`, or 0 if
+    `earlier` is None).
     """
     was = _POSTINGS.effective_date <= earlier if earlier else false()
     earlier_minor = cast(
@@ -90,11 +90,11 @@ def party_entries_statement(
     after: LineCursor | None,
     limit: int,
 ) -> Select[Any]:
-    """Select the entries of a party in a period, oldest first.
+    """Select the journal entries of a party in a period, oldest first.
 
-    Entries follow the entry of `after`; `limit` counts entries. One row for each currency of an
-    entry, all its lines together: id, entry_date, narration without the reason, source_type,
-    source_id, currency, debit_minor, credit_minor.
+    If `after` is given, only entries after that cursor are selected; `limit` counts entries. One
+    row for each entry and currency, with the sums of the party's lines: id, entry_date, narration
+    without the reason, source_type, source_id, currency, debit_minor, credit_minor.
     """
     mine = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_ENTRY_ORDER).where(*mine)
@@ -124,7 +124,7 @@ def party_entries_statement(
 def party_balances_at_statement(
     purposes: tuple[str, ...], party: str, cursor: LineCursor
 ) -> Select[Any]:
-    """Select the balances of a party up to and including a cursor's entry.
+    """Select the balances of a party up to and including the journal entry at a cursor.
 
     Rows: currency, debit_minor, credit_minor.
     """
@@ -141,9 +141,9 @@ def party_balances_at_statement(
 
 
 def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
-    """Return the conditions for a party's lines on accounts with these purposes.
+    """Return the SQL conditions for a party's postings on accounts with these purposes.
 
-    They match the index of parties.
+    They have the form that the index on party names needs.
     """
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [

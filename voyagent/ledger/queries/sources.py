@@ -1,4 +1,4 @@
-"""Entries by their source, such as those a document posts on later days."""
+"""Journal entries by their source, such as those that one document posts on later days."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POSTINGS = Posting.__table__.c
 
 
 def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[UUID, date]]:
-    """Return id and book date of a source's entries, by book date.
+    """Return id and book date of a source's journal entries, ordered by book date.
 
     Only entries whose purpose starts with `begins`.
     """
@@ -35,7 +35,7 @@ def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[U
 
 
 def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> Select[Any]:
-    """Select the lines of the entries of `find_entries`, by book date.
+    """Select the lines of the journal entries that `find_entries` returns, by book date.
 
     Rows: entry_id, entry_date, reversed_by_id (null if not reversed), line_no, account_id, code,
     name, currency, debit_minor, credit_minor.
@@ -79,7 +79,7 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
 
 
 def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
-    """Select the lines of some entries on the account with a purpose.
+    """Select the lines of the given journal entries on the account with a purpose.
 
     Rows: entry_id, currency, minor (debit less credit).
     """
@@ -106,10 +106,10 @@ def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
 
 
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
-    """Select sources whose entries leave a balance on an account.
+    """Select the sources whose journal entries do not cancel out on an account.
 
-    The account is found by its purpose. Reversals count for the source that they reverse. Rows:
-    source_type, source_id, currency, difference_minor (debit less credit).
+    The account is the one with `purpose`. A reversal counts for the source of the entry that it
+    reverses. Rows: source_type, source_id, currency, difference_minor (debit less credit).
     """
     first = JournalEntry.__table__.alias("first")
     source_type, source_id = (

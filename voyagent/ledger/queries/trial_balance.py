@@ -1,4 +1,4 @@
-"""Trial balance on any day."""
+"""Trial balance at the end of any day."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _ACCOUNTS = Account.__table__.c
 
 
 def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = False) -> list[Row]:
-    """Return debit and credit of each account and currency up to a day.
+    """Return total debit and credit of each account and currency up to and including a day.
 
-    By code and currency: account_id, code, name, type, normal_side, purpose, currency,
-    debit_minor, credit_minor. Accounts without postings come only with `include_zero`, with
-    currency None and zeros.
+    Ordered by code and currency. Rows: account_id, code, name, type, normal_side, purpose,
+    currency, debit_minor, credit_minor. With `include_zero`, accounts without postings are
+    included, with currency None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
 @cached_statement
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
-    """Select the trial balance of a day; columns as in `trial_balance_rows`."""
+    """Select the trial balance of a day, with the columns of `trial_balance_rows`."""
     posted = posted_until(as_of).subquery("posted")
     return (
         select(
@@ -51,9 +51,9 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 
 @cached_statement
 def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
-    """Select the trial balance with a plan that is made once.
+    """Select the trial balance with a generic plan, which PostgreSQL makes only once.
 
-    For reports of several days: planning takes as long as execution, and the plan is equal for
-    every day.
+    For reports that run it for several days: planning takes as long as execution, and the plan is
+    the same for every day.
     """
     return generic_plan(trial_balance_statement(as_of))

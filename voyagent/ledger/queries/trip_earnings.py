@@ -1,4 +1,4 @@
-"""Revenue and cost of trips, from their roll-up, and the lines behind them."""
+"""Revenue and cost of trips from their balance table, and the journal lines in them."""
 
 from __future__ import annotations
 
@@ -38,20 +38,24 @@ _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
 )
 _AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
-"""Lines on revenue (credit less debit), on cost (debit less credit), or both as their margin."""
-Documents = Mapping[str, Select[Any]]
-"""Selects of the documents of trips, by the source type of their entries.
+"""Accounts whose journal lines are selected.
 
-Columns: source_id, unique, and thing_id, the trip.
+`revenue` amounts are credit less debit, `cost` amounts debit less credit; `margin` selects both,
+as credit less debit.
+"""
+Documents = Mapping[str, Select[Any]]
+"""Queries of the documents of trips, by the source type of their journal entries.
+
+Columns: source_id, which is unique, and thing_id, the trip.
 """
 
 
 def trip_earnings_statement(first: date, last: date) -> Select[Any]:
     """Select revenue and cost of each trip by month, in a period.
 
-    Entries of the trip's documents and their reversals, with book dates from `first` to `last`.
-    Rows: thing_id (the trip), currency, month (its first day), revenue_minor (all revenue,
-    credit less debit), cost_minor (cost of services, debit less credit).
+    Includes the journal entries of the trip's documents and their reversals, with book dates from
+    `first` to `last`. Rows: thing_id (the trip), currency, month (its first day), revenue_minor
+    (all revenue accounts, credit less debit), cost_minor (cost of services, debit less credit).
     """
     month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
@@ -62,7 +66,7 @@ def trip_earnings_statement(first: date, last: date) -> Select[Any]:
 
 
 def total_earnings_statement(first: date, last: date) -> Select[Any]:
-    """Select revenue and cost of all trips together, in a period.
+    """Select the total revenue and cost of all trips in a period.
 
     Rows: currency, revenue_minor, cost_minor.
     """
@@ -74,10 +78,10 @@ def total_earnings_statement(first: date, last: date) -> Select[Any]:
 
 
 def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
-    """Select the entries of all trips or of one, in a period.
+    """Select the journal entries of one trip, or of all trips, in a period.
 
-    Rows: entry_id, source_type, source_id, thing_id (the trip). The source of a reversal is that
-    of the entry that it reverses.
+    Rows: entry_id, source_type, source_id, thing_id (the trip). For a reversal, source_type and
+    source_id are those of the entry that it reverses.
     """
     return _moved(first, last).where(
         _ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id
@@ -85,18 +89,21 @@ def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None)
 
 
 def other_entries_statement(first: date, last: date) -> Select[Any]:
-    """Select the entries without a trip in a period, in the same columns."""
+    """Select the journal entries of a period that belong to no trip.
+
+    The columns are those of `trip_entries_statement`.
+    """
     return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
 
 def earning_lines_statement(
     entries: Select[Any], side: Side, currency: str, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Select the lines of one side and currency in some entries, oldest first.
+    """Select the revenue or cost lines in one currency of some journal entries, oldest first.
 
-    `entries` selects entry_id, source_type, source_id. Lines follow `after`. Rows: entry_id,
-    line_no, effective_date, code and name of the account, party_name, memo, narration,
-    source_type, source_id, minor (signed as the side is).
+    `entries` selects entry_id, source_type, source_id. If `after` is given, only lines after that
+    cursor are selected. Rows: entry_id, line_no, effective_date, code and name of the account,
+    party_name, memo, narration, source_type, source_id, minor (with the sign that `Side` defines).
     """
     of = entries.subquery("of_entries")
     of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
@@ -118,7 +125,7 @@ def earning_lines_statement(
 
 
 def earning_lines_total_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
-    """Select count and sum of the lines of one side and currency.
+    """Select the number and the sum of the lines that `earning_lines_statement` selects.
 
     One row: n, minor (0 without lines).
     """
@@ -128,10 +135,11 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 
 
 def earning_differences_statement(of: Documents) -> Select[Any]:
-    """Select where the roll-up differs from the lines of the trips' documents.
+    """Select where stored trip earnings differ from the journal lines of trip documents.
 
-    Over all postings. Entries are found by their source, whatever trip they name. Rows:
-    thing_id, currency, day, revenue_minor, cost_minor (roll-up less lines).
+    Covers all postings. Entries are assigned to a trip by their source document, not by their
+    `trip_id`. Rows: thing_id (the trip), currency, day, revenue_minor, cost_minor (stored earnings
+    less lines).
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
@@ -155,10 +163,10 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 
 
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
-    """Sum the lines on revenue and cost behind no document of a trip.
+    """Select the total revenue and cost that no trip's document posted.
 
-    Over all postings; a reversal belongs to what it reverses. Rows: currency, revenue_minor,
-    cost_minor.
+    Covers all postings; a reversal belongs to the document of the entry that it reverses. Rows:
+    currency, revenue_minor, cost_minor.
     """
     entries = _entries(of)
     sums = [
@@ -185,7 +193,7 @@ def _moved(first: date, last: date) -> Select[Any]:
 
 
 def _entries(of: Documents) -> CTE:
-    """Select the entries of documents with their reversals, at any depth."""
+    """Select the entries of documents with their reversals, and the reversals of reversals."""
     documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
     own = [
         select(_ENTRIES.id.label("entry_id"), one.c.thing_id)

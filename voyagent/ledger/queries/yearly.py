@@ -1,4 +1,4 @@
-"""Balances by financial year, from the balances by month."""
+"""Balances by financial year, read from the monthly balances."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MONTHS = MonthlyBalance.__table__.c
 def financial_year_start(
     day: ColumnElement[date], start_month: int | ColumnElement[int]
 ) -> ColumnElement[date]:
-    """Return the first day of the financial year that contains a day.
+    """Return the SQL expression for the first day of the financial year of a day.
 
-    Years begin on the first of `start_month`.
+    Financial years begin on the first day of the month `start_month`.
     """
     year = cast(func.extract("year", day), Integer)
     before = cast(func.extract("month", day) < start_month, Integer)
@@ -33,8 +33,9 @@ def yearly_balances_statement(
 ) -> Select[Any]:
     """Select the balance of accounts in each financial year.
 
-    Years from `began` to before `until`, both the first day of a year; zeros are left out. Rows,
-    earliest year first: year_began, code, currency, balance_minor (debit less credit).
+    `began` and `until` are first days of financial years; `until` is excluded. Zero balances are
+    left out. Rows, earliest year first: year_began, code, currency, balance_minor (debit less
+    credit).
     """
     year = financial_year_start(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)

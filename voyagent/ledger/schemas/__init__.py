@@ -1,1 +1,1 @@
-"""Input and output of the ledger: the chart, the journal, the months."""
+"""Request and response schemas of the chart of accounts, the journal and the months."""

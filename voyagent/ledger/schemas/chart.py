@@ -1,4 +1,4 @@
-"""Input and output of the chart of accounts."""
+"""Request and response schemas of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
 class AccountIn(Closed):
     """An account to add.
 
-    The default normal side is that of the type: debit for assets and expenses, credit for the
-    others.
+    If the normal side is omitted, it is that of the type: debit for assets and expenses, credit for
+    liabilities, equity and revenue.
     """
 
     code: Code
@@ -40,9 +40,9 @@ class AccountIn(Closed):
 
 
 class AccountPatch(Closed):
-    """Changes of an account; an absent member stays as it is.
+    """Fields of an account to change; an omitted field stays as it is.
 
-    Type and normal side are fixed once anything was posted.
+    Type and normal side cannot change once the account has postings.
     """
 
     code: Code = Field(default_factory=str)
@@ -52,12 +52,12 @@ class AccountPatch(Closed):
     is_archived: bool = Field(default_factory=bool)
 
     def changes(self) -> AccountChanges:
-        """Return the members that were sent."""
+        """Return the fields that the request contains."""
         return cast("AccountChanges", self.model_dump(exclude_unset=True))
 
 
 class AccountsQuery(Query):
-    """Filters and page of the chart."""
+    """Filters and cursor of the list of accounts."""
 
     type: AccountType | None = None
     archived: Annotated[
@@ -71,10 +71,10 @@ class AccountsQuery(Query):
 
 
 class AccountBalanceOut(AnswerOf[Row]):
-    """Balance of an account in a currency: debit less credit.
+    """Balance of an account in one currency: debit less credit.
 
-    Of assets, liabilities and equity over all postings; of revenue and expenses from the start of
-    this financial year up to today.
+    For assets, liabilities and equity it covers all postings; for revenue and expenses only those
+    from the start of this financial year up to today.
     """
 
     currency: str
@@ -95,10 +95,10 @@ def _balances(row: Row) -> list[Row]:
 
 
 class AccountOut(AnswerOf[Row]):
-    """An account.
+    """An account of the chart.
 
-    The program's own postings find it by `purpose`. An account with `is_control` follows its
-    documents and takes no entries by hand.
+    The application finds the accounts to which it posts automatically by `purpose`. Only documents
+    and payments post to an account with `is_control`; it takes no manual entries.
     """
 
     id: UUID
@@ -114,4 +114,4 @@ class AccountOut(AnswerOf[Row]):
 
 
 class AccountList(CursorPageOf[AccountOut]):
-    """A page of the chart by code; `next_cursor` is null on the last page."""
+    """A page of accounts, ordered by code; `next_cursor` is null on the last page."""

@@ -1,4 +1,4 @@
-"""Input and output of the journal."""
+"""Request and response schemas of journal entries."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE_SIZE, LIMIT_MAX = 50, 200
 
 
 class EntryLineIn(Closed):
-    """A line of a journal entry: an amount on one of its two sides."""
+    """A line of a journal entry: either a debit or a credit to one account."""
 
     account_id: Id
     currency: CurrencyCode
@@ -43,11 +43,11 @@ class EntryLineIn(Closed):
     narration: Annotated[str, Text(255)] | None = None
 
     def line(self) -> Line:
-        """Return the line for the service.
+        """Return the journal line as the service takes it.
 
         Raises:
             InvalidAmount: the amount has too many decimals or is too large.
-            UnknownCurrency: the currency has no known code.
+            UnknownCurrency: the currency code is not known.
         """
         left, right = (
             None if amount is None else Money.parse(amount, self.currency)
@@ -69,9 +69,9 @@ EntryLines = Annotated[
 
 
 class JournalEntryIn(Closed):
-    """An entry by hand; its book date defaults to today in the agency's time zone.
+    """A manual journal entry; its book date defaults to today in the agency's time zone.
 
-    Debits equal credits in each currency.
+    Debits must equal credits in each currency.
     """
 
     narration: Annotated[str, Trimmed(500)]
@@ -82,7 +82,7 @@ class JournalEntryIn(Closed):
 class ReversalIn(Closed):
     """Reason and book date of a reversal.
 
-    The book date defaults to today. It is not before the book date of the entry.
+    The book date defaults to today and must not be before the book date of the entry to reverse.
     """
 
     reason: Annotated[str, Trimmed(500)]
@@ -90,7 +90,7 @@ class ReversalIn(Closed):
 
 
 class JournalQuery(Query):
-    """Period and page of the journal."""
+    """Period and cursor of the list of journal entries."""
 
     booked_from: DateFilter = Field(default=None, alias="from", description="The first book date.")
     booked_to: DateFilter = Field(default=None, alias="to", description="The last book date.")
@@ -100,10 +100,10 @@ class JournalQuery(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Return the cursor of the page.
+        """Return the decoded cursor, or None for the first page.
 
         Raises:
-            InvalidCursor: the text is no cursor.
+            InvalidCursor: the text is not a valid cursor.
         """
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
@@ -113,10 +113,10 @@ def _totals(row: Row) -> dict[str, str]:
 
 
 class JournalEntryBrief(AnswerOf[Row]):
-    """An entry in the list.
+    """A journal entry as it is listed, without its lines.
 
-    `source_type` and `source_id` name the document or act behind it; `totals` are its debits by
-    currency.
+    `source_type` and `source_id` identify the document or action that posted the entry; `totals`
+    are its debits by currency.
     """
 
     id: UUID
@@ -141,7 +141,7 @@ def _credit_minor(line: Row) -> int | None:
 
 
 class JournalLineOut(AnswerOf[Row]):
-    """A line: an amount on one side of an account, null on the other."""
+    """A line of a journal entry: a debit or a credit to an account; the other amount is null."""
 
     account_id: UUID
     code: str
@@ -154,17 +154,17 @@ class JournalLineOut(AnswerOf[Row]):
 
 
 class JournalEntryOut(JournalEntryBrief):
-    """An entry with its lines."""
+    """A journal entry with its lines."""
 
     lines: list[JournalLineOut]
 
 
 class JournalList(CursorPageOf[JournalEntryBrief]):
-    """A page of entries, newest book date first; the last has no `next_cursor`."""
+    """A page of journal entries, newest book date first; the last has no `next_cursor`."""
 
 
 def with_lines(entry: Row, lines: list[Row]) -> Row:
-    """Return an entry with its lines and their totals by currency, as `JournalEntryOut` reads."""
+    """Return an entry with its lines and debit totals by currency, as in `JournalEntryOut`."""
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]

@@ -1,4 +1,4 @@
-"""Input and output of the months."""
+"""Request and response schemas of the closing and reopening of months."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Month = Annotated[
 
 
 class ReopenMonthRequest(Closed):
-    """Reason for opening a month again; the audit log keeps it."""
+    """Reason for reopening a month; the audit log records it."""
 
     reason: Annotated[str, Trimmed(500)]
 
 
 class MonthsQuery(Query):
-    """Page of months: the newest, or those before `before`."""
+    """Page of the list of months: the newest, or those before the month `before`."""
 
     before: Annotated[Month | None, BeforeValidator(lambda value: value or None)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 24
@@ -35,9 +35,10 @@ def _state(row: Row) -> str:
 
 
 class MonthOut(AnswerOf[Row]):
-    """A month of the books.
+    """A month of the books, open or closed.
 
-    `closed_at` and `closed_by` are null if the month is open or was closed with a later one.
+    `closed_at` and `closed_by` are null if the month is open or was closed together with a later
+    one.
     """
 
     month: Annotated[Month, Converted(wire_month)]
@@ -47,10 +48,11 @@ class MonthOut(AnswerOf[Row]):
 
 
 class MonthList(AnswerOf[Months]):
-    """Months that have entries or were closed, newest first.
+    """A page of the months that have journal entries or were closed, newest first.
 
-    Everything up to `closed_through` is closed. `next_to_close` is the first open month with
-    entries. `next_before` is the `before` of the next page, null on the last page.
+    All months up to and including `closed_through` are closed. `next_to_close` is the first open
+    month with entries. Send `next_before` as `before` to get the next page; it is null on the last
+    page.
     """
 
     items: list[MonthOut]
@@ -60,9 +62,9 @@ class MonthList(AnswerOf[Months]):
 
 
 class MonthState(AnswerOf[Row]):
-    """State of a month after it was closed or opened again.
+    """State of a month after it was closed or reopened.
 
-    Everything up to `closed_through` is closed; null if nothing is.
+    All months up to and including `closed_through` are closed; it is null if no month is.
     """
 
     month: Month

@@ -1,6 +1,6 @@
-"""Rules of the ledger: chart of accounts, entries, reversals, closing of months.
+"""Rules of the ledger: accounts, journal entries, reversals and the closing of months.
 
-Nothing else writes to the ledger, and no entry is ever changed.
+No other package writes to the ledger's tables, and no posted entry is ever changed.
 """
 
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound

@@ -1,4 +1,4 @@
-"""Rules of the chart: add, change, archive and restore accounts; none is deleted."""
+"""Rules of the chart of accounts: add, change, archive and restore; never delete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ACCOUNTS = cast("Table", Account.__table__)
 
 
 class AccountChanges(TypedDict, total=False):
-    """Changes of an account; an absent key is kept."""
+    """New values of an account; a field without a key stays as it is."""
 
     code: str
     name: str
@@ -43,7 +43,9 @@ class AccountChanges(TypedDict, total=False):
 def add_account(
     actor: Actor, *, code: str, name: str, account_type: str, normal_side: str | None = None
 ) -> UUID:
-    """Add an account and return its id; the default side is that of its type.
+    """Add an account and return its id.
+
+    `normal_side` defaults to the side of the account's type.
 
     Raises Forbidden, AccountCodeTaken.
     """
@@ -65,7 +67,7 @@ def add_account(
 
 
 def opening_account(actor: Actor) -> UUID:
-    """Return the equity account of opening balances, created when first needed.
+    """Return the equity account for opening balances; create it if the agency has none.
 
     Raises Forbidden.
     """
@@ -93,18 +95,18 @@ def opening_account(actor: Actor) -> UUID:
             return account_id
         known = accounts.find_accounts(
             [OPENING]
-        )  # somebody may have made it at this moment; else the code is another account's
+        )  # created by a concurrent request; else another account has the code
         if OPENING in known:
             return known[OPENING].id
     raise AccountCodeTaken
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
-    """Change an account: code, name, archived; type and side before any posting.
+    """Change the code or name of an account, archive or restore it.
 
-    An account that the program posts to keeps its type and is never archived; neither is one with a
-    balance, which the balance sheet would hide. Another type without a side sets the side of that
-    type.
+    Type and normal side can change only before any posting; a new type without a side sets the side
+    of that type. An account to which the application posts automatically keeps its type and cannot
+    be archived. Neither can an account with a balance, because the balance sheet would omit it.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.

@@ -1,4 +1,4 @@
-"""Rules of journal entries by people: direct, approved, and their reversal."""
+"""Rules of manual journal entries: posted directly, posted on approval, and reversed."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from voyagent.ledger.service.errors import (
 from voyagent.settings.queries import check_limit
 
 JOURNAL = "journal"
-"""Source of entries written in the journal."""
+"""Source type of entries that a person writes on the journal page or sends to the API."""
 ASSISTANT = "assistant"
-"""Source of entries requested from the assistant."""
+"""Source type of entries requested through the assistant."""
 WRITTEN = frozenset({JOURNAL, ASSISTANT})
-"""Sources without a document."""
+"""Source types of entries without a document."""
 LINES_MAX = 200
 
 
 def post_direct(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
-    """Post a journal entry within the limit of the role.
+    """Post a manual journal entry within the limit of the actor's role.
 
-    Each currency is compared with the limit. Raises Forbidden, AccountIsControl, EntryTooLong,
-    AmountAboveLimit, and the errors of `post`.
+    The total debit in each currency is compared with the limit. Raises Forbidden, AccountIsControl,
+    EntryTooLong, AmountAboveLimit, and the errors of `post`.
     """
     actor.require_authority("ledger.post")
     accounts = _allowed(actor, lines, hold=True)
@@ -59,7 +59,7 @@ def post_direct(
 def post_requested(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
-    """Post a requested and approved entry, on any account.
+    """Post a journal entry after its request was approved; control accounts are allowed.
 
     Raises Forbidden, and the errors of `post`.
     """
@@ -76,7 +76,7 @@ def post_requested(
 
 
 def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
-    """Check that an entry could be posted directly; nothing is posted.
+    """Check that `post_direct` would accept an entry; post nothing.
 
     Raises the errors of `post_direct`.
     """
@@ -85,7 +85,7 @@ def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
-    """Return the accounts of an entry that a person may write.
+    """Return the accounts of a manual entry, after checking its length, accounts and amount.
 
     Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
@@ -104,11 +104,11 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
-    """Reverse a journal entry, or the reversal of one, within the limit of the role.
+    """Reverse a manual journal entry, or such a reversal, within the limit of the role.
 
-    Entries of documents are reversed at their document. An archived account accepts no reversal.
-    Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive, and the errors of
-    `reverse`.
+    An entry that a document posted is reversed only by voiding or cancelling the document. An entry
+    on an archived account cannot be reversed. Raises Forbidden, EntryOfDocument, AmountAboveLimit,
+    AccountInactive, and the errors of `reverse`.
     """
     actor.require_authority("ledger.reverse")
     if not is_written(entries.get_entry(entry_id)):
@@ -126,7 +126,7 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """Return account and currency of unreversed journal entries with a narration."""
+    """Return account id and currency of unreversed manual entries with a narration."""
     reversals = aliased(JournalEntry)
     posted = (
         select(Posting.account_id, Posting.currency)
@@ -150,14 +150,14 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """True if no document is behind an entry; a reversal follows its entry."""
+    """Return True if a person and not a document posted an entry, or the entry it reverses."""
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN
 
 
 def _debits(lines: Iterable[tuple[str, int]]) -> list[Money]:
-    """Return the debits as one amount for each currency."""
+    """Return the total debit of each currency."""
     totals: dict[str, int] = {}
     for currency, minor in lines:
         totals[currency] = totals.get(currency, 0) + minor

@@ -1,4 +1,4 @@
-"""Rules of entries: open the books, post, reverse. Entries are never changed."""
+"""Rules of journal entries: create the chart, post and reverse. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, is_closed
 
 AMOUNT_MAX_MINOR = 10**14 - 1
 _ACCOUNTS = cast("Table", Account.__table__)
-# An entry and its lines as one statement: the roll-ups are locked from here to the commit, in one
-# order, and however many lines there are its text is the same.
+# Inserts an entry and its lines in one statement, whose text does not depend on the number of
+# lines. The balance rows are locked from here to the commit, always in the same order.
 _WRITE = text("""
     with entry as (
       insert into journal_entries
@@ -68,9 +68,9 @@ _OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to post.
+    """A line of a journal entry to post.
 
-    `account` is an account's id, or the purpose of one account, such as `receivable`.
+    `account` is the id of an account, or the purpose of one, such as `receivable`.
     """
 
     account: UUID | str
@@ -81,9 +81,9 @@ class Line:
 
     @property
     def amount(self) -> Money:
-        """The amount of the line.
+        """The debit or the credit of the line.
 
-        Raises InvalidAmount unless exactly one side is positive and fits the ledger.
+        Raises InvalidAmount unless exactly one of the two is positive and not too large.
         """
         amount = self.credit if self.debit is None else self.debit
         if amount is None or None not in (self.debit, self.credit):
@@ -92,16 +92,16 @@ class Line:
 
     @property
     def signed_minor(self) -> int:
-        """The amount in minor units, negative for a credit."""
+        """The amount in minor units; a credit is negative."""
         return self.amount.amount_minor if self.debit is not None else -self.amount.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The entry of a source; `is_new` is false if it had been posted before.
+    """The journal entry of a source; `is_new` is False if it existed before the call.
 
-    A new entry has `entry` and `lines` as `queries.read_entry`, without the poster's name;
-    otherwise they are None and empty.
+    For a new entry, `entry` and `lines` have the columns of `queries.read_entry` but for the
+    author's name; otherwise `entry` is None and `lines` is empty.
     """
 
     entry_id: UUID
@@ -113,14 +113,14 @@ class Posted:
 def debit(
     account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
 ) -> Line:
-    """Return a debit line."""
+    """Return a journal line that debits an account."""
     return Line(account, debit=amount, party_name=party_name, memo=memo)
 
 
 def credit(
     account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
 ) -> Line:
-    """Return a credit line."""
+    """Return a journal line that credits an account."""
     return Line(account, credit=amount, party_name=party_name, memo=memo)
 
 
@@ -131,9 +131,10 @@ def lines_of(
     party_name: str | None = None,
     named: Collection[str] | None = None,
 ) -> list[Line]:
-    """Return lines from purposes, sides (1 debit, -1 credit) and amounts.
+    """Return journal lines from triples of account purpose, side and amount.
 
-    The party is named on all lines, or only on accounts of the purposes in `named`.
+    The side is 1 for a debit and -1 for a credit. All lines name the party, or only those on
+    accounts with a purpose in `named`.
     """
     return [
         (debit if sign > 0 else credit)(
@@ -148,7 +149,7 @@ def lines_of(
 
 @identity.on_new_agency
 def open_books(actor: Actor) -> None:
-    """Create the agency's chart of accounts; a repeat does nothing. Raises Forbidden."""
+    """Create the agency's chart of accounts; do nothing if it exists. Raises Forbidden."""
     actor.require("ledger.open")
     tenant_id = current_tenant(db.session)
     rows = [
@@ -187,11 +188,13 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     trip_id: UUID | None = None,
     accounts: Mapping[UUID | str, Account] | None = None,
 ) -> Posted:
-    """Post an entry once for each source and purpose; a repeat returns the existing one.
+    """Post a journal entry once for each source and purpose.
 
-    The book date is given, or today in the agency's zone, in an open month. Debits equal credits in
-    each currency. `trip_id` is the trip of the source. `accounts` are those of the lines if the
-    caller has locked them (`queries.find_accounts`).
+    If the source already has an entry for the purpose, that entry is returned and nothing is
+    posted. `entry_date` is the book date and defaults to today in the agency's time zone; its month
+    must be open. Debits must equal credits in each currency. `trip_id` is the trip of the source.
+    Pass `accounts` if the caller has already locked the accounts of the lines with
+    `queries.find_accounts`.
 
     Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
     EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound, AccountInactive.
@@ -238,9 +241,9 @@ def check_entry(
     entry_date: date | None,
     accounts: Mapping[UUID | str, Account],
 ) -> None:
-    """Check that an entry of a new source could be posted.
+    """Check that `post` would accept an entry of a new source; post nothing.
 
-    Raises the errors of `post`, and PeriodLocked.
+    Raises the errors of `post`.
     """
     _check_lines(lines)
     if is_closed(_book_date(actor, entry_date)):
@@ -249,10 +252,12 @@ def check_entry(
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
-    """Reverse an entry by a linked one with its sides swapped, for the same trip.
+    """Reverse a journal entry: post an entry with debits and credits swapped.
 
-    An entry is reversed once; a reversal can be reversed. The book date is given, not before the
-    entry's, or today in the agency's zone (the entry's if later). Archived accounts accept it.
+    The new entry links to the reversed one and has the same trip. An entry can be reversed once,
+    and a reversal can itself be reversed. `entry_date` is the book date; it must not be before that
+    of the entry to reverse, and defaults to today in the agency's time zone or, if later, to that
+    of the entry. Archived accounts accept a reversal.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -299,8 +304,8 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
 
 
 def _require_authority(actor: Actor, permission: str) -> None:
-    # Under a grant the act is another one, such as a payment: the service that was called with it
-    # has asked for that permission. Nobody else reaches the books without the direct right.
+    # Under a grant the approved act is another one, such as a payment, and the service of that act
+    # has already checked its permission. All other callers need the direct right.
     actor.require(permission)
     if actor.grant is None:
         actor.require_authority(permission)
@@ -333,7 +338,10 @@ def _book_date(actor: Actor, given: date | None) -> date:
 
 
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
-    """Return the existing entry of a source in a closed month. Raises PeriodLocked without one."""
+    """Return the source's existing entry; raise PeriodLocked if it has none.
+
+    For a posting whose book date is in a closed month.
+    """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
     except EntryNotFound:
@@ -357,7 +365,7 @@ def _row(number: int, line: Line, account: Account) -> Row:
 def _write(
     entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
 ) -> datetime | None:
-    """Insert an entry with its lines; return its time, or None if the source has one."""
+    """Insert an entry with its lines and return its time; None if the source already has one."""
     columns = {name: [line[name] for line in lines] for name in _OF_LINE}
     recorded_at: datetime | None = db.session.scalar(
         _WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns}

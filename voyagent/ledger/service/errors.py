@@ -1,4 +1,4 @@
-"""Errors of the ledger."""
+"""Errors that posting, reversing, closing months and changing accounts raise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class EntryTooShort(Invalid):
 
 
 class EntryUnbalanced(Invalid):
-    """Debits and credits differ in one of the currencies."""
+    """Debits and credits of the entry differ in at least one currency."""
 
     code = "journal_entry_unbalanced"
     message = N_("Debits and credits of a journal entry must be equal in each currency.")
@@ -27,7 +27,7 @@ class EntryWithoutNarration(Invalid):
 
 
 class InvalidBookDate(Invalid):
-    """The day is outside 1900 to 2200, or before the entry that is reversed."""
+    """The book date is outside 1900 to 2200, or before that of the entry to reverse."""
 
     code = "invalid_date"
     message = N_("This date can’t be used as a book date.")
@@ -43,7 +43,7 @@ class PeriodLocked(Conflict):
 
 
 class MonthNotOver(Conflict):
-    """The month is not over in the agency's zone."""
+    """The month is not yet over in the agency's time zone."""
 
     code = "month_not_over"
     message = N_("This month has not ended. It can be closed from the first day of the next month.")
@@ -57,49 +57,49 @@ class MonthAlreadyClosed(Conflict):
 
 
 class EarlierMonthOpen(Conflict):
-    """An earlier month with entries is open."""
+    """An earlier month that has journal entries is still open."""
 
     code = "earlier_month_open"
     message = N_("An earlier month is still open. Close that month first.")
 
 
 class MonthNotClosed(Conflict):
-    """The month is open."""
+    """The month is not closed, so it cannot be reopened."""
 
     code = "month_not_closed"
     message = N_("This month is already open.")
 
 
 class LaterMonthClosed(Conflict):
-    """A later month is closed, and with it all before."""
+    """A later month is closed too; only the latest closed month can be reopened."""
 
     code = "later_month_closed"
     message = N_("A later month is closed. Reopen the latest closed month first.")
 
 
 class ReasonRequired(Invalid):
-    """Reopening a month needs a reason."""
+    """Reopening a month requires a reason."""
 
     code = "reason_required"
     message = N_("Enter a reason for reopening the month.")
 
 
 class AccountInactive(Conflict):
-    """The account is archived."""
+    """The account is archived and takes no postings."""
 
     code = "account_inactive"
     message = N_("This account is archived. Choose another account, or restore it first.")
 
 
 class EntryAlreadyReversed(Conflict):
-    """The entry is reversed already."""
+    """The entry has already been reversed."""
 
     code = "journal_entry_already_reversed"
     message = N_("This journal entry is already reversed.")
 
 
 class AccountIsControl(Conflict):
-    """The account equals its open documents, so journal entries cannot use it."""
+    """The account is a control account, which takes no manual journal entries."""
 
     code = "account_is_control"
     message = N_(
@@ -109,21 +109,21 @@ class AccountIsControl(Conflict):
 
 
 class AccountCodeTaken(Conflict):
-    """Another account has the code."""
+    """Another account has this code."""
 
     code = "account_code_taken"
     message = N_("Another account has this code. Choose another code.")
 
 
 class AccountPosted(Conflict):
-    """The account has postings; another type or side would change earlier reports."""
+    """The account has postings, so a new type or normal side would change past reports."""
 
     code = "account_posted"
     message = N_("This account has postings, so its type and normal balance can’t change.")
 
 
 class AccountServesProgram(Conflict):
-    """The program posts to the account, so its type stays and it is never archived."""
+    """The application posts to the account, so its type cannot change nor can it be archived."""
 
     code = "account_serves_program"
     message = N_(
@@ -133,7 +133,7 @@ class AccountServesProgram(Conflict):
 
 
 class AccountHasBalance(Conflict):
-    """The account has a balance."""
+    """The account has a balance, so it cannot be archived."""
 
     code = "account_has_balance"
     message = N_(
@@ -143,14 +143,14 @@ class AccountHasBalance(Conflict):
 
 
 class EntryTooLong(Invalid):
-    """The entry has too many lines."""
+    """The entry has more lines than allowed."""
 
     code = "journal_entry_too_long"
     message = N_("A journal entry has at most 200 lines.")
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry; reversing it alone would contradict the document."""
+    """A document posted the entry, so the entry cannot be reversed without the document."""
 
     code = "journal_entry_of_document"
     message = N_("This entry belongs to a document. Reverse or void the document instead.")

@@ -1,4 +1,4 @@
-"""Rules of months: close, reopen the latest, check a day."""
+"""Rules of months: close months, reopen the latest one, and check a book date."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from voyagent.ledger.service.errors import (
 )
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
-# Whoever posts shares this lock, whoever closes a month or opens one again has it alone, so that no
-# entry slips into a month that closes at the same moment. The function takes a share and then
-# looks, in one trip.
+# Posting takes this advisory lock in shared mode, and closing or reopening a month takes it in
+# exclusive mode, so that no entry is posted into a month while the month is being closed. The SQL
+# function takes the shared lock and then reads the latest closed month, in one round trip.
 _POSTING = text("select app.closed_through()")
 _CLOSING = text(
     "select pg_advisory_xact_lock(hashtextextended('months of ' ||"
@@ -34,7 +34,7 @@ _CLOSING = text(
 
 
 def close_month(actor: Actor, month: date) -> None:
-    """Close a month, given by its first day, and all before it.
+    """Close a month, given by its first day, and all earlier months.
 
     Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
     """
@@ -47,7 +47,10 @@ def close_month(actor: Actor, month: date) -> None:
 
 
 def check_month(actor: Actor, month: date) -> None:
-    """Check that a month could be closed. Raises the errors of `close_month` but Forbidden."""
+    """Check that `close_month` would accept a month; close nothing.
+
+    Raises the errors of `close_month` except Forbidden.
+    """
     if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
         raise MonthNotFound
     if month >= clock.today(actor.timezone).replace(day=1):
@@ -60,7 +63,7 @@ def check_month(actor: Actor, month: date) -> None:
 
 
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
-    """Reopen the latest closed month and return it; the reason is audited.
+    """Reopen the latest closed month and return its first day; the audit log records why.
 
     Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
     """
@@ -80,11 +83,11 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
 
 
 def wire_month(month: date) -> str:
-    """Write a month: `2026-03`."""
+    """Return a month as text in the form of the API: `2026-03`."""
     return f"{month:%Y-%m}"
 
 
 def is_closed(day: date) -> bool:
-    """True if a day's month is closed, which holds until the transaction ends."""
+    """Return True if the month of a day is closed; its state is locked for the transaction."""
     closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed

@@ -1,1 +1,1 @@
-"""Pages of the ledger: the chart, the journal, the months."""
+"""HTML pages of the chart of accounts, the journal and the months."""

@@ -1,4 +1,4 @@
-"""Pages of the chart of accounts."""
+"""HTML pages of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/accounts", permission="ledger.read")
 def index(reader: RequestReader) -> Any:
-    """List the accounts by code under a heading for each type.
+    """Show the accounts ordered by code, under a heading for each type.
 
-    `archived` filters: `1` only archived accounts, `0` only active ones.
+    Query parameter `archived`: `1` shows only archived accounts, `0` only active ones.
     """
     wanted = request.args.get("archived", "")
     archived = wanted if wanted in ("0", "1") else None
@@ -67,7 +67,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/accounts/new", methods=("GET", "POST"), permission="ledger.chart")
 def new(actor: Actor) -> Any:
-    """Add an account."""
+    """Show and process the form that adds an account."""
     form = AccountForm()
 
     def act(body: AccountIn) -> UUID:
@@ -92,7 +92,7 @@ def new(actor: Actor) -> Any:
     missing=AccountNotFound,
 )
 def edit(actor: Actor, account_id: UUID) -> Any:
-    """Change, archive or restore an account."""
+    """Show and process the form that changes, archives or restores an account."""
     account = accounts.read_account(SessionReader(db.session), account_id)
     form = AccountChangeForm.of(account)
     if (
@@ -117,7 +117,10 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 def _listed(
     reader: RequestReader, archived: str | None, after: str | None
 ) -> tuple[CursorPage[Row], bool]:
-    """Return the requested page; for an invalid cursor the first page and True."""
+    """Return the requested page of accounts, and False.
+
+    For an invalid cursor, return the first page and True.
+    """
     is_active = None if archived is None else archived == "0"
     try:
         return accounts.list_accounts(reader, is_active=is_active, limit=ROWS, cursor=after), False

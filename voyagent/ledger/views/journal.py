@@ -1,4 +1,4 @@
-"""Pages of the journal: the list, one entry, a new entry, a reversal."""
+"""HTML pages of the journal: the list, one entry, a new entry and a reversal."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/journal", permission="ledger.read")
 def index(reader: RequestReader) -> Any:
-    """List the entries, newest book date first.
+    """Show the journal entries, newest book date first.
 
-    Unreadable parameters are ignored and reported with status 422. Without a last day the list
-    ends today and counts later entries; a first day after today lists those.
+    Invalid query parameters are ignored, and the page has status 422 and says so. Without a last
+    day the list ends today, and the page counts later entries; with a first day after today it
+    lists those.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: read_past_day(typed[name]) for name in ("from", "to")}
@@ -99,10 +100,10 @@ def index(reader: RequestReader) -> Any:
     "/journal/new", methods=("GET", "POST"), permission="ledger.post", direct=True, once=True
 )
 def new(actor: Actor) -> Any:
-    """Write an entry by hand.
+    """Show and process the form of a manual journal entry.
 
-    "Add a line" and "Show the effect" keep the typed values. While the form is filled in, htmx
-    asks for the preview as a fragment.
+    The buttons "Add a line" and "Show the effect" return the form with the values entered so far.
+    While the form is filled in, htmx requests the preview as an HTML fragment.
     """
     form = EntryForm(actor.currency, data={"entry_date": today()})
 
@@ -124,7 +125,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
 def entry(reader: RequestReader, entry_id: UUID) -> Any:
-    """Show one entry with its lines."""
+    """Show one journal entry with its lines."""
     found, lines = entries.read_entry(reader, entry_id)
     may = (
         reader.authenticate().can("ledger.post_direct")
@@ -147,7 +148,7 @@ put_behind_pages(pages, ENTRY)
     missing=EntryNotFound,
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
-    """Reverse an entry: the first step shows the new lines, the second posts them."""
+    """Reverse a journal entry: the first step previews the reversal, the second posts it."""
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
     if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
         toast(
@@ -177,7 +178,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
 
 
 def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
-    """Render the form with the preview, or the preview alone for htmx."""
+    """Render the form with its preview, or for htmx the preview alone."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     preview = preview_entry(

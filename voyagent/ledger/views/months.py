@@ -1,4 +1,4 @@
-"""Pages of the months: the list, closing one, opening one again."""
+"""HTML pages of the months: the list, closing a month and reopening one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/months", permission="ledger.read")
 def months(reader: RequestReader) -> Any:
-    """List the months, newest first, with the one to close next."""
+    """Show the months, newest first, and the next one to close."""
     typed = request.args.get("before", "")
     try:
         before, unread = (parse_month(typed) if typed else None), False
@@ -67,7 +67,7 @@ def months(reader: RequestReader) -> Any:
     missing=MonthNotFound,
 )
 def close_month(actor: Actor, month: str) -> Any:
-    """Close a month: the first step shows the checks, the second closes it."""
+    """Close a month: the first step shows the checks, the second closes the month."""
     first = parse_month(month)
     if request.method == "POST":
         service.close_month(actor, first)
@@ -95,7 +95,7 @@ def close_month(actor: Actor, month: str) -> Any:
     missing=MonthNotFound,
 )
 def reopen_month(actor: Actor, closed_month: str) -> Any:
-    """Open the latest closed month again, for a reason."""
+    """Show and process the form that reopens the latest closed month, with a reason."""
     first = parse_month(closed_month)
     form = ReopenForm()
     done = form.attempt(
