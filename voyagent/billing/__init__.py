@@ -1,1 +1,1 @@
-"""Documents about money: invoices, bills and payments, each posted to the ledger."""
+"""Billing: invoices, bills, credit notes, payments and write-offs, each posted to the ledger."""

@@ -1,1 +1,1 @@
-"""Receivables, payables and advances by age and party."""
+"""Reports of receivables, payables and advances, grouped by age and by party."""

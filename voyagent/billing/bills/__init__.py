@@ -1,1 +1,1 @@
-"""Bills from suppliers."""
+"""Bills that the agency receives from suppliers."""

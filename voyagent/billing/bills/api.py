@@ -1,4 +1,4 @@
-"""The JSON door of bills: list, enter, change, throw away, receive, schedule, make void."""
+"""JSON API of bills: list, draft, change, delete, receive, schedule and void."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
 @api.get("/bills", answer=BillListOut, permission="billing.read", errors=(InvalidCursor,))
 def list_bills(reader: Reader, query: BillQuery) -> Body[BillListOut]:
-    """List bills, the newest issue date first.
+    """List bills, newest issue date first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
-    same however deep it lies; nothing is counted.
+    A bill must match all filters; an empty filter is ignored. Follow `next_cursor` for the next
+    page. No total is returned.
     """
     return BillListOut.of(
         bill_queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place())
@@ -55,15 +55,17 @@ def list_bills(reader: Reader, query: BillQuery) -> Body[BillListOut]:
     errors=(bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def draft_bill(actor: Actor, body: BillDraftIn) -> Body[BillOut]:
-    """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed
-    on it. One reference is entered once in the agency.
+    """Enter a supplier's bill as a draft.
+
+    A draft is not posted to the ledger. Taxes are entered as printed on the bill. A supplier's
+    reference can be used only once in an agency, void bills excepted.
     """
     return _bill(bill_service.draft_bill(actor, **body.fields()).id)
 
 
 @api.get("/bills/<bill_id>", answer=BillOut, permission="billing.read", missing=BillNotFound)
 def get_bill(reader: Reader, bill_id: UUID) -> Body[BillOut]:
-    """Read a bill with its lines and what was paid on it."""
+    """Return a bill with its lines and payments."""
     return BillOut.of(bill_row(bill_queries.read_bill(reader, bill_id)))
 
 
@@ -75,7 +77,10 @@ def get_bill(reader: Reader, bill_id: UUID) -> Body[BillOut]:
     errors=(bill_errors.BillNotDraft, bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Body[BillOut]:
-    """Change a draft. An absent member stays; lines are replaced whole."""
+    """Change a draft bill.
+
+    Omitted members stay unchanged. `line_items` replaces all lines.
+    """
     currency = bill_queries.get_bill(bill_id, lock=True).currency
     return _bill(bill_service.revise_bill(actor, bill_id, body.changes(currency)).id)
 
@@ -88,7 +93,10 @@ def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Body[BillOut]:
     errors=(bill_errors.BillNotDraft,),
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
-    """Throw a draft away. What was received stays."""
+    """Delete a draft bill.
+
+    A received bill cannot be deleted, only voided.
+    """
     bill_service.discard_bill(actor, bill_id)
 
 
@@ -101,9 +109,10 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     errors=(bill_errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
-    """Receive a draft: it is posted on its issue date, and from then on it is owed.
+    """Receive a draft bill.
 
-    Who may is who could grant the assistant's request to, up to the limit of her role.
+    The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
+    the authority to receive bills without approval, up to the amount limit of their role.
     """
     return _bill(bill_service.receive_draft(actor, bill_id).id)
 
@@ -117,8 +126,9 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     errors=VOID_ERRORS,
 )
 def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
-    """Make a received bill void, on which nothing was paid or credited: what receiving posted is
-    reversed.
+    """Void a received bill that has no payments or credits.
+
+    The journal entry of the receipt is reversed.
     """
     return _bill(bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
 
@@ -131,7 +141,10 @@ def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Body[BillOut]:
     errors=(errors.DocumentNotOpen, errors.InvalidDate),
 )
 def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut]:
-    """Set or move the day on which an open bill is to be paid. Nothing is posted or paid by it."""
+    """Set or change the payment date of an open bill.
+
+    Nothing is paid or posted by this.
+    """
     return _bill(bill_service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
 
 
@@ -143,7 +156,7 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut
     errors=(bill_errors.BillNotScheduled,),
 )
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
-    """Take the day off again."""
+    """Remove the payment date of a bill."""
     return _bill(bill_service.unschedule_bill(actor, bill_id).id)
 
 

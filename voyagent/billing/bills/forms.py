@@ -1,4 +1,4 @@
-"""Forms of bills and of their payment date, and the parameters of their list."""
+"""Forms of bills and of their payment date, and the query parameters of the list of bills."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _TABS = (
 BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
 INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 
-# Where a refusal of the rules is shown.
+# The input at which each error of the service is shown, by error code.
 SCHEDULE_PLACES = {"invalid_date": "pay_on", "document_not_open": ""}
 
 
 class ScheduleForm(SchemaForm[ScheduleIn]):
-    """The day on which a bill is to be paid."""
+    """Form for the payment date of a bill."""
 
     schema: ClassVar[type[BaseModel]] = ScheduleIn
 
@@ -51,7 +51,7 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
 
 
 class BillForm(DocumentForm[BillDraftIn]):
-    """A supplier's bill that is entered or changed."""
+    """Form to enter or change a draft bill."""
 
     is_bill: ClassVar[bool] = True
 
@@ -90,7 +90,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         home: Home | None,
         books: str,
     ) -> BillForm:
-        """The form over a draft."""
+        """Return the form filled with a draft bill."""
         data = cls.data_of(bill, lines)
         for line, row in zip(lines, data["line_items"], strict=True):
             row |= {
@@ -102,7 +102,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
-        """Return the input values of a line, with its purchase type and input credit."""
+        """Return the input values of a bill line, with purchase type and input credit."""
         return super().row_of(line, currency) | {
             "bought_as": line.bought_as,
             "input_credit": "yes" if line.input_credit else "",
@@ -110,7 +110,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def components(self) -> list[str]:
-        """Return the tax components that a bill may have: the country's and those entered."""
+        """Return the tax components to offer: those of the agency's country and those entered."""
         known = tables.components_on(self.home.country, today()) if self.home else ()
         return [
             one
@@ -119,7 +119,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         ]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the typed values of a line, with purchase type and printed taxes."""
+        """Return the typed values of a bill line, with purchase type and printed taxes."""
         taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
         return super().line_values(row) | {
             "bought_as": row.get("bought_as") or "cost",
@@ -128,7 +128,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input of a finding; a finding about a tax marks its input."""
+        """Return the input at which to show an error; a tax error also marks the tax input."""
         match loc:
             case ("line_items", int(at), "taxes", int(number), "amount"):
                 self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
@@ -136,14 +136,15 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total of the lines with their printed taxes."""
+        """Return the total of the bill lines with their printed taxes, or None."""
         return self.sides[-1][2]
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
-        """Return the journal lines of receiving the bill as typed.
+        """Return the journal lines that receiving the bill as typed would post.
 
-        Amounts are None while it is incomplete or would be refused; `problems` has the reason.
+        Amounts are None while the form is incomplete or would be refused; `problems` has the
+        reason. Each item is account, 1 for debit or -1 for credit, and amount.
         """
         purposes = bought_sides(
             [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
@@ -159,13 +160,13 @@ class BillForm(DocumentForm[BillDraftIn]):
 
 
 def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
-    """The taxes that are typed of a line, by component, without their grouping."""
+    """Return the typed taxes of a bill line as pairs of component and ungrouped amount."""
     typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
     return [(component, amount) for component, amount in typed if amount]
 
 
 class BillList(DocumentQuery, Listing):
-    """Query parameters of the list of bills; `overdue` is open and due before today."""
+    """Query parameters of the list of bills; `overdue` means open and due before today."""
 
     endpoint = "billing.bills"
     kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
@@ -189,7 +190,7 @@ class BillList(DocumentQuery, Listing):
     trip: IdFilter = None
 
     def search(self, today: date) -> BillSearch:
-        """Return the search on a day."""
+        """Return the search; `today` decides which bills are overdue."""
         due: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,
@@ -207,11 +208,11 @@ class BillList(DocumentQuery, Listing):
         )
 
     def carried(self) -> dict[str, str]:
-        """The filters that are on and have no field of their own."""
+        """Return the active filters that have no input of their own on the page."""
         return self.model_dump(
             mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"}
         )
 
     def tabs(self) -> list[dict[str, Any]]:
-        """One for each state that people ask for."""
+        """Return the tabs of the list, one for each status on offer."""
         return self.tabs_of("status", self.status, _TABS)

@@ -1,4 +1,4 @@
-"""Bills one by one with all their parts, the list, and the list for export."""
+"""Queries of bills: one with all its parts, the list, and the list for export."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _TEXTS = ("vendor_reference", "party_name", "party_reference")
 
 
 def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
-    """Return a bill; `lock` holds its row until the transaction ends.
+    """Return a bill; with `lock` its row is locked until the transaction ends.
 
     Raises BillNotFound.
     """
@@ -72,7 +72,7 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
 
 
 def bills_listing(search: BillSearch) -> Listing:
-    """Return the exported list of the bills of a search, newest issue date first."""
+    """Return the export of the bills that a search finds, newest issue date first."""
     of = Bill.__table__.c
     columns = [
         Column("vendor_reference", of.vendor_reference, "text"),
@@ -85,7 +85,10 @@ def bills_listing(search: BillSearch) -> Listing:
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
-    """Return the credits of a bill, oldest first, with date, amount, reason and reversal."""
+    """Return a statement for the credits of a bill, oldest first.
+
+    Each row has date, amount, reason and, if the credit is reversed, its reversal.
+    """
     names = (
         "id",
         "vendor_reference",
@@ -108,7 +111,7 @@ def credits_of_statement(bill_id: UUID) -> Select[Any]:
 
 
 class BillSearch(DocumentSearch):
-    """Filters of a list of bills; `open` is received or scheduled."""
+    """Filters of a list of bills; the status `open` means received or scheduled."""
 
     __slots__ = ()
     known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {
@@ -131,15 +134,16 @@ class BillDocument:
 def list_bills(
     reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """List bills after the cursor, newest issue date first.
+    """Return a page of bills after the cursor, newest issue date first.
 
-    A page costs the same at any depth. With a text the next 20,000 rows are searched.
+    The cost does not grow with the number of earlier pages. A text is searched only in the 20,000
+    bills after the cursor.
     """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """Read a bill with all its parts in one round trip.
+    """Return a bill with all its parts, in one request to the database.
 
     Raises BillNotFound.
     """

@@ -1,6 +1,4 @@
-"""Bills on the wire of the API: the bodies that it takes, the address of the list, and what is
-answered.
-"""
+"""Request and response bodies of the bills API."""
 
 from __future__ import annotations
 
@@ -44,20 +42,21 @@ BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
 class InputTaxIn(Closed):
-    """A component of the tax on a line, such as `cgst`, and the amount of it that is printed on the
-    bill.
-    """
+    """A tax component of a bill line, such as `cgst`, and its amount as printed on the bill."""
 
     component: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     amount: PlainAmount
 
 
 class BoughtLineIn(InvoiceLineIn):
-    """A line of a bill before tax: the agency's own `cost`, or bought as `agent` for a customer,
-    which stands against what is held for the supplier.
+    """A line of a bill, before tax.
 
-    `taxes` are what is printed, each component once and together not above the line. With
-    `input_credit` they are credited to the agency; without, they are part of what the line costs.
+    `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on a customer's
+    behalf, which reduces the amount held for suppliers.
+
+    `taxes` are the printed taxes: each component at most once, and together at most the line's
+    amount. With `input_credit` they are claimed as input tax credit; without it they are part of
+    the line's cost.
     """
 
     bought_as: BoughtAs = "cost"
@@ -72,7 +71,7 @@ class BoughtLineIn(InvoiceLineIn):
         return taxes
 
     def item(self, currency: str) -> LineItem:
-        """The line as the rules take it."""
+        """Return the bill line for the service."""
         item = super().item(currency)
         item |= {
             "bought_as": self.bought_as,
@@ -83,9 +82,10 @@ class BoughtLineIn(InvoiceLineIn):
 
 
 class BillDraftIn(DocumentDraftIn):
-    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours.
+    """A supplier's bill to enter as a draft.
 
-    Without a due day it is due by the supplier's terms.
+    `vendor_reference` is the supplier's reference, `party_reference` the agency's own. `due_date`
+    defaults to the supplier's payment terms.
     """
 
     vendor_name: Annotated[str, Trimmed(255)]
@@ -94,7 +94,7 @@ class BillDraftIn(DocumentDraftIn):
 
 
 class BillPatch(DocumentPatch):
-    """Changes of a draft bill, by the rules of an invoice's."""
+    """Changes of a draft bill, with the same rules as changes of a draft invoice."""
 
     vendor_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
     vendor_reference: Annotated[str, Trimmed(64)] = MAY_BE_ABSENT
@@ -103,22 +103,22 @@ class BillPatch(DocumentPatch):
     )
 
     def changes(self, currency: str) -> BillChanges:
-        """Return the sent changes.
+        """Return the members that were sent, for the service.
 
-        Lines are in the currency that is sent with them, else in the given one.
+        Lines are in the currency that was sent with them, else in `currency`.
         """
         changes: BillChanges = self.said(currency)
         return changes
 
 
 class ScheduleIn(Closed):
-    """The day on which a bill is to be paid."""
+    """The date on which a bill is to be paid."""
 
     pay_on: BusinessDate
 
 
 class BillQuery(TripDocumentQuery):
-    """Filters of the list of bills, all combined, and the page behind a cursor."""
+    """Filters of the list of bills, which are combined, and the cursor of a page."""
 
     status: Annotated[
         Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
@@ -133,7 +133,7 @@ class BillQuery(TripDocumentQuery):
     )
 
     def search(self) -> BillSearch:
-        """Return the search for the queries."""
+        """Return the filters as a search for the queries."""
         first, last = self.issued_from, self.issued_to
         return BillSearch(
             clock.today(),
@@ -147,9 +147,10 @@ class BillQuery(TripDocumentQuery):
 
 
 class BillBrief(DocumentBrief):
-    """A bill in the list, known by the supplier's own reference; `party_reference` is ours.
+    """A bill in a list.
 
-    A scheduled one is to be paid on `pay_on`.
+    `vendor_reference` is the supplier's reference, `party_reference` the agency's own. `pay_on` is
+    the payment date of a scheduled bill.
     """
 
     status: BillStatus
@@ -161,8 +162,8 @@ class BillBrief(DocumentBrief):
 class BillCreditOut(AnswerOf[Row]):
     """A supplier's credit on this bill.
 
-    One with `reversed_on` was entered by mistake and credits nothing from that day on, for
-    `reversal_reason`.
+    A credit with `reversed_on` was entered by mistake: from that date it no longer reduces the
+    bill. `reversal_reason` has the reason.
     """
 
     supplier_credit_id: Annotated[UUID, Read("id")]
@@ -177,14 +178,14 @@ class BillCreditOut(AnswerOf[Row]):
 
 
 class InputTaxOut(AnswerOf[Row]):
-    """A component of the tax on a line, as it is printed."""
+    """A tax component of a bill line, as printed on the bill."""
 
     component: str
     amount: Annotated[WireAmount, Minor("amount_minor")]
 
 
 class BoughtLineOut(DocumentLineOut):
-    """A line: the amount is quantity times price, before tax."""
+    """A line of a bill; `amount` is quantity times unit price, before tax."""
 
     bought_as: BoughtAs
     taxes: list[InputTaxOut]
@@ -192,7 +193,7 @@ class BoughtLineOut(DocumentLineOut):
 
 
 class BillOut(BillBrief, DocumentParts):
-    """A bill with its lines, what was paid on it and what the supplier has credited."""
+    """A bill with its lines, its payments and the supplier's credits."""
 
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     line_items: list[BoughtLineOut]
@@ -200,11 +201,11 @@ class BillOut(BillBrief, DocumentParts):
 
 
 class BillListOut(CursorPageOf[BillBrief]):
-    """A page of bills, newest issue date first; without `next_cursor` the list ends here."""
+    """A page of bills, newest issue date first; the last page has no `next_cursor`."""
 
 
 def bill_row(document: BillDocument) -> Row:
-    """Return a bill with its parts as `BillOut` reads them."""
+    """Return a bill with its parts as the row that `BillOut` serializes."""
     row = document.bill
     currency = row["currency"]
     return {

@@ -1,4 +1,4 @@
-"""Rules of bills: drafts, receipt, payment date, import of open ones, and voiding."""
+"""Services of bills: draft, receive, schedule the payment, import open bills, and void."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from voyagent.ledger.service import LAST_DAY
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Void a received bill on a day (default today).
+    """Void a received bill on a day: by default today, or the issue date if later.
 
     Raises Forbidden, BillNotFound, and the errors of `void_document`.
     """
@@ -59,7 +59,9 @@ def import_open_bill(
     amount: Money,
     exchange_rate: Quote | None = None,
 ) -> Bill:
-    """Import an open bill with its open amount, received on its original day, without cost.
+    """Import an open bill from the former accounting program, with its open amount.
+
+    It counts as received on its original issue date and posts no cost.
 
     Raises Forbidden, and the errors of `receive_bill`.
     """
@@ -78,7 +80,7 @@ def import_open_bill(
 
 
 class BillFields(TypedDict):
-    """A supplier's bill; `party_reference` is ours."""
+    """Fields of a new bill; `party_reference` is the agency's own reference."""
 
     vendor_name: str
     vendor_reference: str
@@ -100,9 +102,9 @@ class BillChanges(DocumentChanges, total=False):
 
 
 def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
-    """Enter a supplier's bill as a draft, not in the books.
+    """Enter a supplier's bill as a draft, which is not posted to the ledger.
 
-    The supplier's reference is unique in the agency, except for void bills.
+    The supplier's reference must be unique in the agency; void bills do not count.
 
     Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, the
     errors of `drafts.create_draft`; VendorReferenceTaken.
@@ -116,9 +118,9 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 def revise_bill(
     actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
 ) -> Bill:
-    """Change a draft bill; a change without a difference leaves no event.
+    """Change a draft bill; no audit event is recorded if nothing differs.
 
-    `seen` is the `updated_at` that the caller has read.
+    `seen` is the `updated_at` of the draft that the caller has read; a newer draft is not changed.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
     VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
@@ -158,9 +160,10 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
-    """Receive a draft: post cost, agency lines and input tax against payable on its issue date.
+    """Receive a draft bill: post its cost, agency lines and input tax against payables.
 
-    Once, under any number of parallel calls. `seen` is the `updated_at` that the caller has read.
+    The entry is dated on the issue date. Of several simultaneous calls only one posts it. `seen` is
+    the `updated_at` of the draft that the caller has read.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
     AccountNotFound, AccountInactive.
@@ -172,7 +175,7 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
 
 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
-    """Enter and receive a bill; an imported opening bill is no cost.
+    """Enter and receive a bill in one step; with `is_opening` it is imported and posts no cost.
 
     Raises the errors of `draft_bill` and `receive_draft`.
     """
@@ -181,7 +184,7 @@ def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[Bil
 
 
 def read_reference(typed: str) -> str:
-    """Normalise the supplier's reference. Raises VendorReferenceRequired."""
+    """Return the supplier's reference without surplus spaces. Raises VendorReferenceRequired."""
     reference = " ".join(typed.split())
     if not 1 <= len(reference) <= 64:
         raise VendorReferenceRequired
@@ -189,9 +192,10 @@ def read_reference(typed: str) -> str:
 
 
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a receipt.
+    """Return the journal lines of receiving a bill.
 
-    An opening bill is posted against the opening balance account.
+    Each item is account, 1 for debit or -1 for credit, and amount. An imported bill is posted
+    against the opening balance account.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
@@ -219,7 +223,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
 
 
 def _receive(actor: Actor, bill: Bill) -> Bill:
-    """Post a draft on its issue date."""
+    """Post a draft bill on its issue date."""
     total = Money(bill.total_minor, bill.currency)
     check_limit(actor, total)
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_bill_taxes(bill.id)))
@@ -264,7 +268,7 @@ def _refs(bill: Bill) -> dict[str, UUID]:
 
 @contextmanager
 def _once() -> Iterator[None]:
-    """Raise VendorReferenceTaken if the block gives two bills one reference."""
+    """Raise VendorReferenceTaken if the block stores a reference that another bill has."""
     try:
         yield
     except IntegrityError as error:
@@ -274,7 +278,7 @@ def _once() -> Iterator[None]:
 
 
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
-    """Set the payment day of an open bill, from today on.
+    """Set the payment date of an open bill, today or later.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, InvalidDate.
     """
@@ -290,7 +294,7 @@ def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
 
 
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Bill:
-    """Remove the payment day. Raises Forbidden, BillNotFound, BillNotScheduled."""
+    """Remove the payment date of a bill. Raises Forbidden, BillNotFound, BillNotScheduled."""
     actor.require("bill.schedule")
     bill = bill_queries.get_bill(bill_id, lock=True)
     if bill.status != "scheduled":

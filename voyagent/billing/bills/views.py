@@ -1,4 +1,4 @@
-"""Pages of bills: list, document, drafts, receipt, payment date and voiding."""
+"""Pages of bills: list, single bill, drafts, receipt, payment date and voiding."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 
 @pages.page("/bills", permission="billing.read")
 def bills(reader: RequestReader) -> Any:
-    """The list, newest issue date first."""
+    """Show the list of bills, newest issue date first."""
     asked = BillList.read(request.args)
     if asked.status == "overdue":
-        reader.authenticate()  # whose today it is must be known before
+        reader.authenticate()  # the agency's time zone determines today
     search = asked.search(today())
     if (
         "format" in request.args
@@ -89,7 +89,7 @@ def bills(reader: RequestReader) -> Any:
 
 @pages.page("/bills/<bill_id>", permission="billing.read", missing=BillNotFound)
 def bill(reader: Reader, bill_id: UUID) -> Any:
-    """One bill, and beside it what was paid on it and what stands in the books."""
+    """Show a bill with its payments and its journal entries."""
     document = bill_queries.read_bill(reader, bill_id)
     currency = document.bill["currency"]
     return render_template(
@@ -112,7 +112,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
 
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
-    """Create a draft, optionally of the trip in the URL."""
+    """Show and submit the form of a new draft; the URL may name its trip."""
     begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         begun["trip_id"] = trips.get_trip(trip_id).id
@@ -132,7 +132,7 @@ def new_bill(actor: Actor) -> Any:
     "/bills/<bill_id>/edit", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound
 )
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Change a draft."""
+    """Show and submit the form to change a draft."""
     draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
@@ -161,7 +161,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Delete a draft: the first step names it, the second does it."""
+    """Confirm (GET) and perform (POST) the deletion of a draft."""
     return discard_step(
         bill_queries.get_bill(bill_id), lambda: bill_service.discard_bill(actor, bill_id)
     )
@@ -175,7 +175,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Receive a draft: the first step shows what it will post, the second does it."""
+    """Show the postings of receiving a draft (GET), and receive it (POST)."""
     draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
@@ -205,7 +205,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def void_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Void a received bill: the first step shows the postings, the second does it."""
+    """Show the postings of voiding a received bill (GET), and void it (POST)."""
 
     def act(body: VoidIn) -> Any:
         return bill_service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on)
@@ -220,7 +220,7 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Set the payment date of an open bill; by default its due date, if not past."""
+    """Set the payment date of an open bill; the form proposes its due date, or today if past."""
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back
@@ -247,7 +247,7 @@ def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=BillNotFound,
 )
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Take the day off again."""
+    """Remove the payment date of a bill."""
     document = bill_queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status == "scheduled"):
         return back

@@ -1,4 +1,4 @@
-"""Capabilities of open balances."""
+"""Capabilities that list the amounts that customers owe and that the agency owes."""
 
 from voyagent.billing.ageing.capabilities import list_payables, list_receivables
 

@@ -1,4 +1,4 @@
-"""Parts that the capabilities of open balances share: filters, roll-up by party, card."""
+"""Filters, totals by party and answer text shared by the receivables and payables lists."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from voyagent.kernel.money import Money, spoken, wire_amount
 
 
 class BoundWithoutCurrency(Invalid):
-    """An amount to compare with has no currency."""
+    """The filter `more_than` or `at_least` is given without a currency."""
 
     code = "currency_required"
     message = N_("Specify the currency.")
 
 
 class OpenBalancesInput(Closed):
-    """Filters of open balances; all of them apply."""
+    """Filters of a list of open balances; a balance must match all of them."""
 
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Balances at the end of this day, YYYY-MM-DD; today if absent."
@@ -58,12 +58,14 @@ class OpenBalancesInput(Closed):
 
     @property
     def party(self) -> str | None:
-        """A part of the party's name."""
+        """The text that the party's name must contain."""
         return None
 
 
 def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> dict[str, Any]:
-    """Return the open balance of each party by currency, the agency's own first, largest first.
+    """Return the open balance of each party and currency, the agency's currency first.
+
+    Within a currency the largest balance comes first.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
     """
@@ -107,7 +109,10 @@ def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> di
 def balance_list(
     heading: str, given: JsonObject, balances: Sequence[JsonObject], output: JsonObject
 ) -> str:
-    """Return open balances by party below a heading without a colon, and their totals."""
+    """Return the text of a list of open balances: heading, one line for each party, totals.
+
+    `heading` has no colon at its end; one is added.
+    """
     scope = _scope(given)
     lead = f"{heading} ({scope}):" if scope else f"{heading}:"
     listed = cards.listing(lead, map(balance_row, balances), output["count"])
@@ -116,7 +121,7 @@ def balance_list(
 
 
 def balance_row(party: JsonObject) -> str:
-    """State the balance of a party and the amount that is overdue."""
+    """Return a party's name, its balance, and the part of the balance that is overdue."""
     owed = f"{party['name']}, {money(party)}"
     overdue = {"amount": party["overdue"], "currency": party["currency"]}
     if not Decimal(party["overdue"]):
@@ -127,7 +132,7 @@ def balance_row(party: JsonObject) -> str:
 
 
 def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
-    """Return the parties of a list; their names are their ids."""
+    """Return the listed parties as records; the id of a record is the party's name."""
     return tuple(
         Choice(
             party["name"],
@@ -139,7 +144,10 @@ def balance_records(balances: Sequence[JsonObject]) -> Sequence[Choice]:
 
 
 def no_balances(given: JsonObject) -> str:
-    """State that no balance fits the filters other than a party's name."""
+    """Return the sentence for an empty list, according to the filters that were set.
+
+    The filter by party name is not mentioned.
+    """
     currency = given.get("currency") or ""
     if given.get("more_than"):
         bound = spoken(given["more_than"], currency)

@@ -1,4 +1,4 @@
-"""List the amounts that the agency owes its suppliers."""
+"""Capability `list_payables`: list the amounts that the agency owes its suppliers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.kernel.fields import Text
 
 
 class ListPayablesInput(OpenBalancesInput):
-    """Filters of the suppliers."""
+    """Filters of the list of payables."""
 
     vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("supplier")] = Field(
         default=None, description="The supplier's name, or a part of it."
@@ -29,12 +29,12 @@ class ListPayablesInput(OpenBalancesInput):
 
     @property
     def party(self) -> str | None:
-        """A part of the supplier's name."""
+        """The text that the supplier's name must contain."""
         return self.vendor_name or None
 
 
 def run(call: Invocation, wanted: ListPayablesInput) -> JsonObject:
-    """Return the open balance of each supplier. Raises as `open_balances`."""
+    """Return the open balance of each supplier. Raises the errors of `open_balances`."""
     found = open_balances(call, "payable", wanted)
     return {
         "as_of": found["as_of"],
@@ -45,7 +45,7 @@ def run(call: Invocation, wanted: ListPayablesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the supplier if the list is about one."""
+    """Return the summary sentence; it names the supplier if the list is filtered by name."""
     name = given.get("vendor_name")
     if not name:
         return str(gettext("Looked up payables"))
@@ -53,7 +53,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the suppliers with their balances, and the totals."""
+    """Return the answer text: suppliers with their balances, and the totals."""
     if output["suppliers"]:
         heading = ngettext(
             "We owe one supplier, as of %(day)s",

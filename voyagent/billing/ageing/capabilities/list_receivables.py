@@ -1,4 +1,4 @@
-"""List the amounts that customers owe."""
+"""Capability `list_receivables`: list the amounts that customers owe the agency."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.kernel.fields import Text
 
 
 class ListReceivablesInput(OpenBalancesInput):
-    """Filters of the customers."""
+    """Filters of the list of receivables."""
 
     customer_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
         default=None, description="The customer's name, or a part of it."
@@ -29,12 +29,12 @@ class ListReceivablesInput(OpenBalancesInput):
 
     @property
     def party(self) -> str | None:
-        """A part of the customer's name."""
+        """The text that the customer's name must contain."""
         return self.customer_name or None
 
 
 def run(call: Invocation, wanted: ListReceivablesInput) -> dict[str, Any]:
-    """Return the open balance of each customer. Raises as `open_balances`."""
+    """Return the open balance of each customer. Raises the errors of `open_balances`."""
     found = open_balances(call, "receivable", wanted)
     return {
         "as_of": found["as_of"],
@@ -45,7 +45,7 @@ def run(call: Invocation, wanted: ListReceivablesInput) -> dict[str, Any]:
 
 
 def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
-    """Name the customer if the list is about one."""
+    """Return the summary sentence; it names the customer if the list is filtered by name."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Looked up receivables"))
@@ -53,7 +53,7 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
 
 
 def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
-    """List the customers with their balances, and the totals."""
+    """Return the answer text: customers with their balances, and the totals."""
     if output["customers"]:
         heading = ngettext(
             "One customer owes, as of %(day)s",

@@ -1,1 +1,1 @@
-"""Reads of open items and advances, by age and by party."""
+"""Queries of open documents and advances, by age and by party."""

@@ -1,4 +1,4 @@
-"""Unused advances by party, by age and one by one, as of any day."""
+"""Queries of unused advances: by party, by age and one by one, as of any day."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Return advances paid in a period by party, as of the end of a day.
+    """Return a statement for the advances paid in a period, summed by party, as of a day's end.
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
@@ -58,9 +58,10 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """Return advances of parties in parts that are to be summed.
+    """Return a subquery of advances by party; the caller sums its rows.
 
-    Without an excluded day the roll-up of the parties is read.
+    For a period without limits (`EVER`) the rows come from the roll-up table of parties, otherwise
+    from the payments.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -83,10 +84,11 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
 def advances_by_age_statement(
     kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> Select[Any]:
-    """Return advances by age, counted from payment to today or to `as_of`.
+    """Return a statement for advances summed by age in days since the payment.
 
-    Rows: currency, age, n, unapplied_minor. `age` is 0 on the day of payment, then 1 to 30 days, as
-    for documents.
+    The age is counted to `as_of`, or to `today` without it. Rows: currency, age, n,
+    unapplied_minor. `age` is 0 on the day of payment, 1 for 1 to 30 days, and so on in steps of
+    thirty days, as for documents.
     """
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
     found = (
@@ -103,7 +105,7 @@ def advances_by_age_statement(
     )
     now = union_all(
         recent, old.group_by(_DAY.currency)
-    )  # of the last age is any of its days; the latest stands for all
+    )  # all days of the oldest age are equivalent, so its latest day represents them
     then = _as_it_stood(now, kind, first, last, as_of, *names)
     n, unapplied_minor = _sums(then.c)
     age = age_on(then.c.paid_on, day)
@@ -129,9 +131,9 @@ def list_advances_statement(
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """List advances, oldest first, at most a thousand, optionally of one party.
+    """Return a statement for advances one by one, oldest first, at most a thousand.
 
-    `keys` selects parties.
+    `party` restricts the result to one party name, `keys` to several party keys.
     """
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > inlined(0))
@@ -143,9 +145,10 @@ def list_advances_statement(
 
 
 def untied_advances(reader: Reader) -> list[Row]:
-    """List where a roll-up of advances differs from the payments.
+    """Return the rows in which a roll-up table of advances differs from the payments.
 
-    Rows: which (`day` or `party`), direction, currency, key, n, unapplied_minor.
+    Rows: which (`day` or `party`: the table), direction, currency, key, n, unapplied_minor. `n` and
+    `unapplied_minor` are the roll-up's figures less those of the payments.
     """
     by_day = select(
         literal("day").label("which"),
@@ -250,7 +253,10 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return payments with an unused amount, and those used since; the cost is that of both."""
+    """Return payments with an unused amount at the end of `as_of`, also if it was used later.
+
+    The statement reads the payments unused now and those that were used after `as_of`.
+    """
     moved = _moved(as_of).subquery("moved")
     later = (
         select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor"))

@@ -1,4 +1,4 @@
-"""Checks that documents, payments, numbers and roll-ups agree."""
+"""Queries that find contradictions between documents, payments, numbers and roll-up tables."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": Credit
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
-    """Return the open amount of documents by the roll-up: kind, currency, open_minor."""
+    """Return a statement for the open amount of documents according to the roll-up table.
+
+    Rows: kind, currency, open_minor.
+    """
     return (
         select(
             _DUE.kind,
@@ -53,9 +56,9 @@ def outstanding_statement(kind: Kind) -> Select[Any]:
 
 
 def unallocated_statement() -> Select[Any]:
-    """Return documents whose paid amount is not the sum of their allocations.
+    """Return a statement for documents whose paid amount is not the sum of their allocations.
 
-    Rows: kind, id, reference, currency, difference_minor (paid less allocated).
+    Rows: kind, id, reference, currency, difference_minor (the paid less the allocated amount).
     """
     parts = [
         _against_allocations("receivable", Invoice.__table__, "number", _ALLOCATIONS.invoice_id)
@@ -68,7 +71,10 @@ def unallocated_statement() -> Select[Any]:
 
 
 def advances_statement() -> Select[Any]:
-    """Return the unused amount of payments: direction, currency, unapplied_minor."""
+    """Return a statement for the unused amount of all payments, by direction and currency.
+
+    Rows: direction, currency, unapplied_minor.
+    """
     unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
     return (
         select(
@@ -85,10 +91,11 @@ def advances_statement() -> Select[Any]:
 
 
 def misused_statement() -> Select[Any]:
-    """Return payments whose used amount is wrong or above their amount.
+    """Return a statement for payments whose stored used amount is wrong or above the payment.
 
-    Rows: number, currency, difference_minor: the stated less the actual use; where both agree, the
-    use above the amount.
+    The used amount is the allocated plus the refunded amount. Rows: number, currency,
+    difference_minor. The difference is the stored less the recomputed used amount; if these are
+    equal, the used amount less the payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -121,12 +128,14 @@ def misused_statement() -> Select[Any]:
 
 
 def unexchanged_statement() -> Select[Any]:
-    """Return allocations that differ from the exchange account or the document's rate.
+    """Return a statement for allocations to documents in another currency that do not add up.
 
-    Rows: which (`lines` or `rate`), number of the payment, currency, difference_minor. By `lines`
-    it is the entry's amount on that account less the allocation's: the settled amount in the
-    document's currency against its book value in the payment's. By `rate` it is the book value of a
-    document without a rate.
+    Rows: which, number (of the payment), currency, difference_minor.
+
+    `which` is `lines` if the journal lines on the currency exchange account differ from the stored
+    allocation; the difference is the posted less the stored amount, by currency. `which` is `rate`
+    if the document has no booked rate although the allocation has a book value; the difference is
+    that book value.
     """
     sign = case((_PAYMENTS.direction == "in", 1), else_=-1)
     documents = (
@@ -197,7 +206,10 @@ def unexchanged_statement() -> Select[Any]:
 
 
 def lettered_statement(series: str, letter: str) -> Select[Any]:
-    """Return `series_statement` for a series with a letter: receipts, payments, refunds."""
+    """Return a statement like `series_statement` for numbers that begin with a letter.
+
+    These are the numbers of receipts, payments and refunds, such as `R/2026-27/000123`.
+    """
     numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
     year, place = (
         func.split_part(numbers, "/", 2),
@@ -221,10 +233,10 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
 
 
 def series_statement(series: str) -> Select[Any]:
-    """Return financial years with missing or unexpected numbers in a series.
+    """Return a statement for financial years with missing or surplus numbers in a series.
 
-    Rows: financial_year, last_number (by the counter), n (documents with a number of that year,
-    void ones included), lowest, highest.
+    Rows: financial_year, last_number (according to the counter), n (documents with a number of that
+    year, void ones included), lowest, highest.
     """
     table = _NUMBERED[series]
     year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
@@ -248,14 +260,14 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Return the condition that excludes imported invoices, which have their own series."""
+    """Return the condition that excludes imported invoices, which have a series of their own."""
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
 def uncredited_statement() -> Select[Any]:
-    """Return documents whose credited amount is not the sum of their credits.
+    """Return a statement for documents whose credited amount is not the sum of their credits.
 
-    Rows: kind, id, reference, currency, difference_minor (stated less summed).
+    Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """
     said = _INVOICES.credited_minor - _INVOICES.written_off_minor
     bills, credits = (  # noqa: A001
@@ -285,9 +297,9 @@ def uncredited_statement() -> Select[Any]:
 
 
 def unwritten_statement() -> Select[Any]:
-    """Return invoices whose written-off amount is not the sum of their write-offs.
+    """Return a statement for invoices whose written-off amount is not the sum of write-offs.
 
-    Rows: kind, id, reference, currency, difference_minor (stated less summed).
+    Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """
     found = _against_rows(
         "invoice",

@@ -1,6 +1,7 @@
-"""Open amounts by age and by party, now or as of another day.
+"""Queries of open amounts by age and by party, now or as of another day.
 
-Roll-ups are read for now, documents and payments for another day. Currencies are never added.
+Amounts of now are read from the roll-up tables, those of another day from documents and payments.
+Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -53,12 +54,15 @@ _OF_PARTY = ("currency", "party_key", "party_name")
 def ageing(
     reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> list[Row]:
-    """Read open documents issued in a period by currency and age.
+    """Return the open amounts of documents issued in a period, by currency and age.
 
-    Rows: currency, age, n, open_minor and its not_due_minor, for ages that occur. Each instalment
-    ages by itself and counts in `n`. `age` counts from today, or `as_of`: 0 not due (due today is
-    not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
-    together. With `as_of`, later documents and payments are excluded.
+    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet);
+    ages without an open amount are left out. Each instalment has an age of its own and counts once
+    in `n`.
+
+    `age` is counted to `as_of`, or to `today` without it: 0 is not past due (due today included), 1
+    is 1 to 30 days past due, 2 to 60, 3 to 90, 4 more. The range `0-30` of the API is the ages 0
+    and 1 together. Documents issued and payments made after `as_of` are excluded.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -74,7 +78,8 @@ def ageing_statement(
 ) -> Select[Any]:
     """Return the statement of `ageing`.
 
-    By document date it reads the open documents, and `n` counts documents.
+    With the basis `document_date` the age is counted from the issue date, and `n` is the number of
+    documents, not of instalments.
     """
     day = as_of or today
     if basis == "document_date":
@@ -88,7 +93,7 @@ def ageing_statement(
 
     age = age_on(_DUE.due_date, day).label(
         "age"
-    )  # summed by age before anything is put beside it: what is open stands on hundreds of days
+    )  # summed by age before the union with the corrections: there are hundreds of due dates
     sums = (_sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
     of_kind = owned(AgeingByDue) & (_DUE.kind == inlined(kind)) & (_DUE.n > inlined(0))
     recent = (
@@ -103,7 +108,7 @@ def ageing_statement(
     )
     month = cast(
         _DUE.issue_month + inlined(0), Date
-    )  # no column of a key: by the primary one the planner would fetch each row from the table
+    )  # an expression: for the column the planner scans the primary key and fetches each row
     now = within_months(
         (recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age"
     )
@@ -154,9 +159,9 @@ def top_parties(
     as_of: date | None = None,
     limit: int = 5,
 ) -> list[Row]:
-    """Read the parties with the largest open amounts in each currency, largest first.
+    """Return the parties with the largest open amounts in each currency, largest first.
 
-    Rows: currency, party_key, party_name, n, open_minor, place.
+    Rows: currency, party_key, party_name, n, open_minor, place (rank from 1).
     """
     return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
 
@@ -203,7 +208,10 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """Return the largest parties of each currency, one index scan for each of them."""
+    """Return a statement for the largest parties of each currency, without a filter by date.
+
+    It needs one index scan for each currency.
+    """
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
@@ -232,10 +240,10 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
 def parties_by_age(
     reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> list[Row]:
-    """Read open documents by party and age, from the documents themselves.
+    """Return open amounts by party and age, read from the documents instead of the roll-ups.
 
-    Rows: currency, party_key, party_name, age, n, open_minor; next_pay_on and scheduled_minor of
-    scheduled bills.
+    Rows: currency, party_key, party_name, age, n, open_minor. For bills with a payment date also
+    next_pay_on (the nearest of these dates) and scheduled_minor.
     """
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -250,7 +258,7 @@ def parties_by_age_statement(
     basis: Basis = "due_date",
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return the statement of `parties_by_age`, optionally of some parties."""
+    """Return the statement of `parties_by_age`; `keys` restricts it to some parties."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of or today)
     wanted = [] if keys is None else [found.c.party_key.in_(keys)]
@@ -274,7 +282,7 @@ def parties_by_age_statement(
 
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
-    """Return open bills by payment date, nearest first.
+    """Return a statement for the open amounts of bills by payment date, nearest first.
 
     Rows: currency, pay_on, n, open_minor.
     """
@@ -288,7 +296,7 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
         )
         .where(
             found.pay_on.is_not(None), *([found.status == "scheduled"] if as_of is None else [])
-        )  # of what is open now nothing else has such a day
+        )  # of the documents open now, only scheduled bills have a payment date
         .group_by(found.currency, found.pay_on)
         .order_by(found.currency, found.pay_on)
     )
@@ -296,11 +304,11 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 
 @cached_statement
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
-    """Return open amounts by the week in which they are due, from the roll-up.
+    """Return a statement for open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. `week` counts from that of `monday`, in which today lies;
-    OVERDUE is due before today, `weeks` is later than all weeks. A document counts in `n` where its
-    first open instalment is due.
+    Rows: currency, week, n, open_minor. `week` 0 is the week that begins on `monday` and contains
+    `today`; OVERDUE stands for all due dates before today, and the value of `weeks` for all later
+    weeks. A document counts once in `n`, in the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -325,10 +333,11 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 
 
 def untied_ageing(reader: Reader) -> list[Row]:
-    """List where a roll-up of open documents differs from the documents.
+    """Return the rows in which a roll-up table of open documents differs from the documents.
 
-    Rows: which (`due`, where each instalment counts on its own day, `party`, or `total`, which has
-    no month), kind, currency, issue_month, key, n, documents, open_minor.
+    Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is `due` (by
+    due date, each instalment by its own), `party` (by party), or `total` (by party for all months:
+    issue_month is null). The figures are those of the roll-up less those of the documents.
     """
     due = select(
         literal("due").label("which"),
@@ -408,10 +417,10 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """Return open amounts by party in parts that are to be summed.
+    """Return a subquery of open amounts by party; the caller sums its rows.
 
-    Rows: currency, party_key, party_name, n, open_minor. The totals of parties are read, unless a
-    document issued outside the period is open; then their months.
+    Rows: currency, party_key, party_name, n, open_minor. If no document issued outside the period
+    is open, the rows come from the totals by party, otherwise from the roll-up by party and month.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

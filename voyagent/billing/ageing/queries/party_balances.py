@@ -1,4 +1,4 @@
-"""Parties by open amount, with their advances, as of the end of any day."""
+"""Query of parties by open amount, with their advances, as of the end of any day."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def balances_statement(
     limit: int,
     party: str | None = None,
 ) -> Select[Any]:
-    """Return a page of parties in each currency, largest first, and always the named party.
+    """Return a statement for a page of parties in each currency, largest open amount first.
 
-    `skip` counts from the first; beyond the last party, the first page is returned. Rows:
-    currency, party_key, party_name, open_minor, unapplied_minor, place (from 1), parties (their
-    number in the currency). Documents and payments of the period count; of equal open amounts the
-    larger advance is first.
+    `skip` is the number of parties before the page; if it is beyond the last party, the first page
+    is returned. The party named by `party` is always included. Of equal open amounts the larger
+    advance comes first. Only documents and payments of the period count.
+
+    Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (rank from 1), parties
+    (number of parties in the currency).
     """
     documents, payments = (
         open_by_party(kind, first, last, as_of).c,

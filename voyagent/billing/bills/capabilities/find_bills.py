@@ -1,4 +1,4 @@
-"""Find suppliers' bills that are not paid in full."""
+"""Capability `find_bills`: find suppliers' bills that are not fully paid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voyagent.kernel.fields import BusinessDate, Closed, Text
 
 
 class FindBillsInput(Closed):
-    """Filters of open bills; all of them apply."""
+    """Filters of open bills; a bill must match all of them."""
 
     vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("supplier")] = Field(
         default=None, description="The supplier's name, or a part of it."
@@ -35,7 +35,7 @@ class FindBillsInput(Closed):
 
 
 def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
-    """Return open bills, the longest due first."""
+    """Return open bills, earliest due date first."""
     rows = open_list.list_open(
         call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
@@ -54,7 +54,7 @@ def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the bill, or the supplier and the kind of filter."""
+    """Return the summary sentence: the bill, or the supplier and the filter that is set."""
     if given.get("vendor_reference"):
         return str(gettext("Searched for bill %(reference)s", reference=given["vendor_reference"]))
     name = given.get("vendor_name")
@@ -68,13 +68,13 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(bill: JsonObject) -> str:
-    """State number, supplier, amount due and due date."""
+    """Return number, supplier, amount due and due date of a bill as one text."""
     due = gettext("due %(day)s", day=day(bill["due_date"]))
     return f"{bill['vendor_reference']}, {bill['vendor_name']}, {money(bill['open'])}, {due}"
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the open bills and the total of their open amounts."""
+    """Return the answer text: the open bills and the total of their open amounts."""
     bills, count = output["bills"], output["count"]
     if bills:
         heading = ngettext("One open bill.", "%(num)d open bills.", count)

@@ -1,4 +1,4 @@
-"""Enter a supplier's bill, which posts it as a cost that is owed."""
+"""Capability `receive_bill`: enter a supplier's bill and post it as a cost and a payable."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from voyagent.kernel.money import Money, spoken
 
 
 class ReceiveBillInput(Closed):
-    """A supplier's bill, under the supplier's own number."""
+    """A bill to enter, identified by the supplier's own number."""
 
     vendor_name: Annotated[
         str, Trimmed(255), Slot("supplier", N_("Which supplier is the bill from?"))
@@ -63,7 +63,7 @@ class ReceiveBillInput(Closed):
 
 
 def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
-    """Enter the bill. Raises as `service.receive_bill`."""
+    """Enter and post the bill. Raises the errors of `service.receive_bill`."""
     bill = bill_service.receive_bill(
         call.actor,
         vendor_name=wanted.vendor_name,
@@ -86,7 +86,7 @@ def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
-    """Show the bill as a document. Raises as `policy`."""
+    """Return the bill as a document for the reviewer. Raises the errors of `policy`."""
     name, priced = _checked(wanted)
     document = DocumentShown(
         title=gettext("Bill"),
@@ -119,23 +119,23 @@ def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: ReceiveBillInput) -> Measured:
-    """Measure the open balance of the supplier. Raises as `policy`."""
+    """Return the supplier's present open balance. Raises the errors of `policy`."""
     name, priced = _checked(wanted)
     label = gettext("Payable to %(name)s", name=name)
     return party_balance("payable", name, priced.total.currency, label)
 
 
 def policy(_call: Invocation, wanted: ReceiveBillInput) -> Policy:
-    """The bill is worth its total; no money moves yet.
+    """Return the bill's total for the amount limits; no money is paid yet.
 
-    Raises as `service.party`, `service.check_days` and `service.price`, in this order.
+    Raises the errors of `service.party`, `service.check_days` and `service.price`, in this order.
     """
     name, priced = _checked(wanted)
     return Policy(amounts=(priced.total,), party=name)
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the bill and its supplier."""
+    """Return the summary sentence with the bill and its supplier."""
     if not (given or output):
         return str(gettext("Enter a bill"))
     named = {
@@ -154,7 +154,7 @@ def _checked(wanted: ReceiveBillInput) -> tuple[str, pricing.Priced]:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """State number, supplier, total and due date."""
+    """Return the answer text: number, supplier, total and due date."""
     return str(
         gettext(
             "Bill %(reference)s from %(name)s is recorded: %(total)s, due %(due)s.",
@@ -167,7 +167,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the bill."""
+    """Return the bill as the record of the result."""
     number, name = output["vendor_reference"], output["vendor_name"]
     total = Money.parse(output["total_amount"], output["currency"])
     return (Choice(output["bill_id"], f"{number}, {name}", number, total),)
