@@ -1,1 +1,1 @@
-"""Taxes on sales: dated rates, treatments, place and time of supply, collections."""
+"""Taxes on sales: rates with their dates, place and time of supply, tax collected at source."""

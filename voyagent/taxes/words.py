@@ -1,4 +1,4 @@
-"""Labels of the tax tables for pages, and statements that documents must carry."""
+"""Labels of the tax tables for pages, and statements that invoices must show by law."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ STATE_NAMES = (
     N_("Outside India"),
     N_("Other territory"),
 )
-"""All names in `states.csv`, for the extraction of messages."""
+"""State names as in `states.csv`; listed here so that they are extracted for translation."""
 TREATMENTS: dict[str, Any] = {
     "service_fee": _l("Service fee"),
     "air_domestic": _l("Air ticket, domestic, on the basic fare"),
@@ -68,9 +68,9 @@ TO_BE_SAID: dict[str, Any] = {
         " services of the tour."
     ),
 }
-"""The statement that a document must carry for a treatment."""
+"""Statements that a document must show by law, by tax treatment."""
 
 
 def component(code: str) -> str:
-    """Return a component's label; abbreviations of laws are the same in every language."""
+    """Return a tax component's label, such as `CGST`; it is never translated."""
     return code.upper()

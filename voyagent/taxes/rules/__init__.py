@@ -1,1 +1,1 @@
-"""Rules of taxes: tables of law, tax numbers, tax of a line."""
+"""Tax rules: the rate tables, tax numbers, and the calculation of the tax on an amount."""

@@ -1,4 +1,4 @@
-"""Tax on a line, and collections on top of a document."""
+"""Calculate the tax on an amount, and the tax collected at source on a whole document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """The place of supply is unknown, so intra-state or inter-state cannot be decided."""
+    """The place of supply is unknown, so the choice between intra- and inter-state tax is open."""
 
     code = "place_of_supply_required"
     message = N_("Enter the customer’s state. It decides which tax is due.")
@@ -22,7 +22,10 @@ class PlaceOfSupplyMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """One tax component of a line: its base, its amount and the rate row behind it."""
+    """One tax component of an amount, such as CGST, with the table row that sets its rate.
+
+    `taxable` is the part of the amount that the percentage applies to.
+    """
 
     component: str
     percent: Decimal
@@ -32,7 +35,7 @@ class Taxed:
 
 
 def supply_between(home: str | None, place: str | None) -> Supply | None:
-    """Return intra-state or inter-state supply; None if either state is unknown."""
+    """Return intra-state or inter-state supply; None if either state code is unknown."""
     if not home or not place:
         return None
     return "same_state" if home == place else "other_state"
@@ -41,9 +44,10 @@ def supply_between(home: str | None, place: str | None) -> Supply | None:
 def tax_on(
     country: str, treatment: str, base: Money, *, on: date, supply: Supply | None
 ) -> list[Taxed]:
-    """Return the tax components of a base, each rounded half up on its own.
+    """Return the tax components of an amount, each rounded half up separately.
 
-    `base` is the amount of the line, or the basic fare if the treatment taxes a share of the fare.
+    `base` is the amount of a document line, or the basic fare if the treatment taxes a share of the
+    fare. `on` is the day whose rates apply.
 
     Raises UnknownTreatment, NoRateThen, and PlaceOfSupplyMissing if the rates differ by state and
     `supply` is unknown.
@@ -61,7 +65,7 @@ def tax_on(
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:
-    """True if the treatment taxes the basic fare instead of the line's amount.
+    """Return True if the treatment taxes the basic fare instead of the full amount on a day.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -69,16 +73,17 @@ def is_on_fare(country: str, treatment: str, on: date) -> bool:
 
 
 def is_ever_on_fare(country: str, treatment: str) -> bool:
-    """True if the treatment taxes the basic fare on any day, past or future."""
+    """Return True if the treatment taxes the basic fare on any day, past or future."""
     return any(rate.share != _HUNDRED for rate in rates_of(country, treatment))
 
 
 def collected_on(
     country: str, kind: str, amount: Money, *, before: Money, on: date, has_pan: bool
 ) -> list[Taxed]:
-    """Return the collections on top of a document, band by band.
+    """Return the tax collected at source on a document, one component for each band.
 
-    `before` is the total of the same buyer's documents in the financial year.
+    `amount` is the document's total, `before` the total of the buyer's earlier documents of the
+    financial year. A buyer without a PAN pays the higher percentage.
 
     Raises UnknownTreatment, NoRateThen, MixedCurrencies.
     """
@@ -107,9 +112,9 @@ def collected_on(
 def day_of_supply(
     invoice: date, *, payment: date | None = None, service: date | None = None
 ) -> date:
-    """Return the day whose rate applies around a change of rate (time of supply).
+    """Return the time of supply: the day whose rate applies when the rate has changed.
 
-    It is the middle one of invoice, payment and service; a day that is unknown counts as the
-    latest, and the invoice replaces a missing day of service.
+    Of the days of invoice, payment and service it is the middle one. A missing payment counts as
+    the latest day; a missing day of service counts as the day of the invoice.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

@@ -1,4 +1,4 @@
-"""Tax numbers: the country of a number, and the state and PAN within a GSTIN."""
+"""Tax numbers: check a GSTIN or PAN, and read the country, state and PAN from a number."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _TRN = re.compile(r"100[0-9]{12}")
 
 
 class InvalidTaxNumber(Invalid):
-    """Not a GSTIN or PAN: wrong length, letters, state or check character."""
+    """The text is not a GSTIN or PAN: wrong length, letters, state or check character."""
 
     code = "tax_number_invalid"
     message = N_("This tax number is not valid. Check each character.")
 
 
 def country_of(number: str | None) -> str | None:
-    """Return the country that taxes the holder of a number; None if the number does not tell.
+    """Return the country that issued a tax number; None if the number does not show it.
 
     A GSTIN belongs to India, a TRN of fifteen digits to the United Arab Emirates.
     """
@@ -32,7 +32,7 @@ def country_of(number: str | None) -> str | None:
 
 
 def read_gstin(text: str) -> str:
-    """Return a GSTIN in capitals without spaces, with valid state and check character.
+    """Return a GSTIN in capitals without spaces after checking its state and check character.
 
     Raises InvalidTaxNumber.
     """
@@ -51,10 +51,10 @@ def read_pan(text: str) -> str:
 
 
 def state_of(number: str) -> str:
-    """Return the state code of a GSTIN."""
+    """Return the state code of a valid GSTIN: its first two digits."""
     return number[:2]
 
 
 def pan_of(number: str) -> str:
-    """Return the PAN within a GSTIN."""
+    """Return the PAN that a valid GSTIN contains."""
     return number[2:12]

@@ -1,7 +1,8 @@
-"""Tables of rates, collections and states: rows with their first and last day and their source.
+"""Tables of tax rates, collections at source and states, read from CSV files.
 
-Another country needs only further rows. A row that was not compared with the text of its law is
-marked as unconfirmed, and the page says so.
+Each row of rates has its first and last day and its legal source. Another country needs only
+further rows. A row that was not compared with the text of its law is marked as unconfirmed, and the
+settings page says so.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class UnknownState(Invalid):
 
 
 class NoRateThen(Invalid):
-    """The tables have no rate for this day."""
+    """The tables have no rate for this treatment or collection on this day."""
 
     code = "tax_rate_not_known"
     message = N_("There is no tax rate for this date. Choose another date.")
@@ -42,9 +43,10 @@ class NoRateThen(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One component of a treatment, valid on the days from first to last.
+    """The rate of one tax component of a treatment, and the days on which it applies.
 
-    The rate is a percentage of `share` percent of the base.
+    The tax is `percent` percent of `share` percent of the base. Both days are inclusive; `valid_to`
+    is None while the rate applies.
     """
 
     country: str
@@ -61,9 +63,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A collection on the part of a buyer's yearly total between two sums.
+    """The rate of tax collected at source on a buyer's yearly total between two amounts.
 
-    Sums are major units of the country's currency.
+    `above` and `up_to` are in major units of the country's currency; `up_to` is None for the
+    highest band.
     """
 
     country: str
@@ -83,7 +86,10 @@ Row = TypeVar("Row", Rate, Band)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
-    """Return the rates of a treatment on a day. Raises UnknownTreatment, NoRateThen."""
+    """Return the rates of a treatment on a day, by component.
+
+    Raises UnknownTreatment, NoRateThen.
+    """
     known = rates_of(country, treatment)
     if not known:
         raise UnknownTreatment
@@ -91,12 +97,12 @@ def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
 
 
 def rates_of(country: str, treatment: str) -> list[Rate]:
-    """Return all rates of a treatment, on any day; empty if the treatment is unknown."""
+    """Return the rates of a treatment on all days; an empty list if it is unknown."""
     return [rate for rate in _rates() if (rate.country, rate.treatment) == (country, treatment)]
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:
-    """Return the bands of a collection on a day, lowest first.
+    """Return the bands of a collection at source on a day, lowest first.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -107,12 +113,12 @@ def bands_on(country: str, kind: str, day: date) -> list[Band]:
 
 
 def treatments(country: str) -> tuple[str, ...]:
-    """Return the treatments of a country in table order; empty without tables."""
+    """Return a country's tax treatments in the order of the table; empty without a table."""
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:
-    """Return the tax components of a country on a day, in table order."""
+    """Return a country's tax components on a day, in the order of the table."""
     return tuple(
         dict.fromkeys(
             rate.component for rate in _rates() if rate.country == country and _holds(rate, day)
@@ -121,13 +127,13 @@ def components_on(country: str, day: date) -> tuple[str, ...]:
 
 
 def collections(country: str) -> tuple[str, ...]:
-    """Return the collections of a country."""
+    """Return the kinds of tax that sellers of a country collect at source."""
     return tuple(dict.fromkeys(band.kind for band in _bands() if band.country == country))
 
 
 @cache
 def currency_of(country: str) -> str:
-    """Return the currency of a country's taxes.
+    """Return the currency in which a country's taxes are due.
 
     Raises UnknownTreatment for a country without tables.
     """
@@ -141,7 +147,7 @@ def currency_of(country: str) -> str:
 
 @cache
 def states(country: str) -> dict[str, str]:
-    """Return a country's states by their tax code; empty if its tax does not tell states apart."""
+    """Return names of a country's states by tax code; empty if tax does not differ by state."""
     return {row["code"]: row["name"] for row in _rows("states.csv") if row["country"] == country}
 
 
