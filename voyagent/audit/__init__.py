@@ -1,1 +1,1 @@
-"""The audit trail: events written in the transaction of the act, chained by hashes."""
+"""The audit trail: each act is recorded in its own transaction, in a chain of hashes."""

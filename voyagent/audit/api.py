@@ -32,10 +32,10 @@ api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
     errors=(InvalidActorId, InvalidCursor),
 )
 def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]:
-    """List the acts of people, the assistant and the program, newest first.
+    """List the events of people, the assistant and the system, newest first.
 
-    All filters apply at once. At or past the end the page is empty and the total correct. Reading
-    leaves no event.
+    An event must match all filters. A page at or after the end is empty but has the correct total.
+    Reading the list is not recorded.
     """
     return AuditListResponse.of(events.list_events(reader, query.search(), query.part()))
 
@@ -48,10 +48,10 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]
     media_type="text/csv; charset=utf-8",
 )
 def export_audit(actor: Actor, query: AuditFilter) -> Response:
-    """Export the same as CSV, newest first, at most 100,000 events.
+    """Export the matching events as CSV, newest first, at most 100,000.
 
-    A cell that a spreadsheet would read as a formula begins with an apostrophe. The export leaves
-    an event, which is not in the file.
+    A cell that a spreadsheet would read as a formula begins with an apostrophe. The export itself
+    is recorded, but the file does not include that event.
     """
     file = trail.export(actor, query.search(), export_slots())
     return csv_stream(file, trail.file_name(actor.tenant_id))

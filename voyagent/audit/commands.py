@@ -16,7 +16,7 @@ from voyagent.audit.service import checks
 
 @click.group("audit")
 def audit() -> None:
-    """Check and export the audit."""
+    """Verify and export the audit trail."""
 
 
 @audit.command("verify")
@@ -30,9 +30,9 @@ def audit() -> None:
 )
 @with_appcontext
 def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
-    """Recompute every hash and name the first missing or changed event of each chain.
+    """Recompute every hash and print the first missing or changed event of each chain.
 
-    The exit code is 1 if there is one.
+    The exit code is 1 if a chain is broken.
     """
     known = _heads(noted)
     if agency is not None:
@@ -56,7 +56,7 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def export(agency: UUID, file: Path) -> None:
-    """Write an agency's whole audit as an archive with its verifier.
+    """Write an agency's whole audit trail to a ZIP archive, with a program that verifies it.
 
     The exit code is 1 if the chain is broken.
     """

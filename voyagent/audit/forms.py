@@ -1,4 +1,4 @@
-"""The query of the audit page."""
+"""The query parameters of the audit page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _UNREAD_WORDS = {
 
 
 class ListQuery(PlacedQuery, AuditFilter):
-    """Filters, position in the list, and the event that is open, by its number in the chain."""
+    """Query parameters of the audit page: filters, page position and the open event.
+
+    `open` is the sequence number of the event whose details are shown.
+    """
 
     ordered_by = "started_at"
     words_of = _UNREAD_WORDS
@@ -40,9 +43,9 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Read a query string; invalid parts are ignored and named in `unread`.
+        """Parse the query parameters; ignore invalid ones and list their names in `unread`.
 
-        A day that cannot be read stays as it was typed.
+        An invalid day is shown again as typed.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
             "unread",
@@ -71,12 +74,12 @@ class ListQuery(PlacedQuery, AuditFilter):
         return _sensible(query)
 
     def typed(self, name: str) -> date | str | None:
-        """Return the day of `from` or `to`, or its text if it is not a day."""
+        """Return the parsed day of `from` or `to`, or its text if it is not a valid day."""
         return self.wrong_days.get(name) or (self.first if name == "from" else self.last)
 
     @property
     def day_errors(self) -> dict[str, str]:
-        """Return the errors of the days by field."""
+        """Return the error messages of invalid days by field name."""
         wrong = {
             name: str(_l("Enter a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days
         }
@@ -86,24 +89,27 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @property
     def kind_words(self) -> str:
-        """Return the labels of the chosen kinds."""
+        """Return the labels of the event kinds in the filter, as one text."""
         return ", ".join(words.kind(kind) for kind in self.kind or ())
 
     @property
     def is_narrowed(self) -> bool:
-        """True if a filter is set."""
+        """Return True if any filter is set."""
         return any((self.actor_id, self.kind, self.first, self.last, self.status))
 
     def address(self, **changes: Any) -> str:
-        """Return the page's address with changes; any but `open` leads to the first page."""
+        """Return the page's URL with some parameters changed.
+
+        Any change but that of `open` leads to the first page.
+        """
         return url_for("audit.index", **self._with(changes))
 
     def export_address(self) -> str:
-        """Return the address of the CSV with the same filters."""
+        """Return the URL of the CSV export with the current filters."""
         return url_for("audit.export_csv", **self._with(dict.fromkeys(_PLACE)))
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
-        """Return the other filters that a filter's own form repeats."""
+        """Return the other filters, which the form of one filter repeats as hidden fields."""
         values = self._with(dict.fromkeys((*_PLACE, *without)))
         return [
             (name, str(part))
@@ -123,7 +129,10 @@ class ListQuery(PlacedQuery, AuditFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Ignore invalid cursors and people; an inverted range stays and finds nothing."""
+    """Ignore invalid cursors and person ids.
+
+    A range whose first day is after its last is kept and matches nothing.
+    """
     wrong: tuple[str, ...] = ()
     try:
         query.search()

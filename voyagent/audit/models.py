@@ -24,7 +24,10 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class AuditHead(TenantBound, Base):
-    """The newest number and hash of an agency's chain; locked last in a transaction."""
+    """The sequence number and hash of the newest event of an agency's chain.
+
+    A transaction locks this row last.
+    """
 
     __tablename__ = "audit_heads"
 
@@ -33,7 +36,10 @@ class AuditHead(TenantBound, Base):
 
 
 class AuditEvent(TenantBound, Base):
-    """One event; written by `app.audit` only, protected against changes by a trigger."""
+    """One recorded event.
+
+    Only the database function `app.audit` inserts rows; a trigger rejects changes.
+    """
 
     __tablename__ = "audit_events"
 
@@ -89,10 +95,11 @@ class AuditEvent(TenantBound, Base):
 
 
 class AuditCheck(TenantOwned, Base):
-    """A check of an agency's chain: requested, and once finished its result.
+    """A requested check of an agency's chain, and its result once finished.
 
-    The result has the last verified event and the first wrong one. `head_hash` is the hash of event
-    `through_seq` as found, so that a later check notices a chain that was cut and closed again.
+    The result names the last verified event and the first wrong one. `head_hash` is the hash of
+    event `through_seq` at that time, so that a later check detects a chain whose end was removed
+    and whose hashes were then recomputed.
     """
 
     __tablename__ = "audit_checks"

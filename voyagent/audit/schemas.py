@@ -1,4 +1,4 @@
-"""Query and response shapes of the audit trail."""
+"""Query parameters and response bodies of the audit API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class InvalidActorId(Unprocessable):
 
 
 def _split(value: Any) -> Any:
-    """Split repeated and comma-separated values; empty parts are ignored."""
+    """Split repeated and comma-separated values; drop empty parts."""
     if not isinstance(value, list):
         return value
     return [part.strip() for given in value for part in str(given).split(",") if part.strip()]
@@ -49,9 +49,9 @@ Kind = Annotated[str, StringConstraints(max_length=128), AfterValidator(storable
 
 
 class AuditFilter(Query):
-    """Filters of the audit, all applied at once.
+    """Filters of the audit trail; an event must match all of them.
 
-    Days are inclusive; an inverted range is empty.
+    Days are inclusive; if `from` is after `to`, nothing matches.
     """
 
     actor_id: Annotated[str | None, Filter(64)] = Field(
@@ -73,9 +73,9 @@ class AuditFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """Return the filters as the queries take them.
+        """Return the filters in the form that the queries accept.
 
-        `zone` applies if the query names no time zone. Raises InvalidActorId.
+        `zone` applies if the request names no time zone. Raises InvalidActorId.
         """
         actor_id = parse_id(self.actor_id) if self.actor_id is not None else None
         if self.actor_id is not None and actor_id is None:
@@ -91,18 +91,19 @@ class AuditFilter(Query):
 
 
 class AuditListQuery(PartQuery, AuditFilter):
-    """A page of the audit by offset or by cursor.
+    """A page of the audit trail, by offset or by cursor.
 
-    A cursor costs the same at any depth.
+    A cursor is equally fast at any depth.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
 
 
 class AuditEventResponse(AnswerOf[Row]):
-    """One event: who did what when, with which result.
+    """One event: the person or program that acted, the act, its time and its result.
 
-    `payload` has inputs, outputs and entity_refs, and further members if they have a value.
+    `payload` has `inputs`, `outputs` and `entity_refs`, and further members where they have a
+    value.
     """
 
     id: UUID
@@ -118,4 +119,4 @@ class AuditEventResponse(AnswerOf[Row]):
 
 
 class AuditListResponse(PageOf[AuditEventResponse]):
-    """A page of the audit, newest first; `total` counts all events that match."""
+    """A page of events, newest first; `total` counts all events that match the filters."""

@@ -1,4 +1,4 @@
-"""Jobs of the audit trail: check one agency's chain on request, and all of them each night."""
+"""Background jobs of the audit trail: check one chain on request, and all chains nightly."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ BATCH = 100
 
 @task(checks.CHECK_TASK, own_transactions=True)
 def check(tenant_id: str, check_id: str) -> None:
-    """Check the chain of one agency."""
+    """Check the chain of one agency and store the result under the requested check."""
     checks.check(UUID(tenant_id), UUID(check_id))
 
 
 @task(NIGHT_TASK, own_transactions=True)
 def check_agencies(after: str) -> None:
-    """Check a batch of agencies; the rest is another job, so that none runs too long."""
+    """Check the chains of some agencies, then queue a job for the next ones.
+
+    Batches keep each job short.
+    """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
     for tenant_id in batch:
@@ -33,7 +36,7 @@ def check_agencies(after: str) -> None:
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Check every chain each night; each writes its head to the log as `audit.head`."""
+    """Start the nightly check of every chain; each check writes the head to the log."""
     _go_on(chain.FIRST)
 
 

@@ -1,4 +1,4 @@
-"""Labels of the audit trail: kinds of events, records, fields, reasons."""
+"""Labels of the audit trail: event kinds, records, fields and reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THINGS = {
     "account_id": _l("Account"),
     "tenant_id": _l("Agency"),
 }
-"""Records that an event may name; other references are for programs only."""
+"""Labels of references shown on pages; other references are for programs only."""
 
 _FIELDS = {
     "customer_name": _l("Customer"),
@@ -74,7 +74,7 @@ _FIELDS = {
     "full_name": _l("Name"),
     "email": _l("E-mail address"),
     "password": _l("Password"),
-    "role_changed": _l("Role"),  # an event of one change has no field; the end of its kind is shown
+    "role_changed": _l("Role"),  # such an event names no field: its kind names it
 }
 _REASONS = {
     "confirmed": _l("already confirmed"),
@@ -211,27 +211,28 @@ _KINDS = {
     "clarify": _l("Assistant: ask a question"),
     "handoff": _l("Assistant: hand over to a desk"),
 }
-"""Labels of events by kind.
+"""Labels of event kinds.
 
-A tool of the assistant uses its own name: as kind, and as `tool_name` of a request.
+The event of an assistant's tool has the tool's name as its kind; a request for approval has it in
+`tool_name`.
 """
 
 
 def know(name: str, sentence: str) -> None:
-    """Set the label of a kind that belongs to a higher package."""
+    """Set the label of an event kind; called by packages that this one must not import."""
     _KINDS[name] = _l(sentence)
 
 
 def kind(name: str) -> str:
-    """Return the label of a kind of event, else its name."""
+    """Return the label of an event kind, or the kind itself if it has none."""
     return str(_KINDS.get(name, name))
 
 
 def field(name: str) -> str:
-    """Return the label of a field, else its name."""
+    """Return the label of a field, or its name if it has none."""
     return str(_FIELDS.get(name, name))
 
 
 def reason(code: str) -> str:
-    """Return the label of a reason, else its code."""
+    """Return the label of a reason, or its code if it has none."""
     return str(_REASONS.get(code, code))

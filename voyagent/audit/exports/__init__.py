@@ -1,1 +1,1 @@
-"""The audit trail as files: CSV and archive."""
+"""Exports of the audit trail: a CSV file of chosen events and an archive of all."""

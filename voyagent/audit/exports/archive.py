@@ -1,4 +1,4 @@
-"""Archive of an agency's audit trail: events, head, verifier and instructions."""
+"""The archive of an agency's audit trail: events, chain head, verifier and instructions."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ field is null.
 
 
 def write(tenant_id: UUID, path: Path) -> Head:
-    """Write the archive of an agency and return its head.
+    """Write the archive of an agency to `path` and return the head of its chain.
 
-    The export's own event is the last one, whatever is written meanwhile. Events are streamed, so
-    memory does not grow with the trail. The file gets its name when it is complete. Raises OSError.
+    The last event in the archive records this export, even if other events are written during it.
+    Events are streamed, so memory use does not grow with the trail. The file gets its name only
+    when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
         recording.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})

@@ -1,4 +1,4 @@
-"""The audit trail as CSV from one snapshot, and the events of all exports."""
+"""Export audit events as CSV from one database snapshot, and record exports of any data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS_MAX = 100_000
 
 
 class ExportTooLarge(Invalid):
-    """The export has more events than one file may have."""
+    """The filters match more events than one file may have."""
 
     code = "export_too_large"
     message = N_(
@@ -30,10 +30,10 @@ class ExportTooLarge(Invalid):
 
 
 class Export:
-    """An export in progress: iterate it once for the file, then close it."""
+    """A CSV export in progress: iterate over it once to get the file, then close it."""
 
     def __init__(self, snapshot: Snapshot, search: Search) -> None:
-        """Count the rows. Raises ExportTooLarge."""
+        """Count the matching events. Raises ExportTooLarge."""
         ((counted,),) = snapshot.read(events.count_statement(search, at_most=ROWS_MAX + 1))
         self.rows = int(counted["n"])
         if self.rows > ROWS_MAX:
@@ -42,19 +42,22 @@ class Export:
         self._search = search
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the file in pieces; raises psycopg.Error after the time limit."""
+        """Yield the file in pieces. Raises psycopg.Error if the time limit is exceeded."""
         try:
             yield from self.snapshot.copied(events.export_statement(self._search), header=True)
         finally:
             self.close()
 
     def close(self) -> None:
-        """Release the connection and the slot."""
+        """Release the database connection and the export slot."""
         self.snapshot.close()
 
 
 def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
-    """Prepare a stream of the counted rows. Raises ExportsBusy, ExportTooLarge."""
+    """Open a snapshot, count the matching events and return an export ready to stream.
+
+    Raises ExportsBusy, ExportTooLarge.
+    """
     snapshot = exports.open(tenant_id)
     try:
         return Export(snapshot, search)
@@ -64,14 +67,14 @@ def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
 
 
 def export(actor: Actor, search: Search, exports: Exports) -> Export:
-    """Open the export of a search and record its event.
+    """Open an export of the matching events and record that it was made.
 
-    The caller commits the event before the first byte is sent. Raises Forbidden, ExportTooLarge,
-    ExportsBusy.
+    The caller commits before it sends the first byte, so that no file is sent unrecorded. Raises
+    Forbidden, ExportTooLarge, ExportsBusy.
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, exports)
-    when_undone(opened.close)  # no event, no file
+    when_undone(opened.close)  # after a rollback the export is unrecorded
     filters = {
         "actor_id": search.actor_id,
         "kind": list(search.kinds),
@@ -88,11 +91,11 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Record that a report or a list was exported; `filters` are the filters in use."""
+    """Record that a person exported a report or list; `filters` are those that were applied."""
     tenancy.bind(db.session(), actor.tenant_id)
     recording.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 
 
 def file_name(tenant_id: UUID) -> str:
-    """Return the file's name (API contract)."""
+    """Return the name of the CSV file: start of the agency's id, and today's date."""
     return f"voyagent-audit-{str(tenant_id)[:8]}-{clock.today().isoformat()}.csv"

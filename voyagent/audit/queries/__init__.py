@@ -1,1 +1,1 @@
-"""Reads of the audit trail: events and chains."""
+"""Queries of the audit trail: events and chains."""

@@ -1,4 +1,4 @@
-"""Reads of an agency's chain: its events and its head, in one snapshot, a few rows at a time."""
+"""Queries of an agency's chain: stream its events and read its head in one snapshot."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ _LAST_ARCHIVED = text(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain in one snapshot.
+    """An agency's chain, read in one database snapshot.
 
-    `head` is None if the agency's head is missing; `archived` is the newest archive, None if there
-    is none. `lines` are the events as an export has them, without line ends.
+    `head` is None if the chain's head is missing; `archived` is the event of the newest archive
+    export, None without one. `lines` yields the events in the archive's format, oldest first,
+    without line ends.
     """
 
     tenant_id: UUID
@@ -43,7 +44,10 @@ class Chain:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
-    """Yield an agency's chain as of one instant; the session is used as by `db.snapshot`."""
+    """Yield an agency's chain as of one instant; close it before using the session again.
+
+    See `db.snapshot`.
+    """
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
         archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
@@ -56,7 +60,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
-    """Return ids of agencies after one, in order, suspended ones included."""
+    """Return the next agency ids after a given id, in order, with suspended agencies."""
     return list(
         db.session.scalars(
             text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}
@@ -65,9 +69,9 @@ def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
 
 
 def every_agency() -> Iterator[UUID]:
-    """Yield the ids of all agencies in order, suspended ones included.
+    """Yield the ids of all agencies in order, with suspended agencies.
 
-    The session may be used between two of them.
+    The caller may use the database session between two ids.
     """
     last = FIRST
     while batch := agencies(last):
@@ -77,7 +81,7 @@ def every_agency() -> Iterator[UUID]:
 
 
 def exists(tenant_id: UUID) -> bool:
-    """True if the agency exists."""
+    """Return True if an agency with this id exists."""
     return agencies(UUID(int=max(tenant_id.int - 1, 0)), limit=1) == [tenant_id]
 
 

@@ -1,4 +1,4 @@
-"""Reads of the audit trail: a page with its total, one event, checks, events of one record."""
+"""Queries of audit events: lists, single events, events of a record, and chain checks."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ FAILED = ("failed", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Filters of a list, all applied at once.
+    """Filters of a list of events; an event must match all of them.
 
-    Days are inclusive and days of `zone`; an inverted range is empty.
+    `first` and `last` are inclusive days in the time zone `zone`; if `first` is later, nothing
+    matches.
     """
 
     actor_id: UUID | None = None
@@ -61,11 +62,11 @@ class Search:
 
     @property
     def is_everything(self) -> bool:
-        """True without filters: the chain's head then gives the total."""
+        """Return True if no filter is set; the chain's head then gives the total."""
         return self == Search(zone=self.zone)
 
     def conditions(self, events: Any) -> list[ColumnElement[bool]]:
-        """Return the filters as conditions on a table of events."""
+        """Return the filters as SQL conditions on the columns of a table of events."""
         found: list[ColumnElement[bool]] = []
         if self.actor_id is not None:
             found.append(events.actor_id == self.actor_id)
@@ -80,16 +81,17 @@ class Search:
         if self.status is not None:
             failed = events.status.in_(
                 [literal_column(f"'{word}'") for word in FAILED]
-            )  # as words, for the index that holds only these
+            )  # as literals, so that the partial index applies
             found.append(failed if self.status == "error" else ~failed)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Names of people, provided by the package that knows them.
+    """Queries of people's names, supplied by the package that owns people.
 
-    A scalar select of a name for a column of ids, and a select of everybody (`id`, `full_name`).
+    `name_of` turns a column of person ids into a scalar select of names; `people` selects `id` and
+    `full_name` of everybody.
     """
 
     name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
@@ -98,7 +100,10 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Data of the audit page: rows, the open event, the state of the chain, filter options."""
+    """Data of the audit page: events, open event, filter options and state of the chain.
+
+    `is_capped` is True if more events match than were counted.
+    """
 
     page: Page[Row]
     is_capped: bool
@@ -113,24 +118,27 @@ _directory: list[Directory] = []
 
 
 def use_directory(directory: Directory) -> None:
-    """Set the directory of names; called once by the factory."""
+    """Set the queries of people's names; the application factory calls it once."""
     _directory[:] = [directory]
 
 
 def name_of(person_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return a person's name as a column of a select."""
+    """Return a scalar select of the name of the person whose id is in a column."""
     return _directory[0].name_of(person_id)
 
 
 def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
-    """Return a page of the audit, newest first, with the exact total, in one statement."""
+    """Return a page of events, newest first, with the exact total, in one statement."""
     page = _page(reader.read(list_statement(search, part))[0], part)
     is_last = part.cursor is None and page.last >= page.total
     return replace(page, next_cursor=None) if is_last else page
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: int | None = None) -> Board:
-    """Return the data of the page in one round trip; a filtered total is counted up to 1,000."""
+    """Return the data of the audit page in one database round trip.
+
+    A filtered total is counted up to 1,000 events.
+    """
     further = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
         list_statement(search, part, for_page=True),
@@ -152,22 +160,25 @@ def read_board(reader: Reader, search: Search, part: Part, opened: int | None = 
 
 
 def read_checks(reader: Reader) -> list[Row]:
-    """Return the newest requested check and the newest finished one."""
+    """Return the newest requested check of the chain and the newest finished one."""
     return reader.read(checks_statement())[0]
 
 
 def events_of(
     reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX
 ) -> list[Row]:
-    """Return the newest events of a record, such as `("enquiry_id", id)`."""
+    """Return the newest events of a record.
+
+    `entity` is the reference's name in the events, such as `enquiry_id`.
+    """
     return reader.read(events_statement({entity: str(entity_id)}, limit=limit))[0]
 
 
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
-    """Select the newest events whose references contain all of `refs`.
+    """Select the newest events whose references include all of `refs`.
 
-    The keys come from a look-up function: a row policy hides the index of `entity_refs` from the
-    planner. The rows themselves are read under the policy.
+    The sequence numbers come from a database function, because the row security policy prevents the
+    planner from using the index of `entity_refs`. The rows themselves are read under the policy.
     """
     keys = func.array(
         select(
@@ -194,11 +205,11 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 
 @cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """Select the rows, each with the total.
+    """Select a page of events, each row with the total.
 
-    Without a match one row without an id has the total. Without filters the head's number is the
-    total; otherwise an index counts, for a page only as far as it shows. Past the end the events
-    are not read.
+    If nothing matches, one row without an id has the total. Without filters the total is the
+    sequence number of the chain's head; otherwise matching events are counted, for the audit page
+    up to a limit. A page past the end reads no events.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -213,10 +224,10 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """Select the rows of the CSV, newest first, with formula-like cells made text.
+    """Select the columns of the CSV, newest first; formula-like cells begin with an apostrophe.
 
-    Sorting happens inside and formatting outside: the other way round no row would leave before the
-    last one is formatted.
+    The inner query sorts and the outer one formats. The reverse would return the first row only
+    after the last one is formatted.
     """
     inside = (
         select(_TABLE)
@@ -239,7 +250,7 @@ def export_statement(search: Search) -> Select[Any]:
 
 
 def count_statement(search: Search, *, at_most: int) -> Select[Any]:
-    """Count the events, at most `at_most` if given."""
+    """Count matching events, but stop at `at_most`."""
     return select(func.count().label("n")).select_from(
         select(literal(1))
         .where(owned(AuditEvent), *search.conditions(_EVENTS))
@@ -249,7 +260,7 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 
 
 def checks_statement() -> Select[Any]:
-    """Select the newest check, and the newest finished check if that is another one."""
+    """Select the newest check of the chain, and the newest finished one if it differs."""
     newest = (
         select(_CHECKS.id)
         .where(owned(AuditCheck))
@@ -300,7 +311,7 @@ def _total(search: Search, *, capped: bool) -> CTE:
         total = select(func.count()).select_from(counted.subquery()).scalar_subquery()
     return (
         select(total.label("total")).cte("found").prefix_with("materialized")
-    )  # counted once, though two places ask
+    )  # counted once, though it is used twice
 
 
 def _head_seq() -> ScalarSelect[Any]:
@@ -329,7 +340,10 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
 
 
 def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
-    """Condition for rows after the cursor's event; equal instants are ordered by chain number."""
+    """Return the condition for events after the cursor.
+
+    Events of the same instant are ordered by sequence number.
+    """
     if part.cursor is None:
         return []
     its_seq = (
@@ -344,7 +358,7 @@ def _event_statement(seq: int) -> Select[Any]:
 
 
 def _shown(events: Any, *, named: bool) -> Select[Any]:
-    """Return the columns of an answer; `named` adds the page's columns."""
+    """Select the columns of an API response; `named` adds those of the audit page."""
     wire = _wire(events)
     columns = [
         events.id,
@@ -381,7 +395,7 @@ def _shown(events: Any, *, named: bool) -> Select[Any]:
 
 
 def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
-    """Return the columns that API and CSV share: actor, outcome, summary, payload, instant."""
+    """Return the columns that API and CSV have in common."""
     failed = events.status.in_(FAILED)
     told = func.concat(" (", events.status, ")")
     summary = func.concat(
@@ -404,7 +418,7 @@ def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
 
 
 def _payload(events: Any) -> ColumnElement[Any]:
-    """Return inputs, outputs and references, and further members only if they have a value."""
+    """Return inputs, outputs and references as JSON, with further members where set."""
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
     )
@@ -421,7 +435,7 @@ def _payload(events: Any) -> ColumnElement[Any]:
 
 
 def _kinds_statement() -> Select[Any]:
-    """Select every kind in the agency's audit, by one index lookup for each."""
+    """Select each kind of event in the agency's trail, with one index lookup per kind."""
     first = (
         select(func.min(_EVENTS.kind).label("kind"))
         .where(owned(AuditEvent))

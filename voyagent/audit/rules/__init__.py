@@ -1,1 +1,1 @@
-"""Pure rules of the audit trail: the format and the check of a chain."""
+"""The format of an audit chain and its verification, without database access."""

@@ -1,16 +1,17 @@
-"""Checks that an audit export is whole and unchanged, with nothing but Python's standard library.
+"""Verify that an audit export is complete and unchanged; needs only Python itself.
 
-`python3 verify.py` beside the unpacked files, or `python3 verify.py audit.zip`.
+Run `python3 verify.py` in the folder of the unpacked files, or `python3 verify.py audit.zip`.
 
-Every event carries the SHA-256 over the hash of the event before it and its own fields, each
-written as its length in bytes, a colon and the text, or `-` where it is absent. The first event
-follows the hash of nothing. This program computes all of them anew, wants the numbers 1, 2, 3 …
-without a gap, and the last in `head.json`. The last must be the event of an export as an archive,
-since every archive ends with that of its own. The program ends with 0 where all that holds, else
-with 1 and the first place where it does not.
+Every event includes a SHA-256 hash of the previous event's hash and its own fields. Each field is
+written as its length in bytes, a colon and the text, or as `-` if it is absent. The first event
+takes the hash of an empty text as the previous one. This program recomputes all hashes. The events
+must be numbered 1, 2, 3 … without a gap, and the last one must match `head.json` and record the
+export of an archive, because an archive ends with the event of its own export. The exit code is 0
+if the chain is valid; otherwise it is 1 and the first fault is printed.
 
-An archive that was cut off at an earlier export and given a new head is whole in itself: compare it
-with a head that was noted elsewhere, `--head NUMBER:HASH`.
+If somebody removed the events after an earlier export and wrote a new head, the rest is still a
+valid chain. To detect this, compare it with a head that was recorded elsewhere: `--head
+NUMBER:HASH`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ GENESIS = hashlib.sha256(b"").hexdigest()
 EVENTS, HEAD, PROGRAM, README = "events.jsonl", "head.json", "verify.py", "README.txt"
 EXPORTED, ARCHIVE = "audit.exported", "archive"
 LINE_BYTES_MAX = 64 * 1024 * 1024
-# What reading a damaged archive may raise.
+# Exceptions that reading a damaged archive may raise.
 DAMAGE = (
     OSError,
     EOFError,
@@ -72,14 +73,17 @@ DAMAGE = (
 
 
 class Head(NamedTuple):
-    """The number and hash of an event, as noted somewhere."""
+    """The sequence number and hash of an event, as recorded outside the chain."""
 
     seq: int
     hash: str
 
 
 class Verdict(NamedTuple):
-    """The verified part of a chain; `bad_seq` and `reason` describe the first fault, else empty."""
+    """The result of a verification: the last valid event, and the first fault if any.
+
+    `bad_seq` and `reason` describe the fault; both are empty if the chain is valid.
+    """
 
     seq: int
     hash: str
@@ -88,12 +92,12 @@ class Verdict(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """True if the whole chain is valid."""
+        """Return True if the whole chain is valid."""
         return not self.reason
 
 
 class BrokenError(Exception):
-    """A fault in the chain; `seq` is the first event concerned."""
+    """A fault in the chain; `seq` is the number of the first affected event."""
 
     def __init__(self, seq: int | None, reason: str) -> None:
         super().__init__(reason)
@@ -104,9 +108,10 @@ class BrokenError(Exception):
 def verify(
     lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[Head] = ()
 ) -> Verdict:
-    """Verify the lines of one agency's chain from its first event to its head.
+    """Verify an agency's chain from its first event to its head.
 
-    `known` are heads noted elsewhere, at any earlier time.
+    `lines` are the events in the archive's format. `known` are sequence numbers and hashes that
+    were recorded elsewhere earlier; the chain must still contain them.
     """
     seq, last, noted = 0, GENESIS, dict([Head(0, GENESIS), *known])
     try:
@@ -123,7 +128,7 @@ def verify(
 
 
 def digest(previous: str, event: dict[str, str | None]) -> str:
-    """Return the hash of the event that follows the hash `previous`."""
+    """Return the hash of an event; `previous` is the hash of the event before it."""
     parts = (event[name] for name in FIELDS)
     text = b"".join(
         b"-" if part is None else b"%d:%s" % (len(raw := part.encode()), raw) for part in parts
@@ -132,7 +137,7 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
 
 
 def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
-    """Check that the last event is the head's, and that no noted head is missing."""
+    """Check that the last event equals the head, and that the chain reaches each known event."""
     if seq < head.seq:
         return Verdict(
             seq,
@@ -162,7 +167,7 @@ def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
 
 
 def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
-    """Return the hash of the event in a line, after checking that it follows `previous`."""
+    """Return the hash of the event in a line after checking its number and previous hash."""
     event = _event(line, seq)
     if event["seq"] != str(seq):
         found = event["seq"] or ""
@@ -181,7 +186,7 @@ def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
 
 
 def _event(line: bytes, number: int) -> dict[str, str | None]:
-    """Read a line strictly: only the spelling that the export writes is accepted."""
+    """Parse a line; accept only the exact JSON form that the export writes."""
     try:
         text = line.decode("utf-8")
         event: Any = json.loads(text)
@@ -209,7 +214,7 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
 
 
 def main(arguments: list[str]) -> int:
-    """Verify the archive named in the arguments, print the result, return the exit code."""
+    """Verify the archive named on the command line, print the result, return the exit code."""
     try:
         place, known = _asked(arguments)
         verdict = _verify_place(place, known)
@@ -227,7 +232,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parse_head(text: str) -> Head:
-    """Read a head in the form `NUMBER:HASH`. Raises ValueError."""
+    """Parse a head in the form `NUMBER:HASH`. Raises ValueError."""
     seq, _, noted = text.strip().partition(":")
     if not (
         seq.isascii()
@@ -298,7 +303,7 @@ def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:
 
 
 def _is_of_an_export(last: list[bytes]) -> bool:
-    """True if the last line, already verified, is the event of an archive export."""
+    """Return True if the last line, already verified, is the event of an archive export."""
     if not last:
         return False
     event = json.loads(last[0])
@@ -320,7 +325,7 @@ def _read_head(open_part: Any) -> tuple[str, Head]:
 
 
 def _lines(events: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines without their ends; damage is reported with its line."""
+    """Yield the lines without line ends; raise an error with the line's number if damaged."""
     number = 0
     while True:
         number += 1

@@ -1,1 +1,1 @@
-"""Rules of the audit trail: recording of events, checks of the chain."""
+"""Services of the audit trail: record events and check chains."""

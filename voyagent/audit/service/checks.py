@@ -1,4 +1,4 @@
-"""Checks of the chain: request one, run it, store the result."""
+"""Check an agency's chain: request a check, run it, store the result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _COMPARED_MAX = 20
 
 
 def ask(actor: Actor) -> UUID:
-    """Request a check of the agency's chain; a running check is shared. Raises Forbidden."""
+    """Request a check of the agency's chain and return its id.
+
+    While a check is pending its id is returned instead. Raises Forbidden.
+    """
     actor.require("audit.read")
     running = db.session.scalar(
         select(AuditCheck.id)
@@ -52,10 +55,11 @@ def ask(actor: Actor) -> UUID:
 
 
 def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
-    """Check an agency's chain, store the result, and write its head to the log.
+    """Check an agency's chain, store the result, and write the chain's head to the log.
 
-    The log is out of reach of whoever changes the database. The check also compares with earlier
-    checks, so a chain that was cut and closed again is noticed.
+    Somebody who can change the database cannot change the log. The chain is also compared with the
+    heads of earlier checks, which detects a chain whose end was removed and whose hashes were
+    recomputed.
     """
     verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):
@@ -70,7 +74,10 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
 
 
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
-    """Check a chain without storing the result; `known` are heads noted elsewhere."""
+    """Verify a chain without storing the result.
+
+    `known` are heads recorded elsewhere, which the chain must still contain.
+    """
     with snapshot(tenant_id) as chain:
         if chain.head is None:
             return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
@@ -78,7 +85,7 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
 
 def found_before(tenant_id: UUID) -> list[Head]:
-    """Return the heads of the newest successful checks, the newest last."""
+    """Return the heads that recent successful checks recorded, oldest first; at most 20."""
     db.session.remove()
     newest = (
         select(AuditCheck)

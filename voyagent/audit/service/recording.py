@@ -1,6 +1,6 @@
-"""Recording of events: kept until the commit and written last, in one call.
+"""Record events: collect them during a transaction and insert them before its commit.
 
-If an event cannot be written, the act does not happen: both are one transaction.
+If an event cannot be inserted, the whole transaction fails, so no act goes unrecorded.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     """Record the event of an act, such as `enquiry.promoted`, in the running transaction.
 
     `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
-    as text. `status` is one of started, succeeded, failed, rejected, cancelled. If an API key
-    acted, the actor is its maker and `entity_refs` has `by_api_key_id`.
+    as text. `status` is started, succeeded, failed, rejected or cancelled. If an API key was used,
+    the actor is the person who created it and `entity_refs` has `by_api_key_id`.
     """
     db.session().info.setdefault(_PENDING, []).append(
         {
@@ -71,7 +71,7 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 
 @contextmanager
 def savepoint() -> Iterator[None]:
-    """Try a part of a transaction; an exception removes its writes and events and is re-raised."""
+    """Run a block in a savepoint; on an exception undo its writes and events, then re-raise."""
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
     try:
@@ -83,14 +83,14 @@ def savepoint() -> Iterator[None]:
 
 
 def open_chain(tenant_id: UUID) -> None:
-    """Create the head of a new agency's chain."""
+    """Create the head of a new agency's chain, before its first event."""
     db.session.execute(
         text("insert into audit_heads (tenant_id) values (:tenant_id)"), {"tenant_id": tenant_id}
     )
 
 
 def install() -> None:
-    """Write pending events before each commit, drop them after a rollback.
+    """Register the session listeners that insert events at commit and drop them at rollback.
 
     Called once for each process.
     """
@@ -109,7 +109,7 @@ def _write(session: Session) -> None:
     pending = session.info.get(_PENDING)
     if (
         not pending or session.in_nested_transaction()
-    ):  # the end of a savepoint is not the end: the head is locked last
+    ):  # a savepoint is not the commit, before which the head is locked
         return
     if session.info.get(TENANT) is None:
         raise TenantNotBound("an audit event without an agency")

@@ -1,4 +1,4 @@
-"""Presentation of an event: its subject, its changes, links to its records."""
+"""Present an event on a page: its subject, its changes, and links to its records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.audit import words
 from voyagent.http.template_filters import role_word
 from voyagent.kernel.database.read_pool import Row
 
-# Where a thing can be looked at: a page, and what it calls the id.
+# The page that shows a record, and the name of its id parameter.
 _PAGES = {
     "enquiry_id": ("enquiries.detail", "enquiry_id"),
     "session_id": ("assistant.conversation", "session_id"),
@@ -33,14 +33,17 @@ _LIST_MAX = 50
 
 
 class Thing(NamedTuple):
-    """A record that an event names: its label, and its page if it has one."""
+    """The label of a record that an event refers to, and the link to its page if any."""
 
     word: str
     href: str | None
 
 
 class Change(NamedTuple):
-    """A field before and after; both None if only the fact of the change is kept."""
+    """The old and new value of a changed field.
+
+    Both are None if the event records only that the field changed.
+    """
 
     name: str
     before: str | None
@@ -48,7 +51,7 @@ class Change(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A label and a value."""
+    """The label and text of another input or output of an event."""
 
     name: str
     value: str
@@ -57,8 +60,8 @@ class Value(NamedTuple):
 def about(event: Row, people: Iterable[Row] = ()) -> str:
     """Describe the subject of an event: a summary, number, address or the changed fields.
 
-    An event about another person begins with that person's name. `people` are the names that the
-    page knows.
+    If the event is about a person other than its actor, the text begins with that person's name.
+    `people` are rows with `id` and `full_name`.
     """
     text = _own_words(event)
     whose = _somebody_else(event, people)
@@ -72,9 +75,9 @@ def about(event: Row, people: Iterable[Row] = ()) -> str:
 
 
 def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[Thing]:
-    """Return the records that an event names, with links.
+    """Return the records that an event refers to, with links.
 
-    `but` is a person who needs no mention, such as the actor.
+    `but` is the id of a person to leave out, such as the actor.
     """
     named = {
         name: str(value)
@@ -89,7 +92,7 @@ def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -
 
 
 def changes(event: Row) -> list[Change]:
-    """Return the values before and after, if the event has them."""
+    """Return the changed fields with old and new values; empty if the event has none."""
     inputs = event["inputs"]
     if isinstance(inputs.get("fields"), list):
         return [_change(field) for field in inputs["fields"][:_LIST_MAX] if isinstance(field, dict)]
@@ -104,19 +107,19 @@ def changes(event: Row) -> list[Change]:
 
 
 def values(event: Row) -> list[Value]:
-    """Return the other inputs and outputs as labels and values."""
+    """Return the remaining inputs and outputs as labels and texts."""
     shown = {"fields", "before", "after"} if changes(event) else set()
     given = {name: value for name, value in event["inputs"].items() if name not in shown}
     return list(_flat({**given, **event["outputs"]}))[:_LIST_MAX]
 
 
 def time_of_day(instant: datetime) -> str:
-    """Return the time to the second in the page's zone."""
+    """Format the time of an instant with seconds, in the user's time zone."""
     return str(format_time(instant, "HH:mm:ss"))
 
 
 def short_hash(digest: bytes) -> str:
-    """Return the first eight bytes in groups of four digits, for comparison by eye."""
+    """Return the first eight bytes as hex in groups of four digits, easy to compare by eye."""
     figures = bytes(digest).hex()[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 
@@ -154,7 +157,7 @@ def _value(name: str, value: str) -> str:
 
 
 def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:
-    """Return the person that an event of another actor is about."""
+    """Return the name of the person that the event is about, unless it is the actor."""
     person_id = event["entity_refs"].get("user_id")
     return (
         _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None

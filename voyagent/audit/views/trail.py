@@ -25,10 +25,10 @@ pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/audit", permission="audit.read")
 def index(reader: RequestReader) -> Any:
-    """Show the list, or only the fragment that a filter or an opened event changes."""
+    """Show the list of events; for a partial request return only the changed fragment."""
     asked = ListQuery.read(request.args)
     if asked.first or asked.last:
-        reader.authenticate()  # the days are those of the agency, which has to be asked first
+        reader.authenticate()  # loads the agency, whose time zone the days need
     zone = reader.actor.timezone if reader.actor else "UTC"
     board = events.read_board(reader, asked.search(zone), asked.part(), asked.open)
     facts = {"asked": asked, "board": board, "screen": presentation, "chain": _chain(board.checks)}
@@ -43,7 +43,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/audit/chain", permission="audit.read")
 def chain(reader: RequestReader) -> Any:
-    """Show the state of the chain alone; polled while a check runs."""
+    """Show only the state of the chain; the page polls it while a check runs."""
     found = events.read_checks(reader)
     if not is_htmx():
         return see_other(url_for(".index"))
@@ -52,7 +52,7 @@ def chain(reader: RequestReader) -> Any:
 
 @pages.page("/audit/check", methods=("POST",), permission="audit.read")
 def check(actor: Actor) -> Any:
-    """Start a check of the chain by a job."""
+    """Queue a check of the chain."""
     checks.ask(actor)
     toast(_("The chain is being checked. The result will appear at the top of this page."))
     return see_other(url_for(".index"))
@@ -60,14 +60,14 @@ def check(actor: Actor) -> Any:
 
 @pages.page("/audit/export.csv", permission="audit.read")
 def export_csv(actor: Actor) -> Any:
-    """Export the filtered list as CSV; days are in the agency's time zone."""
+    """Export the filtered events as CSV; days are in the agency's time zone."""
     search = ListQuery.read(request.args).search(actor.timezone)
     file = trail.export(actor, search, export_slots())
     return csv_stream(file, trail.file_name(actor.tenant_id))
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:
-    """Return the running check, the one that did not start in time, and the last finished one."""
+    """Sort recent checks into the running, the overdue and the last finished one."""
     newest = found[0] if found else None
     open_check = newest if newest is not None and newest["checked_at"] is None else None
     is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.PATIENCE
