@@ -1,1 +1,1 @@
-"""Outgoing mail: stored with the act that causes it, sent after the commit, retried for a day."""
+"""Outgoing mail: stored in the caller's transaction, sent after commit, retried for a day."""

@@ -1,4 +1,4 @@
-"""Build a message from its templates in the reader's language, with safe headers."""
+"""Build a message from its templates in the recipient's language, with safe headers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from voyagent.mail.rules import KINDS
 from voyagent.mail.service import Contents, QueuedMail, masked
 
 _NAME_MAX = 120
-_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi is written with them
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi text needs them
 _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
 def write(
     mail: QueuedMail, contents: Contents, *, settings: Settings, templates: Environment
 ) -> EmailMessage:
-    """Build the whole message: text, HTML and attachment.
+    """Build the whole message: headers, text, HTML and attachment.
 
-    Raises the errors of templates; no name of an agency or a person makes it fail.
+    Raises the errors of the templates. Unusual characters in an agency's or person's name are
+    cleaned, never an error.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[mail.kind], contents.values
@@ -38,8 +39,7 @@ def write(
     if kind.for_customer:
         message["Reply-To"] = _recipient(str(values["reply_to"]))
     message["Date"] = format_datetime(mail.created_at)
-    # The same at each attempt, so that a mail that was sent twice is shown once where mail programs
-    # look at it.
+    # Equal at each attempt, so that mail programs that compare ids show a mail sent twice once.
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Voyagent-Mail"] = mail.kind
@@ -70,7 +70,7 @@ def write(
 
 
 def _one_line(words: str) -> str:
-    """Make typed text fit for a header: no control or direction characters, a bounded length."""
+    """Remove control and direction characters from a header's text and limit its length."""
     plain = "".join(
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
@@ -87,7 +87,7 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Keep ASCII text unencoded, so that a link can be copied out of a file."""
+    """Return the encoding of a text: ASCII stays readable, so that a link can be copied."""
     return (
         "7bit"
         if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX

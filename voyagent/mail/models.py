@@ -12,10 +12,10 @@ from voyagent.kernel.tenancy import TenantOwned
 
 
 class Mail(TenantOwned, Base):
-    """A mail of an agency.
+    """A mail in the outbox of an agency.
 
-    `sealed` holds the recipient and the values, links with tokens included. It is wiped when the
-    mail is sent or given up, so that no address remains.
+    `sealed` has the recipient and the template values, including links with tokens, encrypted. It
+    is cleared when the mail is sent or given up, so that no address remains.
     """
 
     __tablename__ = "mails"

@@ -1,4 +1,4 @@
-"""Reads of the outbox."""
+"""Queries of the outbox."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from voyagent.kernel.db import db
 
 
 def agencies_with_mail() -> list[UUID]:
-    """Return agencies with mail that is due and not queued, outdated, or old enough to delete."""
+    """Return the ids of agencies whose outbox needs work.
+
+    It has mail to queue, to give up or to delete.
+    """
     return list(db.session.scalars(text("select app.tenants_with_mail(:at)"), {"at": clock.now()}))
 
 
 def agency_name() -> str:
-    """Return the name of the bound agency."""
+    """Return the name of the agency that the session is bound to."""
     return str(
         db.session.scalar(
             text(

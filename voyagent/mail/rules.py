@@ -11,18 +11,18 @@ from datetime import timedelta
 
 from voyagent.kernel.errors import N_
 
-KEPT_FOR = timedelta(days=7)  # a mail without a link of its own; nobody is served by older news
+KEPT_FOR = timedelta(days=7)  # for a mail without a link; older news helps nobody
 Value = str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of mail.
+    """One kind of mail: its subject, template values and period of validity.
 
-    `subject` is one text, or the name of a value and a subject for each of its choices.
-    `link_lives` is the name of the value that decides how long the link is valid, and the seconds
-    for each choice. A mail with `for_customer` is sent in the agency's name, its replies go to the
-    value `reply_to`, and it may have a document attached.
+    `subject` is a text, or a pair: the name of a value, and a subject for each value it can have.
+    `link_lives` is a pair too: the name of the value that gives the life of the link, and its unit
+    in seconds, such as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name,
+    replies go to the value `reply_to`, and it may have an attachment.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -32,14 +32,14 @@ class Kind:
     for_customer: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
-        """Return the English subject for these values, before it is translated and filled in."""
+        """Return the English subject, before it is translated and its placeholders are filled."""
         if isinstance(self.subject, str):
             return self.subject
         name, subjects = self.subject
         return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
-        """Return the time in which the mail is worth sending: its link's life, at most a week."""
+        """Return how long sending is useful: the life of the link, at most a week."""
         if self.link_lives is None:
             return KEPT_FOR
         name, seconds = self.link_lives
@@ -63,7 +63,7 @@ KINDS: dict[str, Kind] = {
         {"link": str, "inviter": str, "role": str, "days": int},
         link_lives=("days", 86400),
     ),
-    # To the old address; `address` is the new one, which the mail shows masked.
+    # Sent to the old address; `address` is the new one, masked.
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
     "password_changed": Kind(N_("Your password was changed"), {}),
     "two_factor_changed": Kind(

@@ -1,4 +1,4 @@
-"""Rules of mail: what is stored, when it is retried, when it is given up and deleted."""
+"""Services of mail: store it, claim it for sending, retry, give up and delete."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from voyagent.mail.rules import KINDS, Kind, Value
 DELIVER_TASK = "mail.deliver"
 LOCALES = frozenset({"en", "hi"})
 PURPOSE = "mail"
-# The wait after each failed attempt, in seconds: soon at first, then every two hours for most of a
-# day, as long as a mail server may well be away.
+# The wait after each failed attempt, in seconds: short at first, then two hours, for a day in all,
+# because a mail server may be down that long.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
-LANES = 2  # of the worker's four places at most two wait for a slow mail server
+LANES = 2  # of the worker's four slots at most two wait for a slow mail server
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
 log = structlog.get_logger(__name__)
 
 
 class WrongMail(ValueError):
-    """Unknown kind, wrong values or an invalid recipient.
+    """The kind of mail, its values or its recipient are invalid.
 
-    It is a programming error; the message repeats no value.
+    This is a programming error; the message quotes no value.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A document sent with a mail; `media_type` is for example `application/pdf`."""
+    """A file attached to a mail; `media_type` is for example `application/pdf`."""
 
     name: str
     media_type: str
@@ -54,7 +54,7 @@ class Attached:
 
 
 class Contents(NamedTuple):
-    """The sealed contents of a mail."""
+    """The decrypted contents of a mail: recipient, template values and attachment."""
 
     to: str
     values: dict[str, Value]
@@ -63,7 +63,7 @@ class Contents(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueuedMail:
-    """A mail that is being sent: the input of templates and headers."""
+    """A mail that is claimed for sending, with its contents still encrypted."""
 
     id: UUID
     kind: str
@@ -75,7 +75,10 @@ class QueuedMail:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The installation's parts that mail needs; `driver` is None if production names none."""
+    """The settings, keys and mail driver of the installation.
+
+    `driver` is None if production has no mail server configured.
+    """
 
     settings: Settings
     keyring: Keyring
@@ -84,10 +87,11 @@ class Outbox:
     def send(
         self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value
     ) -> UUID:
-        """Store a mail that is sent once the transaction has committed.
+        """Store a mail, which is sent once the transaction has committed, and return its id.
 
-        `kind` and `values` belong to `mail.rules`; an unknown language falls back to English. The
-        contents are sealed: neither the database nor the queue holds a valid token in clear.
+        `kind` and `values` are defined in `mail.rules`; an unknown language falls back to English.
+        The contents are encrypted: neither the database nor the queue has a valid token in clear
+        text.
 
         Raises WrongMail, TenantNotBound.
         """
@@ -119,23 +123,23 @@ class Outbox:
         return mail_id
 
     def unseal(self, mail: QueuedMail) -> Contents:
-        """Return recipient, values and attachment. Raises SealBroken."""
+        """Decrypt the recipient, the values and the attachment. Raises SealBroken."""
         contents = json.loads(self.keyring.open(PURPOSE, mail.sealed, bound_to=str(mail.id)))
         return Contents(contents["to"], contents["values"], _read(contents.get("attached")))
 
 
 def masked(address: str) -> str:
-    """Shorten an address so that only its owner knows it: `neha@sharma.in` → `n***@sharma.in`."""
+    """Mask an address so that only its owner recognises it: `neha@sharma.in` → `n***@sharma.in`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
 
 
 def take(mail_id: UUID) -> QueuedMail | None:
-    """Claim a mail for sending; None if it was sent, given up or is not due yet.
+    """Claim a mail for sending; return None if it was sent, given up or is not due yet.
 
-    The attempt is counted and the next one is scheduled before this one begins: a worker that dies
-    on the way delays the mail and never loses it. A worker that dies between the server's answer
-    and our commit sends it twice, with the same Message-ID.
+    The attempt is counted and the next one is scheduled before sending begins, so a worker that
+    crashes delays the mail but never loses it. If it crashes after the mail server accepted the
+    mail and before our commit, the mail is sent twice with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -150,7 +154,7 @@ def take(mail_id: UUID) -> QueuedMail | None:
 
 
 def note_sent(mail: QueuedMail) -> None:
-    """Mark the mail as sent and wipe its contents."""
+    """Mark a mail as sent and clear its contents."""
     rows_changed(
         "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id ="
         " :tenant_id and id = :id and sealed is not null",
@@ -163,7 +167,8 @@ def note_sent(mail: QueuedMail) -> None:
 def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
     """Record the reason of a failed attempt.
 
-    The mail is given up if the failure is final or most of a day has passed.
+    The mail is given up if the failure is final or all attempts, spread over about a day, have
+    failed.
     """
     rows_changed(
         "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"
@@ -186,7 +191,7 @@ def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """Queue the bound agency's due mail, give up outdated mail, delete old records."""
+    """Queue the bound agency's due mail, give up outdated mail, delete records after 90 days."""
     now = clock.now()
     useless = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"

@@ -1,4 +1,7 @@
-"""Jobs of mail: send what is due without a transaction; check the outbox every ten seconds."""
+"""Background jobs of mail: send one mail, and check the outbox every ten seconds.
+
+Sending happens outside a database transaction.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ from voyagent.mail.service import Outbox, QueuedMail
 
 @task(service.DELIVER_TASK, own_transactions=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
-    """Claim a mail, send it without holding a database connection, record the result."""
+    """Claim a mail, send it without an open database connection, and record the result."""
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
-        return  # it waits until the installation has a mail server
+        return  # the mail waits until a mail server is configured
     with transaction(UUID(tenant_id)):
         mail = service.take(UUID(mail_id))
     db.session.remove()
@@ -36,9 +39,9 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 
 
 def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str | None, bool]:
-    """Return the reason of a failure and whether it is final.
+    """Try to send; return the reason of a failure or None, and True if it is final.
 
-    Only the error's class name is returned: its text may hold a link or an address.
+    The reason is only the error's class name: its text may contain a link or an address.
     """
     try:
         message = documents.write(
@@ -57,5 +60,8 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Queue due mail, give up outdated mail, delete old records."""
+    """Process the outbox of every agency that needs it.
+
+    See `service.see_to_mail`.
+    """
     in_agencies(queries.agencies_with_mail, service.see_to_mail)
