@@ -1,1 +1,1 @@
-"""Rules and shapes that all billing documents share."""
+"""Tables, rules, schemas and pages shared by all billing documents."""

@@ -1,4 +1,4 @@
-"""Errors that the APIs of billing documents share."""
+"""Groups of errors that the APIs of several billing documents declare."""
 
 from __future__ import annotations
 

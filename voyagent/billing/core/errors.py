@@ -1,4 +1,4 @@
-"""Errors that several documents share."""
+"""Errors shared by several billing documents."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from voyagent.kernel.money import InvalidAmount
 
 
 class DraftChanged(PreconditionFailed):
-    """The draft has changed since the caller read it."""
+    """The draft was changed by another request after the caller had read it."""
 
     code = "draft_changed"
     message = N_("This draft was changed after you opened it. Reload it, then repeat your changes.")
 
 
 class CustomerNameRequired(Unprocessable):
-    """The document has no party."""
+    """The name of the customer or supplier is missing or longer than 255 characters."""
 
     code = "customer_name_required"
     message = N_("Enter the customer or supplier, in at most 255 characters.")
 
 
 class InvalidLine(Unprocessable):
-    """A line without a description, or with a quantity that is not a positive whole number."""
+    """A document line has an invalid description, or a quantity that is not from 1 to 1,000,000."""
 
     code = "invalid_line"
     message = N_(
@@ -31,76 +31,80 @@ class InvalidLine(Unprocessable):
 
 
 class BasicFareOutOfRange(Unprocessable):
-    """The basic fare is negative or above the line's amount."""
+    """The basic fare is negative or above the amount of its document line."""
 
     code = "basic_fare_out_of_range"
     message = N_("The basic fare can’t be more than the line amount.")
 
 
 class CommissionOutOfRange(Unprocessable):
-    """The commission is negative or above the line's amount before tax."""
+    """The commission is negative or above the amount before tax of its invoice line."""
 
     code = "commission_out_of_range"
     message = N_("The commission can’t be more than the line amount before tax.")
 
 
 class CommissionNotAgent(Unprocessable):
-    """Only agency lines have a commission."""
+    """A commission is given for an invoice line that is not sold as agent."""
 
     code = "commission_not_agent"
     message = N_("Only a line sold as agent can have a commission.")
 
 
 class BasicFareRequired(Unprocessable):
-    """The line's tax needs its basic fare."""
+    """An invoice line is taxed on its basic fare, which is missing."""
 
     code = "basic_fare_required"
     message = N_("Enter the basic fare of each line that is taxed on it.")
 
 
 class TaxNumberMissing(Conflict):
-    """The agency has no tax number that determines its country."""
+    """The document has taxes, but the agency has no tax number, which determines its country."""
 
     code = "agency_tax_number_required"
     message = N_("Enter the agency’s tax number in Settings before you add tax.")
 
 
 class TaxInAnotherCurrency(Conflict):
-    """Taxes need the currency of their country."""
+    """The document has taxes, but its currency is not that of the agency's country."""
 
     code = "tax_currency"
     message = N_("Tax can be added only in the currency of the agency’s country.")
 
 
 class TaxComponentUnknown(Invalid):
-    """The component is no tax of the agency's country on that day."""
+    """The agency's country does not have this tax component on the date of the bill."""
 
     code = "tax_component_unknown"
     message = N_("This tax does not apply in the agency’s country on the date of the bill.")
 
 
 class TaxAboveLine(InvalidAmount):
-    """The printed taxes exceed their line."""
+    """The taxes printed on a bill line are together above the amount of the line."""
 
     message = N_("The tax on a line can’t be more than the line amount.")
 
 
 class NoLines(Unprocessable):
-    """The document has no lines, or too many."""
+    """The document has no lines, or more than 200."""
 
     code = "invalid_line_items"
     message = N_("A document has from 1 to 200 lines.")
 
 
 class TotalOutOfRange(Unprocessable):
-    """The lines add up to zero, or to more than the ledger holds."""
+    """The total of the lines is zero, or above the limit of the ledger."""
 
     code = "total_out_of_range"
     message = N_("The total must be above zero and within the ledger’s limit.")
 
 
 class InvalidDate(Invalid):
-    """The due date is before the issue, or a day is outside 1900 to 2200 or in the future."""
+    """A date is not allowed here.
+
+    For example, a due date before the issue date, a payment date in the future, or a date outside
+    1900 to 2200.
+    """
 
     code = "invalid_date"
     message = N_(
@@ -110,14 +114,18 @@ class InvalidDate(Invalid):
 
 
 class InvalidInstalments(Unprocessable):
-    """One instalment, too many, or one of zero."""
+    """There is a single instalment, there are more than 36, or one is not above zero."""
 
     code = "invalid_instalments"
     message = N_("Enter 2 to 36 instalments, each above zero.")
 
 
 class InvalidInstalmentDates(Unprocessable):
-    """Instalments out of order, before the issue, or against the due date."""
+    """The due dates of the instalments are invalid.
+
+    They must increase and not be before the issue date, and the due date of the document, if given,
+    must be that of the first instalment.
+    """
 
     code = "invalid_instalment_dates"
     message = N_(
@@ -127,7 +135,7 @@ class InvalidInstalmentDates(Unprocessable):
 
 
 class InvalidInstalmentAmount(Unprocessable):
-    """An instalment's amount is invalid in the document's currency."""
+    """The amount of an instalment has more decimals than the document's currency."""
 
     code = "invalid_instalment_amount"
     message = N_("An instalment has more decimals than the document’s currency allows.")
@@ -141,14 +149,14 @@ class InstalmentsDoNotAddUp(Unprocessable):
 
 
 class DocumentNotOpen(Conflict):
-    """The document is not issued, or it is paid or void."""
+    """The document has no open amount: it is a draft, paid or void."""
 
     code = "document_not_open"
     message = N_("This document has no amount due, so it can’t be paid or credited.")
 
 
 class InvoicePaid(DocumentNotOpen):
-    """Credit of a fully paid invoice; the payment is deallocated first."""
+    """A fully paid invoice cannot be credited before the payment is deallocated."""
 
     message = N_(
         "This invoice has no amount due. To credit a paid amount, reverse the payment’s"
@@ -158,7 +166,7 @@ class InvoicePaid(DocumentNotOpen):
 
 
 class BillPaid(DocumentNotOpen):
-    """Supplier credit of a fully paid bill; the payment is deallocated first."""
+    """A fully paid bill cannot be credited before the payment is deallocated."""
 
     message = N_(
         "This bill has no amount due. To credit a paid amount, reverse the payment’s allocation"
@@ -168,42 +176,42 @@ class BillPaid(DocumentNotOpen):
 
 
 class DocumentNotVoidable(Conflict):
-    """Only an issued or received document without payments and credits can be voided, once."""
+    """The document cannot be voided: it is not posted, is void, or has payments or credits."""
 
     code = "document_not_voidable"
     message = N_("Only a posted document without payments or credit notes can be voided.")
 
 
 class ReasonRequired(Unprocessable):
-    """Voiding and crediting need a reason."""
+    """A reason is required, for example to void or to credit a document."""
 
     code = "reason_required"
     message = N_("Enter a reason.")
 
 
 class LineNotOnInvoice(Unprocessable):
-    """The invoice has no such line."""
+    """The invoice has no line with this number."""
 
     code = "line_not_on_invoice"
     message = N_("The invoice has no such line.")
 
 
 class LineAlreadyNamed(Unprocessable):
-    """The credit names a line twice."""
+    """The request credits one line of the document twice."""
 
     code = "line_already_named"
     message = N_("Enter each line only once.")
 
 
 class CreditExceedsLine(Conflict):
-    """The amount exceeds the uncredited part of the line."""
+    """The amount is above the part of the line that is not credited yet."""
 
     code = "credit_exceeds_line"
     message = N_("This is more than the amount not yet credited on this line.")
 
 
 class CreditExceedsOpen(Conflict):
-    """The amount exceeds what is open; a payment is deallocated first."""
+    """The amount is above the open amount; a payment has to be deallocated first."""
 
     code = "credit_exceeds_open"
     message = N_(
@@ -214,14 +222,14 @@ class CreditExceedsOpen(Conflict):
 
 
 class FormerNumberRequired(Unprocessable):
-    """An imported document needs its former number."""
+    """The number that an imported document had in the former program is missing or too long."""
 
     code = "former_number_required"
     message = N_("Enter its previous number, in at most 128 characters.")
 
 
 class TextTooLong(Unprocessable):
-    """A reference, reason or note is too long."""
+    """A reference, reason or note is longer than allowed."""
 
     code = "text_too_long"
     message = N_(

@@ -1,4 +1,4 @@
-"""Capabilities of the books, and what capabilities of several documents share."""
+"""Capabilities of the ledger, and code shared by the capabilities of billing documents."""
 
 from voyagent.billing.core.capabilities import (
     fetch_bsp_statement,

@@ -1,4 +1,4 @@
-"""Accounts of the chart that a form offers."""
+"""Ledger accounts that the form of a capability offers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voyagent.ledger.queries.accounts import read_chart
 
 
 def active_accounts(call: Invocation, _text: str) -> list[Choice]:
-    """Return the accounts that can be posted to, by code."""
+    """Return the accounts that accept postings, ordered by code; the text is ignored."""
     return [
         Choice(str(row["id"]), f"{row['code']} {account_name(row['name'])}", row["code"])
         for row in read_chart(call.reader)

@@ -1,4 +1,7 @@
-"""Fetch a statement of the airlines' billing and settlement plan (BSP)."""
+"""Capability `fetch_bsp_statement`: fetch a billing and settlement plan (BSP) statement.
+
+The plan is the one by which airlines settle tickets with agencies.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from voyagent.kernel.fields import BusinessDate, Closed
 
 
 class FetchBspStatementInput(Closed):
-    """A country's settlement plan and a period."""
+    """The country of a billing and settlement plan, and a period."""
 
     country: Annotated[
         str, Field(pattern=r"^[A-Z]{2}$"), Slot("country", N_("Which country’s BSP?"))
@@ -30,12 +33,15 @@ class FetchBspStatementInput(Closed):
 
 
 def run(_call: Invocation, _wanted: FetchBspStatementInput) -> JsonObject:
-    """Return that no settlement plan is connected: no driver reads its statements."""
+    """Return a result that says that no settlement plan is connected.
+
+    No driver reads statements of a settlement plan yet.
+    """
     return not_supported("fetched", NoSettlementPlan())
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """State the period."""
+    """Return the summary sentence with the period."""
     days = " – ".join(
         day(given[name]) for name in ("period_start", "period_end") if given.get(name)
     )

@@ -1,4 +1,4 @@
-"""List the active accounts of the chart."""
+"""Capability `list_ledger_accounts`: list the active accounts of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ACCOUNTS_MAX = 200
 
 
 class ListLedgerAccountsInput(Closed):
-    """No arguments."""
+    """The input of the capability, which has no fields."""
 
 
 def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
-    """Return the chart of accounts by code.
+    """Return the active accounts, ordered by code.
 
-    Archived accounts are left out: they take no postings and have no balance.
+    Archived accounts are left out, because they accept no postings and have no balance.
     """
     rows = [row for row in accounts.read_chart(call.reader) if row["is_active"]]
     return {
@@ -35,12 +35,12 @@ def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """State that the chart was read."""
+    """Return the summary sentence."""
     return str(gettext("Read the chart of accounts"))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """List the whole chart."""
+    """Return the answer text with all accounts."""
     if not output["accounts"]:
         return str(gettext("There are no accounts in the chart yet."))
     heading = ngettext("One account.", "%(num)d accounts.", output["count"])
@@ -49,7 +49,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def row(account: JsonObject) -> str:
-    """State code, name and type."""
+    """Return code, name and type of an account as one text."""
     types = {
         "asset": gettext("asset"),
         "liability": gettext("liability"),
@@ -61,7 +61,7 @@ def row(account: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return all accounts of the answer."""
+    """Return the accounts of the result as records."""
     return tuple(
         Choice(one["id"], f"{one['code']} {one['name']}", one["code"]) for one in output["accounts"]
     )

@@ -1,4 +1,4 @@
-"""Check of the name on a requested document for a reviewer."""
+"""Check whether the name on a requested document is new, for the person who approves it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voyagent.kernel.database.read_pool import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
-    """Return a failed check for an unknown name similar to known ones, else no check.
+    """Return a failed check if the name is unknown but similar to known names, else no check.
 
-    It does not bind the decision: a name may become known meanwhile.
+    The check is a warning only. It can become outdated, because the name may be added later.
     """
     found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:

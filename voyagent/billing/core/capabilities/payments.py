@@ -1,4 +1,4 @@
-"""Parts that the capabilities of payments share: previews, policy facts and open documents."""
+"""Code shared by payment capabilities: previews, policy facts and choices of documents."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ SHOWN_MAX = 50
 
 
 def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> Description:
-    """State the facts of a payment. Raises AccountNotFound, InvalidAmount, UnknownCurrency."""
+    """Return the preview of a payment: amount, account, date and the amount due before.
+
+    Raises AccountNotFound, InvalidAmount, UnknownCurrency.
+    """
     amount = Money.parse(wanted.amount, wanted.currency)
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
@@ -61,7 +64,10 @@ def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> 
 
 
 def payment_policy(wanted: PaymentIn, document: Invoice | Bill, direction: Direction) -> Policy:
-    """Return the amount and the party. Raises InvalidAmount, UnknownCurrency."""
+    """Return amount, party and direction of a payment for the limits and approval rules.
+
+    Raises InvalidAmount, UnknownCurrency.
+    """
     return Policy(
         amounts=(Money.parse(wanted.amount, wanted.currency),),
         party=document.party_name,
@@ -70,7 +76,7 @@ def payment_policy(wanted: PaymentIn, document: Invoice | Bill, direction: Direc
 
 
 def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
-    """Return the state of the document after the payment."""
+    """Return the result of a payment: the amount, and the document's new open amount and status."""
     return {
         "party_name": document.party_name,
         "amount": amount.wire,
@@ -81,7 +87,7 @@ def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
 
 
 def amount_due(output: JsonObject) -> str:
-    """State the amount that is due after a payment or a write-off."""
+    """Return a sentence with the amount that is still due after a payment or a write-off."""
     if not Decimal(output["open_amount"]):
         return str(gettext("Nothing more is due."))
     left = spoken(output["open_amount"], output["currency"])
@@ -89,16 +95,17 @@ def amount_due(output: JsonObject) -> str:
 
 
 def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured:
-    """Measure the open balance of a party in one currency."""
+    """Return the open balance of a party in one currency, for the reviewer of a request."""
     owed = Money(open_list.party_open(SessionReader(db.session), kind, party, currency), currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
     return Measured(balances=[MeasuredBalance(key=party, label=label, amount=amount, note="")])
 
 
 def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
-    """Open documents that a text can mean, the longest due first.
+    """Return the open documents that match a text, longest overdue first.
 
-    A document number in the text wins over a name; without both, all open documents fit.
+    A document number in the text takes precedence over a party name. All open documents match a
+    text with neither.
     """
     rows = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
@@ -119,17 +126,17 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
 
 
 def open_invoices(call: Invocation, text: str) -> list[Choice]:
-    """Open invoices that a text can mean, the longest due first."""
+    """Return the open invoices that match a text, longest overdue first."""
     return open_documents(call, "receivable", text)
 
 
 def row_amount(row: Row, minor: int) -> JsonObject:
-    """Return an amount in the currency of a row."""
+    """Return an amount in minor units as an API amount with the currency of the row."""
     return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
 
 
 def _is_numbered(reference: str, said: str) -> bool:
-    """The number may be written in full or, as `000042`, without its series."""
+    """Return True if the text contains the number, in full or without its series: `000042`."""
     end = reference.rsplit("/", 1)[-1]
     return any(
         re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", said) for number in {reference, end}

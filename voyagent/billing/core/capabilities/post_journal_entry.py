@@ -1,4 +1,4 @@
-"""Post a journal entry."""
+"""Capability `post_journal_entry`: post a journal entry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from voyagent.ledger.schemas.journal import EntryLines
 
 
 class EntryIn(Closed):
-    """A journal entry."""
+    """A journal entry: its date, narration and lines."""
 
     narration: Annotated[str, Trimmed(500)] = Field(
         description="The reason of the entry, for the books."
@@ -40,7 +40,7 @@ class EntryIn(Closed):
 
 
 class PostJournalEntryInput(Closed):
-    """The entry to post."""
+    """The journal entry to post."""
 
     entry: Annotated[EntryIn, Slot("lines", N_("Which accounts, and how much on each side?"))] = (
         Field(description="The entry with its lines.")
@@ -48,7 +48,7 @@ class PostJournalEntryInput(Closed):
 
 
 def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
-    """Post the entry. Raises as `ledger.post_requested`."""
+    """Post the journal entry. Raises the errors of `ledger.post_requested`."""
     entry = wanted.entry
     posted = ledger.post_requested(
         call.actor,
@@ -64,7 +64,10 @@ def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
 
 
 def preview(_call: Invocation, wanted: PostJournalEntryInput) -> Description:
-    """State the entry in words; the dry run shows its lines. Raises as `policy`."""
+    """Return narration and date of the entry; the dry run adds its lines.
+
+    Raises the errors of `policy`.
+    """
     entry = wanted.entry
     _check(entry)
     facts = (
@@ -80,9 +83,10 @@ def preview(_call: Invocation, wanted: PostJournalEntryInput) -> Description:
 
 
 def policy(_call: Invocation, wanted: PostJournalEntryInput) -> Policy:
-    """The debits by currency, that of most lines first; only the books change.
+    """Return the debit totals by currency for the amount limits; no money is paid.
 
-    Raises AccountNotFound, InvalidAmount, UnknownCurrency.
+    The currency with the most debit lines comes first. Raises AccountNotFound, InvalidAmount,
+    UnknownCurrency.
     """
     _check(wanted.entry)
     totals = amounts(wanted)
@@ -92,7 +96,7 @@ def policy(_call: Invocation, wanted: PostJournalEntryInput) -> Policy:
 
 
 def amounts(wanted: PostJournalEntryInput) -> list[Money]:
-    """Return the debits of each currency, in the order of the lines.
+    """Return the debit total of each currency, in the order in which the currencies occur.
 
     Raises InvalidAmount, UnknownCurrency.
     """
@@ -107,7 +111,7 @@ def amounts(wanted: PostJournalEntryInput) -> list[Money]:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """State the narration once the entry is posted."""
+    """Return the summary sentence; after posting it includes the narration."""
     narration = (given.get("entry") or {}).get("narration")
     if not output.get("posted"):
         return str(gettext("Post a journal entry"))
@@ -126,7 +130,7 @@ def _check(entry: EntryIn) -> None:
 
 
 def answer(given: JsonObject, _output: JsonObject) -> str:
-    """State the narration and the debits of each currency."""
+    """Return the answer text: the narration and the debits of each currency."""
     entry = given["entry"]
     debits = [
         {"amount": line["debit_amount"], "currency": line["currency"]}

@@ -1,4 +1,4 @@
-"""Read the balance of one account on a day."""
+"""Capability `read_account_balance`: read the balance of a ledger account on a day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voyagent.ledger.queries import accounts
 
 
 class ReadAccountBalanceInput(Closed):
-    """An account and a day."""
+    """A ledger account and a day."""
 
     account_id: Annotated[
         str, Field(min_length=1, max_length=64), Slot("account", N_("Which account?"))
@@ -31,7 +31,7 @@ class ReadAccountBalanceInput(Closed):
 
 
 def run(call: Invocation, wanted: ReadAccountBalanceInput) -> JsonObject:
-    """Return the balance of an account in each currency, debit less credit.
+    """Return the balance of an account in each currency: debits less credits.
 
     Raises AccountNotFound, AccountAmbiguous.
     """
@@ -60,7 +60,7 @@ def run(call: Invocation, wanted: ReadAccountBalanceInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the account once it is read."""
+    """Return the summary sentence; it names the account once the balance is read."""
     account = output.get("account")
     if not account:
         return str(gettext("Read an account"))
@@ -70,12 +70,12 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def note(output: JsonObject) -> str:
-    """State the day of the balance."""
+    """Return the date of the balance."""
     return day(output["as_of"])
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the balance in each currency with its side."""
+    """Return the answer text: the balance in each currency, marked as debit or credit."""
     account = output["account"]
     return str(
         gettext(
@@ -89,7 +89,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the account."""
+    """Return the account as the record of the result."""
     account = output["account"]
     label = f"{account['code']} {account['name']}"
     return (Choice(account["id"], label, account["code"]),)

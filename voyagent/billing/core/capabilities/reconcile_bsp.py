@@ -1,4 +1,4 @@
-"""Compare a statement of the settlement plan (BSP) with the tickets."""
+"""Capability `reconcile_bsp`: compare a settlement plan (BSP) statement with the tickets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.kernel.fields import Closed, Id
 
 
 class ReconcileBspInput(Closed):
-    """A fetched statement and the tickets to compare it with."""
+    """The statement to compare and the tickets to compare it with."""
 
     report_id: Id = Field(description="The statement that was fetched.")
     ticket_ids: Annotated[list[Id], Field(max_length=500)] | None = Field(
@@ -24,12 +24,12 @@ class ReconcileBspInput(Closed):
 
 
 def run(_call: Invocation, _wanted: ReconcileBspInput) -> JsonObject:
-    """Return that no settlement plan is connected: there is no statement to compare."""
+    """Return a result that says that no settlement plan is connected, so there is no statement."""
     return not_supported("reconciled", NoSettlementPlan())
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """State the comparison."""
+    """Return the summary sentence."""
     return str(gettext("Compared the BSP statement with the tickets"))
 
 

@@ -1,4 +1,4 @@
-"""Read the trial balance on a day."""
+"""Capability `trial_balance`: read the trial balance on a day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 
 class TrialBalanceInput(Closed):
-    """A day, and the choice of accounts."""
+    """The day of the trial balance, and an option to include accounts without a balance."""
 
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="Postings up to this day count, YYYY-MM-DD; today if absent."
@@ -70,17 +70,17 @@ def run(call: Invocation, wanted: TrialBalanceInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """State that the trial balance was read."""
+    """Return the summary sentence."""
     return str(gettext("Read the trial balance"))
 
 
 def note(output: JsonObject) -> str:
-    """State the day of the trial balance."""
+    """Return the date of the trial balance."""
     return day(output["as_of"])
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the totals of each currency, and whether debits equal credits."""
+    """Return the answer text: the totals by currency, and if debits equal credits."""
     when = day(output["as_of"])
     if not output["totals"]:
         return str(

@@ -1,1 +1,1 @@
-"""Form fields and base forms of billing documents."""
+"""Form fields and base classes for the forms of billing documents."""

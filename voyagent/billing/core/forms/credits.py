@@ -1,4 +1,4 @@
-"""Form of a credit note of either kind, and the parameters of their list."""
+"""Base form of credit notes and supplier credits, and query parameters of their lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from voyagent.kernel.fields import Filter
 from voyagent.kernel.money import Money
 
 Credit = TypeVar("Credit", bound=CreditIn)
-# Where a refusal of the rules is shown.
+# The input at which each error of the service is shown, by error code.
 CREDIT_PLACES = {
     "reason_required": "reason",
     "text_too_long": "reason",
@@ -50,10 +50,10 @@ CREDIT_PLACES = {
 
 
 class AmountsField(StringField):
-    """An amount for each line of the document, in order, as they were typed."""
+    """The amounts to credit as typed, one for each document line, in the order of the lines."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the amounts that were sent, or take those that are known."""
+        """Take the submitted amounts, or the initial ones if none were submitted."""
         super().process(None, data, extra_filters)
         self.data: list[str] = list(data or [])
         if formdata is not None and "amount" in formdata:
@@ -61,7 +61,10 @@ class AmountsField(StringField):
 
 
 class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
-    """A credit on a document; amounts may be grouped, lines without an amount are ignored."""
+    """Form to credit an invoice or a bill.
+
+    Amounts may have grouping separators. Lines without an amount are not credited.
+    """
 
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -87,7 +90,10 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         day: date,
         proposed: Mapping[int, Money] | None = None,
     ) -> Self:
-        """Return the form of a document, with the proposed amounts, else all that is left."""
+        """Return the form of a document, filled with the proposed amounts of its lines.
+
+        Without `proposed`, each line proposes all that is not credited yet (`left`).
+        """
         wanted = left if proposed is None else proposed
         form = cls(
             data={
@@ -104,23 +110,27 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     wrong: set[int]
     is_cut: bool
-    """True if less is proposed than can be credited."""
+    """True if the proposed amounts are less than the amounts that are not credited yet."""
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values: lines with an amount, by number."""
+        """Return the typed values; `lines` has number and amount of the lines to credit."""
         return super().values() | {
             "lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a line is told at the lines, and its input is marked."""
+        """Return the input at which to show an error; an error of a line also marks its input."""
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add(self._typed()[loc[1]][0])
         return super().place_of(loc)
 
     @property
     def rows(self) -> list[Row]:
-        """Return the lines with what is left, the typed amount, and whether it is wrong."""
+        """Return the document lines for the page.
+
+        Each row has the description, the amount, the amount not credited yet, the typed amount, and
+        True in `is_wrong` if the typed amount has an error.
+        """
         typed = [*self.lines.data, *("" for _ in self.known)]
         nothing = Money(0, self.document.currency)
         return [
@@ -143,7 +153,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
 
 class CreditList(DocumentQuery, Listing):
-    """Query parameters of the list of credit notes, of customers or of suppliers."""
+    """Query parameters of the list of credit notes, either of customers or of suppliers."""
 
     endpoint = "billing.credit_notes"
     kept = ("kind", "q", "party", "from", "to")
@@ -152,11 +162,11 @@ class CreditList(DocumentQuery, Listing):
     q: Annotated[str | None, Filter(255)] = None
 
     def search(self) -> CreditSearch:
-        """Return the search."""
+        """Return the search for the queries."""
         return CreditSearch(None, self.party, self.issued_from, self.issued_to, self.q)
 
     def tabs(self) -> list[dict[str, Any]]:
-        """One for each kind."""
+        """Return the tabs of the list: credit notes to customers and those from suppliers."""
         return self.tabs_of(
             "kind", self.kind, ((None, _l("To customers")), ("supplier", _l("From suppliers")))
         )

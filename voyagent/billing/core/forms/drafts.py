@@ -1,4 +1,4 @@
-"""Forms of drafts, receipts and voiding, which accept what the API accepts."""
+"""Base forms to draft and to void a document; they accept what the API accepts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 from voyagent.ledger.service import AMOUNT_MAX_MINOR
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
-# Where a refusal of the rules is shown.
+# The input at which each error of the service is shown, by error code.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
     "vendor_reference_required": "vendor_reference",
@@ -88,11 +88,11 @@ VOID_PLACES = {
 
 
 AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for component in INPUT))
-"""The inputs of a line that hold an amount."""
+"""Names of the inputs of a document line that contain an amount."""
 
 
 class LinesField(RowsField):
-    """Lines of a document as rows of inputs; one without words and price is none."""
+    """The lines of a document as rows of inputs; a row without description and price is ignored."""
 
     names = ("description", "quantity", "unit_price")
     also = (
@@ -135,12 +135,12 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
 
 
 class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
-    """A document that is drawn up or changed; thousands may be grouped."""
+    """Form to create or change a draft; amounts may have grouping separators."""
 
     is_bill: ClassVar[bool] = False
 
     party: ClassVar[str]
-    """The field that says whom the document is for or from."""
+    """The name of the field that contains the customer or the supplier."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
     kept: ClassVar[tuple[str, ...]] = (
         "issue_date",
@@ -170,7 +170,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def data_of(
         cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]
     ) -> dict[str, Any]:
-        """Return the form values of a draft."""
+        """Return the form values of a stored draft."""
         rows = [cls.row_of(line, document.currency) for line in lines]
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
         return (
@@ -182,7 +182,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @classmethod
     def row_of(cls, line: Any, currency: str) -> dict[str, Any]:
-        """Return the input values of a line."""
+        """Return the input values of a document line."""
         return {
             "description": line.description,
             "quantity": str(line.quantity),
@@ -190,9 +190,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         }
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values: prices without grouping, quantity 1 by default.
+        """Return the typed values; prices have no grouping, and an empty quantity is 1.
 
-        Instalments determine the due date.
+        If there are instalments, the typed due date is ignored.
         """
         plan = self.plan.values
         return self.unplanned() | (
@@ -200,7 +200,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def unplanned(self) -> dict[str, Any]:
-        """Return the values without instalments."""
+        """Return the typed values without the instalments."""
         values = super().values() | {
             "line_items": [self.line_values(row) for row in self.line_items.data],
             "exchange_rate": self.typed_rate(),
@@ -212,9 +212,10 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def typed_values(self) -> dict[str, Any]:
-        """Return the values of lines with a price, for a preview of an incomplete form.
+        """Return the typed values for a preview of a form that is not complete yet.
 
-        Missing words, and who quoted a rate, are filled in.
+        Missing descriptions and prices are filled in, a rate without a source is left out, and so
+        are the instalments. Without any price there are no lines.
         """
         values = self.unplanned()
         lines = [
@@ -230,7 +231,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """Check the rate, and that the due date is not before the issue date.
+        """Check the exchange rate, and that the due date is not before the issue date.
 
         Raises InvalidRate, InvalidDate.
         """
@@ -243,20 +244,22 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             )
 
     def look_at_plan(self) -> TypedPlan:
-        """Return the plan; `problems` has the reason if its days would be refused."""
-        plan = self.plan  # read first: shares are of what the lines come to, whatever the days are
+        """Return the typed instalments; errors of their dates are added to `problems`."""
+        plan = (
+            self.plan
+        )  # before the dry run: shares need the total of the lines, but not the dates
         if not self.problems:
             self.dry_run(lambda body: check_typed_days(self.instalments.data, body.issue_date))
         return plan
 
     @property
     def plan(self) -> TypedPlan:
-        """The instalments as they are typed, and what they come to."""
+        """The typed instalments and their amounts."""
         return read_plan(self.instalments.data, self.to_pay, self.currency.data, self.issued)
 
     @property
     def issued(self) -> date | None:
-        """The day of issue as it is typed so far."""
+        """The typed issue date, or None if it cannot be read."""
         try:
             return date.fromisoformat(self.issue_date.iso or "")
         except ValueError:
@@ -264,11 +267,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total so far."""
+        """Return the typed total to pay, or None if a line cannot be read."""
         return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the typed values of a line."""
+        """Return the typed values of a document line."""
         return {
             "description": row["description"],
             "quantity": row["quantity"].strip() or "1",
@@ -276,13 +279,13 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a line is told at the lines, and its input is marked."""
+        """Return the input at which to show an error; an error of a line also marks its input."""
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add((loc[1], str(loc[2])))
         return super().place_of(loc)
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show an error; a refused amount marks the inputs that are none in this currency."""
+        """Show an error of the service; an invalid amount also marks the inputs with one."""
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:
             self.wrong |= {
@@ -318,19 +321,19 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             InvalidAmount,
             UnknownCurrency,
             ValueError,
-        ):  # it has its sentence once the form is sent
+        ):  # reported when the form is submitted
             return None
         return [line_amount(price, quantity).amount_minor for price, quantity in prices]
 
     @property
     def total(self) -> Money | None:
-        """Return the total of the lines so far."""
+        """Return the sum of the lines before tax, or None if one cannot be read."""
         minors = self.minors
         return None if minors is None else Money(sum(minors), self.currency.data)
 
 
 class VoidForm(SchemaForm[VoidIn]):
-    """Why a document is made void, and when."""
+    """Form with the reason and the date of voiding a document."""
 
     schema: ClassVar[type[BaseModel]] = VoidIn
 
@@ -339,5 +342,5 @@ class VoidForm(SchemaForm[VoidIn]):
 
 
 def grouped(minor: int, currency: str) -> str:
-    """An amount as it stands in an input."""
+    """Return an amount with grouping separators, as the value of an input."""
     return typed_amount(Money(minor, currency))

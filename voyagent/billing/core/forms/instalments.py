@@ -1,4 +1,7 @@
-"""Instalments as typed: date, and amount or share; an empty amount is the rest."""
+"""Form field of instalments, each with a date and an amount or a share.
+
+One amount may be left empty; it is the rest of the total.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
 
 
 class InstalmentsField(RowsField):
-    """Instalments as rows of a day and an amount; one without either is none."""
+    """Instalments as rows of a date and an amount; a row with neither is ignored."""
 
     names = ("instalment_due", "instalment_amount")
     written = ("instalment_due", "instalment_amount")
@@ -31,7 +34,7 @@ class InstalmentsField(RowsField):
 
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
-    """A typed plan: date and amount of each row as sent, and the amounts that can be read."""
+    """The typed instalments: the rows for the API, and their amounts, None if not readable."""
 
     values: list[dict[str, Any]]
     amounts: list[Money | None]
@@ -39,20 +42,20 @@ class TypedPlan:
 
     @property
     def sum(self) -> Money | None:
-        """Return the sum of the rows, or None if one cannot be read."""
+        """Return the sum of the instalments, or None if an amount cannot be read."""
         read = [amount for amount in self.amounts if amount is not None]
         return sum(read[1:], read[0]) if read and len(read) == len(self.amounts) else None
 
     @property
     def missing(self) -> Money | None:
-        """Return the total less the sum of the rows, or None if it is not known."""
+        """Return the total less the sum of the instalments, or None if either is unknown."""
         return None if self.sum is None or self.total is None else self.total - self.sum
 
 
 def rows_of(
     dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str
 ) -> list[dict[str, Any]]:
-    """Return the input values of a stored plan."""
+    """Return the input values of stored instalments."""
     kept = zip(dues or (), minors or (), strict=True)
     return [
         {"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))}
@@ -63,11 +66,12 @@ def rows_of(
 def read_plan(
     rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None
 ) -> TypedPlan:
-    """Read typed instalments.
+    """Return the typed instalments as values for the API.
 
-    A share is of the total, rounded half up; shares of 100 % add up to the total. One row without
-    an amount is the rest. Dates without a year follow the issue date. What cannot be read is left
-    as typed, so that the schema refuses it.
+    A share such as `30 %` is taken from the total, rounded half up; shares of 100 % together give
+    exactly the total. One row may have no amount: it gets the rest. A date without a year is the
+    first such date on or after the issue date. Text that cannot be read is passed on unchanged, so
+    that the schema rejects it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -95,7 +99,7 @@ def read_plan(
 
 
 def check_typed_days(rows: Sequence[dict[str, Any]], issued: date) -> None:
-    """Check the dates of instalments, once each has one.
+    """Check the order of the instalment dates, if every row has a date.
 
     Raises InvalidInstalmentDates, or ValidationError for a date that cannot be read.
     """
@@ -112,21 +116,21 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
                 else Money.rounded(total.decimal * Decimal(share[1]) / 100, currency)
             )
         return Money.parse(plain(text, currency), currency) if text else None
-    except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+    except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
         return None
 
 
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
-    """Yield the dates; one without a year is the first such day from the one before it."""
+    """Yield the dates; a date without a year is the next such date after the previous one."""
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)
-        with suppress(ValueError):  # one that cannot be read has its sentence once the form is sent
+        with suppress(ValueError):  # an unreadable date is reported when the form is submitted
             since = date.fromisoformat(day)
         yield day
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """Return a date as sent; one that cannot be read is left as typed."""
+    """Return a typed date in ISO format, or the text unchanged if it cannot be read."""
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

@@ -1,4 +1,4 @@
-"""Query parameters of a list with a cursor."""
+"""Base class for the query parameters of a list with a cursor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS: dict[str, Any] = {
 class Listing(Query):
     """Query parameters of a list.
 
-    A value that cannot be read is ignored and named in `unread`.
+    A value that cannot be read is ignored, and its name is added to `unread`.
     """
 
     endpoint: ClassVar[str]
@@ -36,7 +36,7 @@ class Listing(Query):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
-        """Read an address; days may be written as people write them."""
+        """Return the parameters of a URL; dates may be typed in any format that forms accept."""
         values: dict[str, Any] = {
             name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()
         }
@@ -53,7 +53,7 @@ class Listing(Query):
             )
 
     def unread_words(self, *others: str) -> list[str]:
-        """Return labels of the values that could not be read."""
+        """Return the labels of the parameters that could not be read."""
         return [str(self.words[name]) for name in (*self.unread, *others)]
 
     @property
@@ -63,7 +63,10 @@ class Listing(Query):
         return any(said.get(name) for name in self.narrowing)
 
     def address(self, **changes: Any) -> str:
-        """Return the URL of the list with changes; all but `cursor` lead to the first page."""
+        """Return the URL of the list with changed parameters.
+
+        The first page is linked unless `cursor` is given.
+        """
         said = self.model_dump(by_alias=True, exclude_none=True)
         values = {name: said[name] for name in self.kept if said.get(name)} | changes
         return url_for(
@@ -74,7 +77,7 @@ class Listing(Query):
     def tabs_of(
         self, name: str, here: str | None, words: Iterable[tuple[str | None, Any]]
     ) -> list[dict[str, Any]]:
-        """A tab for each value of a filter."""
+        """Return one tab for each value of a filter."""
         return [
             {"label": word, "href": self.address(**{name: key}), "here": here == key}
             for key, word in words

@@ -1,4 +1,4 @@
-"""Fields of the booked exchange rate of a document in a foreign currency."""
+"""Form fields of the booked exchange rate of a document in a foreign currency."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_MEMBER = {
     "source": "rate_source",
 }
 RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
-"""Inputs at which refusals are shown."""
+"""The input at which each error of a rate is shown, by error code."""
 RATE_SENTENCES: dict[str, Any] = {
     "rate.string_pattern_mismatch": _l("Enter a rate such as 83.25, with up to eight decimals."),
     **dict.fromkeys(
@@ -31,10 +31,13 @@ RATE_SENTENCES: dict[str, Any] = {
 
 
 class RateFields:
-    """Fields of a rate: base currency, figure, date and source; none without a figure."""
+    """Form fields of an exchange rate: base currency, rate, date and source.
+
+    If the rate is empty, the document has no exchange rate.
+    """
 
     books: str
-    """The currency of the books."""
+    """The currency of the ledger."""
     currency: Any
     issue_date: Any
     rate_base = SelectField(_l("Rate quoted as"), validate_choice=False)
@@ -44,11 +47,11 @@ class RateFields:
 
     @property
     def pair(self) -> list[str]:
-        """Return the document's currency and that of the books; empty if they are equal."""
+        """Return the document's currency and the ledger's; empty if they are equal."""
         return [] if self.currency.data == self.books else [self.currency.data, self.books]
 
     def offer_rate(self, books: str) -> None:
-        """Offer both ways of quoting the pair, once the document's currency is known."""
+        """Set the two choices of `rate_base`; call this after the document's currency is set."""
         self.books = books
         ways = zip(self.pair, reversed(self.pair), strict=True)
         self.rate_base.choices = [
@@ -57,7 +60,7 @@ class RateFields:
         ]
 
     def typed_rate(self) -> dict[str, Any] | None:
-        """The rate as the API takes it; of the day of issue where no day is written."""
+        """Return the typed rate for the API, or None; its date defaults to the issue date."""
         typed = plain(self.rate.data or "")
         if not self.pair or not typed:
             return None
@@ -72,7 +75,7 @@ class RateFields:
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a rate is told at its field."""
+        """Return the input at which to show an error; errors of a rate are shown at its inputs."""
         if len(loc) > 1 and loc[0] == "exchange_rate":
             return _OF_MEMBER[str(loc[1])]
         place: str = super().place_of(loc)  # type: ignore[misc]  # of the form that has these fields
@@ -80,7 +83,7 @@ class RateFields:
 
 
 def rate_data(document: Invoice | Bill) -> dict[str, Any]:
-    """Return the field values of a draft."""
+    """Return the form values of a draft's exchange rate."""
     if document.rate is None:
         return {}
     return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {

@@ -1,4 +1,4 @@
-"""Form to reverse a document, and where its errors are shown."""
+"""Form to reverse a payment, refund or credit, and the inputs at which errors are shown."""
 
 from __future__ import annotations
 

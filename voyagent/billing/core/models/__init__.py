@@ -1,1 +1,1 @@
-"""Tables of documents about money and of their roll-ups."""
+"""Tables of billing documents and payments, and of their roll-ups."""

@@ -1,4 +1,4 @@
-"""Tables of bills, their lines and the taxes printed on them."""
+"""Tables of bills, bill lines and the taxes printed on them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 class Bill(InInstalments, AtARate, TenantOwned, Base):
     """A supplier's bill, identified by the supplier's own reference.
 
-    Once received it is posted; then only the paid and credited amounts and the payment date change.
+    A draft becomes a received bill when it is posted. After that only the paid amount, the credited
+    amount and the payment date change.
     """
 
     __tablename__ = "bills"
@@ -132,15 +133,16 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
 
     @property
     def open_minor(self) -> int:
-        """Return the amount that is neither paid nor credited."""
+        """Return the open amount: the total less the paid and credited amounts."""
         return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class BillLine(TenantBound, Base):
-    """A line of a bill, whose amount is quantity times price before tax, in minor units.
+    """A line of a bill; `amount_minor` is quantity times unit price, before tax.
 
-    `bought_as` is the agency's own cost, or a purchase as agent for a customer who is invoiced for
-    it. With `input_credit` the tax is claimed as input credit; otherwise it is part of the cost.
+    `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
+    customer. With `input_credit` the tax is claimed as input tax credit, otherwise it is part of
+    the cost.
     """
 
     __tablename__ = "bill_lines"

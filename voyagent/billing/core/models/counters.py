@@ -1,4 +1,4 @@
-"""Tables of number series and of the roll-ups of documents by age and party."""
+"""Tables of number series, and roll-up tables of documents and payments by date and party."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _OPEN = text("n > 0")
 class NumberSeries(TenantBound, Base):
     """The last number used in a series and financial year.
 
-    The row is locked until the commit, so that no number is lost or used twice.
+    A transaction that takes a number locks the row until it ends, so that no number is skipped or
+    used twice.
     """
 
     __tablename__ = "number_series"
@@ -30,7 +31,7 @@ class NumberSeries(TenantBound, Base):
 
 
 class InvoiceCount(TenantBound, Base):
-    """The number of invoices by status, maintained by triggers on `invoices` alone."""
+    """The number of invoices by status, maintained only by triggers on `invoices`."""
 
     __tablename__ = "invoice_counts"
 
@@ -39,7 +40,10 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """Count and open amount of documents of a kind (receivable, payable) and currency."""
+    """Columns for number and open amount of the documents of a kind and currency.
+
+    The kind is `receivable` (invoices) or `payable` (bills).
+    """
 
     kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -48,7 +52,10 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """Count and unused amount of payments of a direction (in, out) and currency."""
+    """Columns for number and unused amount of the payments of a direction and currency.
+
+    The direction is `in` (from customers) or `out` (to suppliers).
+    """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -57,17 +64,17 @@ class Advances(TenantBound):
 
 
 class OfParty:
-    """Columns of a party: the key of its name and its latest spelling."""
+    """Columns of a party: the key of its name, and the name as last written."""
 
     party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
     party_name: Mapped[str] = mapped_column(sort_order=2)
 
 
 class AgeingByDue(OpenDocuments, Base):
-    """Open documents of a kind by month of issue and due date.
+    """Roll-up of open documents by month of issue and due date.
 
-    Triggers on `invoices` and `bills` maintain it. With instalments, each open one counts in `n` on
-    its own date; in `documents` the document counts once, on the date of the first open one.
+    Triggers on `invoices` and `bills` maintain it. `n` counts each open instalment at its own due
+    date; `documents` counts each document once, at the due date of its first open instalment.
     """
 
     __tablename__ = "ageing_by_due"
@@ -87,7 +94,7 @@ class AgeingByDue(OpenDocuments, Base):
 
 
 class AgeingByParty(OpenDocuments, OfParty, Base):
-    """Open documents of a party by month of issue.
+    """Roll-up of open documents by party and month of issue.
 
     Triggers on `invoices` and `bills` maintain it.
     """
@@ -104,7 +111,7 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 
 
 class PartyOpenBalance(OpenDocuments, OfParty, Base):
-    """All open documents of a party, maintained by triggers on `ageing_by_party`."""
+    """Roll-up of all open documents by party, maintained by triggers on `ageing_by_party`."""
 
     __tablename__ = "party_open_balances"
 
@@ -122,7 +129,7 @@ class PartyOpenBalance(OpenDocuments, OfParty, Base):
 
 
 class AdvancesByDay(Advances, Base):
-    """Payments with an unused amount by date, maintained by triggers on `payments`."""
+    """Roll-up of unused payments by date, maintained by triggers on `payments`."""
 
     __tablename__ = "advances_by_day"
 
@@ -139,7 +146,7 @@ class AdvancesByDay(Advances, Base):
 
 
 class AdvancesByParty(Advances, OfParty, Base):
-    """Payments with an unused amount by party, maintained by triggers on `payments`."""
+    """Roll-up of unused payments by party, maintained by triggers on `payments`."""
 
     __tablename__ = "advances_by_party"
 

@@ -21,9 +21,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class CreditNote(Reversible, TenantOwned, Base):
-    """A credit on an issued invoice from a day on, with a number series of its own.
+    """A credit note to a customer on an issued invoice, with a number from its own series.
 
-    It never changes, except by its reversal.
+    It is never changed, only reversed.
     """
 
     __tablename__ = "credit_notes"
@@ -70,7 +70,7 @@ class CreditNote(Reversible, TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """The credited amount of an invoice line, by its number, and the commission in it."""
+    """The credited amount of an invoice line, and the part of its commission that is returned."""
 
     __tablename__ = "credit_note_lines"
 
@@ -98,9 +98,9 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
 
 
 class SupplierCredit(Reversible, TenantOwned, Base):
-    """A supplier's credit on a received bill from a day on, with the supplier's number.
+    """A supplier's credit note on a received bill, with the supplier's number.
 
-    It never changes, except by its reversal.
+    It is never changed, only reversed.
     """
 
     __tablename__ = "supplier_credits"
@@ -146,7 +146,7 @@ class SupplierCredit(Reversible, TenantOwned, Base):
 
 
 class SupplierCreditLine(TenantBound, Base):
-    """The credited amount of a bill line, by the line's number."""
+    """The credited amount of a bill line, by line number."""
 
     __tablename__ = "supplier_credit_lines"
 

@@ -1,4 +1,4 @@
-"""Tables of invoices, their lines and taxes."""
+"""Tables of invoices, invoice lines and their taxes."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _SEARCH = (
 class Invoice(InInstalments, AtARate, TenantOwned, Base):
     """An invoice to a customer.
 
-    A draft has no number. Issue numbers and posts it; then only the paid and credited amounts
-    change.
+    A draft has no number. Issuing an invoice numbers and posts it; after that only the paid and
+    credited amounts change.
 
-    Write-offs count as credited; `written_off_minor` is their part. The total is that of lines,
-    taxes and `round_off_minor`, which rounds it to whole units where the agency rounds its
-    invoices.
+    `credited_minor` includes write-offs; `written_off_minor` is their part of it. The total is the
+    sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the agency rounds
+    its invoices.
     """
 
     __tablename__ = "invoices"
@@ -196,16 +196,16 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
 
     @property
     def open_minor(self) -> int:
-        """Return the amount that is neither paid nor credited."""
+        """Return the open amount: the total less the paid and credited amounts."""
         return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class InvoiceLine(TenantBound, Base):
-    """A line of an invoice, whose amount is quantity times price before tax, in minor units.
+    """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
 
-    `sold_as` is the agency's own sale, its fee, or a supplier's service that it sells as agent.
-    `tax` and `collection` are names of the tables of taxes, or None. The commission is the earned
-    part of a line sold as agent.
+    `sold_as` is `principal` for the agency's own sale, `fee` for its fee, or `agent` for a
+    supplier's service that it sells on the supplier's behalf. `tax` and `collection` are keys of
+    the tax tables, or None. `commission_minor` is the agency's earnings from a line sold as agent.
     """
 
     __tablename__ = "invoice_lines"
@@ -237,7 +237,7 @@ class InvoiceLine(TenantBound, Base):
 
 
 class InvoiceTax(TenantBound, Base):
-    """A tax component of a line, in percent of its taxable amount, with its source."""
+    """A tax component of an invoice line: rate in percent, taxable amount, tax and source."""
 
     __tablename__ = "invoice_taxes"
 

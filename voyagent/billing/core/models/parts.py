@@ -1,4 +1,4 @@
-"""Columns, constraints and status lists that the tables of documents share."""
+"""Columns, constraints and statuses shared by the tables of billing documents."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 class InInstalments:
-    """Columns of a document that may be due in instalments, ordered by date.
+    """Columns of a document that may be due in instalments.
 
-    Both are None for a single due date. The due date of a posted document is that of its first open
-    instalment, else of its last; a trigger maintains it.
+    The arrays are ordered by due date; both are None if the document is due on one date. The due
+    date of a posted document is that of its first open instalment, or of the last one if none is
+    open. A trigger maintains it.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -68,10 +69,11 @@ class InInstalments:
 
 
 class AtARate:
-    """Columns of an exchange rate, all set or all None.
+    """Columns of an exchange rate, which are either all set or all None.
 
-    One `rate_base` costs `rate` of `rate_quote` on a day, according to `rate_source`. On a document
-    it is the booked rate between its currency and that of the books.
+    One unit of `rate_base` costs `rate` units of `rate_quote` on `rate_on`, according to
+    `rate_source`. A document stores the rate between its currency and the ledger's at which it was
+    booked.
     """
 
     rate_base: Mapped[str | None]
@@ -82,7 +84,7 @@ class AtARate:
 
 
 class TaxOfLine:
-    """Columns of a tax component of a line; the subclass adds the document."""
+    """Columns of a tax component of a document line; the subclass adds the document's id."""
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     component: Mapped[str] = mapped_column(primary_key=True)
@@ -92,9 +94,10 @@ class TaxOfLine:
 def tax_rules(
     table: str, lines: str, document: str, ondelete: str | None = None
 ) -> tuple[ForeignKeyConstraint, CheckConstraint]:
-    """Return the constraints of a table of taxes of lines.
+    """Return the constraints of a table of taxes on document lines.
 
-    Each row belongs to a line in `lines`, of the document in column `document`, and is positive.
+    Each row must belong to a line in the table `lines`, of the document in column `document`, and
+    have a positive amount.
     """
     line = ("tenant_id", document, "line_no")
     return (
@@ -106,7 +109,10 @@ def tax_rules(
 
 
 class Reversible:
-    """Columns of a reversal as a whole: date, reason, entry and person; None without one."""
+    """Columns of a reversal: date, reason, journal entry and user; None if not reversed.
+
+    A row can be reversed only as a whole.
+    """
 
     reversed_on: Mapped[date | None]
     reversal_reason: Mapped[str | None]
@@ -117,9 +123,10 @@ class Reversible:
 def reversal_rules(
     table: str, day: str, also: str = ""
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
-    """Return the constraints and the index of the reversals of a table.
+    """Return the constraints and the index for the reversal columns of a table.
 
-    All columns are set or none, and the date is not before `day`; `also` is a further condition.
+    The columns are either all set or all None, and the reversal is not dated before column `day`.
+    `also` is an additional SQL condition.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

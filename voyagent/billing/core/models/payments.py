@@ -1,4 +1,4 @@
-"""Tables of payments, their allocations to documents, and refunds."""
+"""Tables of payments, refunds, and the allocation of payments to documents."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ EXCHANGED = (
     " or rate > 0 and rate_base <> rate_quote) end"
 )
 OPENING_ACCOUNT = "opening_balances"
-"""The purpose of the opening balance account, used in place of bank or cash."""
+"""Key of the opening balance account, used instead of bank or cash for imported advances."""
 
 
 class Payment(Reversible, TenantOwned, Base):
-    """A receipt from a customer or a payment to a supplier.
+    """A payment from a customer or to a supplier.
 
-    Only the allocated and refunded amounts change. `refunded_minor` is the whole amount after a
-    reversal, for which nothing may be refunded. `account` is bank, cash, or `opening_balances` for
-    an imported advance, whose reference is its former number.
+    Only the allocated and the refunded amount change. After a reversal `refunded_minor` is the
+    whole amount, so that nothing is left to refund. `account` is `bank`, `cash`, or
+    `opening_balances` for an imported advance, whose reference is its number in the former program.
     """
 
     __tablename__ = "payments"
@@ -97,21 +97,22 @@ class Payment(Reversible, TenantOwned, Base):
 
     @property
     def is_opening(self) -> bool:
-        """Return True for an imported advance."""
+        """Return True if this is an imported advance."""
         return self.account == OPENING_ACCOUNT
 
     @property
     def unapplied_minor(self) -> int:
-        """Return the advance: the amount neither allocated nor refunded."""
+        """Return the unused amount (the advance), which is neither allocated nor refunded."""
         return self.amount_minor - self.allocated_minor - self.refunded_minor
 
 
 class Allocation(AtARate, TenantOwned, Base):
-    """The part of a payment that settles a document from a day on.
+    """A part of a payment that settles a document from `effective_on`.
 
-    Another row with a negative amount takes it back from its own day on. For a document in another
-    currency `settled_minor` is the amount in that currency, and `booked_minor` its book value in
-    the payment's currency; a document in the currency of the books has no book value.
+    An allocation is taken back by another row with negative amounts. For a document in another
+    currency `settled_minor` is the amount in the document's currency, and `booked_minor` the book
+    value of that amount in the payment's currency; this is None if the document is in the ledger's
+    currency.
     """
 
     __tablename__ = "allocations"
@@ -160,22 +161,22 @@ class Allocation(AtARate, TenantOwned, Base):
 
     @property
     def document_id(self) -> UUID | None:
-        """Return the invoice or bill that it settles."""
+        """Return the id of the invoice or bill that the allocation settles."""
         return self.invoice_id or self.bill_id
 
     @property
     def is_exchanged(self) -> bool:
-        """Return True if payment and document have different currencies."""
+        """Return True if the payment and the document have different currencies."""
         return self.settled_minor is not None
 
     @property
     def settles_minor(self) -> int:
-        """Return the settled amount in the document's currency."""
+        """Return the settled amount in minor units of the document's currency."""
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
 class Refund(Reversible, TenantOwned, Base):
-    """The refunded part of an advance; it never changes, except by its reversal."""
+    """A refund of an advance or a part of it; it is never changed, only reversed."""
 
     __tablename__ = "refunds"
 

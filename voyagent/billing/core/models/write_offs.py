@@ -1,4 +1,4 @@
-"""Table of write-offs of invoices."""
+"""Table of the write-offs of invoices."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voyagent.kernel.tenancy import TenantOwned, references
 
 
 class WriteOff(TenantOwned, Base):
-    """A written-off amount of an issued invoice from a day on.
+    """A write-off of an amount of an issued invoice, from `effective_on`.
 
-    Another row with a negative amount reverses it from its own day on.
+    It is reversed by another row with the negative amount.
     """
 
     __tablename__ = "write_offs"
