@@ -1,1 +1,1 @@
-"""Enquiries of customers, from the call to the conversation that answers them."""
+"""Enquiries: customers' requests for travel, and the conversations that answer them."""

@@ -1,4 +1,4 @@
-"""JSON API of enquiries: list, create, read, change, promote."""
+"""JSON API of enquiries: list, create, read and change them, and open a conversation."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ _VERSION = re.compile(r'"(\d{1,16})"')
 def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Body[EnquiryList]:
     """List enquiries, newest first.
 
-    All filters apply at once; an empty filter is ignored. At or past the end the page is empty and
-    the total correct.
+    An enquiry must match all filters; an empty filter is ignored. A page at or after the end is
+    empty but has the correct total.
     """
     return EnquiryList.of(enquiries.list_enquiries(reader, query.search(), query.part()))
 
@@ -73,7 +73,11 @@ def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed[EnquiryOut]:
     "/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound
 )
 def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
-    """Read an enquiry; its `ETag` is the version that `If-Match` of a change may name."""
+    """Read an enquiry.
+
+    The `ETag` is its version. Send it as `If-Match` with a change, which then fails if the enquiry
+    has changed since.
+    """
     return _answer(enquiries.get_row(reader, enquiry_id))
 
 
@@ -100,8 +104,8 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
 def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed[EnquiryOut]:
     """Change an enquiry.
 
-    An absent member is kept, null clears it. The rules apply to the enquiry as it will be; a booked
-    or cancelled one never becomes new or quoted again.
+    A member that is absent stays unchanged; null clears it. The rules are checked on the result. A
+    booked or cancelled enquiry cannot become new or quoted again.
     """
     return _answer(
         enquiries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen()))
@@ -115,7 +119,10 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
     missing=EnquiryNotFound,
 )
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Body[PromoteOut]:
-    """Open the conversation about an enquiry; the same one for every caller."""
+    """Open the conversation about an enquiry and return its id.
+
+    The first call creates it; later calls return the same one.
+    """
     enquiry, session_id = service.promote(actor, enquiry_id)
     return PromoteOut.of({"enquiry": enquiries.row_of(enquiry), "session_id": session_id})
 
@@ -129,7 +136,7 @@ def _answer(row: Row) -> Headed[EnquiryOut]:
 
 
 def _seen() -> datetime | None:
-    """Return the version in `If-Match`; one that is not ours never matches."""
+    """Return the version in `If-Match`; an unknown one matches no enquiry."""
     given = request.headers.get("If-Match", "*").strip()
     if given == "*":
         return None

@@ -1,4 +1,4 @@
-"""Forms of enquiries, and the query of their list."""
+"""Forms of enquiries, and the query parameters of the list."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UNREAD_WORDS = {
     "status": _l("status"),
     "open": _l("the open row"),
 }
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 PLACES = {
     "invalid_currency": "budget_currency",
     "invalid_date_range": "return_date",
@@ -48,9 +48,9 @@ PLACES = {
 
 
 class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
-    """A new enquiry.
+    """Form of a new enquiry.
 
-    The budget's currency counts only with an amount; digits may be grouped.
+    The budget's currency is used only if there is an amount; digits may be grouped.
     """
 
     schema: ClassVar[type[BaseModel]] = EnquiryIn
@@ -86,7 +86,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
             self.budget_currency.data = currency
 
     def accepted(self) -> Any | None:
-        """Return the schema's value, or None.
+        """Return the validated enquiry, or None if the form has errors.
 
         Dates are compared even if other fields are invalid, so that all errors appear at once.
         """
@@ -101,7 +101,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
         return value
 
     def values(self) -> dict[str, Any]:
-        """Return the input, with the amount's group separators removed."""
+        """Return the submitted values; the budget amount has no group separators."""
         values = super().values()
         amount = values.get("budget_amount")
         if amount is None:
@@ -112,14 +112,18 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 
 
 class EditForm(EnquiryForm):
-    """An existing enquiry with its status; `seen` is the version that was opened."""
+    """Form of an existing enquiry, with its status.
+
+    `seen` is the `updated_at` of the enquiry when the form was opened; it detects a change by
+    somebody else.
+    """
 
     status = SelectField(_l("Status"), validate_choice=False)
     seen = HiddenField()
 
     @classmethod
     def of(cls, enquiry: Enquiry, currency: str) -> EditForm:
-        """Return the form filled with an enquiry."""
+        """Return a form filled with the values of an enquiry."""
         amount = enquiry.budget_hundredths
         known = {
             name: getattr(enquiry, name)
@@ -145,7 +149,10 @@ class EditForm(EnquiryForm):
 
     @property
     def opened_state(self) -> datetime | None:
-        """Return the version that was opened; an unreadable one is older than any."""
+        """Return the `updated_at` of the enquiry when the form was opened; None if not sent.
+
+        An invalid time becomes the earliest one, so that the change is refused.
+        """
         if not self.seen.data:
             return None
         try:
@@ -155,7 +162,7 @@ class EditForm(EnquiryForm):
 
 
 class StatusForm(SchemaForm[EnquiryPatch]):
-    """One step of an enquiry's status, by a button."""
+    """Form of a button that sets an enquiry's status."""
 
     schema: ClassVar[type[BaseModel]] = EnquiryPatch
 
@@ -163,7 +170,7 @@ class StatusForm(SchemaForm[EnquiryPatch]):
 
 
 class ListQuery(PlacedQuery, EnquiryFilter):
-    """Filters, position in the list, and the row that is open beside it."""
+    """Query parameters of the list: filters, page position and the enquiry shown beside it."""
 
     ordered_by = "created_at"
     words_of = _UNREAD_WORDS
@@ -172,7 +179,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Read a query string; invalid parts are ignored and named in `unread`."""
+        """Parse the query parameters; ignore invalid ones and list their names in `unread`."""
         values = {
             name: given[name]
             for name in cls.model_fields
@@ -197,14 +204,17 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @property
     def narrowed(self) -> bool:
-        """True if anything but the status is filtered."""
+        """Return True if a filter other than the status is set."""
         return any(
             getattr(self, name)
             for name in ("q", "customer_email", "origin", "destination", *_DATES)
         )
 
     def address(self, **changes: Any) -> str:
-        """Return the list's address with changes; any but `open` leads to the first page."""
+        """Return the list's URL with some parameters changed.
+
+        Any change but that of `open` leads to the first page.
+        """
         keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         if not keeps_place or "cursor" in changes or "before" in changes:
@@ -219,7 +229,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """Return one tab for each status with its number, all first."""
+        """Return one tab per status with its number of enquiries, with "All" first."""
         entries = [
             (None, _l("All"), sum(by_status.values())),
             *((status, word, by_status.get(status, 0)) for status, word in STATUS_WORDS.items()),
@@ -235,7 +245,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """Return the filters that the search box repeats."""
+        """Return the other filters, which the search form repeats as hidden fields."""
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         return {
             name: str(value)
@@ -245,7 +255,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Ignore inverted ranges and invalid cursors."""
+    """Ignore invalid cursors, and ranges whose start is after their end."""
     wrong: tuple[str, ...] = ()
     try:
         query.search().check()

@@ -1,4 +1,4 @@
-"""Tables of enquiries, and of their numbers by status and hour."""
+"""Tables of enquiries, and their counts by status and by hour."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 class Enquiry(TenantOwned, Base):
     """A customer's enquiry.
 
-    The budget is an estimate in hundredths of any currency; `search` is the searched text.
+    The budget is an estimate in hundredths of its currency, whatever that currency's decimals.
+    `search` joins the texts in which filters search.
     """
 
     __tablename__ = "enquiries"
@@ -80,12 +81,15 @@ class Enquiry(TenantOwned, Base):
 
     @property
     def is_closed(self) -> bool:
-        """True if booked or cancelled; it can be edited and never becomes new or quoted again."""
+        """Return True if the enquiry is booked or cancelled.
+
+        It can then be edited but never becomes new or quoted again.
+        """
         return self.status in CLOSED_STATUSES
 
 
 class EnquiryCount(TenantBound, Base):
-    """Number of the agency's enquiries in a status, maintained by triggers only."""
+    """The number of an agency's enquiries in a status; only triggers change it."""
 
     __tablename__ = "enquiry_counts"
 
@@ -94,7 +98,10 @@ class EnquiryCount(TenantBound, Base):
 
 
 class EnquiryHour(TenantBound, Base):
-    """Number of enquiries received in an hour of UTC, and of those booked, by triggers."""
+    """Enquiries received in an hour of UTC, and how many of them are booked.
+
+    Only triggers change it.
+    """
 
     __tablename__ = "enquiries_by_hour"
 

@@ -1,4 +1,4 @@
-"""Request, filter and response shapes of enquiries."""
+"""Request and response bodies and query parameters of the enquiries API."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Status = Literal["new", "quoted", "booked", "cancelled"]
 
 
 def _budget(value: Any) -> Decimal:
-    """Read a number or decimal text as an estimate with two places."""
+    """Parse a number or decimal text as a budget with two decimal places."""
     plain = (
         str(value)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool)
@@ -84,7 +84,7 @@ class _EnquiryFields(Closed):
 class EnquiryIn(_EnquiryFields):
     """A customer's enquiry.
 
-    Only the name is required; a third decimal of the budget is rounded half away from zero.
+    Only the name is required. The budget is rounded to two decimals, half away from zero.
     """
 
     customer_name: Annotated[str, Trimmed(255)]
@@ -92,18 +92,18 @@ class EnquiryIn(_EnquiryFields):
     status: Status = "new"
 
     def fields(self) -> dict[str, Any]:
-        """Return the members that were sent, by their names in the service."""
+        """Return the members that were sent, under the names that the service uses."""
         return self.model_dump(exclude_unset=True)
 
 
 class EnquiryPatch(_EnquiryFields):
-    """Changes: an absent member is kept, null clears it.
+    """Changes of an enquiry: an absent member is unchanged, null clears it.
 
-    Name, number of people and status cannot be cleared.
+    The name, the number of people and the status cannot be cleared.
     """
 
     def changes(self) -> EnquiryChanges:
-        """Return the members that were sent, nulls included."""
+        """Return the members that were sent, including nulls."""
         return cast("EnquiryChanges", self.model_dump(exclude_unset=True))
 
 
@@ -112,9 +112,9 @@ def _any_status(value: Any) -> Any:
 
 
 class EnquiryFilter(Query):
-    """Filters of the list, all applied at once.
+    """Filters of the list; an enquiry must match all of them.
 
-    Text matches parts of words in any case; days are inclusive.
+    Text matches parts of words and ignores case. Days are inclusive.
     """
 
     status: Annotated[
@@ -136,7 +136,10 @@ class EnquiryFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """Return the filters as the queries take them; `zone` is the default time zone."""
+        """Return the filters in the form that the queries accept.
+
+        `zone` applies if the request names no time zone.
+        """
         return Search(
             text=self.q,
             customer_email=self.customer_email,
@@ -152,13 +155,13 @@ class EnquiryFilter(Query):
 
 
 class EnquiryListQuery(PartQuery, EnquiryFilter):
-    """A page by offset or by cursor; a cursor costs the same at any depth."""
+    """A page of enquiries, by offset or by cursor; a cursor is equally fast at any depth."""
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
 
 
 def _budget_text(row: Row) -> str | None:
-    """Write the budget with two places, whatever the decimals of its currency."""
+    """Format the budget with two decimals, whatever the decimals of its currency."""
     amount = row["budget_hundredths"]
     return None if amount is None else f"{amount // 100}.{amount % 100:02d}"
 
@@ -166,7 +169,8 @@ def _budget_text(row: Row) -> str | None:
 class EnquiryOut(AnswerOf[Row]):
     """An enquiry.
 
-    The budget is a decimal string with two places; a deleted conversation is null.
+    The budget is a decimal string with two places. `session_id` is null if the conversation was
+    deleted.
     """
 
     id: UUID
@@ -192,11 +196,11 @@ class EnquiryOut(AnswerOf[Row]):
 
 
 class EnquiryList(PageOf[EnquiryOut]):
-    """A page of enquiries, newest first; `total` counts all that match."""
+    """A page of enquiries, newest first; `total` counts all that match the filters."""
 
 
 class PromoteOut(AnswerOf[Row]):
-    """The enquiry and the conversation about it."""
+    """The ids of an enquiry and of the conversation about it."""
 
     enquiry: EnquiryOut
     session_id: UUID

@@ -1,4 +1,4 @@
-"""Rules of enquiries: create, change, cancel, open the conversation."""
+"""Services of enquiries: create, change and cancel them, and open a conversation."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from voyagent.kernel.money import UnknownCurrency, is_currency
 
 BUDGET_MAX = Decimal("999999999999.99")
 TITLE_MAX = 200
-# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps
-# only that they changed.
+# Personal details are not recorded in the audit trail, because it can never be changed or deleted:
+# of these fields an event has only the names.
 _PRIVATE = frozenset({"customer_name", "customer_email", "customer_phone", "notes"})
 
 
 class InvalidDateRange(Invalid):
-    """The return is before the departure; the same day is allowed."""
+    """The return date is before the departure date; the same day is allowed."""
 
     code = "invalid_date_range"
     message = N_("The return date is before the departure date.")
@@ -47,7 +47,7 @@ class InvalidPaxCount(Invalid):
 
 
 class BudgetCurrencyRequired(Invalid):
-    """The budget has no currency."""
+    """The budget has an amount but no currency."""
 
     code = "budget_currency_required"
     message = N_("Enter the currency of the budget.")
@@ -114,7 +114,7 @@ class EnquiryChanged(PreconditionFailed):
 
 
 class EnquiryWish(TypedDict, total=False):
-    """Fields of an enquiry besides the customer's name."""
+    """Optional fields of an enquiry: all but the customer's name."""
 
     customer_email: str | None
     customer_phone: str | None
@@ -131,17 +131,17 @@ class EnquiryWish(TypedDict, total=False):
 
 
 class EnquiryChanges(EnquiryWish, total=False):
-    """Changes of an enquiry: an absent key is kept, None clears it."""
+    """Changes of an enquiry: an absent key is unchanged, None clears the field."""
 
     customer_name: str | None
 
 
 def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> Enquiry:
-    """Create an enquiry.
+    """Create an enquiry and record its event.
 
-    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation of another agency; then
-    UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired in this order;
-    BudgetOutOfRange.
+    Raises Forbidden; InvalidSessionId or SessionNotFound if the conversation is not the agency's;
+    then, in this order, UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired;
+    and BudgetOutOfRange.
     """
     actor.require("enquiry.create")
     values = {"status": "new", "pax_count": 1} | _columns(
@@ -167,11 +167,11 @@ def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> 
 def update(
     actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None
 ) -> Enquiry:
-    """Change an enquiry, also a closed one; the rules apply to the row as it will be.
+    """Change an enquiry, even a closed one; the rules are checked on the result.
 
-    `seen` is the `updated_at` that the caller has read. Raises Forbidden; the errors for null,
-    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; the errors of `create`;
-    InvalidStatusTransition.
+    `seen` is the `updated_at` that the caller has read; None skips the comparison. Raises, in this
+    order: Forbidden; the errors for null, InvalidSessionId; EnquiryNotFound, SessionNotFound;
+    EnquiryChanged; the errors of `create`; InvalidStatusTransition.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -187,7 +187,7 @@ def update(
 
 
 def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
-    """Cancel an enquiry, also a booked one.
+    """Cancel an enquiry, even a booked one.
 
     Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled.
     """
@@ -200,11 +200,11 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 
 
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
-    """Open the conversation about an enquiry; the first caller creates it.
+    """Open the conversation about an enquiry; return the enquiry and the conversation's id.
 
-    It belongs to the caller and begins with the enquiry's facts. The status stays. A deleted
-    conversation is replaced. The lock on the enquiry makes parallel calls wait. Raises Forbidden,
-    EnquiryNotFound.
+    The first caller creates and owns it; it begins with the enquiry's details. The enquiry's status
+    does not change. A deleted conversation is replaced. The enquiry is locked, so parallel calls do
+    not create two. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
@@ -222,7 +222,7 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
 
 
 def hundredths(amount: Decimal) -> int:
-    """Return an estimate in hundredths, rounded half away from zero. Raises BudgetOutOfRange."""
+    """Convert a budget to hundredths, rounded half away from zero. Raises BudgetOutOfRange."""
     if not amount.is_finite() or amount < 0 or amount >= BUDGET_MAX + 1:
         raise BudgetOutOfRange
     rounded = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -232,13 +232,13 @@ def hundredths(amount: Decimal) -> int:
 
 
 def check_dates(departs: date | None, returns: date | None) -> None:
-    """Refuse a return before the departure. Raises InvalidDateRange."""
+    """Check that the return is not before the departure. Raises InvalidDateRange."""
     if departs is not None and returns is not None and returns < departs:
         raise InvalidDateRange
 
 
 def next_statuses(status: str) -> tuple[str, ...]:
-    """Return the statuses that may follow, the present one first."""
+    """Return the statuses that an enquiry can change to, starting with its current one."""
     others = sorted(
         CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES,
         key=STATUSES.index,
@@ -247,7 +247,7 @@ def next_statuses(status: str) -> tuple[str, ...]:
 
 
 def facts(enquiry: Enquiry) -> dict[str, str]:
-    """Return the known facts of an enquiry, by their names in the API."""
+    """Return the non-empty fields of an enquiry as texts, by their names in the API."""
     return {
         name: str(value)
         for name, value in _wire(_row(enquiry)).items()
@@ -256,7 +256,7 @@ def facts(enquiry: Enquiry) -> dict[str, str]:
 
 
 def _columns(changes: EnquiryChanges) -> dict[str, Any]:
-    """Return columns and values; refuse what the input alone shows to be wrong."""
+    """Convert changes to column values; refuse those that are invalid by themselves."""
     for name, error in (
         ("status", StatusCannotBeNull),
         ("customer_name", CustomerNameCannotBeNull),
@@ -276,14 +276,14 @@ def _columns(changes: EnquiryChanges) -> dict[str, Any]:
 
 
 def _check_session(values: Mapping[str, Any]) -> None:
-    """Refuse a link to a conversation that does not exist in the agency."""
+    """Check that the conversation to link exists in the agency."""
     session_id = values.get("session_id")
     if session_id is not None and not chats.exists(session_id):
         raise chats.SessionNotFound
 
 
 def _check(row: Mapping[str, Any]) -> None:
-    """Check values against each other, in the order that the API promises."""
+    """Check the values against each other, in the order that the API promises."""
     currency, departs, returns = (
         row.get("budget_currency"),
         row.get("depart_date"),
@@ -299,7 +299,7 @@ def _check(row: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
-    """Write the fields that differ and record the event; nothing without a difference."""
+    """Write the fields that differ and record the event; do nothing if none differs."""
     changed = {
         name: (getattr(enquiry, name), value)
         for name, value in values.items()
@@ -315,7 +315,10 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
 
 
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Return the changes for audit and history: field, before, after."""
+    """Return the changes for the audit trail and the history: field, before and after.
+
+    Of private fields only the name is recorded.
+    """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     told: list[dict[str, str | None]] = []
     for name, value in after.items():
@@ -334,7 +337,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that a person gives, by their names in the API."""
+    """Return the fields that a person can enter, by their names in the API."""
     names = (*EnquiryChanges.__annotations__,)
     told = {name: row[name] for name in names if name in row}
     if "budget_hundredths" in row:
@@ -362,7 +365,7 @@ def _title(enquiry: Enquiry) -> str:
 
 
 def _opening(enquiry: Enquiry) -> list[dict[str, Any]]:
-    """Return the first message of a conversation: facts for programs, and as text."""
+    """Return the first message of a conversation: the details as JSON and as text."""
     known = facts(enquiry)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
     return [

@@ -1,4 +1,4 @@
-"""Pages of enquiries: list, detail with history, create, change, cancel, promote."""
+"""Pages of enquiries: list, detail with history, create, change, cancel, open conversation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ menu_count("enquiries_new")(enquiries.new_count)
 
 @pages.page("/enquiries", permission="enquiry.read")
 def index(reader: RequestReader) -> Any:
-    """Show the list, or only the fragment that a search, a filter or a step changes."""
+    """Show the list; for a partial request return only the changed fragment."""
     asked = ListQuery.read(request.args)
     board = enquiries.read_board(
         reader, asked.search(_zone(reader, asked)), asked.part(), asked.open
@@ -41,7 +41,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create", once=True)
 def new(actor: Actor) -> Any:
-    """Create an enquiry, and open its conversation if wanted."""
+    """Show and process the form of a new enquiry; if chosen, also open its conversation."""
     form = EnquiryForm(
         actor.currency,
         data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]},
@@ -57,7 +57,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/enquiries/<enquiry_id>", permission="enquiry.read", missing=EnquiryNotFound)
 def detail(reader: Reader, enquiry_id: UUID) -> Any:
-    """Show an enquiry: next step, facts, history."""
+    """Show an enquiry with its next step, its details and its history."""
     enquiry, history = enquiries.get_with_history(reader, enquiry_id)
     return render_template("enquiries/detail.html", enquiry=enquiry, history=history)
 
@@ -69,7 +69,7 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
-    """Change an enquiry; in place if the page asks for the form alone."""
+    """Show and process the form that changes an enquiry, inside the page if requested so."""
     enquiry = enquiries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
@@ -92,7 +92,7 @@ def edit(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def mark(actor: Actor, enquiry_id: UUID) -> Any:
-    """Mark an enquiry as quoted or booked."""
+    """Set the status of an enquiry to quoted or booked."""
     form = StatusForm()
     changed = form.attempt(
         lambda body: service.update(actor, enquiry_id, body.changes()),
@@ -100,7 +100,9 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
         status_cannot_be_null="",
     )
     if changed is None:
-        enquiries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
+        enquiries.get_enquiry(
+            enquiry_id
+        )  # an unknown enquiry answers 404, even if the form is invalid
         toast(_("This enquiry’s status does not allow this. Reload the page."), kind="error")
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
@@ -112,7 +114,7 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def cancel(actor: Actor, enquiry_id: UUID) -> Any:
-    """Cancel an enquiry after confirmation."""
+    """Ask for confirmation, then cancel an enquiry."""
     if request.method == "GET":
         template = "enquiries/_cancel.html" if is_htmx() else "enquiries/cancel.html"
         return render_template(template, enquiry=enquiries.get_enquiry(enquiry_id))
@@ -128,7 +130,7 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def promote(actor: Actor, enquiry_id: UUID) -> Any:
-    """Open the conversation about an enquiry."""
+    """Open the conversation about an enquiry and go to it."""
     return _to_conversation(actor, enquiry_id)
 
 
@@ -138,7 +140,7 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
 
 
 def _zone(reader: RequestReader, asked: ListQuery) -> str:
-    """Return the agency's zone; read beforehand only for filters by day of receipt."""
+    """Return the agency's time zone; it is loaded first only if a filter by receipt needs it."""
     if asked.created_from or asked.created_to:
         reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

@@ -1,4 +1,4 @@
-"""Capabilities of enquiries."""
+"""Capabilities of enquiries: acts that people, programs and the assistant can request."""
 
 from voyagent.enquiries.capabilities import (
     create_enquiry,

@@ -1,4 +1,4 @@
-"""Log an enquiry from a customer's words or from a person's dictation."""
+"""Create an enquiry from a customer's message or from a person's dictation."""
 
 from __future__ import annotations
 
@@ -73,9 +73,10 @@ class CreateEnquiryInput(EnquiryIn):
 
 
 def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
-    """Log the enquiry, or change the one that a replaced turn of the conversation logged.
+    """Create the enquiry and return its id, customer name and status.
 
-    Raises as `service.create` and `service.update`.
+    If a turn of the conversation is run again, the enquiry that the earlier run created is changed
+    instead. Raises the errors of `service.create` and `service.update`.
     """
     fields = wanted.fields()
     logged = _logged_before(call)
@@ -91,12 +92,12 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
 
 
 def policy(_call: Invocation, wanted: CreateEnquiryInput) -> Policy:
-    """No money moves."""
+    """Return the policy: no money moves, and the customer is the party."""
     return Policy(party=wanted.customer_name)
 
 
 def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
-    """Name the customer as soon as the name is known."""
+    """Describe the act in one sentence, with the customer's name once it is known."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Log an enquiry"))
@@ -104,7 +105,10 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
 
 
 def _logged_before(call: Invocation) -> UUID | None:
-    """An enquiry that somebody has gone on with is left alone."""
+    """Return the id of the enquiry that an earlier run of the turn created, if still new.
+
+    An enquiry that somebody has changed to another status is left alone.
+    """
     for earlier in reversed(call.earlier):
         try:
             known = enquiries.get_enquiry(UUID(earlier["enquiry_id"]))
@@ -125,7 +129,7 @@ def _output(enquiry: Enquiry) -> dict[str, Any]:
 
 
 def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
-    """State the fields that were stored, and those that are empty."""
+    """Return the assistant's answer: the stored fields, and the fields still missing."""
     logged = gettext("Logged as a new enquiry from %(name)s.", name=output["customer_name"])
     amount = given.get("budget_amount")
     known = {
@@ -146,7 +150,7 @@ def answer(given: dict[str, Any], output: dict[str, Any]) -> str:
 
 
 def records(output: dict[str, Any]) -> Sequence[Choice]:
-    """Return the enquiry."""
+    """Return the enquiry as the record that the answer refers to."""
     return (Choice(output["enquiry_id"], output["customer_name"]),)
 
 

@@ -1,4 +1,4 @@
-"""Input fields that capabilities of enquiries share; all of them may be absent."""
+"""Optional input fields that several capabilities of enquiries share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find enquiries by status, text, places and days."""
+"""Find enquiries by status, text, places and dates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAYS = ("depart_from", "depart_to", "created_from", "created_to")
 
 
 class FindEnquiriesInput(Closed):
-    """Filters of enquiries; all of them apply."""
+    """Filters of enquiries; an enquiry must match all of them."""
 
     status: Annotated[Status | None, Slot("status")] = Field(
         default=None, description="A status; `open` is new or quoted."
@@ -54,10 +54,10 @@ class FindEnquiriesInput(Closed):
 
 
 def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
-    """Return the newest enquiries that fit, and the number of all.
+    """Return the newest matching enquiries, and the number of all matching ones.
 
-    A city is also found by the code of its airport. Raises InvalidDepartRange,
-    InvalidCreatedRange.
+    A city also matches enquiries with the code of its airport, and the reverse. Raises
+    InvalidDepartRange, InvalidCreatedRange.
     """
     statuses = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
     pages = [
@@ -87,7 +87,7 @@ def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
         key=lambda row: (row["created_at"], row["id"]),
         reverse=True,
     )
-    twice = len(found) - len(rows)  # “Dubai (DXB)” is found under both spellings
+    twice = len(found) - len(rows)  # “Dubai (DXB)” matches both spellings
     return {
         "total": sum(page.total for page in pages) - twice,
         "enquiries": [brief(row) for row in rows[:SHOWN_MAX]],
@@ -95,7 +95,7 @@ def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the filters."""
+    """Describe the search in one sentence, with its filters."""
     words = [
         status_label(str(given.get("status"))),
         *(str(given[name]) for name in _WORDS if given.get(name)),
@@ -108,7 +108,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the newest enquiries that fit."""
+    """Return the assistant's answer: the newest matching enquiries."""
     found, total = output["enquiries"], output["total"]
     if not found:
         return str(

@@ -1,4 +1,4 @@
-"""Enquiries that a text can mean."""
+"""Find the enquiries that a user's text may refer to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ SEARCHED_MAX = 200
 
 
 def enquiries(call: Invocation, text: str) -> list[Choice]:
-    """Return enquiries of customers that a text names, else all; the newest first."""
+    """Return the enquiries whose customer is named in a text, newest first.
+
+    Only the newest 200 are considered; if the text names no customer, all of these are returned.
+    """
     page = enquiries_queries.list_enquiries(call.reader, Search(), Part(limit=SEARCHED_MAX))
     return of_party([(_choice(row), row["customer_name"]) for row in page.items], text)
 

@@ -1,4 +1,4 @@
-"""Enquiries as the capabilities return them, and as answers state them."""
+"""Format enquiries as JSON output of capabilities, and as text for the assistant's answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENQUIRY_STEPS = {
 
 
 def brief(row: Row) -> JsonObject:
-    """Return an enquiry as a row of a list."""
+    """Return the main fields of an enquiry as JSON, for a list."""
     amount = row["budget_hundredths"]
     return {
         "id": str(row["id"]),
@@ -42,7 +42,7 @@ def brief(row: Row) -> JsonObject:
 
 
 def full(row: Row) -> JsonObject:
-    """Return an enquiry with contact, notes and time of entry."""
+    """Return an enquiry as JSON with contact details, notes and time of entry."""
     return brief(row) | {
         "customer_email": row["customer_email"],
         "customer_phone": row["customer_phone"],
@@ -52,7 +52,7 @@ def full(row: Row) -> JsonObject:
 
 
 def enquiry_line(enquiry: JsonObject) -> str:
-    """State customer, route, days, people and status in one line."""
+    """Describe an enquiry in one line: customer, route, dates, people and status."""
     route = " → ".join(filter(None, (enquiry["origin"], enquiry["destination"])))
     days = " – ".join(day(enquiry[key]) for key in ("depart_date", "return_date") if enquiry[key])
     people = str(ngettext("one person", "%(num)d people", enquiry["pax_count"]))
@@ -61,12 +61,12 @@ def enquiry_line(enquiry: JsonObject) -> str:
 
 
 def enquiry_record(enquiry: JsonObject) -> Choice:
-    """Return an enquiry as a record of an answer."""
+    """Return an enquiry as a record that an answer refers to."""
     return Choice(enquiry["id"], enquiry_line(enquiry))
 
 
 def field_labels() -> dict[str, str]:
-    """Return the labels of the fields that a customer's message can leave out."""
+    """Return the labels of the fields that a customer's message may not mention."""
     return {
         "customer_email": gettext("e-mail"),
         "customer_phone": gettext("phone"),
@@ -79,19 +79,19 @@ def field_labels() -> dict[str, str]:
 
 
 def not_known(enquiry: JsonObject) -> str:
-    """State the fields that are empty; empty if none is."""
+    """Return a sentence that lists the empty fields; an empty text if there are none."""
     labels = ", ".join(label for name, label in field_labels().items() if not enquiry.get(name))
     return str(gettext("Not known: %(fields)s.", fields=labels)) if labels else ""
 
 
 def budget_line(enquiry: JsonObject) -> str:
-    """State the budget; empty without one."""
+    """Return the budget as text; an empty text if there is none."""
     budget = enquiry.get("budget")
     return str(gettext("Budget %(budget)s.", budget=money(budget))) if budget else ""
 
 
 def status_label(status: str) -> str:
-    """Return a status as part of a sentence; empty for an unknown one."""
+    """Return a status as part of a sentence; an empty text if it is unknown."""
     labels = {
         "new": gettext("new"),
         "open": gettext("open"),

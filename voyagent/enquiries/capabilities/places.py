@@ -1,4 +1,4 @@
-"""Spellings of one place in enquiries."""
+"""Alternative spellings of a place in enquiries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from voyagent.kernel.text.stations import KNOWN
 
 
 def spellings(place: str | None) -> list[str | None]:
-    """Return a place as given, and its other spellings; `[None]` without one.
+    """Return a place as given and its other spellings; `[None]` if no place is given.
 
     Agencies write the airport code `DXB` in one enquiry and `Dubai` in the next.
     """

@@ -1,4 +1,4 @@
-"""Read all that is known of one enquiry."""
+"""Read all details of one enquiry."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NOTES_SHOWN_MAX = 600
 
 
 class NothingNamed(Invalid):
-    """Neither an enquiry nor a customer was named."""
+    """Neither an enquiry nor a customer is named."""
 
     code = "enquiry_or_customer_required"
     message = N_("Specify the customer of the enquiry.")
@@ -64,9 +64,10 @@ class SummariseEnquiryInput(Closed):
 
 
 def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
-    """Return the enquiry, or the list of a customer's enquiries if several fit.
+    """Return the enquiry, or a list of the customer's enquiries if several match.
 
-    An exact name wins over a part of one; then a single open enquiry wins over closed ones.
+    An exact name takes precedence over a part of one; then a single open enquiry takes precedence
+    over closed ones.
 
     Raises EnquiryNotFound, NothingNamed.
     """
@@ -92,7 +93,7 @@ def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the customer."""
+    """Describe the act in one sentence, with the customer's name."""
     name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
     if not name:
         return str(gettext("Read the enquiry"))
@@ -106,7 +107,7 @@ def _likeliest(rows: list[Row], name: str) -> list[Row]:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """State all that is known of the enquiry, or list those that fit."""
+    """Return the assistant's answer: all details of the enquiry, or the list of matches."""
     if output["found"] == 0:
         return str(
             gettext(
@@ -131,7 +132,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the enquiry, or those that the answer lists."""
+    """Return the enquiry, or the listed enquiries, as records that the answer refers to."""
     found = [output["enquiry"]] if "enquiry" in output else output["enquiries"]
     return tuple(map(enquiry_record, found[:ANSWERED_MAX]))
 

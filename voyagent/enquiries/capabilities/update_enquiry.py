@@ -1,4 +1,4 @@
-"""Change an enquiry, or its status."""
+"""Change the fields or the status of an enquiry."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from voyagent.kernel.fields import BusinessDate, Id, Int32, Text, Trimmed
 
 
 class UpdateEnquiryInput(EnquiryPatch):
-    """An enquiry and its changes: an absent field stays, null clears it.
+    """The id of an enquiry and its changes: an absent field is unchanged, null clears it.
 
     The name, the number of travellers and the status cannot be cleared.
     """
@@ -78,7 +78,7 @@ class UpdateEnquiryInput(EnquiryPatch):
 
 
 def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
-    """Change the enquiry. Raises as `service.update`."""
+    """Change the enquiry and return it. Raises the errors of `service.update`."""
     changes = wanted.changes()
     changes.pop("enquiry_id")  # type: ignore[typeddict-item]
     enquiry = service.update(call.actor, wanted.enquiry_id, changes)
@@ -91,7 +91,7 @@ def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the customer once the enquiry is changed."""
+    """Describe the act in one sentence, with the customer's name once the change is made."""
     name = (output.get("enquiry") or {}).get("customer_name")
     if not name:
         return str(gettext("Change the enquiry"))
@@ -99,7 +99,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the enquiry as it is now."""
+    """Return the assistant's answer: the enquiry after the change."""
     enquiry = output["enquiry"]
     updated = gettext("Enquiry updated: %(enquiry)s.", enquiry=enquiry_line(enquiry))
     budget = budget_line(enquiry) if "budget_amount" in output["fields"] else ""

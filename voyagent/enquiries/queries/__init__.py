@@ -1,1 +1,1 @@
-"""Reads of enquiries."""
+"""Queries of enquiries."""

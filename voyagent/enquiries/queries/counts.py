@@ -1,4 +1,4 @@
-"""Enquiries by week, from counts that triggers maintain, and a check of these counts."""
+"""Count enquiries by week, from the counts that triggers maintain, and verify those counts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _HOURS = EnquiryHour.__table__.c
 
 @cached_statement
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
-    """Select weeks from a Monday on in a zone: monday, received, booked.
+    """Select weekly numbers of enquiries, from a Monday in a time zone.
 
-    The counts are by hour of UTC; a week that begins within an hour takes its part of that hour
-    from the enquiries themselves.
+    Rows: monday, received, booked. The stored counts are per hour of UTC. If a week begins within
+    such an hour, because of the zone's offset, the enquiries of that hour are counted individually.
     """
     begins = [
         datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)
@@ -79,9 +79,9 @@ def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
 
 
 def untied_counts_statement() -> Select[Any]:
-    """Select differences between counts and enquiries: which (`status`, `hour`), key, n, booked.
+    """Select differences between the stored counts and the enquiries.
 
-    Empty if the counts are correct.
+    Rows: which (`status` or `hour`), key, n, booked. There is no row if the counts are correct.
     """
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
     booked = case((_TABLE.c.status == "booked", -1), else_=0)

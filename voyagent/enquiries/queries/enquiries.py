@@ -1,4 +1,4 @@
-"""Reads of enquiries: one, the list with its total, unanswered ones, history."""
+"""Queries of enquiries: one enquiry, the list, unanswered enquiries and the history."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ class EnquiryNotFound(NotFound):
 
 
 class InvalidDepartRange(Unprocessable):
-    """The first departure day is after the last."""
+    """The first day of the departure range is after the last."""
 
     code = "invalid_depart_range"
     message = N_("The first day of departure is after the last.")
 
 
 class InvalidCreatedRange(Unprocessable):
-    """The first day of receipt is after the last."""
+    """The first day of the receipt range is after the last."""
 
     code = "invalid_created_range"
     message = N_("The first day of receipt is after the last.")
@@ -100,9 +100,9 @@ class InvalidCreatedRange(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Filters of the list.
+    """Filters of the list of enquiries; an enquiry must match all of them.
 
-    Text matches parts of words; days are inclusive, days of receipt are days of `zone`.
+    Text matches parts of words. Days are inclusive; days of receipt are in the time zone `zone`.
     """
 
     text: str | None = None
@@ -117,7 +117,10 @@ class Search:
     zone: str = "UTC"
 
     def check(self) -> None:
-        """Refuse inverted ranges. Raises InvalidDepartRange, InvalidCreatedRange."""
+        """Check that each range starts before it ends.
+
+        Raises InvalidDepartRange, InvalidCreatedRange.
+        """
         if self.depart_from and self.depart_to and self.depart_from > self.depart_to:
             raise InvalidDepartRange
         if self.created_from and self.created_to and self.created_from > self.created_to:
@@ -125,32 +128,32 @@ class Search:
 
     @property
     def texts(self) -> tuple[str | None, str | None, str | None, str | None]:
-        """Return the searched texts."""
+        """Return the texts to search for: free text, e-mail, origin and destination."""
         return self.text, self.customer_email, self.origin, self.destination
 
     @property
     def is_blunt(self) -> bool:
-        """True if no text has the three letters in a row that the trigram index needs."""
+        """Return True if no text is long enough for the trigram index: three letters in a row."""
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
 
     @property
     def is_counted(self) -> bool:
-        """True if the counters have the total."""
+        """Return True if the stored counts give the total: no filter, or only a status."""
         return self == Search(status=self.status, zone=self.zone)
 
     @property
     def created_between(self) -> tuple[datetime | None, datetime | None]:
-        """Return the first instant of the first day and the first instant after the last day."""
+        """Return the range of receipt as instants: inclusive start and exclusive end."""
         after = None if self.created_to is None else self.created_to + timedelta(days=1)
         return _midnight(self.created_from, self.zone), _midnight(after, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Data of the list page: rows, numbers of its tabs, the open row with its history.
+    """Data of the list page: enquiries, counts of the tabs, the open enquiry and its history.
 
-    `is_capped`: counting stopped at 1,000. `is_partial`: only the newest rows were searched.
+    `is_capped`: counting stopped at 1,000. `is_partial`: only the newest enquiries were searched.
     """
 
     page: Page[Row]
@@ -162,7 +165,7 @@ class Board:
 
 
 def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
-    """Return an enquiry of the agency; `lock` holds its row until the transaction ends.
+    """Return an enquiry of the agency; `lock` locks its row until the transaction ends.
 
     Raises EnquiryNotFound.
     """
@@ -175,13 +178,19 @@ def get_row(reader: Reader, enquiry_id: UUID) -> Row:
 
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
-    """Return an enquiry and its events, newest first, in one trip. Raises EnquiryNotFound."""
+    """Return an enquiry and its events, newest first, in one database round trip.
+
+    Raises EnquiryNotFound.
+    """
     rows, history = reader.read(*_row_statements(enquiry_id), _history_statement(enquiry_id))
     return _for_people(first_row(rows, EnquiryNotFound)), history
 
 
 def row_of(enquiry: Enquiry) -> Row:
-    """Return a loaded enquiry as a row; a deleted conversation is no link."""
+    """Return a loaded enquiry as a row.
+
+    `session_id` is None if the conversation was deleted.
+    """
     row = {name: getattr(enquiry, name) for name in COLUMNS}
     if enquiry.session_id is not None and not exists(enquiry.session_id):
         row["session_id"] = None
@@ -200,7 +209,10 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
-    """Return the data of the list page in one trip; a total is counted up to 1,000."""
+    """Return the data of the list page in one database round trip.
+
+    The total is counted up to 1,000.
+    """
     further: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
     )
@@ -233,14 +245,17 @@ def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
 
 
 def names_statement(parts: Iterable[str]) -> Select[Any]:
-    """Select names of customers that contain any of these lower-case parts."""
+    """Select the customer names that contain any of these lower-case parts."""
     return select(_TABLE.c.customer_name.label("name")).where(
         owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts))
     )
 
 
 def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return the customer of a column's enquiry, for selects of other packages."""
+    """Return a scalar select of the customer name of an enquiry.
+
+    `enquiry_id` is a column of another package's query.
+    """
     return (
         select(_TABLE.c.customer_name)
         .where(owned(Enquiry), _TABLE.c.id == enquiry_id)
@@ -249,7 +264,7 @@ def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Return the condition that an enquiry has a customer's name, whatever its case."""
+    """Return the condition that an enquiry's customer has a name, ignoring case."""
     return (
         select(_TABLE.c.id)
         .where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name)))
@@ -258,13 +273,13 @@ def is_named(name: str) -> ColumnElement[bool]:
 
 
 def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
-    """Return enquiries without an answer, the oldest first."""
+    """Return the enquiries in status `new`, which nobody has answered, oldest first."""
     return reader.read(unanswered_statement(limit))[0]
 
 
 @cached_statement
 def unanswered_statement(limit: int = 10) -> Select[Any]:
-    """Select enquiries without an answer, the oldest first."""
+    """Select the enquiries in status `new`, which nobody has answered, oldest first."""
     source = _TABLE.alias("e")
     return (
         _shown(source)
@@ -275,12 +290,15 @@ def unanswered_statement(limit: int = 10) -> Select[Any]:
 
 
 def new_count() -> ScalarSelect[Any]:
-    """Return the number of enquiries without an answer, from the counters."""
+    """Return a scalar select of the number of unanswered enquiries, from the stored counts."""
     return counted("new")
 
 
 def counted(status: str | None = None) -> ScalarSelect[Any]:
-    """Return the number of enquiries in a status, or of all, from the counters."""
+    """Return a scalar select of the number of enquiries, from the stored counts.
+
+    Counts one status, or all without one.
+    """
     statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(
         owned(EnquiryCount)
     )
@@ -291,9 +309,10 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
 
 @cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """Select the rows, each with the total, for a page with the numbers by status.
+    """Select a page of enquiries, each row with the total.
 
-    Without a match one row without an id has the total.
+    `for_page` adds the counts by status that the list page shows. If nothing matches, one row
+    without an id has the total.
     """
     found, rows = (
         _counted_page(search, part)
@@ -328,7 +347,7 @@ def _page(rows: list[Row], part: Part) -> Page[Row]:
 
 
 def _for_people(row: Row) -> Row:
-    """Return a row with its budget in the decimals of its currency."""
+    """Add the budget as Money, rounded to the decimals of its currency, to a row."""
     amount = row["budget_hundredths"]
     row["budget"] = (
         None
@@ -339,23 +358,29 @@ def _for_people(row: Row) -> Row:
 
 
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
-    """Join rows by key if a look-up function named them, else all of the lateral select."""
+    """Return the join condition between the total and the rows.
+
+    Rows from a look-up function are joined by key; a lateral select is joined completely.
+    """
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """Page of all enquiries or of a status: counters give the total, an index the order."""
+    """Return total and rows without filters other than the status.
+
+    The stored counts give the total and an index gives the order.
+    """
     table = _TABLE.alias("l")
     found = (
         select(counted(search.status).label("total")).cte("found").prefix_with("materialized")
-    )  # counted once, though two places ask
+    )  # counted once, though it is used twice
     page = select(table).where(owned(table), *_place(part, table)).limit(part.limit)
     if search.status is not None:
         page = page.where(table.c.status == search.status)
     if part.cursor is None:
         page = page.where(part.offset < found.c.total).offset(
             part.offset
-        )  # past the end the table is not touched
+        )  # a page past the end does not read the table
     order = (
         (table.c.created_at, table.c.id)
         if part.backward
@@ -365,7 +390,10 @@ def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Page of other filters: a look-up function counts and names the keys."""
+    """Return total and rows for other filters.
+
+    A database function counts the matching enquiries and returns the keys of the page.
+    """
     made_from, made_before = search.created_between
     values = (
         *(contains(text) if text else None for text in search.texts),
@@ -399,9 +427,9 @@ def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
 
 
 def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
-    """Return the columns of an answer; `named` adds the creator's name.
+    """Select the columns of an API response; `named` adds the creator's name.
 
-    A deleted conversation is no link.
+    `session_id` is null if the conversation was deleted.
     """
     columns = [
         (
