@@ -1,1 +1,1 @@
-"""Customers and suppliers, identified by the name on their documents."""
+"""Customers and suppliers, which documents refer to by name."""

@@ -1,4 +1,4 @@
-"""Forms of customers and suppliers, and the filters of their list."""
+"""Forms of customers and suppliers, and the query parameters of their list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ _WORDS = {
 
 
 class PartyForm(SchemaForm[PartyIn]):
-    """Form of a customer, a supplier, or both; `seen` is the version that was opened."""
+    """Form of a customer, a supplier, or both.
+
+    `seen` is the `updated_at` of the party when the form was opened; it detects a change by
+    somebody else.
+    """
 
     schema: ClassVar[type[BaseModel]] = PartyIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -66,7 +70,7 @@ class PartyForm(SchemaForm[PartyIn]):
 
     @classmethod
     def of(cls, row: Row) -> PartyForm:
-        """Return the form filled with a party."""
+        """Return a form filled with the values of a party."""
         return cls(
             data={name: row[name] for name in PartyIn.model_fields}
             | {"seen": row["updated_at"].isoformat()}
@@ -74,13 +78,13 @@ class PartyForm(SchemaForm[PartyIn]):
 
 
 class PartyList(PartyQuery):
-    """Filters in the address of the list; an invalid one is ignored and named in `unread`."""
+    """Query parameters of the list; invalid ones are ignored and listed in `unread`."""
 
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> PartyList:
-        """Read the filters from an address."""
+        """Parse the query parameters of the list."""
         values: dict[str, Any] = {
             name: given[name]
             for name in ("q", "kind", "archived", "cursor")
@@ -96,11 +100,14 @@ class PartyList(PartyQuery):
             )
 
     def unread_words(self, *others: str) -> list[str]:
-        """Return the labels of the invalid filters."""
+        """Return the labels of the filters that were invalid."""
         return [str(_WORDS[name]) for name in (*self.unread, *others)]
 
     def address(self, **changes: Any) -> str:
-        """Return the list's address with changes; any but `cursor` leads to the first page."""
+        """Return the list's URL with some parameters changed.
+
+        Any change but that of `cursor` leads to the first page.
+        """
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
         return url_for(
             "parties.index",
@@ -108,7 +115,7 @@ class PartyList(PartyQuery):
         )
 
     def tabs(self) -> list[dict[str, Any]]:
-        """Return the tabs: all, customers, suppliers, archived."""
+        """Return the tabs of the list: all, customers, suppliers, archived."""
         here = "archived" if self.archived else self.kind
         words = (
             (None, _l("All")),

@@ -20,7 +20,8 @@ _SEARCH = (
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
-    Documents have no foreign key to it: their `party_key` equals this one.
+    Documents refer to it not by a foreign key but by an equal `party_key`, which is derived from
+    the name.
     """
 
     __tablename__ = "parties"

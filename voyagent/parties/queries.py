@@ -1,4 +1,4 @@
-"""Reads of customers and suppliers: by id, by name, and the list."""
+"""Queries of customers and suppliers: by id, by name, and the list."""
 
 from __future__ import annotations
 
@@ -39,9 +39,12 @@ COLUMNS = (
     *("is_archived", "created_at", "updated_at"),
 )
 NAMES_MAX = 500
-"""Names that a form offers at most."""
+"""Largest number of names that a form suggests."""
 SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
-"""Account purposes with a party's balance, and the sign of their debits."""
+"""Purposes of accounts with balances per party, and the sign of a debit in each.
+
+With this sign a positive balance is the usual one.
+"""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
 
@@ -62,7 +65,7 @@ class PartySearch:
 
 
 def get_party(party_id: UUID, *, lock: bool = False) -> Party:
-    """Return a party of the agency; `lock` holds its row until the transaction ends.
+    """Return a party of the agency; `lock` locks its row until the transaction ends.
 
     Raises PartyNotFound.
     """
@@ -80,12 +83,15 @@ def row_of(party: Party) -> Row:
 
 
 def terms_days(name: str) -> int | None:
-    """Return a party's payment terms in days; None if the party or its terms are unknown."""
+    """Return the payment terms of the party with a name, in days.
+
+    None if there is no such party or it has no terms.
+    """
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
 def tax_status(name: str) -> Row | None:
-    """Return country, state and tax number of a party by its name; None if unknown."""
+    """Return country, state and tax number of the party with a name; None without one."""
     found = (
         db.session.execute(
             select(Party.country, Party.state, Party.tax_number).where(
@@ -99,12 +105,12 @@ def tax_status(name: str) -> Row | None:
 
 
 def email_of(name: str) -> str | None:
-    """Return a party's e-mail address by its name; None if unknown."""
+    """Return the e-mail address of the party with a name; None if there is none."""
     return db.session.scalar(select(Party.email).where(Party.party_key == func.lower(name)))
 
 
 def known_names(kind: str) -> list[str]:
-    """Return names that a form offers while a name is typed, without archived parties."""
+    """Return the names that a form suggests while a user types; archived parties excluded."""
     statement = (
         select(Party.name)
         .where(KINDS[kind], Party.is_archived.is_(False))
@@ -115,23 +121,24 @@ def known_names(kind: str) -> list[str]:
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
-    """Select names that contain any of these lower-case parts."""
+    """Select the party names that contain any of these lower-case parts."""
     return select(_PARTIES.name.label("name")).where(
         owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts))
     )
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Return the condition that a party has a name, whatever its case."""
+    """Return the condition that a party has a name, ignoring case."""
     return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
 
 
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
 ) -> CursorPage[Row]:
-    """Return a page of parties by name, after the cursor's row.
+    """Return a page of parties by name, after the cursor's party.
 
-    Parts of words are searched without an index: an agency has thousands of parties at most.
+    Parts of words are searched without an index, because an agency has a few thousand parties at
+    most.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]
@@ -141,10 +148,10 @@ def list_parties(
 
 
 def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
-    """Return a party's balances at the end of a day, without zeros.
+    """Return a party's balances at the end of a day; zero balances are left out.
 
-    Rows: purpose, currency, minor. A positive amount is owed to us for receivable and
-    supplier_advances, and owed by us for the others.
+    Rows: purpose, currency, minor (in minor units). A positive amount is owed to the agency for the
+    purposes receivable and supplier_advances, and owed by the agency for the others.
     """
     rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
     told = [

@@ -1,4 +1,4 @@
-"""Request, filter and response shapes of parties."""
+"""Request and response bodies and query parameters of the parties API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TermsDays = Annotated[int, Field(ge=0, le=TERMS_MAX)]
 
 
 class _Details(Closed):
-    """Members that creating and changing share, besides name and kind."""
+    """Members of both request bodies, besides name and kind."""
 
     email: EmailText | None = None
     phone: Annotated[str, Text(LENGTHS["phone"])] | None = None
@@ -57,14 +57,14 @@ class _Details(Closed):
     notes: Annotated[str, Text(LENGTHS["notes"])] | None = None
 
     def said(self) -> PartyChanges:
-        """Return the members that were sent, by their names in the service."""
+        """Return the members that were sent, under the names that the service uses."""
         return cast("PartyChanges", self.model_dump(exclude_unset=True))
 
 
 class PartyIn(_Details):
     """A customer, a supplier, or both.
 
-    `state` is a state code as tax numbers have it; a tax number of India is a GSTIN.
+    `state` is a state code as tax numbers have it. An Indian tax number must be a GSTIN.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])]
@@ -73,9 +73,9 @@ class PartyIn(_Details):
 
 
 class PartyPatch(_Details):
-    """Changes: an absent member is kept, null clears it.
+    """Changes of a party: an absent member is unchanged, null clears it.
 
-    A name that the books use can only change its capitals.
+    A name that is used in the books can only change its capitals.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT
@@ -85,7 +85,7 @@ class PartyPatch(_Details):
 
 
 class PartyQuery(Query):
-    """Filters of the list, all applied at once, and the cursor."""
+    """Filters and cursor of the list; a party must match all filters."""
 
     q: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Part of the name, e-mail, phone or tax number."
@@ -102,19 +102,16 @@ class PartyQuery(Query):
     )
 
     def search(self) -> PartySearch:
-        """Return the filters as the queries take them."""
+        """Return the filters in the form that the queries accept."""
         return PartySearch(self.q, self.kind, is_archived=bool(self.archived))
 
     def place(self) -> NameCursor | None:
-        """Return the position of the cursor. Raises InvalidCursor."""
+        """Return the position after which the page begins. Raises InvalidCursor."""
         return None if self.cursor is None else NameCursor.decode(self.cursor)
 
 
 class PartyOut(AnswerOf[Row]):
-    """A customer or supplier.
-
-    Documents refer to it by `name`.
-    """
+    """A customer or supplier; documents refer to it by `name`."""
 
     id: UUID
     name: str

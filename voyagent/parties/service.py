@@ -1,4 +1,4 @@
-"""Rules of parties: add, change and archive customers and suppliers."""
+"""Services of parties: add, change and archive customers and suppliers."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ PLACES = {
     "state_unknown": "state",
     **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
 }
-"""The field that an error of the rules belongs to, by error code."""
-# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps
-# only that they changed.
+"""The form field at which each error is shown, by error code."""
+# Personal details are not recorded in the audit trail, because it can never be changed or deleted:
+# of these fields an event has only the names.
 _PRIVATE = frozenset({"name", "email", "phone", "address", "tax_number", "notes"})
 
 
@@ -53,7 +53,7 @@ class PartyNameRequired(Unprocessable):
 
 
 class PartyTextTooLong(Unprocessable):
-    """A text is longer than its column."""
+    """A text is longer than allowed."""
 
     code = "party_text_too_long"
     message = N_(
@@ -70,14 +70,14 @@ class PartyKindRequired(Invalid):
 
 
 class UnknownCountry(Invalid):
-    """Not a country code of ISO 3166."""
+    """The text is not a country code of ISO 3166."""
 
     code = "country_unknown"
     message = N_("Enter a country code of two capital letters, such as IN.")
 
 
 class UnknownState(Invalid):
-    """Not a state of the country, or a state without a country."""
+    """The text is not a state code of the country, or a state is given without a country."""
 
     code = "state_unknown"
     message = N_("This state does not belong to the country.")
@@ -93,14 +93,14 @@ class StateIsNotOfNumber(Invalid):
 
 
 class InvalidTerms(Invalid):
-    """Payment terms are not a number of days from 0 to 365."""
+    """The payment terms are not a number of days from 0 to 365."""
 
     code = "invalid_terms"
     message = N_("Payment terms are from 0 to 365 days.")
 
 
 class PartyNameTaken(Conflict):
-    """Another party of the agency has the name, whatever its case."""
+    """Another party of the agency has the same name, ignoring case."""
 
     code = "party_name_taken"
     message = N_("A customer or supplier with this name already exists.")
@@ -109,7 +109,7 @@ class PartyNameTaken(Conflict):
 class PartyInBooks(Conflict):
     """The name is used in the books and cannot change.
 
-    Entries keep their text, so the party that they mean keeps its name.
+    Journal entries store the name as text, so the party that they refer to must keep it.
     """
 
     code = "party_in_books"
@@ -127,9 +127,9 @@ class PartyChanged(PreconditionFailed):
 
 
 class PartyChanges(TypedDict, total=False):
-    """Changes of a party: an absent key is kept, None clears it.
+    """Changes of a party: an absent key is unchanged, None clears the field.
 
-    Name, kind and archived cannot be cleared.
+    The name, the kind and `is_archived` cannot be cleared.
     """
 
     name: str
@@ -149,8 +149,8 @@ class PartyChanges(TypedDict, total=False):
 def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
     """Add a customer or supplier.
 
-    `country` is a code of ISO 3166, `state` a state code of that country, `terms_days` 0 to 365. A
-    tax number of India is a GSTIN; it gives the state if none is named.
+    `country` is a code of ISO 3166, `state` a state code of that country, `terms_days` 0 to 365. An
+    Indian tax number must be a GSTIN; it determines the state if none is given.
 
     Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
     UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms, PartyNameTaken.
@@ -175,10 +175,10 @@ def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
 def update(
     actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None
 ) -> Party:
-    """Change a party; a change without a difference leaves no event.
+    """Change a party; if nothing differs, nothing is recorded.
 
-    `seen` is the `updated_at` that the caller has read. A name that the books use can only change
-    its capitals.
+    `seen` is the `updated_at` that the caller has read. A name that is used in the books can only
+    change its capitals.
 
     Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """
@@ -209,7 +209,7 @@ def update(
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Normalise all values and check them together."""
+    """Normalise all values of a party and check them together."""
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
     values["name"] = " ".join((row["name"] or "").split())
     if not 1 <= len(values["name"]) <= LENGTHS["name"]:
@@ -225,7 +225,7 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
-    """Return matching country, state and tax number; a GSTIN determines the state."""
+    """Return consistent country, state and tax number; a GSTIN determines the state."""
     if country is not None and country not in _countries():
         raise UnknownCountry
     if state is not None and state not in states(country or ""):
@@ -250,7 +250,7 @@ def _words(text: str | None, name: str) -> str | None:
 
 
 def _is_same_name(before: str, after: str) -> bool:
-    """True if both names have the same key, as the database computes it."""
+    """Return True if both names have the same key, as the database computes it."""
     return bool(db.session.scalar(select(func.lower(before) == func.lower(after))))
 
 
@@ -264,7 +264,7 @@ def _flush() -> None:
 
 
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Return the changes for the audit; of private fields only that they changed."""
+    """Return the changes for the audit trail; of private fields only their names."""
     told: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():
         if before is None and after is None:

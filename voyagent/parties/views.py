@@ -28,7 +28,7 @@ pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/parties", permission="party.read")
 def index(reader: Reader) -> Any:
-    """Show the list by name."""
+    """Show the list of customers and suppliers by name."""
     asked = PartyList.read(request.args)
     found, unread = page_or_first(
         lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place
@@ -44,7 +44,7 @@ def index(reader: Reader) -> Any:
 
 @pages.page("/parties/new", methods=("GET", "POST"), permission="party.create")
 def new(actor: Actor) -> Any:
-    """Add a party, by default a customer."""
+    """Show and process the form of a new party, by default a customer."""
     begun = {
         "name": request.args.get("name", "")[: service.LENGTHS["name"]],
         "is_customer": request.args.get("kind") != "supplier",
@@ -59,7 +59,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/parties/<party_id>", permission="party.read", missing=PartyNotFound)
 def detail(reader: Reader, party_id: UUID) -> Any:
-    """Show a party: contact, taxes, balances."""
+    """Show a party with its contact details, tax data and balances."""
     party = queries.read_party(reader, party_id)
     balances = [
         row | {"amount": Money(row["minor"], row["currency"])}
@@ -81,7 +81,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
     missing=PartyNotFound,
 )
 def edit(actor: Actor, party_id: UUID) -> Any:
-    """Change a party."""
+    """Show and process the form that changes a party."""
     form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
