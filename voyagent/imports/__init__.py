@@ -1,1 +1,1 @@
-"""Import of earlier data from files: a dry run first, then all or nothing."""
+"""Import of an agency's earlier data from CSV files: whole files only, after a dry run."""

@@ -1,4 +1,4 @@
-"""JSON API of imports: dry run, or import."""
+"""JSON API of imports: check a file, or import it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FILE_ERRORS = (
 
 @api.post("/imports", answer=ImportOut, permission="import.run", errors=FILE_ERRORS)
 def import_file(actor: Actor, body: ImportIn) -> Body[ImportOut]:
-    """Check a file (`dry_run`, the default) or import it, all or nothing.
+    """Check a file (`dry_run`, the default) or import it completely.
 
-    A dry run names each error and writes nothing; a file with errors is not imported. A file that
-    was imported is not imported again, whatever its key.
+    A dry run returns all errors and stores nothing. A file with errors is not imported at all. A
+    file that was imported before is not imported again, even under another idempotency key.
     """
     act = files.dry_run if body.dry_run else files.run
     return ImportOut.of(act(actor, body.kind, body.content, body.effective_on))

@@ -1,4 +1,4 @@
-"""Command `flask import`: check or import a file as a person of the agency."""
+"""Command `flask import`: check or import a file on behalf of a person of the agency."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from voyagent.kernel.errors import VoyagentError
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
-    """Import earlier data from a CSV file, all or nothing; exit code 1 for errors."""
+    """Import earlier data from a CSV file completely; the exit code is 1 if it has errors."""
     try:
         text = decoded(file.read_bytes())
         found = _act(address, kind, text, day.date() if day else None, takes=False)
@@ -58,7 +58,10 @@ def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_r
 
 
 def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) -> Outcome:
-    """Check or import the file as a person. Raises the errors of `dry_run` and `run`."""
+    """Check or import the file with a person's permissions.
+
+    Raises the errors of `dry_run` and `run`.
+    """
     account = identity.find_account(address.strip().lower())
     if account is None:
         raise identity.PersonNotFound

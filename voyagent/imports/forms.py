@@ -1,4 +1,4 @@
-"""The form of an import: kind and file; after a dry run its text and a button."""
+"""The form of an import: kind and file; after a dry run it keeps the file's text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ KIND_WORDS = {
 
 
 class ImportForm(SchemaForm[ImportIn]):
-    """A file to check or import; `content` is the text of a checked file."""
+    """Form of a file to check or import.
+
+    `content` is the text of a file that was checked, so that it need not be chosen again.
+    """
 
     schema: ClassVar[type[BaseModel]] = ImportIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -47,7 +50,7 @@ class ImportForm(SchemaForm[ImportIn]):
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:
-        """Return the input; a chosen file replaces earlier text.
+        """Return the submitted values; a chosen file replaces the text of an earlier one.
 
         Raises FileTooLarge, FileUnreadable.
         """
@@ -57,7 +60,10 @@ class ImportForm(SchemaForm[ImportIn]):
         return super().values()
 
     def accepted(self) -> Any | None:
-        """Return the schema's value, or None; an unreadable file is shown at its field."""
+        """Return the validated import, or None if the form has errors.
+
+        The error of an unreadable file is shown at the file's field.
+        """
         try:
             return super().accepted()
         except VoyagentError as error:
@@ -65,13 +71,13 @@ class ImportForm(SchemaForm[ImportIn]):
             return None
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Map errors of the text to the file's field."""
+        """Return the form field of an error; errors of the text are shown at the file's field."""
         place = super().place_of(loc)
         return "file" if place == "content" else place
 
 
 def in_words(finding: Finding) -> str:
-    """Return a finding in the reader's language."""
+    """Return the message of an error in the file, in the user's language."""
     return gettext(
         finding.sentence
         if finding.code in OF_SHAPE

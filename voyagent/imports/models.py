@@ -1,4 +1,4 @@
-"""The table of imported files, so that none is imported twice."""
+"""The table of imported files, which prevents a file from being imported twice."""
 
 from __future__ import annotations
 

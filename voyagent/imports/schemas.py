@@ -1,4 +1,4 @@
-"""Request and response shapes of imports."""
+"""Request and response bodies of imports."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ ImportKind = Literal[
 class ImportIn(Closed):
     """A file as text: CSV (RFC 4180) with a header, UTF-8, at most 200,000 bytes and 1,000 lines.
 
-    A dry run writes nothing.
+    With `dry_run` the file is checked and nothing is stored.
     """
 
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
     effective_on: BusinessDate | None = None
-    """The day of opening balances, open documents and advances."""
+    """The date of the opening balances, open documents or advances in the file."""
     dry_run: bool = True
 
 
 class FindingOut(AnswerOf[Finding]):
-    """A finding: line from 1, column if one cell is wrong, code, sentence."""
+    """An error in the file: line number from 1, column if one cell is wrong, code and message."""
 
     line: int
     column: str | None
@@ -45,10 +45,10 @@ class FindingOut(AnswerOf[Finding]):
 
 
 class ImportOut(AnswerOf[Outcome]):
-    """Result of a file.
+    """The result of a check or an import.
 
-    `id` is null if it was not imported; `is_repeat`: this file had been imported before, and
-    nothing was imported now.
+    `id` is null if nothing was imported. With `is_repeat` the file had been imported before and
+    nothing was imported now; the result is that of the earlier import.
     """
 
     id: Annotated[UUID | None, Read("import_id")]

@@ -1,4 +1,4 @@
-"""Page of imports: choose a file, check it, read the findings, import it."""
+"""Page of imports: choose a file, check it, correct its errors, import it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEADS_TO = {
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")
 def index(actor: Actor) -> Any:
-    """Choose and check a file, and import it if it has no errors."""
+    """Show and process the form: check a file, or import it if it has no errors."""
     form = ImportForm()
     takes = request.form.get("then") == "run"
 

@@ -1,1 +1,1 @@
-"""Pure rules of imports: CSV tables and types of cells."""
+"""Rules of imports without database access: CSV parsing and types of cells."""

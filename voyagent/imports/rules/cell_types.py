@@ -1,7 +1,7 @@
-"""Cells that rows of several kinds of file share: currencies and amounts.
+"""Types of cells that several kinds of file share: currencies and amounts.
 
-Each is checked by itself, so that all faults of a row are reported at once. Amounts are read as in
-a form. Dates are ISO 8601 only: nobody looks at a thousand rows to see which day was guessed.
+Each cell is validated separately, so that all errors of a row are reported at once. Amounts may be
+written as in a form. Dates must be ISO 8601, because nobody would check a thousand guessed dates.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from voyagent.kernel.text.amounts import read_amount
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The day as of which a file stands, and the currency of rows that name none."""
+    """Context of the validation: the date that a file's data apply to, and a default currency."""
 
     on: date
     currency: str
 
     @classmethod
     def of(cls, actor: Actor, on: date) -> Known:
-        """The day with the agency's currency."""
+        """Return the context with the agency's currency as the default."""
         return cls(on, actor.currency)
 
 
 def refusal(error: VoyagentError) -> PydanticCustomError:
-    """A rule's error about one cell, as a validation error."""
+    """Convert an error of our rules about one cell to a Pydantic error."""
     return PydanticCustomError(error.code, error.message)
 
 
@@ -43,7 +43,7 @@ def _capitals(cell: Any) -> Any:
 
 
 def _exact(amount: str, info: ValidationInfo) -> str:
-    if "currency" in info.data:  # else its own finding is told
+    if "currency" in info.data:  # an invalid currency has its own error
         try:
             Money.parse(amount, info.data["currency"] or info.context.currency)  # type: ignore[union-attr]
         except InvalidAmount as error:
@@ -52,9 +52,10 @@ def _exact(amount: str, info: ValidationInfo) -> str:
 
 
 def plain_amount(cell: str, currency: str) -> str:
-    """Write an amount of a file as a plain decimal: `1,20,000`, `1.2 lakh`, `₹12,000`.
+    """Convert an amount such as `1,20,000`, `1.2 lakh` or `₹12,000` to a plain decimal.
 
-    Text that is no amount, or one in another currency, stays as it is.
+    Text that is not an amount, or is one in another currency, is only stripped of group separators
+    and then fails validation.
     """
     plain = ungrouped(cell)
     found = None if plain.isascii() and plain.replace(".", "").isdecimal() else read_amount(cell)
@@ -62,12 +63,15 @@ def plain_amount(cell: str, currency: str) -> str:
 
 
 def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
-    """A row's cells with its amount as a plain decimal; one that is left out stays left out."""
+    """Return a row's cells with the amount as a plain decimal; no amount is added if absent."""
     amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
     return cells | ({"amount": amount} if amount else {})
 
 
 RowCurrency = Annotated[CurrencyCode, BeforeValidator(_capitals)]
-"""A currency, in small letters too."""
+"""A currency code in capital or small letters."""
 RowAmount = Annotated[PlainAmount, AfterValidator(_exact)]
-"""An amount that the currency of its row, a column before it, can have."""
+"""A decimal amount that is valid in the currency of its row.
+
+The currency's field must be declared before the amount's.
+"""

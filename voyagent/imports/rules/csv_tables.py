@@ -1,6 +1,7 @@
-"""CSV files as tables: separators and quotes by RFC 4180, UTF-8, known column names.
+"""Parse CSV files: quotes as in RFC 4180, UTF-8, and known column names.
 
-Every cell is plain text, whatever it begins with; exports guard against formulas.
+Cells are plain text: no leading character is special. Protection against spreadsheet formulas is
+added on export.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ BYTES_MAX = 200_000
 """Size of the largest file, in bytes of UTF-8."""
 ROWS_MAX = 1_000
 FINDINGS_MAX = 100
-"""Number of findings that are returned for a file."""
+"""Largest number of errors that are returned for a file."""
 SEPARATORS = (",", ";", "\t")
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -31,14 +32,14 @@ class FileUnreadable(Unprocessable):
 
 
 class FileTooLarge(Unprocessable):
-    """The file has too many bytes or lines."""
+    """The file has too many bytes or rows."""
 
     code = "file_too_large"
     message = N_("A file has at most 200,000 bytes and 1,000 lines. Split it into several files.")
 
 
 class FileEmpty(Unprocessable):
-    """The file has no line after its header."""
+    """The file has no row below its header."""
 
     code = "file_empty"
     message = N_("This file has no lines below the header.")
@@ -56,12 +57,15 @@ OF_SHAPE = {
         "The format is not valid. Enter an amount as 1234.50, a currency as INR, a country as IN."
     ),
 }
-"""Sentences for cells of the wrong form, by error code; else the schema's own sentence."""
+"""Messages for cells of a wrong type, by Pydantic error code.
+
+Other codes have the message of the schema.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding: line from 1, column if one cell is wrong, code, translatable sentence."""
+    """An error in a file: line number from 1, column if one cell is wrong, code and message."""
 
     line: int
     column: str | None
@@ -71,7 +75,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row: its first line in the file, and its cells that are not blank, by column."""
+    """A row: the number of its first line in the file, and its non-empty cells by column name."""
 
     line: int
     cells: dict[str, str]
@@ -79,14 +83,14 @@ class Record:
 
 @dataclass(slots=True)
 class Table:
-    """Rows with the shape of the header, and findings for the others."""
+    """The parsed rows of a file, and the errors found while parsing."""
 
     records: list[Record] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
 def decoded(raw: bytes) -> str:
-    """Return the text of a file. Raises FileTooLarge, FileUnreadable."""
+    """Decode the bytes of a file as UTF-8. Raises FileTooLarge, FileUnreadable."""
     if len(raw) > BYTES_MAX:
         raise FileTooLarge
     try:
@@ -96,9 +100,9 @@ def decoded(raw: bytes) -> str:
 
 
 def normal(text: str) -> str:
-    """Return the text by which a file is recognised: no UTF-8 mark, one kind of line end.
+    """Normalise a file's text: remove the byte order mark, unify line ends.
 
-    Raises as `decoded`.
+    Equal normalised texts are the same file. Raises FileTooLarge, FileUnreadable.
     """
     plain = (
         text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
@@ -111,10 +115,10 @@ def normal(text: str) -> str:
 
 
 def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
-    """Read normalised text as a table.
+    """Parse normalised text as a table.
 
-    `columns` are the allowed names in any order and case, `needed` the required ones. Raises
-    FileEmpty, FileTooLarge.
+    `columns` are the allowed column names, in any order and case; `needed` are the required ones.
+    Raises FileEmpty, FileTooLarge; other faults are errors in the result.
     """
     table = Table()
     rows = _rows(text, table.findings)
@@ -151,9 +155,9 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
 
 
 def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows that are not blank with their first line.
+    """Yield the first line number and the cells of each row that is not blank.
 
-    An unclosed quote, or text after a closing one, is recorded and ends the reading.
+    At an unclosed quote, or text after a closing one, add an error and stop.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     begins = 1

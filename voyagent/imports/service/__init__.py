@@ -1,1 +1,1 @@
-"""Rules of imports: one module for each kind of file, and the import itself."""
+"""Services of imports: `files` imports a file, the other modules each handle kinds of file."""

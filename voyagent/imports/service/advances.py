@@ -1,4 +1,4 @@
-"""Files of advances: payments of customers or to suppliers that settle nothing yet."""
+"""Import unused advances: payments by customers or to suppliers not yet set against anything."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PLACES = {
 
 
 class PaidAfterDay(Invalid):
-    """The payment is later than the day of the file."""
+    """The payment date is later than the date of the file."""
 
     code = "paid_after_day"
     message = N_("The payment date is after the date of the file.")
 
 
 class Advance(Closed):
-    """A row: party, number, day, and the unused amount."""
+    """A row of a file of advances: party, number, date and unused amount."""
 
     party: Annotated[str, Trimmed(255)]
     reference: Annotated[str, Trimmed(128)]
@@ -61,7 +61,10 @@ NEEDED = ("party", "reference", "paid_on", "amount")
 
 
 class Taker:
-    """Imports advances in one direction, each on its own day. Raises DayNeeded."""
+    """Importer of customers' or suppliers' advances, each posted on its payment date.
+
+    The constructor raises DayNeeded.
+    """
 
     def __init__(self, direction: settling.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
@@ -84,14 +87,14 @@ class Taker:
         )
 
     def finish(self) -> None:
-        """Do nothing: each row was imported."""
+        """Do nothing, because each row is already imported."""
 
 
 def of_customers(actor: Actor, on: date | None) -> Taker:
-    """Return the importer of customers' advances."""
+    """Return an importer of customers' advances."""
     return Taker("in", actor, on)
 
 
 def of_suppliers(actor: Actor, on: date | None) -> Taker:
-    """Return the importer of suppliers' advances."""
+    """Return an importer of advances paid to suppliers."""
     return Taker("out", actor, on)

@@ -1,4 +1,4 @@
-"""Files of open documents: unpaid invoices and bills as of a day."""
+"""Import unpaid invoices and bills, with their open amounts on a date."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 
 SOURCE = "Opening balance"
-"""The source of booked rates from a file."""
+"""The source recorded for exchange rates that come from a file."""
 PLACES = {
     "customer_name_required": "party",
     **dict.fromkeys(
@@ -50,17 +50,17 @@ PLACES = {
 
 
 class DocumentAfterDay(Invalid):
-    """The document is later than the day of the file."""
+    """The document's date is later than the date of the file."""
 
     code = "document_after_day"
     message = N_("The issue date is after the date of the file.")
 
 
 class OpenDocument(Closed):
-    """A row: party, number, days, and the open amount.
+    """A row of a file of open documents: party, number, dates and open amount.
 
-    Without a due date the party's terms apply. For a foreign currency `exchange_rate` is the booked
-    price of one unit in the agency's currency.
+    Without a due date the party's payment terms apply. For a foreign currency `exchange_rate` is
+    the price of one unit in the agency's currency at which the document was booked.
     """
 
     party: Annotated[str, Trimmed(255)]
@@ -98,7 +98,10 @@ NEEDED = ("party", "reference", "issue_date", "amount")
 
 
 class Taker:
-    """Imports open documents by `bring`, each on its issue date. Raises DayNeeded."""
+    """Importer of open invoices or bills, each posted on its issue date by `bring`.
+
+    The constructor raises DayNeeded.
+    """
 
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
         if on is None:
@@ -124,7 +127,7 @@ class Taker:
         )
 
     def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
-        """Return the booked rate of a row on its issue date, or None.
+        """Return the exchange rate of a row on its issue date, or None.
 
         Raises InvalidRate if both currencies are equal.
         """
@@ -135,14 +138,14 @@ class Taker:
         )
 
     def finish(self) -> None:
-        """Do nothing: each row was imported."""
+        """Do nothing, because each row is already imported."""
 
 
 def invoices(actor: Actor, on: date | None) -> Taker:
-    """Return the importer of open invoices."""
+    """Return an importer of open invoices."""
     return Taker(issuing.import_open_invoice, actor, on)
 
 
 def bills(actor: Actor, on: date | None) -> Taker:
-    """Return the importer of open bills."""
+    """Return an importer of open bills."""
     return Taker(bill_service.import_open_bill, actor, on)

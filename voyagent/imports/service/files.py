@@ -1,4 +1,4 @@
-"""Rules of imports: rows are tried in a savepoint; a file without errors is imported once."""
+"""Check and import files: each row runs in a savepoint, and a file is imported only once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class UnknownImport(Unprocessable):
 
 
 class ImportHasFindings(Unprocessable):
-    """The file has errors; nothing was imported. A dry run names each of them."""
+    """The file has errors, so nothing was imported; a dry run lists them."""
 
     code = "import_has_findings"
     message = N_("The file has problems, so nothing was imported. Preview it to see each problem.")
@@ -50,7 +50,11 @@ class ImportHasFindings(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: columns, required columns, importer, error places, key columns."""
+    """A kind of file, such as open invoices.
+
+    `columns` are allowed and `needed` are required; `taker` makes the importer; `places` gives the
+    column of each error code; `had_once` are the columns whose values may occur only once.
+    """
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
@@ -59,7 +63,7 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """Return the key of a row; names ignore case, numbers do not."""
+        """Return the values that may occur only once; names are compared without case."""
         told = {
             column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
         }
@@ -70,9 +74,9 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a file: number of rows, findings, and the import or None.
+    """The result of checking or importing a file.
 
-    `is_repeat`: it was imported before.
+    `import_id` is None if nothing was imported. `is_repeat`: the file had been imported before.
     """
 
     kind: str
@@ -84,20 +88,20 @@ class Outcome:
 
 
 class Taker(Protocol):
-    """Imports the rows of one file, and then the file as a whole.
+    """Importer of one file: called for each row, and once after the last row.
 
-    Both methods raise the error that refuses a row or the file.
+    Both methods raise the error because of which a row or the file is refused.
     """
 
     def take(self, cells: dict[str, str]) -> None:
-        """Import one row."""
+        """Import one row, given as non-empty cells by column name."""
 
     def finish(self) -> None:
-        """Complete the import after all rows."""
+        """Complete the import after the last row."""
 
 
 class _Over(Exception):
-    """Ends a dry run, so that its savepoint is rolled back."""
+    """Raised at the end of a dry run, so that its savepoint is rolled back."""
 
 
 TAKEN = (
@@ -106,7 +110,10 @@ TAKEN = (
     "vendor_reference_taken",
     "party_name_taken",
 )
-"""Errors of a row that exists already, from before or earlier in the file."""
+"""Codes of errors that mean that a row's record exists already.
+
+It was stored earlier or is in an earlier row of the file.
+"""
 KINDS = {
     "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
@@ -126,9 +133,9 @@ KINDS = {
 
 
 def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """Check a file: each row is tried in order, and everything is rolled back.
+    """Check a file: import its rows one after another, then roll everything back.
 
-    `on` is the day of opening balances. At most 100 findings are returned. Raises Forbidden,
+    `on` is the date that the data apply to. At most 100 errors are returned. Raises Forbidden,
     UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty.
     """
     actor.require("import.run")
@@ -147,11 +154,11 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
 
 
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """Import a file, all or nothing.
+    """Import a file completely or not at all.
 
-    The same file again, a parallel one included, imports nothing and returns the existing import.
-    Files are equal if text and day are, apart from line ends and the mark of UTF-8. Raises
-    ImportHasFindings, and the errors of `dry_run`.
+    A file that was imported before, even by a parallel request, is not imported again; the existing
+    import is returned. Two files are the same if their text and date are equal, apart from line
+    ends and the byte order mark. Raises ImportHasFindings, and the errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -171,7 +178,7 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     try:
         with audit.savepoint():
             db.session.add(taken)
-            db.session.flush()  # whoever takes the same file at the same moment waits here
+            db.session.flush()  # a parallel import of the same file waits here
             if _try(KINDS[kind], taker, table):
                 raise ImportHasFindings
     except IntegrityError as error:
@@ -196,7 +203,7 @@ def _read(kind: str, text: str) -> tuple[str, Table]:
 
 
 def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
-    """Try each row; return up to 100 findings, ordered by line."""
+    """Try to import each row; return up to 100 errors, ordered by line."""
     found = list(table.findings)
     shapeless = {finding.line for finding in found}
     had: set[tuple[str, ...]] = set()
@@ -216,7 +223,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
 
 
 def _twice(finding: Finding) -> Finding:
-    """Return the finding for a duplicate within the file itself."""
+    """Return the error for a value that an earlier row of the same file has."""
     return replace(
         finding,
         code="twice_in_file",
@@ -225,7 +232,7 @@ def _twice(finding: Finding) -> Finding:
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
-    """Run an act in a savepoint; return its refusal as findings of a line."""
+    """Call a function in a savepoint; return its error as errors of a line, or none."""
     try:
         with audit.savepoint():
             act()

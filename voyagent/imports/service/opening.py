@@ -1,7 +1,8 @@
-"""Files of opening balances: a trial balance as of a day becomes one entry.
+"""Import opening balances: a trial balance on a date becomes one journal entry.
 
-Receivables, payables and advances are posted to the opening balance account, because their
-documents are imported separately: each control account then equals its documents.
+Balances of receivables, payables and advances are posted to the opening balance account, because
+their documents are imported separately. Each of these accounts then equals the sum of its
+documents.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ PLACES = {
     "opened_already": "account",
     **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
 }
-# One file of an agency after the other: whether an account is opened already is asked of what is
-# committed, and no row stands for an account that is not.
+# Serialises the imports of an agency. The check for an existing opening balance sees only committed
+# entries, and an account without one has no row that could be locked instead.
 _OPENING = text(
     "select pg_advisory_xact_lock(hashtextextended('opening balances of ' ||"
     " current_setting('app.tenant'), 0))"
@@ -39,23 +40,23 @@ _OPENING = text(
 
 
 class DayNeeded(Unprocessable):
-    """The day of the balances is missing."""
+    """The date of the data is missing."""
 
     code = "day_needed"
     message = N_("Enter the date of these balances.")
 
 
 class OneSideNeeded(Unprocessable):
-    """A row needs an amount on exactly one side."""
+    """A row needs an amount in exactly one of debit and credit."""
 
     code = "one_side_needed"
     message = N_("Enter either a debit or a credit on each line.")
 
 
 class OpenedAlready(Unprocessable):
-    """An earlier file has opened the account in this currency.
+    """The account already has an opening balance in this currency, from an earlier file.
 
-    A file is a whole trial balance; another one would double it.
+    A file is a whole trial balance; a second one would double it.
     """
 
     code = "opened_already"
@@ -66,7 +67,7 @@ class OpenedAlready(Unprocessable):
 
 
 class FileUnbalanced(Unprocessable):
-    """The trial balance does not balance in each currency."""
+    """Debits and credits differ in at least one currency."""
 
     code = "file_unbalanced"
     message = N_(
@@ -75,7 +76,10 @@ class FileUnbalanced(Unprocessable):
 
 
 class Taker:
-    """Imports a trial balance as one entry. Raises DayNeeded."""
+    """Importer of a trial balance, posted as one journal entry.
+
+    The constructor raises DayNeeded.
+    """
 
     def __init__(self, actor: Actor, on: date | None) -> None:
         if on is None:
@@ -89,9 +93,10 @@ class Taker:
         self._waiting: dict[str, int] = defaultdict(int)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Record one account's balance; the account is named by code, name, or a unique part.
+        """Add one account's balance; it is posted by `finish`.
 
-        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
+        The account is given by its code, its name, or a part that only one account has. Raises
+        AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
         OneSideNeeded, OpenedAlready.
         """
         currency = cells.get("currency", self._actor.currency).upper()
@@ -112,7 +117,7 @@ class Taker:
             self._sums[account["id"], currency] += signed
 
     def finish(self) -> None:
-        """Post the balances as one entry.
+        """Post all balances as one journal entry.
 
         Raises FileUnbalanced, and the errors of `post_direct`.
         """
@@ -132,7 +137,7 @@ class Taker:
         ledger.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
-        """Return an amount in minor units; digits may be grouped."""
+        """Return an amount in minor units; its digits may be grouped."""
         return (
             Money.parse(plain_amount(cell, currency), currency)
             .within(0, ledger.AMOUNT_MAX_MINOR)

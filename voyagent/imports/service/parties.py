@@ -1,4 +1,4 @@
-"""Files of customers and suppliers, with the API's field names as columns."""
+"""Import customers and suppliers from files whose columns are the API's field names."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PLACES = service.PLACES
 
 
 class Taker:
-    """Imports customers and suppliers."""
+    """Importer of customers and suppliers."""
 
     def __init__(self, actor: Actor, _on: date | None) -> None:
         self._actor = actor
 
     def take(self, cells: dict[str, str]) -> None:
-        """Add a customer or supplier; `yes` and `no` state the kind.
+        """Add a customer or supplier; the kind is given by `yes` or `no` in two columns.
 
         Raises ValidationError, and the errors of `parties.service.create`.
         """
         service.create(self._actor, **PartyIn.model_validate(cells, strict=False).said())
 
     def finish(self) -> None:
-        """Do nothing: each row was imported."""
+        """Do nothing, because each row is already imported."""
