@@ -1,1 +1,1 @@
-"""An agency's settings: locale, time zone, currency, limits, four eyes."""
+"""An agency's settings: language, time zone, currency, approval rules, limits and documents."""

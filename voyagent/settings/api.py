@@ -29,7 +29,8 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]:
     """Read the agency's settings.
 
-    Their `ETag` is the version that `If-Match` of a change may name.
+    The `ETag` is their version. Send it as `If-Match` with a change, which then fails if the
+    settings have changed since.
     """
     return _answer(queries.read(reader) or tenant_settings.make(reader.authenticate()))
 
@@ -55,8 +56,8 @@ def patch_tenant_settings(
 ) -> Headed[TenantSettingsResponse]:
     """Change the agency's settings.
 
-    An absent member is kept; null clears the model, the suffix and the budget. A change applies
-    from the next request.
+    A member that is absent stays unchanged; null clears the model, the system prompt suffix and the
+    token budget. A change applies from the next request.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
@@ -68,7 +69,7 @@ def patch_tenant_settings(
     errors=(queries.LogoNotFound,),
 )
 def get_tenant_logo(reader: RequestReader) -> Body[LogoResponse]:
-    """Read the logo on the agency's documents."""
+    """Read the logo that appears on the agency's documents."""
     return LogoResponse.of(queries.read_logo(reader))
 
 
@@ -80,17 +81,17 @@ def get_tenant_logo(reader: RequestReader) -> Body[LogoResponse]:
     errors=(PictureTooLarge, PictureUnreadable),
 )
 def put_tenant_logo(actor: Actor, body: LogoRequest) -> Body[LogoResponse]:
-    """Set the logo on the agency's documents, from the next document on.
+    """Set the logo that appears on the agency's documents from now on.
 
-    The picture is redrawn within 800 by 400 pixels, so that only its pixels are kept. The answer
-    has the result. A source has at most 2,000 pixels on each side.
+    The image may have at most 2,000 pixels on each side. It is redrawn within 800 by 400 pixels,
+    without metadata; the response has the redrawn image.
     """
     return LogoResponse.of(logos.put(actor, logos.decoded(body.content)))
 
 
 @api.delete("/tenant-settings/logo", status=204, permission="settings.update")
 def delete_tenant_logo(actor: Actor) -> None:
-    """Remove the logo from the agency's documents. Without a logo nothing happens."""
+    """Remove the logo from the agency's future documents; do nothing if there is none."""
     logos.remove(actor)
 
 
@@ -100,6 +101,6 @@ def _answer(row: Row) -> Headed[TenantSettingsResponse]:
 
 
 def _seen() -> str | None:
-    """Return the version in `If-Match`; one that is not ours never matches."""
+    """Return the version in `If-Match`; an unknown one matches no settings."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.strip('"')

@@ -1,4 +1,4 @@
-"""The form of the settings, and their values in words for readers and for the history."""
+"""The form of the settings, and texts of their values for display and for the history."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ MODEL_WORDS = {
     "claude-opus-4-6": "Claude Opus 4.6",
     "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
 }
-# Roles that may approve; labels of our own, because identity is a higher package.
+# Roles that may approve. The labels are repeated here, because this package must not import
+# identity.
 ROLE_WORDS = {
     "agent": _l("Agent"),
     "ticketing_lead": _l("Ticketing lead"),
@@ -48,7 +49,7 @@ ROLE_WORDS = {
 _LIMIT = "approval_limits."
 _SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 PLACES = {
     "zone_unknown": "timezone",
     "currency_unknown": "default_currency",
@@ -64,7 +65,7 @@ _WHOLE = _l("Enter a whole number.")
 
 
 class Section(NamedTuple):
-    """A part of the page with its settings."""
+    """A section of the settings page: anchor, title and field names."""
 
     id: str
     title: Any
@@ -90,9 +91,10 @@ SECTIONS = (
 
 
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
-    """All settings at once; `seen` is the version that was opened.
+    """Form of all settings; numbers may have group separators.
 
-    Numbers may have group separators.
+    `seen` is the version of the settings when the form was opened; it detects a change by somebody
+    else.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
@@ -155,7 +157,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
     @classmethod
     def of(cls, row: Row) -> SettingsForm:
-        """Return the form filled with the settings."""
+        """Return a form filled with the settings."""
         figures = {name: _figure(row[name]) for name in _NUMBERS}
         known = {
             "model": queries.wanted_model(row) or "",
@@ -169,9 +171,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return cls(data={**row, **figures, **known, **limits})
 
     def values(self) -> dict[str, Any]:
-        """Return the input, numbers without separators.
+        """Return the submitted values; numbers have no group separators.
 
-        A required number that is empty stays empty, so that it is refused.
+        An empty number is left out, unless it is required: then validation refuses it.
         """
         values = super().values()
         for name in _NUMBERS:
@@ -185,7 +187,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Map a role's limit to its field."""
+        """Return the form field of an error; a role's limit has a field of its own."""
         return (
             f"limit_{loc[1]}"
             if loc[0] == "approval_limits" and len(loc) > 1
@@ -193,9 +195,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         )
 
     def _limit(self, role: str) -> dict[str, str] | None:
-        """Read `50,000` in the agency's currency or `AED 50,000` in that one; None if empty.
+        """Parse a limit such as `50,000` (in the agency's currency) or `AED 50,000`; None if empty.
 
-        Text that is no amount is returned as it is and refused later.
+        Text that is not an amount is returned unchanged, and validation refuses it.
         """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:
@@ -208,7 +210,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
 
 class LogoForm(SchemaForm[LogoFile]):
-    """A logo as an uploaded file."""
+    """Form to upload a logo."""
 
     schema: ClassVar[type[BaseModel]] = LogoFile
     sentences: ClassVar[dict[str, Any]] = {
@@ -219,7 +221,7 @@ class LogoForm(SchemaForm[LogoFile]):
     logo = FileField(_l("Image"))
 
     def values(self) -> dict[str, Any]:
-        """Return the bytes of the file, at most one more than allowed."""
+        """Return the bytes of the file; read at most one byte more than allowed."""
         chosen = self.logo.data
         return (
             {"logo": chosen.stream.read(BYTES_MAX + 1)}
@@ -229,7 +231,7 @@ class LogoForm(SchemaForm[LogoFile]):
 
 
 def label_of(name: str) -> str:
-    """Return a setting's label."""
+    """Return the label of a setting."""
     if name == queries.LOGO:
         return _("Logo")
     if name.startswith(_LIMIT):
@@ -239,7 +241,7 @@ def label_of(name: str) -> str:
 
 
 def value_of(row: Row, name: str) -> Any:
-    """Return a setting of the row; limits by role and the chosen model are included."""
+    """Return the value of a setting, a role's limit (`approval_limits.ROLE`) or the model."""
     if name == "model":
         return queries.wanted_model(row)
     if not name.startswith(_LIMIT):
@@ -249,7 +251,7 @@ def value_of(row: Row, name: str) -> Any:
 
 
 def words_of(name: str, value: Any) -> str:
-    """Return a setting's value in words."""
+    """Return a setting's value as text for display."""
     if _SAID_AS.get(name, name) == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:

@@ -13,7 +13,7 @@ from voyagent.kernel.tenancy import TenantBound
 
 
 class TenantSettings(TenantBound, Base):
-    """The settings of an agency: one row, made at sign-up."""
+    """The settings of an agency: one row, created at sign-up."""
 
     __tablename__ = "tenant_settings"
 
@@ -46,9 +46,9 @@ class TenantSettings(TenantBound, Base):
 
 
 class TenantLogo(TenantBound, Base):
-    """The logo, redrawn from the upload.
+    """The logo of an agency, redrawn from the uploaded image.
 
-    `digest` is the SHA-256 of its bytes; the size is in pixels.
+    `digest` is the SHA-256 of `content`; width and height are in pixels.
     """
 
     __tablename__ = "tenant_logos"

@@ -1,4 +1,4 @@
-"""Reads of an agency's settings and of their history; limits of roles."""
+"""Queries of an agency's settings, logo and history of changes; check of approval limits."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from voyagent.settings.models import TenantLogo, TenantSettings
 COLUMNS = tuple(TenantSettings.__table__.c.keys())
 CHANGED = "settings.changed"
 LOGO = "logo"
-"""The logo's name in the history."""
+"""The name of the logo in the history of changes."""
 BUILT_IN = "built-in"
-"""The `model_override` of an agency that uses the built-in planner only."""
+"""The value of `model_override` if the agency uses only the built-in planner."""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
 
 
 class AmountAboveLimit(Forbidden):
-    """The amount is above the limit of the role."""
+    """The amount is above the approval limit of the person's role."""
 
     code = "amount_above_limit"
     message = N_("This is above your approval limit. Ask a colleague with a higher limit.")
@@ -49,12 +49,12 @@ def statement() -> Select[Any]:
 
 
 def chosen(name: str) -> ScalarSelect[Any]:
-    """Return one setting of the bound agency as a scalar select; null without a row."""
+    """Return a scalar select of one setting of the bound agency; null without a row."""
     return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
 
 
 def read(reader: Reader) -> Row | None:
-    """Return the agency's settings; None without a row."""
+    """Return the agency's settings; None if their row does not exist yet."""
     rows = reader.read(statement())[0]
     return rows[0] if rows else None
 
@@ -65,14 +65,14 @@ def logo_statement() -> Select[Any]:
 
 
 def logo_mark() -> ScalarSelect[str]:
-    """Return the logo's digest as a scalar select; null without a logo."""
+    """Return a scalar select of the logo's digest; null without a logo."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
 
 
 def letterhead_lines() -> ScalarSelect[Any]:
-    """Return `address` and `tax_number` as one JSON object, for the head of printed pages.
+    """Return a scalar select of `address` and `tax_number` as one JSON object.
 
-    A scalar select; null without settings.
+    Printed pages show them in their header. Null if the settings' row does not exist.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -88,7 +88,10 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """Return the settings for letterheads: address, tax number, bank, and `logo` or None."""
+    """Return the settings for letterheads: address, tax number, bank details, and the logo.
+
+    `logo` is the logo's row or None.
+    """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}
 
@@ -99,7 +102,7 @@ def get_logo() -> TenantLogo | None:
 
 
 def read_history(reader: Reader, tenant_id: object) -> list[Row]:
-    """Return the newest changes first: who, when, and each field before and after."""
+    """Return the newest changes of the settings: person, time, and old and new values."""
     happened = audit.events_statement({"settings_id": str(tenant_id)}, limit=HISTORY_MAX)
     happened = happened.add_columns(
         audit.name_of(happened.selected_columns.actor_id).label("actor_name")
@@ -108,10 +111,10 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 
 
 def get_settings(*, lock: bool = False) -> TenantSettings:
-    """Return the settings of the bound agency; create them if they are missing.
+    """Return the settings of the bound agency; create the row if it is missing.
 
-    One row results from any number of parallel first reads. `lock` holds the row until the
-    transaction ends, so that of two changes the second sees the first.
+    Parallel first calls create only one row. `lock` locks the row until the transaction ends, so
+    that a second change sees the result of the first.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -130,7 +133,7 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
 
 
 def wanted_model(settings: TenantSettings | Row) -> str | None:
-    """Return the model that the agency chose; None for the operator's default."""
+    """Return the model that the agency chose; None if it uses the operator's default."""
     row = settings if isinstance(settings, dict) else row_of(settings)
     wanted: str | None = row["model_override"] or row["model"]
     return wanted
@@ -142,14 +145,14 @@ def row_of(settings: TenantSettings) -> Row:
 
 
 def mark_of(row: Row) -> str:
-    """Return the version of settings: equal settings have equal versions."""
+    """Return the version of the settings; equal settings have equal versions."""
     return digest({**row, "tenant_id": str(row["tenant_id"])})[:_MARK_DIGITS]
 
 
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
-    """True if one of the amounts is above the role's limit.
+    """Return True if one of the amounts is above the role's limit.
 
-    An amount in another currency than the limit's cannot be compared and counts as above.
+    An amount in another currency than that of the limit cannot be compared and counts as above it.
     """
     limit = get_settings().approval_limits.get(role)
     if limit is None:
@@ -162,9 +165,9 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 
 
 def check_limit(actor: Actor, *amounts: Money) -> None:
-    """Refuse a direct act above the role's limit. Raises AmountAboveLimit.
+    """Check that the amounts of a direct act are within the role's limit.
 
-    A granted act was approved by somebody within a limit of their own.
+    An approved act is not checked: its approver had a sufficient limit. Raises AmountAboveLimit.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

@@ -1,4 +1,4 @@
-"""Redraw uploaded pictures, so that nothing but pixels is stored."""
+"""Redraw uploaded images, so that nothing but their pixels is stored."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 BYTES_MAX, SIDE_MAX = 500_000, 2_000
 KEPT_WIDTH, KEPT_HEIGHT = 800, 400
-"""The largest size that documents need: 50 by 18 mm at 400 dots per inch."""
+"""Largest size of a stored image in pixels: documents print 50 by 18 mm at 400 dpi."""
 _JPEG_QUALITY = 90
 
 
 class PictureTooLarge(Unprocessable):
-    """The picture has more bytes or pixels than allowed."""
+    """The image has too many bytes or pixels."""
 
     code = "picture_too_large"
     message = N_("The image is larger than 500 kB or 2,000 pixels on a side. Use a smaller one.")
 
 
 class PictureUnreadable(Unprocessable):
-    """The file is not a PNG or JPEG, or it is damaged."""
+    """The file is not a PNG or JPEG image, or it is damaged."""
 
     code = "picture_unreadable"
     message = N_("This is not a valid PNG or JPEG image.")
@@ -36,7 +36,7 @@ class PictureUnreadable(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A stored picture; `digest` is the SHA-256 of its bytes."""
+    """A redrawn image; `digest` is the SHA-256 of its bytes."""
 
     media_type: str
     content: bytes
@@ -46,10 +46,10 @@ class Picture:
 
 
 def remade(raw: bytes) -> Picture:
-    """Redraw a PNG or JPEG, recognised by its bytes, within 800 by 400 pixels.
+    """Redraw a PNG or JPEG image within 800 by 400 pixels.
 
-    Metadata and trailing bytes are dropped. Of an animation the first frame is kept. Equal bytes
-    give an equal picture.
+    The format is detected from the bytes. Metadata and trailing bytes are dropped; an animation is
+    reduced to its first frame. Equal bytes give an equal image.
 
     Raises PictureTooLarge, PictureUnreadable.
     """
@@ -61,7 +61,7 @@ def remade(raw: bytes) -> Picture:
     if len(raw) > BYTES_MAX:
         raise PictureTooLarge
     try:
-        opened = Image.open(io.BytesIO(raw), formats=("PNG", "JPEG"))  # reads the head alone
+        opened = Image.open(io.BytesIO(raw), formats=("PNG", "JPEG"))  # reads only the header
         if max(opened.size) > SIDE_MAX:
             raise PictureTooLarge
         return _drawn(opened, "PNG" if opened.format == "PNG" else "JPEG")
@@ -90,7 +90,7 @@ def _drawn(opened: Image, kind: str) -> Picture:
     if upright.mode.startswith("I"):
         upright = upright.point(
             lambda value: value * (1 / 256), "L"
-        )  # sixteen bits of grey as eight
+        )  # converts 16-bit grey to 8 bits
     plain = upright.convert("RGBA" if kind == "PNG" and upright.has_transparency_data else "RGB")
     plain.thumbnail((KEPT_WIDTH, KEPT_HEIGHT))
     plain.info = {}

@@ -1,4 +1,4 @@
-"""Request and response shapes of the settings."""
+"""Request and response bodies of the settings API."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from voyagent.settings.service.tenant_settings import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
-"""Values that override `model`, whose names the API contract fixes.
+"""Values of `model_override`: the built-in planner, and newer models.
 
-They are the built-in planner and newer models.
+The API fixes the names that `model` accepts, so newer models need a member of their own.
 """
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
@@ -29,7 +29,7 @@ _BIGINT_MAX = 2**63 - 1
 class Limit(Closed):
     """The highest amount that a role may approve, in one currency.
 
-    An amount in another currency counts as above it.
+    An amount in another currency counts as above the limit.
     """
 
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
@@ -51,7 +51,7 @@ class Limit(Closed):
 
 
 class ApprovalLimits(Answer):
-    """The limit of each role; null means no limit."""
+    """The approval limit of each role; null means no limit."""
 
     agency_admin: Limit | None
     ticketing_lead: Limit | None
@@ -64,7 +64,7 @@ def _limits(row: Row) -> Row:
 
 
 class TenantSettingsResponse(AnswerOf[Row]):
-    """The agency's settings; null means not set."""
+    """The agency's settings; null means that a setting has no value."""
 
     tenant_id: UUID
     model: str | None
@@ -86,13 +86,13 @@ class TenantSettingsResponse(AnswerOf[Row]):
 
 
 class LogoRequest(Closed):
-    """A PNG or JPEG in Base64 (RFC 4648, section 4)."""
+    """A PNG or JPEG image in Base64 (RFC 4648, section 4)."""
 
     content: Annotated[str, Field(min_length=1, json_schema_extra={"contentEncoding": "base64"})]
 
 
 class LogoFile(Closed):
-    """A picture from a form."""
+    """An image uploaded by a form."""
 
     logo: Annotated[bytes, Field(min_length=1)]
 
@@ -102,7 +102,7 @@ def _base64(logo: Row) -> str:
 
 
 class LogoResponse(AnswerOf[Row]):
-    """The agency's logo: type, size in pixels, SHA-256 and Base64 of its bytes."""
+    """The agency's logo: media type, size in pixels, and SHA-256 and Base64 of its bytes."""
 
     media_type: Literal["image/png", "image/jpeg"]
     width: int
@@ -112,22 +112,22 @@ class LogoResponse(AnswerOf[Row]):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove defaults from the document: an absent member is kept, not reset."""
+    """Remove defaults from the JSON schema, because an absent member is kept and not reset."""
     for member in schema["properties"].values():
         member.pop("default", None)
 
 
 class TenantSettingsPatchRequest(Closed):
-    """Changes of the settings: an absent member is kept.
+    """Changes of the settings; an absent member is unchanged.
 
-    Null clears the model, the suffix, the budget, a role's limit and the texts on documents; other
-    members cannot be null. `address`, `tax_number` and `bank_details` appear on invoices; a
-    `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total of new
-    invoices is rounded to the nearest whole unit of the currency.
+    Null clears the model, the system prompt suffix, the token budget, a role's limit and the texts
+    on documents; other members cannot be null. `address`, `tax_number` and `bank_details` appear on
+    invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total
+    of new invoices is rounded to the nearest whole unit of the currency.
 
-    `model_override` takes precedence over `model`: `built-in` uses the built-in planner only, the
-    others are newer models. Naming `model` without `model_override` clears the override. With both
-    null the operator's default answers.
+    `model_override` takes precedence over `model`: `built-in` uses only the built-in planner, other
+    values are newer models. `model` without `model_override` clears the override. If both are null,
+    the operator's default model is used.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
@@ -163,5 +163,5 @@ class TenantSettingsPatchRequest(Closed):
     round_invoices: bool = False
 
     def changes(self) -> SettingsChanges:
-        """Return the members that were sent, nulls included."""
+        """Return the members that were sent, including nulls."""
         return cast("SettingsChanges", self.model_dump(exclude_unset=True))

@@ -1,4 +1,4 @@
-"""Pages of the settings: everybody reads, administrators change, the history follows."""
+"""Pages of the settings: everybody can read them, administrators can change them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 page_fact("logo")(queries.logo_mark)
 page_fact("letterhead")(queries.letterhead_lines)
 LOGO_BODY_MAX = 768 * 1024
-"""The largest body of the logo form.
+"""The largest request body of the logo form, in bytes.
 
-A file slightly over the limit still arrives, so that the error appears at its field.
+It is above the limit of a logo, so that the error of a slightly too large file appears at its
+field.
 """
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
@@ -43,20 +44,20 @@ _minds: list[Panel] = []
 
 
 def under_the_limits(panel: Panel) -> Panel:
-    """Register a panel of a higher package, shown below the limits."""
+    """Register a panel of another package below the section of limits."""
     _panels.append(panel)
     return panel
 
 
 def under_the_model(panel: Panel) -> Panel:
-    """Register a panel of a higher package, shown below the model."""
+    """Register a panel of another package below the section of the assistant's model."""
     _minds.append(panel)
     return panel
 
 
 @pages.page("/settings", permission="settings.read")
 def index(reader: RequestReader) -> Any:
-    """Show the settings: a form for administrators, values for others."""
+    """Show the settings: a form for administrators, plain values for others."""
     row = queries.read(reader)
     actor = reader.authenticate()
     row = row or tenant_settings.make(actor)
@@ -81,7 +82,7 @@ def save(actor: Actor) -> Any:
 
 @pages.page("/settings/logo", permission="settings.read", missing=queries.LogoNotFound)
 def logo(reader: RequestReader) -> Response:
-    """Send the logo; a matching `ETag` answers 304."""
+    """Send the logo; answer 304 if the `ETag` of the request matches."""
     found = queries.read_logo(reader)
     answer = Response(found["content"], mimetype=found["media_type"])
     answer.headers["Cache-Control"] = "private, no-cache"
@@ -94,7 +95,7 @@ def logo(reader: RequestReader) -> Response:
     "/settings/logo", methods=("POST",), permission="settings.update", body_max=LOGO_BODY_MAX
 )
 def put_logo(actor: Actor) -> Any:
-    """Set the logo."""
+    """Store the uploaded logo."""
     form = LogoForm()
     if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_PLACES) is None:
         row = queries.row_of(queries.get_settings())

@@ -1,1 +1,1 @@
-"""Rules of the settings: changes and the logo."""
+"""Services of the settings: change the settings and the logo."""

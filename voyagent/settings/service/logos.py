@@ -1,4 +1,4 @@
-"""Rules of an agency's logo: an administrator sets, replaces or removes it."""
+"""Services of an agency's logo: an administrator sets, replaces or removes it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DIGITS_SHOWN = 12
 
 
 def put(actor: Actor, raw: bytes) -> Row:
-    """Set a PNG or JPEG as the logo and return the stored picture.
+    """Store a PNG or JPEG as the logo, redrawn, and return it.
 
-    The same picture again changes nothing. The settings row is locked, so that two requests at once
-    do not both insert a row.
+    An equal image changes nothing. The settings row is locked, so that parallel requests do not
+    insert two rows.
 
     Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """
@@ -40,9 +40,9 @@ def put(actor: Actor, raw: bytes) -> Row:
 
 
 def remove(actor: Actor) -> None:
-    """Remove the logo; documents that were sent keep it. Raises Forbidden.
+    """Remove the logo; do nothing if there is none. Raises Forbidden.
 
-    Without a logo nothing happens.
+    Documents that were sent keep it.
     """
     actor.require("settings.update")
     queries.get_settings(lock=True)
@@ -73,7 +73,7 @@ def _record(actor: Actor, before: str | None, after: str | None) -> None:
 
 
 def _said(logo: TenantLogo | Picture) -> str:
-    """Describe a logo for the history: type, size, start of its digest."""
+    """Describe a logo for the history: media type, size, and the start of its digest."""
     return (
         f"{logo.media_type.removeprefix('image/').upper()} {logo.width} × {logo.height},"
         f" {logo.digest[:_DIGITS_SHOWN]}"

@@ -1,4 +1,4 @@
-"""Rules of an agency's settings: created at sign-up, changed by administrators, audited."""
+"""Services of an agency's settings: create them at sign-up, change and audit them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
-"""Fifteen characters like a GSTIN (Rule 10 of the CGST Rules).
+"""Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
 
-Other text is taken for another country's number and not checked.
+Other text is taken for another country's tax number and is not checked.
 """
 
 
@@ -38,21 +38,21 @@ class SettingsChangedSince(PreconditionFailed):
 
 
 class UnknownZone(Unprocessable):
-    """A time zone that the IANA database does not list."""
+    """The time zone is not in the IANA database."""
 
     code = "zone_unknown"
     message = N_("Enter a time zone such as Asia/Kolkata.")
 
 
 class UnbookableCurrency(Unprocessable):
-    """A currency that ISO 4217 does not list, or one without minor units."""
+    """The currency is not in ISO 4217, or has no minor units."""
 
     code = "currency_unknown"
     message = N_("Enter a currency code of three capital letters, such as INR.")
 
 
 class InvalidTaxNumber(Unprocessable):
-    """A text in the form of a GSTIN whose check character is wrong."""
+    """The tax number has the form of a GSTIN but a wrong check character."""
 
     code = "invalid_tax_number"
     message = N_(
@@ -62,14 +62,14 @@ class InvalidTaxNumber(Unprocessable):
 
 
 class SettingsChanges(TypedDict, total=False):
-    """Changes of settings: an absent key is kept.
+    """Changes of settings: an absent key is unchanged.
 
-    None clears the model, the suffix, the budget and the texts on documents.
+    None clears the model, the system prompt suffix, the token budget and the texts on documents.
     """
 
     model: str | None
     model_override: str | None
-    """Takes precedence over `model`; naming `model` alone clears it."""
+    """The model that takes precedence over `model`; changing only `model` clears it."""
     system_prompt_suffix: str | None
     rate_limit_per_minute: int
     rate_limit_per_hour: int
@@ -80,7 +80,10 @@ class SettingsChanges(TypedDict, total=False):
     four_eyes: bool
     financial_year_start_month: int
     approval_limits: dict[str, Any]
-    """Limits by role as `{amount, currency}`; None removes one, roles not named keep theirs."""
+    """Approval limits by role as `{amount, currency}`.
+
+    None removes a limit; roles that are absent keep theirs.
+    """
     address: str | None
     tax_number: str | None
     bank_details: str | None
@@ -93,14 +96,14 @@ def open_settings(
     timezone: str = DEFAULT_TIMEZONE,
     locale: str = DEFAULT_LOCALE,
 ) -> None:
-    """Create the settings of a new agency: currency of the books, time zone, language."""
+    """Create the settings of a new agency: currency of the books, time zone and language."""
     db.session.add(
         TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale)
     )
 
 
 def make(actor: Actor) -> Row:
-    """Return the settings as a row; create them if an old agency has none. Raises Forbidden."""
+    """Return the settings as a row; create them if the agency has none. Raises Forbidden."""
     actor.require("settings.read")
     bind(db.session(), actor.tenant_id)
     return queries.row_of(queries.get_settings())
@@ -109,12 +112,12 @@ def make(actor: Actor) -> Row:
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
     """Change the settings; they apply from the next request, on pages and in the API.
 
-    Without a difference nothing happens. The row is locked, so that neither of two changes loses
-    the other's fields and each event has the real values before. `seen` is the version
-    (`queries.mark_of`) that the caller has read. What is posted keeps its currency, number and day.
+    If nothing differs, nothing happens. The row is locked, so that parallel changes do not
+    overwrite each other and each event has the true old values. `seen` is the version
+    (`queries.mark_of`) that the caller has read. Posted documents keep their currency, number and
+    date.
 
-    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince (API
-    contract).
+    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince.
     """
     actor.require("settings.update")
     _check(changes)
@@ -144,7 +147,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
-    """Set the limit of each named role; return the changes, one field for each role."""
+    """Set the limits of the given roles; return the changes, one for each role."""
     before = settings.approval_limits
     exact = {
         role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire}
@@ -169,7 +172,7 @@ def _said(limit: dict[str, str] | None) -> str | None:
 
 
 def _check(changes: SettingsChanges) -> None:
-    """Check names for every caller; the schema has checked the rest."""
+    """Check time zone, currency and tax number; the request schema checks the rest."""
     if "timezone" in changes and not clock.is_zone(changes["timezone"]):
         raise UnknownZone
     if "default_currency" in changes and not is_currency(changes["default_currency"]):
