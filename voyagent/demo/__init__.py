@@ -1,4 +1,4 @@
-"""The demo agency: people, enquiries, a year of books, conversations, open approvals.
+"""The demo agency: people, enquiries, a year of books, conversations and open approvals.
 
-Everything is made through the services.
+All data are created through the services of the other packages.
 """

@@ -1,1 +1,1 @@
-"""Rules of the demo agency: one module for each kind of data, and the whole."""
+"""Services of the demo agency: `agency` creates it, each other module one kind of data."""

@@ -1,4 +1,4 @@
-"""Fill the demo agency once, and renew expired requests; never in production."""
+"""Create the demo agency, and renew its expired approval requests; never in production."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from voyagent.settings.service import tenant_settings as settings
 
 
 class DemoNotAllowed(Conflict):
-    """The demo's password is public, so production refuses the demo."""
+    """The demo is not allowed in production, because its password is public."""
 
     code = "demo_not_allowed"
     message = N_("The demo agency can’t be created in production, because its password is public.")
 
 
 class AddressTaken(Conflict):
-    """The demo's address belongs to an agency that is no demo."""
+    """The demo's e-mail address belongs to an agency that is not the demo."""
 
     code = "demo_address_taken"
     message = N_("The demo’s e-mail address belongs to another agency. Use an empty database.")
 
 
 def fill(parts: Identity) -> list[str]:
-    """Create the demo agency, its conversations, and new requests for expired ones.
+    """Create the demo agency with its conversations, or renew its expired requests.
 
-    Returns what was done, in sentences. People, enquiries and books are one transaction, so an
-    interrupted call leaves nothing of them; conversations and trips are continued. Raises
-    DemoNotAllowed, AddressTaken.
+    Returns sentences that say what was done. People, enquiries and books are created in one
+    transaction, so an interrupted call leaves none of them; conversations and trips are created one
+    by one and continued by the next call. Raises DemoNotAllowed, AddressTaken.
     """
     if parts.settings.is_production:
         raise DemoNotAllowed
@@ -83,7 +83,7 @@ def _found(parts: Identity) -> list[str]:
                 42,
                 "15000.00",
             )
-    except EmailAlreadyRegistered:  # another process made it at the same moment
+    except EmailAlreadyRegistered:  # another process has just created it
         db.session.remove()
         return [f"{AGENCY} is there already."]
     return [
@@ -97,7 +97,7 @@ def _found(parts: Identity) -> list[str]:
 
 
 def _sign_up(parts: Identity) -> Actor:
-    """Sign the owner up and end the session that this opens."""
+    """Sign up the owner, and end the session that the sign-up opens."""
     signed_in = identity.sign_up(
         parts,
         email=DEMO_EMAIL,
@@ -130,7 +130,7 @@ def _hire(parts: Identity, owner: Actor) -> list[Actor]:
 
 
 def _staff() -> dict[str, Actor]:
-    """Return the people of the demo agency by name. Raises AddressTaken."""
+    """Return the demo's people as actors by name. Raises AddressTaken."""
     with transaction():
         account = people.find_account(DEMO_EMAIL)
         assert account is not None

@@ -1,4 +1,4 @@
-"""People of the demo agency in five roles, so that approvals find a second person."""
+"""People of the demo agency in five roles, so that a second person can approve requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LETTERHEAD = SettingsChanges(
     tax_number="32AAACM1234A1ZH",
     bank_details="Bank of the Malabar Coast, Kochi\nA/c 0012 3456 7890, IFSC BMCX0000123",
 )
-"""Letterhead of the agency; its numbers belong to nobody."""
+"""Letterhead of the demo agency, with invented numbers."""
 
 
 class Colleague(NamedTuple):
-    """A person besides the administrator; all have the demo's password."""
+    """A person besides the administrator; all have the same demo password."""
 
     name: str
     email: str

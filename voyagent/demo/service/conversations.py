@@ -1,4 +1,4 @@
-"""Three conversations with the real assistant, each with a pending request."""
+"""Create three conversations by running the assistant; each ends in a pending request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORKER_CHECK_EVERY_S = 0.05
 
 
 class Verdict(NamedTuple):
-    """A decision of the accountant on the last proposal."""
+    """The accountant's decision on the last approval request."""
 
     granted: bool
     reason: str | None = None
@@ -37,14 +37,17 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Messages of a colleague in order, with decisions between; about an enquiry or nothing."""
+    """A conversation of a colleague: messages, and decisions between them.
+
+    `customer` is the customer whose enquiry it is about, or None.
+    """
 
     customer: str | None
     course: Sequence[str | Verdict]
 
 
 YES = "yes"
-"""Confirms the card that the message before it came to."""
+"""The user's message that confirms the action card of the assistant's last answer."""
 TALKS = {
     "Neha Kulkarni": (
         Talk(
@@ -72,7 +75,7 @@ TALKS = {
                 "Draft an invoice for Harbinder Singh Gill: city tour 36,400, due in 14 days",
                 YES,
                 Verdict(granted=True),
-                YES,  # to the card that offers to issue the draft
+                YES,  # confirms the action card that issues the draft
             ),
         ),
     ),
@@ -80,9 +83,9 @@ TALKS = {
 
 
 def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
-    """Hold the missing conversations; return their number.
+    """Run the conversations that do not exist yet; return the number of them.
 
-    Each turn runs here as the worker would run it, so no worker is needed.
+    Each turn runs in this process, so no worker is needed.
     """
     return sum(
         _hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks
@@ -90,7 +93,7 @@ def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
 
 
 def ask_again(staff: dict[str, Actor]) -> int:
-    """Ask again if a conversation ended in an expired request; return the pending number."""
+    """Request approval again where it expired; return the number of pending requests."""
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
         approvals.expire_overdue()
@@ -116,7 +119,7 @@ def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
 
 
 def _room(person: Actor, talk: Talk) -> UUID:
-    """Return the conversation, created if it is missing."""
+    """Return the id of the conversation; create it if it is missing."""
     reader = SessionReader(db.session)
     if talk.customer is not None:
         enquiry = enquiries.find_by_text(reader, talk.customer, limit=1)[0]
@@ -128,7 +131,7 @@ def _room(person: Actor, talk: Talk) -> UUID:
 
 
 def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
-    """Decide on the pending proposal, carry it out, and let the assistant continue."""
+    """Decide on the pending request, carry it out if approved, and continue the conversation."""
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)
         approval_id = waiting[-1]["approval_id"]
@@ -143,7 +146,7 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
 
 
 def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
-    """Run a turn here; if a worker took it over, wait until it has finished."""
+    """Run a turn here; if a worker runs it already, wait until it has finished."""
     loop.run(tenant_id, turn_id, BuiltInPlanner())
     give_up_at = time.monotonic() + WORKER_PATIENCE_S
     while time.monotonic() < give_up_at:
@@ -160,7 +163,7 @@ def _ask_again(person: Actor, session_id: UUID) -> None:
     try:
         summary = _summary(person, session_id, asked[-1])
     except VoyagentError:
-        return  # it cannot be carried out any more: the draft was issued meanwhile
+        return  # the draft has been issued meanwhile
     approvals.propose(
         person.via(Channel.ASSISTANT),
         session_id=session_id,

@@ -1,6 +1,6 @@
-"""A year of invoices and bills in two currencies, back from today.
+"""Create invoices and bills of the last twelve months in two currencies.
 
-Most are paid, some are open, and every ageing bucket has overdue ones.
+Most are paid and some are open; each age group of the overdue report has some.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from voyagent.kernel.money import Money
 SOURCE = Path(__file__).with_name("documents.csv")
 WHOLE = "full"
 LOCAL = "Backwater Spices Exports Pvt Ltd"
-"""A customer in the agency's own state."""
+"""A customer in the same state as the agency, so that CGST and SGST apply."""
 OF_TRIPS = 101
-"""First supplier's number of bills for trips, after those of the file."""
+"""Number of the first supplier bill for a trip; lower ones are used by bills of the file."""
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
-    """Enter all documents of the file by date with their payments; return counts by kind."""
+    """Create all documents of the file with their payments; return their number by kind."""
     booked = {"invoice": 0, "bill": 0}
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -45,7 +45,7 @@ def book_all(accountant: Actor) -> dict[str, int]:
 def book_trip(
     accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]
 ) -> None:
-    """Enter an invoice of a trip and a bill of each supplier, dated today and paid."""
+    """Create a paid invoice for a trip, and a paid bill of each supplier, dated today."""
     common = {
         "currency": accountant.currency,
         "days_ago": "0",
@@ -58,7 +58,7 @@ def book_trip(
 
 
 def bill_today(accountant: Actor) -> int:
-    """Enter a taxed invoice and one in instalments, dated today; return their number."""
+    """Create an invoice with tax and one in instalments, dated today; return their number."""
     today, currency = clock.today(accountant.timezone), accountant.currency
     tour = LineItem(
         description="Munnar and Thekkady, four nights",
@@ -115,7 +115,7 @@ def draft(
     *,
     enquiry_id: UUID | None = None,
 ) -> UUID:
-    """Create a draft in the agency's currency, due in two weeks."""
+    """Create a draft invoice in the agency's currency, due in two weeks; return its id."""
     today = clock.today(agent.timezone)
     line = LineItem(
         description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency
@@ -178,9 +178,10 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 
 
 def _items(line: Row) -> list[LineItem]:
-    """Read lines: `description | quantity | price; …`.
+    """Parse invoice lines in the form `description | quantity | price; …`.
 
-    After the price `| agent` for agency business, and the commission after that.
+    `| agent` after the price marks business as an agent, and the commission may be added after
+    that.
     """
     return [
         _item(line["currency"], *(part.strip() for part in item.split("|")))
@@ -205,7 +206,7 @@ def _item(
 
 
 def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
-    """Read payments: `days-ago amount; …`; `full` is all that is open then."""
+    """Parse payments in the form `days-ago amount; …`; `full` means the whole open amount."""
     today = clock.today(accountant.timezone)
     pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]
     return [

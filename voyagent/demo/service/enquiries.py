@@ -1,6 +1,6 @@
-"""Sixty enquiries in every state over the year.
+"""Create sixty enquiries over the year, in every status.
 
-Their time of receipt is set back afterwards, since nobody can create one in the past.
+Their time of receipt is moved into the past afterwards, because the service cannot set it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
-    """Create every enquiry of the file, newest first, by the staff in turn; return their ids."""
+    """Create all enquiries of the file, newest first, and return their ids.
+
+    The members of staff create them in turn.
+    """
     with SOURCE.open(newline="", encoding="utf-8") as file:
         return [
             _log(staff[number % len(staff)], line)
@@ -52,7 +55,7 @@ def _log(actor: Actor, line: Row) -> UUID:
 
 
 def _in_the_day(instant: datetime, zone: str) -> datetime:
-    """Return the same day in office hours of the agency's zone, never in the future."""
+    """Return a time on the same day in the agency's office hours, never in the future."""
     local = instant.astimezone(ZoneInfo(zone))
     if FIRST_HOUR <= local.hour < LAST_HOUR or local.date() == clock.today(zone):
         return instant
@@ -60,7 +63,7 @@ def _in_the_day(instant: datetime, zone: str) -> datetime:
 
 
 def _wish(line: Row, received: date) -> Any:
-    """Return the fields of an enquiry; blanks are left out."""
+    """Return the non-empty fields of an enquiry from a line of the file."""
     departs = received + timedelta(days=int(line["leaves_in"])) if line["leaves_in"] else None
     wish = {
         "customer_email": line["email"],

@@ -1,6 +1,6 @@
-"""Three trips of the demo's customers: booked, with warnings, planned.
+"""Create three trips of the demo's customers: one booked, one with warnings, one planned.
 
-Days count from the enquiry's departure.
+Dates are relative to the departure date of the enquiry.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from voyagent.trips.rules.details import (
 from voyagent.trips.service import LineChanges, PassengerChanges
 
 LONG_AFTER = 1500
-"""Days after the departure until which a valid passport lasts."""
+"""Days from the departure to the expiry of a long-valid passport."""
 
 
 class Goer(NamedTuple):
-    """A traveller; `passport` is a number and its expiry in days after the departure."""
+    """A passenger; `passport` is a number, and its expiry in days after the departure."""
 
     name: str
     born: date
@@ -42,7 +42,10 @@ class Goer(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """A line of a trip: kind, day, state, cost, price, reference."""
+    """A service of a trip: its details from the date of departure, status, cost and price.
+
+    `cost` and `price` are decimal strings; `number` is the booking number.
+    """
 
     of: Callable[[date], AnyDetails]
     status: str = "planned"
@@ -53,7 +56,7 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for a customer's newest enquiry to a place, with its invoice and bills."""
+    """A trip for a customer's newest enquiry about a destination, with its invoice and bills."""
 
     customer: str
     destination: str
@@ -67,7 +70,7 @@ class Plan:
 
 
 def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> int:
-    """Create the missing trips, with their invoices and bills; return their number."""
+    """Create the missing trips with their invoices and bills; return the number of new trips."""
     return sum(_plan(keyring, staff[plan.planner], accountant, plan) for plan in PLANS)
 
 
@@ -114,7 +117,7 @@ def _known(goer: Goer, departs: date) -> PassengerChanges:
     return known
 
 
-# What they consist of
+# Contents of the trips
 # --------------------------------------------------------------------------------
 
 

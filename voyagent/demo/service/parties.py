@@ -1,4 +1,4 @@
-"""Customers and suppliers of the demo agency, from its documents and enquiries."""
+"""Create the customers and suppliers that the demo's documents name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
 
 
 def note_all(accountant: Actor) -> int:
-    """Add every party of the documents with its latest terms; return their number."""
+    """Create every party of the documents with its latest terms; return their number."""
     reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
     known: dict[str, parties.PartyChanges] = {}
     for line in _lines(documents.SOURCE):
