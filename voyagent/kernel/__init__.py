@@ -1,1 +1,1 @@
-"""Foundations of all packages, without any rule of the travel trade."""
+"""Modules that every other package uses; they contain no rule of the travel trade."""

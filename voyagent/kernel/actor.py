@@ -1,4 +1,7 @@
-"""The acting person or job: one value for pages, API, assistant and jobs."""
+"""The actor: the person or job on whose behalf the program acts, with role and permissions.
+
+Pages, the JSON API, the assistant and background jobs all pass one `Actor` to the services.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {}
 
 
 class Channel(StrEnum):
-    """The channel of an act, as the audit records it."""
+    """The channel through which an action was requested; audit events record it."""
 
     BROWSER = "browser"
     API = "api"
@@ -23,9 +26,9 @@ class Channel(StrEnum):
 
 
 class NotFresh(Forbidden):
-    """The password was not asked for recently enough.
+    """The action needs a token that was issued for a password entered just now.
 
-    The token comes from a refresh or is an API key.
+    Raised for a token that was issued by a refresh, and for an API key.
     """
 
     code = "reauthentication_required"
@@ -33,9 +36,9 @@ class NotFresh(Forbidden):
 
 
 class ScopeTooSmall(Forbidden):
-    """An API key has fewer rights than its maker's role.
+    """An API key lacks a scope for an action that the role of its creator allows.
 
-    Programs receive the same code as for a role.
+    The error code is `forbidden_role`, as for a role without the permission.
     """
 
     message = N_(
@@ -45,7 +48,7 @@ class ScopeTooSmall(Forbidden):
 
 
 class ApprovalRequired(Forbidden):
-    """The role needs an approval for this act; its code is that of every refusal by role."""
+    """The role may do this only with an approval; the error code is `forbidden_role`."""
 
     message = N_(
         "This needs approval. Ask the assistant to request it; a colleague who can "
@@ -54,9 +57,10 @@ class ApprovalRequired(Forbidden):
 
 
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
-    """Install the permission tables (`identity.rules.permissions` owns them).
+    """Set the permissions of each role and of each API key scope.
 
-    A role or scope without an entry may do nothing.
+    `identity.rules.permissions` calls this once at start. A role or a scope that is missing from
+    the tables has no permission.
     """
     for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
         table.clear()
@@ -65,10 +69,11 @@ def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, froze
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """The identity that a caller has presented, before the database confirms it.
+    """The identity that a caller claims, before the database has confirmed it.
 
-    `session_id` is its session, `token_id` the access token (None for a browser's cookie). An API
-    key has no session: `key_id` names it. `fresh` is true for a token made by a password.
+    `session_id` is the caller's session. `token_id` is the id of the access token, None for the
+    cookie of a browser. An API key has no session; `key_id` is its id. `fresh` is true if the token
+    was issued for a password.
     """
 
     tenant_id: UUID
@@ -82,10 +87,11 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Permission for one act: `permission` is the only one that it covers.
+    """Authority for one action without a further approval: it covers only `permission`.
 
-    `reference` names its source: `approvals` attaches the proposal's id while it carries out or
-    runs a proposal dry, a system job carries `job:<name>`. People have none.
+    `reference` names the source of the authority: the id of an approved proposal while `approvals`
+    executes it or runs it as a dry run, or `job:<name>` for a system job. Actors of a request by a
+    person have no grant.
     """
 
     reference: str
@@ -94,7 +100,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of an agency, or the system (`user_id` None), with role and locale."""
+    """A person of an agency, or the program itself (`user_id` is None), with role and locale."""
 
     tenant_id: UUID
     user_id: UUID | None
@@ -111,14 +117,17 @@ class Actor:
     key_id: UUID | None = None
     fresh: bool = False
     permissions: frozenset[str] | None = field(default=None, repr=False)
-    """The most that this actor may do, if it differs from the role.
+    """The permissions of this actor if they differ from those of the role, else None.
 
-    The scopes of an API key, or the single right of a job.
+    For an API key the permissions of its scopes, for a job its only permission.
     """
     grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
-        """True if the role, within a key's scopes, holds the permission; the default is no."""
+        """Return True if the actor has the permission.
+
+        It comes from `permissions` if they are set, else from the role. An unknown role has none.
+        """
         return permission in (
             _ROLE_PERMISSIONS.get(self.role, frozenset())
             if self.permissions is None
@@ -126,10 +135,10 @@ class Actor:
         )
 
     def require(self, permission: str) -> None:
-        """Require a permission; the first line of every service.
+        """Raise an error unless the actor has the permission; each service function begins with it.
 
-        Raises Forbidden, or ScopeTooSmall if only a key's scopes are missing (both
-        `forbidden_role`).
+        Raises ScopeTooSmall if the role has the permission and the API key lacks the scope, else
+        Forbidden. The error code of both is `forbidden_role`.
         """
         if self.can(permission):
             return
@@ -141,13 +150,14 @@ class Actor:
         )
 
     def require_authority(self, permission: str) -> None:
-        """Require authority to move money, post, or commit the agency to a supplier.
+        """Raise an error unless the actor may move money, post, or make commitments to a supplier.
 
-        The role holds the permission, and the actor carries a grant of exactly this permission or
-        the role holds its direct right (`payment.record_direct` for `payment.record`). An act of
-        the assistant is never direct.
+        The actor needs the permission, and either a grant of this permission or a role with its
+        direct permission (`payment.record_direct` for `payment.record`). The assistant always needs
+        a grant.
 
-        Raises Forbidden, ScopeTooSmall, ApprovalRequired (all `forbidden_role`).
+        Raises Forbidden, ScopeTooSmall, ApprovalRequired; the error code of all is
+        `forbidden_role`.
         """
         self.require(permission)
         if self.grant is not None and self.grant.permission == permission:
@@ -156,9 +166,9 @@ class Actor:
             raise ApprovalRequired
 
     def may_act_directly(self, permission: str) -> bool:
-        """True if the role may do without a grant what `require_authority` protects.
+        """Return True if the role may do without approval what `require_authority` protects.
 
-        False for permissions without a direct right, and for every act of the assistant.
+        False if the permission has no direct permission, and for every action of the assistant.
         """
         return (
             self.channel is not Channel.ASSISTANT
@@ -167,43 +177,40 @@ class Actor:
         )
 
     def granted(self, grant: Grant) -> Actor:
-        """Return the same person with a grant; for `approvals` and system jobs only."""
+        """Return the same actor with a grant. Only `approvals` and system jobs may call this."""
         return replace(self, grant=grant)
 
     def require_fresh(self) -> None:
-        """Require a fresh token (API contract).
-
-        Raises NotFresh (`reauthentication_required`).
-        """
+        """Raise NotFresh (`reauthentication_required`) unless the token is from a password."""
         if not self.fresh:
             raise NotFresh
 
     @property
     def credential(self) -> Credential:
-        """Return the credential, for work that outlives the request and authenticates again."""
+        """Return the credential, for work that goes on after the request and authenticates anew."""
         assert self.user_id is not None
         return Credential(
             self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
         )
 
     def via(self, channel: Channel) -> Actor:
-        """Return the same person on another channel, such as the assistant's; rights never grow."""
+        """Return the same actor on another channel, such as the assistant's; permissions stay."""
         return replace(self, channel=channel)
 
     @property
     def initials(self) -> str:
-        """Two letters for the avatar."""
+        """Return one or two letters for the avatar, from the name or else the e-mail address."""
         words = [w for w in self.full_name.split() if w[0].isalnum()] or [self.email or "?"]
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
 def direct_right(permission: str) -> str:
-    """Return the name of the right to do what a permission allows without a grant."""
+    """Return the name of the permission to do without approval what `permission` allows."""
     return f"{permission}_direct"
 
 
 def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions of a key: its scopes within its maker's present role."""
+    """Return the permissions of an API key: those of its scopes that its creator's role has now."""
     allowed: frozenset[str] = frozenset().union(
         *(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes)
     )
@@ -211,5 +218,5 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def system_actor(tenant_id: UUID) -> Actor:
-    """Return the program itself, for housekeeping in one agency; it has no role."""
+    """Return the actor for housekeeping by the program in one agency; it has no permissions."""
     return Actor(tenant_id=tenant_id, user_id=None, role="system", channel=Channel.JOB)

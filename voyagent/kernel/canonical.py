@@ -8,9 +8,10 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """Return JSON with sorted keys, no spaces and no floats.
+    """Return a value as JSON with sorted keys and without spaces.
 
-    Amounts are decimal strings. Raises TypeError for values that JSON lacks, ValueError for NaN.
+    Amounts must be decimal strings: floats are refused. Raises TypeError for a value that JSON
+    cannot represent, ValueError for NaN.
     """
     _refuse_floats(value)
     return json.dumps(
@@ -19,7 +20,7 @@ def canonical_json(value: Any) -> str:
 
 
 def digest(value: Any) -> str:
-    """Return the SHA-256 of the canonical form, 64 hexadecimal digits."""
+    """Return the SHA-256 of the canonical JSON of a value as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 

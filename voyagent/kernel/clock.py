@@ -1,4 +1,4 @@
-"""The one source of time: instants in UTC, days in a named zone."""
+"""Current time in UTC and dates in a time zone; other modules take the time from here."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 _NO_PLACES = {"Factory", "localtime"}
-"""Names in the zone database that are no zones.
+"""Names in the time zone database that are not time zones.
 
-A placeholder for an unset clock, and the computer's own setting, which PostgreSQL does not know.
+`Factory` stands for a clock that is not set. `localtime` is the setting of the computer, a name
+that PostgreSQL does not accept.
 """
 
 
 def now() -> datetime:
-    """Return the present instant, aware, in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 def today(zone: str = "UTC") -> date:
-    """Return today's date in a zone of the IANA database."""
+    """Return the current date in a time zone of the IANA database, such as `Asia/Kolkata`."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 
 def midnight(day: date, zone: str = "UTC") -> datetime:
-    """Return the instant at which a day begins in a zone."""
+    """Return the time at which a date begins in a time zone, as an aware datetime."""
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
 def is_zone(name: str) -> bool:
-    """True if the zone database has the name."""
+    """Return True if the IANA database has a time zone of this name."""
     return name in _zones()
 
 
 def zones() -> tuple[str, ...]:
-    """Return all zones by name."""
+    """Return the names of all time zones, sorted."""
     return tuple(sorted(_zones()))
 
 

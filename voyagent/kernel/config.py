@@ -1,4 +1,4 @@
-"""Settings of the installation, read once from the environment and validated."""
+"""Settings of the installation, read from environment variables and validated at start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SupplierName = Literal["sandbox", "none"]
 
 
 class Environment(StrEnum):
-    """The environment; production refuses every development switch."""
+    """The kind of installation; in production all development settings are refused."""
 
     DEVELOPMENT = "development"
     TEST = "test"
@@ -31,14 +31,14 @@ class Environment(StrEnum):
 
 
 class ConfigurationError(Exception):
-    """The environment is incomplete or contradictory.
+    """Environment variables are missing or contradict each other.
 
-    The message names each variable and its rule.
+    The message names each variable and the rule that it breaks.
     """
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults; a field `x` is the variable `VOYAGENT_X`."""
+    """All settings with their default values; the field `x` is set by the variable `VOYAGENT_X`."""
 
     model_config = SettingsConfigDict(env_prefix="VOYAGENT_", extra="ignore", populate_by_name=True)
 
@@ -104,17 +104,17 @@ class Settings(BaseSettings):
 
     @property
     def is_production(self) -> bool:
-        """True if development switches are refused."""
+        """Return True in production, where development settings are refused."""
         return self.env is Environment.PRODUCTION
 
     @property
     def is_https(self) -> bool:
-        """True if the site is served over TLS; decides the cookie's name and flags."""
+        """Return True if the public URL is https; decides the cookie's name and `Secure` flag."""
         return self.public_url.startswith("https://")
 
     @property
     def previous_secrets(self) -> list[str]:
-        """Return earlier secrets, which still verify and open what they made."""
+        """Return earlier secrets, which still verify signatures and decrypt older values."""
         return [
             secret.strip()
             for secret in self.auth_secrets_previous.get_secret_value().split(",")
@@ -123,14 +123,14 @@ class Settings(BaseSettings):
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:
-        """Return the proxies whose `X-Forwarded-For` is trusted."""
+        """Return the networks of the proxies whose `X-Forwarded-For` header is trusted."""
         return tuple(
             ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()
         )
 
     @property
     def metrics_place(self) -> Path:
-        """Return the folder in which all processes keep their metrics."""
+        """Return the folder in which all processes of the installation store their metrics."""
         if (
             self.metrics_dir is None or self.metrics_dir == Path()
         ):  # the variable may be there and empty
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
 
     @property
     def migration_url(self) -> str | None:
-        """Return the database URL that may change the schema."""
+        """Return the database URL of a role that may change the schema, None without a database."""
         return self.db_admin_url or self.db_url
 
     @model_validator(mode="after")
@@ -278,10 +278,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment; keyword arguments take precedence.
+    """Read and validate the settings; keyword arguments take precedence over the environment.
 
-    Raises ConfigurationError with one sentence for each variable that is missing or wrong; no value
-    is repeated in it.
+    Raises ConfigurationError with one sentence for each variable that is missing or invalid. The
+    sentences do not contain the values, which may be secrets.
     """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
@@ -328,7 +328,7 @@ def _is_plain_site(url: str) -> bool:
 
 
 def is_this_computer(host: str) -> bool:
-    """True if a host name or address belongs to this computer."""
+    """Return True if a host name or IP address is that of this computer."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -360,7 +360,7 @@ def _is_mail_server(url: str) -> bool:
 
 
 def _is_sender(given: str) -> bool:
-    """True if the text is one address, with or without a name, without header injection."""
+    """Check for one e-mail address, with or without a display name and without line breaks."""
     _, address = parseaddr(given)
     local, _, domain = address.rpartition("@")
     if not (given.isprintable() and address.isascii() and local and domain) or " " in address:
@@ -369,9 +369,9 @@ def _is_sender(given: str) -> bool:
 
 
 def _is_database(url: str) -> bool:
-    """True if both libraries parse the URL alike.
+    """Check that SQLAlchemy and psycopg parse the database URL to the same parts.
 
-    Otherwise a part of the password could pass for the host and be printed.
+    Otherwise a part of the password could be taken for the host name and be printed.
     """
     if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
         return False
@@ -386,7 +386,7 @@ def _is_database(url: str) -> bool:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """Return the URL with its driver, whatever short form was given."""
+    """Return a database URL that names SQLAlchemy's driver: `postgresql+psycopg://…`."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
@@ -394,5 +394,5 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def psycopg_url(url: str) -> str:
-    """Return the URL as psycopg reads it."""
+    """Return a database URL in the form that psycopg accepts."""
     return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)

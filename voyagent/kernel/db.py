@@ -1,4 +1,4 @@
-"""The database: one declarative base, one session, one transaction for each act."""
+"""The database session, the base class of all tables, and transactions of jobs and commands."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _GOODBYE = frozenset({"57P01", "57P02", "57P03"})
 
 
 DefaultNow = Annotated[datetime, mapped_column(server_default=text("now()"))]
-"""Type of a column whose default is the start of the transaction."""
+"""Type of a column that defaults to the time at which the transaction began."""
 
 
 class Base(DeclarativeBase):
-    """Base of all tables: instants are timestamptz, constraints have predictable names."""
+    """Base class of all tables: datetimes are timestamptz, constraint names are predictable."""
 
     registry = registry(
         metadata=MetaData(
@@ -68,21 +68,21 @@ tenancy.guard(db.session)
 
 @event.listens_for(Engine, "handle_error")
 def _see_the_end(context: ExceptionContext) -> None:
-    """Drop all pooled connections when the server has announced its shutdown.
+    """Drop all pooled connections when the server announces its shutdown.
 
-    The driver may not have noticed each closed connection yet.
+    The driver may not have noticed that every connection was closed.
     """
     if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
         context.is_disconnect = True
 
 
 def session() -> scoped_session[Session]:
-    """Return the session of the present request, job or command."""
+    """Return the session of the current request, job or command."""
     return db.session
 
 
 def server_options(settings: Settings) -> str:
-    """Return the start options of every connection: unprivileged role, UTC, time limits."""
+    """Return the start options of each connection: unprivileged role, UTC, time limits."""
     return (
         f"-c role={APP_ROLE} -c timezone=UTC -c"
         f" statement_timeout={settings.db_statement_timeout_ms} -c"
@@ -91,7 +91,7 @@ def server_options(settings: Settings) -> str:
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
-    """Return Flask-SQLAlchemy's settings; connections open on first use, after any fork."""
+    """Return the settings of Flask-SQLAlchemy; connections open on first use, after any fork."""
     return {
         "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(
             settings.db_url or "postgresql://unset.invalid/unset"
@@ -110,9 +110,10 @@ def engine_config(settings: Settings) -> dict[str, Any]:
 
 @contextmanager
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
-    """Run one act of a job or a command: commit at the end, roll back on an error.
+    """Run the block in one transaction: commit at its end, roll back on an error.
 
-    An error that keeps its work (`keeps_work`) is committed.
+    For jobs and commands. An error with `keeps_work` is raised after a commit. With `tenant_id` the
+    transaction is bound to that agency.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -130,9 +131,9 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Connection]:
-    """Yield an agency's rows as of one instant.
+    """Yield a connection that sees the rows of one agency at one moment.
 
-    The session's earlier work is rolled back, and afterwards no agency is bound.
+    Uncommitted work of the session is rolled back first. After the block no agency is bound.
     """
     db.session.remove()
     tenancy.bind(db.session(), tenant_id)
@@ -143,7 +144,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back if the error does not keep its work.
+    """Commit, or roll back if `error` does not have `keeps_work`.
 
     If the commit fails, the session is rolled back and usable again. Without a session nothing
     happens.
@@ -161,17 +162,17 @@ def finish(error: VoyagentError | None = None) -> None:
 
 
 def when_undone(act: Callable[[], object]) -> None:
-    """Call a function once if the running transaction is rolled back.
+    """Register a function that is called once if the current transaction is rolled back.
 
-    For example to release what only its commit would have handed out.
+    For example to undo a reservation that is useful only if the transaction commits.
     """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
 
 def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool = False) -> Entity:
-    """Return the first column of the first row that a statement selects. Raises `missing`.
+    """Return the entity that a statement selects, or raise `missing` if there is none.
 
-    `lock` reads the row anew and holds it until the transaction ends.
+    With `lock` the row is read again from the database and locked until the transaction ends.
     """
     if lock:
         statement = statement.with_for_update(key_share=True).execution_options(
@@ -184,14 +185,14 @@ def load_one(statement: Select[Entity], missing: type[NotFound], *, lock: bool =
 
 
 def select_1() -> int:
-    """Return 1 from the database, to see that it answers."""
+    """Run `select 1` to check that the database answers."""
     return int(db.session.scalar(text("select 1")) or 0)
 
 
 def pause() -> None:
-    """Release the connection during slow work, such as hashing a password.
+    """End the transaction to release the connection during slow work, such as password hashing.
 
-    Allowed only before the act has written anything.
+    Allowed only before the request has written anything.
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("an act that has begun to write cannot pause")
@@ -199,18 +200,18 @@ def pause() -> None:
 
 
 def next_act() -> None:
-    """Commit and continue with no agency bound.
+    """Commit and unbind the agency.
 
-    For a request that concerns two agencies, one after the other.
+    For a request that changes two agencies, one after the other.
     """
     db.session.commit()
     db.session.remove()
 
 
 def rows_changed(statement: str, **values: Any) -> int:
-    """Run one writing statement for the bound agency and return the number of rows.
+    """Run a writing SQL statement for the bound agency and return the number of changed rows.
 
-    `:tenant_id` in the statement is that agency.
+    The parameter `:tenant_id` is the id of that agency.
     """
     if ":tenant_id" in statement:
         values.setdefault("tenant_id", tenancy.current_tenant(db.session))

@@ -1,6 +1,6 @@
-"""Dry runs: packages record what they do in a transaction that is rolled back.
+"""Dry runs: an action runs in a transaction that is rolled back, and its results are recorded.
 
-No outside system is called.
+A dry run calls no outside system.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _NOTES = "dry run"
 
 
 class OutsideCallInDryRun(RuntimeError):
-    """An outside system was called during a dry run: a programming error."""
+    """Code called an outside system during a dry run, which is a programming error."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """Results of a dry run: journal entries, and mails as (kind, recipient)."""
+    """Recorded results of a dry run: journal entries, and mails as (kind, recipient)."""
 
     entries: list[UUID] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Notes:
 
 @contextmanager
 def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]:
-    """Record what happens in the block. The caller rolls it back; dry runs do not nest."""
+    """Record the results of the block; the caller rolls back. Dry runs cannot be nested."""
     if _NOTES in session.info:
         raise RuntimeError("a dry run within a dry run")
     notes = session.info[_NOTES] = Notes()
@@ -41,11 +41,11 @@ def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]
 
 
 def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
-    """Return the record of the running dry run, or None."""
+    """Return the record of the current dry run, None outside a dry run."""
     return session.info.get(_NOTES)
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """Refuse a call to an outside system during a dry run. Raises OutsideCallInDryRun."""
+    """Raise OutsideCallInDryRun during a dry run; called before each call to an outside system."""
     if _NOTES in session.info:
         raise OutsideCallInDryRun("an outside call in a dry run")

@@ -1,4 +1,4 @@
-"""Base classes of expected failures; packages derive theirs, `http.errors` maps them to status."""
+"""Base classes of expected errors; `http.errors` maps each base class to an HTTP status."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import ClassVar
 def N_(  # noqa: N802
     sentence: str,
 ) -> str:
-    """Mark a sentence for translation; it is translated when it is shown."""
+    """Mark a sentence for translation and return it unchanged; it is translated when shown."""
     return sentence
 
 
 class VoyagentError(Exception):
-    """An expected failure: `code` for programs, `message` for people.
+    """Base class of expected errors: `code` is for programs, `message` for people.
 
-    Neither repeats the input. `keeps_work`: commit what was written before the failure, such as a
-    revoked session or a counted attempt; the rule is a rollback. `answer_at`: instant of
-    `perf_counter` before which the refusal is not sent, so that its timing reveals nothing.
+    Neither contains input. With `keeps_work` the transaction is committed in spite of the error,
+    for example to store a revoked session or a counted attempt; the default is a rollback.
+    `answer_at` is a value of `time.perf_counter()` before which the response is not sent, so that
+    its timing reveals nothing.
     """
 
     code: ClassVar[str] = "error"
@@ -31,13 +32,13 @@ class VoyagentError(Exception):
 
 
 class Invalid(VoyagentError):
-    """A value that the schema allows and a rule does not."""
+    """A value fits the schema and breaks a business rule."""
 
     code = "invalid"
 
 
 class StructuredInvalid(Invalid):
-    """A rule's refusal whose `detail` is an object, such as that of a weak password."""
+    """A value breaks a business rule; `detail` is an object, such as that of a weak password."""
 
     def __init__(self, body: dict[str, str]) -> None:
         super().__init__(body.get("code"))
@@ -45,7 +46,7 @@ class StructuredInvalid(Invalid):
 
 
 class Unprocessable(VoyagentError):
-    """Input that cannot be read; `field` names the place."""
+    """Input cannot be read or breaks the schema; `field` is the name of the field."""
 
     code = "unprocessable"
     field: str | None = None
@@ -59,7 +60,7 @@ class Unauthorized(VoyagentError):
 
 
 class Forbidden(VoyagentError):
-    """The person lacks the permission."""
+    """The caller lacks the permission."""
 
     code = "forbidden_role"
     message = N_("Your role does not allow this. An administrator of your agency can change it.")
@@ -73,20 +74,20 @@ class NotFound(VoyagentError):
 
 
 class Conflict(VoyagentError):
-    """The state of the record does not allow the act."""
+    """The state of the record does not allow the action."""
 
     code = "conflict"
 
 
 class PreconditionFailed(VoyagentError):
-    """The record has changed since the version that the caller named."""
+    """The record has changed since the version that the caller named in `If-Match`."""
 
     code = "precondition_failed"
     message = N_("This was changed after you opened it. Reload it, then repeat your changes.")
 
 
 class TooManyRequests(VoyagentError):
-    """Too many requests; `retry_after_s` says when to try again."""
+    """The caller sent too many requests; a retry is possible after `retry_after_s` seconds."""
 
     code = "too_many_requests"
     message = N_("Too many requests.")
@@ -99,7 +100,7 @@ class TooManyRequests(VoyagentError):
 
 
 class Unavailable(VoyagentError):
-    """A service that we depend on is not available; nothing was changed."""
+    """A service that the program depends on is unavailable; nothing was changed."""
 
     code = "unavailable"
     message = N_("The service is unavailable. Nothing was changed. Try again in a moment.")

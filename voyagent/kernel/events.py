@@ -1,6 +1,6 @@
-"""Notifications between processes: NOTIFY at commit, one listening thread per process.
+"""Notifications between processes by PostgreSQL's NOTIFY; each process has one listening thread.
 
-They carry no data; the tables have it.
+A notification is sent when the transaction commits and carries no data: listeners read the tables.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ log = structlog.get_logger(__name__)
 
 
 def notify(topic: str) -> None:
-    """Notify a topic's waiters in every process once the transaction has committed."""
+    """Wake all listeners of a topic, in every process, when the current transaction commits."""
     db.session.execute(
         text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
     )
 
 
 class NotifyListener:
-    """Listens with one thread for the whole process.
+    """Listener for notifications, with one thread for the whole process.
 
-    The first waiter starts it, so it begins after any fork.
+    The thread starts with the first listener, so always after any fork.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,9 +46,9 @@ class NotifyListener:
 
     @contextmanager
     def waiting_for(self, topic: str) -> Iterator[Event]:
-        """Yield an event that is set at each notification, and after a reconnection.
+        """Yield an event that is set by each notification of a topic and after each reconnection.
 
-        A notification may be lost while the connection is down. The waiter clears the event.
+        Notifications can be lost while the connection is down. The caller clears the event.
         """
         bell = Event()
         with self._lock:
@@ -66,11 +66,11 @@ class NotifyListener:
 
     @property
     def is_closed(self) -> bool:
-        """True if the process is shutting down; waiters have been woken and should end."""
+        """Return True if the process is shutting down; callers have been woken and should end."""
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Stop listening and wake all waiters."""
+        """Stop listening and wake all callers that wait."""
         self._closed.set()
         self._wake_all()
 

@@ -1,4 +1,4 @@
-"""Field types that schemas share: strict JSON types, lengths within their columns."""
+"""Field types for pydantic schemas: strict JSON types, and texts that fit their columns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Closed(BaseModel):
-    """A body that refuses unknown members."""
+    """Request body that refuses unknown members."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", str_strip_whitespace=False, hide_input_in_errors=True
@@ -41,25 +41,25 @@ class Closed(BaseModel):
 
 
 class Open(BaseModel):
-    """A body or query that ignores unknown members."""
+    """Request body or query string that ignores unknown members."""
 
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Answer(BaseModel):
-    """A response; tests validate it against the document, the program does not."""
+    """Response body. Tests validate it against the OpenAPI document; the program does not."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True, from_attributes=True)
 
 
 class Query(BaseModel):
-    """A query string: text is read as the declared type, blank text is absent."""
+    """Query string: texts are converted to the declared types, and blank texts count as absent."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 def storable(text: str) -> str:
-    """Refuse NUL and lone surrogates, which PostgreSQL cannot store."""
+    """Return the text. Raises ValueError for NUL and lone surrogates, which PostgreSQL refuses."""
     if _UNSTORABLE.search(text):
         raise PydanticCustomError(
             "string_unstorable", "String contains characters that cannot be stored"
@@ -68,17 +68,23 @@ def storable(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Compose letters and marks (NFC), so that equal text is equal however it was typed."""
+    """Return the text with letters and their accents composed (NFC).
+
+    Equal texts are then equal, in whatever form they were typed.
+    """
     return unicodedata.normalize("NFC", text)
 
 
 def contains_unstorable(text: str) -> bool:
-    """True if a text holds NUL or a lone surrogate."""
+    """Return True if a text contains NUL or a lone surrogate, which PostgreSQL cannot store."""
     return _UNSTORABLE.search(text) is not None
 
 
 def without_unstorable(text: str) -> str:
-    """Replace NUL and lone surrogates with U+FFFD, for text that cannot be asked for again."""
+    """Replace NUL and lone surrogates with U+FFFD.
+
+    For text that nobody can be asked to correct, such as the answer of an outside system.
+    """
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -127,7 +133,7 @@ def _currency(value: Any) -> Any:
 
 
 def wire_instant(value: datetime) -> str:
-    """Write an instant as the API does: UTC, microseconds, `Z`."""
+    """Return a datetime as API responses have it: UTC, with microseconds, ending in `Z`."""
     plain = value.astimezone(UTC).replace(tzinfo=None)
     return (
         plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")
@@ -136,7 +142,7 @@ def wire_instant(value: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text(GroupedMetadata):
-    """Mark a text of at most `max_length` characters that is kept as typed."""
+    """Annotation of a text field: at most `max_length` characters, stored as typed."""
 
     max_length: int
     min_length: int = 0
@@ -149,9 +155,10 @@ class Text(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
-    """Mark a text that must not be blank; it is trimmed and its letters are composed (NFC).
+    """Annotation of a required text field: trimmed, not blank, at most `max_length` characters.
 
-    Composed letters make a name compare equal however it was typed.
+    Letters and their accents are composed (NFC), so that equal names are equal in whatever form
+    they were typed.
     """
 
     max_length: int
@@ -165,14 +172,14 @@ class Trimmed(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Mark a filter of a query string; a blank text becomes None and filters nothing."""
+    """Annotation of a filter in a query string: blank text becomes None, which filters nothing."""
 
     max_length: int
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Read a blank as None before the length is checked."""
+        """Return a schema that turns a blank text into None before the length is checked."""
         text = Annotated[str, Text(self.max_length), AfterValidator(composed)]
         return handler.generate_schema(Annotated[text | None, BeforeValidator(_blank_to_none)])
 
@@ -191,9 +198,9 @@ Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
 PLAIN_AMOUNT = r"^\d{1,15}(\.\d{1,4})?$"
 PlainAmount = Annotated[str, Field(pattern=PLAIN_AMOUNT)]
-"""A decimal string; the rules check that it is positive and fits the currency."""
+"""A decimal string; business rules check that it is positive and fits the currency."""
 WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
-"""An amount as the API writes it."""
+"""An amount in the form that API responses have, such as `"1000.00"`."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -201,4 +208,4 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
-"""A member that may be absent and is never null."""
+"""Default of a member that may be absent and is never null."""

@@ -1,7 +1,7 @@
-"""Housekeeping over all agencies: one session and one transaction for each.
+"""Housekeeping jobs for all agencies, with a session and a transaction for each agency.
 
-A narrow lookup past row-level security finds agencies with work, so that the cost grows with the
-work and not with the number of agencies.
+A lookup that is exempt from row-level security finds the agencies that have work. So the cost grows
+with the work, not with the number of agencies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from voyagent.kernel.db import db, transaction
 
 Done = TypeVar("Done")
 stopping = Event()
-"""Set when the worker has to stop; agencies not visited are found again next time."""
+"""Set when the worker must stop; the next run finds the agencies that were not reached."""
 
 
 def in_agencies(
@@ -24,9 +24,9 @@ def in_agencies(
     *,
     more: Callable[[Done], bool] = lambda _: False,
 ) -> None:
-    """Run an act in each agency found, in a transaction bound to it.
+    """Call `act` for each agency that `find` returns, in a transaction bound to the agency.
 
-    `more` tells whether the agency has more to do.
+    `act` is called again for the agency if `more` returns True for its result.
     """
     with transaction():
         agencies = list(find())

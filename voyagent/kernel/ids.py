@@ -1,4 +1,4 @@
-"""Identifiers: UUID v7, generated here so that PostgreSQL 15 suffices."""
+"""Identifiers: UUID v7, generated in Python because PostgreSQL 15 cannot generate them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import uuid_utils.compat
 
 
 def new_id() -> UUID:
-    """Return a new UUID v7; it sorts by time."""
+    """Return a new UUID v7; later ids sort after earlier ones."""
     return uuid_utils.compat.uuid7()
 
 
 def new_turn_id() -> str:
-    """Return the public name of a turn: `t-` and twelve hexadecimal digits."""
+    """Return a new public id for a turn of the chat: `t-` and twelve hexadecimal digits."""
     return f"t-{secrets.token_hex(6)}"
 
 
 def parse_id(text: object) -> UUID | None:
-    """Return the UUID of a text in canonical form, or None; never raises."""
+    """Return the UUID that a text in canonical form represents, None for any other text."""
     try:
         value = UUID(str(text))
     except ValueError:

@@ -1,8 +1,9 @@
-"""Background jobs: deferred in the caller's transaction, run by workers on PostgreSQL.
+"""Background jobs, stored in PostgreSQL with the caller's transaction and run by workers.
 
-A task is a plain function with a name. `defer` writes the job beside the caller's rows, so that
-both commit or neither does. The worker gives each task an application context and, unless the task
-manages its own, one transaction. The job of a dead worker is taken over.
+A task is a plain function with a name. `defer` inserts a job in the caller's transaction, so that
+the job and the caller's rows are committed together or not at all. The worker runs each task in an
+application context and, unless the task manages its own transactions, in one transaction. A job of
+a worker that has died is run by another worker.
 """
 
 from __future__ import annotations
@@ -52,9 +53,10 @@ BEGIN_ANEW_AFTER_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A named function of the worker.
+    """A named function that workers run.
 
-    `own_transactions`: it commits step by step. `every`: a cron line.
+    `own_transactions` is true if it commits by itself. `every` is the cron expression of a periodic
+    task.
     """
 
     name: str
@@ -69,7 +71,7 @@ _tasks: dict[str, Task] = {}
 def task(
     name: str, *, own_transactions: bool = False, every: str | None = None
 ) -> Callable[[Callable[..., None]], Task]:
-    """Register a function as the task of a name, such as `chat.run_turn`."""
+    """Decorate a function to register it as a task under a name, such as `chat.run_turn`."""
 
     def register(run: Callable[..., None]) -> Task:
         _tasks[name] = Task(name, run, own_transactions, every)
@@ -81,9 +83,10 @@ def task(
 def defer(
     name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None
 ) -> None:
-    """Run a task after the commit; jobs of one `lock` run one at a time.
+    """Run a task after the current transaction commits, at least `after_s` seconds from now.
 
-    Arguments are ids as text, never secrets: their table belongs to no agency.
+    Jobs with the same `lock` run one at a time. Arguments must be ids and never secrets, because
+    the table of jobs is not limited to an agency.
     """
     db.session.execute(
         text(
@@ -102,9 +105,9 @@ def defer(
 
 
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
-    """Return the worker's application with all tasks.
+    """Return the procrastinate application of a worker, with all tasks.
 
-    With `repeats` it includes the periodic tasks and the search for stalled jobs.
+    With `repeats` it also runs the periodic tasks and the search for stalled jobs.
     """
     connector = procrastinate.PsycopgConnector(
         conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
@@ -129,12 +132,12 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
 
 def run_worker(app: Flask, settings: Settings) -> None:
-    """Work until SIGTERM or until the parent process has ended."""
+    """Run jobs until SIGTERM or until the parent process has ended."""
     asyncio.run(_work(app, settings))
 
 
 def drain(app: Flask, settings: Settings) -> None:
-    """Run all jobs that are due and return; for tests, without periodic tasks."""
+    """Run all jobs that are due, without periodic tasks, and return; for tests."""
 
     async def once() -> None:
         jobs = worker_app(app, settings, repeats=False)
@@ -167,10 +170,10 @@ async def _work(app: Flask, settings: Settings) -> None:
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
-    """Work until cancelled.
+    """Run jobs until cancelled.
 
-    procrastinate gives up when one of its own statements fails, for example while the database
-    restarts; then it is started again.
+    procrastinate ends when one of its own statements fails, for example while the database
+    restarts; it is then started again.
     """
     this = asyncio.current_task()
     assert this is not None
@@ -214,7 +217,7 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Log the cause of a failure: procrastinate is silent about a job that is retried."""
+    """Log an exception of the block, because procrastinate does not log the cause of a retry."""
     try:
         yield
     except Exception:

@@ -1,7 +1,8 @@
-"""Secrets of the installation: derived keys with ids, so that secrets can be rotated.
+"""Secrets of the installation and the keys derived from them; secrets can be rotated.
 
-`VOYAGENT_AUTH_SECRET` is the present secret; `VOYAGENT_AUTH_SECRETS_PREVIOUS` still opens and
-verifies. New values use the present one, old values stay valid until the old secret is removed.
+`VOYAGENT_AUTH_SECRET` is the current secret. Those in `VOYAGENT_AUTH_SECRETS_PREVIOUS` still
+decrypt and verify. New values are made with the current secret; older values stay valid until their
+secret is removed from the settings. Each value contains the id of its secret.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ _VERSION = b"\x01"
 
 
 class SealBroken(Exception):
-    """A sealed value that no secret opens, or that was sealed for another purpose.
+    """A value cannot be decrypted: no secret fits, or it was encrypted for another purpose or row.
 
-    A programming or operating error, never shown to a caller.
+    This is a programming or operating error and is never shown to a caller.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret with an id that reveals nothing about it."""
+    """A secret, and an id that reveals nothing about it."""
 
     kid: str
     secret: bytes = field(repr=False)
@@ -47,7 +48,7 @@ class Key:
 
 
 class Keyring:
-    """Seals, opens and digests with the secrets of one installation."""
+    """Encrypts, decrypts and computes keyed hashes with the secrets of one installation."""
 
     def __init__(self, settings: Settings) -> None:
         given = [settings.auth_secret.get_secret_value(), *settings.previous_secrets]
@@ -55,31 +56,32 @@ class Keyring:
         self.present = _key(given[0])
 
     def find(self, kid: object) -> Key | None:
-        """Return the key of an id, or None if it is unknown."""
+        """Return the key with the id `kid`, or None if there is none."""
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     @cached_property
     def secrets(self) -> list[str]:
-        """Return the secrets as text, the present one first, for libraries that sign."""
+        """Return the secrets as text, the current one first, for libraries that make signatures."""
         others = [key for key in self._keys.values() if key.kid != self.present.kid]
         return [key.secret.decode() for key in (self.present, *reversed(others))]
 
     @property
     def present_mark(self) -> bytes:
-        """Return the prefix of everything sealed with the present secret."""
+        """Return the bytes with which every value encrypted with the current secret begins."""
         return _VERSION + bytes.fromhex(self.present.kid)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
-        """Encrypt with AES-256-GCM.
+        """Encrypt bytes for one purpose with AES-256-GCM.
 
-        `bound_to` names the row, so that a value copied into another row does not open.
+        `bound_to` is the id of the row that stores the value: a copy in another row cannot be
+        decrypted.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
         return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
-        """Decrypt a sealed value. Raises SealBroken."""
+        """Decrypt a value from `seal` with the same `purpose` and `bound_to`. Raises SealBroken."""
         kid, nonce, rest = (
             sealed[1 : 1 + KID_BYTES],
             sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES],
@@ -94,15 +96,17 @@ class Keyring:
             raise SealBroken(purpose) from None
 
     def is_old(self, sealed: bytes) -> bool:
-        """True if a value was sealed with an earlier secret and should be sealed again."""
+        """Return True if a value was encrypted with an earlier secret, so should be encrypted
+        again.
+        """
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
     def digest(self, purpose: str, text: str) -> bytes:
-        """Return a keyed hash of 32 bytes (HMAC-SHA256), for short secrets."""
+        """Return a keyed hash of 32 bytes (HMAC-SHA256), for short secrets such as codes."""
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """Return the keyed hash under every secret, to look up values from before a rotation."""
+        """Return the keyed hashes under all secrets, to look up values from before a rotation."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 

@@ -1,4 +1,4 @@
-"""Lists as files of any length: columns defined once, for CSV and for workbooks."""
+"""Lists as downloads: the columns are defined once for CSV files and for workbooks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLin
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A table in parts: rows in memory, and selects whose rows are cells."""
+    """A table in parts: each part is a list of rows or a select whose rows are cells."""
 
     name: str
     columns: Sequence[str]
     parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
 
     def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
-        """Yield the CSV in pieces; the snapshot is closed at the end."""
+        """Yield the table as CSV in chunks, reading from the snapshot and closing it at the end."""
         try:
             yield as_csv([self.columns], bom=bom).encode()
             for part in self.parts:
@@ -37,7 +37,11 @@ class Stream:
 
 
 class Column(NamedTuple):
-    """A column of a list: name, value, and whether it is typed text or minor units."""
+    """A column of a list: its name, its SQL expression, and its kind.
+
+    `text` is text that somebody typed, which is protected against formulas; `amount` is in minor
+    units; `plain` is written unchanged.
+    """
 
     name: str
     of: ColumnElement[Any]
@@ -46,11 +50,12 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list, the newest day first.
+    """A list of records that can be downloaded, the newest day first.
 
-    `base` selects the wanted rows; `ends` has their `first_day` and `last_day`, or days around
-    them; `currency` is that of a row's amounts; `order` orders rows of one day. With `is_sparse` an
-    index finds the few wanted rows.
+    `base` returns the select of the listed records for given columns. `day` is the date column.
+    `ends` selects `first_day` and `last_day`, a period that contains all of the records. `currency`
+    is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse` is true if
+    the filter leaves few rows, which an index finds, so that one select reads them all.
     """
 
     name: str
@@ -63,9 +68,9 @@ class Listing:
     is_sparse: bool = False
 
     def stream(self, reader: Reader) -> Stream:
-        """Return the list for CSV, month by month.
+        """Return the list for a CSV download, as one select per month.
 
-        At most one month is sorted before its first line is sent.
+        So at most one month must be sorted before its first row is sent.
         """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))
@@ -81,7 +86,7 @@ class Listing:
         return Stream(self.name, self._names, parts())
 
     def sheet(self, reader: Reader) -> Sheet:
-        """Return the list as a table in memory. Raises TooManyLines."""
+        """Return the list as a table in memory. Raises TooManyLines above LINES_MAX rows."""
         given = [column.of.label(column.name) for column in self.columns]
         (rows,) = reader.read(
             self._ordered(self.base([*given, self.currency.label("of_currency")])).limit(
@@ -118,7 +123,10 @@ class Listing:
 def months(
     first: date | None, last: date | None, *, newest_first: bool = False
 ) -> Iterator[tuple[date, date]]:
-    """Yield the months between two days, cut to these days; none without days."""
+    """Yield the first and last day of each month between two days; the ends are cut off.
+
+    Yields nothing if a day is None.
+    """
     if first is None or last is None:
         return
     count = (last.year - first.year) * 12 + last.month - first.month
@@ -132,7 +140,7 @@ def months(
 
 
 def ends_of(day: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select the first and last of some days, both null without any."""
+    """Return a select of the earliest and the latest `day`; both are null if no row matches."""
     return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(
         *conditions
     )

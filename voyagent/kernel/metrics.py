@@ -1,7 +1,7 @@
-"""Metrics of all processes, added up through files in one directory.
+"""Metrics of all processes, added up through files in a shared directory.
 
-The library fixes its storage when it is first imported, so it is imported here on first use, after
-`share`. Without a shared directory, as in tests, one process keeps everything.
+The library prometheus_client chooses its storage when it is imported, so this module imports it on
+first use, after `share`. Without a shared directory, as in tests, each process has its own metrics.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _AFTER_COMMIT = "metrics_after_commit"
 class Meters:
     """All metrics of a process.
 
-    No label holds input of a caller, an agency, a person or an id.
+    No label contains input of a caller, an agency, a person or an id.
     """
 
     registry: CollectorRegistry
@@ -52,10 +52,10 @@ class Meters:
 
 
 def share(directory: Path) -> bool:
-    """Keep the metrics in a shared directory; return False if it cannot be written.
+    """Store the metrics in a shared directory; return False if it is not writable.
 
-    Call it before anything is counted. A directory set earlier is kept, so that children follow
-    their parent.
+    Call it before anything is counted. If a directory is already set it stays, so that child
+    processes use the one of their parent.
     """
     if DIRECTORY in os.environ:
         return True
@@ -72,7 +72,7 @@ def share(directory: Path) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Remove the metrics of ended processes, so that a start begins at zero."""
+    """Delete the metrics of ended processes, so that counters begin at zero after a start."""
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
             if not _is_alive(_process_of(file)):
@@ -80,7 +80,7 @@ def clear(directory: Path) -> None:
 
 
 def forget_gauges_of_the_dead(directory: Path) -> None:
-    """Remove the gauges of killed processes; their counters stay."""
+    """Delete the gauges of killed processes and keep their counters."""
     for file in directory.glob("gauge_live*_*.db"):
         if not _is_alive(_process_of(file)):
             file.unlink(missing_ok=True)
@@ -171,7 +171,7 @@ def meters() -> Meters:
 
 
 def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
-    """Return all metrics in Prometheus format, with `further` families read now."""
+    """Return all metrics in Prometheus format, with the metrics that `further` reads now."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
@@ -197,7 +197,7 @@ def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
 
 @contextmanager
 def timed_job(task: str) -> Iterator[None]:
-    """Time a job, separately for success and failure."""
+    """Measure the time of a job, separately for success and failure."""
     began, outcome = time.perf_counter(), "failed"
     try:
         yield
@@ -207,13 +207,13 @@ def timed_job(task: str) -> Iterator[None]:
 
 
 def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> None:
-    """Count once the running transaction has committed."""
+    """Call `count` once the current transaction has committed; drop it after a rollback."""
     session.info.setdefault(_AFTER_COMMIT, []).append(count)
 
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """Drop the counts of a part of a transaction that raises."""
+    """Drop the calls registered in the block by `after_commit` if the block raises."""
     noted = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(noted)
     try:
@@ -224,7 +224,7 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Count commits and the engine's connections in use."""
+    """Count what `after_commit` registers, and the connections of the engine in use."""
     if not event.contains(session, "after_commit", _count_noted):
         event.listen(session, "after_commit", _count_noted)
         event.listen(session, "after_rollback", _forget_noted)
@@ -238,7 +238,7 @@ def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int)
 
 
 def leave(directory: Path, pid: int) -> None:
-    """Remove the gauges of a process that stops serving; its counters stay."""
+    """Delete the gauges of a process that stops serving and keep its counters."""
     for file in directory.glob(f"gauge_live*_{pid}.db"):
         file.unlink(missing_ok=True)
 
@@ -260,7 +260,7 @@ def _process_of(file: Path) -> int:
 
 
 def _is_alive(pid: int) -> bool:
-    """True if a process runs; a zombie does not."""
+    """Return True if a process runs; False for a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Money: an integer of minor units and an ISO 4217 currency."""
+"""Amounts of money: an integer of minor units and an ISO 4217 currency."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ SCHEMA: dict[str, Any] = {
 }
 """JSON schema of an amount.
 
-A client may send a JSON number. Responses always have a string, which no program reads as a float.
+A client may send a JSON number. Responses always contain a string, so that no program reads the
+amount as a float.
 """
 
 
@@ -54,7 +55,7 @@ class UnknownCurrency(Invalid):
 
 
 class InvalidAmount(Unprocessable):
-    """The text is no number, has too many places, or is too large."""
+    """The text is not a number, has too many decimals, or is too large."""
 
     code = "invalid_amount"
     message = N_("This is not a valid amount in this currency.")
@@ -67,13 +68,13 @@ class AmountTooFine(InvalidAmount):
 
 
 class AmountTooLarge(InvalidAmount):
-    """The amount does not fit the ledger's columns."""
+    """The amount is larger than the ledger's database columns allow."""
 
     message = N_("This amount is above the ledger’s limit.")
 
 
 class AmountNegative(InvalidAmount):
-    """The amount is below zero where only an amount in one direction makes sense."""
+    """The amount is negative where only amounts of zero or more are allowed."""
 
     message = N_("The amount can’t be negative.")
 
@@ -85,7 +86,7 @@ class AmountZero(InvalidAmount):
 
 
 class MixedCurrencies(Invalid):
-    """Amounts of two currencies were added."""
+    """An operation combines amounts of two currencies."""
 
     code = "mixed_currency"
     message = N_("Amounts in different currencies can’t be added.")
@@ -93,7 +94,7 @@ class MixedCurrencies(Invalid):
 
 @cache
 def exponent(currency: str) -> int:
-    """Return the decimal places of a currency: JPY 0, INR 2, KWD 3. Raises UnknownCurrency."""
+    """Return the number of decimals of a currency: JPY 0, INR 2, KWD 3. Raises UnknownCurrency."""
     if re.fullmatch(r"[A-Z]{3}", currency) is None:
         raise UnknownCurrency
     try:
@@ -106,7 +107,7 @@ def exponent(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Return True if a code names a currency that has minor units."""
+    """Return True if `code` is a currency that has minor units."""
     try:
         exponent(code)
     except UnknownCurrency:
@@ -122,7 +123,7 @@ def currency_codes() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (paise, fils) of one currency.
+    """An amount in minor units (such as paise or fils) of one currency.
 
     Adding amounts of two currencies raises MixedCurrencies.
     """
@@ -132,7 +133,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str | Decimal | int, currency: str) -> Self:
-        """Read a plain decimal number; too many places are refused, never rounded.
+        """Read a plain decimal number; too many decimals are refused and never rounded.
 
         Raises InvalidAmount, UnknownCurrency.
         """
@@ -149,9 +150,10 @@ class Money:
 
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Self:
-        """Round half away from zero to the currency's places, as tax rules require.
+        """Return a decimal rounded half away from zero to the decimals of the currency.
 
-        Raises InvalidAmount if the amount does not fit the ledger's columns.
+        This is the rounding that tax rules require. Raises InvalidAmount if the amount is larger
+        than the ledger's database columns allow.
         """
         if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
             raise InvalidAmount
@@ -163,9 +165,10 @@ class Money:
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """Return the amount if it is between `least` (0 or 1) and `most` minor units.
+        """Return the amount, or raise an error unless it is between `least` and `most` minor units.
 
-        Raises AmountNegative, AmountZero or AmountTooLarge, all of them InvalidAmount.
+        `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, all subclasses of
+        InvalidAmount.
         """
         if self.amount_minor < 0:
             raise AmountNegative
@@ -176,11 +179,12 @@ class Money:
         return self
 
     def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
-        """Divide the amount by weights into parts whose sum is the amount.
+        """Divide the amount in proportion to weights, into parts whose sum is the amount.
 
-        The largest remainder decides: each part is rounded towards zero, then the parts that lost
-        most get one minor unit more, the earlier of equal ones first. 100.00 in three equal parts
-        is 33.34, 33.33, 33.33. Raises ValueError if a weight is below zero or all are zero.
+        Method of the largest remainder: each part is rounded towards zero, then the parts with the
+        largest remainders receive one more minor unit, the earlier of equal ones first. 100.00 in
+        three equal parts is 33.34, 33.33, 33.33. Raises ValueError if a weight is negative or all
+        are zero.
         """
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
@@ -196,17 +200,17 @@ class Money:
 
     @property
     def exponent(self) -> int:
-        """Decimal places of the currency."""
+        """Return the number of decimals of the currency."""
         return exponent(self.currency)
 
     @property
     def decimal(self) -> Decimal:
-        """The amount in major units, exact."""
+        """Return the exact amount in major units, such as 12.34 for 1234 minor units of INR."""
         return Decimal(self.amount_minor).scaleb(-self.exponent)
 
     @property
     def wire(self) -> str:
-        """The amount in the JSON API: a decimal string with max(2, exponent) places."""
+        """Return the amount for the JSON API, as a decimal string of max(2, exponent) decimals."""
         return wire_amount(self.amount_minor, self.currency)
 
     def __add__(self, other: Money) -> Money:
@@ -238,9 +242,10 @@ def _short(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def wire_amount(amount_minor: int, currency: str) -> str:
-    """Write minor units as a decimal string with max(2, exponent) places.
+    """Return minor units as a decimal string of max(2, exponent) decimals.
 
-    `"1000.00"` for JPY, `"1.234"` for KWD. Cached, because most amounts of a list repeat.
+    `"1000.00"` for JPY, `"1.234"` for KWD. Results are cached, because most amounts of a list
+    repeat.
     """
     places = exponent(currency)
     # A Decimal takes four times as long.
@@ -250,7 +255,7 @@ def wire_amount(amount_minor: int, currency: str) -> str:
 
 
 def ungrouped(text: str) -> str:
-    """Remove spaces and group separators from a number that somebody typed.
+    """Remove spaces and thousands separators from a number that somebody typed.
 
     Groups are of thousands (`1,234,567.50`) or of lakhs (`12,34,567.50`). Commas that form neither
     (`12,34`, `22500,50`) stay, so that the text is then refused as an amount.
@@ -260,9 +265,9 @@ def ungrouped(text: str) -> str:
 
 
 def currency_locale(currency: str) -> str | None:
-    """Return the locale whose digit groups a currency has in every language, or None.
+    """Return the locale whose digit grouping a currency has in every language, or None.
 
-    Rupees are always grouped in lakhs; other currencies as the reader's language does.
+    Rupees are always grouped in lakhs; other currencies are grouped as in the language of the page.
     """
     return "en_IN" if currency == "INR" else None
 
@@ -274,9 +279,10 @@ def counts_lakhs(locale: str) -> bool:
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
 def grouped(value: Decimal | int, places: int, locale: str) -> str:
-    """Write a number with the digit groups of a locale: `12,34,567.50`, `1,234,567.50`.
+    """Return a number with the digit grouping of a locale: `12,34,567.50`, `1,234,567.50`.
 
-    Cached, because Babel takes several microseconds for a number and a list has hundreds of them.
+    Results are cached, because Babel takes several microseconds for a number and a list has
+    hundreds.
     """
     pattern, parsed = _pattern(locale, places)
     text: str = pattern.apply(value or 0, parsed)  # -0.00 has the cache entry of 0.00
@@ -292,6 +298,9 @@ def _pattern(locale: str, places: int) -> tuple[NumberPattern, Locale]:
 
 
 def spoken(amount: str, currency: str) -> str:
-    """Write a decimal string as a sentence has it, alike in every language: `INR 2,85,721.00`."""
+    """Return an amount for a sentence, equal in every language: `INR 2,85,721.00`.
+
+    `amount` is a decimal string.
+    """
     digits = grouped(Decimal(amount), exponent(currency), currency_locale(currency) or "en")
     return f"{currency} {digits}"

@@ -1,6 +1,7 @@
-"""Calls to outside systems: prepared in one transaction, made without one, settled in another.
+"""Calls to outside systems, such as suppliers, made while no database transaction is open.
 
-A slow system holds no lock and no connection.
+One transaction prepares the call, and another stores its result. So a slow system keeps neither a
+lock nor a connection.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ Next = TypeVar("Next")
 
 @dataclass(frozen=True, slots=True)
 class OutboundCall(Generic[Result]):
-    """A call to an outside system and its settlement.
+    """A call to an outside system, and the function that stores its result.
 
-    `ask` touches no table and may be repeated after a crash. With None nobody is asked and `settle`
-    receives None. `settle` writes the result; it holds values, never rows, because the preparing
-    transaction has ended. An expected failure of `ask` goes to `refused`, which returns a result or
-    raises; without it the failure is raised at settlement.
+    `ask` makes the call without the database; it may be repeated after a crash. If it is None no
+    call is made and `settle` receives None. `settle` stores the result; it must not use rows of the
+    preparing transaction, which has ended. If `ask` raises a VoyagentError, `refused` receives it
+    and returns a result or raises; if `refused` is None the error is raised.
     """
 
     settle: Callable[[Any], Result]
@@ -36,7 +37,11 @@ class OutboundCall(Generic[Result]):
         *,
         refused: Callable[[VoyagentError], Next] | None = None,
     ) -> OutboundCall[Next]:
-        """Return the same call with its result mapped; `refused` maps its failure."""
+        """Return this call with `more` applied to its result.
+
+        If the call or its settlement raises a VoyagentError, `refused` receives it and returns the
+        result.
+        """
 
         def refuse(error: VoyagentError) -> Next:
             try:
@@ -49,7 +54,7 @@ class OutboundCall(Generic[Result]):
         return OutboundCall(lambda answer: more(self.settle(answer)), self.ask, refuse)
 
     def go(self) -> Callable[[], Result]:
-        """Make the call without a transaction; return the function that settles it."""
+        """Make the call outside a transaction and return the function that stores its result."""
         try:
             answer = self.ask() if self.ask is not None else None
         except VoyagentError as refusal:
@@ -57,7 +62,7 @@ class OutboundCall(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """Make and settle the call in the open transaction, for commands and tests."""
+        """Make the call and store its result in the open transaction, for commands and tests."""
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:
@@ -67,5 +72,5 @@ class OutboundCall(Generic[Result]):
 
 
 def known(result: Result) -> OutboundCall[Result]:
-    """Return a call that asks nobody."""
+    """Return an OutboundCall that makes no call and returns `result`."""
     return OutboundCall(lambda _: result)

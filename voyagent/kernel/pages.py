@@ -1,4 +1,4 @@
-"""Pages of a list: limit and offset (API contract), and cursors with constant cost."""
+"""Paging of lists: by limit and offset, or by cursors whose cost is equal on every page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Place = TypeVar("Place")
 
 
 class InvalidCursor(Unprocessable):
-    """A cursor that this list did not issue."""
+    """The cursor was not issued by this list."""
 
     code = "invalid_cursor"
     message = N_("This page marker is not valid. Start from the first page.")
@@ -31,7 +31,7 @@ class InvalidCursor(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class CursorPage(Generic[Item]):
-    """A page of a list whose size is not counted; the last page has no `next_cursor`."""
+    """A page of a list without the total number of rows; the last page has no `next_cursor`."""
 
     items: list[Item]
     limit: int
@@ -40,7 +40,7 @@ class CursorPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page and the size of the whole filtered set."""
+    """A page of a list, with the number of all rows that match the filter."""
 
     items: list[Item]
     total: int
@@ -50,32 +50,35 @@ class Page(Generic[Item]):
 
     @property
     def first(self) -> int:
-        """Number of the first row shown, counted from 1; 0 without rows."""
+        """Return the number of the first row of the page, counted from 1; 0 for an empty page."""
         return self.offset + 1 if self.items else 0
 
     @property
     def last(self) -> int:
-        """Number of the last row shown."""
+        """Return the number of the last row of the page."""
         return self.offset + len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The position after a row, newest first: its instant, and its id for equal instants."""
+    """The position after a row in a list, newest first: the row's datetime and id.
+
+    The id decides between rows of the same datetime.
+    """
 
     at: datetime
     id: UUID
 
     @classmethod
     def of_day(cls, day: date, key: UUID) -> Cursor:
-        """Return the position after a row that is ordered by a day.
+        """Return the position after a row of a list that is ordered by a date.
 
-        Days have no zone; midnight in UTC stands for the day.
+        A date has no time zone, so the cursor contains midnight in UTC.
         """
         return cls(datetime.combine(day, time(), UTC), key)
 
     def encode(self) -> str:
-        """Return the opaque text for clients."""
+        """Return the cursor as an opaque text for clients."""
         return (
             base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode())
             .decode()
@@ -84,7 +87,7 @@ class Cursor:
 
     @classmethod
     def decode(cls, token: str) -> Cursor:
-        """Read a cursor's text. Raises InvalidCursor."""
+        """Return the cursor of an opaque text. Raises InvalidCursor."""
         try:
             at, _, key = (
                 base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
@@ -99,9 +102,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a list: `limit` rows after an offset, or after or before a cursor's row.
+    """The requested part of a list: `limit` rows after `offset` rows or after the cursor's row.
 
-    `backward` selects the rows before it.
+    `backward` selects the rows before the cursor's row.
     """
 
     limit: int = 50
@@ -111,7 +114,7 @@ class Part:
 
 
 class PartQuery(Query):
-    """Parameters of a list by offset or by cursor; a cursor costs the same at any depth."""
+    """Query parameters of a list by offset or by cursor; a cursor is as fast on every page."""
 
     limit: Annotated[int, Field(ge=1)]
     offset: Offset = 0
@@ -130,17 +133,17 @@ class PartQuery(Query):
 
 @dataclass(frozen=True, slots=True)
 class NameCursor:
-    """The position after a row of a list by unique name."""
+    """The position after a row in a list that is ordered by unique names."""
 
     key: str
 
     def encode(self) -> str:
-        """Return the opaque text for clients."""
+        """Return the cursor as an opaque text for clients."""
         return base64.urlsafe_b64encode(f"n|{self.key}".encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, token: str) -> NameCursor:
-        """Read a cursor's text. Raises InvalidCursor."""
+        """Return the cursor of an opaque text. Raises InvalidCursor."""
         try:
             kind, _, key = (
                 base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
@@ -155,9 +158,9 @@ class NameCursor:
 def page_or_first(
     read: Callable[[Place | None], Found], place: Callable[[], Place | None]
 ) -> tuple[Found, tuple[str, ...]]:
-    """Return the requested page, or the first page if the cursor is invalid.
+    """Read the requested page, or the first page if `place` raises InvalidCursor.
 
-    The second value then names `cursor` as unreadable.
+    Returns the page and the names of invalid parameters: `("cursor",)`, or nothing.
     """
     try:
         behind = place()
@@ -167,14 +170,20 @@ def page_or_first(
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:
-    """Return the cursor after the last row of a full page, or None at the end."""
+    """Return the cursor after the last row if the page is full, else None.
+
+    `at` is the datetime column that orders the list.
+    """
     if len(rows) < limit or not rows:
         return None
     return Cursor(rows[-1][at], rows[-1]["id"]).encode()
 
 
 def page_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> CursorPage[dict[str, Any]]:
-    """Return a page of rows by day; one row more than the page was read."""
+    """Return a page of a list ordered by the date column `day`.
+
+    `rows` must contain one row more than `limit` if there is another page.
+    """
     shown = rows[:limit]
     return CursorPage(
         shown,

@@ -1,4 +1,4 @@
-"""Search text as a pattern for LIKE, and whether the trigram index can serve it."""
+"""Search texts as LIKE patterns, and a check if the trigram index can serve them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _INDEXABLE = re.compile(r"[^\W_]{3}")
 
 
 def contains(text: str) -> str:
-    """Return a pattern for "contains"; %, _ and backslash stand for themselves."""
+    """Return a LIKE pattern for texts that contain `text`; %, _ and backslash are escaped."""
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def contains_any(texts: Iterable[str]) -> CollectionAggregate[Any]:
-    """Return the argument of LIKE ANY for a column that contains any of the texts."""
+    """Return the SQL `any` of LIKE patterns for a column that contains one of the texts."""
     patterns: ColumnElement[list[str]] = literal([contains(text) for text in texts], ARRAY(Text))
     return any_(patterns)
 
 
 def is_blunt(text: str) -> bool:
-    """True if the text has no three letters in a row, which the trigram index needs."""
+    """Return True if the text lacks three letters in a row, which the trigram index needs."""
     return _INDEXABLE.search(text) is None

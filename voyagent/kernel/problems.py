@@ -1,4 +1,4 @@
-"""Errors of a schema, as the API writes them."""
+"""Validation errors of pydantic in the form that the API returns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ NAME_MAX = 64
 
 
 def problems(error: ValidationError, *place: str) -> list[dict[str, object]]:
-    """Return pydantic's errors as `{type, loc, msg}`, with `loc` after `place`, without input."""
+    """Return pydantic's errors as `{type, loc, msg}`, without input.
+
+    `place` is put before each `loc`.
+    """
     return [
         {
             "type": item["type"],

@@ -1,4 +1,4 @@
-"""Exchange rates as quoted: pair, direction, day, source, buffer."""
+"""Exchange rates as quoted: currency pair, direction, date, source and buffer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Direction = Literal["into_quote", "into_base"]
 
 
 class InvalidRate(Invalid):
-    """The rate, its pair, its buffer or its source is invalid.
+    """The rate, its currencies, its buffer or its source is invalid.
 
-    A rate is positive and has at most eight places.
+    A rate is positive and has at most eight decimals.
     """
 
     code = "invalid_rate"
@@ -31,7 +31,7 @@ class InvalidRate(Invalid):
 
 
 class RateOfOtherMoney(Invalid):
-    """The amount is in another currency, or is to be changed the other way."""
+    """The amount is not in the currency that this rate converts from."""
 
     code = "rate_of_other_money"
     message = N_("This rate is for other currencies. Enter a rate for this pair.")
@@ -39,10 +39,11 @@ class RateOfOtherMoney(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRate:
-    """One `base` costs `rate` of `quote`, as `source` has it on a day.
+    """An exchange rate for one direction: one `base` costs `rate` of `quote` on a date.
 
-    `direction` is the way in which money is changed; `buffer` is a percentage on top. Buying and
-    selling rates differ and an inverse is neither, so a rate works in one direction only.
+    `direction` says which currency is converted into which. `buffer` is a percentage that is added
+    for quotations. A rate applies in one direction only, because rates for buying and selling
+    differ and neither is the inverse of the other.
 
     Raises InvalidRate, UnknownCurrency.
     """
@@ -75,7 +76,7 @@ class ExchangeRate:
 
     @property
     def buffered(self) -> Decimal:
-        """Return the rate with its buffer, half up to eight places."""
+        """Return the rate with its buffer, rounded half up to eight decimals."""
         more = _EXACT.add(1, _EXACT.divide(self.buffer, 100))
         with_buffer = (
             _EXACT.multiply(self.rate, more)
@@ -85,14 +86,17 @@ class ExchangeRate:
         return with_buffer.quantize(_STEP, rounding=ROUND_HALF_UP, context=_EXACT)
 
     def convert(self, amount: Money) -> Money:
-        """Convert at the quoted rate, for the books; rounded once, half up.
+        """Convert an amount at the rate without the buffer, for the ledger; rounded once, half up.
 
         Raises RateOfOtherMoney, InvalidAmount.
         """
         return self._at(self.rate, amount)
 
     def price(self, amount: Money) -> Money:
-        """Convert with the buffer, for a quotation. Raises RateOfOtherMoney, InvalidAmount."""
+        """Convert an amount at the rate with the buffer, for a quotation, rounded once, half up.
+
+        Raises RateOfOtherMoney, InvalidAmount.
+        """
         return self._at(self.buffered, amount)
 
     def _at(self, rate: Decimal, amount: Money) -> Money:
@@ -111,7 +115,7 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A rate without a direction: one `base` costs `rate` of `quote`."""
+    """An exchange rate without a direction: one `base` costs `rate` of `quote` on a date."""
 
     base: str
     quote: str
@@ -120,7 +124,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for changing one of the two currencies into the other.
+        """Return the rate for converting `taken`, one of the two currencies, into the other.
 
         Raises InvalidRate, UnknownCurrency.
         """

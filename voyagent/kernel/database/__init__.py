@@ -1,1 +1,1 @@
-"""Reads, exports and functions of the database, below the ORM."""
+"""Access to the database without the ORM: reads, CSV exports and SQL functions."""

@@ -1,7 +1,7 @@
-"""CSV exports of any length by COPY, from one snapshot and in constant memory.
+"""CSV exports of any length with PostgreSQL's COPY, from one snapshot and in constant memory.
 
-A process runs few at once, each on its own connection and for a limited time, so that slow clients
-do not take connections from pages.
+A process runs only a few exports at once. Each has its own connection and a time limit, so that
+slow clients do not take connections from pages.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ ABREAST = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = on; set local enable_bitmapscan"
     b" = off; set local enable_sort = off"
 )
-"""Planner settings of an `abreast` select: index scans in order, incremental sorts behind them."""
+"""Planner settings of a select marked by `abreast`: index scans and incremental sorts only."""
 _IS_ABREAST = "is_abreast"
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a text cell that no spreadsheet reads as a formula."""
+    """Return the SQL expression of a text cell that no spreadsheet reads as a formula."""
     # Most texts begin with a letter or a digit, which is faster to see than to call the function.
     begins = func.ascii(text)
     harmless = or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9")))
@@ -63,7 +63,7 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return minor units as a decimal number with the places of `Money.wire`."""
+    """Return minor units as an SQL decimal with the decimal places that `Money.wire` writes."""
     return minor * unit_of(currency)
 
 
@@ -73,7 +73,10 @@ def running_total(
     *,
     of: ColumnElement[Any] | None = None,
 ) -> ColumnElement[int]:
-    """Return the sum of a row's minor units and all before it, of one partition `of`."""
+    """Return the running total of an SQL column in minor units, up to and including each row.
+
+    `of` is the column that partitions the rows, such as the account.
+    """
     total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
         partition_by=of, order_by=order_by, rows=(None, 0)
     )
@@ -81,10 +84,11 @@ def running_total(
 
 
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
-    """Return one minor unit of a currency as a number, for rows with several amounts.
+    """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
-    Minor units times this are an `amount_cell`. `among` are the possible currencies: if all have
-    two decimals, the row's currency is not read.
+    Multiplied by minor units it gives an `amount_cell`. Use it in rows that have several amounts.
+    `among` are the currencies that can occur: if all have two decimals, the currency of the row is
+    not read.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)
@@ -96,9 +100,9 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
-    """Make an export merge its tables in index order instead of a lookup for each row.
+    """Mark the select of an export to run as a merge of index scans, without lookups for each row.
 
-    For a select whose tables all have an index in its order.
+    Every table of the select needs an index in the order of the select.
     """
     return statement.execution_options(**{_IS_ABREAST: True})
 
@@ -117,16 +121,16 @@ def _other_exponents() -> dict[int, list[str]]:
 
 
 class ExportsBusy(Unavailable):
-    """All slots for exports are taken."""
+    """All connections for exports are in use."""
 
     code = "exports_busy"
     message = N_("Other exports are running. Try again in a moment.")
 
 
 class Snapshot:
-    """A snapshot of one agency for one export; a Reader.
+    """A Reader for one export: all its reads see one agency at one moment.
 
-    The caller closes it. One that was lost is closed by the garbage collector.
+    The caller must close it. The garbage collector closes a snapshot that was not closed.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
@@ -135,7 +139,7 @@ class Snapshot:
         self._end = weakref.finalize(self, _end, connection, slot)
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in order."""
+        """Return the rows of each statement, in the order of the statements."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [
                 cursor.execute(self.bound(statement).encode()).fetchall()
@@ -143,11 +147,11 @@ class Snapshot:
             ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Do nothing: all reads are of this snapshot."""
+        """Return a context manager that does nothing, since all reads see one moment already."""
         return nullcontext()
 
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
-        """Yield the rows of a select as CSV in pieces, the first row at once.
+        """Yield the rows of a select as CSV in chunks; the first row is sent at once.
 
         Raises psycopg.Error if the time limit is exceeded.
         """
@@ -165,13 +169,13 @@ class Snapshot:
                 wanted = LINES_AT_ONCE
 
     def bound(self, statement: Statement) -> str:
-        """Return a statement as SQL with its values in it: COPY takes no parameters."""
+        """Return a statement as SQL text with its values, because COPY takes no parameters."""
         return psycopg.ClientCursor(self._connection).mogrify(
             *compiled_for(statement, self._tenant_id)
         )
 
     def close(self) -> None:
-        """Close the connection and release the slot; a second call does nothing."""
+        """Close the connection and release its slot; a second call does nothing."""
         self._end()
 
 
@@ -183,7 +187,7 @@ class Exports:
         self._places = BoundedSemaphore(SLOTS)
 
     def open(self, tenant_id: UUID) -> Snapshot:
-        """Open a snapshot of an agency. Raises ExportsBusy."""
+        """Open a snapshot of an agency; the caller closes it. Raises ExportsBusy."""
         if not self._places.acquire(timeout=WAIT_S):
             raise ExportsBusy
         slot = _Slot(self._places)
@@ -234,7 +238,7 @@ def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memo
 
 
 def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
-    """Join rows and end each with CR LF, as RFC 4180 has it; PostgreSQL writes LF alone."""
+    """Join CSV rows, each ended by CR LF as RFC 4180 requires; PostgreSQL writes LF."""
     piece = b"".join(rows)
     # With as many line feeds as rows none is inside a cell, and one replacement is much faster.
     if piece.count(b"\n") == len(rows):
@@ -243,7 +247,7 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Slot:
-    """One of the places for exports, with the time limit of the connection that holds it."""
+    """One of the SLOTS for exports, with the timer that limits the time of its connection."""
 
     def __init__(self, places: BoundedSemaphore) -> None:
         self._places = places
@@ -253,9 +257,10 @@ class _Slot:
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """Start the time limit.
+        """Start the timer that shuts the socket of the connection when the time limit is reached.
 
-        A client that stops reading blocks server and program alike, so the socket itself is shut.
+        A client that does not read blocks both PostgreSQL and this program, so a statement time
+        limit would not end the export.
         """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
         self._timer = Timer(TIME_LIMIT_S, self._cut)
@@ -263,7 +268,7 @@ class _Slot:
         self._timer.start()
 
     def release(self) -> None:
-        """Free the place; a second call does nothing."""
+        """Stop the timer and release the slot; a second call does nothing."""
         with self._lock:
             held, self._held = self._held, False
             if not held:

@@ -1,10 +1,10 @@
-"""Reads of a page in one round trip: authentication and selects together.
+"""Reads of a page in one network round trip: authentication together with all selects.
 
-`app.authenticate()` and the page's Core selects travel in one pipeline, hence in one implicit
-transaction with the tenant set. It is repeatable read, so that all selects see the database at one
-moment and a report whose figures come from two selects agrees with itself. Lists, reports and
-`auth/me` read here; the ORM serves writes and detail pages. `SessionReader` runs the same selects
-inside an open transaction.
+`app.authenticate()` and the Core selects of the page are sent in one pipeline and run in one
+implicit transaction for the agency of the caller. The transaction is repeatable read, so that
+figures of a report that come from two selects agree. Lists, reports and `auth/me` use this module;
+writes and detail pages use the ORM. `SessionReader` runs the same selects inside an open
+transaction.
 """
 
 from __future__ import annotations
@@ -53,35 +53,35 @@ _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=N
 
 
 class Reader(Protocol):
-    """Protocol: run SELECT statements, return rows."""
+    """Protocol of objects that run SELECT statements and return their rows."""
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in order, all as of one moment."""
+        """Return the rows of each statement, in the order of the statements, all of one moment."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Make the reads inside the block see one moment.
+        """Return a context manager; all reads inside it see the database at one moment.
 
-        For statements that depend on the rows of earlier ones.
+        Use it if a statement depends on the rows of an earlier one.
         """
         ...
 
 
 def first_row(rows: Sequence[Row], missing: type[NotFound]) -> Row:
-    """Return the first row. Raises `missing` if there is none."""
+    """Return the first row, or raise `missing` if there are no rows."""
     if not rows:
         raise missing
     return rows[0]
 
 
 class SessionReader:
-    """Reader inside an open transaction, for services and the assistant."""
+    """Reader inside the open transaction of a session, for services and the assistant."""
 
     def __init__(self, session: Session | scoped_session[Any]) -> None:
         self._session = session
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in order, for the tenant of the session."""
+        """Return the rows of each statement, in the statements' order, for the session's agency."""
         tenant_id = current_tenant(self._session)
         asked = map(parts_of, statements)
         return [
@@ -93,12 +93,12 @@ class SessionReader:
         ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Do nothing: each statement sees what the open transaction sees."""
+        """Return a context manager that does nothing: the open transaction decides what is seen."""
         return nullcontext()
 
 
 class ReadPool:
-    """A small pool of autocommit connections for reads, opened on first use; one per process."""
+    """Pool of autocommit connections for reads, one per process, opened on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -108,9 +108,11 @@ class ReadPool:
     def run(
         self, credential: Credential, statements: Sequence[Statement]
     ) -> tuple[Row, list[list[Row]]]:
-        """Authenticate and read in one round trip; return the caller's row and the rows.
+        """Authenticate the caller and run the statements in one network round trip.
 
-        It is tried again once after a lost connection. Raises Unauthorized.
+        Returns the row of `app.authenticate`, and the rows of each statement. After a lost
+        connection the reads are tried once more. Raises Unauthorized if the credential is not
+        valid.
         """
         held = _held.get()
         if held is not None:
@@ -123,7 +125,7 @@ class ReadPool:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Make each `run` inside the block use one connection and see one moment."""
+        """Make all calls of `run` inside the block use one connection and see one moment."""
         with ExitStack() as closing:
             try:
                 self._begin(closing)
@@ -133,7 +135,7 @@ class ReadPool:
             yield
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -146,7 +148,7 @@ class ReadPool:
             closing.push(opened.pop_all())
 
     def _recover(self, error: psycopg.OperationalError) -> None:
-        """Return if a second attempt can succeed, else raise the error again."""
+        """Return if a second attempt may succeed, else raise `error` again."""
         if error.sqlstate == SERIALIZATION_FAILURE:
             return
         if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
@@ -219,7 +221,7 @@ class ReadPool:
 
 
 class RequestReader:
-    """Reader of one request; the first read authenticates the caller and sets `actor`."""
+    """Reader of one request; its first read authenticates the caller and sets `actor`."""
 
     def __init__(
         self,
@@ -237,13 +239,16 @@ class RequestReader:
 
     @property
     def person_id(self) -> UUID:
-        """The user id that the credential claims; the read that uses it proves it."""
+        """Return the user id that the credential claims.
+
+        It is confirmed only by the read that uses it, because each read authenticates the caller.
+        """
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
-        """Return the actor, with a round trip of its own if nothing was read yet.
+        """Return the authenticated actor; if nothing was read yet, this takes its own round trip.
 
-        Raises as `read`.
+        Raises Unauthorized, Forbidden as `read` does.
         """
         if self.actor is None:
             self.read()
@@ -251,10 +256,10 @@ class RequestReader:
         return self.actor
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement.
+        """Return the rows of each statement; the first call authenticates the caller.
 
-        Raises Unauthorized if the caller no longer exists, Forbidden if the role lacks the
-        permission.
+        Raises Unauthorized if the credential is no longer valid, Forbidden if the role lacks the
+        permission of the page or operation.
         """
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
         caller, results = self._pool.run(self._credential, [*statements, *extra])
@@ -268,12 +273,12 @@ class RequestReader:
         return results
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Make the reads inside the block see one moment; each authenticates the caller."""
+        """Make all reads inside the block see one moment; each one authenticates the caller."""
         return self._pool.snapshot()
 
 
 def authenticate_values(credential: Credential) -> Row:
-    """Return the parameters of `app.authenticate`."""
+    """Return the parameters of the SQL function `app.authenticate` for a credential."""
     return {
         "tenant_id": credential.tenant_id,
         "user_id": credential.user_id,
@@ -284,7 +289,7 @@ def authenticate_values(credential: Credential) -> Row:
 
 
 def actor_of(credential: Credential, caller: Row) -> Actor:
-    """Return the actor that `app.authenticate` has confirmed."""
+    """Return the actor of a credential and the row that `app.authenticate` returned for it."""
     return Actor(
         tenant_id=credential.tenant_id,
         user_id=caller["user_id"],
@@ -314,9 +319,10 @@ def _in_use() -> Any:
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
-    """Wait for a connection while others use them all; raise PoolTimeout if there is none.
+    """Take a connection, waiting while all are in use. Raises PoolTimeout.
 
-    If the pool has no connection at all the database is away, and waiting would not help.
+    If the pool has no connection at all, the database is unreachable and it raises without waiting
+    longer.
     """
     began = time.monotonic()
     while True:

@@ -1,14 +1,14 @@
-"""Database functions and triggers: one file each, applied after the migrations.
+"""SQL files of database functions and triggers, applied after the migrations.
 
-`voyagent/<package>/sql/<function>.sql` is the current source of a function, with its triggers,
-owner and grants. A file can be applied again at any time: it uses `create or replace`, and `drop
-trigger if exists` before a constraint trigger, which cannot be replaced. Two header lines are
-read, each with a list of names:
+`voyagent/<package>/sql/<function>.sql` is the source of one function, with its triggers, owner and
+grants. A file can be applied again at any time: it uses `create or replace`, and `drop trigger if
+exists` before a constraint trigger, which PostgreSQL cannot replace. A file may begin with two
+header lines, each with a list of names:
 
-    -- requires: next_due          files that are applied before this one
-    -- drops: app.enter(uuid)      functions that are dropped first, such as an old signature
+    -- requires: next_due         files that must be applied before this file
+    -- drops: app.enter(uuid)     functions to drop first, such as an old signature
 
-A migration drops a function whose file is deleted.
+If a file is deleted, a migration drops its function.
 """
 
 from __future__ import annotations
@@ -42,29 +42,29 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """The source of one function, by its path below the program's root."""
+    """The source of one database function; `path` is relative to the program's root folder."""
 
     path: str
     source: bytes
 
     @property
     def name(self) -> str:
-        """Return the name by which other files require this one."""
+        """Return the name by which the `requires` headers of other files refer to this file."""
         return Path(self.path).stem
 
     @property
     def sha256(self) -> str:
-        """Return the digest by which a change is found."""
+        """Return the SHA-256 of the text, which shows changes since the file was applied."""
         return sha256(self.source).hexdigest()
 
     @property
     def requires(self) -> list[str]:
-        """Return the names of the files that are applied before this one."""
+        """Return the names of the files that must be applied before this file."""
         return [name.strip() for names in self._header("requires") for name in names.split(",")]
 
     @property
     def drops(self) -> list[str]:
-        """Return the signatures of functions that are dropped first."""
+        """Return the signatures of the functions to drop before this file is applied."""
         return [found for names in self._header("drops") for found in _SIGNATURE.findall(names)]
 
     def _header(self, key: str) -> list[str]:
@@ -72,11 +72,11 @@ class SqlFile:
 
 
 def read_files(package: Path = PACKAGE) -> list[SqlFile]:
-    """Read all SQL files, in the order in which they are applied.
+    """Read all SQL files and return them in the order in which they must be applied.
 
     Raises:
-        ValueError: two files have one name, or a required file is missing. A cycle is one, too.
-
+    ValueError: two files have one name, a required file is missing, or files require each other in
+    a cycle.
     """
     files: dict[str, SqlFile] = {}
     for path in sorted(package.glob("**/sql/*.sql")):

@@ -1,9 +1,9 @@
-"""Cached SQL text of Core selects, to be sent with the tenant of each caller.
+"""Cache of the compiled SQL text of Core selects; the tenant is filled in for each caller.
 
-A select is built and compiled by SQLAlchemy many times slower than PostgreSQL answers it. So it is
-compiled once for each shape, and its text is kept for as long as the select itself. SQLAlchemy
-keeps such a cache inside an engine only; the private method used here belongs to version
-CHECKED_WITH, and a test fails on another.
+SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to answer it.
+So a select is compiled once per shape, and its text is kept as long as the select object.
+SQLAlchemy has such a cache only inside an engine; the private method used here belongs to version
+CHECKED_WITH, and a test fails on another version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql
 from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables
 
 CHECKED_WITH = "2.1.9"
-"""SQLAlchemy version whose private cache key this file was checked with."""
+"""The SQLAlchemy version with which the private cache key used here was checked."""
 STATEMENTS_MAX = 32
 _SHAPES_MAX = 512
 _KEY = "key_of_one"
@@ -35,21 +35,21 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class KeyedSelect:
-    """A select with a bound primary key, and the key."""
+    """A select by primary key, and the value of the key."""
 
     select: Select[Any]
     key: UUID
 
 
 Statement = Select[Any] | KeyedSelect
-"""Anything that a reader can run."""
+"""A statement that a Reader can run."""
 
 
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
-    """Cache the statements of a builder by its arguments (LRU).
+    """Decorate a function that builds statements, so that equal arguments return cached ones (LRU).
 
-    For functions whose statement depends on their arguments alone. The cache holds no rows and no
-    tenant, which is a parameter filled in when the statement is sent.
+    The statements may depend on the arguments alone. The cache holds neither rows nor tenants: the
+    tenant is a parameter that is filled in when the statement is sent.
     """
     return cast("Callable[P, T]", lru_cache(maxsize=STATEMENTS_MAX)(build))
 
@@ -57,28 +57,28 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Build the selects that read one record by its primary key, once for all keys.
+    """Decorate a function that builds the selects of one record, so that it runs once for all keys.
 
-    `build` gets the bound parameter in place of the key. It may only compare columns with it.
+    `build` receives a bound parameter in place of the key. It may only compare columns with it.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
 
 
 def inlined(value: int | str) -> BindParameter[Any]:
-    """Return an expression that is written into the SQL text instead of sent as a parameter.
+    """Return an expression whose value is written into the SQL text, not sent as a parameter.
 
-    Only so can a cached plan use a partial index (`where n > 0`), because the planner must know the
-    value. For constants of the program, never for input.
+    PostgreSQL uses a partial index (`where n > 0`) in a cached plan only if it can see the value.
+    Use it for constants of the program, never for input.
     """
     return literal(value, literal_execute=True)
 
 
 def generic_plan(statement: Select[Any]) -> Select[Any]:
-    """Make PostgreSQL run a select, and all others of its round trip, by cached generic plans.
+    """Mark a select, so that PostgreSQL uses generic plans for all statements of its round trip.
 
-    For a select that takes longer to plan than to run, and whose best plan does not depend on its
-    parameters. By itself PostgreSQL plans anew if it expects many rows.
+    Use it for a select that takes longer to plan than to run and whose best plan does not depend on
+    its parameters. Without the mark PostgreSQL plans it anew if it expects many rows.
     """
     return statement.execution_options(**{_GENERIC_PLAN: True})
 
@@ -89,16 +89,16 @@ def wants_generic_plan(statement: Statement) -> bool:
 
 
 def parts_of(statement: Statement) -> tuple[Select[Any], Parameters]:
-    """Return the select of a statement, and its parameters besides the tenant."""
+    """Return the select of a statement, and its parameters without the tenant."""
     if isinstance(statement, KeyedSelect):
         return statement.select, {_KEY: statement.key}
     return statement, {}
 
 
 def compiled_for(statement: Statement, tenant_id: UUID) -> tuple[str, Parameters]:
-    """Return a statement as SQL text and parameters for one tenant.
+    """Return the SQL text of a statement and its parameters for one agency.
 
-    Raises TenantNotBound if a table of an agency is not limited to the tenant.
+    Raises TenantNotBound if the statement reads a table of agencies without a tenant condition.
     """
     select, filled = parts_of(statement)
     found = _texts.get(select)

@@ -1,12 +1,12 @@
-"""Throttles of attempts per account, per client address and overall.
+"""Rate limits for attempts such as sign-ins: per account, per client address and in total.
 
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         good = identity.passwords.verify(stored, password)
         if good:
             attempt.succeeded()
 
-Every attempt is counted before the credential is checked, so that parallel guesses cannot pass
-together. A success removes its attempt from the account again.
+Each attempt is counted before the credential is checked, so that simultaneous guesses cannot all be
+admitted. A success removes its attempt from the count of the account.
 """
 
 from voyagent.kernel.limits.limiter import Attempt, Limiter

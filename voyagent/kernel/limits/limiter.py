@@ -1,4 +1,4 @@
-"""Rate limiter: admits an attempt, or refuses it with the time to wait."""
+"""The rate limiter: it admits an attempt, or refuses it with the number of seconds to wait."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class Attempt:
-    """An admitted attempt, counted as a failure until it succeeds.
+    """An admitted attempt, counted as a failure until `succeeded` is called.
 
     As a context manager it also ends the attempt. An attempt that could not be checked
     (`Unavailable`) is not counted.
@@ -42,9 +42,10 @@ class Attempt:
         self._decided.atexit = False
 
     def succeeded(self) -> None:
-        """Remove the attempt from its account's count.
+        """Remove this attempt from the count of its account.
 
-        Earlier failures stay, so that a known password gives no new guesses at the code.
+        Earlier failures stay in the count, so that a correct password does not allow more guesses
+        at the code of the second factor.
         """
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
@@ -66,9 +67,9 @@ class Attempt:
 
 
 class Limiter:
-    """The limits of one installation, counted in Redis, or in this process without it.
+    """Rate limiter of one installation; it counts in Redis, or in this process without Redis.
 
-    Counts are stored under keyed hashes; no address can be read from them.
+    Counts are stored under keyed hashes, so no address can be read from them.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -81,11 +82,12 @@ class Limiter:
     def admit(
         self, throttle: Throttle, *, account: str | None = None, address: str = ""
     ) -> Attempt:
-        """Count and admit an attempt; call it after the schema and before the credential check.
+        """Count and admit an attempt, after the schema check and before the credential check.
 
-        `account` is the typed address, known or not; `address` is the client's. Undecided attempts
-        at an account count as failures; if the throttle has patience, a further one waits a moment
-        for them. Raises TooManyRequests with `retry_after_s`.
+        `account` is the typed e-mail address, which need not exist; `address` is the client's IP
+        address. Attempts at an account that are still being checked count as failures; if the
+        throttle has `patience_s`, the next attempt waits so long for their results. Raises
+        TooManyRequests with `retry_after_s`.
         """
         self._count(throttle, address)
         if not throttle.account:
@@ -99,7 +101,7 @@ class Limiter:
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
-        """Count a failure afterwards, for credentials that are checked on each request.
+        """Count a failure after the check, for credentials that come with each request.
 
         A valid credential is never counted. Raises TooManyRequests if the client address has too
         many failures.
@@ -107,15 +109,19 @@ class Limiter:
         self._count(throttle, address)
 
     def came_in(self, account: str, *, address: str) -> None:
-        """Record that the account was opened from a client address.
+        """Record that the owner of an account has signed in from a client address.
 
-        Failures from there are counted apart from those of strangers, so that an attacker elsewhere
-        cannot lock out the owner.
+        Failures from this address then have a count of their own, so that an attacker at another
+        address cannot lock the owner out.
         """
         self._windows.take(self._home(account, address))
 
     def forgive(self, account: str, *, address: str = "") -> None:
-        """Forget an account's failures by strangers and by `address`, after a password reset."""
+        """Delete an account's failures after a password reset.
+
+        That is the failures at `address` and those at addresses from which the owner has never
+        signed in.
+        """
         for throttle in ALL:
             if throttle.bucket:
                 for whose in (account, _at(account, address)):
@@ -157,7 +163,10 @@ class Limiter:
             self._undecided.wait(key)
 
     def _take(self, wanted: Iterable[Window]) -> float | None:
-        """Take one in each window, or none and return the longest wait in seconds."""
+        """Add one to each window, or to none if one is full.
+
+        Returns None if it was added, else the longest wait in seconds.
+        """
         taken: list[Window] = []
         waits_s: list[float] = []
         for window in wanted:
@@ -198,7 +207,7 @@ class Limiter:
 
 
 class _Undecided:
-    """Numbers of undecided attempts of this process by account."""
+    """Numbers of attempts by account that this process is still checking."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -226,7 +235,7 @@ class _Undecided:
 
 
 def _place(address: str) -> str:
-    """Return the unit that counts as one client: an IPv4 address or an IPv6 /64."""
+    """Return the network that counts as one client: an IPv4 address or an IPv6 /64."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -237,7 +246,7 @@ def _place(address: str) -> str:
 
 
 def _at(account: str, address: str) -> str:
-    """Join account and client; mail addresses have no spaces."""
+    """Return one text for account and client; the space separates, since addresses have none."""
     return f"{account} {_place(address)}"
 
 

@@ -1,4 +1,4 @@
-"""Table of limits; a test compares it with `docs/operations.md`."""
+"""All rate limits; a test compares them with `docs/operations.md`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most `amount` in any `seconds`."""
+    """At most `amount` attempts in any period of `seconds`."""
 
     amount: int
     seconds: int
@@ -19,9 +19,10 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    `account` is counted by the typed address, known or not, and is never scaled; `address` by the
-    client's address and `overall` in total, both times `VOYAGENT_LIMIT_SCALE`. Kinds with one
-    `bucket` share the counts of an account.
+    The quotas in `account` apply to each typed e-mail address, which need not exist. Those in
+    `address` apply to each client address and those in `overall` to all attempts together; both are
+    multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same `bucket` share the counts of an
+    account.
     """
 
     name: str
@@ -30,14 +31,14 @@ class Throttle:
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
     patience_s: float = 0.0
-    """Seconds that an attempt waits for others at its account.
+    """Seconds that an attempt waits for the results of others at the same account.
 
-    Only for acts that hold no connection yet.
+    Only for actions that do not yet use a database connection.
     """
 
     @property
     def account_bucket(self) -> str:
-        """Return the name under which an account is counted."""
+        """Return the name under which the attempts at an account are counted."""
         return self.bucket or self.name
 
 
@@ -48,7 +49,7 @@ class Throttle:
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 HOME = Quota(1, 30 * DAY)
-"""Time for which the places of earlier sign-ins are remembered."""
+"""Period for which the client address of a successful sign-in is remembered."""
 
 SIGN_IN = Throttle(
     "sign_in",
@@ -58,7 +59,7 @@ SIGN_IN = Throttle(
     bucket="password",
     patience_s=2.0,
 )
-"""A password or a code at sign-in and sign-in-totp."""
+"""A password or a code of the second factor at sign-in."""
 REAUTHENTICATE = Throttle(
     "reauthenticate",
     account=_PASSWORD,
@@ -68,7 +69,8 @@ REAUTHENTICATE = Throttle(
 )
 """A password or a code of a signed-in person.
 
-At reauthentication, when switching two-factor off, or when changing address or password.
+At reauthentication, when two-factor authentication is switched off, and when the e-mail address or
+the password is changed.
 """
 RESET_MAIL = Throttle(
     "reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
@@ -79,15 +81,15 @@ VERIFICATION_MAIL = Throttle(
 INVITE_MAIL = Throttle(
     "invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),)
 )
-"""An invitation, counted by the invited address."""
+"""An invitation mail, counted per invited e-mail address."""
 DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
-"""An itinerary or invoice by mail, counted by the recipient's address."""
+"""An itinerary or an invoice by mail, counted per e-mail address of the recipient."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""Mail to customers, counted by agency: anybody could sign up and write to strangers."""
+"""Mails to customers, counted per agency: anybody can sign up and could send mails to strangers."""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )
-"""An attempt with a token of a reset or confirmation link."""
+"""An attempt with a token from the link of a password reset or of an address confirmation."""
 REFRESH = Throttle("refresh", address=(Quota(300, MINUTE),), overall=(Quota(6000, MINUTE),))
 SIGN_UP = Throttle(
     "sign_up",
@@ -95,7 +97,7 @@ SIGN_UP = Throttle(
     address=(Quota(30, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
-"""A new agency, counted by the typed address: the answer tells whether it is taken."""
+"""A new agency, counted per typed e-mail address: the response reveals if it is taken."""
 INVITE_LOOKUP = Throttle(
     "invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),)
 )
@@ -108,9 +110,9 @@ CHANGE_ADDRESS = Throttle(
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
-"""A new address in the profile, counted by the present one.
+"""A new e-mail address for a person, counted per current address.
 
-The answer tells whether the new one is taken.
+The response reveals if the new address is taken.
 """
 API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
 """An invalid API key; valid keys are never counted."""

@@ -1,4 +1,4 @@
-"""Counters: sliding windows in this process, in Redis, or in both."""
+"""Counters of sliding windows: in this process, in Redis, or in both."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of one caller: at most `amount` in any `seconds`.
+    """One limit of one caller: at most `amount` in any period of `seconds`.
 
-    The key holds a keyed hash and names nobody.
+    `key` contains a keyed hash, so that it does not reveal the caller.
     """
 
     key: str
@@ -37,19 +37,19 @@ class Window:
 
 
 class Windows(Protocol):
-    """Protocol of a counter."""
+    """Protocol of counters."""
 
     def take(self, window: Window) -> float | None:
-        """Count one and return None, or count nothing and return the seconds to wait."""
+        """Add one and return None; if the limit is reached, only return the seconds to wait."""
 
     def give_back(self, window: Window) -> None:
-        """Remove the newest count."""
+        """Remove the newest entry of the window."""
 
     def forget(self, window: Window) -> None:
-        """Remove all counts."""
+        """Remove all entries of the window."""
 
     def holds(self, window: Window) -> bool:
-        """True if anything is counted now."""
+        """Return True if the window has an entry now."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Taken:
 
 
 class LocalWindows:
-    """Counts in this process: exact, with memory for the attempts within the windows."""
+    """Exact counts in this process; the memory grows with the attempts within the windows."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -110,9 +110,9 @@ class LocalWindows:
 
 
 class SharedWindows(RedisStorage):
-    """Counts in Redis with the scripts of the library `limits`, for all processes.
+    """Counts in Redis, shared by all processes, with the scripts of the library `limits`.
 
-    Raises the client's errors.
+    Methods raise the errors of the Redis client.
     """
 
     def __init__(self, url: str) -> None:
@@ -146,17 +146,17 @@ class SharedWindows(RedisStorage):
         return count > 0
 
     def probe(self) -> None:
-        """Count once on a separate connection: a ping does not prove that counts are stored."""
+        """Count over a new connection, since a ping does not prove that Redis can store counts."""
         self.storage.connection_pool.disconnect(inuse_connections=False)
         self.acquire_entry("probe", 1, 1)
 
 
 class FailoverWindows:
-    """Counts in Redis and in this process, and continues alone if Redis is lost.
+    """Counts in Redis and in this process; uses those of this process while Redis is down.
 
-    The first call without an answer within `PATIENCE_S` opens the circuit: until Redis counts again
-    (probed each `PROBE_EVERY_S`) this process decides with its own counts. It never raises and
-    never admits everything.
+    The first call without a response within `PATIENCE_S` switches to the counts of this process.
+    They are used until Redis can count again, which is checked each `PROBE_EVERY_S`. No method
+    raises an error, and the limits apply at all times.
     """
 
     def __init__(self, url: str) -> None:
@@ -185,7 +185,7 @@ class FailoverWindows:
         self._local.forget(window)
 
     def holds(self, window: Window) -> bool:
-        """True if Redis or this process counts anything; an emptied Redis changes nothing."""
+        """Return True if Redis or this process has an entry, also after Redis lost its data."""
         _decided, is_held = self._ask(lambda: self._shared.holds(window), otherwise=False)
         return is_held or self._local.holds(window)
 
@@ -219,7 +219,7 @@ class FailoverWindows:
 
 
 def windows(redis_url: str | None) -> Windows:
-    """Return the installation's counter; it connects at the first attempt."""
+    """Return the counter of the installation; it connects to Redis at the first attempt."""
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 
 
