@@ -96,9 +96,7 @@ class Keyring:
             raise SealBroken(purpose) from None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Return True if a value was encrypted with an earlier secret, so should be encrypted
-        again.
-        """
+        """Return True if an earlier secret encrypted the value; it should be encrypted again."""
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
     def digest(self, purpose: str, text: str) -> bytes:

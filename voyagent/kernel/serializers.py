@@ -1,7 +1,8 @@
-"""Serialize rows and objects as the API's answers, from the answers' declarations.
+"""Serializers that turn rows and objects into the API's responses, as response classes declare.
 
-An answer class names its members and their types. `of` runs one function per class, generated from
-the annotations at its first use, so that a request pays for no validation and no loop over names.
+A response class declares its members and their types. `AnswerOf.of` runs one function per class,
+which is generated from the annotations at first use, so that a request pays neither for validation
+nor for a loop over names.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from voyagent.kernel.pages import CursorPage, Page
 _PATH = re.compile(r"(\w+)((?:\.\w+|\[\w+\])*)")
 _COLUMN = re.compile(r"\[(\w+)\]")
 DISPLAY_MAX = 15
-"""CPython makes a dict display of up to 15 members in one step, a longer one one by one."""
+"""CPython builds a dict literal of up to 15 members in one step, a longer one member by member."""
 Source = TypeVar("Source")
 Declared = TypeVar("Declared")
 Item = TypeVar("Item")
@@ -32,17 +33,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read a member under another name, or from a path such as `days.first` or `trip[title]`."""
+    """Annotation: read the member from another name or from a path: `days.first`, `trip[title]`."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Minor:
-    """Write an amount in minor units as a decimal string.
+    """Annotation: write an amount in minor units as a decimal string.
 
-    The amount is a column, from which another may be taken, or a function of the row; the currency
-    is a column.
+    `amount` is a column or a function of the row, `currency` a column. `less` is a column that is
+    subtracted from the amount.
     """
 
     amount: str | Callable[[Any], int | None]
@@ -52,65 +53,65 @@ class Minor:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Compute a member from the whole source; the result is written by the member's type."""
+    """Annotation: compute the member from the row or object; its type decides how it is written."""
 
     function: Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Write what a function makes of the value that was read; None stays None."""
+    """Annotation: write the result of a function of the value that was read; None stays None."""
 
     function: Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True)
 class OmitNone:
-    """Leave the member out where it is None."""
+    """Annotation: leave the member out of the response if it is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsRead:
-    """Write a member unchanged, because the query has given it the form of its type."""
+    """Annotation: write the value unchanged, because the query returns it in its final form."""
 
 
 class _FromMoney:
-    """Marks text that is read from a `Money`."""
+    """Annotation of `MoneyText`: the value that is read is a `Money`."""
 
 
 MoneyText = Annotated[str, _FromMoney()]
-"""A decimal string, read from a `Money`."""
+"""A decimal string that is read from a `Money`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body(Generic[Declared]):
-    """The JSON object of a declared answer, as a handler returns it."""
+    """The JSON object that a handler returns for a declared response class."""
 
     members: dict[str, Any]
 
 
 class AnswerOf(Answer, Generic[Source]):
-    """An answer that is written from a row or an object of one type.
+    """Base class of responses that are written from a row or an object of one type.
 
-    A member is read under its own name unless its annotation has `Read`, `Minor` or `Computed`. Its
-    type says how it is written: `Instant` in UTC with microseconds, `MoneyText` as a decimal
-    string, a nested answer or a list of them by their own declaration, everything else and every
-    `AsRead` unchanged.
+    A member is read from the column or attribute of its name, unless its annotation has `Read`,
+    `Minor` or `Computed`. Its type decides how it is written: an `Instant` in UTC with
+    microseconds, a `MoneyText` as a decimal string, a response class or a list of them as that
+    class declares, all other types and each `AsRead` unchanged.
     """
 
     @classmethod
     def of(cls, source: Source) -> Body[Self]:
-        """Return the body of a response."""
+        """Return the response body for a row or an object."""
         return Body(serializer(cls)(source))
 
     @classmethod
     def members_of(cls, source: Source) -> dict[str, Any]:
-        """Return the members by name, for another answer or a file."""
+        """Return the members by name, for use in another response or in a file."""
         return serializer(cls)(source)
 
 
 class PageOf(AnswerOf[Page[Row]], Generic[Item]):
-    """A page of a list with the number of all that match."""
+    """A page of a list, with the number of all rows that match."""
 
     items: list[Item]
     total: int
@@ -120,7 +121,7 @@ class PageOf(AnswerOf[Page[Row]], Generic[Item]):
 
 
 class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
-    """A page of a list without a total; the last page has no `next_cursor`."""
+    """A page of a list without the total number of rows; the last page has no `next_cursor`."""
 
     items: list[Item]
     limit: int
@@ -129,9 +130,10 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 
 @cache
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
-    """Return the function that writes an answer, generated from its annotations.
+    """Return the function that writes a response class, generated from its annotations.
 
-    It names each member: a loop over names with a converter each takes longer.
+    The generated code names each member, which is faster than a loop over names with a converter
+    each.
     """
     code = _Code(answer)
     # Only the declarations of this program's answer classes are in the code.
@@ -141,7 +143,7 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
 
 
 class _Code:
-    """The text of a serializer, and the functions that it calls by `names`."""
+    """The source text of a serializer, and in `names` the functions that it calls."""
 
     def __init__(self, answer: type[AnswerOf[Any]]) -> None:
         self.names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
@@ -164,7 +166,7 @@ class _Code:
         self.text = "\n    ".join(["def serialize(source):", *lines])
 
     def _written(self, member: _Member) -> str:
-        """Return the expression that reads and writes a member."""
+        """Return the Python expression that reads a member and writes it."""
         found, value = self._read(member), f"found_{member.name}"
         template = self._template(member, value)
         if template is None:
@@ -174,7 +176,7 @@ class _Code:
         return f"None if ({value} := {found}) is None else {template.format(value)}"
 
     def _template(self, member: _Member, value: str) -> str | None:
-        """Return how what was read, `{}`, is written; None if it is written unchanged."""
+        """Return a template with `{}` for the value that was read, None to write it unchanged."""
         if AsRead() in member.marks:
             return None
         if member.minor:
@@ -195,7 +197,7 @@ class _Code:
         return f"[{write}(one) for one in {{}}]" if listed else f"{write}({{}})"
 
     def _read(self, member: _Member) -> str:
-        """Return the expression that reads a member."""
+        """Return the Python expression that reads a member from the source."""
         for mark in member.marks:
             if isinstance(mark, Computed):
                 return f"{self._call('compute', member, mark.function)}(source)"
@@ -213,7 +215,7 @@ class _Code:
         return f"{act}_{member.name}"
 
     def _at(self, path: str) -> str:
-        """Return the expression of a path; its first name is a column or an attribute."""
+        """Return the Python expression for a path; its first name is a column or an attribute."""
         if path in self.locals:
             return self.locals[path]
         found = _PATH.fullmatch(path)
@@ -225,7 +227,7 @@ class _Code:
 
 
 class _Member:
-    """A member of an answer: its type without None and `Annotated`, and its marks."""
+    """A member of a response: its type without None and `Annotated`, and its annotations."""
 
     def __init__(self, name: str, field: FieldInfo) -> None:
         self.name = name
@@ -240,9 +242,9 @@ def _local(path: str) -> str:
 
 
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
-    """Return the members of the first base, then those of the next, then the own ones.
+    """Return the members of the base classes in their order, then those of the class itself.
 
-    pydantic has those of the last base first.
+    pydantic begins with the members of the last base class.
     """
     names: dict[str, None] = {}
     for base in answer.__bases__:
@@ -260,7 +262,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return a type without None and `Annotated`, all its marks, and True if it may be None."""
+    """Return a type without None and `Annotated`, its annotations, and True if None is allowed."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: columns, rows, and CSV without formulas."""
+"""Tables for spreadsheets: columns, rows, and CSV that spreadsheets do not run as formulas."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = Money | UUID | date | Decimal | str | int | None
 ROW = "row"
-"""The first column of every table: the kind of row."""
+"""Name of the first column of every table; it contains the kind of the row."""
 HEAD, OPENING, LINE, CARRIED, TOTAL, BOOKS = "head", "opening", "line", "carried", "total", "books"
-"""Kinds of rows: header, opening, line, carried forward, total, and the ledger's own balance."""
+"""Kinds of rows: header, opening balance, line, carried forward, total, and ledger balance."""
 
 LINES_MAX = 20_000
-"""Most lines of a file that is made in memory."""
+"""Maximum number of rows in a file that is built in memory."""
 
 
 class TooManyLines(Unprocessable):
-    """The file would have too many lines."""
+    """The file would have more than LINES_MAX rows."""
 
     code = "too_many_lines"
     message = N_(
@@ -36,9 +36,9 @@ class TooManyLines(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: file name, columns, rows.
+    """A table: file name, columns and rows.
 
-    The first cell of a row is its kind, so that programs do not add totals to lines.
+    The first cell of each row is its kind, so that programs do not add totals to lines.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
 
     def csv(self, *, bom: bool) -> str:
-        """Return the table as CSV (RFC 4180); `bom` marks it as UTF-8 for spreadsheets."""
+        """Return the table as CSV (RFC 4180); with `bom` spreadsheets recognise it as UTF-8."""
         return as_csv([self.columns], bom=bom) + as_csv(self.rows)
 
 
 def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
-    """Return rows as CSV lines."""
+    """Return rows as CSV text, after a byte order mark if `bom` is true."""
     out = io.StringIO()
     out.write(BOM if bom else "")
     csv.writer(out, lineterminator="\r\n").writerows(
@@ -61,7 +61,7 @@ def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
 
 
 def written(cell: Cell) -> str:
-    """Return a cell as text: plain numbers, and text that looks like a formula after a quote."""
+    """Return a cell as text; text that looks like a formula begins with an apostrophe."""
     if isinstance(cell, Money):
         return cell.wire
     if isinstance(cell, Decimal):

@@ -1,4 +1,4 @@
-"""Amounts in words for documents, with Indian counting, in English and Hindi."""
+"""Amounts in words for documents, with Indian number words, in English and Hindi."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OTHERS = {
 
 
 def in_words(amount: Money, language: str) -> str:
-    """Write an amount in words: `Rupees one lakh five hundred and fifty only`.
+    """Return an amount of zero or more in words: `Rupees one lakh five hundred and fifty only`.
 
-    The amount is not negative. English has one "and": before the paise if there are any, else
-    within the number. Only the rupee's minor unit has a name; others are a fraction, `US dollars
-    twelve and 50/100 only`. Any language but `hi` is English.
+    English has one "and": before the paise if there are any, else within the number. Only the minor
+    unit of the rupee has a name; other minor units are a fraction, `US dollars twelve and 50/100
+    only`. `language` is `hi` for Hindi; any other value gives English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent
@@ -41,7 +41,7 @@ def in_words(amount: Money, language: str) -> str:
 
 
 def _spelled(number: int, language: str) -> str:
-    """Write a whole number in words; the library counts up to a hundred crore."""
+    """Return a whole number in words; the library converts numbers up to a hundred crore."""
     from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
 
     crores, rest = divmod(number, _CRORE)

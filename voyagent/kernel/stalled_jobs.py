@@ -1,10 +1,10 @@
-"""Return jobs that no worker runs to the queue.
+"""Jobs that are marked as running but that no worker runs, returned to the queue.
 
-procrastinate finds jobs of workers without a heartbeat. This adds three rules. A worker never takes
-its own running jobs, however late its heartbeat: they would run twice. A worker does return a job
-that it holds and does not run, because the statement that should have ended or handed over the job
-has failed. And a job is returned only in the state in which it was found, because another worker
-may have returned it meanwhile, and a third may run it.
+procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules. A
+worker never returns jobs that it is running, however late its heartbeat is: they would run twice. A
+worker returns a job that is marked as its own and that it does not run, because the statement that
+should have ended the job failed. A job is returned only if its state has not changed since it was
+found, because another worker may have returned it and a third may run it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class StalledJobs:
     async def watch(
         self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
     ) -> Any:
-        """Record a job as running; the middleware around every job of the process."""
+        """Record that a job is running, and run it; middleware for all jobs of the process."""
         self._running.add(context.job.id)
         try:
             return await call_next()
@@ -41,7 +41,11 @@ class StalledJobs:
             self._running.discard(context.job.id)
 
     async def recover(self, context: JobContext) -> None:
-        """Return stalled jobs to the queue, and own jobs that two calls in a row found idle."""
+        """Return stalled jobs to the queue.
+
+        That includes jobs marked as those of this process if two successive calls find that it does
+        not run them.
+        """
         own, manager = context.job.worker_id, self._jobs.job_manager
         held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=own)
         idle = {job.id for job in held} - self._running

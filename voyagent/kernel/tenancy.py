@@ -1,8 +1,8 @@
-"""Tenant filter of the ORM: every statement is limited to the bound agency.
+"""Tenant filter of the ORM: each statement is limited to the agency bound to the session.
 
-New rows receive its id. The second barrier is row-level security in the database: `bind` or
-`app.authenticate()` sets `app.tenant` for the transaction. Without a bound agency the ORM raises
-and the database returns no rows.
+The filter also sets the agency of new rows. Row-level security in the database is the second
+protection: `bind` or `app.authenticate()` sets `app.tenant` for the transaction. If no agency is
+bound, the ORM raises an error and the database returns no rows.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ _ACROSS = "across_tenants"
 
 
 class TenantNotBound(RuntimeError):
-    """A statement or a write without a bound agency: a programming error."""
+    """A statement runs without a bound agency, which is a programming error."""
 
 
 class WrongTenant(RuntimeError):
-    """A row or session of one agency was used under another: a programming error."""
+    """A row or a session of one agency is used for another, which is a programming error."""
 
 
 class TenantBound:
-    """A table whose rows belong to an agency."""
+    """Mixin of tables whose rows belong to an agency."""
 
     tenant_id: Mapped[UUID] = mapped_column(
         ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True, sort_order=-2
@@ -58,7 +58,7 @@ class TenantBound:
 
 
 class TenantOwned(TenantBound):
-    """A table keyed by (tenant_id, id), so that no foreign key crosses agencies."""
+    """Mixin of tables with the key (tenant_id, id), so that foreign keys stay within one agency."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
@@ -66,14 +66,14 @@ class TenantOwned(TenantBound):
 def references(
     table: str, column: str, name: str, ondelete: str | None = None
 ) -> ForeignKeyConstraint:
-    """Return a foreign key to a row of the same agency."""
+    """Return a foreign key from `column` to the id of a row of the same agency."""
     return ForeignKeyConstraint(
         [TENANT, column], [f"{table}.{TENANT}", f"{table}.id"], name=name, ondelete=ondelete
     )
 
 
 def bind(session: Session, tenant_id: UUID) -> None:
-    """Bind the session to an agency. Raises WrongTenant if it is bound to another."""
+    """Bind the session to an agency. Raises WrongTenant if another one is bound."""
     bound = session.info.get(TENANT)
     if bound is not None and bound != tenant_id:
         raise WrongTenant("one session, one agency")
@@ -83,13 +83,13 @@ def bind(session: Session, tenant_id: UUID) -> None:
 
 
 def record_bound_agency(session: Session, tenant_id: UUID) -> None:
-    """Record the agency that `app.authenticate()` has set, without a round trip."""
+    """Record the agency that `app.authenticate()` has already set, without a query."""
     if session.info.setdefault(TENANT, tenant_id) != tenant_id:
         raise WrongTenant("one session, one agency")
 
 
 def current_tenant(session: Session | scoped_session[Any]) -> UUID:
-    """Return the bound agency. Raises TenantNotBound."""
+    """Return the id of the bound agency. Raises TenantNotBound."""
     tenant_id = session.info.get(TENANT)
     if tenant_id is None:
         raise TenantNotBound("no agency is bound to this session")
@@ -98,7 +98,7 @@ def current_tenant(session: Session | scoped_session[Any]) -> UUID:
 
 @contextmanager
 def across_tenants(session: Session, reason: str) -> Iterator[None]:
-    """Lift the filter for a stated reason; a test counts the uses."""
+    """Disable the filter inside the block, for the stated reason; a test counts the uses."""
     if not reason:
         raise ValueError("a reason is a sentence")
     before = session.info.get(_ACROSS)
@@ -110,7 +110,7 @@ def across_tenants(session: Session, reason: str) -> Iterator[None]:
 
 
 def owned(table: Any) -> ColumnElement[bool]:
-    """Return the tenant condition of a Core select; the reader fills the parameter in."""
+    """Return the tenant condition of a Core select; the Reader fills in the agency."""
     return _table(table).c.tenant_id == bindparam(TENANT)
 
 
@@ -126,7 +126,7 @@ def guard(session: scoped_session[Any]) -> None:
 
 
 def agency_tables(statement: ClauseElement) -> set[str]:
-    """Return the agency tables that a statement reads without `owned`; empty if it has it."""
+    """Return the tables of agencies in a statement; empty if it has a tenant condition."""
     found = set()
     for element in visitors.iterate(statement):
         if isinstance(element, BindParameter) and element.key == TENANT:
@@ -161,9 +161,10 @@ def _filter_statement(state: ORMExecuteState) -> None:
 
 
 def _refuse_unbound_select(state: ORMExecuteState) -> None:
-    """Refuse a select that the ORM filter does not reach and that names no agency.
+    """Refuse a select that the ORM filter cannot limit and that has no tenant condition.
 
-    Examples are `select(exists()…)`, a window alone, a plain table.
+    Examples are `select(exists()…)`, a select of a window function alone, a select of a plain
+    table.
     """
     if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):
         raise TenantNotBound(

@@ -1,7 +1,7 @@
 """Tables as workbooks (XLSX, ECMA-376).
 
-Amounts are numbers with the places of their currency, days are dates, and text stays text whatever
-it begins with.
+Amounts are numbers with the decimals of their currency, dates are date cells, and text is never a
+formula, whatever its first character is.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from voyagent.kernel.sheets import FORMULA, TOTAL, Cell, Sheet
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
-"""Largest amount in minor units.
+"""Largest amount in minor units that is written as a number.
 
-A spreadsheet keeps fifteen digits, so a larger amount is written as text.
+A spreadsheet stores fifteen digits, so a larger amount is written as text.
 """
 _NAME_MAX = 31
 _NO_XML = {0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"}
-"""Two characters that XML cannot have and that the library lets through."""
+"""Two characters that XML does not allow and that the library does not remove."""
 _WIDEST = 48
 _DAY_WIDTH = 11
 
 
 def workbook(sheet: Sheet) -> bytes:
-    """Return a table as a workbook of one sheet with a fixed header.
+    """Return a table as a workbook with one sheet and a fixed header.
 
-    Text that begins like a formula stays text when it is edited. Totals are bold values, not
-    formulas: sorting or filtering does not change them.
+    Text that looks like a formula stays text when it is edited. Totals are bold values and not
+    formulas, so sorting or filtering does not change them.
     """
     out = io.BytesIO()
     book = _library().Workbook(out, {"constant_memory": True})
@@ -54,7 +54,7 @@ def workbook(sheet: Sheet) -> bytes:
 
 
 class _Formats:
-    """The formats of one workbook, each created once."""
+    """The cell formats of one workbook; each is created once."""
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -97,7 +97,7 @@ def _places(currency: str) -> str:
 
 
 def _library() -> Any:
-    """Import the library at the first workbook: it takes a fifth of a second."""
+    """Import the library on first use, because the import takes about 0.2 seconds."""
     import xlsxwriter  # noqa: PLC0415
 
     return xlsxwriter

@@ -1,1 +1,1 @@
-"""Reading of dates, amounts, people, phone numbers and places in plain text."""
+"""Find dates, amounts, people, telephone numbers and places in plain text."""

@@ -1,6 +1,6 @@
-"""Amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
+"""Find amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
 
-A number that counts something else (`2 adults`, `5 nights`, `3 %`) is no amount.
+A number that counts something else (`2 adults`, `5 nights`, `3 %`) is not an amount.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _SPELLED_NUMBERS = {
     "बारह": "12", "पंद्रह": "15", "बीस": "20", "पच्चीस": "25", "तीस": "30", "चालीस": "40",
     "पचास": "50", "साठ": "60", "सत्तर": "70", "अस्सी": "80", "नब्बे": "90",
 }  # fmt: skip
-"""Numbers in words, which are amounts only before a scale: `pachaas hazaar`, `dedh lakh`."""
+"""Numbers in words; they are amounts only before a unit such as `hazaar`: `dedh lakh`."""
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.\d+)?"
-"""Commas group thousands or lakhs; behind others there is no amount, as in `money.ungrouped`."""
+"""Commas must group thousands or lakhs, as in `money.ungrouped`; else there is no amount."""
 _NO_LETTER = r"(?![^\W\d_]|[\u0900-\u0963])"
 _SCALE = "|".join(sorted(map(re.escape, _SCALES), key=len, reverse=True))
 _BIG_SCALE = "|".join(
@@ -76,7 +76,7 @@ _REST = re.compile(
     rf"\s+(?:and\s+)?(?P<number>{_NUMBER}|{_SPELLED})\s*(?P<scale>{_BIG_SCALE}){_NO_LETTER}",
     re.IGNORECASE,
 )
-"""The second part of `1 lakh 20 thousand`."""
+"""The second part of an amount in two units, such as `1 lakh 20 thousand`."""
 _NOUNS = (
     r"(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?"
     r"|pax|people|persons?|travell?ers?|passengers?|guests?|of us|members?|rooms?|beds?|seats?"
@@ -91,7 +91,10 @@ _COUNTED_ANYWAY = re.compile(
     r"|travell?ers|passengers|guests|of us|members)\b",
     re.IGNORECASE,
 )
-"""People and times, which a number of any length counts; `5,000 visa fee` is a price."""
+"""Words for people and periods: a number of any length before them is not an amount.
+
+Before other counted nouns a large number is a price, as in `5,000 visa fee`.
+"""
 _NOUN_BEFORE = re.compile(
     r"\b(?:pax|people|adults?|child(?:ren)?|kids?|infants?|travell?ers?|passengers?|guests?|rooms?"
     r"|nights?|aged?|ages)\s*[:=-]?\s*$",
@@ -124,9 +127,9 @@ _INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$"
 
 
 def added_tax(text: str) -> re.Match[str] | None:
-    """Find a tax or a percentage that is to be added: `+ 18% GST`, `plus GST`.
+    """Find a tax or percentage that is to be added: `+ 18% GST`, `plus GST`.
 
-    None where the amount includes it.
+    None if there is none, or if the amount includes the tax.
     """
     return next(
         (
@@ -140,9 +143,9 @@ def added_tax(text: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount in a text: its exact value, the currency if one is written, and its position.
+    """An amount in a text: its exact value, its currency if it is written, and its position.
 
-    `each` is set for a price per person or piece, `ranged` for one end of a range.
+    `each` is true for a price per person or piece, `ranged` for one end of a range.
     """
 
     value: Decimal
@@ -156,17 +159,17 @@ class Figure:
 
     @property
     def plain(self) -> str:
-        """The value as a plain decimal, `120000` or `45000.50`."""
+        """Return the value as a plain decimal number, such as `120000` or `45000.50`."""
         return plain(self.value)
 
     @property
     def marked(self) -> bool:
-        """True if a currency or a scale such as lakh shows that this is money."""
+        """Return True if a currency or a unit such as lakh shows that this number is money."""
         return self.currency is not None or self.scaled
 
 
 def plain(value: Decimal) -> str:
-    """Write a decimal without an exponent and without zeros that say nothing after the point."""
+    """Return a decimal number without an exponent and without unneeded zeros at its end."""
     text = f"{value:f}"
     return (
         text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
@@ -174,14 +177,14 @@ def plain(value: Decimal) -> str:
 
 
 def find_figures(text: str) -> list[Figure]:
-    """The amounts of a text, in order."""
+    """Return the amounts of a text, in order."""
     return list(_figures(text))
 
 
 def read_amount(text: str) -> Figure | None:
-    """Read a field that is one amount and nothing else; None if it is none.
+    """Read a text that consists of one amount; None for any other text.
 
-    Neither is a price per piece, one end of a range, or a sum to which a tax is to be added.
+    None also for a price per piece, one end of a range, and an amount to which a tax is added.
     """
     figures = find_figures(text)
     if len(figures) != 1 or added_tax(text):
@@ -246,7 +249,7 @@ def _number(written: str) -> Decimal:
 
 
 def _is_count(text: str, match: re.Match[str]) -> bool:
-    """True for a number next to a counted noun: `2 adults`, `pax: 4`, `1200 nights`, `3 %`."""
+    """Return True for a number beside a counted noun: `2 adults`, `pax: 4`, `3 %`."""
     number, end = match["number"], match.end("number")
     is_short = len(number) < 4 and "," not in number
     if _COUNTED_ANYWAY.match(text, end) or (is_short and _COUNTED.match(text, end)):
@@ -260,12 +263,12 @@ def _is_count(text: str, match: re.Match[str]) -> bool:
 
 
 def currency_alone(words: str) -> str | None:
-    """The code of a currency that is named alone: `USD`, `in dirhams`."""
+    """Return the currency code if the text is only a currency: `USD`, `in dirhams`."""
     return currency_of(re.sub(r"^\s*(?:in|to)\s+", "", words, flags=re.IGNORECASE).strip(" .!,"))
 
 
 def currency_of(word: str | None) -> str | None:
-    """The code of a currency by its sign, name or code; None for other words."""
+    """Return the currency code of a currency's symbol, name or code; None for other words."""
     if not word:
         return None
     if word in _SIGNS:

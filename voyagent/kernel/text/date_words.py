@@ -1,6 +1,6 @@
 """Patterns for dates in English, romanised Hindi and Hindi.
 
-Each pattern has a name; `dates` says what a match of that name means.
+Each pattern has a name; `dates` decides the meaning of a match by this name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MONTH_NUMBERS = (
     | {name: number for number, names in enumerate(_HINDI_MONTHS, 1) for name in names}
 )
 _LETTER_AFTER = r"(?![^\W\d_]|[\u0900-\u0965])"
-"""No letter follows. Vowel signs of Hindi are no word characters, so `\\b` does not say it."""
+r"""Assert that no letter follows; vowel signs of Hindi are not word characters for `\b`."""
 
 
 def _names(names: dict[str, int]) -> str:
@@ -89,14 +89,17 @@ _COUNTED = (
     r"|crores?|thousand|hundred|am|pm|st|nd|rd|th|rs|inr|usd|aed|eur|gbp|rupees?|dollars?|dirhams?)\b"
 )
 _NO_YEAR = rf"(?!\d|[.,:/-]\d|\s*(?:{_COUNTED}|%|/-|{MONTH}))"
-"""Behind two digits that are a year: nothing that they count, and no second date."""
+"""Asserts that two digits can be a year: no counted noun and no second date follows."""
 _NO_SUM = r"(?!\d|\s*(?:/-|(?:k|lakhs?|lacs?|rs|inr|usd|aed|eur|gbp|rupees?|dollars?|dirhams?)\b))"
 _YEAR = (
     rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)"
     rf"|(?P<y2b>\d{{2}}){_NO_YEAR}))?"
 )
 _MARKED_YEAR = rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)))?"
-"""Behind a day that follows its month, `Dec 25 26` are two days: a year has four digits there."""
+"""A year after a day that follows its month.
+
+It has four digits without an apostrophe: `Dec 25 26` means two days.
+"""
 _WEEKDAY_BEFORE = rf"(?:\b(?P<wd>{_ANY_WEEKDAY})[.,]?\s*(?:the\s+)?)?"
 _WEEKDAY_BEHIND = rf"(?:\s*\(\s*(?P<wd2>{_ANY_WEEKDAY})\s*\))?"
 
@@ -113,7 +116,10 @@ OPEN_WEEKS = _compiled(
     ("open", rf"\b{MONTH}\.?,?\s*(?:the\s+)?{_NTH_WEEK}\b"),
     ("open", rf"\b{_NTH_WEEK}\s+(?:of\s+|in\s+)?{MONTH}(?!\s*\d{{1,2}}\b)"),
 )
-"""Weeks of a month, which name no day; read first, so that `jan 2nd week` is no 2 January."""
+"""Weeks of a month, such as `jan 2nd week`, which do not name a day.
+
+They are searched first, so that `jan 2` is not taken for a date.
+"""
 
 COUNTED_FROM_TODAY = _compiled(
     (
@@ -136,7 +142,7 @@ COUNTED_FROM_TODAY = _compiled(
         rf"\b(?P<n>{_COUNT})\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>{_ANY_WEEKDAY})",
     ),
 )
-"""Words that count from the day on which they were written, which staff say and messages may."""
+"""Words that count from the day on which they were written, in notes of staff and in messages."""
 
 DATES = _compiled(
     ("iso", r"(?<!\d)(?P<y4>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),
@@ -186,7 +192,7 @@ FREE_WORDS = _compiled(
     ("word", rf"(?<!every )(?<![^\W_])(?P<weekday>{WEEKDAY})(?!\s+week)"),
     ("number", r"(?<![\d/.,-])(?P<d>\d{1,2})\s*(?:tar[ei]+kh\b|तारीख)"),
 )
-"""Words of staff that a message may use for something else."""
+"""Words that are dates in notes of staff and can mean something else in messages."""
 
 OPEN = _compiled(
     (
@@ -227,15 +233,15 @@ IN_FIELD = _compiled(
     ("open", r"last\s+(?:week|month|year)"),
     ("open", r"diwali|christmas|xmas|new year|eid|holi|easter|onam|pongal|dussehra"),
 )
-"""Forms that are a date only where nothing else is written: in a field, or as an answer."""
+"""Forms that are a date only if the text contains nothing else: in a field, or in an answer."""
 
 
 def month_number(name: str) -> int:
-    """The number of a month by its name."""
+    """Return the number of a month from its name."""
     return _MONTH_NUMBERS[name.lower()]
 
 
 def count(word: str) -> int:
-    """A count in digits or words; `a` is one."""
+    """Return a number written in digits or words; `a` is 1."""
     lowered = word.lower()
     return 1 if lowered in ("a", "an") else NUMBER_WORDS.get(lowered) or int(lowered)

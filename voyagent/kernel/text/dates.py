@@ -1,11 +1,12 @@
-"""Dates in plain text, day before month.
+"""Find dates in plain text; the day is before the month.
 
-A date without a year is placed by the kind of field that it is for. Words that leave the day open
-(`next month`, `around Diwali`) and dates that the calendar does not have are `UnclearDate`, never a
+The purpose of a date (`DateKind`) decides its year if none is written. Words that do not name one
+day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`, never a
 guess.
 
-Staff are read more freely than messages of customers (`by_staff=True`): `Friday`, `next Friday`,
-`in 7 days` and `kal` count from today, while a message may have been written on another day.
+Notes of staff (`by_staff=True`) may contain more forms than messages of customers: `Friday`, `next
+Friday`, `in 7 days` and `kal` count from today, while a message may have been written on another
+day.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
 DateKind = Literal["travel", "due", "book", "past", "birth"]
 """The purpose of a date, which decides a missing year and the direction of `Friday` and `kal`.
 
-`travel`: the next such day. `due` and `book`: the last one that is at most `DUE_DAYS` or
-`BOOK_DAYS` ahead. `past`: the last one. `birth`: a year is needed; two digits are the latest
-year of the past.
+`travel`: the next such day. `due`: the last such day that is at most `DUE_DAYS` ahead. `book`: the
+last that is at most `BOOK_DAYS` ahead. `past`: the last that is not after today. `birth`: the year
+must be written; two digits mean the latest such year of the past.
 """
 DATE_KINDS: tuple[DateKind, ...] = ("travel", "due", "book", "past", "birth")
 Reason = Literal["no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates"]
@@ -36,19 +37,19 @@ DUE_DAYS, BOOK_DAYS = 182, 31
 _DAYS_AHEAD = {"due": DUE_DAYS, "book": BOOK_DAYS, "past": 0}
 _BACKWARD = frozenset({"book", "past", "birth"})
 _YEARS_BACK = 8
-"""So many years hold a 29 February, also around 1900 and 2100."""
+"""Number of years that always contain a 29 February, also around 1900 and 2100."""
 _DAY_WRITTEN_MAX = 39
-"""A larger number is not a mistaken day."""
+"""Largest number that may be a mistyped day of the month."""
 _YEARS_NEAR = range(-20, 11)
-"""Two digits in a sentence are a year if it is so many years from now, else another number."""
+"""Years around the current one that two digits in a sentence can mean; else they are a number."""
 _LEADS = re.compile(r"\s*(?:(?:on|by|the|from|till|until|dated|due)\s+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date in a text and where it stands.
+    """A date in a text and its position.
 
-    `is_range` is set for both days of `19-25 Dec`, `is_relative` for words that count from today.
+    `is_range` is true for both days of `19-25 Dec`, `is_relative` for words that count from today.
     `other` is a second day that the words may mean.
     """
 
@@ -64,7 +65,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class UnclearDate:
-    """Words for a date that do not name one day; `offers` are days that may be meant."""
+    """Words for a date that do not name one day; `offers` are the days that may be meant."""
 
     reason: Reason
     start: int
@@ -79,14 +80,14 @@ _Found = Iterator[Day | UnclearDate]
 def find_days(
     text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
 ) -> list[Day]:
-    """The dates of a text, in order."""
+    """Return the dates of a text, in order."""
     return [found for found in scan(text, today, kind, by_staff=by_staff) if isinstance(found, Day)]
 
 
 def find_unclear(
     text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
 ) -> list[UnclearDate]:
-    """The words of a text that speak of a date without naming one day, in order."""
+    """Return the words of a text that refer to a date without naming one day, in order."""
     return [
         found
         for found in scan(text, today, kind, by_staff=by_staff)
@@ -95,9 +96,9 @@ def find_unclear(
 
 
 def impossible_date(text: str, today: date) -> UnclearDate | None:
-    """The first date of a text that the calendar does not have: `30 Feb`, `03/15/2027`.
+    """Return the first date of a text that does not exist: `30 Feb`, `03/15/2027`.
 
-    A date beside another weekday (`Saturday 4 Dec`) is one too.
+    A date with a wrong weekday (`Saturday 4 Dec`) counts too.
     """
     return next(
         (
@@ -110,16 +111,16 @@ def impossible_date(text: str, today: date) -> UnclearDate | None:
 
 
 def open_words(text: str, today: date) -> list[str]:
-    """Words that speak of a time without naming a day: `in December`, `around Diwali`."""
+    """Return words that refer to a time without naming a day: `in December`, `around Diwali`."""
     return [found.words for found in find_unclear(text, today) if found.reason == "open"]
 
 
 def scan(
     text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
 ) -> list[Day | UnclearDate]:
-    """The dates and unclear dates of a text, in order and without overlaps.
+    """Return the dates and unclear dates of a text, in order and without overlaps.
 
-    The stamp that a chat writes before a message is not read.
+    The time stamps that a chat writes before messages are ignored.
     """
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
     taken: list[tuple[int, int]] = []
@@ -144,10 +145,10 @@ def scan(
 def read_date(
     text: str, today: date, kind: DateKind = "travel", *, since: date | None = None
 ) -> Day | UnclearDate | None:
-    """Read a field or an answer that is one date and nothing else; None if it is none.
+    """Read a text that consists of one date, such as a field or an answer; None for other text.
 
-    Here a number alone is a day of the month. With `since` a day without its year is the first
-    such day from that one on.
+    A number alone is a day of the month. With `since`, a day without a year is the first such day
+    on or after that day.
     """
     said = text.rstrip(" .,!")
     lead = _LEADS.match(said)
@@ -167,9 +168,9 @@ def read_date(
 
 
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
-    """The first and last day of the month that a filter names, and its words.
+    """Return the first and last day of the month that a filter names, and the words for it.
 
-    `in December`, `next month`, `this month`.
+    For example `in December`, `next month`, `this month`.
     """
     relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
     if relative:
@@ -191,7 +192,7 @@ def month_range(text: str, today: date) -> tuple[date, date, str] | None:
 
 
 def month_end(day: date) -> date:
-    """The last day of a day's month."""
+    """Return the last day of the month of a day."""
     return _month(day.year, day.month)[1]
 
 
@@ -200,7 +201,7 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 
 def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool) -> _Found:
-    """Read a match of a pattern; nothing if it is no date."""
+    """Yield the dates in a match of the pattern `name`; nothing if the match is not a date."""
     if name == "open":
         yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
     elif name in ("iso", "numeric", "pair", "named"):
@@ -218,7 +219,7 @@ def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_te
 def _written(
     name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool
 ) -> _Found:
-    """Dates of day and month, with or without their year."""
+    """Yield the dates in a match that has a day and a month, with or without a year."""
     groups = match.groupdict()
     numbers = [int(groups[key]) for key in ("d", "d2") if groups.get(key)]
     month = month_number(groups["mon"]) if groups.get("mon") else int(groups["m"])
@@ -254,7 +255,7 @@ def _written(
 
 
 def _year(match: re.Match[str], today: date, *, in_text: bool) -> tuple[int | None, int]:
-    """The year of a match, None if none is written, and where the match ends."""
+    """Return the year of a match, None if none is written, and the end of the match."""
     groups = match.groupdict()
     bare = groups.get("y2b")
     if groups.get("y4"):
@@ -277,7 +278,7 @@ def _century(
     number: int,
     month: int,
 ) -> int | None:
-    """The year; of a birth written with two digits the latest one of the past."""
+    """Return the year with its century; two digits of a birth date mean a year of the past."""
     is_short = year is not None and not groups.get("y4")
     if year is None or kind != "birth" or not is_short:
         return year
@@ -285,7 +286,7 @@ def _century(
 
 
 def _exists(number: int, month: int, year: int | None) -> bool:
-    """True if the calendar has the day; without a year, in a leap year."""
+    """Return True if the day exists; without a year, if it exists in a leap year."""
     leap = 2024
     if month > 12 or not 0 < (year if year is not None else leap) < 10_000:
         return False
@@ -293,7 +294,7 @@ def _exists(number: int, month: int, year: int | None) -> bool:
 
 
 def _placed(number: int, month: int, year: int | None, today: date, kind: DateKind) -> date | None:
-    """The day; without its year as `DateKind` says. None where the kind needs a year."""
+    """Return the day; `kind` decides a missing year. None for `birth` without a year."""
     if year is not None:
         return date(year, month, number) if _exists(number, month, year) else None
     if kind == "birth" or not _exists(number, month, None):
@@ -322,7 +323,10 @@ def _since(found: Day | UnclearDate, since: date | None) -> Day | UnclearDate:
 
 
 def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
-    """A day of the month without its month: the next one, of what has been the last one."""
+    """Yield a day of the month that is written without its month.
+
+    It is the next such day; for kinds in the past it is the last one.
+    """
     number = int(match["d"])
     if not 1 <= number <= 31:
         return
@@ -347,7 +351,7 @@ _HINDI_DAYS = {"आज": 0, "कल": 1, "परसों": 2}
 def _counted(
     name: str, match: re.Match[str], today: date, kind: DateKind
 ) -> tuple[date | None, date | None]:
-    """A day that is counted from today, and the other one that the words may mean."""
+    """Return a day that is counted from today, and a second day that the words may mean."""
     groups = {key: value.lower() for key, value in match.groupdict().items() if value}
     weekday = next(
         (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None
@@ -375,7 +379,7 @@ def _counted(
 
 
 def _said(said: str, today: date, *, is_back: bool = False) -> date:
-    """`tomorrow` and its kind. `kal` and `parso` are days on either side of today."""
+    """Return the day of a word such as `tomorrow`; `kal` and `parso` may also be in the past."""
     words = " ".join(said.split())
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
         days = _HINDI_DAYS.get(words, 1 if words == "kal" else 2)
@@ -400,7 +404,7 @@ def _months_on(day: date, months: int) -> date:
 
 
 def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
-    """Put right the days of ranges, so that the second is never before the first."""
+    """Move days of ranges where needed, so that the last day is never before the first."""
     for place, (one, other) in enumerate(pairwise(found)):
         if not (isinstance(one, Day) and isinstance(other, Day)):
             continue

@@ -1,4 +1,7 @@
-"""Origin and destination of a journey, from the codes of airports and places side by side too."""
+"""Find the origin and the destination of a journey in plain text.
+
+They are found by words such as `from`, by airport codes, or as two places side by side.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,16 @@ set she the they tkt too try two use via was way who why yes you ret adt chd inf
 """
 _SHORT_WORDS = frozenset(_THREE_LETTERS.split())
 _KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
-"""Words that are a code of an airport only in capitals."""
+"""Words that are an airport code only in capital letters."""
 _FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNORECASE)
 
 
 def find_ends(text: str) -> dict[str, Place]:
-    """The ends of a journey: as written, else from codes, `A se B`, or the only places named."""
+    """Return the origin and the destination of a journey, as far as the text states them.
+
+    The keys are `origin` and `destination`. They are found by words such as `from` and `to`, else
+    by codes or `A se B`, else as the only places of the text.
+    """
     route = find_route(text)
     ends = {
         name: Place(place.name, place.words)
@@ -77,7 +84,7 @@ def find_ends(text: str) -> dict[str, Place]:
 
 
 def _is_city(words: str) -> bool:
-    """True for a known place or, with a capital, the city of an airport."""
+    """Return True for a well-known place, and for a capitalised city that has an airport."""
     if is_known_place(words):
         return True
     is_name = words[:1].isupper() and len(words) > 3
@@ -85,7 +92,7 @@ def _is_city(words: str) -> bool:
 
 
 def _neighbours(text: str) -> tuple[Place, Place] | None:
-    """Two places side by side in two countries, or two airports: `mumbai dubai flight`."""
+    """Return two places side by side if they are in two countries or the text is about a flight."""
     named = places_in(text)
     for one, other in pairwise(named):
         if text[one.end() : other.start()].strip():

@@ -1,4 +1,4 @@
-"""Lines of an invoice or a bill in plain text: `2 visas at 6,500 each, insurance 2,400`."""
+"""Find the lines of an invoice or a bill: `2 visas at 6,500 each, insurance 2,400`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _HEADS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """A line: its words, the number of units, and the amount of one."""
+    """A line of an invoice or a bill: description, number of units, and price of one unit."""
 
     description: str
     quantity: int
@@ -68,7 +68,11 @@ class _Piece:
 def find_lines(
     text: str, figures: Sequence[Figure], hidden: Sequence[tuple[int, int]] = ()
 ) -> list[LineItem]:
-    """Return the lines of a text. `hidden` are the places of names, dates and numbers in it."""
+    """Return the invoice lines of a text.
+
+    `figures` are its amounts. `hidden` are the positions of names, dates and other numbers, which
+    are not part of a description.
+    """
     is_large = any(one.marked or one.value >= _SMALL for one in figures)
     priced = [one for one in figures if not is_large or one.marked or one.value >= _SMALL]
     lines: list[LineItem] = []
@@ -93,7 +97,7 @@ def find_lines(
 def _pieces(
     text: str, figures: Sequence[Figure], hidden: Sequence[tuple[int, int]]
 ) -> Iterator[_Piece]:
-    """Parts of the text between separators; each has at most one amount."""
+    """Yield the parts of the text between separators; each has at most one amount."""
     visible = list(text)
     for start, end in hidden:
         visible[start:end] = ";" * (end - start)
@@ -154,7 +158,7 @@ def _counted(word: str) -> int:
 
 
 def _trimmed(words: str) -> str:
-    """The words without verbs, articles and the like at both ends."""
+    """Return the words without verbs, articles and similar words at both ends."""
     parts = words.replace("\0", " ").split()
     while parts and plain(parts[0].strip(":#/-")) in _LEADING | {""}:
         parts.pop(0)

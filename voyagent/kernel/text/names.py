@@ -1,4 +1,4 @@
-"""Names that the agency knows, found in plain text in spite of typing errors."""
+"""Find names of customers and suppliers that the agency has stored, in spite of typing errors."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from voyagent.kernel.text.naming import Run, WordOfName, find_runs, is_title
 from voyagent.kernel.text.vocabulary import COMMON_WORDS, FIRM_WORDS, plain
 
 SIMILARITY_MIN = 88
-"""Least similarity of words to a known name, out of 100."""
+"""Minimum similarity of words in the text to a stored name, out of 100."""
 _TYPED_LESS = 2
 _PART_MIN = 3
-"""A shorter part of a name is too common to stand for it."""
+"""Minimum length of a part of a name that can mean the name; shorter words are too common."""
 _WORD_MIN = 75
-"""Least similarity of each word: `Rohan` is not `Rohini`, although the whole names are near."""
+"""Minimum similarity of each word of a name, so that `Rohan` is not taken for `Rohini`."""
 _LETTER = re.compile(r"[\w\u0900-\u0963]")
 _PARTS = re.compile(r"[\s.&]+")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A known name and where a text writes it, in full or (`in_part`) by one of its words."""
+    """A stored name that a text contains, in full or (`in_part`) by some of its words."""
 
     name: str
     start: int
@@ -33,11 +33,11 @@ class KnownName:
 
 
 def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
-    """Return the known names that a text writes in full, else those that it writes in part.
+    """Return the names that the text contains in full, else those that it contains in part.
 
-    A name is not meant where other words of a name stand beside it: with `Suresh Pillai` known,
-    `Pillai` means him, but `Rohan Pillai` is somebody else. A name that is a part of another
-    one found is left out.
+    A part does not count if other words of a name are next to it: with `Suresh Pillai` stored,
+    `Pillai` means him, but `Rohan Pillai` is another person. A name that is contained in another
+    name found is left out.
     """
     runs = find_runs(text)
     whole = [found for name in names if (found := _in_full(text, name, runs))]
@@ -54,7 +54,7 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
 
 
 def near_names(text: str, names: Sequence[str]) -> list[str]:
-    """Return the known names of which a text has a word, whatever stands beside it."""
+    """Return the names of which the text contains a word, whatever words are next to it."""
     words = [one.text for run in find_runs(text) for one in run.named if _can_stand_alone(one)]
     return [
         name
@@ -75,7 +75,7 @@ def _in_full(text: str, name: str, runs: Sequence[Run]) -> KnownName | None:
 
 
 def _aligned(text: str, name: str) -> KnownName | None:
-    """Find the words that are nearly the name, in its own order."""
+    """Find words of the text that are similar to the name, in the order of the name."""
     if len(text) < len(name) - _TYPED_LESS:
         return None
     near = fuzz.partial_ratio_alignment(
@@ -97,9 +97,9 @@ def _aligned(text: str, name: str) -> KnownName | None:
 
 
 def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
-    """True if the words found are only some of those of a longer name.
+    """Return True if the words found are only a part of a longer name in the text.
 
-    Two words that are a whole name are only continued by one with a capital.
+    A name of one word is continued by any word of a name, a longer one only by a capitalised word.
     """
     is_single = len(_parts(found.name)) == 1
     return any(
@@ -112,7 +112,7 @@ def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
 
 
 def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
-    """True for the same words in another order, without dots, or with initials."""
+    """Return True for the words of a name in another order, without dots, or with initials."""
     said = _parts(" ".join(words))
     if "".join(said) == "".join(parts):
         return True
@@ -120,7 +120,7 @@ def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
 
 
 def _in_part(name: str, runs: Sequence[Run]) -> KnownName | None:
-    """Find a run of a name's own words: its first name, its surname, a word of a firm."""
+    """Find words of a name alone: its first name, its surname, or a word of a firm."""
     parts = _parts(name)
     for run in runs:
         said = [part for one in run.named for part in _parts(one.text)]
@@ -139,7 +139,7 @@ def _can_stand_alone(word: WordOfName) -> bool:
 
 
 def _has_each(said: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
-    """True if each word said is a part of its own; `may_shorten` accepts initials."""
+    """Return True if each word matches a different part; `may_shorten` accepts initials."""
     left = list(parts)
     whole = 0
     for word in sorted(said, key=len, reverse=True):

@@ -1,8 +1,8 @@
-"""Names that the agency does not know, found by the words around them and their capitals.
+"""Find names that the agency has not stored, by the words around them and their capitals.
 
-A candidate is a run of words that are no common words, values or places. Each has a score: words
-before and behind it (`from`, `paid`, `’s`, `ne`), a title, capitals where the text has small
-letters too.
+A candidate is a run of words that are not common words, values or places. Its score depends on the
+words before and after it (`from`, `paid`, `’s`, `ne`), on a title, and on capitals if the rest of
+the text is in lower case.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ road street marg lane nagar colony avenue drive floor building sector chowk baza
 """
 _LABEL_WORDS = "name customer client guest vendor supplier pax passenger lead naam enquiry"
 _JOURNEY_NOUNS = frozenset(["hotel", "hotels", "tour", "tours", "trip", "holiday"])
-"""Words of firms that rather say what is travelled: `Pillai hotel booking`."""
+"""Words that may be in a firm's name but more often name what is sold: `Pillai hotel booking`."""
 _TITLES = frozenset(_TITLE_WORDS.split())
 _BEHIND_NAMES = frozenset(_WORDS_BEHIND.split())
 _VERBS_BEHIND = frozenset(_VERB_WORDS.split())
@@ -75,7 +75,7 @@ _HOTELS = frozenset(map(plain, _HOTEL_NOUNS.split()))
 _NEVER = frozenset(_NEVER_WORDS.split())
 _ADDRESSES = frozenset(_ADDRESS_WORDS.split())
 _LABELS = frozenset(_LABEL_WORDS.split())
-"""Words that name what follows, also with a colon between."""
+"""Words that are labels of the name after them, also with a colon between."""
 _ADDRESS = re.compile(r"\S*@\S*")
 _OWNER = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _NOT_NAME_ENDING = re.compile(
@@ -97,7 +97,7 @@ class _Token:
     kind: _TokenKind
     is_first: bool
     is_apart: bool
-    """True if a mark or a value stands before it."""
+    """True if punctuation or a value is before it."""
 
     @property
     def is_capital(self) -> bool:
@@ -110,7 +110,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Words that may be a name, where they stand, and the evidence for it."""
+    """Words that may be a name, their position, and a score for the evidence."""
 
     words: str
     start: int
@@ -120,7 +120,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class WordOfName:
-    """A word that may be one of a name, and where it stands."""
+    """A word that may be part of a name, and its position."""
 
     text: str
     start: int
@@ -128,29 +128,29 @@ class WordOfName:
 
     @property
     def is_capital(self) -> bool:
-        """Return True for a word with a capital at its start."""
+        """Return True if the word is capitalised."""
         return self.text[:1].isupper()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words beside each other that may together be a name, without titles."""
+    """Adjacent words that together may be a name, without titles."""
 
     named: tuple[WordOfName, ...]
 
     @property
     def start(self) -> int:
-        """Return the place of the first word."""
+        """Return the position of the first word in the text."""
         return self.named[0].start
 
     @property
     def end(self) -> int:
-        """Return the place behind the last word."""
+        """Return the position after the last word in the text."""
         return self.named[-1].end
 
 
 def find_runs(text: str) -> list[Run]:
-    """Return the words of each possible name of a text, in order."""
+    """Return the runs of words in a text that may be names, in order."""
     tokens = _tokens(_ADDRESS.sub(lambda address: "," * len(address.group()), text))
     found = []
     for first, last in _runs(tokens, has_capitals=_has_capitals(tokens)):
@@ -167,14 +167,18 @@ def find_runs(text: str) -> list[Run]:
 
 
 def is_title(word: str) -> bool:
-    """Return True for `Mr`, `Dr.`, `Smt` and the like."""
+    """Return True for a title such as `Mr`, `Dr.` or `Smt`."""
     return plain(word) in _TITLES
 
 
 def find_names(
     text: str, hidden: Sequence[tuple[int, int]] = (), role: Role = "customer"
 ) -> list[Candidate]:
-    """Return the likely names of a text, best first. `hidden` are the places of values."""
+    """Return the probable names of a text, the best first.
+
+    `hidden` are the positions of values, which are not names. `role` says if a customer or a
+    supplier is wanted.
+    """
     visible = list(text)
     for start, end in hidden:
         visible[start:end] = "," * (end - start)
@@ -227,14 +231,14 @@ def _kind_of(said: str) -> _TokenKind:
 
 
 def _has_capitals(tokens: Sequence[_Token]) -> bool:
-    """True if capitals tell names from other words: most common words have small letters."""
+    """Return True if most common words are in lower case, so that capitals indicate names."""
     common = [one for one in tokens if one.kind in ("common", "never") and not one.is_first]
     small = [one for one in common if not one.is_capital]
     return len(small) * 2 >= len(common)
 
 
 def _runs(tokens: Sequence[_Token], *, has_capitals: bool) -> list[tuple[int, int]]:
-    """First and last places of the tokens of each candidate."""
+    """Return the indexes of the first and the last token of each candidate."""
     runs: list[tuple[int, int]] = []
     place = 0
     while place < len(tokens):
@@ -276,7 +280,7 @@ def _run_from(tokens: Sequence[_Token], first: int, *, has_capitals: bool) -> in
 def _continues(
     tokens: Sequence[_Token], place: int, kinds: Sequence[str], *, has_capitals: bool
 ) -> bool:
-    """True if a token begins or continues a name."""
+    """Return True if a token begins or continues a name."""
     token = tokens[place]
     has_capital = has_capitals and token.is_capital and (not token.is_first or token.is_acronym)
     if token.kind == "joiner" or token.text.lower() == "and":
@@ -291,7 +295,7 @@ def _continues(
 
 
 def _changes_case(tokens: Sequence[_Token], place: int, first: int) -> bool:
-    """True between `summarise` and `Ravi`, or `Creek` and `hotel`."""
+    """Return True if a name ends here by its case, as between `summarise` and `Ravi`."""
     one, other = tokens[place - 1], tokens[place]
     is_joined = "and" in (one.text.lower(), other.text.lower()) or "joiner" in (
         one.kind,
@@ -305,7 +309,7 @@ def _changes_case(tokens: Sequence[_Token], place: int, first: int) -> bool:
 
 
 def _joins(tokens: Sequence[_Token], place: int, kinds: Sequence[str]) -> bool:
-    """True for `&` or `and` within a firm or between titles: `Shah & Sons`, `Mr and Mrs Nair`."""
+    """Return True for `&` or `and` in a firm or between titles: `Shah & Sons`, `Mr and Mrs`."""
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or following.is_apart:
         return False
@@ -315,7 +319,7 @@ def _joins(tokens: Sequence[_Token], place: int, kinds: Sequence[str]) -> bool:
 
 
 def _is_in_name(tokens: Sequence[_Token], place: int) -> bool:
-    """True for a place that is a part of a firm's name: `Kerala Tours`."""
+    """Return True for a place that is part of a firm's name: `Kerala Tours`."""
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     earlier = tokens[place - 1] if place else None
     if earlier and not tokens[place].is_apart and earlier.is_acronym and tokens[place].is_capital:
@@ -362,7 +366,7 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
 
 
 def _before(tokens: Sequence[_Token], first: int) -> str:
-    """The word before a candidate that says what it is; articles and the like are passed over."""
+    """Return the word before a candidate that indicates its role; articles are skipped."""
     place = first - 1
     if place < 0 or (tokens[first].is_apart and plain(tokens[place].text) not in _LABELS):
         return ""

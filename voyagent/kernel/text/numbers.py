@@ -1,4 +1,4 @@
-"""Numbers of documents in plain text: `2026-27/000042`, `000042`, `TKT-17`, `#42`."""
+"""Find document numbers in plain text: `2026-27/000042`, `000042`, `TKT-17`, `#42`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DOCUMENT = re.compile(
 
 
 def find_document_numbers(text: str) -> list[re.Match[str]]:
-    """The numbers of documents in a text, in order."""
+    """Return the matches of document numbers in a text, in order."""
     return list(_DOCUMENT.finditer(text))
 
 
 def document_number(words: str) -> str:
-    """A number as a search takes it, without its sign."""
+    """Return a document number in the form that a search expects, without `#`."""
     return words.lstrip("# ")

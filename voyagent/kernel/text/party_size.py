@@ -1,4 +1,4 @@
-"""The number of travellers in short words: `2ad 1ch`, `2+1`, `do log`, `me and my wife`."""
+"""Find the number of travellers in short notes: `2ad 1ch`, `2+1`, `do log`, `me and my wife`."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ _AFTER_PAX = re.compile(r"\bpax\s+(?P<n>\d{1,2})\b(?!\s*(?:[a-z]{3,9}\s+)?20\d\d
 
 
 class PartySize(NamedTuple):
-    """The count of each age group, and the words."""
+    """The number of travellers of each age group, and the words that state it."""
 
     counts: dict[str, int]
     words: str
 
 
 def party_size(text: str) -> PartySize | None:
-    """Count the travellers of a text by age group, as freely as staff write; None if it is open."""
+    """Count the travellers of a text by age group; None if it does not state their number."""
     party = people.find_party(text)
     group = _GROUP.search(text)
     if party:

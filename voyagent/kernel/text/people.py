@@ -1,4 +1,4 @@
-"""Names, e-mail addresses and the number of travellers in plain text."""
+"""Find names, e-mail addresses and the number of travellers in plain text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _AGED = re.compile(
     re.IGNORECASE,
 )
 INFANT_UNTIL, CHILD_UNTIL = 2, 12
-"""Ages in years from which an airline counts a passenger as a child, and as an adult."""
+"""Ages in years: passengers below are infants, and children, for an airline."""
 _TOTALS = (
     re.compile(
         rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))",
@@ -97,7 +97,7 @@ _ALONE = re.compile(
 
 NAME_WORDS_MAX = 6
 POSSESSIVE = r"(?:['’]s|(?<=s)['’])(?!\w)"
-"""The possessive behind a name: `Deepa's`, `Anil Das’`."""
+"""The possessive ending of a name: `Deepa's`, `Anil Das’`."""
 _WHOSE_END = re.compile(rf"(?P<name>\S){POSSESSIVE}\s*$", re.IGNORECASE)
 _GIVEN = re.compile(
     r"^\s*(?:(?:(?:her|his|their|the|my|customer'?s?|client'?s?|full)\s+)*name(?:'s|’s|\s+is)?|(?:he|she|it|this|that)(?:'s|’s|\s+is|\s+was)|from|to|for|of)"
@@ -201,14 +201,14 @@ again forget remove add make show what which when where why drop undo reverse re
 due dated paid
 """
 _TALK = frozenset(_TALK_WORDS.split())
-"""Words of a conversation, which no name in small letters contains."""
+"""Words of a conversation, which are not part of a name in lower case."""
 _LOWER_WORDS = (
     "a an me is are was can could would should do does did have has had to in on at with by as or"
     " if then"
 )
 _LOWER = frozenset(_LOWER_WORDS.split())
 _DAY_BEHIND = re.compile(r"(?<=\S)\s+(?:kal|aaj|pars[ou]n?|tmrw|tomo)$")
-"""Days in Hindi and in short, which a name is not written with in small letters."""
+"""Hindi and short words for days, which can follow a name in lower case and are not part of it."""
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
 _NOUN_WORDS = """
 invoice invoices bill bills receipt receipts payment payments refund refunds enquiry enquiries
@@ -218,12 +218,12 @@ passport passports statement report balance receivables payables voucher voucher
 notes draft drafts journal entry
 """
 _NOUNS = frozenset(_NOUN_WORDS.split())
-"""What capabilities are about, which is never a name by itself or beside a place."""
+"""Nouns of the travel trade, which are not a name alone or together with a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A value and the words that it was read from."""
+    """A value, and the words of the text that it was read from."""
 
     value: str
     words: str
@@ -231,7 +231,7 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Travellers:
-    """The number of travellers, the words that state it, and where these words stand."""
+    """The number of travellers, the words that state it, and their positions."""
 
     count: int
     words: str
@@ -239,16 +239,16 @@ class Travellers:
 
 
 def find_email(text: str) -> Extracted | None:
-    """Find the first e-mail address of a text."""
+    """Return the first e-mail address of a text, None if there is none."""
     match = EMAIL.search(text)
     return Extracted(match.group().rstrip(".'"), match.group()) if match else None
 
 
 def sender_email(text: str) -> tuple[Extracted | None, list[str]]:
-    """Find the address of the writer of a text, and the other addresses in it.
+    """Return the e-mail address of the writer of a text, and the other addresses in it.
 
-    Of several it is the one in the header of the sender, or the only one in the signature: the
-    text behind the closing words, or the last three lines.
+    If there are several, the writer's is the one in the `From:` header, or else the only one in the
+    signature. The signature begins at the closing words, or is the last SIGNATURE_LINES lines.
     """
     found = {
         match.group().rstrip(".'").casefold(): match
@@ -280,7 +280,7 @@ def sender_email(text: str) -> tuple[Extracted | None, list[str]]:
 
 
 def find_travellers(text: str) -> Travellers | None:
-    """Count the people who travel; None if the text leaves it open."""
+    """Return the number of travellers in a text, None if the text does not state it."""
     counted = [match for pattern in _KINDS for match in [pattern.search(text)] if match]
     people = sum(_count_in(match) for match in counted)
     is_of_adults = bool(counted) and counted[0].re is _KINDS[0]
@@ -327,9 +327,10 @@ def _count_in(match: re.Match[str]) -> int:
 
 
 def find_party(text: str) -> dict[str, int] | None:
-    """Count the travellers of each kind: `2 adults and a child`.
+    """Count the travellers of each kind, such as `2 adults and a child`.
 
-    People without a kind are adults. None if the text leaves the number open.
+    The keys are `adult`, `child`, `infant`, `senior`. People without a kind are adults. None if the
+    text does not state the number.
     """
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
@@ -362,7 +363,7 @@ def find_party(text: str) -> dict[str, int] | None:
 
 
 def _age_of(match: re.Match[str]) -> int:
-    """The age in years of somebody's own child; without one a baby is 0 and another child 2."""
+    """Return the age in years of a child of the writer; by default 0 for a baby, else 2."""
     if match["months"]:
         return int(match["months"]) // 12
     said = match["age"] or match["bare"]
@@ -370,7 +371,7 @@ def _age_of(match: re.Match[str]) -> int:
 
 
 def _kinds_of(ages: list[int]) -> dict[str, int]:
-    """Count people of these ages by the kinds of an airline."""
+    """Return the number of infants, children and adults among people of these ages."""
     return dict(
         Counter(
             "infant" if age < INFANT_UNTIL else "child" if age < CHILD_UNTIL else "adult"
@@ -380,7 +381,7 @@ def _kinds_of(ages: list[int]) -> dict[str, int]:
 
 
 def _for_few(text: str) -> Travellers | None:
-    """`for 2` at the end or before a date: a number alone that means people."""
+    """Find `for 2` at the end or before a date, where a number alone means people."""
     match = re.search(
         rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
         text,
@@ -392,7 +393,7 @@ def _for_few(text: str) -> Travellers | None:
 def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
     """Read the answer to a question for a name: `it's Suresh Pillai`, or the name alone.
 
-    `read` decides what a name is, `as_name` by default.
+    `read` returns the name that words contain, or None; by default it is `as_name`.
     """
     said = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(said)
@@ -417,22 +418,22 @@ def find_name(text: str) -> Extracted | None:
 
 
 def reports_customer(text: str) -> bool:
-    """True if staff report a customer's request: `customer Salim called, wants …`."""
+    """Return True if staff report a request of a customer: `customer Salim called, wants …`."""
     return _TOLD.match(text) is not None
 
 
 def introduces_writer(text: str) -> bool:
-    """True if the writer gives their name: `this is Riya Shah`."""
+    """Return True if the writer gives their name: `this is Riya Shah`."""
     return _SELF.search(text) is not None
 
 
 def reports_request(text: str) -> bool:
-    """True if a line begins with somebody who wants something: a name, or `a customer`."""
+    """Return True if a text begins with a name or `a customer` and a verb such as `wants`."""
     return requester_name(text) is not None or _SOMEBODY.match(text) is not None
 
 
 def requester_name(text: str) -> Extracted | None:
-    """Read the name that a line of staff begins with: `Priya Nair wants …`."""
+    """Return the name with which a note of staff begins: `Priya Nair wants …`."""
     match = _TELLER.match(text)
     if match is None or _NO_TELLER.match(text):
         return None
@@ -444,16 +445,16 @@ def requester_name(text: str) -> Extracted | None:
 
 
 def leading_name(text: str) -> Extracted | None:
-    """Read the name that a dictated enquiry begins with: `Ravi Menon: …`, `John Smith john@…`."""
+    """Return the name with which an enquiry begins: `Ravi Menon: …`, `John Smith john@…`."""
     match = _LEADING.match(text) or _LEADING_TYPED.match(text)
     name = as_name(match["name"]) if match else None
     return Extracted(name, match["name"].strip()) if match and name else None
 
 
 def as_name(words: str) -> str | None:
-    """Read words as the name of a person or a firm; None if they are none.
+    """Return words as the name of a person or a firm, None if they are not a name.
 
-    A name in small letters gets its capitals. Places and nouns of the trade are no names.
+    A name in lower case gets capitals. Places and nouns of the travel trade are not names.
     """
     name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
     name = _DAY_BEHIND.sub("", name)
@@ -478,20 +479,20 @@ def _is_of_nouns(name: str) -> bool:
 
 
 def is_capitalised(words: str) -> bool:
-    """True if several words each have a capital: `Creek Side Hotel`, not `Dubai visa`."""
+    """Return True if two or more words are all capitalised: `Creek Side Hotel`."""
     return len(words.split()) > 1 and all(
         word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split()
     )
 
 
 def without_possessive(words: str) -> str:
-    """Remove the possessive at the end of a name: `Anil Das’s` is `Anil Das`."""
+    """Return a name without its possessive ending: `Anil Das’s` → `Anil Das`."""
     said = words.strip(" ?.,")
     return _WHOSE_END.sub(r"\g<name>", said)
 
 
 def as_firm(words: str) -> str | None:
-    """Read words as the name of a firm, which may contain `and`: `Cox and Kings`."""
+    """Return words as the name of a firm, which may contain `and`: `Cox and Kings`."""
     name = as_name(re.sub(r"(?<=\w)\s+and\s+(?=\w)", " & ", words, flags=re.IGNORECASE))
     return (
         name.replace(" & ", " and ")
@@ -518,7 +519,7 @@ def _last_line(text: str) -> Extracted | None:
 
 
 def bare_count(words: str) -> int | None:
-    """Read a number alone: `4`, `four`; None for other words."""
+    """Return the number of a text that is only a number: `4`, `four`; None for other text."""
     said = words.strip(" .!?").lower()
     return _COUNTS.get(said) or (int(said) if re.fullmatch(r"\d{1,2}", said) else None)
 

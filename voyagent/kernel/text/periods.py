@@ -1,4 +1,4 @@
-"""Periods of a filter: `this week`, `last month`, `the last 7 days`, `first half of November`."""
+"""Find periods for a filter: `this week`, `last month`, `the last 7 days`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The first and the last day, and the words. `is_open`: the last day is only today."""
+    """The first and last day of a period, and the words for it.
+
+    `is_open` is true if the period has not ended and ends today only so far.
+    """
 
     start: date
     end: date
@@ -42,7 +45,10 @@ class Period:
 
 
 def find_period(text: str, today: date, *, is_past: bool = False) -> Period | None:
-    """Find the period that a text names. A bare month is the last one if `is_past`."""
+    """Return the period that a text names, None if there is none.
+
+    With `is_past`, a month without a year is the last such month.
+    """
     days = _DAYS.search(text)
     if days:
         number = count(days["n"]) * (7 if days["unit"].lower().startswith("week") else 1)

@@ -1,4 +1,4 @@
-"""Telephone numbers in plain text, and the country of one that is written without it."""
+"""Find telephone numbers in plain text, and the country of national numbers."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _HEADER = re.compile(
 )
 _SENDER = re.compile(rf"^\s*{STAMP}\s*[-–]?\s*(?P<number>\+[\d\s()-]{{7,20}}):", re.MULTILINE)
 _ANYBODYS = frozenset(["ai", "cc", "co", "eu", "fm", "gg", "io", "la", "ly", "me", "tv", "ws"])
-"""Domains of a country that firms of every country use."""
+"""Domains of a country that firms of all countries use."""
 _DOMAINS = {"uk": "GB"}
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A telephone number and where it stands.
+    """A telephone number in a text, and its position.
 
-    `number` is written internationally; it is None for a national number whose country is open,
-    and `offers` are then the numbers that it may be.
+    `number` is in international form. It is None for a national number whose country is not
+    certain; `offers` then has the numbers that it may be.
     """
 
     number: str | None
@@ -47,10 +47,10 @@ class Phone:
 
 
 def find_phones(text: str, region: str | None) -> list[Phone]:
-    """The valid telephone numbers of a text, in order.
+    """Return the valid telephone numbers of a text, in order.
 
-    A national number is one of `region` unless the place where the writer is, the domain of an
-    e-mail address or a header points to another country.
+    `region` is the agency's country. A national number belongs to it unless the text shows that the
+    writer is in another country: by a place, the domain of an e-mail address, or a header.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]
@@ -65,7 +65,7 @@ def find_phones(text: str, region: str | None) -> list[Phone]:
 
 
 def find_phone(text: str, region: str | None) -> Phone | None:
-    """The first telephone number of a text whose country is known."""
+    """Return the first telephone number of a text whose country is certain, or None."""
     return next((phone for phone in find_phones(text, region) if phone.number), None)
 
 
@@ -88,7 +88,7 @@ def _phone(
 
 
 def _has_country(match: phonenumbers.PhoneNumberMatch) -> bool:
-    """True if the country's code is written, with or without a plus."""
+    """Return True if the number is written with its country code, with or without a plus."""
     digits = re.sub(r"\D", "", match.raw_string).removeprefix("00")
     code = str(match.number.country_code)
     return match.raw_string.lstrip("( ").startswith("+") or digits == (
@@ -117,7 +117,7 @@ def _is_mobile(match: phonenumbers.PhoneNumberMatch, country: str) -> bool:
 
 
 def _countries(text: str) -> set[str]:
-    """The countries in which the writer may be."""
+    """Return the countries in which the writer may be, by places, headers and domains."""
     places = [match.group() for match in places_in(text) if _LIVES.search(text[: match.start()])]
     origin = find_route(text).origin
     places += [origin.name] if origin else []

@@ -1,7 +1,7 @@
-"""Places in plain text.
+"""Find places in plain text.
 
-They are well-known names in any case, airport codes in capitals, and words with a capital after
-`to` or `trip to`.
+Places are well-known names in upper or lower case, airport codes in capitals, and capitalised words
+after `to` or `trip to`.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ _ORIGINS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place and the words that it was read from."""
+    """A place, and the words of the text that it was read from."""
 
     name: str
     words: str
@@ -178,14 +178,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Origin and destination, each None if it is not stated."""
+    """Origin and destination of a journey; None if the text does not state one."""
 
     origin: Place | None = None
     destination: Place | None = None
 
 
 def find_route(text: str) -> Route:
-    """Find the origin and the destination of a text."""
+    """Return the origin and the destination that a text states."""
     for pattern in _ROUTES:
         for match in pattern.finditer(text):
             origin, destination = _place(match, "origin"), _place(match, "destination")
@@ -197,17 +197,17 @@ def find_route(text: str) -> Route:
 
 
 def is_known_place(words: str) -> bool:
-    """True if the words are a known place."""
+    """Return True if the words are the name of a well-known place."""
     return " ".join(words.lower().split()) in _CANONICAL
 
 
 def contains_place(words: str) -> bool:
-    """True if the words contain a known place."""
+    """Return True if the words contain the name of a well-known place."""
     return bool(places_in(words))
 
 
 def places_in(words: str) -> list[re.Match[str]]:
-    """The known places of a text, in order."""
+    """Return the matches of well-known places in a text, in order."""
     return [
         match for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE) if _proper(match.group())
     ]

@@ -1,4 +1,4 @@
-"""The quantity that a price is for: `2 adults at 20,000`, `20,000 per person for 3 persons`."""
+"""Find the number of units that a price is for: `2 adults at 20,000`, `20,000 each for 3`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _ROOMS_AND_NIGHTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A count and the word or digits that state it."""
+    """A number of units, and the word or digits that state it."""
 
     count: int
     words: str
 
 
 def quantity_of(before: str, after: str, *, each: bool) -> Quantity | None:
-    """Read the quantity in the words around a price; None if they state none.
+    """Return the quantity stated by the words before and after a price, or None.
 
-    `each` is set if the price is stated to be for one.
+    `each` is true if the text states that the price is for one unit.
     """
     match = _AT.search(before) or (_BEFORE_EACH.search(before) if each else None)
     if match is None:
@@ -49,6 +49,9 @@ def quantity_of(before: str, after: str, *, each: bool) -> Quantity | None:
 
 
 def rooms_and_nights(words: str) -> str | None:
-    """Find rooms and nights at one price, which leave open what it is for."""
+    """Return words such as `2 rooms 3 nights`, or None.
+
+    With them it is not certain if a price is per room, per night or for all.
+    """
     match = _ROOMS_AND_NIGHTS.search(words)
     return match.group() if match else None

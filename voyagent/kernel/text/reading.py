@@ -1,7 +1,7 @@
-"""Reading of a text: every value in it with its place, found once.
+"""Find all values of a text once, with their positions.
 
-Kinds are read in a fixed order and overlaps are dropped, so that the digits of a telephone number
-are no amount.
+The kinds of values are searched in a fixed order and overlaps are dropped, so that the digits of a
+telephone number are not taken for an amount.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Kind = Literal["email", "number", "phone", "date", "people", "amount", "rate", "
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A value and where it stands in the text.
+    """A value in a text, and its position.
 
-    Types of `value` by kind: `email`, `number`, `phone` and `name` a string, `date` a date,
-    `people` the count of each kind of traveller, `amount` a `Figure`, `rate` the `Figure` of an
-    amount per head or piece, `route` the names of origin and destination. `offers` are other
-    values that the words may mean.
+    The type of `value` depends on `kind`: a string for `email`, `number` (of a document), `phone`
+    and `name`; a date for `date`; a dict with the number of each kind of traveller for `people`; a
+    `Figure` for `amount` and for `rate`, an amount per person or piece; the names of origin and
+    destination for `route`. `offers` are other values that the words may mean.
     """
 
     kind: Kind
@@ -38,9 +38,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Words for a value that leave it open, which a person is asked about.
+    """Words whose value is not certain, so that a person must be asked.
 
-    `reason` is one of `dates.Reason`, `country` for a telephone number, `range` for an amount.
+    `reason` is one of `dates.Reason`, or `country` for a telephone number, or `range` for an
+    amount.
     """
 
     kind: Kind
@@ -53,7 +54,7 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text with its values and unclear words, each in order and without overlaps."""
+    """A text with its values and unclear words, both in order and without overlaps."""
 
     text: str
     spans: tuple[Span, ...]
@@ -61,18 +62,18 @@ class Reading:
     _hidden: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     def of(self, kind: Kind) -> list[Span]:
-        """The values of one kind, in order."""
+        """Return the values of one kind, in order."""
         return [span for span in self.spans if span.kind == kind]
 
     def words(self, span: Span) -> str:
-        """The words of a value."""
+        """Return the words of the text from which a value was read."""
         return self.text[span.start : span.end]
 
     @property
     def masked(self) -> str:
-        """The text in small letters with values replaced by their kinds, to match intents.
+        """Return the text in lower case, with the kind in place of each value, to match intents.
 
-        The stamp of a chat before a message is left out.
+        The time stamps that a chat writes before messages are left out.
         """
         pieces, end = [], 0
         found: tuple[Span | Unclear, ...] = (*self.spans, *self.unclear)
@@ -96,12 +97,11 @@ def read(
     """Find the values of a text.
 
     Args:
-        text: the words of staff, or a message that they paste.
+        text: a note of staff, or a message that they paste.
         today: the day in the agency's time zone, from which `tomorrow` counts.
-        region: the agency's country, for telephone numbers without one.
-        prefer: what dates are for, which decides a missing year.
-        names: names that the agency knows; one that the text has wins over its places.
-
+        region: the agency's country, for telephone numbers without a country code.
+        prefer: the purpose of dates, which decides a missing year.
+        names: names that the agency has stored; a stored name wins over a place in the text.
     """
     hidden = tuple(match.span() for match in STAMP_BEFORE_MESSAGE.finditer(text))
     plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
@@ -129,7 +129,7 @@ def read(
 
 
 def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
-    """True for the two days of `19-25 Dec`, which stand in the same words."""
+    """Return True for the two days of `19-25 Dec`, which share the same words."""
     return (
         isinstance(found, Span)
         and isinstance(other, Span)
@@ -140,7 +140,10 @@ def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
 
 
 def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
-    """E-mail addresses, numbers of documents, telephone numbers, in this priority."""
+    """Yield e-mail addresses, document numbers and telephone numbers.
+
+    Where two overlap, the kind that is named first counts.
+    """
     for email in people.EMAIL.finditer(text):
         yield Span("email", email.group().rstrip(".'"), *email.span())
     for number in numbers.find_document_numbers(text):
@@ -153,7 +156,7 @@ def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
 
 
 def _values(text: str, today: date, prefer: DateKind) -> Iterator[Span | Unclear]:
-    """Dates, travellers, amounts, the route, in this priority."""
+    """Yield dates, travellers, amounts and the route; in this priority."""
     for day in dates.scan(text, today, prefer, by_staff=True):
         if isinstance(day, dates.Day):
             yield Span("date", day.day, day.start, day.end, (day.other,) if day.other else ())

@@ -1,7 +1,7 @@
-"""Codes of airports and countries by name: `Dubai` and `dxb` for a flight, a country for a visa.
+"""Find codes of airports and countries by name, for flights and visas: `Dubai` and `dxb`.
 
-The airports are those of `airportsdata`. A name that several countries have is not read, unless
-it is one of the well-known places in `KNOWN`.
+The airports come from `airportsdata`. A name that several countries have is not read, unless it is
+one of the well-known places in `KNOWN`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PEK Beijing|AMM Amman|TSE Astana|SVO Moscow|SEZ Seychelles|MRU Port Louis|JED Ma
 JED Mecca|BKK Pattaya|DPS Ubud
 """
 KNOWN = [(pair[:3], pair[4:]) for pair in _PAIRS.replace("\n", "").split("|")]
-"""Codes and names of well-known places."""
+"""Airport codes and names of well-known places."""
 _TOWNS = {
     "IN": "Munnar|Ooty|Manali|Shimla|Mussoorie|Nainital|Kerala|Coorg|Alleppey|Thekkady|Kumarakom"
     "|Kovalam|Varkala|Wayanad|Kodaikanal|Lonavala|Mahabaleshwar|Matheran|Rishikesh|Haridwar|Hampi"
@@ -65,7 +65,7 @@ _TOWNS = {
 _COUNTRY_OF_TOWN = {
     town.casefold(): country for country, towns in _TOWNS.items() for town in towns.split("|")
 }
-"""Countries of places that have no airport of their name, or share it with others."""
+"""Country codes of places that have no airport, or share their name with other places."""
 _ALSO = {
     "usa": "US",
     "us": "US",
@@ -189,13 +189,13 @@ the and not one two six ten all any day now mon tue wed thu fri sat sun may her 
 his our out you who how mrs sir for
 """
 _NO_CODES = frozenset(_SMALL_WORDS.split())
-"""English words that are codes of airports only in capitals."""
+"""English words that are airport codes only in capital letters."""
 
 
 def code_of(said: str) -> str | None:
-    """The IATA code of an airport or a city, from a code in any case or a name.
+    """Return the IATA code of an airport or a city, from its code or its name.
 
-    None if the words name none, or more than one.
+    A code may be in lower case. None if no airport, or more than one, has this name.
     """
     words = " ".join(said.split())
     words = IN_HINDI.get(words, words)
@@ -223,7 +223,7 @@ def code_of(said: str) -> str | None:
 
 
 def country_of_city(said: str) -> str | None:
-    """The country of a city as ISO 3166 alpha-2; None if several countries have the name."""
+    """Return the country of a city as ISO 3166 alpha-2, None if several countries have the name."""
     code = code_of(said)
     if code is None:
         found = {
@@ -237,9 +237,9 @@ def country_of_city(said: str) -> str | None:
 
 
 def country_of(said: str) -> str | None:
-    """The code of a country by its English name, its code or a usual short form (`the U.A.E.`).
+    """Return the code of a country by its English name, its code, or a short form: `the U.A.E.`.
 
-    A city stands for its country.
+    For a city it is the code of the city's country.
     """
     words = _UNION.sub(
         r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
@@ -258,21 +258,21 @@ def country_of(said: str) -> str | None:
 
 
 def countries_in(text: str) -> list[re.Match[str]]:
-    """The countries that a text names, each with the article before it.
+    """Return the matches of countries in a text, each with an article before it.
 
-    `us` is one only in capitals or behind `the`. `Schengen` stands for its countries.
+    `us` counts only in capital letters or after `the`. `Schengen` counts as a country.
     """
     return list(_named_countries().finditer(text))
 
 
 def country_of_money(currency: str) -> str | None:
-    """The country of a currency; None for a currency of several, such as the euro."""
+    """Return the country of a currency, None if several use it, as with the euro."""
     code = currency[:2]
     return code if code in _countries().values() and code != "EU" else None
 
 
 def nationality_in(text: str) -> str | None:
-    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`."""
+    """Return the country code of a nationality: `Indian`, `two Nepalis`, `US passport`."""
     found = _PERSON.search(text)
     if found is None:
         held = next(
@@ -315,7 +315,7 @@ def _metro_by_code() -> dict[str, str]:
 
 
 def _metro_of(code: str) -> str:
-    """The code of the city if several airports serve it."""
+    """Return the code of the city if several airports serve it, else the given code."""
     return _metro_by_code().get(code, code)
 
 

@@ -1,4 +1,4 @@
-"""Words of messages that are no names, in English, romanised Hindi and Hindi."""
+"""Words of messages that are not names, in English, romanised Hindi and Hindi."""
 
 from __future__ import annotations
 
@@ -242,11 +242,11 @@ villas voyages works ट्रैवल्स ट्रेवल्स टूर
 
 
 def plain(word: str) -> str:
-    """Return the word in small letters, without marks around it and the dots below letters."""
+    """Return the word in lower case, without punctuation around it and without Hindi nukta dots."""
     return unicodedata.normalize("NFD", word.casefold()).replace("\u093c", "").strip(".,'’-")
 
 
 COMMON_WORDS = frozenset(map(plain, f"{_ENGLISH} {_CHAT} {_HINDI} {_HINDI_SCRIPT}".split()))
-"""Words that are no names in small letters; a name can have some of them, as `Blue Star`."""
+"""Words that are not names in lower case; a name can contain some of them: `Blue Star`."""
 FIRM_WORDS = frozenset(map(plain, _PARTS_OF_FIRMS.split()))
-"""Words that end the name of a firm; some of them are common as well."""
+"""Words that end the name of a firm; some of them are also in COMMON_WORDS."""
