@@ -39,7 +39,8 @@ class Gate(NamedTuple):
     goal: float
 
 
-AMONG_OFFERED = Gate(floor=0.90, goal=0.90)
+TAKEN = Gate(floor=0.45, goal=0.45)
+AMONG_OFFERED = Gate(floor=0.94, goal=0.90)
 FIELDS = Gate(floor=0.85, goal=0.85)
 WRONG_CARDS = Gate(floor=0.02, goal=0.03)
 
@@ -60,6 +61,18 @@ def answers() -> list[Answer]:
         if line["intent"] is None or line["intent"] in CAPABILITIES
         for context in [Context(date.fromisoformat(line["today"]))]
     ]
+
+
+def test_many_messages_are_taken_at_once(answers: list[Answer]) -> None:
+    meant = [answer for answer in answers if answer.line["intent"]]
+    taken = [
+        answer
+        for answer in meant
+        if answer.reply.kind in ("card", "run")
+        and answer.reply.draft
+        and answer.reply.draft.name in _right(answer.line)
+    ]
+    assert len(taken) / len(meant) >= TAKEN.floor
 
 
 def test_the_right_capability_is_among_those_offered(answers: list[Answer]) -> None:

@@ -17,8 +17,8 @@ from voyagent.capabilities.dialogue import Engine, Reply
 from voyagent.capabilities.slots import Context
 from voyagent.kernel.ids import parse_id
 
-FIRST_FLOOR, AMONG_FLOOR, FIELDS_FLOOR = 0.73, 0.82, 0.87
-WRONG_CEILING = 0.071
+FIRST_FLOOR, AMONG_FLOOR, FIELDS_FLOOR = 0.86, 0.95, 0.88
+WRONG_CEILING = 0.015
 """Share of messages that start another act than the one meant."""
 MESSAGES = [
     *((said, context, name, fields) for said, context, name, fields in (*PHRASINGS, *CLERKS)),

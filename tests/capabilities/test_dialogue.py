@@ -19,7 +19,7 @@ OPEN = (
     Choice("i1", "000020, Zachariah Kurian", "2026-27/000020", Money(8_000_000, "INR")),
     Choice("i2", "000031, Zachariah Kurian", "2026-27/000031", Money(17_275_000, "INR")),
 )
-THRESHOLDS = Thresholds(take=0.25, lead=0.02, offer=0.1)
+THRESHOLDS = Thresholds(take=0.5, offer=0.1)
 RECEIPT = "received a payment of 50000 from zachariah kurian by gpay"
 EXACT = "received a payment of 172750 from zachariah kurian by gpay"
 

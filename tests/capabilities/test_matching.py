@@ -21,7 +21,7 @@ from voyagent.capabilities.matching import (
     tune,
 )
 
-THRESHOLDS = Thresholds(take=0.5, lead=0.1, offer=0.2)
+THRESHOLDS = Thresholds(take=0.6, offer=0.2)
 masked = partial(mask, today=date(2026, 11, 30))
 PAY = [
     "paid <amount> by <name>",
@@ -85,11 +85,10 @@ def test_scores_are_between_0_and_1() -> None:
 @pytest.mark.parametrize(
     ("scores", "taken", "offered"),
     [
-        ((0.7, 0.4), "a", "ab"),
-        ((0.5, 0.375), "a", "ab"),
+        ((0.5, 0.4), "a", "ab"),
         ((0.49, 0.1), None, "a"),
-        ((0.7, 0.65), None, "ab"),
         ((0.3, 0.25, 0.22, 0.21), None, "abc"),
+        ((0.5, 0.4, 0.3), "a", "abc"),
         ((0.19,), None, ""),
         ((), None, ""),
     ],
@@ -97,10 +96,36 @@ def test_scores_are_between_0_and_1() -> None:
 def test_one_is_taken_if_it_is_clear_and_up_to_three_are_offered(
     scores: tuple[float, ...], taken: str | None, offered: str
 ) -> None:
-    ranked = [Match(name, score) for name, score in zip("abcd", scores, strict=False)]
+    odds = (20, 15, 10, 5)
+    ranked = [Match(*one) for one in zip("abcd", scores, odds, strict=False)]
     decision = decide(ranked, THRESHOLDS)
     assert (decision.taken.name if decision.taken else None) == taken
     assert [match.name for match in decision.offered] == list(offered)
+
+
+def test_a_capability_whose_odds_do_not_lead_is_only_offered() -> None:
+    near = [Match("a", 0.5, 20), Match("b", 0.4, 19)]
+    assert decide(near, THRESHOLDS).taken is None
+
+
+def test_an_example_is_taken_unless_two_capabilities_have_it() -> None:
+    example, other, twin = Match("a", 1.0, 3), Match("b", 0.9, 60), Match("b", 1.0, 3)
+    assert decide([example, other], THRESHOLDS).taken == example
+    sure = Thresholds(take=1.1, offer=0.2)
+    assert decide([example, twin], sure).taken is None
+
+
+def test_a_verb_tells_capabilities_of_one_thing_apart() -> None:
+    find = [f"find {words}" for words in ("invoice <number>", "the invoice of <name>", "invoices")]
+    make = [text.replace("find", "create") for text in find]
+    ranked = Matcher(Corpus({"find": find, "make": make}, {})).rank("create an invoice for <name>")
+    assert ranked[0].name == "make"
+    assert ranked[0].odds > ranked[1].odds
+
+
+def test_unknown_words_lower_the_odds() -> None:
+    matcher = Matcher(CORPUS)
+    assert matcher.rank("flights to <place> xyzzy foo")[0].odds < matcher.rank(FLY[2][9:])[0].odds
 
 
 def test_nothing_is_decided_without_matches() -> None:

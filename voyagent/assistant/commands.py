@@ -46,8 +46,8 @@ def tune() -> None:
     corpus = matching.corpus_of(registry.every(), today=clock.today())
     tuning = matching.tune(corpus)
     best, used = tuning.thresholds, matching.Thresholds()
-    click.echo(f"chosen: take {best.take}, lead {best.lead}, offer {best.offer}")
-    click.echo(f"in use: take {used.take}, lead {used.lead}, offer {used.offer}")
+    click.echo(f"chosen: take {best.take}, offer {best.offer}")
+    click.echo(f"in use: take {used.take}, offer {used.offer}")
     for label, share in (
         ("the first is right", tuning.first),
         ("one of those offered is right", tuning.among_offered),
