@@ -1,1 +1,1 @@
-"""Agencies, people, roles, sessions and tokens."""
+"""Agencies, users, roles, sessions, access tokens and API keys."""

@@ -1,4 +1,4 @@
-"""Commands of the operator: `flask agency suspend` and `flask agency resume`."""
+"""Commands for the operator of the installation: `flask agency suspend` and `resume`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def agency() -> None:
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
 @with_appcontext
 def suspend(tenant_id: UUID) -> None:
-    """Refuse all access of the agency from the next request on. Nothing is deleted."""
+    """Suspend an agency: refuse all its requests from now on. Nothing is deleted."""
     click.echo(
         f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is"
         " let in."
@@ -33,7 +33,7 @@ def suspend(tenant_id: UUID) -> None:
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
 @with_appcontext
 def resume(tenant_id: UUID) -> None:
-    """Resume a suspended agency."""
+    """Let a suspended agency use the product again."""
     click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is let in again.")
 
 

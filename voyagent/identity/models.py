@@ -1,4 +1,4 @@
-"""Tables of agencies, people, sessions, refresh tokens, invitations, codes and API keys."""
+"""Tables of agencies, users, sessions, tokens, invitations, codes and API keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ROLES = "role in ('agency_admin', 'ticketing_lead', 'accounting_lead', 'agent',
 
 
 class Tenant(Base):
-    """An agency."""
+    """An agency: one tenant of the installation."""
 
     __tablename__ = "tenants"
 
@@ -41,10 +41,10 @@ class Tenant(Base):
 
 
 class User(TenantOwned, Base):
-    """A person of an agency.
+    """A user of an agency.
 
-    The address is in lower case and unique among the active people of all agencies. Secrets of
-    two-factor are sealed.
+    The e-mail address is in lower case and unique among the active users of all agencies. The
+    secrets of two-factor authentication are encrypted.
     """
 
     __tablename__ = "users"
@@ -73,7 +73,7 @@ class User(TenantOwned, Base):
 
 
 class AuthSession(TenantOwned, Base):
-    """A session: one sign-in with its refresh and access tokens, or a browser's session."""
+    """A session: one sign-in by a program with its tokens, or by a browser with its cookie."""
 
     __tablename__ = "auth_sessions"
 
@@ -95,7 +95,7 @@ class AuthSession(TenantOwned, Base):
 
 
 class RefreshToken(TenantOwned, Base):
-    """A refresh token, stored as SHA-256; it works once."""
+    """A refresh token, stored as its SHA-256 hash; it works once."""
 
     __tablename__ = "refresh_tokens"
 
@@ -115,7 +115,7 @@ class RefreshToken(TenantOwned, Base):
 
 
 class RevokedToken(TenantBound, Base):
-    """An access token that was revoked before its expiry."""
+    """An access token that was revoked before it expired."""
 
     __tablename__ = "revoked_tokens"
 
@@ -124,7 +124,7 @@ class RevokedToken(TenantBound, Base):
 
 
 class Invite(TenantOwned, Base):
-    """An invitation to join an agency in a role; its token is stored as SHA-256."""
+    """An invitation to join an agency with a role; its token is stored as its SHA-256 hash."""
 
     __tablename__ = "invites"
 
@@ -155,7 +155,10 @@ class Invite(TenantOwned, Base):
 
 
 class OneTimeToken(TenantOwned, Base):
-    """A mailed token for one person, address and purpose, stored as SHA-256; it works once."""
+    """A token in a mail for one user, e-mail address and purpose.
+
+    It works once and is stored as its SHA-256 hash.
+    """
 
     __tablename__ = "one_time_tokens"
 
@@ -177,7 +180,10 @@ class OneTimeToken(TenantOwned, Base):
 
 
 class RecoveryCode(TenantOwned, Base):
-    """A recovery code, stored as a keyed hash because it is short."""
+    """A recovery code, stored as a keyed hash.
+
+    The code is short, so it could be guessed from a hash without a key.
+    """
 
     __tablename__ = "recovery_codes"
 
@@ -194,9 +200,9 @@ class RecoveryCode(TenantOwned, Base):
 
 
 class ApiKey(TenantOwned, Base):
-    """A program's key that acts as its maker, within its scopes.
+    """An API key, with which a program acts as the key's creator within the key's scopes.
 
-    The prefix is public; the whole is stored as SHA-256.
+    The prefix is public; the whole key is stored as its SHA-256 hash.
     """
 
     __tablename__ = "api_keys"

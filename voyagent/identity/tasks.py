@@ -1,4 +1,4 @@
-"""Jobs of identity: mail the link for a forgotten password."""
+"""Background jobs of identity: mail the link for a forgotten password."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ log = structlog.get_logger(__name__)
 
 @task(service.MAIL_TASK)
 def mail_reset(asked: str) -> None:
-    """Look the address up and mail the link if it has an account.
+    """Mail the reset link if the e-mail address of a queued request has an account.
 
-    A request that no secret opens any more is too old and is dropped.
+    A request that none of the configured secrets decrypts is too old and is dropped.
     """
     identity: service.Identity = current_app.extensions["voyagent.identity"]
     try:

@@ -1,4 +1,4 @@
-"""JSON API of identity: sign-up, sign-in, the own account, the team."""
+"""JSON API of identity: sign-up, sign-in, the user's own account and the team."""
 
 from voyagent.identity.api import recovery
 from voyagent.identity.api.account import account

@@ -1,4 +1,4 @@
-"""JSON API of the own account."""
+"""JSON API of the caller's own account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEAR
 
 @account.get("/auth/me", answer=PublicUser)
 def me(reader: RequestReader) -> Body[PublicUser]:
-    """Return the person that the token belongs to."""
+    """Return the user to whom the access token belongs."""
     return PublicUser.of(reader.read(people.public_user_statement(reader.person_id))[0][0])
 
 
@@ -36,7 +36,7 @@ def me(reader: RequestReader) -> Body[PublicUser]:
     errors=(TooManyRequests,),
 )
 def send_verification_email(actor: Actor) -> Body[Queued]:
-    """Mail the confirmation link again."""
+    """Mail the link that confirms the caller's e-mail address again."""
     service.send_verification_email(identity(), actor, address=device(Channel.API).ip)
     return Queued.of({"queued": True})
 
@@ -48,10 +48,10 @@ def send_verification_email(actor: Actor) -> Body[Queued]:
     errors=(NotFresh, TooManyRequests, service.EmailAlreadyRegistered),
 )
 def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfileResponse]:
-    """Change the own name or address.
+    """Change the caller's own name or e-mail address.
 
-    A new address needs a fresh token, has to be confirmed again, and ends the other sessions; the
-    old address is notified.
+    To change the address, the access token must be fresh. The new address must be confirmed again,
+    all other sessions end, and the old address receives a notification.
     """
     changed = service.update_profile(
         identity(), actor, **body.model_dump(), device=device(Channel.API)
@@ -78,9 +78,10 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfi
     ),
 )
 def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
-    """Change the own password.
+    """Change the caller's own password.
 
-    It needs the current password, and a code if two-factor is on. The other sessions end.
+    The request needs the current password, and a code if two-factor authentication is on. All other
+    sessions end.
     """
     service.change_password(
         identity(),

@@ -1,4 +1,4 @@
-"""The answer to a sign-in, which several operations share."""
+"""Response to a sign-in, which several operations share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voyagent.kernel.serializers import Body
 
 
 def came_in(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
-    """Return the tokens and the person that they belong to."""
+    """Return the tokens of a new session and the user to whom they belong."""
     return AuthResponse.of(
         {
             "access_token": signed_in.access_token,

@@ -40,9 +40,9 @@ _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.Invi
     errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
 )
 def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
-    """Create an agency and its administrator.
+    """Create an agency and its first administrator.
 
-    Tokens are issued at once, even before the address is confirmed.
+    The tokens are issued at once, before the e-mail address is confirmed.
     """
     return came_in(service.sign_up(identity(), **body.model_dump(), device=device(Channel.API)))
 
@@ -59,19 +59,20 @@ def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
     ),
 )
 def sign_in(body: SignInRequest) -> Body[AuthResponse]:
-    """Sign in with address and password.
+    """Sign in with e-mail address and password.
 
-    Each sign-in is a session of its own; several exist side by side. With two-factor the answer is
-    `totp_required`: see sign-in-totp.
+    Each sign-in opens a separate session, and a user may have several. If two-factor authentication
+    is on, the error is `totp_required`: use sign-in-totp instead.
     """
     return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
 
 
 @gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
 def refresh(body: RefreshRequest) -> Body[TokenPair]:
-    """Exchange a refresh token for a new pair, once.
+    """Exchange a refresh token for a new pair of tokens; each refresh token works once.
 
-    A spent token ends the whole session. The old access token stays valid until it expires.
+    Using a refresh token a second time ends the whole session. The earlier access token stays valid
+    until it expires.
     """
     access_token, refresh_token = service.refresh(
         identity(),
@@ -92,7 +93,7 @@ def refresh(body: RefreshRequest) -> Body[TokenPair]:
 def sign_out(body: SignOutRequest | None) -> None:
     """Revoke the access token, and the refresh token if it is sent.
 
-    Always 204: an unknown, expired or absent token is no error.
+    The status is always 204, also if a token is unknown, expired or missing.
     """
     service.sign_out_program(
         identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None
@@ -101,7 +102,7 @@ def sign_out(body: SignOutRequest | None) -> None:
 
 @gate.get("/auth/invites/lookup", answer=InviteLookup, errors=(*_INVITE_ERRORS, TooManyRequests))
 def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
-    """Return the invitation behind a link."""
+    """Return the invitation to which the token of a link belongs."""
     return InviteLookup.of(
         service.look_up_invite(identity(), query.token, address=client_address())
     )
@@ -120,7 +121,7 @@ def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
     ),
 )
 def accept_invite(body: AcceptInviteRequest) -> Body[AuthResponse]:
-    """Join the inviting agency; the token works once."""
+    """Join the agency that sent the invitation; each invitation token works once."""
     return came_in(
         service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
     )

@@ -36,10 +36,11 @@ keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
     secret_answer=True,
 )
 def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKeyResponse]:
-    """Create a key with all rights of its maker.
+    """Create an API key with all permissions of the caller.
 
-    It acts as its maker, with the maker's role at each call. Only this answer contains it. A
-    refreshed token or another key cannot create one.
+    The key acts as the user who created it, with the role that this user has at the time of each
+    call. Only this response contains the key. The access token must be fresh: a token from a
+    refresh, or another API key, cannot create a key.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
@@ -55,21 +56,23 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
 def create_scoped_api_key(
     actor: Actor, body: CreateScopedApiKeyRequest
 ) -> Body[CreateApiKeyResponse]:
-    """Create a key with fewer rights than its maker.
+    """Create an API key that is limited to some scopes.
 
-    `read` reads everything and changes nothing; the others are one area each, and several add up.
-    No key exceeds the maker's role at the time of the call. `assistant` gives access to
-    conversations: the assistant then uses every tool that the maker's role allows, and its
-    proposals wait for another person's approval.
+    The scope `read` allows reading everything and changing nothing; each other scope allows one
+    area, and scopes can be combined. A key never has more permissions than its creator's role at
+    the time of the call. The scope `assistant` gives access to conversations: the assistant can
+    then use every tool that the creator's role allows, and its proposals need the approval of
+    another person.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
 def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]:
-    """List the agency's keys, newest first: all of them, or pages if `limit` is given.
+    """List the agency's API keys, newest first.
 
-    Revoked and expired keys stay in the list.
+    Without `limit` all keys are returned, with it one page. Revoked and expired keys stay in the
+    list.
     """
     rows, cursor = people.list_keys(reader, limit=query.limit, cursor=query.place())
     return ApiKeyList.of({"items": rows, "next_cursor": cursor})
@@ -79,9 +82,10 @@ def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]
     "/auth/api-keys/<key_id>/revoke", status=204, permission="api_key.revoke", missing=NotFound
 )
 def revoke_api_key(actor: Actor, key_id: UUID) -> None:
-    """Revoke a key from the next request on, for its maker and for administrators.
+    """Revoke an API key from the next request on.
 
-    A repeat changes nothing.
+    Allowed to the user who created the key and to administrators. Revoking a revoked key changes
+    nothing.
     """
     service.revoke_key(actor, key_id)
 

@@ -1,4 +1,4 @@
-"""JSON API of the agency's people: roles, sessions, removal."""
+"""JSON API of the agency's users: roles, sessions and removal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 
 @members.get("/team", answer=Team, permission="team.read")
 def list_team(reader: RequestReader) -> Body[Team]:
-    """List the people of the agency by name.
+    """List the users of the agency, ordered by name.
 
-    Removed people are not listed; their names stay in their records.
+    Removed users are not listed; their names remain in the records that they created.
     """
     return Team.of({"items": people.list_people(reader, removed=False)})
 
@@ -35,10 +35,10 @@ def list_team(reader: RequestReader) -> Body[Team]:
     errors=(service.LastAdministrator,),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
-    """Change a person's role.
+    """Change a user's role.
 
-    Tokens and keys stay valid; the new role applies from the next request. The last administrator
-    cannot be changed.
+    Access tokens and API keys stay valid; the new role applies from the next request. The role of
+    the last administrator cannot be changed.
     """
     service.change_role(identity(), actor, user_id, role=body.role)
     return TeamMember.of(people.get_person(SessionReader(db.session), user_id))
@@ -52,10 +52,11 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
     errors=(service.LastAdministrator,),
 )
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
-    """Remove a person from the agency.
+    """Remove a user from the agency.
 
-    All sessions and API keys end with the next request, and open invitations that the person sent
-    are revoked. The address may be invited again. The last administrator cannot be removed.
+    All sessions and API keys of the user stop working with the next request, and open invitations
+    that the user sent are revoked. The e-mail address can be invited again. The last administrator
+    cannot be removed.
     """
     service.remove_person(identity(), actor, user_id)
 
@@ -64,5 +65,8 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
     "/team/<user_id>/sessions", status=204, permission="team.manage", missing=people.PersonNotFound
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
-    """End all sessions of a person, who may sign in again. API keys stay valid."""
+    """End all sessions of a user.
+
+    The user can sign in again, and API keys stay valid.
+    """
     service.sign_person_out(actor, user_id)

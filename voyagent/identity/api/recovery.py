@@ -1,4 +1,4 @@
-"""JSON API of mailed links: confirmation of an address, password reset."""
+"""JSON API for links in mails: confirm an e-mail address, reset a password."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.kernel.serializers import Body
 
 @gate.post("/auth/verify-email", answer=Verified, errors=(service.TokenInvalid, TooManyRequests))
 def verify_email(body: VerifyEmailRequest) -> Body[Verified]:
-    """Confirm an address with the mailed token, once."""
+    """Confirm an e-mail address with the token from the mail; each token works once."""
     service.verify_email(identity(), token=body.token, device=device(Channel.API))
     return Verified.of({"verified": True})
 
@@ -30,9 +30,9 @@ def verify_email(body: VerifyEmailRequest) -> Body[Verified]:
     "/auth/request-password-reset", answer=RequestPasswordResetResponse, errors=(TooManyRequests,)
 )
 def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPasswordResetResponse]:
-    """Mail a link for a new password.
+    """Mail a link to set a new password.
 
-    The answer is the same for known and unknown addresses.
+    The response does not depend on whether the address has an account.
     """
     token = service.request_reset(identity(), email=body.email, device=device(Channel.API))
     return RequestPasswordResetResponse.of({"queued": True, "debug_token": token})
@@ -50,9 +50,10 @@ def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPas
     ),
 )
 def reset_password(body: ResetPasswordRequest) -> Body[PasswordReset]:
-    """Set a new password with the mailed token, once.
+    """Set a new password with the token from the mail; each token works once.
 
-    All sessions of the person end. Nobody is signed in, and two-factor stays as it is.
+    All sessions of the user end. The caller is not signed in, and two-factor authentication does
+    not change.
     """
     service.reset_password(
         identity(), token=body.token, new_password=body.new_password, device=device(Channel.API)

@@ -1,4 +1,4 @@
-"""JSON API of the own sessions."""
+"""JSON API of the caller's own sessions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
 def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
-    """List the own sessions, in browsers and programs: the 200 most recently used.
+    """List the caller's sessions in browsers and programs, the 200 most recently used.
 
-    API keys are no sessions and have their own list.
+    API keys have no session; list them with the operations for API keys.
     """
     rows = people.list_sessions(reader, reader.person_id)
     present = reader.authenticate().session_id
@@ -29,7 +29,7 @@ def list_auth_sessions(reader: RequestReader) -> Body[AuthSessionList]:
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")
 def end_auth_sessions(actor: Actor) -> None:
-    """End all own sessions, this one included, with their tokens.
+    """End all of the caller's sessions, including the current one, and revoke their tokens.
 
     API keys stay valid.
     """
@@ -43,8 +43,8 @@ def end_auth_sessions(actor: Actor) -> None:
     missing=service.SignInNotFound,
 )
 def end_auth_session(actor: Actor, auth_session_id: UUID) -> None:
-    """End one own session, with its access and refresh tokens.
+    """End one of the caller's sessions and revoke its access and refresh tokens.
 
-    A repeat changes nothing.
+    Ending an ended session changes nothing.
     """
     service.end_own_session(actor, auth_session_id)

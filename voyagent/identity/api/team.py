@@ -34,7 +34,10 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     secret_answer=True,
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
-    """Invite a colleague; the link is mailed, and returned once in this answer."""
+    """Invite a colleague by mail.
+
+    The link is mailed, and only this response contains it as well.
+    """
     invite_id, link = service.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
     )
@@ -48,7 +51,10 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
     errors=(service.InvalidStatus, InvalidCursor),
 )
 def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
-    """List the agency's invitations, newest first: all of them, or pages if `limit` is given."""
+    """List the agency's invitations, newest first.
+
+    Without `limit` all invitations are returned, with it one page.
+    """
     status = service.invite_filter(query.status)
     rows, cursor = people.list_invites(
         reader, status=status, limit=query.limit, cursor=query.place()

@@ -42,10 +42,10 @@ _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, Pa
     ),
 )
 def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
-    """Sign in with address, password and a code.
+    """Sign in with e-mail address, password and a two-factor code.
 
-    The code comes from the authenticator app or is a recovery code; either works once. A wrong
-    password does not use up a code.
+    The code is from the authenticator app, or a recovery code; each code works once. If the
+    password is wrong, the code is not used up.
     """
     return came_in(
         service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
@@ -60,10 +60,11 @@ def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
     secret_answer=True,
 )
 def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken]:
-    """Exchange the password, and a code if two-factor is on, for a fresh access token.
+    """Exchange the password for a fresh access token of the same session.
 
-    A fresh token is needed to change the address, to set up two-factor, and to create API keys or
-    recovery codes. The session stays the same.
+    A code is needed as well if two-factor authentication is on. A fresh token is required to change
+    the e-mail address, to set up two-factor authentication, and to create API keys or recovery
+    codes.
     """
     token = service.reauthenticate(
         identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)
@@ -79,10 +80,11 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken
     secret_answer=True,
 )
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
-    """Start the set-up of two-factor: a new secret, active once a code of it is verified.
+    """Create a new secret for two-factor authentication.
 
-    Needs a fresh token. If two-factor is on, password and code are needed as well, and the old
-    secret stays active until then.
+    The secret takes effect once `verify_totp` accepts a code that was made from it. The access
+    token must be fresh. If two-factor authentication is already on, password and code are needed as
+    well, and the old secret works until the new one is verified.
     """
     given = body or TotpSetupRequest()
     setup = service.set_up_totp(
@@ -98,10 +100,10 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests),
 )
 def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
-    """Switch two-factor on with a code of the new secret.
+    """Switch two-factor authentication on with a code made from the new secret.
 
-    The other sessions end. If two-factor is on and no new secret waits, nothing happens, whatever
-    the code.
+    All other sessions end. If two-factor authentication is already on and there is no new secret,
+    the call changes nothing and does not check the code.
     """
     service.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
     return TotpStatus.of({"totp_enabled": True})
@@ -111,9 +113,10 @@ def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
     "/auth/totp/disable", answer=TotpStatus, permission="account.update", errors=_CONFIRMING
 )
 def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
-    """Switch two-factor off with password and code, and delete its secret and codes.
+    """Switch two-factor authentication off; its secret and recovery codes are deleted.
 
-    The other sessions end. If two-factor is off, the code is ignored.
+    Password and code are needed, and all other sessions end. If two-factor authentication is off
+    already, the code is ignored.
     """
     service.disable_totp(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
@@ -131,7 +134,8 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
 def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCodes]:
     """Create ten recovery codes, which replace all earlier ones.
 
-    Needs a fresh token, the password and a code. Each works once, wherever a code is asked for.
+    The access token must be fresh, and the password and a code are needed. Each recovery code works
+    once, in any place of a code from the authenticator app.
     """
     codes = service.make_recovery_codes(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)

@@ -1,1 +1,1 @@
-"""Forms of sign-up, sign-in, the team and the own account."""
+"""HTML forms of sign-up, sign-in, the team and the user's own account."""

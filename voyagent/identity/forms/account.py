@@ -1,4 +1,4 @@
-"""Forms of the own account and of mailed links; the rules are in the schemas."""
+"""HTML forms of the user's own account and of mailed links; the schemas validate them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEW_PASSWORD = {
 
 
 class ForgotForm(SchemaForm[ForgotPage]):
-    """Request of a password reset."""
+    """Form that requests a link to reset a password."""
 
     schema: ClassVar[type[BaseModel]] = ForgotPage
     sentences: ClassVar[dict[str, Any]] = SENTENCES
@@ -36,7 +36,7 @@ class ForgotForm(SchemaForm[ForgotPage]):
 
 
 class ResetForm(SchemaForm[ResetPage]):
-    """The new password behind a mailed link."""
+    """Form for the new password, opened by the link in a mail."""
 
     schema: ClassVar[type[BaseModel]] = ResetPage
     sentences: ClassVar[dict[str, Any]] = {**SENTENCES, **_NEW_PASSWORD}
@@ -44,7 +44,7 @@ class ResetForm(SchemaForm[ResetPage]):
 
 
 class NameForm(SchemaForm[NamePage]):
-    """A new name."""
+    """Form for a new name."""
 
     schema: ClassVar[type[BaseModel]] = NamePage
     sentences: ClassVar[dict[str, Any]] = SENTENCES
@@ -52,7 +52,7 @@ class NameForm(SchemaForm[NamePage]):
 
 
 class AddressForm(SchemaForm[AddressPage]):
-    """A new address with the password, and a code if two-factor is on."""
+    """Form for a new e-mail address; needs the password, and a code if two-factor is on."""
 
     schema: ClassVar[type[BaseModel]] = AddressPage
     sentences: ClassVar[dict[str, Any]] = {
@@ -66,7 +66,7 @@ class AddressForm(SchemaForm[AddressPage]):
 
 
 class PasswordForm(SchemaForm[PasswordPage]):
-    """A new password with the current one, and a code if two-factor is on."""
+    """Form for a new password; needs the current one, and a code if two-factor is on."""
 
     schema: ClassVar[type[BaseModel]] = PasswordPage
     sentences: ClassVar[dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Forms of sign-up, sign-in and the team; the rules are in the schemas."""
+"""HTML forms of sign-up, sign-in and the team; the schemas validate them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIRST_CURRENCIES = ("INR", "AED", "USD", "EUR", "GBP", "SAR", "QAR", "SGD")
 FIRST_ZONES = ("Asia/Kolkata", "Asia/Dubai", "Asia/Singapore", "Europe/London", "UTC")
 ROLE_ORDER = (Role.AGENT, Role.VIEWER, Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENCY_ADMIN)
 PASSWORD_RULE = _("12 or more characters with a letter and a digit, or 20 or more of any kind.")
-"""Hint under every field for a new password."""
+"""Hint shown below every field for a new password."""
 _PASSWORD_LENGTH = _("Use 12 to 128 characters.")
 SENTENCES = {
     "email_invalid": _("Enter an address such as neha@malabargulf.in."),
@@ -52,7 +52,7 @@ SENTENCES = {
 
 
 class SignInForm(SchemaForm[SignInRequest]):
-    """Address and password."""
+    """Form of the sign-in with e-mail address and password."""
 
     schema = SignInRequest
     sentences = {  # noqa: RUF012
@@ -66,7 +66,7 @@ class SignInForm(SchemaForm[SignInRequest]):
 
 
 class SignUpForm(SchemaForm[SignUpPage]):
-    """A new agency and its administrator."""
+    """Form that creates an agency and its first administrator."""
 
     schema = SignUpPage
     sentences = SENTENCES
@@ -89,7 +89,7 @@ class SignUpForm(SchemaForm[SignUpPage]):
 
 
 class JoinForm(SchemaForm[JoinPage]):
-    """A person who joins by an invitation."""
+    """Form for a person who accepts an invitation."""
 
     schema = JoinPage
     sentences = SENTENCES
@@ -98,7 +98,7 @@ class JoinForm(SchemaForm[JoinPage]):
 
 
 class InviteForm(SchemaForm[CreateInviteRequest]):
-    """An address to invite, and its role."""
+    """Form with the e-mail address and the role of a new invitation."""
 
     schema = CreateInviteRequest
     sentences = {  # noqa: RUF012
@@ -114,7 +114,7 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     )
 
 
-# What a key may do, in plain words; the order is that of the page.
+# Labels of the scopes of an API key, in the order of the page.
 SCOPE_WORDS = {
     "read": (_("Read everything"), _("Everything you can see, read-only")),
     "enquiries": (_("Enquiries"), _("Create and edit enquiries, open conversations")),
@@ -143,7 +143,7 @@ _KEY_DAYS = (
 
 
 class MakeKeyForm(SchemaForm[MakeKeyPage]):
-    """A new API key: name, expiry, scopes, and the maker's password."""
+    """Form of a new API key: name, expiry, scopes, and the user's password."""
 
     schema = MakeKeyPage
     sentences = {  # noqa: RUF012 - declared by the base
@@ -172,7 +172,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
     @classmethod
     def of(cls, role: str) -> MakeKeyForm:
-        """Return the form with the scopes that this role can use."""
+        """Return the form with the scopes that allow something to a user of this role."""
         form = cls()
         form.scopes.choices = [
             SelectChoice(scope, words)
@@ -183,7 +183,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
 
 class RoleForm(SchemaForm[RolePage]):
-    """A person's role."""
+    """Form that changes a user's role."""
 
     schema = RolePage
     sentences = SENTENCES
@@ -195,13 +195,13 @@ class RoleForm(SchemaForm[RolePage]):
 
 
 class SureForm(SchemaForm[Open]):
-    """Confirmation of an act; it has no fields."""
+    """Form without fields that confirms an action."""
 
     schema = Open
 
 
 def _named(codes: list[str]) -> list[SelectChoice]:
-    """Return currencies with their names in the page's language."""
+    """Return a choice for each currency, labelled in the language of the page."""
     names = Locale.parse(page_locale().replace("-", "_")).currencies
     return [
         SelectChoice(code, f"{code}, {names[code]}" if code in names else code) for code in codes
@@ -209,5 +209,5 @@ def _named(codes: list[str]) -> list[SelectChoice]:
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:
-    """Return the usual values first, then all values in order."""
+    """Return the values in `usual` first, then the other values in their order."""
     return [*usual, *(name for name in every if name not in usual)]

@@ -1,4 +1,4 @@
-"""Parts that pages and API of identity share."""
+"""Facts of the present request for the pages and the JSON API of identity."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from voyagent.kernel.actor import Channel
 
 
 def identity() -> Identity:
-    """Return the rules with this installation's parameters."""
+    """Return the configuration and the tools that the services of identity take."""
     return cast("Identity", current_app.extensions["voyagent.identity"])
 
 
 def device(channel: Channel) -> Device:
-    """Return the client of the request; values that a header cannot hold are left out."""
+    """Return browser or program and address of the client.
+
+    Values with characters that are not allowed in a header are left out.
+    """
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Device(channel, user_agent=agent, ip=client_address())

@@ -1,4 +1,4 @@
-"""Forms of two-factor authentication and of reauthentication."""
+"""HTML forms of two-factor authentication and of reauthentication."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENTENCES = {
 
 
 class ConfirmForm(SchemaForm[ConfirmPage]):
-    """The password, and a code if two-factor is on."""
+    """Form that asks for the password, and for a code if two-factor authentication is on."""
 
     schema = ConfirmPage
     sentences = _SENTENCES
@@ -26,7 +26,7 @@ class ConfirmForm(SchemaForm[ConfirmPage]):
 
 
 class CodeForm(SchemaForm[CodePage]):
-    """A code."""
+    """Form that asks for a two-factor code."""
 
     schema = CodePage
     sentences = _SENTENCES

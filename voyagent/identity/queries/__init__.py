@@ -1,1 +1,1 @@
-"""Reads of agencies, people, sessions and keys."""
+"""Queries of agencies, users, invitations, sessions and API keys."""

@@ -1,6 +1,6 @@
-"""Reads of agencies and people.
+"""Queries of agencies and users.
 
-Lookups before the agency is known use security-definer functions.
+Look-ups that run before the agency is known call SQL functions with SECURITY DEFINER.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _KEYS = ApiKey.__table__.c
 _SESSIONS = AuthSession.__table__.c
 _CODES = RecoveryCode.__table__.c
 BROWSER_IDLE = timedelta(days=14)
-"""Idle time after which a browser's cookie expires."""
+"""Time without a request after which the cookie of a browser's session expires."""
 SIGN_INS_MAX = 200
-"""Sessions listed at most.
+"""Maximum number of sessions that are listed.
 
-A program that signs in for each call has tens of thousands a month.
+A program that signs in for each call has tens of thousands of sessions a month.
 """
 
 
 class PersonNotFound(NotFound):
-    """The agency has no such person."""
+    """The agency has no such user."""
 
     code = "user_not_found"
     message = N_("We could not find that person in your agency.")
@@ -46,7 +46,7 @@ class PersonNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Facts of an address before its agency is bound."""
+    """Facts about the account of an e-mail address, read before its agency is known."""
 
     tenant_id: UUID
     user_id: UUID
@@ -56,7 +56,7 @@ class Account:
 
 
 def find_account(email: str) -> Account | None:
-    """Return the active account of a lower-case address, in any agency."""
+    """Return the active account of an e-mail address in lower case, whatever its agency."""
     row = (
         db.session.execute(text("select * from app.find_account(:email)"), {"email": email})
         .mappings()
@@ -66,22 +66,22 @@ def find_account(email: str) -> Account | None:
 
 
 def offers_demo(settings: Settings) -> bool:
-    """True if the sign-in page offers the demo agency; never in production."""
+    """Return True if the sign-in page offers the demo agency; never in production."""
     return not settings.is_production and find_account(DEMO_EMAIL) is not None
 
 
 def is_demo() -> bool:
-    """True if the bound agency is the demo."""
+    """Return True if the agency of this request or job is the demo agency."""
     return db.session.get_one(Tenant, current_tenant(db.session)).is_demo
 
 
 def email_taken(email: str) -> bool:
-    """True if any agency has the address."""
+    """Return True if an account of any agency has the e-mail address."""
     return bool(db.session.scalar(text("select app.email_taken(:email)"), {"email": email}))
 
 
 def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency and id of a refresh token."""
+    """Return the agency id and the token id of a refresh token, found by its hash."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}
     ).first()
@@ -90,7 +90,7 @@ def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """Unchanging facts of an API key: its owner and its hash."""
+    """Facts about an API key that never change: its agency, its creator and its hash."""
 
     tenant_id: UUID
     user_id: UUID
@@ -99,7 +99,7 @@ class KeyFacts:
 
 
 def find_api_key(prefix: str) -> KeyFacts | None:
-    """Return the API key with a prefix, in any agency, valid or not."""
+    """Return the facts of the API key with a prefix in any agency, even if it is revoked."""
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
         {"prefix": prefix},
@@ -112,7 +112,7 @@ def find_api_key(prefix: str) -> KeyFacts | None:
 
 
 def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency and id of an invitation."""
+    """Return the agency id and the invitation id for the hash of an invitation token."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}
     ).first()
@@ -120,7 +120,7 @@ def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
 
 
 def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Return agency and id of a mailed token."""
+    """Return the agency id and the token id of a mailed token, found by its hash."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}
     ).first()
@@ -128,7 +128,7 @@ def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
 
 
 def public_user_statement(user_id: UUID) -> Select[Any]:
-    """Select a person as `me` shows it."""
+    """Select a user with the columns of the API operation `me`."""
     return (
         select(
             _USERS.id,
@@ -146,13 +146,13 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_public_user(user_id: UUID) -> Row:
-    """Return the person in a running transaction, right after sign-in. Raises PersonNotFound."""
+    """Return a user in the running transaction, just after sign-in. Raises PersonNotFound."""
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
     return first_row(rows, PersonNotFound)
 
 
 def invite_status() -> ColumnElement[str]:
-    """Return today's status: an open invitation past its end is expired."""
+    """Return the SQL expression of an invitation's status; an open one may have expired."""
     return case(
         (_INVITES.status != "pending", _INVITES.status),
         (_INVITES.expires_at <= func.now(), "expired"),
@@ -167,7 +167,7 @@ def invites_statement(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> Select[Any]:
-    """Select the agency's invitations, newest first, with the inviting person's name."""
+    """Select the agency's invitations, newest first, with the name of the inviting user."""
     statement = (
         select(
             _INVITES.id,
@@ -204,18 +204,21 @@ def list_invites(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> tuple[list[Row], str | None]:
-    """Return invitations of one status or all, whole or a page, and the next cursor."""
+    """Return the invitations of one status, or of all if None, and the cursor of the next page.
+
+    Without `limit` all are returned, and the cursor is None.
+    """
     rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_invite(invite_id: UUID) -> Row:
-    """Return an invitation in the transaction that has created or changed it."""
+    """Return an invitation in the same transaction that created or changed it."""
     return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
 
 
 def get_invite_for_holder(invite_id: UUID) -> Row:
-    """Return an invitation as its holder may see it, and whether the agency is active."""
+    """Return an invitation as shown to the invited person, and whether the agency is active."""
     statement = (
         select(
             _INVITES.id,
@@ -239,7 +242,7 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 
 
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
-    """Select the people of the agency by name: active, removed, or all."""
+    """Select the users of the agency ordered by name: active ones, removed ones, or all."""
     last_seen = (
         select(func.max(_SESSIONS.last_seen_at))
         .where(owned(AuthSession), _SESSIONS.user_id == _USERS.id)
@@ -270,22 +273,25 @@ def people_statement(*, user_id: UUID | None = None, removed: bool | None = None
 
 
 def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
-    """Return the people of the agency by name; removed ones too unless excluded."""
+    """Return the users of the agency ordered by name.
+
+    Removed users are included unless `removed` is False.
+    """
     return reader.read(people_statement(removed=removed))[0]
 
 
 def get_person(reader: Reader, user_id: UUID) -> Row:
-    """Return an active person of the agency. Raises PersonNotFound."""
+    """Return an active user of the agency. Raises PersonNotFound."""
     return first_row(
         reader.read(people_statement(user_id=user_id, removed=False))[0], PersonNotFound
     )
 
 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return active people, relevant invitations, and removed people.
+    """Return the active users, the invitations to show, and the removed users.
 
-    An open invitation is always relevant, since its link opens the agency; an expired one only if
-    it is the newest of an address that has not joined.
+    An open invitation is always shown, because its link gives access to the agency; an expired one
+    only if it is the newest for its address and nobody has joined with this address.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
@@ -301,17 +307,17 @@ def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 def names_of(reader: Reader) -> dict[UUID, str]:
-    """Return the name of each person of the agency, removed ones included."""
+    """Return the names of the agency's users by id, including removed users."""
     return {row["id"]: row["full_name"] for row in list_people(reader)}
 
 
 def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return the name of a column's person, for selects of other packages."""
+    """Return an SQL subquery of a user's name, for queries of other packages."""
     return select(_USERS.display_name).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
 def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
-    """True if a person has confirmed the address, for selects of other packages."""
+    """Return an SQL subquery, true if a user has confirmed the e-mail address."""
     return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
@@ -322,9 +328,9 @@ def keys_statement(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> Select[Any]:
-    """Select the agency's API keys, newest first, with their makers.
+    """Select the agency's API keys, newest first, with the users who created them.
 
-    A key ends with its maker's removal, even if nobody has revoked it.
+    A key stops working when its creator is removed, even if it was not revoked.
     """
     statement = (
         select(
@@ -365,18 +371,21 @@ def list_keys(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> tuple[list[Row], str | None]:
-    """Return API keys, all or a page, and the next cursor."""
+    """Return API keys, newest first, and the cursor of the next page.
+
+    Without `limit` all are returned, and the cursor is None.
+    """
     rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_key(key_id: UUID) -> Row:
-    """Return an API key in the transaction that has created it."""
+    """Return an API key in the same transaction that created it."""
     return SessionReader(db.session).read(keys_statement(key_id=key_id))[0][0]
 
 
 def sessions_statement(user_id: UUID) -> Select[Any]:
-    """Select a person's active sessions, the most recently used first."""
+    """Select a user's active sessions, the most recently used first."""
     is_idle = (_SESSIONS.channel == "browser") & (
         _SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE
     )
@@ -403,14 +412,15 @@ def sessions_statement(user_id: UUID) -> Select[Any]:
 
 
 def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
-    """Return a person's active sessions."""
+    """Return a user's active sessions, the most recently used first."""
     return reader.read(sessions_statement(user_id))[0]
 
 
 def two_factor_statement(user_id: UUID) -> Select[Any]:
-    """Select the state of a person's second factor.
+    """Select the state of a user's two-factor authentication.
 
-    On or off, the sealed secret of a started set-up, and the recovery codes left and in total.
+    One row: on or off, the encrypted secret of an unfinished set-up, and the number of recovery
+    codes unused and in total.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
@@ -422,15 +432,15 @@ def two_factor_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_two_factor(reader: Reader, user_id: UUID) -> Row:
-    """Return the state of a person's second factor. Raises PersonNotFound."""
+    """Return the state of a user's two-factor authentication. Raises PersonNotFound."""
     return first_row(reader.read(two_factor_statement(user_id))[0], PersonNotFound)
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
-    """Return a person of the bound agency as an actor with the present role.
+    """Return a user of the bound agency as an Actor with the user's present role.
 
-    For work without a request: the assistant's turn, an approved effect. Raises Unauthorized if the
-    person is removed or the agency suspended.
+    For work outside a request, such as a turn of the assistant or an approved action. Raises
+    Unauthorized if the user is removed or the agency is suspended.
     """
     row = (
         db.session.execute(
@@ -463,7 +473,7 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
 
 def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
-    """Count the other active people of the agency with one of the roles."""
+    """Return the number of other active users of the agency with one of the roles."""
     statement = select(User.id).where(
         User.is_active.is_(True), User.id != user_id, User.role.in_(roles)
     )
@@ -471,5 +481,5 @@ def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
 
 
 def tenant_ids() -> list[UUID]:
-    """Return every active agency, for housekeeping."""
+    """Return the ids of all active agencies, for maintenance jobs."""
     return list(db.session.scalars(text("select app.tenant_ids()")))

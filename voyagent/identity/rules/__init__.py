@@ -1,1 +1,1 @@
-"""Pure rules of identity: permissions, passwords, tokens, keys."""
+"""Rules without database access: permissions, passwords, tokens and API keys."""

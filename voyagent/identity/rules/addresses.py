@@ -10,11 +10,11 @@ LENGTH_MAX = 254
 
 
 def normal_address(typed: str) -> str | None:
-    """Return the address in lower case, or None if it is not an address.
+    """Return the e-mail address in lower case, or None if the text is not an address.
 
-    The normal form may differ from the input only in case, outer spaces and domain encoding. A
-    letter that looks like another one (KELVIN SIGN, full-width forms) is refused; otherwise one
-    person's address could be registered by another.
+    The result differs from the input at most in case, surrounding spaces and the encoding of the
+    domain. A character that only looks like an ASCII letter (KELVIN SIGN, full-width forms) makes
+    the address invalid; otherwise somebody else could register a look-alike of a person's address.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:
@@ -36,9 +36,9 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Lower the case without leaving the alphabet.
+    """Return the text in lower case, changing no letter to one of another alphabet.
 
-    A foreign letter whose lower case is an ASCII letter stays as it is.
+    A non-ASCII letter whose lower case is an ASCII letter stays as it is.
     """
     return "".join(
         (

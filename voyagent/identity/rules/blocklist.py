@@ -1,7 +1,7 @@
-"""Passwords that are guessed first: common ones, names of the account, keyboard runs.
+"""Passwords that attackers guess first: common ones, names of the account, keyboard runs.
 
-The 5,000 most common passwords come with the package `zxcvbn`, which leaves out first names and
-dictionary words. Our own list adds those that people use, and terms of the trade.
+The 5,000 most common passwords are from the package `zxcvbn`, which omits first names and
+dictionary words. A list in this module adds the usual ones of these, and terms of the travel trade.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 
 
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
-    """True if the password is easily guessed, even with added digits or symbols.
+    """Return True if the password is easy to guess, even with added digits or symbols.
 
-    It is if the password, or the rest without leading and trailing non-letters, is in the list or
-    is the name of the product, the agency or the address; or if all but three of its characters are
-    one counting or keyboard run.
+    It is if the password, or the password without leading and trailing non-letters, is in the list
+    or is the name of the product, the agency or the e-mail address. It is as well if all but three
+    of its characters form one run of digits or keyboard keys.
     """
     whole = password.strip().lower()
     core = _core(whole)
@@ -43,12 +43,12 @@ def _core(text: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Keep letters and digits only, so that `Malabar Gulf` equals `malabar-gulf`."""
+    """Return only the letters and digits, so that `Malabar Gulf` equals `malabar-gulf`."""
     return re.sub(r"[\W_]+", "", text.lower())
 
 
 def _is_run(whole: str) -> bool:
-    """True if a keyboard, alphabet or counting run covers all but three characters."""
+    """Return True if a run of keys, letters or digits covers all but three characters."""
     length = len(whole) - FREE_CHARACTERS
     return length <= 0 or any(
         whole[start : start + length] in run
@@ -59,7 +59,7 @@ def _is_run(whole: str) -> bool:
 
 @cache
 def _listed() -> frozenset[str]:
-    # Imported only when a password is chosen: the package reads 30,000 words.
+    # Imported only when a password is set, because the package reads 30,000 words.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     ours = (Path(__file__).parent / "common_passwords.txt").read_text().split()

@@ -1,6 +1,6 @@
 """Format of API keys: `vy_<prefix>_<secret>`.
 
-The prefix is public and identifies the key; the secret is shown once.
+The prefix is public and identifies the key; the secret is shown once, when the key is created.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ _SHAPE = re.compile(rf"vy_([A-Za-z0-9]{{{PREFIX_CHARS}}})_[A-Za-z0-9]{{{SECRET_C
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A new key; `text` is shown to its maker once."""
+    """A new API key; its `text` is shown once to the user who created it."""
 
     prefix: str
     text: str = field(repr=False)
 
     @property
     def digest(self) -> bytes:
-        """Return the stored SHA-256 of the key, sufficient for 190 random bits."""
+        """Return the SHA-256 hash to store, which is sufficient for a secret of 190 random bits."""
         return secret_digest(self.text)
 
 
 def new_key() -> NewKey:
-    """Return a new key: 32 of 62 characters, 190 bits from the system's generator."""
+    """Return a new API key whose secret has 32 characters out of 62: 190 random bits."""
     prefix = _random(PREFIX_CHARS)
     return NewKey(prefix, f"{MARK}{prefix}_{_random(SECRET_CHARS)}")
 
 
 def is_key(token: str) -> bool:
-    """True if a bearer has the form of an API key; an access token never does."""
+    """Return True if a bearer token has the form of an API key; no access token has it."""
     return token.startswith(MARK)
 
 
 def prefix_of(token: str) -> str | None:
-    """Return the public prefix of a key, or None for text in another form."""
+    """Return the public prefix of an API key, or None if the text is not of that form."""
     found = _SHAPE.fullmatch(token)
     return found[1] if found else None
 

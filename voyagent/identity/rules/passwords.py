@@ -1,6 +1,6 @@
 """Password hashing with argon2id, and the password rules of the API contract.
 
-At most as many hashes run at once as the machine has cores.
+No more hashes are computed at once than the machine has cores.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _refusal_at: ContextVar[float | None] = ContextVar("refusal_at", default=None)
 
 
 class PasswordsBusy(Unavailable):
-    """Every core is busy hashing."""
+    """The server is computing as many password hashes as it can."""
 
     code = "passwords_busy"
     message = N_("Too many sign-ins right now. Try again in a few seconds.")
 
 
 class Passwords:
-    """Hashes and verifies passwords with the installation's parameters."""
+    """Hashes and verifies passwords with the configured argon2id parameters."""
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(
@@ -46,15 +46,15 @@ class Passwords:
         )
 
     def hash(self, password: str) -> str:
-        """Return the PHC string of a password. Raises PasswordsBusy."""
+        """Return the argon2id hash of a password in PHC format. Raises PasswordsBusy."""
         with _slot():
             return self._hasher.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
-        """True if the password is correct.
+        """Return True if the password matches the stored hash.
 
-        For `stored` None a dummy is verified, so that an unknown address takes as long. Raises
-        PasswordsBusy.
+        If `stored` is None, a dummy hash is verified, so that an unknown e-mail address takes as
+        long as a known one. Raises PasswordsBusy.
         """
         with _slot():
             dummy = self._dummy()
@@ -70,14 +70,15 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """Return the earliest time for a refusal: one and a half times the verification.
+        """Return the earliest time at which to refuse: one and a half times a verification.
 
-        By then the extra work for a known address, its audit event, is done.
+        By then the extra work for a known e-mail address, its audit event, is finished, so the
+        response time does not reveal whether the account exists.
         """
         return _refusal_at.get()
 
     def is_stale(self, stored: str) -> bool:
-        """True if a hash was made with other parameters than today's."""
+        """Return True if a hash was computed with other parameters than the configured ones."""
         return self._hasher.check_needs_rehash(stored)
 
     @cache  # noqa: B019 - one object a process
@@ -86,9 +87,9 @@ class Passwords:
 
 
 def breaks_rule(password: str) -> tuple[str, str] | None:
-    """Return the error type and sentence for a password that breaks the rule, else None.
+    """Return error type and message for a password that breaks the rules, else None.
 
-    At least one letter and one digit, unless it has 20 characters or more.
+    A password needs at least one letter and one digit, unless it has 20 characters or more.
     """
     if len(password) >= PHRASE_LENGTH:
         return None

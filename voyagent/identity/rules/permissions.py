@@ -1,7 +1,7 @@
-"""The one table of permissions by role; anything absent is denied.
+"""Table of the permissions of each role; a permission that is not listed is denied.
 
-From the API contract: `viewer` only reads; invitations and the audit belong to administrators. A
-person who resolves a proposal also needs a role that the tool names.
+From the API contract: a `viewer` only reads; invitations and the audit log are for administrators.
+To decide a proposal, a user also needs a role that the proposed tool names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The five roles of the API."""
+    """The five roles of users."""
 
     AGENCY_ADMIN = "agency_admin"
     TICKETING_LEAD = "ticketing_lead"
@@ -38,7 +38,10 @@ READ = frozenset(
     }
 )
 OWN = frozenset({"account.update"})
-"""The own account: name, address, password, second factor, sessions; viewers too."""
+"""Permissions on the user's own account, which viewers have as well.
+
+The account is name, e-mail address, password, second factor and sessions.
+"""
 WRITE = frozenset(
     {
         "api_key.create",
@@ -73,10 +76,10 @@ WRITE = frozenset(
         "trip.update",
     }
 )
-"""Work of every role but `viewer`.
+"""Permissions of every role except `viewer`.
 
-For some of these acts a service also asks for authority (`Actor.require_authority`): a grant, or
-the direct right `<area>.<act>_direct`. Without a direct right only a grant allows the act.
+Some services also check an authority (`Actor.require_authority`): either an approved request, or
+the direct right `<area>.<act>_direct`. Without the direct right the act needs an approval.
 """
 DIRECT = frozenset(
     {
@@ -99,9 +102,9 @@ DIRECT = frozenset(
         "payment.reverse_direct",
     }
 )
-"""Rights to post to the books, or to reverse it, without a proposal.
+"""Permissions to post to the books, or to reverse an entry, without an approval.
 
-For the roles that could approve one.
+Held by the roles that could approve such a request.
 """
 ADMINISTER = frozenset(
     {
@@ -117,7 +120,7 @@ ADMINISTER = frozenset(
     }
 )
 KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
-"""Rights to keep the books beyond posting, for administrators and the accounting lead."""
+"""Permissions for other bookkeeping, held by administrators and the accounting lead."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENCY_ADMIN: READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER,
@@ -131,31 +134,31 @@ _EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
 
 
 def _area(*packages: str) -> frozenset[str]:
-    """Return all permissions of some packages, and the right to read the agency."""
+    """Return all permissions of some packages, and the permission to read the agency."""
     return frozenset(
         {"agency.read"}
         | {permission for permission in _EVERYTHING if permission.split(".")[0] in packages}
     )
 
 
-# A scope that lets a key talk with the assistant would let it do by words whatever its maker may,
-# so only `assistant` and `full` hold `chat.write`.
+# With `chat.write` a key could do through the assistant everything that its creator may do, so only
+# the scopes `assistant` and `full` include it.
 SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "full": _EVERYTHING,
     "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
-    "enquiries": _area("enquiry") | {"chat.open"},  # promoting one opens a conversation
+    "enquiries": _area("enquiry") | {"chat.open"},  # promoting an enquiry opens a conversation
     "assistant": (
         _area("chat") | {"approval.read"}
-    ),  # what it proposes can be seen, and is decided by somebody else
+    ),  # the key sees its own proposals; another person decides them
     "trips": (
         _area("trip", "itinerary")
         | {
             "chat.open",
             "tool.propose",
         }
-    ),  # giving booked rooms back is asked for in a conversation of its own
+    ),  # a request to return booked rooms opens a conversation
     "approvals": _area("approval"),
-    # A write-off is asked for in a conversation of its own.
+    # A request for a write-off opens a conversation.
     "books": (
         _area(
             "billing",
@@ -175,20 +178,20 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "team": _area("team", "invite"),
     "settings": _area("settings"),
 }
-"""Permissions of an API key by scope, never more than its maker's present role."""
+"""Permissions of an API key by scope; its creator's present role limits them further."""
 SCOPES = tuple(SCOPE_PERMISSIONS)
 
 MONEY_ROLES = frozenset({Role.AGENCY_ADMIN, Role.ACCOUNTING_LEAD})
-"""Roles that may approve acts that move money (API contract)."""
+"""Roles that may approve acts that move money, as the API contract defines."""
 TICKET_ROLES = frozenset({Role.AGENCY_ADMIN, Role.TICKETING_LEAD})
 """Roles that may approve tickets and hotel bookings."""
 
 
 def roles_that_may(permission: str) -> frozenset[str]:
-    """Return every role that holds a permission."""
+    """Return the roles that have a permission."""
     return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """True if a key of this scope allows anything beyond reading the agency, given the role."""
+    """Return True if a key of this scope and role may do more than read the agency."""
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

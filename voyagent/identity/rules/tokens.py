@@ -1,4 +1,4 @@
-"""Tokens for programs: signed access tokens, and random one-time secrets stored as hashes."""
+"""Signed access tokens, and random one-time secrets that are stored as hashes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The owner of an access token; role and address are information, the database decides."""
+    """User, session and role in an access token.
+
+    Role and e-mail address are for information only; each request reads the present role from the
+    database.
+    """
 
     tenant_id: UUID
     user_id: UUID
@@ -36,9 +40,10 @@ class Subject:
 
 
 class AccessTokens:
-    """Signs and reads access tokens.
+    """Signs and verifies access tokens.
 
-    JWT, HS256, with the session in `sid`, and `fresh` for those made by a password.
+    They are JWTs signed with HS256. The claim `sid` is the session; `fresh` is true if the token
+    was issued for a password.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -46,7 +51,7 @@ class AccessTokens:
         self._keyring = keyring
 
     def issue(self, subject: Subject, *, fresh: bool) -> str:
-        """Return a token with one access lifetime from now."""
+        """Return a new token that is valid for the configured lifetime."""
         now = clock.now()
         claims = {
             "sub": str(subject.user_id),
@@ -70,7 +75,7 @@ class AccessTokens:
         return self._settings.auth_access_ttl_seconds
 
     def read(self, token: str) -> Credential:
-        """Return the credential of a valid token. Raises Unauthorized."""
+        """Return the credential in a token after verifying the token. Raises Unauthorized."""
         claims = self.claims(token)
         ids = [parse_id(claims[name]) for name in ("tid", "sub", "sid")]
         token_id = claims["jti"]
@@ -85,9 +90,9 @@ class AccessTokens:
         )
 
     def claims(self, token: str) -> dict[str, Any]:
-        """Return the verified claims. Raises Unauthorized.
+        """Return the claims of a token after verifying its signature. Raises Unauthorized.
 
-        A token names the secret that signed it, so that tokens of a rotated secret stay valid.
+        A token names the secret that signed it, so tokens stay valid when the secret is rotated.
         """
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
@@ -99,8 +104,8 @@ class AccessTokens:
                 algorithms=[ALGORITHM],
                 audience=self._settings.auth_audience,
                 issuer=self._settings.auth_issuer,
-                # A token of a neighbour whose clock is ahead is no forgery: `exp` alone bounds a
-                # token's time.
+                # Another server whose clock is ahead may have issued the token, so `iat` is not
+                # checked; only `exp` limits the time of a token.
                 options={"require": _REQUIRED, "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
@@ -108,9 +113,9 @@ class AccessTokens:
 
 
 def _kid(token: str, otherwise: str) -> object:
-    """Return the secret that a token claims to be signed with.
+    """Return the id of the secret that a token claims to be signed with.
 
-    Only the header is read, and nothing of it is trusted. Raises ValueError.
+    Reads only the unverified header, so the result must not be trusted. Raises ValueError.
     """
     head = token.partition(".")[0]
     said = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
@@ -123,5 +128,5 @@ def new_secret() -> str:
 
 
 def secret_digest(secret: str) -> bytes:
-    """Return the stored SHA-256 of a random secret, 32 bytes."""
+    """Return the SHA-256 hash of a secret for storage: 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()

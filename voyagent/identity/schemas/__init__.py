@@ -1,1 +1,1 @@
-"""Shapes of sign-up, sign-in, the team and the own account, for API and forms."""
+"""Request and response schemas of identity, used by the JSON API and the HTML forms."""

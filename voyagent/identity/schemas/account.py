@@ -1,4 +1,4 @@
-"""Shapes of the own account and of mailed links, for API and forms."""
+"""Schemas of the user's own account and of mailed links, for JSON API and HTML forms."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ Code = Annotated[str, Text(CODE_MAX, min_length=CODE_MIN)]
 
 
 class VerifyEmailRequest(Open):
-    """The token of a link."""
+    """The token from the link in a mail."""
 
     token: Token
 
 
 class RequestPasswordResetRequest(Closed):
-    """The address whose password was forgotten."""
+    """The e-mail address of the account whose password is to be reset."""
 
     email: Email
 
 
 class ResetPasswordRequest(Closed):
-    """The token of a link and the new password."""
+    """The token from the link in a mail, and the new password."""
 
     token: Token
     new_password: NewPassword
 
 
 class UpdateProfileRequest(Closed):
-    """Changes of the profile; an absent or null member is kept."""
+    """Fields of the profile to change; a field that is absent or null stays as it is."""
 
     full_name: Annotated[str, Trimmed(NAME_MAX)] | None = None
     email: Email | None = None
 
 
 class ChangePasswordRequest(Closed):
-    """The current password, a code if two-factor is on, and the new password."""
+    """The current password, the new one, and a code if two-factor authentication is on."""
 
     current_password: PresentPassword
     new_password: NewPassword
@@ -56,25 +56,25 @@ class ChangePasswordRequest(Closed):
 
 
 class ForgotPage(Open):
-    """Request of a password reset on a page."""
+    """HTML form input that requests a password reset."""
 
     email: Email
 
 
 class ResetPage(Open):
-    """A new password on a page; the token is in the session."""
+    """HTML form input with a new password; the token of the link is in the session."""
 
     new_password: NewPassword
 
 
 class NamePage(Open):
-    """A new name."""
+    """HTML form input with a new name."""
 
     full_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class AddressPage(Open):
-    """A new address, confirmed by password and code."""
+    """HTML form input with a new e-mail address, the password and a code."""
 
     email: Email
     password: PresentPassword
@@ -82,7 +82,7 @@ class AddressPage(Open):
 
 
 class PasswordPage(Open):
-    """A new password, confirmed by password and code."""
+    """HTML form input with a new password, the current one and a code."""
 
     current_password: PresentPassword
     new_password: NewPassword
@@ -90,21 +90,21 @@ class PasswordPage(Open):
 
 
 class Queued(AnswerOf[Row]):
-    """A mail is queued."""
+    """A mail was queued for sending."""
 
     queued: Literal[True]
 
 
 class Verified(AnswerOf[Row]):
-    """The address is confirmed."""
+    """The e-mail address was confirmed."""
 
     verified: Literal[True]
 
 
 class RequestPasswordResetResponse(AnswerOf[Row]):
-    """The response is equal for every address.
+    """Response that does not depend on whether the e-mail address has an account.
 
-    `debug_token` has a value only in a test installation that shows tokens.
+    `debug_token` is null except in a test installation that is configured to show tokens.
     """
 
     queued: Literal[True]
@@ -112,13 +112,13 @@ class RequestPasswordResetResponse(AnswerOf[Row]):
 
 
 class PasswordReset(AnswerOf[Row]):
-    """The new password is set."""
+    """The new password was set."""
 
     reset: Literal[True]
 
 
 class UpdateProfileResponse(AnswerOf[Row]):
-    """The changed person, and whether the address has to be confirmed."""
+    """The changed user, and whether the new e-mail address must be confirmed."""
 
     user: PublicUser
     email_verification_required: bool

@@ -1,4 +1,4 @@
-"""Shapes of sign-up, sign-in, team and keys, for API and forms."""
+"""Schemas of sign-up, sign-in, team and API keys, for JSON API and HTML forms."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ Token = Annotated[str, Text(TOKEN_MAX, min_length=1)]
 
 
 class SignUpRequest(Open):
-    """A new agency and its first person."""
+    """The agency to create and its first user."""
 
     email: Email
     password: NewPassword
@@ -106,40 +106,40 @@ class SignUpRequest(Open):
 
 
 class SignUpPage(SignUpRequest):
-    """Sign-up on the page, with the currency of the books and the time zone."""
+    """HTML form input of the sign-up, with the agency's currency and time zone."""
 
     default_currency: Annotated[str, AfterValidator(_bookable)] = "INR"
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Kolkata"
 
 
 class SignInRequest(Open):
-    """An address and its password."""
+    """The user's e-mail address and password."""
 
     email: Email
     password: Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
 
 
 class RefreshRequest(Open):
-    """The refresh token to exchange."""
+    """The refresh token to exchange for new tokens."""
 
     refresh_token: Annotated[str, StringConstraints(min_length=1), AfterValidator(storable)]
 
 
 class SignOutRequest(Open):
-    """The refresh token to revoke with the access token."""
+    """The refresh token to revoke together with the access token."""
 
     refresh_token: Annotated[str, AfterValidator(storable)] | None = None
 
 
 class CreateInviteRequest(Closed):
-    """An address to invite, and its role."""
+    """The e-mail address to invite, and the role that the person will have."""
 
     email: Email
     role: RoleName = Role.AGENT.value
 
 
 class AcceptInviteRequest(Closed):
-    """The token of a link, and the person who joins."""
+    """The token from the invitation's link, and the name and password of the new user."""
 
     token: Token
     password: NewPassword
@@ -147,14 +147,14 @@ class AcceptInviteRequest(Closed):
 
 
 class JoinPage(Open):
-    """Joining on the page; the token is in the session."""
+    """HTML form input of a person who accepts an invitation; the token is in the session."""
 
     password: NewPassword
     full_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class WholeOrPage(Query):
-    """A whole list, or a page of it."""
+    """Query of a list: one page if `limit` is given, else all items."""
 
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(
         default=None, description="At most so many; all of them where absent."
@@ -164,24 +164,24 @@ class WholeOrPage(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Return the position of the cursor. Raises InvalidCursor."""
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 class InviteQuery(WholeOrPage):
-    """Invitations of one status or all, whole or a page."""
+    """Query of invitations by status: one page if `limit` is given, else all."""
 
     status: Annotated[str | None, Filter(16384)] = None
 
 
 class InviteToken(Query):
-    """The token of a link."""
+    """The token from the invitation's link."""
 
     token: Token
 
 
 class PublicUser(AnswerOf[Row]):
-    """A person as the API shows it."""
+    """A user of the agency."""
 
     id: UUID
     email: str
@@ -194,7 +194,7 @@ class PublicUser(AnswerOf[Row]):
 
 
 class AuthResponse(AnswerOf[Row]):
-    """Tokens and the person that they belong to."""
+    """The tokens of a new session, and the user to whom they belong."""
 
     access_token: str
     refresh_token: str
@@ -203,7 +203,7 @@ class AuthResponse(AnswerOf[Row]):
 
 
 class TokenPair(AnswerOf[Row]):
-    """A new pair of tokens."""
+    """A new access token and a new refresh token."""
 
     access_token: str
     refresh_token: str
@@ -226,13 +226,13 @@ class InviteSummary(AnswerOf[Row]):
 
 
 class InviteAnswer(AnswerOf[Row]):
-    """One invitation."""
+    """An invitation in the field `invite`."""
 
     invite: InviteSummary
 
 
 class CreateInviteResponse(InviteAnswer):
-    """A new invitation and its link, shown once."""
+    """A new invitation with its link; only this response contains the link."""
 
     invite_link: str
 
@@ -245,7 +245,7 @@ class InviteList(AnswerOf[Row]):
 
 
 class InviteLookup(AnswerOf[Row]):
-    """An invitation as its holder may see it."""
+    """An invitation as shown to the invited person."""
 
     email: str
     role: str
@@ -265,20 +265,20 @@ KeyDays = Annotated[int, Field(ge=1, le=KEY_DAYS_MAX)]
 
 
 class CreateApiKeyRequest(Closed):
-    """Name and lifetime of a key with all rights of its maker."""
+    """Name and lifetime of an API key that has all permissions of its creator."""
 
     name: Annotated[str, Trimmed(NAME_MAX)]
     expires_in_days: KeyDays | None = None
 
 
 class CreateScopedApiKeyRequest(CreateApiKeyRequest):
-    """A key with fewer rights than its maker."""
+    """Name, lifetime and scopes of an API key with limited permissions."""
 
     scopes: Scopes
 
 
 class MakeKeyPage(Open):
-    """A new key on the page, with the maker's password and a code if two-factor is on."""
+    """HTML form input of a new API key, with the user's password and a code if needed."""
 
     name: Annotated[str, Trimmed(NAME_MAX)]
     scopes: Scopes
@@ -288,9 +288,10 @@ class MakeKeyPage(Open):
 
 
 class ApiKeySummary(AnswerOf[Row]):
-    """A key, without its secret.
+    """An API key without its secret.
 
-    `prefix` is the text after `vy_`; `created_by` is its maker, as whom it acts.
+    `prefix` is the part of the key after `vy_`; `created_by` is the user who created the key and as
+    whom it acts.
     """
 
     id: UUID
@@ -306,7 +307,7 @@ class ApiKeySummary(AnswerOf[Row]):
 
 
 class CreateApiKeyResponse(AnswerOf[Row]):
-    """A new key, shown once."""
+    """A new API key; only this response contains its full text."""
 
     key: str
     warning: str
@@ -314,7 +315,7 @@ class CreateApiKeyResponse(AnswerOf[Row]):
 
 
 class ApiKeyList(AnswerOf[Row]):
-    """The agency's keys, newest first."""
+    """The agency's API keys, newest first."""
 
     items: list[ApiKeySummary]
     next_cursor: str | None
@@ -326,9 +327,10 @@ def _device(row: Row) -> str:
 
 
 class AuthSessionSummary(AnswerOf[Row]):
-    """A session.
+    """A session of a user.
 
-    `device` describes the user agent; `current` is the session of this request.
+    `device` is the name of the browser or program; `current` is true for the session of this
+    request.
     """
 
     id: UUID
@@ -343,25 +345,25 @@ class AuthSessionSummary(AnswerOf[Row]):
 
 
 class AuthSessionList(AnswerOf[Row]):
-    """The own sessions, the most recently used first."""
+    """The caller's sessions, the most recently used first."""
 
     items: list[AuthSessionSummary]
 
 
 class ChangeRoleRequest(Closed):
-    """The new role of a person."""
+    """The new role of a user."""
 
     role: RoleName = Field(json_schema_extra={"enum": [role.value for role in Role]})
 
 
 class RolePage(Open):
-    """The new role of a person, on the page."""
+    """HTML form input with the new role of a user."""
 
     role: RoleName
 
 
 class TeamMember(AnswerOf[Row]):
-    """A person of the agency."""
+    """A user of the agency, as listed in the team."""
 
     id: UUID
     email: str
@@ -374,6 +376,6 @@ class TeamMember(AnswerOf[Row]):
 
 
 class Team(AnswerOf[Row]):
-    """The people of the agency, by name."""
+    """The users of the agency, ordered by name."""
 
     items: list[TeamMember]

@@ -1,4 +1,4 @@
-"""Shapes of two-factor authentication and reauthentication, for API and forms."""
+"""Schemas of two-factor authentication and reauthentication, for JSON API and HTML forms."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Closed, Open, Text
 from voyagent.kernel.serializers import AnswerOf
 
-PAGE_CODE_MAX = 32  # with the spaces and hyphens that people put between
+PAGE_CODE_MAX = 32  # leaves room for the spaces and hyphens that people type
 PageCode = Annotated[str, Text(PAGE_CODE_MAX, min_length=1)]
 
 
 class SignInTotpRequest(Closed):
-    """An address, its password and a code: six digits, or a recovery code."""
+    """E-mail address, password and a code: six digits, or a recovery code."""
 
     email: Email
     password: PresentPassword
@@ -26,7 +26,7 @@ class SignInTotpRequest(Closed):
 
 
 class TotpSetupRequest(Closed):
-    """The password and a current code, to replace an authenticator. Both or neither."""
+    """Password and present code, needed only to replace an authenticator: both or neither."""
 
     password: PresentPassword | None = None
     code: Code | None = None
@@ -39,59 +39,59 @@ class TotpSetupRequest(Closed):
 
 
 class TotpVerifyRequest(Closed):
-    """A code of the new secret."""
+    """A code that the authenticator app made from the new secret."""
 
     code: Code
 
 
 class PasswordAndCode(Closed):
-    """The password and a code."""
+    """The user's password and a two-factor code."""
 
     password: PresentPassword
     code: Code
 
 
 class ReauthenticateRequest(Closed):
-    """The password, and a code if two-factor is on."""
+    """The user's password, and a code if two-factor authentication is on."""
 
     password: PresentPassword
     totp_code: Code | None = None
 
 
 class ConfirmPage(Open):
-    """The password, and a code if two-factor is on, on a page."""
+    """HTML form input with the password, and a code if two-factor authentication is on."""
 
     password: PresentPassword
     code: PageCode | None = None
 
 
 class CodePage(Open):
-    """A code, on a page."""
+    """HTML form input with a two-factor code."""
 
     code: PageCode
 
 
 class TotpSetup(AnswerOf[Row]):
-    """The secret for an authenticator app, shown once."""
+    """The secret for an authenticator app; only this response contains it."""
 
     secret: str
     otpauth_url: str
 
 
 class TotpStatus(AnswerOf[Row]):
-    """The state of the second factor."""
+    """The state of two-factor authentication: on or off."""
 
     totp_enabled: bool
 
 
 class RecoveryCodes(AnswerOf[Row]):
-    """Ten codes that work once each, shown once."""
+    """Ten recovery codes, each of which works once; only this response contains them."""
 
     codes: list[str]
 
 
 class FreshToken(AnswerOf[Row]):
-    """A fresh access token of the same session."""
+    """A fresh access token of the caller's session."""
 
     access_token: str
     expires_in: int

@@ -1,4 +1,4 @@
-"""Rules of identity: sign-up, invitations, sign-in and sign-out."""
+"""Rules of identity: sign-up, invitations, sign-in, sessions and users."""
 
 from voyagent.identity.service.accounts import add_person, on_new_agency, sign_up
 from voyagent.identity.service.agencies import resume_agency, suspend_agency

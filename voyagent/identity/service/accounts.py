@@ -1,4 +1,4 @@
-"""Creation of agencies and people."""
+"""Rules that create agencies and users."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _new_agency_hooks: list[NewAgencyHook] = []
 
 
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
-    """Register work of a higher package for a new agency, in the same transaction.
+    """Register a function that runs in the transaction that creates an agency.
 
-    An example is its chart of accounts.
+    Other packages use it, for example to create the agency's chart of accounts.
     """
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)
@@ -48,10 +48,10 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     locale: str = settings.DEFAULT_LOCALE,
     is_demo: bool = False,
 ) -> SignedInPerson:
-    """Create an agency and its administrator in one transaction, and sign the person in.
+    """Create an agency and its first administrator, and sign this user in.
 
-    `email` is in lower case. The person is signed in before the address is confirmed; the link is
-    mailed. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered (API contract,
+    `email` is in lower case. It is confirmed later by a link, which is mailed. All happens in one
+    transaction. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered (API contract,
     sign-up).
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
@@ -88,9 +88,10 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 def add_person(
     identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool
 ) -> User:
-    """Add a person to the bound agency.
+    """Add a user to the bound agency.
 
-    Of two requests for one address one succeeds. Raises EmailAlreadyRegistered.
+    Of two concurrent calls with one e-mail address only one succeeds. Raises
+    EmailAlreadyRegistered.
     """
     user = User(
         id=new_id(),

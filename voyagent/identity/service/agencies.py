@@ -1,4 +1,4 @@
-"""Decisions of the operator about an agency: suspend and resume."""
+"""Rules for the operator of the installation: suspend and resume an agency."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from voyagent.kernel.db import db
 
 
 def suspend_agency(tenant_id: UUID) -> str:
-    """Refuse all access of the bound agency from the next request on; return its name.
+    """Suspend the bound agency and return its name.
 
-    Keys and browsers are included; nothing is deleted. A repeat changes nothing. Raises
-    AgencyNotFound.
+    From the next request on all its sessions and API keys are refused; nothing is deleted.
+    Suspending it again changes nothing. Raises AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.suspended", is_active=False)
 
@@ -24,7 +24,7 @@ def suspend_agency(tenant_id: UUID) -> str:
 def resume_agency(tenant_id: UUID) -> str:
     """Resume a suspended agency and return its name.
 
-    Sessions that have not expired meanwhile continue. Raises AgencyNotFound.
+    Sessions that have not expired work again. Raises AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.resumed", is_active=True)
 

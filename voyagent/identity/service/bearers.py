@@ -1,4 +1,4 @@
-"""Authentication of bearers: access tokens by signature, API keys by prefix and hash."""
+"""Authentication of bearer tokens: access tokens by signature, API keys by their hash."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ log = structlog.get_logger(__name__)
 
 
 class Bearers:
-    """Authenticates bearers; the database confirms each credential on each request.
+    """Authenticates bearer tokens; each request checks the credential in the database.
 
-    The owner and the hash of a key never change, so they are cached in the process and the usual
-    call costs no further round trip. Revocation, expiry, and the state of maker and agency are read
-    each time. `client_address` returns the address of the present request.
+    The owner and the hash of an API key never change, so they are cached in the process, and a
+    request usually needs no extra round trip for them. Whether the key is revoked or expired and
+    whether its creator and agency are active is read on every request. `client_address` returns the
+    IP address of the present request.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Bearers:
     def authenticate(self, bearer: str) -> Credential:
         """Return the credential of an access token or an API key.
 
-        Raises Unauthorized, and TooManyRequests for a client address that tries many invalid keys.
+        Raises Unauthorized, and TooManyRequests for an IP address that tries many invalid keys.
         """
         return self._key(bearer) if is_key(bearer) else self._tokens.read(bearer)
 
@@ -73,8 +74,8 @@ class Bearers:
                 self._facts.move_to_end(prefix)
                 return facts
         facts = people.find_api_key(prefix)
-        # the look-up's connection goes back: a read has its own, and an act begins anew with the
-        # agency bound
+        # return the look-up's connection to the pool: a read uses its own connection, and an act
+        # starts a new transaction with the agency bound
         pause()
         if facts is not None:
             with self._lock:

@@ -1,4 +1,4 @@
-"""The one rule for new passwords, on every path."""
+"""Rule for new passwords, wherever a password is set."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from voyagent.identity.service.errors import PasswordBlank, PasswordTooCommon
 
 
 def refuse_common(password: str, *, agency_name: str = "", email: str = "") -> None:
-    """Refuse a password that is guessed first; the schema checks length, letter and digit.
+    """Refuse a password that attackers guess first.
 
-    Raises PasswordBlank, PasswordTooCommon.
+    The schema has already checked its length, letters and digits. Raises PasswordBlank,
+    PasswordTooCommon.
     """
     if not password.strip():
         raise PasswordBlank

@@ -1,4 +1,4 @@
-"""Reauthentication of a signed-in person: password, and a code if two-factor is on."""
+"""Reauthentication of a signed-in user: password, and a code if two-factor is on."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ AT = "reauthenticate"
 def confirm(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> Actor:
-    """Return the actor as fresh after checking password and code (API contract, step up).
+    """Check password and code, and return the actor marked as freshly authenticated.
 
-    Call it before the act writes anything: it releases the connection while the password is hashed,
-    and its refusals keep their audit events. The password is checked first, so that a wrong one
-    uses up no code; the code is spent only if the act succeeds. The person's row is locked from
-    here on (ASVS 7.5.1).
+    Call it before the service writes anything: it releases the database connection while the
+    password is hashed, and commits the audit event of a refusal. The password is checked first, so
+    that a wrong password does not use up a code; the code is used up only if the transaction
+    commits. The user's row is locked until then. Sources: API contract, step up; ASVS 7.5.1.
 
-    Raises Forbidden, TooManyRequests (counted with the sign-ins of the address), InvalidPassword,
-    TotpRefused.
+    Raises Forbidden, TooManyRequests (counted together with sign-ins of the e-mail address),
+    InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None
@@ -61,9 +61,9 @@ def confirm(
 def reauthenticate(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> str:
-    """Return a fresh access token of the same session (API contract, step up).
+    """Return a fresh access token of the actor's session (API contract, step up).
 
-    An API key belongs to no session. Raises NotFresh, and the errors of `confirm`.
+    An API key has no session, so NotFresh is raised for it. Also raises the errors of `confirm`.
     """
     actor.require("account.update")
     if actor.user_id is None or actor.session_id is None:

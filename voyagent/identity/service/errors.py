@@ -1,4 +1,4 @@
-"""Errors of identity."""
+"""Errors that the services of identity raise."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from voyagent.kernel.errors import (
 
 
 class EmailAlreadyRegistered(Conflict):
-    """Another account has the address; told as the API contract says, throttled."""
+    """Another account has the e-mail address.
+
+    The caller learns that the address is registered, as the API contract demands; attempts are
+    limited.
+    """
 
     code = "email_already_registered"
     message = N_("This address already has an account. Sign in, or use another address.")
 
 
 class AddressTaken(EmailAlreadyRegistered):
-    """Another account has the address that a signed-in person wants."""
+    """Another account has the new e-mail address of a signed-in user."""
 
     message = N_("Another account already has this address. Use a different address.")
 
 
 class PasswordTooCommon(StructuredInvalid):
-    """A password that is guessed first: common, a keyboard run, or a name of the account."""
+    """The password is easy to guess: common, a keyboard run, or a name of the account."""
 
     code = "password_common"
     message = N_("This password is easy to guess. A few unrelated words work well.")
@@ -37,13 +41,13 @@ class PasswordTooCommon(StructuredInvalid):
 
 
 class PasswordBlank(PasswordTooCommon):
-    """A password of spaces only; long enough to need no letter and no digit."""
+    """The password has only spaces, and is so long that it needs no letter and no digit."""
 
     code = "password_blank"
 
 
 class InvalidCredentials(Unauthorized):
-    """Unknown address or wrong password; the caller is not told which."""
+    """The e-mail address is unknown or the password is wrong; the caller is not told which."""
 
     code = "invalid_credentials"
     message = N_("Address or password is wrong.")
@@ -51,7 +55,7 @@ class InvalidCredentials(Unauthorized):
 
 
 class EmailNotVerified(Unauthorized):
-    """The password is correct and the address is not confirmed."""
+    """The password is correct, but the e-mail address is not confirmed."""
 
     code = "email_not_verified"
     message = N_("Please confirm your address first: open the link that we sent you.")
@@ -59,7 +63,7 @@ class EmailNotVerified(Unauthorized):
 
 
 class TotpRequired(Unauthorized):
-    """The password is correct and a code is needed."""
+    """The password is correct, but a two-factor code is required."""
 
     code = "totp_required"
     message = N_("Enter the code from your authenticator app.")
@@ -67,14 +71,17 @@ class TotpRequired(Unauthorized):
 
 
 class SignInExpired(Unauthorized):
-    """The code came too late, or password, address or second factor changed meanwhile."""
+    """The code was sent too late after the password, so the sign-in must start again.
+
+    Also raised if password, e-mail address or second factor changed in between.
+    """
 
     code = "sign_in_expired"
     message = N_("The sign-in timed out. Sign in again.")
 
 
 class TotpNotEnabled(Invalid):
-    """A code for an account without two-factor."""
+    """A code was sent for an account without two-factor authentication."""
 
     code = "totp_not_enabled"
     message = N_("Two-factor sign-in is not on for this account.")
@@ -82,7 +89,7 @@ class TotpNotEnabled(Invalid):
 
 
 class TotpInvalid(Unauthorized):
-    """A code that is wrong, expired or used; the attempt is counted."""
+    """The code is wrong, expired or already used; the attempt is counted."""
 
     code = "totp_invalid"
     message = N_(
@@ -93,7 +100,7 @@ class TotpInvalid(Unauthorized):
 
 
 class TotpRefused(Forbidden):
-    """A wrong code of a signed-in person."""
+    """A signed-in user sent a wrong code."""
 
     code = TotpInvalid.code
     message = TotpInvalid.message
@@ -101,7 +108,7 @@ class TotpRefused(Forbidden):
 
 
 class InvalidPassword(Forbidden):
-    """A wrong password of a signed-in person; the attempt is counted."""
+    """A signed-in user sent a wrong password; the attempt is counted."""
 
     code = "invalid_password"
     message = N_("The password is incorrect.")
@@ -109,14 +116,14 @@ class InvalidPassword(Forbidden):
 
 
 class TotpNotInitialized(Invalid):
-    """A code without a started set-up."""
+    """A code was sent before the set-up of two-factor authentication was started."""
 
     code = "totp_not_initialized"
     message = N_("Start again with a new secret for your authenticator app.")
 
 
 class TotpAlreadyEnabled(Conflict):
-    """Two-factor is on; replacing it needs password and code."""
+    """Two-factor authentication is on; replacing the secret needs password and code."""
 
     code = "totp_already_enabled"
     message = N_(
@@ -126,21 +133,21 @@ class TotpAlreadyEnabled(Conflict):
 
 
 class InvalidRefreshToken(Unauthorized):
-    """The refresh token is unknown, spent, revoked or expired."""
+    """The refresh token is unknown, already used, revoked or expired."""
 
     code = "invalid_refresh_token"
     keeps_work = True
 
 
 class DemoNotThere(NotFound):
-    """The installation has no demo agency, or it is in production."""
+    """The installation has no demo agency, or runs in production."""
 
     code = "demo_not_found"
     message = N_("There is no demo agency here.")
 
 
 class InviteAlreadyExists(Conflict):
-    """The address has an open invitation of this agency."""
+    """The agency already has an open invitation for this e-mail address."""
 
     code = "invite_already_exists"
     message = N_(
@@ -149,9 +156,9 @@ class InviteAlreadyExists(Conflict):
 
 
 class AlreadyInTeam(Conflict):
-    """The address belongs to a person of the agency.
+    """The e-mail address belongs to a user of the agency.
 
-    Only pages refuse it; the API contract allows it for programs.
+    Only the HTML pages refuse it; the API contract allows it for programs.
     """
 
     code = "already_in_team"
@@ -168,7 +175,7 @@ class InviteNotFound(NotFound):
 
 
 class InviteNotPending(Invalid):
-    """The invitation was accepted or revoked."""
+    """The invitation was already accepted or revoked."""
 
     code = "invite_not_pending"
     message = N_(
@@ -177,28 +184,28 @@ class InviteNotPending(Invalid):
 
 
 class InviteNoLongerPending(Conflict):
-    """An invitation that is not open cannot be revoked."""
+    """The invitation is not open, so it cannot be revoked."""
 
     code = "invite_not_pending"
     message = N_("This invitation is no longer open.")
 
 
 class InviteExpired(Invalid):
-    """The invitation has expired after seven days."""
+    """The invitation has expired; it was valid for seven days."""
 
     code = "invite_expired"
     message = N_("This invitation has expired. Ask the person who invited you for a new link.")
 
 
 class InvalidStatus(Invalid):
-    """The filter is none of the four states of an invitation."""
+    """The status to filter by is not one of the four states of an invitation."""
 
     code = "invalid_status"
     message = N_("An invitation is pending, accepted, revoked or expired.")
 
 
 class ScopeBeyondRole(Forbidden):
-    """The maker's own role can do nothing within this scope."""
+    """The user's own role allows nothing within this scope."""
 
     code = "scope_beyond_role"
     message = N_(
@@ -208,14 +215,14 @@ class ScopeBeyondRole(Forbidden):
 
 
 class SignInNotFound(NotFound):
-    """The person has no such session."""
+    """The user has no such session."""
 
     code = "auth_session_not_found"
     message = N_("This session was not found. It may have ended already.")
 
 
 class LastAdministrator(Conflict):
-    """The agency would be left without an administrator."""
+    """Without this user the agency would have no administrator."""
 
     code = "last_administrator"
     message = N_("This is the only administrator. Make another user an administrator first.")
@@ -229,9 +236,9 @@ class AgencyNotFound(NotFound):
 
 
 class TokenInvalid(Invalid):
-    """The mailed token is invalid.
+    """The token of the mail is invalid.
 
-    It is unknown, used or expired, has another purpose, or its address has changed.
+    It is unknown, used or expired, is for another purpose, or the user's address has changed since.
     """
 
     code = "token_invalid"

@@ -1,4 +1,4 @@
-"""Invitations: a mailed link that works once within seven days."""
+"""Rules of invitations: a mailed link that works once, within seven days."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
 def invite(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """Invite an address in a role; mail the link and return it once.
+    """Create an invitation, mail its link, and return its id and its token.
 
-    One open invitation for each address: expired, accepted or revoked ones do not count, and
-    neither do accounts elsewhere. Only the token's hash is stored (API contract, invitations).
+    An e-mail address has at most one open invitation of an agency; expired, accepted or revoked
+    ones and accounts in other agencies do not matter. Only the token's hash is stored, so this is
+    the only call that returns the token (API contract, invitations).
 
-    Raises Forbidden, TooManyRequests (by mail address and by the client's `address`),
-    InviteAlreadyExists.
+    Raises Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in
+    `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
     identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
@@ -93,7 +94,7 @@ def invite(
 def invite_newcomer(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """Invite on a page, where the address of a colleague is refused.
+    """Create an invitation from an HTML page; the address of a colleague is refused.
 
     Raises AlreadyInTeam, and the errors of `invite`.
     """
@@ -107,9 +108,10 @@ def invite_newcomer(
 
 
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
-    """Revoke open invitations to addresses that a person leaves or moves to.
+    """Revoke the agency's open invitations to an e-mail address.
 
-    A later owner of the address must not join by them.
+    Called when a user leaves, or changes to or from the address: whoever owns the address later
+    must not be able to join with an old link.
     """
     statement = (
         select(Invite)
@@ -150,17 +152,17 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
 
 
 def invite_filter(status: str | None) -> str | None:
-    """Return the status filter, None for all. Raises InvalidStatus."""
+    """Return the status to filter invitations by, or None for all. Raises InvalidStatus."""
     if status is not None and status not in STATUSES:
         raise InvalidStatus
     return status
 
 
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
-    """Return an invitation for its holder: address, role, agency, inviter, expiry.
+    """Return an invitation for its link's page: e-mail address, role, agency, inviter, expiry.
 
-    Raises TooManyRequests (by the client's `address`), InviteNotFound, InviteNotPending,
-    InviteExpired.
+    Raises TooManyRequests (per IP address of the client in `address`), InviteNotFound,
+    InviteNotPending, InviteExpired.
     """
     identity.limiter.admit(limits.INVITE_LOOKUP, address=address)
     return _open_invite(token)
@@ -169,10 +171,11 @@ def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
 def accept_invite(
     identity: Identity, *, token: str, password: str, full_name: str, device: Device
 ) -> SignedInPerson:
-    """Join the inviting agency in the invited role and sign in.
+    """Create a user in the inviting agency with the invited role, and sign this user in.
 
-    The address counts as confirmed, since the link reached it. One statement spends the token, so
-    that of parallel callers one joins; a refusal leaves it valid.
+    The e-mail address counts as confirmed, because the link was mailed to it. One SQL statement
+    marks the token as used, so that of concurrent calls only one succeeds; after a refusal the
+    token still works.
 
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.

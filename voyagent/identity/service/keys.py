@@ -1,4 +1,4 @@
-"""Creation and revocation of API keys."""
+"""Rules that create and revoke API keys."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def make_key(
     scopes: Sequence[str] = FULL,
     expires_in_days: int | None = None,
 ) -> tuple[UUID, str]:
-    """Create a key that acts as the actor, and return its text once.
+    """Create an API key that acts as the actor, and return its id and its full text.
 
-    It has the actor's present role on each call and never more (API contract, API keys). A
-    refreshed token or a key cannot create one. The maker is notified by mail.
+    On each call the key has the actor's role of that time, and never more (API contract, API keys).
+    A token from a refresh, or another API key, cannot create one. The actor is notified by mail.
+    Only this call returns the text.
 
     Raises Forbidden, NotFresh, ScopeBeyondRole.
     """
@@ -62,9 +63,9 @@ def make_key(
 
 
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """Revoke a key from the next request on, for its maker or an administrator.
+    """Revoke an API key from the next request on; for its creator or an administrator.
 
-    A repeat changes nothing. Raises Forbidden, NotFound.
+    Revoking it again changes nothing. Raises Forbidden, NotFound.
     """
     key = get_key_to_revoke(actor, key_id)
     revoked = rows_changed(
@@ -85,10 +86,10 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
 
 
 def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
-    """Return a key to a person who may revoke it.
+    """Return an API key after checking that the actor may revoke it.
 
-    Raises Forbidden, NotFound; another person's key is known to exist, so it is refused, not
-    hidden.
+    Raises NotFound, and Forbidden for the key of another user: all users can see that it exists, so
+    the error need not hide it.
     """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))
@@ -100,7 +101,7 @@ def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
 
 
 def _store(**about: Any) -> tuple[UUID, NewKey]:
-    """Store a new key; a prefix that is taken is drawn again."""
+    """Store a new API key; if its prefix is already used, try again with another one."""
     for attempt in range(1, PREFIX_TRIES_MAX + 1):
         key = new_key()
         row = ApiKey(id=new_id(), prefix=key.prefix, key_hash=key.digest, **about)

@@ -1,4 +1,4 @@
-"""Mailed tokens: random, stored as a hash, for one person, address and purpose."""
+"""Tokens in mails: random, stored as a hash, for one user, e-mail address and purpose."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed
 
 log = structlog.get_logger(__name__)
-# A token opens something only for the address that it went to, and only while its owner and her
-# agency are active.
+# A token is valid only while its owner still has the e-mail address to which it was mailed, and
+# while owner and agency are active.
 _GOOD = (
     " o.tenant_id = :tenant_id and o.id = :id and o.purpose = :purpose and o.spent_at is null and"
     " o.expires_at > now() and u.tenant_id = o.tenant_id and u.id = o.user_id and u.email = o.email"
@@ -30,7 +30,7 @@ _GOOD = (
 
 
 class Purpose(StrEnum):
-    """The purpose of a token; it is worthless for any other."""
+    """Purpose of a mailed token; the token does not work for any other purpose."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
@@ -38,7 +38,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The owner of a valid token."""
+    """User and e-mail address for which a valid token was mailed."""
 
     token_id: UUID
     user_id: UUID
@@ -48,7 +48,10 @@ class Holder:
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
-    """Return a new token of 43 characters for a person's address; earlier ones stay valid."""
+    """Create a token for a user's e-mail address and return its 43 characters.
+
+    Earlier tokens stay valid.
+    """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
     db.session.add(
@@ -65,7 +68,7 @@ def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) ->
 
 
 def lifetime_s(settings: Settings, purpose: Purpose) -> int:
-    """Return the lifetime of a token in seconds."""
+    """Return the lifetime in seconds of a token for a purpose."""
     return (
         settings.auth_verification_ttl_seconds
         if purpose is Purpose.VERIFY_EMAIL
@@ -74,10 +77,10 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
-    """Return the owner of a valid token and bind the agency; nothing changes.
+    """Return the owner of a valid token and bind the owner's agency; the token stays unused.
 
-    None for a token that is unknown, used, expired, for another purpose or another address: the
-    caller is not told which.
+    Returns None for a token that is unknown, used, expired, for another purpose or for another
+    address, so that the caller cannot tell which.
     """
     found = people.find_one_time_token(secret_digest(token))
     if found is None:
@@ -99,7 +102,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
 
 
 def look_up(token: str, purpose: Purpose) -> Holder:
-    """Return the owner of a token that is about to be spent. Raises TokenInvalid."""
+    """Return the owner of a token that is about to be used. Raises TokenInvalid."""
     holder = find(token, purpose)
     if holder is None:
         raise TokenInvalid
@@ -107,13 +110,13 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Spend a token, end all others of its purpose, and return the locked person.
+    """Mark a token as used, end the user's other tokens for its purpose, return the locked user.
 
-    One statement spends it, so that of parallel callers one succeeds, and a changed address is
-    noticed. Raises TokenInvalid.
+    One SQL statement does it, so that of concurrent calls only one succeeds; it also checks that
+    the user's e-mail address is unchanged. Raises TokenInvalid.
     """
-    # Whoever changes an address holds the person first and then ends her tokens: in this order the
-    # two wait for each other and never at once.
+    # A change of the address locks the user first and then ends the tokens. The same order here
+    # prevents a deadlock between the two.
     person = db.session.get(
         User,
         (tenancy.current_tenant(db.session), holder.user_id),
@@ -133,7 +136,7 @@ def spend(holder: Holder) -> User:
 
 
 def end(user_id: UUID, *purposes: Purpose) -> None:
-    """End all outstanding tokens of a person for some purposes."""
+    """End all of a user's unused tokens for the given purposes."""
     rows_changed(
         "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id ="
         " :user_id and purpose = any(:purposes) and spent_at is null",

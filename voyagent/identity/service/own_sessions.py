@@ -1,4 +1,4 @@
-"""The own sessions: list, end, and the reason of an end."""
+"""Rules of the user's own sessions: list them, end them, and explain why one ended."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _OVER = N_("Your session has expired. Sign in again.")
 
 
 def end_own_session(actor: Actor, session_id: UUID) -> None:
-    """End one own session with its tokens from the next request on.
+    """End one of the actor's sessions; its tokens are refused from the next request on.
 
-    A repeat changes nothing. Raises Forbidden, SignInNotFound.
+    Ending it again changes nothing. Raises Forbidden, SignInNotFound.
     """
     actor.require("account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
@@ -56,7 +56,7 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
-    """End all own sessions, or all but this one; return their number.
+    """End all of the actor's sessions, or all but the current one; return their number.
 
     API keys stay valid. Raises Forbidden.
     """
@@ -73,7 +73,7 @@ def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
 def note_seen(credential: Credential) -> None:
     """Record that a browser's session is in use.
 
-    Called at most once an hour for each session, without waiting.
+    Called at most once an hour for each session. Does not wait for locks of other transactions.
     """
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed(
@@ -86,7 +86,7 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """Return the sentence for a session that was refused: its reason, if known."""
+    """Return a sentence why a session was refused, with the reason if it is known."""
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

@@ -1,4 +1,4 @@
-"""The own account: name, address, password."""
+"""Rules of the user's own account: name, e-mail address and password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from voyagent.kernel.db import db
 
 
 class ProfileChange(NamedTuple):
-    """A changed profile, and whether a new address waits for confirmation."""
+    """A changed profile, and whether its new e-mail address must be confirmed."""
 
     user_id: UUID
     must_verify: bool
@@ -40,14 +40,15 @@ def update_profile(
     email: str | None = None,
     device: Device,
 ) -> ProfileChange:
-    """Change the own name, address or both; None keeps (API contract, profile).
+    """Change the actor's own name, e-mail address or both; None leaves a field as it is.
 
-    A new address needs a fresh actor. It applies at once and is unconfirmed. A link is mailed to
-    it, the old address is notified and its links end, open invitations to either address are
-    revoked, and the other sessions end. The same address in other case is no change.
+    A new address needs a fresh actor. It applies at once but is unconfirmed, and a link is mailed
+    to it. The old address is notified, and links mailed to it stop working. Open invitations to
+    either address are revoked, and the other sessions end. An address that differs only in case is
+    no change. Source: API contract, profile.
 
-    Raises Forbidden, NotFresh, TooManyRequests (the refusal tells that an address is taken),
-    AddressTaken.
+    Raises Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an address is
+    registered), AddressTaken.
     """
     actor.require("account.update")
     person = lock_person(person_of(actor))
@@ -83,19 +84,20 @@ def change_password(
     code: str | None = None,
     device: Device,
 ) -> UUID:
-    """Change the own password with the current one, and a code if two-factor is on.
+    """Change the actor's own password; needs the current one, and a code if two-factor is on.
 
-    All other sessions end, links for a forgotten password end, and the person is notified by mail.
+    All other sessions end, links to reset the password stop working, and the user is notified by
+    mail.
 
-    Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted with the sign-ins
-    of the address), InvalidPassword, TotpRefused.
+    Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted together with
+    sign-ins of the e-mail address), InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
     confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
     person = lock_person(person_of(confirmed))
-    # The only hash made while a connection is held: made earlier, anybody could trigger it without
-    # knowing the current password.
+    # The only hash computed while a database connection is in use: before this point, somebody who
+    # does not know the current password could make the server compute it.
     person.password_hash = identity.passwords.hash(new_password)
     one_time.end(person.id, Purpose.RESET_PASSWORD)
     end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
@@ -105,9 +107,9 @@ def change_password(
 
 
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
-    """Change the address of a locked person.
+    """Change the e-mail address of a user whose row is locked.
 
-    Raises AddressTaken; of two who want one address at once, one gets it.
+    Raises AddressTaken; of two users who concurrently choose one address, one succeeds.
     """
     if people.email_taken(email):
         raise AddressTaken

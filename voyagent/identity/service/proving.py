@@ -1,4 +1,4 @@
-"""Verification of a person: the locked row and the password."""
+"""Verification of a user: lock the user's row and check the password."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from voyagent.kernel.errors import Unauthorized
 
 
 def lock_person(user_id: UUID) -> User:
-    """Return a person of the bound agency, locked until the transaction ends.
+    """Return a user of the bound agency, locked until the transaction ends.
 
-    Nobody can change password or second factor meanwhile. Raises Unauthorized if removed.
+    Until then no other transaction can change the password or the second factor. Raises
+    Unauthorized if the user is removed.
     """
     key = (tenancy.current_tenant(db.session), user_id)
     person = db.session.get(User, key, with_for_update={"key_share": True}, populate_existing=True)
@@ -26,11 +27,11 @@ def lock_person(user_id: UUID) -> User:
 def check_password(
     identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
 ) -> tuple[User, bool]:
-    """Return the locked person, and whether the password is correct.
+    """Check a password; return the locked user, and whether the password is correct.
 
-    `stored` is the hash that was read before. No connection is held while the password is hashed.
-    If another password was set meanwhile, that one counts. A hash of weaker parameters is replaced.
-    Raises Unauthorized, PasswordsBusy.
+    `stored` is the hash that the caller has read before. No database connection is used while the
+    password is hashed. If the password changed meanwhile, the new hash decides. A hash with
+    outdated parameters is replaced. Raises Unauthorized, PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

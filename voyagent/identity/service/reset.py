@@ -1,4 +1,4 @@
-"""Password reset: request of a link, and the new password."""
+"""Rules of the password reset: request a link, and set the new password."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
-    """Mail a reset link if the address has an account (API contract, reset).
+    """Mail a reset link if the e-mail address has an account (API contract, reset).
 
-    Known and unknown addresses look and take the same: a job looks the address up later, and the
-    queue holds it sealed. Returns None, or the token if this installation shows tokens
-    (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
+    The response and its duration do not depend on whether the account exists: a background job
+    looks the address up, and the queue stores the address encrypted. Returns None, or the token if
+    the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
 
-    Raises TooManyRequests, for known and unknown addresses alike.
+    Raises TooManyRequests, whether or not the account exists.
     """
     identity.limiter.admit(limits.RESET_MAIL, account=email, address=device.ip)
     if identity.settings.auth_debug_tokens and not identity.settings.is_production:
@@ -44,16 +44,16 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
 
 
 def open_request(identity: Identity, asked: str) -> tuple[str, Channel]:
-    """Return the address and the channel of a queued request. Raises SealBroken."""
+    """Return the e-mail address and the channel of a queued request. Raises SealBroken."""
     opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(asked)))
     return opened["email"], Channel(opened["channel"])
 
 
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
-    """Create and mail a token for the active account of an address.
+    """Create and mail a reset token for the active account of an e-mail address.
 
-    Returns the token, or None without an account. The requester is unknown, so the event is the
-    program's; for an unknown address only the log has it.
+    Returns the token, or None if there is no account. Nobody is signed in, so the audit event names
+    the system as its actor. For an unknown address there is only an entry in the log.
     """
     account = people.find_account(email)
     if account is None:
@@ -82,7 +82,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
 
 
 def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Return the owner of a link, None if it is not valid; nothing changes.
+    """Return the owner of a reset link, or None if the link is invalid; change nothing.
 
     Raises TooManyRequests.
     """
@@ -91,11 +91,12 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 
 
 def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> str:
-    """Set a new password with a mailed token, once, and return the owner's address.
+    """Set a new password with a mailed token, and return the user's e-mail address.
 
-    All sessions of the person and all other reset links end. Nobody is signed in, no address is
-    confirmed, and two-factor stays as it is (ASVS 6.4.3). A refused password spends nothing. The
-    person is notified by mail, and failed sign-ins are forgotten.
+    The token works once. All sessions of the user and all other reset links end. Nobody is signed
+    in, the address does not become confirmed, and two-factor authentication stays as it is (ASVS
+    6.4.3). If the password is refused, the token still works. The user is notified by mail, and the
+    count of failed sign-ins is reset.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """

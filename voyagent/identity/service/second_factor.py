@@ -1,4 +1,4 @@
-"""Codes of the second factor: authenticator codes (TOTP, RFC 6238) and recovery codes."""
+"""Two-factor codes: from an authenticator app (TOTP, RFC 6238), or recovery codes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ DRIFT_STEPS = 1
 SEED_CHARS = 32
 RECOVERY_CODES = 10
 RECOVERY_CHARS = 8
-SEED, RECOVERY = "totp", "recovery_code"  # purposes of the key ring
+SEED, RECOVERY = "totp", "recovery_code"  # key ring purposes
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TOTP = re.compile(r"[0-9]{6}")
 _RECOVERY = re.compile(rf"[A-Z2-7]{{{RECOVERY_CHARS}}}")
 
 
 class Means(StrEnum):
-    """The source of a valid code."""
+    """Kind of a valid code: from the authenticator app, or a recovery code."""
 
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
@@ -41,7 +41,7 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The result of a code: its source, or the reason `wrong` or `used`."""
+    """Result of checking a code: its kind, or the reason of a refusal, `wrong` or `used`."""
 
     means: Means | None = None
     reason: str = ""
@@ -56,12 +56,12 @@ def check_code(
     refusal: type[VoyagentError],
     at: str,
 ) -> Means:
-    """Spend a code of a person with two-factor.
+    """Check a two-factor code of a user and mark it as used; raise `refusal` if it is invalid.
 
-    The audit records refusals and recovery codes, never the code. The caller has locked the person
-    (`proving.lock_person`), checked everything before the code, and not begun its act: `refusal`
-    keeps what was written. A request that fails later has spent nothing. `at` is `sign_in` or
-    `reauthenticate`.
+    The audit log records refusals and the use of recovery codes, never the code itself. The caller
+    must have locked the user (`proving.lock_person`), made all other checks, and written nothing
+    yet: raising `refusal` commits the audit event. If the transaction fails later, the code is not
+    used up. `at` is `sign_in` or `reauthenticate`.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}
@@ -81,10 +81,11 @@ def check_code(
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Spend a code: each authenticator step once, each recovery code once.
+    """Mark a code as used: each authenticator time step and each recovery code works once.
 
-    One step of drift either way; no step before a used one. Only ASCII digits; inner spaces are
-    ignored, in a recovery code hyphens and capitals too (API contract, codes once).
+    Accepts the time steps directly before and after the present one, but none before a used one.
+    Only ASCII digits are accepted; spaces inside the code are ignored, and in a recovery code also
+    hyphens and case (API contract, codes once).
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):
@@ -96,7 +97,10 @@ def spend(keyring: Keyring, person: User, code: str) -> Spending:
 
 
 def matching_step(seed: str, code: str) -> int | None:
-    """Return the newest step, among the present one and its neighbours, of a six-digit code."""
+    """Return the latest time step that gives this six-digit code, or None.
+
+    The candidates are the present time step and the ones directly before and after it.
+    """
     if not _TOTP.fullmatch(code):
         return None
     authenticator, now = pyotp.TOTP(seed, interval=STEP_S), int(clock.now().timestamp()) // STEP_S
@@ -108,19 +112,19 @@ def matching_step(seed: str, code: str) -> int | None:
 
 
 def seal_seed(keyring: Keyring, user_id: UUID, seed: str) -> bytes:
-    """Seal a seed; it opens only with this person's row."""
+    """Encrypt the secret of an authenticator so that it decrypts only for this user."""
     return keyring.seal(SEED, seed.encode(), bound_to=str(user_id))
 
 
 def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
-    """Return the seed in base32. Raises SealBroken."""
+    """Return the decrypted secret of an authenticator in base32. Raises SealBroken."""
     return keyring.open(SEED, sealed, bound_to=str(user_id)).decode()
 
 
 def seal_anew(keyring: Keyring, person: User) -> None:
-    """Seal a seed again with the present secret if an earlier one was used.
+    """Encrypt a user's secret with the present key if an earlier key was used.
 
-    The earlier secret can then be removed.
+    The earlier key can then be removed from the configuration.
     """
     if person.totp_secret is not None and keyring.is_old(person.totp_secret):
         person.totp_secret = seal_seed(
@@ -129,7 +133,10 @@ def seal_anew(keyring: Keyring, person: User) -> None:
 
 
 def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
-    """Replace all recovery codes of a person with ten new ones; keyed hashes are stored."""
+    """Replace all recovery codes of a user and return the ten new ones.
+
+    Only keyed hashes of them are stored.
+    """
     forget_recovery_codes(person)
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:

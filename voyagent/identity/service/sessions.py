@@ -1,4 +1,4 @@
-"""Sessions: open, end, sign out, and the single use of refresh tokens."""
+"""Rules of sessions: open, refresh, end and sign out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
-    """Open a session that lives one refresh lifetime; rotation does not lengthen it."""
+    """Open a session for a user; it lasts one refresh lifetime, which no refresh extends."""
     is_browser = device.channel is Channel.BROWSER
     session = AuthSession(
         id=new_id(),
@@ -56,14 +56,15 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
 def refresh(
     identity: Identity, refresh_token: str, *, address: str = "", waited_s: float = 0.0
 ) -> tuple[str, str]:
-    """Exchange a refresh token for a new access and refresh token, once.
+    """Exchange a refresh token for a new access token and a new refresh token.
 
-    One statement spends it, so that of parallel callers one succeeds. A caller who began before it
-    was spent is an honest twin and leaves the session alone; a token presented after it was spent
-    counts as stolen, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is the time since
-    the caller began. Confirmation of the address is not required.
+    Each refresh token works once: one SQL statement marks it as used, so that of concurrent calls
+    only one succeeds. If a call began before the token was used, it is a concurrent request of the
+    same client, is refused, and the session continues. If it began later, the token counts as
+    stolen, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is the time in seconds since
+    the call began. The e-mail address need not be confirmed.
 
-    Raises TooManyRequests (by the client's `address`), InvalidRefreshToken.
+    Raises TooManyRequests (per IP address of the client in `address`), InvalidRefreshToken.
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
@@ -93,15 +94,15 @@ def refresh(
         raise InvalidRefreshToken
     session.last_seen_at = clock.now()
     pair = identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
-    # The last statement, so that little lies between the spending and the commit that shows it to
-    # others.
+    # The last statement, so that the commit, which makes the used token visible to other
+    # transactions, follows at once.
     spent = rows_changed(
         "update refresh_tokens set spent_at = clock_timestamp() where tenant_id = :tenant_id and id"
         " = :id and spent_at is null and revoked_at is null and expires_at > now()",
         id=token_id,
     )
     if not spent:
-        # the error keeps what was written, and the pair of one who has lost must not stay
+        # this error commits what was written, and the losing call's new tokens must not be stored
         db.session.rollback()
         raise InvalidRefreshToken
     return pair
@@ -110,10 +111,10 @@ def refresh(
 def sign_out_program(
     identity: Identity, *, access_token: str | None, refresh_token: str | None
 ) -> None:
-    """Revoke the presented access token and the refresh token, whoever owns it.
+    """Revoke the given access token and refresh token.
 
-    An unknown token is no error, a repeat changes nothing, and other sessions continue (API
-    contract, sign-out).
+    Tokens need not belong to one user. Unknown or revoked tokens are no error, and other sessions
+    continue (API contract, sign-out).
     """
     if refresh_token:
         _revoke_refresh_token(refresh_token)
@@ -142,7 +143,7 @@ def sign_out_program(
 
 
 def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
-    """End the actor's own session completely, as the browser's sign-out does."""
+    """End the actor's present session, as when a browser signs out."""
     if actor.session_id is None:
         return
     _end(actor.session_id, reason)
@@ -152,11 +153,12 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
 def end_sessions(
     user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None
 ) -> int:
-    """End the sessions of a person, except one, with their tokens; return their number.
+    """End the sessions of a user except one, revoke their tokens, and return their number.
 
-    From the next request on, browsers and programs alike (ASVS 7.4). A new password, address or
-    second factor keeps the acting session; a reset or a removal keeps none. `by` is the acting
-    person, by default the person concerned. One event is recorded if a session ended.
+    They are refused from the next request on, in browsers and programs (ASVS 7.4). After a new
+    password, address or second factor the acting session is kept; after a reset or a removal none
+    is. `by` is the acting user and defaults to the owner of the sessions. An audit event is
+    recorded if any session ended.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -179,7 +181,7 @@ def end_sessions(
 
 
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
-    """Sign in as the demo agency's administrator, outside production. Raises DemoNotThere."""
+    """Sign in as the demo agency's administrator; not in production. Raises DemoNotThere."""
     account = people.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
         raise DemoNotThere
@@ -197,10 +199,11 @@ def open_demo(identity: Identity, device: Device) -> SignedInPerson:
 
 
 def _had_begun_before(spent_at: datetime, began: float) -> bool:
-    """True if a caller who began at `began` cannot have known that the token was spent.
+    """Return True if a call may have begun before the token was marked as used.
 
-    `began` is a time of `perf_counter`, `spent_at` of the database's clock. Each reading of that
-    clock bounds the start; one is enough unless the two instants are closer than its round trip.
+    `began` is a time of this process's `perf_counter`, `spent_at` a time of the database's clock.
+    Each reading of the database's clock limits the possible start of the call; a second reading is
+    needed only if the two instants are closer than one round trip.
     """
     for _ in range(CLOCK_LOOKS_MAX):
         before = time.perf_counter()
@@ -216,11 +219,11 @@ def _had_begun_before(spent_at: datetime, began: float) -> bool:
 
 def _end_for_reuse(identity: Identity, session: AuthSession, user: User) -> None:
     if not _end(session.id, "refresh_reuse"):
-        return  # of several who come with it at once one ends the session, tells so and warns
+        return  # of concurrent calls with the token only one ends the session and sends the warning
     actor = _person_or_system(session.tenant_id, session.user_id)
     if (
         actor.user_id is not None
-    ):  # who was removed, or whose agency is suspended, has no account to look after
+    ):  # a removed user, or one of a suspended agency, has no account to protect
         identity.outbox.send(to=user.email, kind="session_reuse", locale=actor.locale)
     audit.record(
         actor,
@@ -283,7 +286,7 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 
 
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
-    """Return the person of an event, or the program if person or agency is suspended."""
+    """Return the user as the actor of an event, or the system if user or agency is not active."""
     try:
         return people.get_actor(user_id).via(Channel.API)
     except Unauthorized:

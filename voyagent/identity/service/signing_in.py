@@ -1,4 +1,4 @@
-"""Sign-in: the password, and a code if two-factor is on, at once or on a second page."""
+"""Rules of the sign-in: password, and a code if two-factor is on, in one or two steps."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HalfSignIn:
-    """A sign-in with a correct password that waits for its code; it holds neither.
+    """A sign-in whose password was correct and whose code is still missing.
 
-    `password_print` identifies the password: another password or address ends it.
+    It contains neither password nor code. `password_print` is a fingerprint of the password's hash:
+    if password or address changes, this sign-in ends.
     """
 
     tenant_id: UUID
@@ -49,14 +50,14 @@ class HalfSignIn:
 
     @property
     def is_over(self) -> bool:
-        """True if the code has taken too long."""
+        """Return True if the time to enter the code is over."""
         return not timedelta(0) <= clock.now() - self.began_at <= CODE_WITHIN
 
 
 def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
-    """Open a session with address and password alone.
+    """Open a session with e-mail address and password only.
 
-    Raises the errors of `begin_sign_in`, then TotpRequired if a code is needed.
+    Raises the errors of `begin_sign_in`, and TotpRequired if two-factor authentication is on.
     """
     came = begin_sign_in(identity, email=email, password=password, device=device)
     if isinstance(came, HalfSignIn):
@@ -67,12 +68,14 @@ def sign_in(identity: Identity, *, email: str, password: str, device: Device) ->
 def begin_sign_in(
     identity: Identity, *, email: str, password: str, device: Device
 ) -> SignedInPerson | HalfSignIn:
-    """Check address and password; return a session, or a half sign-in if two-factor is on.
+    """Check e-mail address and password, and open a session.
 
-    An unknown address takes as long as a known one and is throttled alike. A failure is recorded in
-    the audit of the address's agency; for an unknown address only in the log.
+    If two-factor authentication is on, return a HalfSignIn instead, to be completed with a code. An
+    unknown address takes as long as a known one, and its attempts are limited alike. A failure is
+    recorded in the audit log of the account's agency, or for an unknown address only in the
+    server's log.
 
-    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
+    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(
@@ -88,9 +91,10 @@ def begin_sign_in(
 def complete_sign_in(
     identity: Identity, half: HalfSignIn, *, code: str, device: Device
 ) -> SignedInPerson:
-    """Open the session of a half sign-in with a code, within five minutes.
+    """Open the session of a HalfSignIn with a two-factor code, within five minutes.
 
-    Address and password must be unchanged and two-factor still on.
+    E-mail address and password must not have changed, and two-factor authentication must still be
+    on.
 
     Raises TooManyRequests, SignInExpired, TotpInvalid.
     """
@@ -115,12 +119,12 @@ def complete_sign_in(
 def sign_in_totp(
     identity: Identity, *, email: str, password: str, totp_code: str, device: Device
 ) -> SignedInPerson:
-    """Open a session with address, password and code.
+    """Open a session with e-mail address, password and two-factor code.
 
-    A wrong password uses up no code (API contract).
+    If the password is wrong, the code is not used up (API contract).
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in
-    that order.
+    this order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(
@@ -138,7 +142,7 @@ def sign_in_totp(
 def _right_password(
     identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt
 ) -> tuple[Actor, User]:
-    """Return the locked person if the password is correct.
+    """Return the user as actor and as locked row if the password is correct.
 
     Raises InvalidCredentials, then EmailNotVerified.
     """
@@ -177,9 +181,9 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the refusal, delayed so that known and unknown addresses take the same time.
+    """Return the error with the time at which to send it, the same for any address.
 
-    Only a known address has an audit event to write.
+    Without the delay a known address would take longer, because only it has an audit event.
     """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at

@@ -1,6 +1,6 @@
-"""Decisions of administrators about colleagues: role, sessions, removal.
+"""Rules for administrators about other users: role, sessions and removal.
 
-An agency always keeps an administrator.
+An agency always has at least one administrator.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ MANAGE = "team.manage"
 
 
 class RoleChange(NamedTuple):
-    """A person, and whether the role has changed."""
+    """A user, and whether the role has changed."""
 
     full_name: str
     is_new: bool
 
 
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
-    """Change a person's role; it applies from the next request (API contract, roles).
+    """Change a user's role from the next request on (API contract, roles).
 
-    Tokens and keys stay valid. The person is notified by mail. Administrators may lower themselves.
+    Access tokens and API keys stay valid. The user is notified by mail. Administrators may give up
+    their own role.
 
     Raises Forbidden, PersonNotFound, LastAdministrator.
     """
@@ -58,11 +59,11 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
-    """Remove a person from the agency and return the name.
+    """Remove a user from the agency and return the user's name.
 
-    All sessions and keys end with the next request; invitations by or to the person are revoked.
-    Records keep the name, and the address may join again as a new person. The person is notified by
-    mail.
+    All sessions and API keys of the user are refused from the next request on; invitations sent by
+    or to the user are revoked. Records keep the name, and the e-mail address can join again as a
+    new user. The user is notified by mail.
 
     Raises Forbidden, PersonNotFound, LastAdministrator.
     """
@@ -90,7 +91,7 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
 
 
 def sign_person_out(actor: Actor, user_id: UUID) -> int:
-    """End all sessions of a colleague and return their number (ASVS 7.4.5).
+    """End all sessions of another user and return their number (ASVS 7.4.5).
 
     Raises Forbidden, PersonNotFound.
     """
@@ -104,10 +105,11 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 
 
 def _lock(actor: Actor, user_id: UUID) -> User:
-    """Lock the person and every administrator in one order.
+    """Return a user after locking the rows of this user and of all administrators.
 
-    Of two administrators who decide about each other, the second one is no longer an administrator
-    and is refused. Raises Forbidden, PersonNotFound.
+    The rows are locked in one order, so that two administrators who remove each other do not
+    deadlock: the second one is no longer an administrator and is refused. Raises Forbidden,
+    PersonNotFound.
     """
     actor.require(MANAGE)
     locked = db.session.scalars(

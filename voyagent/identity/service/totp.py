@@ -1,4 +1,4 @@
-"""Two-factor authentication: set up, replace, switch off, recovery codes."""
+"""Rules of two-factor authentication: set up, replace, switch off, recovery codes."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _EVENTS: dict[Change, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The secret for an authenticator app, to type or to scan."""
+    """A secret for an authenticator app, as text and for a QR code."""
 
     secret: str = field(repr=False)
     otpauth_url: str = field(repr=False)
 
     @property
     def in_groups(self) -> str:
-        """Return the secret in groups of four, for typing."""
+        """Return the secret in groups of four characters, for typing."""
         return " ".join(re.findall(".{4}", self.secret))
 
 
@@ -65,11 +65,11 @@ def set_up_totp(
     password: str | None = None,
     code: str | None = None,
 ) -> Setup:
-    """Return a new secret, active from the next `verify_totp`.
+    """Create and return a new secret, which takes effect when `verify_totp` succeeds.
 
-    Until then the old one stays active. A program needs a fresh token, a page gives the password;
-    replacing an authenticator needs password and code. An earlier secret that was not verified is
-    dropped.
+    Until then the old secret works. A program needs a fresh token, and an HTML page sends the
+    password; replacing a secret needs password and code. An earlier secret that was never verified
+    is discarded.
 
     Raises Forbidden, NotFresh, TotpAlreadyEnabled, and the errors of `confirm`.
     """
@@ -93,17 +93,17 @@ def set_up_totp(
 
 
 def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
-    """Return a person's started set-up, for its page. Raises SealBroken."""
+    """Return the secret of a user's unfinished set-up, for its page. Raises SealBroken."""
     assert actor.user_id is not None
     return _setup(actor.email, open_seed(identity.keyring, actor.user_id, sealed))
 
 
 def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) -> Change | None:
-    """Switch two-factor on, or to a new authenticator, with a code of the new secret.
+    """Switch to the new secret after checking a code made from it.
 
-    Recovery codes are not accepted. If it is on and no new secret waits, nothing happens whatever
-    the code (API contract), and the result is None. The acting session continues, the other
-    sessions end, API keys stay valid.
+    Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
+    the code is not checked, nothing changes and the result is None (API contract). The present
+    session continues, the others end, and API keys stay valid.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
@@ -134,8 +134,8 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
             raise TotpInvalid
         attempt.succeeded()
     change: Change = "replaced" if person.totp_enabled else "on"
-    # The code counts as used. Of the old secret no step counts any more, so that the new one's may
-    # lie before them.
+    # The code counts as used. Used time steps of the old secret no longer matter, so a step of the
+    # new secret may be earlier than they are.
     rows_changed(
         "update users set totp_secret = totp_pending_secret, totp_pending_secret = null,"
         " totp_enabled = true, totp_last_step = :step where tenant_id = :tenant_id and id ="
@@ -150,7 +150,7 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 def switch_on(
     identity: Identity, actor: Actor, *, code: str, device: Device
 ) -> tuple[Change | None, list[str]]:
-    """Verify the first code, and create recovery codes if two-factor is new.
+    """Verify the first code; if two-factor authentication was off, also create recovery codes.
 
     Raises the errors of `verify_totp`.
     """
@@ -159,7 +159,7 @@ def switch_on(
 
 
 def drop_setup(actor: Actor) -> None:
-    """Cancel a started set-up; the present state is kept."""
+    """Cancel an unfinished set-up; two-factor authentication stays as it was."""
     actor.require("account.update")
     _drop_setup(actor, _held(actor))
 
@@ -167,9 +167,9 @@ def drop_setup(actor: Actor) -> None:
 def disable_totp(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> None:
-    """Switch two-factor off and delete its secrets and codes.
+    """Switch two-factor authentication off and delete its secrets and recovery codes.
 
-    The code is asked for only if it is on. Raises the errors of `confirm`.
+    The code is required only if two-factor authentication is on. Raises the errors of `confirm`.
     """
     confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
@@ -184,9 +184,9 @@ def disable_totp(
 def make_recovery_codes(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> list[str]:
-    """Replace all recovery codes with ten new ones, returned once.
+    """Replace all recovery codes of the actor, and return the ten new ones.
 
-    A program needs a fresh token beside password and code (API contract, fresh token).
+    Besides password and code, a program needs a fresh token (API contract, fresh token).
 
     Raises NotFresh, the errors of `confirm`, TotpNotEnabled.
     """
@@ -225,7 +225,7 @@ def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
 
 
 def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> None:
-    """Record the event of a change, end the other sessions, and notify the person."""
+    """Record the audit event of a change, end the other sessions, and notify the user."""
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
     end_sessions(person.id, reason="two_factor_changed", except_session=actor.session_id, by=actor)
@@ -235,7 +235,7 @@ def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> Non
 
 
 def _setup(email: str, secret: str) -> Setup:
-    # The key's URI of authenticator apps; the address in it stays as one reads it.
+    # The `otpauth` URI that authenticator apps read; `@` in the address is not escaped.
     return Setup(
         secret, f"otpauth://totp/{ISSUER}:{quote(email, safe='@')}?secret={secret}&issuer={ISSUER}"
     )

@@ -1,4 +1,4 @@
-"""Inputs and results of identity's rules."""
+"""Values that the services of identity take and return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.mail.service import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The installation as the rules need it: parameters, hasher, signer, secrets, outbox."""
+    """Configuration and collaborators that the services of identity take."""
 
     settings: Settings
     passwords: Passwords
@@ -27,7 +27,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The client of a sign-in, for the list of sessions."""
+    """Browser or program of a sign-in, shown in the list of sessions."""
 
     channel: Channel
     user_agent: str = ""
@@ -36,7 +36,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SignedInPerson:
-    """A person with a new session; a browser has its cookie and no tokens."""
+    """A user with a new session; a browser's session has no tokens, because it uses a cookie."""
 
     actor: Actor
     credential: Credential

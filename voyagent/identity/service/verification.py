@@ -1,4 +1,4 @@
-"""Confirmation of an address: the mailed link and its use."""
+"""Rules for the confirmation of an e-mail address by a mailed link."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ log = structlog.get_logger(__name__)
 
 
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
-    """Mail a confirmation link, also if the address is confirmed (API contract).
+    """Mail a confirmation link to the actor, even if the address is already confirmed.
 
-    Several links may be outstanding. Raises Forbidden, TooManyRequests (by mail address and by the
-    client's `address`).
+    The API contract demands this. Several links may be valid at once. Raises Forbidden,
+    TooManyRequests (per e-mail address, and per IP address of the client in `address`).
     """
     actor.require("account.update")
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
@@ -32,10 +32,10 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the link again to a person who cannot sign in without it.
+    """Mail the confirmation link again to a user who cannot sign in before the confirmation.
 
-    The caller has checked the password. The answer does not tell whether the account exists. Raises
-    TooManyRequests.
+    The caller has checked the password. The response does not reveal whether the account exists.
+    Raises TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = people.find_account(email)
@@ -56,7 +56,7 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
 def mail_verification(
     identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None
 ) -> None:
-    """Mail a confirmation link within another act."""
+    """Mail a confirmation link in the transaction of another service function."""
     token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
     hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
     link = f"{identity.settings.public_url.rstrip('/')}{PATH}?token={token}"
@@ -69,18 +69,19 @@ def mail_verification(
 
 
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Return the owner of a link, None if it is not valid; nothing changes.
+    """Return the owner of a confirmation link, or None if it is invalid; change nothing.
 
-    Mail scanners open links too. Raises TooManyRequests.
+    Opening the link must change nothing, because mail scanners open links too. Raises
+    TooManyRequests.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
     return one_time.find(token, Purpose.VERIFY_EMAIL)
 
 
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
-    """Confirm a link's address once and return it; the person's other links end.
+    """Confirm the e-mail address of a link, end the user's other links, return the address.
 
-    Raises TooManyRequests, TokenInvalid.
+    The link works once. Raises TooManyRequests, TokenInvalid.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
@@ -96,6 +97,6 @@ def verify_email(identity: Identity, *, token: str, device: Device) -> str:
 
 
 def person_of(actor: Actor) -> UUID:
-    """Return the acting person; the permission belongs to people only."""
+    """Return the acting user's id; only users have the permission that the caller has checked."""
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

@@ -1,4 +1,4 @@
-"""Pages of identity: sign-in, the team, the own account."""
+"""HTML pages of identity: sign-in, the team and the user's own account."""
 
 from voyagent.identity.views import (
     account,

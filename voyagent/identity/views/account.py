@@ -1,4 +1,4 @@
-"""Page of the own account: name, address, password."""
+"""HTML page of the user's own account: name, e-mail address and password."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 
 @account_pages.page("/account", permission="account.read")
 def profile(reader: RequestReader) -> str:
-    """Show name, address and password, each with its form."""
+    """Show name, e-mail address and password, each with a form to change it."""
     return _page(people.get_person(reader, reader.person_id))
 
 
 @account_pages.page("/account", methods=("POST",), permission="account.update")
 def rename(actor: Actor) -> Any:
-    """Change the own name."""
+    """Change the user's own name."""
     form = NameForm()
     changed = form.attempt(
         lambda given: service.update_profile(
@@ -45,7 +45,7 @@ def rename(actor: Actor) -> Any:
 
 @account_pages.page("/account/address", methods=("POST",), permission="account.update")
 def move(actor: Actor) -> Any:
-    """Change the own address; the form asks for the password."""
+    """Change the user's own e-mail address; the form asks for the password."""
     form = AddressForm()
     changed = form.attempt(
         lambda given: _move(actor, given), **_CONFIRMING, email_already_registered="email"
@@ -62,7 +62,7 @@ def move(actor: Actor) -> Any:
 
 @account_pages.page("/account/password", methods=("POST",), permission="account.update")
 def change_password(actor: Actor) -> Any:
-    """Change the own password."""
+    """Change the user's own password."""
     form = PasswordForm()
     changed = form.attempt(
         lambda given: service.change_password(
@@ -80,7 +80,7 @@ def change_password(actor: Actor) -> Any:
 
 @account_pages.page("/account/verification", methods=("POST",), permission="account.update")
 def send_verification(actor: Actor) -> Any:
-    """Mail the confirmation link again."""
+    """Mail the link that confirms the user's e-mail address again."""
     service.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
     toast(_("Link sent to %(address)s.", address=actor.email))
     return see_other(url_for(".profile"))
@@ -106,7 +106,7 @@ def _page(
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
 ) -> str:
-    """Render the page with one form as sent and the others empty."""
+    """Render the page: the given form with its input, the other forms empty."""
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
     forms = {
         "name": name,

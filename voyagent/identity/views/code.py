@@ -1,4 +1,4 @@
-"""Second page of the sign-in: the code, if two-factor is on."""
+"""Second HTML page of the sign-in: the code, if two-factor authentication is on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HALF = "half_sign_in"
 
 
 def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
-    """Store the first half of a sign-in in a new signed cookie, without password or code.
+    """Store a HalfSignIn in a new signed cookie, which contains no password and no code.
 
     Any earlier session of this browser ends.
     """
@@ -38,7 +38,7 @@ def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
 
 @pages.page("/sign-in/code", methods=("GET", "POST"))
 def enter_code() -> Any:
-    """Complete the sign-in with a code and redirect to the requested page."""
+    """Complete the sign-in with a code, and redirect to the page requested before it."""
     target = safe_next(request.args.get("next"))
     half = _half()
     if half is None:
@@ -69,7 +69,7 @@ def enter_code() -> Any:
 
 
 def _half() -> service.HalfSignIn | None:
-    """Return this browser's first half of a sign-in while it is valid."""
+    """Return the HalfSignIn in this browser's cookie while it is valid, or None."""
     kept = session.get(_HALF)
     if kept is None:
         return None

@@ -1,4 +1,4 @@
-"""Pages of sign-up, sign-in and sign-out."""
+"""HTML pages of sign-up, sign-in, sign-out and invitations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
 
 @pages.page("/sign-in", methods=("GET", "POST"))
 def sign_in() -> Any:
-    """Sign in and redirect to the requested page."""
+    """Sign in, and redirect to the page that was requested before the sign-in."""
     target = safe_next(request.args.get("next"))
     if request.method == "GET" and is_signed_in():
         return see_other(target)
@@ -67,14 +67,14 @@ def sign_in() -> Any:
 
 @pages.page("/sign-in/demo", methods=("POST",))
 def open_demo() -> Any:
-    """Sign in to the demo agency."""
+    """Sign in to the demo agency as its administrator."""
     sign_browser_in(service.open_demo(identity(), device(Channel.BROWSER)).credential)
     return see_other(url_for("home.index"))
 
 
 @pages.page("/sign-up", methods=("GET", "POST"))
 def sign_up() -> Any:
-    """Create an agency; it uses the language of this page until its settings change."""
+    """Create an agency; its language is that of this page until the settings change."""
     form = SignUpForm()
     signed_in = form.attempt(
         lambda given: service.sign_up(
@@ -100,7 +100,10 @@ def sign_out(actor: Actor) -> Any:
 
 @pages.page("/accept-invite", methods=("GET", "POST"))
 def accept_invite() -> Any:
-    """Join an agency by a link; its token moves from the address into the session."""
+    """Show and process the page of an invitation's link.
+
+    The token moves from the URL into the session at once.
+    """
     if "token" in request.args:
         session[_INVITE_TOKEN] = request.args["token"][:128]
         return see_other(url_for(".accept_invite"))

@@ -1,4 +1,4 @@
-"""Pages of API keys: list, create, revoke; administrators see all keys."""
+"""HTML pages of API keys: list, create and revoke; administrators see all keys."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _AT_THE_FORM = {
 
 @account_pages.page("/account/api-keys", permission="api_key.read")
 def api_keys(reader: RequestReader) -> str:
-    """Show the own keys, and to an administrator all keys."""
+    """Show the user's own API keys, and to an administrator those of all users."""
     return _page(reader, reader.authenticate())
 
 
 @account_pages.page("/account/api-keys/new", methods=("GET", "POST"), permission="api_key.create")
 def new_api_key(actor: Actor) -> Any:
-    """Create a key.
+    """Create an API key.
 
-    It is shown in this response and stored nowhere, so no page can show it again.
+    Only this response shows the key; it is not stored, so no page can show it again.
     """
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
@@ -61,7 +61,7 @@ def new_api_key(actor: Actor) -> Any:
     "/account/api-keys/<key_id>/revoke", permission="api_key.revoke", missing=NotFound
 )
 def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
-    """Ask for confirmation before a key is revoked."""
+    """Ask for confirmation before an API key is revoked."""
     service.get_key_to_revoke(actor, key_id)
     return render_template("account/api_key_revoke.html", key=people.get_key(key_id))
 
@@ -73,7 +73,7 @@ def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
     missing=NotFound,
 )
 def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
-    """Revoke a key."""
+    """Revoke an API key."""
     service.revoke_key(actor, key_id)
     toast(_("Key revoked. Programs that use it are refused."))
     return see_other(url_for(".api_keys"))

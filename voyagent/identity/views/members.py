@@ -1,4 +1,4 @@
-"""Pages for administrators about a colleague: role, sessions, removal."""
+"""HTML pages on which an administrator changes a user's role, ends sessions or removes the user."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from voyagent.kernel.db import db
     "/team/<user_id>", permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN
 )
 def member(reader: Reader, user_id: UUID) -> str:
-    """Show a person: role and sessions."""
+    """Show a user's role and sessions."""
     return _page(reader, user_id)
 
 
@@ -40,7 +40,7 @@ def member(reader: Reader, user_id: UUID) -> str:
     guard=Guard.SIGNED_IN,
 )
 def change_role(actor: Actor, user_id: UUID) -> Any:
-    """Change a person's role."""
+    """Change a user's role."""
     form = RoleForm()
     change = form.attempt(
         lambda given: service.change_role(identity(), actor, user_id, role=given.role),
@@ -63,7 +63,7 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     guard=Guard.SIGNED_IN,
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> Any:
-    """End all sessions of a person."""
+    """End all sessions of a user."""
     ended = service.sign_person_out(actor, user_id)
     name = people.get_person(SessionReader(db.session), user_id)["full_name"]
     toast(
@@ -81,7 +81,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     guard=Guard.SIGNED_IN,
 )
 def ask_to_remove(reader: Reader, user_id: UUID) -> str:
-    """Ask for confirmation before a person is removed."""
+    """Ask for confirmation before a user is removed."""
     return _removal_page(reader, user_id, SureForm())
 
 
@@ -93,7 +93,7 @@ def ask_to_remove(reader: Reader, user_id: UUID) -> str:
     guard=Guard.SIGNED_IN,
 )
 def remove_member(actor: Actor, user_id: UUID) -> Any:
-    """Remove a person from the agency."""
+    """Remove a user from the agency."""
     form = SureForm()
     name = form.attempt(
         lambda _given: service.remove_person(identity(), actor, user_id), last_administrator=""

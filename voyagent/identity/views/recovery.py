@@ -1,6 +1,6 @@
-"""Pages of mailed links: confirmation of an address, password reset.
+"""HTML pages of mailed links: confirm an e-mail address, reset a password.
 
-A link's token moves from the address into the session at once.
+The token of a link moves from the URL into the session at once.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ _VERIFY_TOKEN, _RESET_TOKEN = "verify_token", "reset_token"
 _ASKED = "reset_asked"
 _TOKEN_MAX = 128
 TYPED = "typed_address"
-"""The address of a refused sign-in, prefilled for a password reset."""
+"""Session key of the e-mail address in a refused sign-in; prefills the password reset."""
 UNVERIFIED = "unverified"
-"""The address of a person with the correct password and an unconfirmed address."""
+"""Session key of a user whose password was correct and whose address is unconfirmed."""
 
 
 @pages.page("/verify-email", methods=("GET", "POST"))
 def verify_email() -> Any:
-    """Confirm an address by a button: mail scanners open links but press none."""
+    """Confirm an e-mail address when a button is pressed.
+
+    Opening the link is not enough, because mail scanners open links too.
+    """
     if "token" in request.args:
         return _take_token(_VERIFY_TOKEN, ".verify_email")
     token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
@@ -56,7 +59,7 @@ def verify_email() -> Any:
 
 @pages.page("/verify-email/again", methods=("POST",))
 def send_verification_again() -> Any:
-    """Mail the link again to a person whose password was just correct."""
+    """Mail the confirmation link again to a user who has just entered the correct password."""
     email = session.get(UNVERIFIED)
     if email is not None:
         service.send_again(identity(), email=email, device=device(Channel.BROWSER))
@@ -66,7 +69,7 @@ def send_verification_again() -> Any:
 
 @pages.page("/forgot-password", methods=("GET", "POST"))
 def forgot_password() -> Any:
-    """Request a link; the next page is the same for every address."""
+    """Request a reset link; the next page does not reveal whether the account exists."""
     form = ForgotForm(data={"email": session.get(TYPED)})
     asked = form.attempt(_ask)
     if asked is None:
@@ -80,7 +83,7 @@ def forgot_password() -> Any:
 
 @pages.page("/reset-password", methods=("GET", "POST"))
 def reset_password() -> Any:
-    """Set a new password by a link, to sign in with afterwards."""
+    """Set a new password with a mailed link; the user then signs in with it."""
     if "token" in request.args:
         return _take_token(_RESET_TOKEN, ".reset_password")
     token, form = session.get(_RESET_TOKEN, ""), ResetForm()
@@ -107,7 +110,10 @@ def _ask(given: ForgotPage) -> str:
 def _link_page(
     template: str, form: SchemaForm[Any], find: Callable[..., Holder | None], token: str
 ) -> tuple[str, int]:
-    """400 if nobody holds the link; after too many attempts it is not looked up."""
+    """Render the page of a mailed link, with status 400 if the link is not valid.
+
+    After too many attempts the link is not looked up.
+    """
     is_limited = form.status == 429
     holder = None if is_limited else find(identity(), token, address=client_address())
     status = form.status if holder or is_limited else 400

@@ -1,4 +1,4 @@
-"""Page of the own sessions."""
+"""HTML page of the user's own sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.kernel.database.read_pool import RequestReader, Row
 
 @account_pages.page("/account/sessions", permission="account.read")
 def sessions(reader: RequestReader) -> str:
-    """Show every browser and program that is signed in as this person."""
+    """Show every browser and program in which the user is signed in."""
     return render_template(
         "account/sessions.html",
         sessions=with_words(people.list_sessions(reader, reader.person_id)),
@@ -35,7 +35,7 @@ def sessions(reader: RequestReader) -> str:
     missing=service.SignInNotFound,
 )
 def end_session(actor: Actor, auth_session_id: UUID) -> Any:
-    """End one of the own sessions, this one included."""
+    """End one of the user's own sessions, which may be the current one."""
     service.end_own_session(actor, auth_session_id)
     if auth_session_id == actor.session_id:
         sign_browser_out()
@@ -46,7 +46,7 @@ def end_session(actor: Actor, auth_session_id: UUID) -> Any:
 
 @account_pages.page("/account/sessions/end-others", methods=("POST",), permission="account.update")
 def end_other_sessions(actor: Actor) -> Any:
-    """End all other own sessions."""
+    """End all of the user's other sessions."""
     ended = service.end_own_sessions(actor, keep_this=True)
     toast(
         ngettext(
@@ -61,7 +61,7 @@ def end_other_sessions(actor: Actor) -> Any:
 
 
 def with_words(rows: list[Row]) -> list[Row]:
-    """Add the device in the reader's language to each session."""
+    """Return the sessions with the name of each device in the reader's language."""
     return [
         {**row, "device": _named(row["channel"], words), "glyph": words.glyph}
         for row in rows

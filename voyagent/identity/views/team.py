@@ -1,4 +1,4 @@
-"""Page of the team: its people and invitations."""
+"""HTML page of the team: users and invitations."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _MATRIX = (
 
 @pages.page("/team", permission="team.read", guard=Guard.SIGNED_IN)
 def team(reader: Reader) -> Any:
-    """Show the people of the agency, and open invitations to those who may invite."""
+    """Show the users of the agency, and open invitations to those who may invite."""
     return _team(reader, InviteForm(), fresh=session.pop(_FRESH_INVITE, None))
 
 
 @pages.page("/team", methods=("POST",), permission="invite.create", guard=Guard.SIGNED_IN)
 def invite(actor: Actor) -> Any:
-    """Invite a colleague; the next page shows the link once."""
+    """Invite a colleague; only the next page shows the link."""
     form = InviteForm()
     made = form.attempt(
         lambda given: service.invite_newcomer(

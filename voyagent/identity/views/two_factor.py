@@ -1,4 +1,4 @@
-"""Pages of two-factor authentication: state, set-up with a QR code, recovery codes."""
+"""HTML pages of two-factor authentication: state, set-up with a QR code, recovery codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 
 @account_pages.page("/account/security", permission="account.read")
 def security(reader: RequestReader) -> str:
-    """Show the second factor; the secret only in the browser that has started the set-up."""
+    """Show the state of two-factor authentication.
+
+    The secret of an unfinished set-up is shown only in the browser that started it.
+    """
     state = people.get_two_factor(reader, reader.person_id)
     return _page(reader.authenticate(), state, CodeForm())
 
@@ -37,7 +40,7 @@ def security(reader: RequestReader) -> str:
     "/account/security/set-up", methods=("GET", "POST"), permission="account.update"
 )
 def set_up(actor: Actor) -> Any:
-    """Confirm password and code, and create a new secret."""
+    """Check password and code, and create a new secret."""
     form = ConfirmForm()
     begun = form.attempt(
         lambda given: service.set_up_totp(
@@ -53,9 +56,10 @@ def set_up(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/confirm", methods=("POST",), permission="account.update")
 def switch_on(actor: Actor) -> Any:
-    """Switch two-factor on with the first code.
+    """Switch two-factor authentication on with the first code.
 
-    The recovery codes are in this response and stored nowhere, so no page can show them again.
+    Only this response shows the recovery codes; they are not stored, so no page can show them
+    again.
     """
     form = CodeForm()
     if not _is_shown():
@@ -84,7 +88,7 @@ def switch_on(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/leave", methods=("POST",), permission="account.update")
 def leave_set_up(actor: Actor) -> Any:
-    """Cancel a started set-up."""
+    """Cancel an unfinished set-up of two-factor authentication."""
     service.drop_setup(actor)
     session.pop(_SHOWN_UNTIL, None)
     return see_other(url_for(".security"))
@@ -92,7 +96,7 @@ def leave_set_up(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/codes", methods=("GET", "POST"), permission="account.update")
 def new_codes(actor: Actor) -> Any:
-    """Create new recovery codes; they are in this response and stored nowhere."""
+    """Create new recovery codes; only this response shows them."""
     form = ConfirmForm()
     codes = form.attempt(
         lambda given: service.make_recovery_codes(
@@ -109,7 +113,7 @@ def new_codes(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/off", methods=("GET", "POST"), permission="account.update")
 def switch_off(actor: Actor) -> Any:
-    """Switch two-factor off."""
+    """Switch two-factor authentication off."""
     form = ConfirmForm()
     done = form.attempt(lambda given: _off(actor, **given.model_dump()), **_AT_THE_FORM)
     if done is None:
