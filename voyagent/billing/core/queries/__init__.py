@@ -1,1 +1,1 @@
-"""Reads that several documents share."""
+"""Queries shared by several billing documents."""

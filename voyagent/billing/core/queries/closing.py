@@ -1,4 +1,4 @@
-"""Drafts and missing numbers to look at before a month is closed."""
+"""Queries of drafts and missing numbers to check before a month is closed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,18 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
     "refund": (Refund, "refunded_on", ()),
 }
-"""Tables of each number series, with the date that determines a number's year.
+"""The table of each number series, the date that decides a number's year, and a filter.
 
-Bills and supplier credits have the supplier's numbers.
+Bills and supplier credits are left out, because their numbers are the supplier's.
 """
 _YEAR_AND_MORE = timedelta(days=366)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Return drafts dated within two days as rows: id, is_bill."""
+    """Return a statement for the drafts dated from `first` to `last`.
+
+    Rows: id, is_bill.
+    """
     parts = [
         select(model.id, literal(model is Bill).label("is_bill")).where(
             owned(model), model.status == "draft", model.issue_date.between(first, last)
@@ -52,9 +55,10 @@ def drafts_statement(first: date, last: date) -> Select[Any]:
 
 
 def gaps_statement(first: date, last: date) -> Select[Any]:
-    """Return series with missing numbers among documents dated within two days.
+    """Return a statement for the series with missing numbers in a period.
 
-    Rows: series, financial_year. The cost is that of those years.
+    Only the financial years of the documents dated from `first` to `last` are checked. Rows:
+    series, financial_year.
     """
     found = union_all(*(_gaps(series, first, last) for series in _NUMBERED)).subquery("found").c
     return select(found.series, found.financial_year).order_by(found.financial_year, found.series)

@@ -1,4 +1,4 @@
-"""Searches of credits, and the credited amounts of lines."""
+"""Filters of the lists of credits, and the amounts of document lines credited so far."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from voyagent.kernel.tenancy import owned
 
 
 class _Credits(NamedTuple):
-    """Tables of the credits of a kind of document, and the columns that join them."""
+    """The tables of credits on invoices or on bills, and the names of their foreign keys."""
 
     credit: Any
     line: Any
@@ -46,7 +46,7 @@ _CREDITS: dict[type, _Credits] = {
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """Filters of a list of credits; `party` is a whole name."""
+    """Filters of a list of credits; `party` is the whole name of the customer or supplier."""
 
     document_id: UUID | None = None
     party: str | None = None
@@ -64,9 +64,9 @@ def narrowed(
     limit: int,
     cursor: Cursor | None,
 ) -> Select[Any]:
-    """Narrow a list of credits to a search, newest day first, after the cursor.
+    """Add filters, order (newest date first) and cursor to the statement of a list of credits.
 
-    One row more than the limit is read.
+    The statement returns up to one row more than `limit`, which shows that there is a next page.
     """
     if search.document_id is not None:
         statement = statement.where(document_id == search.document_id)
@@ -91,14 +91,20 @@ def narrowed(
 
 
 def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
-    """Return the credited amount of each line by its number, without reversed credits."""
+    """Return the credited amount of each document line by line number, in minor units.
+
+    Reversed credits do not count.
+    """
     tables = _CREDITS[type(document)]
     rows = _credited(document, tables.line, tables.line.line_no)
     return {row.line_no: row.minor for row in rows}
 
 
 def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
-    """Return the credited taxes by line and component, without reversed credits."""
+    """Return the credited tax by line number and component, in minor units.
+
+    Reversed credits do not count.
+    """
     tax = _CREDITS[type(document)].tax
     rows = _credited(document, tax, tax.line_no, tax.component)
     return {(row.line_no, row.component): row.minor for row in rows}
@@ -107,7 +113,10 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
 def credited_taxes_statement(
     kind: type[Invoice | Bill], credit_id: UUID
 ) -> Select[tuple[int, str, int]]:
-    """Return the taxes of one credit as rows: line_no, component, amount_minor."""
+    """Return a statement for the taxes of one credit.
+
+    Rows: line_no, component, amount_minor.
+    """
     tables = _CREDITS[kind]
     taxes = tables.tax.__table__.c
     return (
@@ -118,7 +127,7 @@ def credited_taxes_statement(
 
 
 def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
-    """Sum lines or taxes of the credits of a document that are not reversed."""
+    """Sum the lines or taxes of all credits of a document that are not reversed."""
     tables = _CREDITS[type(document)]
     statement = (
         select(*by, cast(func.sum(part.amount_minor), BigInteger).label("minor"))

@@ -1,4 +1,4 @@
-"""Searches that the lists of invoices and bills share, and the lines of a document."""
+"""Filters shared by the lists of invoices and bills, and the lines of one document."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ LOOKED_MAX = 20_000
 class DocumentSearch:
     """Filters of a list of invoices or bills.
 
-    `status` is a stored status, `open` or `overdue` (open, due before `today`); `party` is a whole
-    name. While the agency's time zone is unknown, `today` may be a day off, except for `overdue`.
+    `status` is a stored status, `open`, or `overdue` (open and due before `today`); `party` is the
+    whole name of the customer or supplier. `today` is used only for `overdue`; for other filters it
+    may be the date of another time zone.
     """
 
     known: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -45,24 +46,24 @@ class DocumentSearch:
 
     @property
     def states(self) -> tuple[str, ...] | None:
-        """Return the wanted statuses, or None for all."""
+        """Return the statuses to find, or None for all."""
         return self.known[self.status] if self.status else None
 
     @property
     def due_until(self) -> date | None:
-        """Return the last wanted due date."""
+        """Return the last due date to find; for `overdue` it is before today."""
         if self.status != "overdue":
             return self.due_to
         return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
 
     @property
     def is_looked_up(self) -> bool:
-        """Return True if the SQL function for texts finds the rows; it has no filter by trip."""
+        """Return True if the SQL function for text searches is used; it cannot filter by trip."""
         return bool(self.text) and self.trip_id is None
 
     @property
     def is_counted(self) -> bool:
-        """Return True if the counters have the total."""
+        """Return True if the counter tables have the total, because only the status is filtered."""
         return self == type(self)(self.today, status=self.status)
 
 
@@ -75,7 +76,7 @@ def get_lines(document: Bill) -> Sequence[BillLine]: ...
 
 
 def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
-    """Return the lines of a document, in order."""
+    """Return the lines of an invoice or a bill, ordered by line number."""
     if isinstance(document, Invoice):
         return db.session.scalars(
             select(InvoiceLine)
@@ -88,7 +89,10 @@ def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
 
 
 def open_minor_of(row: Row) -> int:
-    """Return the open amount of a row; zero for drafts, paid and void documents."""
+    """Return the open amount of an invoice or bill row in minor units.
+
+    It is zero for drafts, paid and void documents.
+    """
     return (
         row["total_minor"] - row["paid_minor"] - row["credited_minor"]
         if row["status"] in OPEN
@@ -97,13 +101,13 @@ def open_minor_of(row: Row) -> int:
 
 
 def has_text(text: str, columns: Any) -> ColumnElement[bool]:
-    """Return the condition that an invoice's search column contains a text, in any case."""
+    """Return the condition that the `search` column contains a text, ignoring case."""
     found: ColumnElement[bool] = columns.search.like(func.lower(contains(text)))
     return found
 
 
 def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions of a search, without its text."""
+    """Return the conditions of all filters except the text."""
     conditions: list[ColumnElement[bool]] = []
     if search.states:
         conditions.append(table.c.status.in_(search.states))
@@ -124,8 +128,8 @@ def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
     if search.due_until and search.due_from:
         conditions.append(table.c.issue_date <= search.due_until)
     elif search.due_until:
-        # Nothing is due before it is issued, so the newest issue dates need not be walked through
-        # to find an old due date.
+        # No document is due before its issue date, so documents issued after the last due date
+        # can be skipped.
         conditions += [table.c.due_date <= search.due_until, table.c.issue_date <= search.due_until]
     return conditions
 
@@ -138,7 +142,7 @@ def _due_within(search: DocumentSearch, day: ColumnElement[date]) -> ColumnEleme
 
 
 def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[bool]:
-    """Return the condition that an open instalment is due within the searched dates."""
+    """Return the condition that an open instalment is due within the filtered dates."""
     each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
     return (
         select(each)
@@ -149,16 +153,17 @@ def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[
 
 
 def page_of(rows: list[Row], limit: int) -> CursorPage[Row]:
-    """Return a page by `issue_date` of rows that include one more than is shown."""
+    """Return a page ordered by issue date; `rows` has up to one row more than `limit`."""
     return page_by_day(rows, limit, "issue_date")
 
 
 def having_text(
     rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int
 ) -> Select[Any]:
-    """Return the newest rows of a list that contain a text in one of the columns.
+    """Add a text filter to a list statement: one of the columns contains the text.
 
-    With a text only the next 20,000 rows are read, so that a rare text does not scan the table.
+    With a text only the next 20,000 rows are searched, so that a rare text does not read the whole
+    table.
     """
     if not text:
         return rows.limit(limit)
@@ -170,9 +175,9 @@ def having_text(
 def by_day_statement(
     model: Any, names: Iterable[str], search: DocumentSearch, cursor: Cursor | None
 ) -> Select[Any]:
-    """Return columns of the documents of a search after the cursor, newest issue date first.
+    """Return a statement for documents after the cursor, newest issue date first.
 
-    The text of the search is not applied.
+    All filters except the text are applied; `names` are the selected columns.
     """
     table = model.__table__
     statement = select(*(table.c[name] for name in names)).where(

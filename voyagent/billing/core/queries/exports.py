@@ -1,4 +1,4 @@
-"""Columns and conditions that the exported lists of documents share."""
+"""Columns and conditions shared by the exports of documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXTS = {
 def documents_listing(
     name: str, model: Any, columns: list[Column], search: DocumentSearch
 ) -> Listing:
-    """Return the exported list of invoices or bills that a search finds."""
+    """Return the export of the invoices or bills that a search finds."""
     table = model.__table__
     wanted = [*conditions(search, table), *text_conditions(table.c, TEXTS[name], search.text)]
     return make_listing(
@@ -39,7 +39,10 @@ def make_listing(
     *,
     is_sparse: bool,
 ) -> Listing:
-    """Return an exported list by day, newest first."""
+    """Return an export ordered by the column `day`, newest first.
+
+    Set `is_sparse` if the conditions match few rows of the table.
+    """
     table = model.__table__
 
     def base(cells: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -58,7 +61,10 @@ def make_listing(
 
 
 def party_columns(of: Any, party: str) -> list[Column]:
-    """Return the columns of party and dates that invoices and bills share."""
+    """Return the columns of party, status and dates that invoices and bills share.
+
+    `party` is the exported name of the party column.
+    """
     return [
         Column("status", of.status),
         Column(party, of.party_name, "text"),
@@ -71,19 +77,20 @@ def party_columns(of: Any, party: str) -> list[Column]:
 
 
 def amount_columns(of: Any, *names: str) -> list[Column]:
-    """Return columns of amounts by their exported names."""
+    """Return columns for amounts, given their exported names such as `total_amount`."""
     return [Column(name, of[f"{name.removesuffix('_amount')}_minor"], "amount") for name in names]
 
 
 def open_column(of: Any) -> ColumnElement[Any]:
-    """Return the open amount, as `open_minor_of` computes it for a row."""
+    """Return the SQL expression for the open amount, equal to `open_minor_of`."""
     return case((of.status.in_(OPEN), of.total_minor - of.paid_minor - of.credited_minor), else_=0)
 
 
 def text_conditions(of: Any, names: Sequence[str], text: str | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a column contains the text, in any case.
+    """Return the condition that one of the columns contains the text, ignoring case.
 
-    A table with a search column is searched by its index.
+    A table with a `search` column is searched in that column, which has an index. The list is empty
+    without a text.
     """
     if not text:
         return []

@@ -1,4 +1,4 @@
-"""Instalments of a document row, with their open amounts."""
+"""Instalments of a document, with the open amount of each."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from voyagent.kernel.database.read_pool import Row
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """An instalment, counted from 1, in minor units of the document's currency.
+    """An instalment: its number from 1, due date, and amounts in minor units.
 
-    Drafts, paid and void documents have no open amount.
+    The amounts are in the document's currency. The open amount is zero for drafts, paid and void
+    documents.
     """
 
     place: int
@@ -23,7 +24,10 @@ class Instalment:
 
 
 def instalments_of(row: Row) -> list[Instalment]:
-    """Return the instalments of a document by due date; settlement takes the earliest first."""
+    """Return the instalments of a document row by due date, empty if it has none.
+
+    Payments and credits settle the earliest instalment first.
+    """
     told, settled = [], row["total_minor"] - open_minor_of(row)
     for place, (due, minor) in enumerate(
         zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True),

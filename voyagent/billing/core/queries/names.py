@@ -1,4 +1,4 @@
-"""Known names of customers and suppliers, to catch a misspelt name before it is used."""
+"""Search of known customer and supplier names, to detect a misspelt name."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from voyagent.parties import queries as parties
 Side = Literal["customer", "supplier"]
 NEAR_MAX = 3
 LOOKED_MAX = 2_000
-"""Maximum number of names that are compared with one."""
+"""Maximum number of known names that are compared with a given name."""
 WORDS_MAX, NAMES_MAX, LEADING = 60, 200, 5
-"""Words of a text that are looked for, names that are found, letters of a word, at most."""
+"""Limits of `read_names_in`: words to search for, names to return, letters used of a word."""
 ALIKE, ALIKE_PART, SLIP_LETTERS, ENDS = 80, 0.88, 5, 3
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "smt", "shri", "sri", "prof"])
 _AGES = AgeingByParty.__table__.c
@@ -34,21 +34,21 @@ _KINDS = {"customer": "receivable", "supplier": "payable"}
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """A name's use in any case, and similar names, nearest first."""
+    """The result of a search for a name: if it is known, and similar known names."""
 
     is_known: bool
     near: tuple[str, ...] = ()
 
     @property
     def is_doubtful(self) -> bool:
-        """Return True for an unknown name with similar known names."""
+        """Return True if the name is unknown and similar names are known."""
         return not self.is_known and bool(self.near)
 
 
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
-    """Look a name up among parties, documents and, for customers, enquiries.
+    """Search for a name, ignoring case, among parties, documents and (customers) enquiries.
 
-    A second statement runs only for an unknown name.
+    Similar names are searched by a second statement, only if the name is unknown.
     """
     said = " ".join(name.split())
     if reader.read(select(_is_borne(said).label("is_known")))[0][0]["is_known"]:
@@ -74,7 +74,7 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 
 
 def read_names_in(reader: Reader, text: str) -> list[str]:
-    """Return names of customers and suppliers that share a word with a text."""
+    """Return the known customer and supplier names that share the start of a word with a text."""
     starts = {part[:LEADING] for part in _parts(text) if len(part) >= ENDS}
     if not starts:
         return []
@@ -93,7 +93,10 @@ def read_names_in(reader: Reader, text: str) -> list[str]:
 
 
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of which another may be a misspelling or a part, nearest first."""
+    """Return the names of which `name` may be a misspelling or a part, most similar first.
+
+    At most three names are returned.
+    """
     alike = {one.casefold(): one for one in names if _may_be(name, one)}
     ordered = sorted(
         alike.values(), key=lambda one: (-fuzz.ratio(name.casefold(), one.casefold()), one)

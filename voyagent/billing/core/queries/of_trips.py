@@ -1,4 +1,4 @@
-"""Documents of trips, and the customer of a trip by its invoices."""
+"""Queries of the documents that belong to trips."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ _NOTES, _CREDITS = CreditNote.__table__.c, SupplierCredit.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
-    """Return documents of trips by type of source, as rows: source_id, thing_id (trip).
+    """Return a statement for the documents of trips, by type of document.
 
-    Payments and write-offs post neither revenue nor cost, so they are not included.
+    The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
+    document's id) and thing_id (the trip's id). Payments and write-offs are left out, because they
+    post neither revenue nor cost.
     """
     notes = select(_NOTES.id, _INVOICES.trip_id).join_from(
         CreditNote.__table__, Invoice.__table__, _NOTES.invoice_id == _INVOICES.id
@@ -37,7 +39,7 @@ def of_trips() -> dict[str, Select[Any]]:
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    """Return a scalar subquery: the customer of a trip's newest invoice that is not void."""
+    """Return a scalar subquery for the customer of a trip's newest invoice that is not void."""
     mine = select(_INVOICES.party_name).where(
         owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
     )

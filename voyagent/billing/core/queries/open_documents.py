@@ -1,6 +1,7 @@
-"""Open documents now or at the end of a day, and roll-ups corrected to that day.
+"""Queries of documents that are open now or at the end of a day, and of their roll-ups.
 
-Currencies are never added.
+A roll-up table has only today's figures; for another day it is corrected from the documents that
+have changed since. Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -42,22 +43,26 @@ Kind = Literal["receivable", "payable"]
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 _ALLOCATIONS = Allocation.__table__.c
 SETTLES = func.coalesce(_ALLOCATIONS.settled_minor, _ALLOCATIONS.amount_minor)
-"""The amount that an allocation settles, in the document's currency."""
+"""SQL expression for the amount that an allocation settles, in the document's currency."""
 _CREDITS = CreditNote.__table__.c
 _OF_SUPPLIERS = SupplierCredit.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 Found = Callable[..., Select[Any]]
-"""A select of open documents or instalments by `kind, first, last, as_of, among`."""
+"""A function that returns a select of open documents or instalments.
+
+Its parameters are kind, first, last, as_of and among, as in `open_documents`.
+"""
 
 
 def open_instalments(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return open instalments; a document without a plan counts as one.
+    """Return a select of open instalments; a document without instalments counts as one.
 
-    Settlement takes the earliest first. `is_next` marks the first open one.
+    Payments and credits settle the earliest instalment first. The column `is_next` marks the first
+    open instalment of each document.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -65,8 +70,8 @@ def open_instalments(
     plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued(
         "place", "due_date", "amount_minor", "open_minor", "is_next"
     )
-    # Kept apart by the offset, it is not begun for a document without a plan, which most are; as a
-    # condition of the join it would be.
+    # OFFSET keeps the subquery separate, so that it is not evaluated for the many documents
+    # without instalments; with the condition in the join it would be.
     each = (
         select(plan)
         .where(one.instalment_dues.is_not(None))
@@ -98,9 +103,10 @@ def open_instalments(
 def open_documents(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return documents that are open now, or were at the end of `as_of`.
+    """Return a select of the documents that are open now, or were at the end of `as_of`.
 
-    `among` selects ids; with `as_of` they have to be those of `_changed_since`.
+    `among` restricts the result to some document ids; together with `as_of` it must be the result
+    of `_changed_since`.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -187,7 +193,7 @@ def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
 
 
 def _open_of(table: Any) -> ColumnElement[int]:
-    """Return the open amount of a document, as the roll-ups compute it."""
+    """Return the SQL expression for the open amount of a document, as in the roll-up tables."""
     amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
     return amount
 
@@ -223,10 +229,11 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """Return today's open documents with the corrections to the end of a day.
+    """Return open documents at the end of `as_of`: those of now, plus corrections.
 
-    Documents that changed since count negatively as they are now and positively as they were. The
-    cost is that of those documents.
+    `now` are the rows of now, for example from a roll-up. Each document that changed after `as_of`
+    adds a row that subtracts its present figures and a row that adds those of `as_of`, so the cost
+    depends only on the number of changed documents.
     """
     if as_of is None:
         return now.subquery("found")
@@ -259,10 +266,10 @@ def within_months(
     last: date,
     *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Return the rows of a roll-up by month, corrected at both ends of a period.
+    """Return the rows of a monthly roll-up for a period that need not consist of whole months.
 
-    Of a month that is partly outside, the shorter part is read from the documents and added or
-    subtracted.
+    For a month that is partly in the period, the shorter part is read from the documents: it is
+    added to, or subtracted from, the rows of whole months.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -289,7 +296,10 @@ def within_months(
 
 
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
-    """Return documents as rows of a roll-up: the named columns, `n` (the sign), `open_minor`."""
+    """Return documents as rows of a roll-up, to be added (`sign` 1) or subtracted (-1).
+
+    Columns: those of `names`, n (the sign) and open_minor.
+    """
     found = documents.subquery()
     return select(
         *(found.c[name] for name in names),
@@ -301,13 +311,14 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(
     kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
 ) -> ColumnElement[bool]:
-    """Return the condition that a document issued outside the period is open.
+    """Return the condition that any document issued outside a period is open.
 
-    `rolled_up` are the rows of a roll-up by month with an open amount.
+    `rolled_up` is the condition for the rows of a monthly roll-up that have an open amount, `month`
+    its month column.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    # The first and the last month, each by one look at the index: asked whether there is one
-    # beyond, the planner would rather read the roll-up through.
+    # The first and the last month are each found by one index lookup. For a condition that any
+    # month is outside the period, the planner would scan the whole roll-up.
     months = ((func.min(month), operator.lt, begins), (func.max(month), operator.gt, ends))
     parts: list[ColumnElement[bool]] = [
         func.coalesce(beyond(select(edge).where(rolled_up).scalar_subquery(), day), false())

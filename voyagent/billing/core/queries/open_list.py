@@ -1,4 +1,4 @@
-"""Open documents and instalments one by one, with their age."""
+"""Queries that list open documents and instalments, with their age."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 
 Basis = Literal["due_date", "document_date"]
-"""The date from which an open amount ages: due date or document date."""
+"""The date from which the age of an open amount is counted."""
 EDGES = (30, 60, 90)
 AGES = len(EDGES) + 2
 LISTED_MAX = 1000
@@ -44,11 +44,12 @@ def list_open(
     as_of: date | None = None,
     party: str | None = None,
 ) -> list[Row]:
-    """List open documents, longest due first, at most a thousand, optionally of one party.
+    """Return open documents, longest overdue first, at most a thousand.
 
-    Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status,
-    party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age. With
-    instalments, due date and age are those of the first open one.
+    `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
+    supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
+    of a scheduled bill), currency, total_minor, open_minor, age. With instalments, due_date and age
+    are those of the first open one.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -67,7 +68,7 @@ def list_open_statement(
 ) -> Select[Any]:
     """Return the statement of `list_open`.
 
-    Without `as_of` the due date is that of the document, so that an index finds the longest due.
+    Without `as_of` the due date is the stored one, so that an index finds the longest overdue.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
@@ -96,10 +97,11 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is one way in wh
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """Return open instalments; due_date, open_minor and age are those of the instalment.
+    """Return a statement for open instalments; a document without instalments is one row.
 
-    The other columns are those of `list_open`, and place (from 1; None without a plan),
-    amount_minor (of the instalment, else of the document) and document_open_minor. `keys` selects
+    The columns are those of `list_open`, but due_date, open_minor and age are those of the
+    instalment; and also place (number from 1; null without instalments), amount_minor (of the
+    instalment, else of the document) and document_open_minor. `keys` restricts the rows to some
     parties.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
@@ -119,7 +121,7 @@ def _one_by_one(
 
 
 def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
-    """Return the open amount of a party in a currency, in minor units."""
+    """Return the open amount of a party in one currency, in minor units."""
     open_minor = cast(func.sum(func.coalesce(_PARTY.open_minor, 0)), BigInteger)
     statement = select(open_minor.label("open_minor")).where(
         owned(AgeingByParty),
@@ -132,13 +134,16 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
 
 
 def aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
-    """Return the day from which a document ages."""
+    """Return the column from which the age is counted: due date or issue date."""
     day: ColumnElement[date] = found.c.due_date if basis == "due_date" else found.c.issue_date
     return day
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
-    """Return the age of a due date on a day: 0 not past due, then 1 to 4 by thirty days."""
+    """Return the SQL expression for the age of a due date on a day.
+
+    0 is not past due, 1 is 1 to 30 days past due, 2 to 60, 3 to 90, and 4 more.
+    """
     edges = [
         (due >= day, inlined(0)),
         *(
@@ -150,5 +155,5 @@ def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
 
 
 def oldest_day(day: date) -> date:
-    """Return the first day that is not of the oldest age."""
+    """Return the first due date that does not have the highest age (4) on a day."""
     return day - timedelta(days=EDGES[-1])

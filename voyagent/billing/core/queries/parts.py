@@ -1,4 +1,4 @@
-"""Lines of invoices and bills, and the payments that settle them."""
+"""Statements for the lines of a document and the payments that settle it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
 
 
 def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """Return the lines of a document in order, with all their columns."""
+    """Return a statement for all columns of the lines of a document, by line number."""
     lines = _ITEMS[kind].__table__.c
     return (
         select(*(column for column in lines if column.name not in ("tenant_id", _COLUMN[kind])))
@@ -28,10 +28,11 @@ def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
 
 
 def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """Return the payments that settle a document now, oldest first.
+    """Return a statement for the payments allocated to a document now, oldest first.
 
-    Rows: id of the payment, paid_on, reference, entry_id, amount_minor; `payment_minor` in
-    `payment_currency` is the amount taken from the payment.
+    Rows: id of the payment, paid_on, reference, entry_id, amount_minor, and payment_minor in
+    payment_currency. `amount_minor` is in the document's currency; `payment_minor` is the part of
+    the payment that was used for it.
     """
     payments, allocations = Payment.__table__, Allocation.__table__
     counter = allocations.alias("counter")

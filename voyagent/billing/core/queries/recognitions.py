@@ -1,4 +1,4 @@
-"""Entries that documents post on the service dates of their lines."""
+"""Queries of the journal entries that recognise deferred revenue on service dates."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.queries import sources
 
 RECOGNITION = "recognition"
-"""Prefix of the purpose of an entry on a service date."""
+"""Prefix of the purpose of a journal entry that recognises revenue."""
 DEFERRED = "deferred_income"
-"""Account of deferred revenue."""
+"""Key of the account of deferred income."""
 
 
 def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
-    """Return the entries of a document on service dates, with their dates, in order."""
+    """Return id and date of the entries that recognise the revenue of a document, by date."""
     return sources.find_entries(source_type, source_id, RECOGNITION)
 
 
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
-    """Return the lines of a document's entries on service dates.
+    """Return a statement for the lines of the journal entries that recognise a document's revenue.
 
     The columns are those of `sources.further_lines_statement`.
     """
@@ -31,7 +31,7 @@ def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
 
 
 def undeferred_statement() -> Select[Any]:
-    """Return documents with a balance of deferred revenue that no entry clears.
+    """Return a statement for documents whose deferred income does not add up to zero.
 
     Rows: source_type, source_id, currency, difference_minor.
     """
@@ -39,9 +39,9 @@ def undeferred_statement() -> Select[Any]:
 
 
 def by_entry(lines: list[Row]) -> list[Row]:
-    """Group lines of `recognitions_statement` by entry.
+    """Group the journal lines of `recognitions_statement` by journal entry.
 
-    Rows: entry_id, entry_date, reversed_by_id, currency, amount_minor, lines.
+    Rows: entry_id, entry_date, reversed_by_id, currency, amount_minor (the sum of debits), lines.
     """
     found: dict[UUID, Row] = {}
     for line in lines:

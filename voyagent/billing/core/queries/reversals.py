@@ -1,4 +1,4 @@
-"""Days on which something of a payment or document was reversed."""
+"""Query of the dates on which allocations, refunds, credits and write-offs were reversed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from voyagent.kernel.db import db
 def last_taken_back(
     payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()
 ) -> date | None:
-    """Return the last day of a reversal or deallocation of a payment or of documents."""
+    """Return the last date on which part of a payment or of documents was reversed.
+
+    For a payment these are its deallocations and reversed refunds; for documents also reversed
+    credits and write-offs. None if nothing was reversed.
+    """
     ids = list(document_ids)
     concerned = or_(
         Allocation.payment_id == payment_id,

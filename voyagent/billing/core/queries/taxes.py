@@ -1,4 +1,4 @@
-"""Taxes of invoices and bills: stored components, and the base of tax collected at source."""
+"""Queries of the taxes of invoices and bills, and the base of tax collected at source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COUNTED = ("issued", "partially_paid", "paid")
 
 
 def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
-    """Return the tax components of an invoice, line by line."""
+    """Return the tax components of an invoice, ordered by line number and component."""
     return list(
         db.session.scalars(
             select(InvoiceTax)
@@ -32,9 +32,10 @@ def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """Return the base of a collected component over the buyer's other invoices in a period.
+    """Return the sum of taxable amounts of a tax in the buyer's other invoices of a period.
 
-    Only issued invoices count. The buyer is identified by PAN, else by name.
+    The result is in minor units. Only issued invoices in the currency of `invoice` count. The buyer
+    is identified by PAN (the Indian tax account number) or, without it, by name.
     """
     same = (
         Invoice.customer_pan == invoice.customer_pan
@@ -57,7 +58,7 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
 
 
 def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
-    """Return the taxes of an invoice.
+    """Return a statement for the taxes of an invoice.
 
     Rows: line_no, component, percent, taxable_minor, amount_minor, confirmed.
     """
@@ -81,7 +82,7 @@ def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
 
 
 def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
-    """Return the tax components of a bill, line by line."""
+    """Return the tax components of a bill, ordered by line number and component."""
     return list(
         db.session.scalars(
             select(BillTax)
@@ -92,7 +93,10 @@ def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
 
 
 def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
-    """Return the taxes of a bill as rows: line_no, component, amount_minor."""
+    """Return a statement for the taxes of a bill.
+
+    Rows: line_no, component, amount_minor.
+    """
     return (
         select(_BILLED.line_no, _BILLED.component, _BILLED.amount_minor)
         .where(owned(BillTax), _BILLED.bill_id == bill_id)
@@ -101,9 +105,10 @@ def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
 
 
 def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
-    """Sum the taxes of lines by component and rate.
+    """Sum the taxes of document lines by component and rate.
 
-    Each row has the `words` for it, its `amount`, and `is_confirmed`, true if all its taxes are.
+    Each row has the label `words`, the `amount`, and `is_confirmed`, which is true if the rates of
+    all its taxes are confirmed.
     """
     found: dict[str, Row] = {}
     for tax in taxes:

@@ -1,1 +1,1 @@
-"""Request and response bodies that billing documents share."""
+"""Request and response bodies shared by billing documents."""

@@ -1,4 +1,4 @@
-"""Request bodies of credits on documents."""
+"""Request bodies of credits on invoices and bills."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from voyagent.kernel.money import Money
 
 
 class CreditLineIn(Closed):
-    """Credited amount of one line of the document; the first line is 1."""
+    """The amount to credit on one line of the document, before tax; lines count from 1."""
 
     line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
     amount: PlainAmount
 
 
 class CreditIn(Closed):
-    """Credited amounts of lines before tax, with the reason and the issue date.
+    """The amounts to credit by document line, before tax, with the reason and the issue date.
 
-    The issue date defaults to today in the agency's time zone. Without `lines` everything
-    that is not credited yet is credited.
+    The issue date defaults to today in the agency's time zone. Without `lines`, everything that is
+    not credited yet is credited.
     """
 
     reason: Annotated[str, Trimmed(500)]

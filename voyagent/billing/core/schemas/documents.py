@@ -1,4 +1,4 @@
-"""Schemas that invoices and bills share: drafts, list filters and responses."""
+"""Request and response bodies shared by invoices and bills."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class InstalmentIn(Closed):
-    """An instalment: the day on which it is due, and its amount in the document's currency."""
+    """An instalment: its due date, and its amount in the document's currency."""
 
     due_date: BusinessDate
     amount: PlainAmount
@@ -53,20 +53,22 @@ class InstalmentIn(Closed):
 
 
 Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX)]
-"""From 2 on in order of their days, which come to the document's total, taxes included; none, or
-null: the whole is due on one day.
+"""Two or more instalments in order of their due dates.
+
+They add up to the document's total, taxes included. Null or an empty list: the whole amount is due
+on one date.
 """
 
 
 class DocumentDraftIn(Closed):
-    """A document to be drawn up.
+    """A document to create as a draft.
 
-    Without a due day it is due by the terms of the party, else on the day of issue; in instalments,
-    with the first.
+    `due_date` defaults to the first instalment's; without instalments, to the party's payment terms
+    or else the issue date.
 
-    One in another currency than the agency's may keep the rate between the two at which it is
-    booked; a payment in the agency's currency needs it. What one with `trip_id` posts counts to
-    that trip in the report of margins.
+    A document in a foreign currency may have an `exchange_rate` to the agency's currency; it needs
+    one before it can be paid in the agency's currency. The postings of a document with `trip_id`
+    count in the margin report of that trip.
     """
 
     issue_date: BusinessDate
@@ -80,7 +82,7 @@ class DocumentDraftIn(Closed):
     trip_id: Id | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Return the sent fields for the service."""
+        """Return the fields of the body for the service."""
         said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
         return said | {
             "line_items": items(self.line_items, self.currency),
@@ -92,10 +94,11 @@ class DocumentDraftIn(Closed):
 class DocumentPatch(Closed):
     """Changes of a draft.
 
-    An absent member stays; null clears reference, notes, trip, instalments and the rate.
+    Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`, `instalments`
+    and `exchange_rate`.
 
-    Lines and instalments are replaced as a whole; another currency alone keeps the amounts and
-    clears the rate.
+    `line_items` and `instalments` replace all lines and instalments. If only the currency changes,
+    the amounts keep their figures and the exchange rate is cleared.
     """
 
     issue_date: BusinessDate = MAY_BE_ABSENT
@@ -111,9 +114,9 @@ class DocumentPatch(Closed):
     trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
-        """Return the sent changes.
+        """Return the members that were sent, for the service.
 
-        Lines are in the currency that is sent with them, else in the given one.
+        Lines are in the currency that was sent with them, else in `currency`.
         """
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in said:
@@ -126,8 +129,9 @@ class DocumentPatch(Closed):
 
 
 class VoidIn(Closed):
-    """Why a document is made void, and on which day: today in the agency's zone where none is
-    named, the day of issue where that is later.
+    """The reason and the date of voiding a document.
+
+    `voided_on` defaults to today in the agency's time zone, or to the issue date if that is later.
     """
 
     reason: Annotated[str, Trimmed(500)]
@@ -135,7 +139,7 @@ class VoidIn(Closed):
 
 
 class DocumentQuery(Query):
-    """Filters of a list, all combined, and the page behind a cursor."""
+    """Filters of a list, which are combined, and the cursor of a page."""
 
     party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="The other party's whole name, whatever the case."
@@ -150,7 +154,7 @@ class DocumentQuery(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Return where the page begins. Raises InvalidCursor."""
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
@@ -164,13 +168,12 @@ class TripDocumentQuery(DocumentQuery):
 
 
 class DocumentBrief(AnswerOf[Row]):
-    """A document in its list.
+    """A document in a list.
 
-    Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
-
-    What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open
-    it is `paid`, also where all of it was credited. `due_date` of one in instalments is that of the
-    first that is still open. `trip_id` is the trip that it is of.
+    Amounts are decimal strings in the document's currency. `open_amount` is the part of the total
+    that is neither paid nor credited (nor written off, for an invoice). A document without an open
+    amount has the status `paid`, even if all of it was credited. With instalments, `due_date` is
+    that of the first open one. `trip_id` is the trip to which the document belongs.
     """
 
     id: UUID
@@ -188,7 +191,7 @@ class DocumentBrief(AnswerOf[Row]):
 
 
 class DocumentLineOut(AnswerOf[Row]):
-    """A line: the amount is quantity times price."""
+    """A line of a document; `amount` is quantity times unit price."""
 
     description: str
     quantity: int
@@ -197,8 +200,10 @@ class DocumentLineOut(AnswerOf[Row]):
 
 
 class SettledOut(AnswerOf[Row]):
-    """The part of a payment that settles this document, in its currency; `payment_amount` of
-    `payment_currency` was taken for it.
+    """The part of a payment that settles this document.
+
+    `amount` is in the document's currency. `payment_amount`, in `payment_currency`, is the part of
+    the payment that was used for it.
     """
 
     payment_id: Annotated[UUID, Read("id")]
@@ -211,9 +216,9 @@ class SettledOut(AnswerOf[Row]):
 
 
 class RecognitionOut(AnswerOf[Row]):
-    """Revenue recognised on a service date, with the entry that reverses it.
+    """Revenue recognised on a service date, and the journal entry that reverses it, if any.
 
-    For a credit note, the revenue that is not recognised.
+    On a credit note: revenue whose recognition on that date is cancelled.
     """
 
     recognised_on: Annotated[date, Read("entry_date")]
@@ -223,10 +228,10 @@ class RecognitionOut(AnswerOf[Row]):
 
 
 class InstalmentOut(AnswerOf[Row]):
-    """An instalment.
+    """An instalment of a document.
 
-    What is paid or credited settles the earliest first; nothing is open of a draft, or of what is
-    paid or void.
+    Payments and credits settle the earliest instalment first. `open_amount` is zero for drafts and
+    for paid or void documents.
     """
 
     due_date: date
@@ -247,9 +252,9 @@ def _instalments(row: Row) -> list[Row]:
 
 
 class DocumentParts(AnswerOf[Row]):
-    """Parts of a document that lists leave out: payments and balances.
+    """Members of a document that its list omits, such as payments and instalments.
 
-    `exchange_rate` is the booked one.
+    `exchange_rate` is the rate at which the document was booked.
     """
 
     notes: str | None
@@ -263,12 +268,12 @@ class DocumentParts(AnswerOf[Row]):
 
 
 def in_currency(rows: Iterable[Row], currency: str) -> list[Row]:
-    """Return parts of a document with the document's currency."""
+    """Return rows with the document's currency added to each."""
     return [{**row, "currency": currency} for row in rows]
 
 
 def taxed_lines(lines: Iterable[Row], taxes: Sequence[Row], currency: str) -> list[Row]:
-    """Return the lines of a document with their `taxes`, all in the document's currency."""
+    """Return the lines of a document with their `taxes`; the currency is added to each row."""
     return [
         {
             **line,

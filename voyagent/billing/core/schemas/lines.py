@@ -1,4 +1,4 @@
-"""Lines of documents as they come in."""
+"""Request bodies of document lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE_SIZE = 50
 class LineItemIn(Closed):
     """A line of an invoice or a bill.
 
-    The price is a decimal string, exact to the currency's places.
+    `unit_price` is a decimal string with at most as many decimals as the currency has.
     """
 
     description: Annotated[str, Trimmed(500)] = Field(description="The text of the line.")
@@ -27,7 +27,7 @@ class LineItemIn(Closed):
     currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
 
     def item(self) -> LineItem:
-        """The line as the rules take it."""
+        """Return the line for the service."""
         return LineItem(
             description=self.description,
             quantity=self.quantity,
@@ -37,14 +37,14 @@ class LineItemIn(Closed):
 
 
 class InvoiceLineIn(Closed):
-    """A line of an invoice whose currency the invoice names."""
+    """A line of a document; its currency is that of the document."""
 
     description: Annotated[str, Trimmed(500)]
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
     unit_price: PlainAmount
 
     def item(self, currency: str) -> LineItem:
-        """The line as the rules take it."""
+        """Return the line for the service, in the currency of the document."""
         return LineItem(
             description=self.description,
             quantity=self.quantity,
@@ -54,5 +54,5 @@ class InvoiceLineIn(Closed):
 
 
 def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
-    """Lines of one currency as the rules take them."""
+    """Return the lines for the service, all in one currency."""
     return [line.item(currency) for line in lines]

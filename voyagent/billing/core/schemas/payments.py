@@ -1,4 +1,4 @@
-"""Amounts and accounts of payments as they come in."""
+"""Request bodies with the amount and the account of a payment."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MoneyAccount = Annotated[
     AfterValidator(_cash_or_bank),
     Field(max_length=16, json_schema_extra={"enum": ["bank", "cash"]}),
 ]
-"""Where money lies: the account of the chart that serves as the agency's bank, or the one that is
-its cash in hand.
-"""
+"""The account that money is paid into or from: `bank` or `cash`."""
 
 
 class PaymentIn(Closed):
-    """Money that settles a document, or a part of it, the day on which it moved, and the account
-    that it came into or went from.
+    """A payment of a document or a part of it.
+
+    `paid_on` is the day on which the money was paid, `account` the account that it was paid into or
+    from.
     """
 
     amount: PlainAmount
@@ -41,11 +41,14 @@ class PaymentIn(Closed):
 
 
 class PartialAmountIn(Closed):
-    """Amount of a document; defaults to the amount due."""
+    """An amount of a document; it defaults to the amount due."""
 
     amount: PlainAmount | None = None
     currency: CurrencyCode | None = None
 
     def money(self, currency: str) -> Money | None:
-        """The amount, in the document's currency where none is named. Raises InvalidAmount."""
+        """Return the amount, by default in the document's `currency`; None if absent.
+
+        Raises InvalidAmount.
+        """
         return None if self.amount is None else Money.parse(self.amount, self.currency or currency)

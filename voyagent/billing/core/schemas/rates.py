@@ -1,4 +1,4 @@
-"""Rates of exchange on the wire of the API."""
+"""Request and response bodies of exchange rates."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
 
 
 class RateIn(Closed):
-    """A rate as it is quoted: one `base` costs `rate` of `quote`, as `source` has it on a day.
+    """An exchange rate as it is quoted: one unit of `base` costs `rate` units of `quote`.
 
-    It is never turned round.
+    `on` is the day of the quotation and `source` names who quoted the rate. The rate is stored as
+    given, never inverted.
     """
 
     base: CurrencyCode
@@ -32,12 +33,12 @@ class RateIn(Closed):
 
     @property
     def quoted(self) -> Quote:
-        """Return the quote for the service."""
+        """Return the rate for the service."""
         return Quote(self.base, self.quote, Decimal(self.rate), self.on, self.source)
 
 
 class RateOut(AnswerOf[Row]):
-    """A rate as it was quoted: one `base` costs `rate` of `quote`."""
+    """An exchange rate as it was quoted: one unit of `base` costs `rate` units of `quote`."""
 
     base: Annotated[str, Read("rate_base")]
     quote: Annotated[str, Read("rate_quote")]
@@ -47,5 +48,5 @@ class RateOut(AnswerOf[Row]):
 
 
 def rated(row: Row) -> Row | None:
-    """Return a row that has a rate, or None if it has none."""
+    """Return the row if it has an exchange rate, else None."""
     return None if row["rate"] is None else row

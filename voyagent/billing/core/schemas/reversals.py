@@ -12,7 +12,7 @@ from voyagent.kernel.fields import (
 
 
 class ReverseIn(Closed):
-    """Reason and date of a reversal; the date defaults to today in the agency's time zone."""
+    """The reason and the date of a reversal; the date defaults to today in the agency's zone."""
 
     reason: Annotated[str, Trimmed(500)]
     reversed_on: BusinessDate | None = None

@@ -1,1 +1,1 @@
-"""Rules that several documents share."""
+"""Rules shared by several billing documents."""

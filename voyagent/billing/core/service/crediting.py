@@ -1,4 +1,7 @@
-"""Limits of credits: no line is credited twice, amounts are in the document's currency."""
+"""Amounts of a credit: limits by line and by open amount, and taxes in proportion.
+
+No line is credited twice, and all amounts are in the document's currency.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from voyagent.kernel.money import MixedCurrencies, Money
 
 @dataclass(frozen=True, slots=True)
 class CreditedTax:
-    """A credited tax component of a line."""
+    """The credited amount of a tax component of a document line."""
 
     line_no: int
     component: str
@@ -30,9 +33,9 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return why nothing of a document can be credited, or None.
+    """Return the error that prevents any credit on a document, or None.
 
-    For a paid document the error says how a payment is credited.
+    For a paid document the message explains how to credit a paid amount.
     """
     if document.status in OPEN:
         return None
@@ -42,7 +45,10 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
-    """Return the uncredited amount of each line in minor units; `credited` is earlier credits."""
+    """Return the amount of each line that is not credited yet, in minor units by line number.
+
+    `credited` are the amounts of earlier credits by line number.
+    """
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 
 
@@ -52,10 +58,10 @@ def wanted_of(
     amounts: Mapping[int, Money] | None,
     missing: type[LineNotOnInvoice] = LineNotOnInvoice,
 ) -> dict[int, int]:
-    """Return the amounts to credit by line in minor units; by default all that is left.
+    """Return the amounts to credit in minor units by line number.
 
-    Raises NoLines, InvalidAmount, MixedCurrencies, CreditExceedsLine, and `missing` for an unknown
-    line.
+    Without `amounts` all that is left is credited. Raises NoLines, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine, and the class `missing` for an unknown line.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
@@ -95,11 +101,12 @@ def within(
     open_minor: int,
     total_of: Callable[[Mapping[int, int]], int],
 ) -> dict[int, int]:
-    """Limit the amounts of lines so that they and their taxes are not above the open amount.
+    """Reduce the amounts to credit so that they and their taxes are at most the open amount.
 
-    Lines are taken in order, the last one in part; all in minor units by line. `taxes` is the tax
-    on what is left of a line, `total_of` the amount with rounded taxes. Where rounding leaves a
-    little, the following lines take it up.
+    `left` are the amounts of the lines that are not credited yet, `taxes` the taxes on these
+    amounts, both in minor units by line number. `total_of` returns the amount of lines with their
+    rounded taxes. Lines are taken in order until the open amount is used up; the last one may be
+    taken in part. If rounding leaves a small amount open, the next lines use it.
     """
     found: dict[int, int] = {}
     room = open_minor
@@ -123,9 +130,9 @@ def within(
 
 
 def _most(top: int, guess: int, fits: Callable[[int], bool]) -> int:
-    """Return the largest number up to `top` that fits, found from a guess; 0 if none does.
+    """Return the largest number from 1 to `top` for which `fits` is true, or 0.
 
-    All numbers below a fitting one fit.
+    The search begins at `guess`. If a number fits, all smaller numbers must fit too.
     """
     low, high, step = 0, top + 1, 1
     at = min(max(guess, 1), top)
@@ -148,10 +155,12 @@ def taxes_on(
     taken: Mapping[tuple[int, str], int],
     currency: str,
 ) -> list[CreditedTax]:
-    """Return the taxes of credited amounts, in proportion to the line's taxes.
+    """Return the taxes of credited amounts, in proportion to the taxes of their lines.
 
-    Rounded half up over all credits together, so that a line credited as a whole returns its whole
-    tax. `before` and `taken` are earlier credits of lines and components.
+    `wanted` are the amounts to credit by line number, `charged` the document's taxes, `before` the
+    amounts credited earlier by line number, `taken` the taxes credited earlier by line number and
+    component. Rounding is half up over all credits together, so that a line that is credited
+    completely returns its complete tax.
     """
     amounts = {line.line_no: line.amount_minor for line in lines}
     found = []
@@ -167,15 +176,17 @@ def taxes_on(
 
 
 def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, currency: str) -> int:
-    """Return the commission returned with an amount of a line, rounded half up over all credits.
+    """Return the commission to return with a credited amount, in minor units.
 
-    `before` is the line's earlier credits, `recalled` its returned commission; after a reversal the
-    latter is no rounded share.
+    It is in proportion to the line's commission, rounded half up over all credits together.
+    `before` is the amount of the line credited earlier, `recalled` the commission returned earlier.
+    After a reversal `recalled` need not be a rounded share, so the result is limited to 0 to
+    `wanted`.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
     return min(max(due, 0), wanted)
 
 
 def _share(minor: int, part: int, whole: int, currency: str) -> int:
-    """Return an amount in the proportion of part to whole, rounded half up."""
+    """Return `minor` times `part` divided by `whole`, rounded half up."""
     return Money.rounded(Money(minor, currency).decimal * part / whole, currency).amount_minor

@@ -1,4 +1,4 @@
-"""Posting, storing and reversing of credits, one implementation for both kinds."""
+"""Posting, storing and reversing of credit notes and supplier credits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Credit]):
-    """Tables of a kind of credit, and its names in the ledger."""
+    """Tables of credit notes or of supplier credits, and their names in the ledger."""
 
     model: type[Credit]
     line_model: type[CreditNoteLine | SupplierCreditLine]
@@ -51,7 +51,10 @@ class Kind(Generic[Credit]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditEntry:
-    """A credit as it is posted: number, reason, total, date and journal lines."""
+    """The contents of a credit to post.
+
+    `lines` are journal lines: account, 1 for debit or -1 for credit, and amount.
+    """
 
     number: str
     title: str
@@ -64,12 +67,12 @@ class CreditEntry:
 def post_credit(
     actor: Actor, kind: Kind[Credit], document: Invoice | Bill, entry: CreditEntry, **columns: int
 ) -> Credit:
-    """Post a credit on a document and return it, not yet added to the session.
+    """Post a credit on a document and return it; the caller adds it to the session.
 
-    `columns` are the amounts that the kind stores beside the total.
+    `columns` are further amounts to store with the credit.
 
-    Raises:
-        ApprovalRequired: The actor has no authority to credit.
+    Raises ApprovalRequired if the actor has no authority to credit, and the errors of
+    `ledger.post`.
     """
     actor.require_authority(kind.permission)
     credit_id = new_id()
@@ -106,7 +109,7 @@ def store_parts(
     lines: Iterable[dict[str, Any]],
     taxes: Iterable[CreditedTax],
 ) -> None:
-    """Store the lines of a credit, given as columns, and then the taxes on them."""
+    """Store the lines of a credit, given as column values, and then their taxes."""
     key = {f"{kind.source_type}_id": credit.id}
     db.session.add_all(kind.line_model(**key, **line) for line in lines)
     db.session.flush()
@@ -119,13 +122,16 @@ def store_parts(
 
 
 def add_credited(document: Invoice | Bill, total: Money) -> None:
-    """Add a credit to the credited amount; a document with nothing open becomes paid."""
+    """Add a credit to the document's credited amount.
+
+    If nothing is open any more, the document becomes paid.
+    """
     document.credited_minor += total.amount_minor
     if document.open_minor == 0:
         document.status = "paid"
     document.updated_at = clock.now()
     db.session.flush()
-    # With instalments, another one may be the first open one now.
+    # With instalments, the database trigger may have changed the due date.
     db.session.expire(document, ["due_date"])
 
 
@@ -138,9 +144,10 @@ def reverse_credit(
     reason: str,
     on: date | None,
 ) -> None:
-    """Reverse a credit's entry, and update the open amount and status of its document.
+    """Reverse a credit's journal entries, and reopen its document by the credited amount.
 
-    Raises Forbidden, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    `on` defaults to today, or to the date of the credit if that is later. Raises Forbidden,
+    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority(kind.permission)
     why = why_of(reason)
@@ -166,12 +173,15 @@ def record_reversal(
     refs: dict[str, UUID],
     named: dict[str, object],
 ) -> None:
-    """Update the document of a reversed credit, and record the reversal in the audit."""
+    """Store the reversal of a credit on its document, and record it in the audit log.
+
+    `kind` is the type of the audit event, `named` are outputs of the event besides the total.
+    """
     document.updated_at = clock.now()
     db.session.flush()
     db.session.expire(
         document, ["due_date"]
-    )  # in instalments, the first open one may be another now
+    )  # with instalments, the database trigger may have changed it
     total = Money(credit.total_minor, credit.currency)
     audit.record(
         actor,
@@ -188,7 +198,7 @@ def record_reversal(
 
 
 def _open_status(document: Invoice | Bill) -> str:
-    """Return the status of a document of which an amount is open."""
+    """Return the status of a posted document that has an open amount."""
     if isinstance(document, Invoice):
         return "partially_paid" if document.paid_minor else "issued"
     return "scheduled" if document.pay_on else "received"

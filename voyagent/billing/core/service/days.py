@@ -1,4 +1,4 @@
-"""Days on which an act on a document or payment may be booked."""
+"""Dates on which an action on a document or a payment may be booked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voyagent.kernel.actor import Actor
 
 
 def day_of(actor: Actor, given: date | None, earliest: date) -> date:
-    """Return the day of an act on a payment: not before its predecessor, not in the future.
+    """Return the date of an action on a payment, by default today.
 
-    Raises InvalidDate.
+    Raises InvalidDate if it is before `earliest` or in the future.
     """
     today = clock.today(actor.timezone)
     day = given or today
@@ -25,14 +25,15 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 
 
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
-    """Return the default day of voiding and crediting: today, or a later issue date."""
+    """Return the default date to void or credit a document: today, or the issue date if later."""
     return max(clock.today(actor.timezone), document.issue_date)
 
 
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
-    """Return the given day, or `first_day`.
+    """Return the date to void or credit a document, by default that of `first_day`.
 
-    Raises InvalidDate for a day after that, before the document, or before the last deallocation.
+    Raises InvalidDate if it is after that date, before the issue date, or before the last
+    reversal of a payment, credit or write-off of the document.
     """
     latest = first_day(actor, document)
     day = on or latest

@@ -1,4 +1,4 @@
-"""Drafts of invoices and bills: create with lines, revise before posting."""
+"""Create and change drafts of invoices and bills, with their lines."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ Document = TypeVar("Document", Invoice, Bill)
 _SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(
     RATE_COLUMNS, "exchange_rate"
 )
-"""Labels of columns."""
+"""Names in the audit log of columns that have another name there."""
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
-"""Columns of an invoice that determine its taxes besides the lines."""
+"""Columns of an invoice that, besides its lines, determine its taxes."""
 
 
 class DocumentChanges(TypedDict, total=False):
-    """Changes of a draft; an absent key is kept.
+    """Changes of a draft; a key that is absent leaves the field unchanged.
 
-    Lines are replaced as a whole; another currency alone reads the same figures in it.
+    `line_items` replaces all lines. If only `currency` changes, the amounts keep their figures.
     """
 
     issue_date: date
     due_date: date | None
-    """None: by the party's terms, else the issue date; with instalments that of the first."""
+    """None: by the party's payment terms, else the issue date; or the first instalment's date."""
     instalments: Sequence[InstalmentItem] | None
-    """None or empty: everything on the due date."""
+    """None or empty: the whole amount is due on the due date."""
     currency: str
     line_items: Sequence[LineItem]
     exchange_rate: Quote | None
-    """The booked rate; a change of currency alone clears it."""
+    """The booked exchange rate; it is cleared if only the currency changes."""
     party_reference: str | None
     notes: str | None
     trip_id: UUID | None
-    """The trip, or None."""
+    """None removes the document from its trip."""
 
 
 def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
@@ -69,7 +69,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Document:
     """Create a draft with its lines and, for an invoice, its taxes.
 
-    The default due date follows the party's terms, else the issue date.
+    The due date defaults to the party's payment terms, else to the issue date.
 
     Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
     the errors of `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
@@ -108,7 +108,10 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
-    """Refuse a change of a draft that has changed since `seen`. Raises DraftChanged."""
+    """Raise DraftChanged if the draft has changed since the version `seen` by the caller.
+
+    `seen` is the `updated_at` of that version; None skips the check.
+    """
     if seen is not None and seen != document.updated_at:
         raise DraftChanged
 
@@ -116,7 +119,7 @@ def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
 def revise(
     document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
 ) -> list[str]:
-    """Change a draft and return the labels of what differs.
+    """Change a draft and return the names of the fields that differ, for the audit log.
 
     Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
     `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
@@ -150,7 +153,7 @@ def revise(
 
 
 def told(document: Invoice | Bill) -> dict[str, Any]:
-    """Return the facts for the audit, without the party's name."""
+    """Return the facts of a document for the audit log, without the party's name."""
     plan = instalments.plan_of(document)
     due = [
         {"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)}
@@ -165,7 +168,7 @@ def told(document: Invoice | Bill) -> dict[str, Any]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """Return the instalments after changes: the named ones, else its own in the new currency."""
+    """Return the changed instalments or, if unchanged, the present ones in the new currency."""
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
     if "instalments" in changes:
@@ -180,7 +183,7 @@ def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) 
 
 
 def _common(changes: DocumentChanges) -> dict[str, Any]:
-    """Return the changed columns that all documents share."""
+    """Return the changed column values that invoices and bills share."""
     columns: dict[str, Any] = {
         name: value for name, value in changes.items() if name in ("issue_date", "due_date")
     }
@@ -194,12 +197,12 @@ def _common(changes: DocumentChanges) -> dict[str, Any]:
 
 
 def _trip(trip_id: UUID | None) -> UUID | None:
-    """Return a trip of the agency, or None. Raises TripNotFound."""
+    """Return the id of a trip of the agency, or None. Raises TripNotFound."""
     return None if trip_id is None else trips.get_trip(trip_id).id
 
 
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
-    """Replace lines if they or their currency change; true if they do."""
+    """Replace the lines if they or their currency differ; return True if they do."""
     if (
         "line_items" not in changes
         and changes.get("currency", document.currency) == document.currency
@@ -234,7 +237,7 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]
 
 
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
-    """Return the printed taxes of lines by component, in minor units."""
+    """Return the printed taxes of a bill in minor units, by line number and component."""
     found: dict[int, dict[str, int]] = {}
     for tax in tax_queries.get_bill_taxes(bill.id):
         found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
@@ -242,7 +245,7 @@ def _printed(bill: Bill) -> dict[int, dict[str, int]]:
 
 
 def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
-    """Add the lines of a draft with their taxes.
+    """Add lines and their taxes to a draft.
 
     Raises the errors of `taxing.charge` and `input_taxes.charge`.
     """
@@ -262,7 +265,10 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
 def _in_currency(
     document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
 ) -> Priced:
-    """Return the same figures in another currency; extra decimals are refused."""
+    """Return the lines with the same figures in another currency.
+
+    Raises InvalidAmount if the other currency has fewer decimals than a figure.
+    """
     printed = _printed(document) if isinstance(document, Bill) else {}
     return pricing.price(
         [_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines]
@@ -272,7 +278,7 @@ def _in_currency(
 def _item(
     line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
 ) -> LineItem:
-    """Return a line as input, with its figures in another currency."""
+    """Return a stored line as input, with the same figures in another currency."""
     item = LineItem(
         description=line.description,
         quantity=line.quantity,

@@ -1,4 +1,7 @@
-"""Revenue recognition: principal sales with a later day of service are deferred income."""
+"""Revenue recognition: revenue of a later service date is deferred until that date.
+
+This applies to lines sold as principal, the agency's own sales.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +17,36 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
-"""Account of a line by kind of sale; agency sales are no revenue."""
+"""Key of the account of an invoice line, by `sold_as`.
+
+A line sold as agent is no revenue: its amount is held for the supplier.
+"""
 COMMISSION = "revenue_commission"
-"""Account of an agent's commission."""
+"""Key of the account of the agency's commission."""
 _RECOGNISES = {"invoice": "invoice.issue", "credit_note": "invoice.credit"}
-"""Permission to post on days of service, by type of document."""
+"""Permission to recognise revenue, by type of document."""
 _TAKES_BACK = {"invoice": "invoice.void", "credit_note": "invoice.credit"}
-"""Permission to reverse that."""
+"""Permission to reverse recognised revenue, by type of document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A booking on a day of service: purpose, 1 debit or -1 credit, amount."""
+    """The journal lines that recognise revenue on a service date.
+
+    Each item of `sides` is account, 1 for debit or -1 for credit, and amount.
+    """
 
     day: date
     sides: list[tuple[str, int, Money]]
 
     @property
     def amount(self) -> Money:
-        """The amount on each side."""
+        """The recognised amount."""
         return self.sides[0][2]
 
 
 def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
-    """Return the principal lines with a service after a day, by number."""
+    """Return the numbers of the lines sold as principal whose service date is after a day."""
     return frozenset(
         line.line_no
         for line in lines
@@ -48,7 +57,10 @@ def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
 def recognitions(
     lines: Iterable[Any], waiting: Collection[int], currency: str, *, is_credit: bool = False
 ) -> list[Recognition]:
-    """Return the bookings of waiting lines, one for each day of service; reversed for a credit."""
+    """Return the revenue to recognise for deferred lines, one item for each service date.
+
+    `waiting` are the numbers of the deferred lines. With `is_credit` debit and credit are swapped.
+    """
     sums: dict[date, int] = {}
     for line in lines:
         if line.line_no in waiting:
@@ -70,9 +82,10 @@ def recognise(
     memo: str,
     trip_id: UUID | None,
 ) -> None:
-    """Post the bookings of a document's days of service, once for each day.
+    """Post the entries that recognise a document's revenue, one for each service date.
 
-    Raises ApprovalRequired, and the errors of `ledger.post`.
+    `source` is the type and id of the document, `memo` the text of the journal lines. Raises
+    ApprovalRequired, and the errors of `ledger.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
@@ -89,9 +102,10 @@ def recognise(
 
 
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
-    """Reverse a document's bookings, each on its day or on the given later one.
+    """Reverse the entries that recognise a document's revenue.
 
-    Raises ApprovalRequired, and the errors of `ledger.reverse`.
+    Each reversal is dated on the entry's own date, or on `day` if that is later. Raises
+    ApprovalRequired, and the errors of `ledger.reverse`.
     """
     actor.require_authority(_TAKES_BACK[source[0]])
     for entry_id, booked_on in recognised(*source):

@@ -15,7 +15,7 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 
 def columns_of(quote: Quote | None) -> dict[str, Any]:
-    """Return the columns of a rate."""
+    """Return the column values of an exchange rate; all are None without one."""
     values = (
         (None,) * len(RATE_COLUMNS)
         if quote is None
@@ -25,7 +25,7 @@ def columns_of(quote: Quote | None) -> dict[str, Any]:
 
 
 def quote_of(row: AtARate) -> Quote | None:
-    """Return the stored rate, if any."""
+    """Return the exchange rate that a row has, or None."""
     if (
         row.rate_base is None
         or row.rate_quote is None
@@ -40,10 +40,10 @@ def quote_of(row: AtARate) -> Quote | None:
 def booked_columns(
     actor: Actor, quote: Quote | None, line_items: Sequence[LineItem]
 ) -> dict[str, Any]:
-    """Return the columns of a document's booked rate.
+    """Return the column values of the booked exchange rate of a new document.
 
-    Between the currency of its lines and that of the books; raises RateOfOtherMoney for another
-    pair; InvalidRate, UnknownCurrency.
+    The rate must be between the currency of the lines and that of the ledger. Raises
+    RateOfOtherMoney, InvalidRate, UnknownCurrency.
     """
     if quote is None or not line_items:
         return {}
@@ -53,9 +53,9 @@ def booked_columns(
 def changed_columns(
     actor: Actor, document: Invoice | Bill, changes: DocumentChanges
 ) -> dict[str, Any]:
-    """Return the rate columns of a changed draft; a change of currency clears the rate.
+    """Return the exchange rate columns that a change of a draft sets, empty if unchanged.
 
-    Raises the errors of `booked_columns`.
+    A change of currency without a new rate clears the rate. Raises the errors of `booked_columns`.
     """
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
@@ -66,7 +66,7 @@ def changed_columns(
 
 
 def _booked(actor: Actor, quote: Quote, currency: str) -> dict[str, Any]:
-    quote.changing(currency)  # is a rate at all
+    quote.changing(currency)  # raises an error if the rate is not valid
     if {quote.base, quote.quote} != {currency, actor.currency}:
         raise RateOfOtherMoney
     return columns_of(quote)

@@ -1,4 +1,4 @@
-"""Input tax: amounts printed on a bill, credited to the agency or part of the cost."""
+"""Taxes printed on a bill: claimed as input tax credit, or posted as part of the cost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 
 BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
-"""Account of a line by kind of purchase."""
+"""Key of the account of a bill line, by `bought_as`."""
 INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat": "input_vat"}
-"""Account of each input tax component until it is set off."""
+"""Key of the account of each claimed tax component, from which it is set off later."""
 
 
 class Bought(NamedTuple):
-    """A bill line or a part of it: kind, amount before tax, taxes, credited or not."""
+    """A bill line or a part of it: purchase type, amount before tax, taxes, input credit.
+
+    `taxes` are pairs of component and amount; amounts are in minor units. If `input_credit` is true
+    the taxes are claimed, otherwise they are part of the cost.
+    """
 
     bought_as: str
     minor: int
@@ -32,7 +36,7 @@ class Bought(NamedTuple):
 
 
 def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
-    """Store the printed taxes of a draft's lines, and its total.
+    """Store the printed taxes of a draft bill and add them to its total.
 
     Raises TaxNumberMissing, TaxInAnotherCurrency, TaxComponentUnknown.
     """
@@ -54,7 +58,7 @@ def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
 
 
 def check(bill: Bill, components: Iterable[str]) -> None:
-    """Check that components are taxes of the agency's country on the bill's day.
+    """Check that the agency's country has the tax components on the issue date of the bill.
 
     Raises the errors of `charge`.
     """
@@ -71,9 +75,10 @@ def check(bill: Bill, components: Iterable[str]) -> None:
 
 
 def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a bill that is not stored.
+    """Return the journal lines that receiving a bill would post, without storing it.
 
-    Raises the errors of `pricing.price` and `charge`.
+    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
+    `pricing.price` and `charge`.
     """
     priced = price(items)
     currency = priced.total.currency
@@ -96,13 +101,13 @@ def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[st
 
 
 def bought(bill: Bill) -> list[Bought]:
-    """Return the lines of a bill for posting."""
+    """Return the lines of a bill with their taxes, for posting."""
     taxes = tax_queries.get_bill_taxes(bill.id)
     return [of_line(line, line.amount_minor, taxes) for line in document_queries.get_lines(bill)]
 
 
 def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) -> Bought:
-    """Return an amount of a line with its taxes."""
+    """Return an amount of a bill line, in minor units, with the taxes of that line."""
     return Bought(
         line.bought_as,
         minor,
@@ -112,10 +117,11 @@ def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) 
 
 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a receipt, in the order of accounts.
+    """Return the journal lines of receiving a bill, ordered by account.
 
-    Agency purchases are no cost: they reduce what is held for suppliers (Ind AS 115, B34 to B38). A
-    credited tax has its own account (section 16 of the CGST Act); another tax is part of the cost.
+    A purchase as agent is no cost but reduces the amount held for suppliers (Ind AS 115, B34 to
+    B38). A claimed tax is posted to an account of its own (section 16 of the CGST Act), another tax
+    as part of the cost. Each item is account, 1 for debit or -1 for credit, and amount.
     """
     sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:

@@ -1,4 +1,7 @@
-"""Instalments: a document due on several days; payments settle the earliest first."""
+"""Instalments of a document that is due on several dates.
+
+Payments and credits settle the earliest instalment first.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ INSTALMENTS_MIN, INSTALMENTS_MAX = 2, 36
 
 
 class InstalmentItem(TypedDict):
-    """An instalment; the amount is a decimal in the document's currency."""
+    """An instalment as input; `amount` is a decimal in the document's currency."""
 
     due_date: date
     amount: str | Decimal
@@ -31,13 +34,13 @@ class InstalmentItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Instalments in order: day and minor units; empty for a single due date."""
+    """Due dates and amounts in minor units of the instalments; empty without instalments."""
 
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
 
     def columns(self) -> dict[str, Any]:
-        """Return the document's columns, with the first due date."""
+        """Return the column values of the instalments and, with instalments, of the due date."""
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
         return {
@@ -48,7 +51,7 @@ class Plan:
 
 
 def plan_of(document: Invoice | Bill) -> Plan:
-    """Return the instalments of a document."""
+    """Return the instalments that a document has."""
     return Plan(tuple(document.instalment_dues or ()), tuple(document.instalment_minors or ()))
 
 
@@ -58,9 +61,10 @@ def read(
     issue_date: date,
     due_date: date | None = None,
 ) -> Plan:
-    """Read 2 to 36 instalments, or none; a named due date is that of the first.
+    """Return the given instalments after checking them, or an empty plan without any.
 
-    Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
+    `due_date`, if given, must be that of the first instalment. Raises InvalidInstalments,
+    InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
     """
     if not items:
         return Plan()
@@ -77,7 +81,10 @@ def read(
 
 
 def check_days(plan: Plan, issue_date: date) -> None:
-    """Check that days rise and do not precede the issue. Raises InvalidInstalmentDates."""
+    """Check that the due dates increase and are not before the issue date.
+
+    Raises InvalidInstalmentDates.
+    """
     if plan.dues and not (
         issue_date <= plan.dues[0]
         and plan.dues[-1] <= LAST_DAY
@@ -87,9 +94,9 @@ def check_days(plan: Plan, issue_date: date) -> None:
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """Return the same figures in another currency; extra decimals are refused.
+    """Return instalments with the same figures in another currency.
 
-    Raises InvalidInstalmentAmount.
+    Raises InvalidInstalmentAmount if the other currency has fewer decimals than a figure.
     """
     return Plan(
         plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors)
@@ -97,7 +104,10 @@ def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
 
 
 def check_sum(document: Invoice | Bill) -> None:
-    """Check that instalments equal the total with taxes. Raises InstalmentsDoNotAddUp."""
+    """Check that the instalments add up to the document's total, taxes included.
+
+    Raises InstalmentsDoNotAddUp.
+    """
     if (
         document.instalment_minors is not None
         and sum(document.instalment_minors) != document.total_minor

@@ -1,6 +1,6 @@
-"""Document numbers: consecutive by financial year, without gaps.
+"""Document numbers, which are consecutive and without gaps in each financial year.
 
-In India Rule 46 of the CGST Rules, at most 16 characters.
+India requires this, with at most 16 characters (Rule 46 of the CGST Rules).
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ _LAST = text(
 )
 INVOICE_SERIES = "invoice"
 OPENING_SERIES = ("opening", "O")
-"""Series of imported opening invoices and its prefix."""
+"""Name and prefix of the number series of imported open invoices."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherYear:
-    """Another financial year than today's.
+    """A financial year that is not the present one.
 
-    `is_first` tells whether the number would be the year's first, None without a number.
+    `is_first` is true if the document would get the first number of the year, and None if no series
+    was given.
     """
 
     year: str
@@ -40,7 +41,7 @@ class OtherYear:
 
 
 def financial_year(day: date, start_month: int) -> str:
-    """Write a day's financial year: `2026-27`, or `2026` for calendar years."""
+    """Return a day's financial year: `2026-27`, or `2026` if years begin in January."""
     if start_month == 1:
         return str(day.year)
     first = day.year if day.month >= start_month else day.year - 1
@@ -48,22 +49,22 @@ def financial_year(day: date, start_month: int) -> str:
 
 
 def year_of(day: date) -> str:
-    """Return a day's financial year by the agency's settings."""
+    """Return the financial year of a day, according to the agency's settings."""
     return financial_year(day, get_settings().financial_year_start_month)
 
 
 def days_of_year(day: date) -> tuple[date, date]:
-    """Return the first and last day of a day's financial year by the agency's settings."""
+    """Return the first and last day of the financial year that contains a day."""
     month = get_settings().financial_year_start_month
     first = date(day.year if day.month >= month else day.year - 1, month, 1)
     return first, date(first.year + 1, month, 1) - timedelta(days=1)
 
 
 def take_number(series: str, day: date, *, letter: str = "") -> str:
-    """Take the next number, such as `2026-27/000123`, or `R/2026-27/000123` with a prefix.
+    """Take the next number of a series, such as `2026-27/000123`.
 
-    The counter's row is locked until the end: the next caller waits, and receives this number if
-    this transaction fails.
+    `letter` is put before it: `R/2026-27/000123`. The counter is locked until the transaction ends.
+    Another caller waits until then, and gets the same number if this transaction is rolled back.
     """
     year = year_of(day)
     number = db.session.scalar(
@@ -73,13 +74,16 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
 
 
 def next_number(series: str, day: date) -> str:
-    """Return the next number without a lock; another transaction may take it."""
+    """Return the next number of a series without taking it; another request may take it first."""
     year = year_of(day)
     return f"{year}/{_last(series, year) + 1:06d}"
 
 
 def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
-    """Return a day's financial year if it is not today's; `series` is that of the number."""
+    """Return the financial year of a day if it is not today's, else None.
+
+    With `series` the result says if the day's number would be the first of its year.
+    """
     year = year_of(day)
     if year == year_of(today):
         return None
@@ -87,7 +91,7 @@ def other_year(day: date, today: date, series: str | None = None) -> OtherYear |
 
 
 def _last(series: str, year: str) -> int:
-    """Return the last number of a year, 0 without one."""
+    """Return the last number used in a year, or 0."""
     return (
         db.session.scalar(
             _LAST,

@@ -1,4 +1,4 @@
-"""Former numbers and lines of documents that are imported with their balance."""
+"""Former numbers and lines of open documents that are imported from another program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voyagent.kernel.money import Money
 
 
 def former_number(reference: str) -> str:
-    """Return the number of the earlier program. Raises FormerNumberRequired."""
+    """Return a document's number in the former program. Raises FormerNumberRequired."""
     former = " ".join(reference.split())
     if not 1 <= len(former) <= 128:
         raise FormerNumberRequired
@@ -16,7 +16,7 @@ def former_number(reference: str) -> str:
 
 
 def balance_line(description: str, amount: Money) -> LineItem:
-    """Return the one line of a document that is imported with its open amount."""
+    """Return the single line of an imported document; its amount is the open amount."""
     return LineItem(
         description=description, quantity=1, unit_price=amount.decimal, currency=amount.currency
     )

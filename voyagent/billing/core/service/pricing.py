@@ -1,4 +1,4 @@
-"""Lines, dates and texts of documents, read exactly."""
+"""Checks and amounts of the lines, dates and texts of a document."""
 
 from __future__ import annotations
 
@@ -31,12 +31,11 @@ BoughtAs = Literal["cost", "agent"]
 
 
 class LineItem(TypedDict):
-    """A line as input; the price is an exact decimal before tax.
+    """A document line as input; `unit_price` is an exact decimal before tax.
 
-    An invoice line may state its kind of sale (default `principal`), tax treatment, collection,
-    basic fare, day of service, and an agent's commission. A bill line may state its kind of
-    purchase (default `cost`), printed taxes by component, and whether they are credited (default
-    no).
+    Keys of an invoice line: sold_as (default `principal`), tax, collection, basic_fare,
+    service_date, and commission if sold as agent. Keys of a bill line: bought_as (default `cost`),
+    the printed taxes by component, and input_credit (default False).
     """
 
     description: str
@@ -56,7 +55,7 @@ class LineItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line with its amount: quantity times price in minor units, without rounding."""
+    """A checked document line; `amount` is quantity times unit price, never rounded."""
 
     description: str
     quantity: int
@@ -75,13 +74,13 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """The lines of a document in one currency, and their sum."""
+    """The checked lines of a document, all in one currency, and their sum before tax."""
 
     lines: list[PricedLine]
     total: Money
 
     def line_columns(self) -> Iterator[dict[str, Any]]:
-        """Yield the columns that all lines have, numbered from 1."""
+        """Yield the column values common to invoice and bill lines, numbered from 1."""
         for line_no, line in enumerate(self.lines, start=1):
             yield {
                 "line_no": line_no,
@@ -92,7 +91,7 @@ class Priced:
             }
 
     def sold_columns(self) -> Iterator[dict[str, Any]]:
-        """Yield the columns of invoice lines."""
+        """Yield the column values of invoice lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
             told = {
@@ -111,7 +110,7 @@ class Priced:
             )
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
-        """Yield the printed taxes of each line by component, in minor units."""
+        """Yield line number and printed taxes of each bill line, in minor units by component."""
         for line_no, line in enumerate(self.lines, start=1):
             yield (
                 line_no,
@@ -119,7 +118,7 @@ class Priced:
             )
 
     def bought_columns(self) -> Iterator[dict[str, Any]]:
-        """Yield the columns of bill lines."""
+        """Yield the column values of bill lines."""
         return (
             columns | {"bought_as": line.bought_as, "input_credit": line.input_credit}
             for line, columns in zip(self.lines, self.line_columns(), strict=True)
@@ -127,7 +126,7 @@ class Priced:
 
 
 def price(items: Sequence[LineItem]) -> Priced:
-    """Read and add up the lines of a document.
+    """Return the checked lines of a document and their sum.
 
     Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
     UnknownCurrency, InvalidAmount; MixedCurrencies; TotalOutOfRange.
@@ -144,7 +143,7 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """Return the due date: given, by the party's terms, or the issue date."""
+    """Return the given due date, else that by the party's terms, else the issue date."""
     if due_date is not None:
         return due_date
     days = parties.terms_days(party_name) or 0
@@ -152,13 +151,16 @@ def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> 
 
 
 def check_days(issue_date: date, due_date: date) -> None:
-    """Check that the due date is not before the issue. Raises InvalidDate."""
+    """Check that both dates are from 1900 to 2200 and the due date is not before the issue date.
+
+    Raises InvalidDate.
+    """
     if not FIRST_DAY <= issue_date <= due_date <= LAST_DAY:
         raise InvalidDate
 
 
 def party(name: str) -> str:
-    """Normalise the spaces of a name. Raises CustomerNameRequired."""
+    """Return a party name without surplus spaces. Raises CustomerNameRequired."""
     words = " ".join(name.split())
     if not 1 <= len(words) <= 255:
         raise CustomerNameRequired
@@ -166,12 +168,12 @@ def party(name: str) -> str:
 
 
 def line_amount(unit_price: Money, quantity: int) -> Money:
-    """Return the amount of a line before tax."""
+    """Return the amount of a document line before tax: unit price times quantity."""
     return Money(unit_price.amount_minor * quantity, unit_price.currency)
 
 
 def words(text: str | None, length_max: int) -> str | None:
-    """Return a text, None if blank. Raises TextTooLong."""
+    """Return a text without surrounding spaces, or None if blank. Raises TextTooLong."""
     trimmed = (text or "").strip()
     if len(trimmed) > length_max:
         raise TextTooLong
@@ -210,7 +212,7 @@ def _line(item: LineItem) -> PricedLine:
 
 
 def _commission(item: LineItem, amount: Money) -> Money | None:
-    """Return an agency line's commission.
+    """Return the commission of an invoice line sold as agent, or None.
 
     Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent.
     """
@@ -226,9 +228,10 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
-    """Return a line's printed taxes: positive, together not above the line.
+    """Return the printed taxes of a bill line by component.
 
-    Raises InvalidAmount, TaxAboveLine.
+    Each must be positive, and together they may not exceed the line. Raises InvalidAmount,
+    TaxAboveLine.
     """
     found = {
         component: Money.parse(said, item["currency"])

@@ -1,4 +1,4 @@
-"""Reasons and marks of what is reversed."""
+"""Reason and columns of a reversal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from voyagent.kernel.db import db
 
 
 def why_of(reason: str) -> str:
-    """Return the reason of a reversal or a write-off. Raises ReasonRequired, TextTooLong."""
+    """Return the trimmed reason of a reversal or write-off.
+
+    Raises ReasonRequired, TextTooLong.
+    """
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired
@@ -22,7 +25,7 @@ def why_of(reason: str) -> str:
 
 
 def mark(actor: Actor, row: Reversible, day: date, why: str, entry_id: UUID) -> None:
-    """Mark a row as reversed: day, reason, entry, person."""
+    """Set the reversal columns of a row: date, reason, journal entry and user."""
     row.reversed_on, row.reversal_reason = day, why
     row.reversal_entry_id, row.reversed_by_user_id = entry_id, actor.user_id
     db.session.flush()

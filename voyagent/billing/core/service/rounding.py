@@ -1,4 +1,4 @@
-"""Round-off of invoices to whole units, on an account of its own."""
+"""Rounding of invoice totals to whole currency units, posted to an account of its own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from voyagent.kernel.money import Money
 from voyagent.settings.queries import get_settings
 
 ROUND_OFF = "round_off"
-"""Account of round-offs: up is a credit, down a debit."""
+"""Key of the account of rounding: rounding up is a credit, rounding down a debit."""
 
 
 def round_off(total: Money) -> Money:
-    """Return the round-off of a total if the agency rounds its invoices, else zero."""
+    """Return the amount to add to a total to round it; zero if the agency does not round."""
     return to_whole(total) if get_settings().round_invoices else Money(0, total.currency)
 
 
 def to_whole(total: Money) -> Money:
-    """Return the round-off to the nearest whole unit, half up.
+    """Return the amount to add to a total to round it to whole units, half up.
 
-    A total that would become zero is not rounded.
+    It is zero if the rounded total would be zero.
     """
     unit = 10**total.exponent
     whole = (total.amount_minor + unit // 2) // unit * unit
@@ -25,7 +25,10 @@ def to_whole(total: Money) -> Money:
 
 
 def side(moved: Money, up: int) -> list[tuple[str, int, Money]]:
-    """Return the journal line of a round-off; `up` is the side of a positive one."""
+    """Return the journal line of a rounding amount, or an empty list for zero.
+
+    `up` is the side of a positive amount: 1 for debit, -1 for credit.
+    """
     if not moved:
         return []
     return [(ROUND_OFF, up, moved) if moved.amount_minor > 0 else (ROUND_OFF, -up, -moved)]

@@ -1,4 +1,4 @@
-"""Taxes of an invoice, computed for drafts and again at issue, by the day of supply."""
+"""Taxes of an invoice, computed by the date of supply for drafts and again at issue."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing, Taxed
 from voyagent.taxes.rules.tables import UnknownState
 
 COLLECTED = "tcs"
-"""Tax collected at source; a credit note does not return it."""
+"""Component of tax collected at source (TCS), which a credit note does not return."""
 OUTPUT = {
     "cgst": "output_cgst",
     "sgst": "output_sgst",
@@ -36,12 +36,15 @@ OUTPUT = {
     "vat": "output_vat",
     COLLECTED: "tcs_payable",
 }
-"""Account of each output tax component."""
+"""Key of the account of each tax component on sales."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The facts that taxes need: place of supply (state code), tax number, PAN."""
+    """The facts about the buyer that determine taxes.
+
+    `place` is the place of supply (a state code), `pan` the Indian tax account number.
+    """
 
     place: str | None = None
     tax_number: str | None = None
@@ -49,7 +52,7 @@ class Buyer:
 
     @classmethod
     def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Read the facts; a GSTIN gives PAN and, by default, the state.
+        """Return the buyer; a GSTIN (Indian tax number) gives the PAN and the default state.
 
         Raises InvalidTaxNumber, UnknownState.
         """
@@ -67,7 +70,10 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Read the facts, by default those of the party. Raises the errors of `read`."""
+        """Return the buyer; without place and tax number, those stored for the party are used.
+
+        Raises the errors of `read`.
+        """
         noted = None if place or tax_number else parties.tax_status(party)
         if noted is None or noted["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
@@ -76,14 +82,14 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The agency's tax country, and its state if the country tells states apart."""
+    """The country whose taxes the agency charges, and its state if taxes differ by state."""
 
     country: str
     state: str | None
 
 
 def home() -> Home | None:
-    """Return the agency's tax country by its tax number, or None."""
+    """Return country and state of the agency by its tax number, or None without one."""
     number = get_settings().tax_number
     country = numbers.country_of(number)
     if country is None or number is None:
@@ -94,11 +100,11 @@ def home() -> Home | None:
 def reckon(
     invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool
 ) -> list[tuple[int, Taxed]]:
-    """Return the tax components of each line by number.
+    """Return the tax components of invoice lines as pairs of line number and tax.
 
-    Unless `strict`, a line without a known place of supply has none. Raises TaxNumberMissing,
-    TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen, and if strict
-    PlaceOfSupplyMissing.
+    If the place of supply is unknown, `strict` raises PlaceOfSupplyMissing; otherwise the line has
+    no taxes that depend on it. Raises TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired,
+    UnknownTreatment, NoRateThen.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -130,7 +136,7 @@ def reckon(
 
 
 def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) -> list[Taxed]:
-    """Return a line's tax components without collections."""
+    """Return the tax components of an invoice line, without tax collected at source."""
     if not line.tax:
         return []
     day = calculation.day_of_supply(invoice.issue_date, service=line.service_date)
@@ -156,7 +162,7 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
 
 
 def waits(invoice: Invoice) -> bool:
-    """True if a draft cannot be issued because the place of supply is unknown."""
+    """Return True if a draft cannot be issued yet because the place of supply is unknown."""
     taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice.id))
     return is_waiting(
         (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed
@@ -164,7 +170,10 @@ def waits(invoice: Invoice) -> bool:
 
 
 def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
-    """True if a line to be taxed has no component yet."""
+    """Return True if a taxable line has no tax component yet.
+
+    `to_be_taxed` are the numbers of taxable lines, `taxed` the pairs of line number and component.
+    """
     return not set(to_be_taxed) <= {
         line_no for line_no, component in taxed if component != COLLECTED
     }
@@ -172,10 +181,11 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """An unsaved invoice: taxes by line, missing place of supply, journal lines.
+    """The computed taxes, total and postings of an invoice that is not stored.
 
-    The total is rounded if the agency rounds. `recognitions` are the bookings on later days of
-    service.
+    `total` is rounded if the agency rounds its invoices. `sides` are the journal lines of the
+    issue: account, 1 for debit or -1 for credit, and amount. `recognitions` is the revenue to
+    recognise on later service dates. `is_waiting` is true if the place of supply is missing.
     """
 
     tax: Money
@@ -187,7 +197,10 @@ class Sketch:
 
 
 def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
-    """Compute an unsaved invoice. Raises the errors of `pricing.price` and `reckon`."""
+    """Compute taxes, total and postings of an invoice without storing it.
+
+    Raises the errors of `pricing.price` and `reckon`.
+    """
     priced = pricing.price(items)
     currency = priced.total.currency
     invoice = Invoice(
@@ -223,10 +236,11 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 
 
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
-    """Store a draft's taxes and total, rounded if the agency rounds.
+    """Compute and store the taxes and the total of a draft invoice.
 
-    If `strict`, at issue, unchanged taxes keep the total, so that what was shown is issued. Raises
-    the errors of `reckon`.
+    The total is rounded if the agency rounds its invoices. At issue `strict` is true: then the
+    rounding is computed again only if the taxes have changed, so that the total is the one that was
+    shown. Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -258,9 +272,9 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 def sides(
     lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
 ) -> Iterator[tuple[str, Money]]:
-    """Yield the amounts of lines and taxes by account, in order.
+    """Return the amounts to credit for invoice lines and taxes, by account.
 
-    `later` are the lines that are not earned yet.
+    `later` are the numbers of the lines whose revenue is deferred.
     """
     sums: dict[str, int] = dict.fromkeys(
         (*SALES.values(), COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0
@@ -276,13 +290,13 @@ def sides(
 
 
 def _collected_before(invoice: Invoice) -> Money:
-    """Return the buyer's total of the financial year that counts for collections."""
+    """Return the buyer's earlier purchases of the financial year that count for TCS."""
     first, last = numbering.days_of_year(invoice.issue_date)
     return Money(tax_queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
 
 
 def _as_one(parts: list[Taxed]) -> list[Taxed]:
-    """Merge a component's bands: sums at the highest rate."""
+    """Merge the rate bands of a component: the sums, with the highest rate."""
     if len(parts) < 2:
         return parts
     top = max(parts, key=lambda part: part.percent)

@@ -1,4 +1,4 @@
-"""Rules of voiding invoices and bills: the entry is reversed, the number stays."""
+"""Voiding of invoices and bills: the journal entry is reversed, the number stays used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """True if the document is posted and has no payments or credits."""
+    """Return True if the document is posted and has no payments or credits."""
     return (
         document.status in OPEN
         and document.entry_id is not None
@@ -37,10 +37,10 @@ def can_be_void(document: Invoice | Bill) -> bool:
 def void_document(
     actor: Actor, document: Document, title: str, reason: str, on: date | None
 ) -> Document:
-    """Reverse a document's entry, once.
+    """Void a document: reverse its journal entries and set its status.
 
-    Raises Forbidden, DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit,
-    InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    `on` is checked by `book_day`. Raises Forbidden, DocumentNotVoidable; ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked, EntryAlreadyReversed.
     """
     actor.require_authority(f"{_KINDS[type(document)]}.void")
     if not can_be_void(document) or document.entry_id is None:

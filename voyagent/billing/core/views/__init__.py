@@ -1,1 +1,1 @@
-"""Page fragments and steps that all billing documents share."""
+"""Page parts and page flows shared by all billing documents."""

@@ -1,4 +1,4 @@
-"""Pages to enter and to reverse a credit, one implementation for both kinds."""
+"""Pages to enter and to reverse a credit, for credit notes and supplier credits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Credit = CreditNote | SupplierCredit
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Reads, services and labels of a kind of credit."""
+    """Functions and labels of credit notes or of supplier credits."""
 
     url: Callable[[UUID], str]
     list_url: Callable[[], str]
@@ -63,7 +63,8 @@ def credit_page(
 ) -> Any:
     """Enter a credit and redirect to it, or render its form with the postings.
 
-    `sides` computes the journal lines and fills `further` with entries on service dates.
+    `sides` computes the journal lines of the parsed form; while doing so it fills `further` with
+    the entries on service dates.
     """
     document_id = form.document.id
     credit = None if is_preview() else form.attempt(act, **CREDIT_PLACES)

@@ -1,4 +1,4 @@
-"""Pages and steps that invoices and bills share."""
+"""Page parts and page flows shared by invoices and bills."""
 
 from __future__ import annotations
 
@@ -47,28 +47,28 @@ TRIPS_OFFERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """URLs and labels of an invoice or a bill."""
+    """URLs, labels and amounts of an invoice or a bill, for the templates."""
 
     document: Invoice | Bill
 
     @property
     def nav(self) -> str:
-        """Name of its menu entry."""
+        """Name of the active menu entry, which is also the endpoint of the list."""
         return "invoices" if isinstance(self.document, Invoice) else "bills"
 
     @property
     def all_words(self) -> str:
-        """Label of its list."""
+        """Label of the list of such documents."""
         return str(_("Invoices") if isinstance(self.document, Invoice) else _("Bills"))
 
     @property
     def all_url(self) -> str:
-        """URL of its list."""
+        """URL of the list of such documents."""
         return url_for(f"billing.{self.nav}")
 
     @property
     def words(self) -> str:
-        """Label of the document: its number, or the party name of a draft."""
+        """Label of the document: a bill's reference, an invoice's number, or a draft's customer."""
         if isinstance(self.document, Bill):
             return str(_("Bill %(reference)s", reference=self.document.vendor_reference))
         if self.document.number is None:
@@ -77,12 +77,12 @@ class Place:
 
     @property
     def total(self) -> Money:
-        """Total amount."""
+        """Total amount, taxes included."""
         return Money(self.document.total_minor, self.document.currency)
 
     @property
     def open(self) -> Money:
-        """Amount that is neither paid nor credited."""
+        """Open amount, which is neither paid nor credited."""
         return Money(self.document.open_minor, self.document.currency)
 
     @property
@@ -91,14 +91,14 @@ class Place:
         return Money(self.document.paid_minor, self.document.currency)
 
     def url(self, step: str | None = None) -> str:
-        """Return the URL of the document, or of one of its steps."""
+        """Return the URL of the document, or of one of its actions such as `edit`."""
         if isinstance(self.document, Invoice):
             return url_for(f"billing.{step or 'invoice'}", invoice_id=self.document.id)
         return url_for(f"billing.{step}_bill" if step else "billing.bill", bill_id=self.document.id)
 
 
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
-    """Redirect to the document if it cannot take the step, else return None."""
+    """Return a redirect to the document with an error unless the action is allowed, else None."""
     if may:
         return None
     return not_now(
@@ -108,7 +108,7 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
 
 
 def closed(document: Invoice | Bill) -> Any:
-    """Redirect to the draft's form if its date is in a closed month, else return None."""
+    """Return a redirect to the form of a draft that is dated in a closed month, else None."""
     month = closed_months.last_closed_month()
     if month is None or document.issue_date.replace(day=1) > month:
         return None
@@ -116,12 +116,12 @@ def closed(document: Invoice | Bill) -> Any:
 
 
 def changed(refusal: DraftChanged, document: Invoice | Bill, step: str) -> Any:
-    """Redirect to the same step after another person changed the draft."""
+    """Return a redirect to an action of a draft that another person has changed."""
     return not_now(translated(refusal.message), Place(document).url(step))
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
-    """Return the facts about the exchange rate of a draft in a foreign currency."""
+    """Return template variables about the exchange rate of a draft in a foreign currency."""
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
     lacks_rate = document.currency != books and document.rate is None
     return {
@@ -178,7 +178,7 @@ def _trips(chosen: str | None) -> list[SelectChoice]:
 
 
 def journal_of(entries: list[Row]) -> list[Row]:
-    """Return the entries booked on service dates, with amounts."""
+    """Return the journal entries on service dates, with amounts added to their lines."""
     return [
         entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")}
         for entry in entries
@@ -186,12 +186,12 @@ def journal_of(entries: list[Row]) -> list[Row]:
 
 
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
-    """Add an amount for each named column in minor units."""
+    """Return rows with an amount `name` for each column `name_minor` of `names`."""
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
 
 
 def settling(rows: list[Row], currency: str) -> list[Row]:
-    """Return the payments of a document, with the amounts in their own currencies."""
+    """Return the payments of a document; `taken` is the amount in another payment currency."""
     taken = (
         (
             None
@@ -207,7 +207,7 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
 
 
 def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
-    """Delete a draft: the first step names it, the second does it."""
+    """Confirm (GET) and perform (POST) the deletion of a draft."""
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     place = Place(draft)
@@ -222,9 +222,9 @@ def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
 def void_step(
     actor: Actor, read: Callable[[], Invoice | Bill], void: Callable[[VoidIn], Any], done: str
 ) -> Any:
-    """Void a document: the first step asks for the reason and shows the postings.
+    """Void a document and redirect to it, or render the form with the postings.
 
-    `read` is called again after a refusal, which rolls the session back.
+    `read` is called again after an error, because the transaction was rolled back.
     """
     document = read()
     if back := turned_back(document, may=voiding.can_be_void(document)):
@@ -251,15 +251,15 @@ def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
 
 
 def not_now(why: str, url: str) -> Any:
-    """Redirect with an error message."""
+    """Return a redirect with an error message."""
     toast(why, kind="error")
     return see_other(url)
 
 
 def shown(row: Row) -> Row:
-    """Return an invoice or a bill for a page: amounts, age and status label.
+    """Return an invoice or a bill row for a page, with amounts, days past due and status label.
 
-    A document with an open amount after its due date is overdue.
+    A document with an open amount is overdue after its due date.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -287,7 +287,11 @@ def shown(row: Row) -> Row:
 
 
 def listed(row: Row, search: DocumentSearch) -> Row:
-    """Return a list row; with instalments, add the part due in the filtered period."""
+    """Return a document row for a list.
+
+    With instalments, `part` has the open amount that is due in the filtered period and its first
+    due date; it is None if that is the whole open amount.
+    """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [
         one for one in instalments_of(row) if one.open_minor and days[0] <= one.due_date <= days[1]

@@ -1,4 +1,4 @@
-"""Preview of the postings of a step before it is taken."""
+"""Preview of the postings of an action before it is performed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from voyagent.ledger.queries import accounts, entries as ledger_entries
 
 
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
-    """Return a note if the date is in another financial year than today, else None.
+    """Return a note if the booking date is in another financial year than today, else None.
 
-    With a series, the note says which number the document will have.
+    With a series, the note says which number the document will get.
     """
     if booked is None or (found := other_year(booked, today(), series)) is None:
         return None
@@ -53,30 +53,30 @@ def other_year_words(booked: date | None, series: str | None = None) -> str | No
 
 
 def typed_day(field: DateText) -> date | None:
-    """Return the typed date, or None if it cannot be read yet."""
+    """Return the typed date, or None if it cannot be read."""
     try:
         return date.fromisoformat(field.iso or "")
-    except ValueError:  # it has its sentence once the form is sent
+    except ValueError:  # reported when the form is submitted
         return None
 
 
 def continues_editing() -> bool:
-    """Return True if the request asks only for another line or a preview."""
+    """Return True if the form was submitted only to add a line or to see the postings."""
     return request.method == "POST" and request.form.get("then") in ("line", "look")
 
 
 def is_preview() -> bool:
-    """Return True if the request asks only for a preview."""
+    """Return True if the form was submitted only to see the postings."""
     return request.method == "POST" and request.form.get("then") == "look"
 
 
 def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
-    """Return the postings of a step as typed, or the reason why it would be refused.
+    """Return the postings of the form as typed, and in `problems` the reasons against them.
 
-    `sides` computes the journal lines of the parsed form and raises what the step itself
-    would raise. An incomplete form has neither postings nor a reason.
+    `sides` computes the journal lines of the parsed form and raises the errors that the action
+    would raise. An incomplete form has neither postings nor problems.
     """
     found = form.dry_run(sides)
     return {"postings": postings_of(found or ()), "problems": form.problems}
@@ -93,14 +93,14 @@ def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str
 
 
 def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
-    """Return the entries that a step would book on service dates."""
+    """Return the journal entries that an action would post on service dates."""
     return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
 
 
 def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
-    """Return the entries that reverse what a document booked on service dates.
+    """Return the entries that would reverse the revenue that a document recognised.
 
-    Each is dated on the service date or the given day, whichever is later.
+    Each is dated on the date of the recognition or on `day`, whichever is later.
     """
     return [
         {"day": max(day, booked_on), "postings": reversal_of(entry_id)}
@@ -109,7 +109,7 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """Return the lines that reverse an entry, debit and credit swapped."""
+    """Return the journal lines that would reverse an entry: debit and credit are swapped."""
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]

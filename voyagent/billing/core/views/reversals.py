@@ -19,7 +19,7 @@ from voyagent.kernel.money import Money
 class Reversed:
     """Facts for the confirmation page of a reversal.
 
-    `postings` are those of the reversal itself, `further` those on service dates.
+    `postings` are those of the reversal itself, `further` the entries on service dates.
     """
 
     words: str
@@ -41,9 +41,10 @@ def reverse_step(
     done: str,
     url: str,
 ) -> Any:
-    """Reverse and redirect, or render the confirmation page with the postings.
+    """Perform a reversal and redirect, or render the confirmation page with the postings.
 
-    `look` loads the facts again, because a refusal rolls back the transaction.
+    `look` loads the facts for the page. It is called after an error too, because the transaction
+    was rolled back.
     """
     if form.attempt(act, **REVERSED) is None:
         found = look()

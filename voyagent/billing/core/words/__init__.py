@@ -1,1 +1,1 @@
-"""Sentences about taxes and rates on billing documents."""
+"""Texts about taxes and exchange rates on billing documents."""

@@ -1,4 +1,4 @@
-"""Rates of exchange as pages and documents state them."""
+"""Texts of exchange rates for pages and printed documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.database.read_pool import Row
 
 
 def rate_words(row: Row) -> str | None:
-    """Return the exchange rate of a row as a sentence, or None if it has none."""
+    """Return the exchange rate of a row with its date and source, or None without one."""
     if row["rate"] is None:
         return None
     return str(
@@ -27,7 +27,7 @@ def rate_words(row: Row) -> str | None:
 
 
 def rate_on_paper(row: Row, day_words: Callable[[date], str]) -> str | None:
-    """Return the exchange rate as printed on a document, without its source."""
+    """Return the exchange rate of a row for a printed document, without its source."""
     if row["rate"] is None:
         return None
     return str(

@@ -1,4 +1,4 @@
-"""The taxes of a document as its readers see them: added up by component and rate."""
+"""Texts about the taxes of invoices and bills."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.taxes.words import TO_BE_SAID, component
 
 
 def to_be_said(lines: Iterable[Row]) -> list[str]:
-    """Return the sentences required on a document by the tax of its lines, each once."""
+    """Return the sentences that the tax treatments of the lines require, each once."""
     return [
         str(TO_BE_SAID[tax])
         for tax in dict.fromkeys(line["tax"] for line in lines)
@@ -38,12 +38,12 @@ def line_notes(line: Row) -> list[str]:
 
 
 def place_of_supply(code: str | None) -> str:
-    """Return a state with its code, such as `Kerala (32)`, or an empty text."""
+    """Return a state with its code, such as `Kerala (32)`; empty without a code."""
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """Return the printed tax of a bill line and its treatment, or an empty text."""
+    """Return the printed taxes of a bill line and their treatment; empty without taxes."""
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
         for tax in taxes
