@@ -1,4 +1,4 @@
-"""All capabilities of the program."""
+"""The list of all capabilities, collected from the packages."""
 
 from __future__ import annotations
 

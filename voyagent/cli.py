@@ -1,4 +1,4 @@
-"""Commands; each calls a service."""
+"""Commands of the `flask` program; each calls a service function."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ REACH_TIMEOUT_S = 5
 class ServerUnreachable(Exception):
     """The database cannot be reached.
 
-    The message has the variable and the reason, never the password.
+    The message names the variable with the URL and the reason; it never contains the password.
     """
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Add the commands to the application's `flask`."""
+    """Add the commands to the `flask` program of the application."""
 
     @app.cli.command("migrate-up")
     def migrate_up() -> None:
@@ -47,7 +47,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.cli.command("worker")
     def worker() -> None:
-        """Run the job worker until it is told to stop."""
+        """Run the job worker until it receives SIGTERM or SIGINT."""
         if not metrics.share(settings.metrics_place):
             click.echo(
                 f"{settings.metrics_place} cannot be written, so the figures of this worker are"
@@ -58,7 +58,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.cli.command("demo")
     def fill_demo() -> None:
-        """Fill the demo agency once; later runs renew expired requests."""
+        """Create the data of the demo agency; later runs renew its expired approval requests."""
         try:
             demo(app)
         except VoyagentError as error:
@@ -74,20 +74,23 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def demo(app: Flask) -> None:
-    """Fill the demo agency and print what was done. Raises DemoNotAllowed in production."""
+    """Create the data of the demo agency and print what was created.
+
+    Raises DemoNotAllowed in production.
+    """
     with app.app_context():
         for sentence in fill(app.extensions["voyagent.identity"]):
             click.echo(sentence)
 
 
 def migrate(app: Flask) -> None:
-    """Migrate the database, for programs."""
+    """Migrate the database to the newest revision, for use by programs."""
     with app.app_context():
         flask_migrate.upgrade()
 
 
 def reach(settings: Settings) -> None:
-    """Try each address of the database. Raises ServerUnreachable."""
+    """Connect to each configured database URL. Raises ServerUnreachable."""
     if settings.db_url is None:
         raise ServerUnreachable(
             "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"
@@ -107,7 +110,7 @@ def reach(settings: Settings) -> None:
 
 
 def let_in(settings: Settings) -> None:
-    """Let the program's login use its unprivileged role, if another login owns the schema."""
+    """Grant the unprivileged role to the program's login if another login owns the schema."""
     if settings.db_url is None or settings.db_admin_url is None:
         return
     login = sa.make_url(sqlalchemy_url(settings.db_url)).username

@@ -1,4 +1,4 @@
-"""Composition of the application from its settings."""
+"""Creates the Flask application and its parts from the settings."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ PORTS: dict[type[Any], str] = {
     Outbox: "voyagent.outbox",
     Suppliers: "voyagent.suppliers",
 }
-"""Extensions of the application that capabilities may use, by class."""
+"""Parts of the application that capabilities may use, by class; the values are extension names."""
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application over one database.
+    """Return the Flask application for the given settings.
 
-    Nothing connects before the first request, so it may be created before a fork.
+    It connects to nothing before the first request, so it can be created before a fork.
     """
     headers.configure_logging(settings)
     keyring = Keyring(settings)

@@ -137,7 +137,7 @@ docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 
 def register(app: Flask) -> None:
-    """Register every blueprint with the application."""
+    """Register all blueprints with the application."""
     for page in (*PAGES, docs):
         app.register_blueprint(page)
     for api in APIS:
@@ -146,7 +146,7 @@ def register(app: Flask) -> None:
 
 
 def openapi() -> dict[str, object]:
-    """Return the OpenAPI document of the running program."""
+    """Return the OpenAPI document of the running application."""
     return document(
         APIS,
         version=current_app.extensions["voyagent.settings"].version,
@@ -159,13 +159,13 @@ def openapi() -> dict[str, object]:
 
 @docs.page("/api/openapi.json")
 def openapi_json() -> Response:
-    """Return the OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document as JSON."""
     return jsonify(openapi())
 
 
 @docs.page("/api/docs")
 def reading() -> Response:
-    """Show the API reference, in which Redoc reads the OpenAPI document."""
+    """Show the API reference, rendered by Redoc from the OpenAPI document."""
     page = make_response(render_template("docs/api.html", spec=openapi()))
     page.headers["Content-Security-Policy"] = REDOC_CSP
     return page

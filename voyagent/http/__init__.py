@@ -1,1 +1,1 @@
-"""Parts that pages and API share: transaction, errors, guards, parsing, forms, OpenAPI."""
+"""Code that pages and the JSON API share: transaction, errors, guards, parsing, forms, OpenAPI."""

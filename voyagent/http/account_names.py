@@ -1,6 +1,7 @@
-"""Names of accounts on pages and paper.
+"""Names of ledger accounts on pages and in documents.
 
-Names that we ship are translated; names that an agency wrote stay as they are.
+Names of the accounts that every agency starts with are translated. Names that an agency chose are
+shown unchanged.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ _KEY = "voyagent.account_names"
 
 
 def know(app: Flask, shipped: Iterable[str]) -> None:
-    """Set the names that we ship."""
+    """Set the names of the accounts that every agency starts with."""
     app.extensions[_KEY] = frozenset(shipped)
 
 
 def account_name(name: str) -> str:
-    """Return the translated name; programs and files for them keep the stored one."""
+    """Return the name in the page's language if every agency has the account, else unchanged.
+
+    API responses and files for programs contain the stored name.
+    """
     return str(gettext(name)) if name in current_app.extensions[_KEY] else name

@@ -1,7 +1,7 @@
-"""The JSON API: one declaration gives an operation's checks, answer and documentation.
+"""The JSON API: one declaration defines an operation's checks, response and documentation.
 
-Order of checks: route, size, content type, JSON syntax, bearer, role, schema (with the
-`Idempotency-Key` and its earlier use), then the service's own (record, state).
+Order of the checks: route, body size, content type, JSON syntax, bearer token, permission, schema
+(with the `Idempotency-Key` and its earlier use), then the rules of the service function.
 """
 
 from __future__ import annotations
@@ -55,17 +55,18 @@ from voyagent.kernel.serializers import AnswerOf, Body
 
 Handler = Callable[..., object]
 JsonSchema = dict[str, Any]
-"""The schema of an answer that is no class, such as that of a file."""
+"""JSON schema of a response that has no response class, such as a file."""
 Declared = TypeVar("Declared")
 Known = TypeVar("Known", bound=AnswerOf[Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as the document shows it.
+    """A declared operation, from which its view and its entry in the OpenAPI document are made.
 
-    `permission` is required of the role; None admits every member. A `direct` operation acts at
-    once and is refused, before the schema, to roles that would need a grant.
+    The caller's role needs `permission`; None allows every member of the agency. If `direct` is
+    true the operation acts without approval, and a role without the direct permission is refused
+    before the schema is checked.
     """
 
     method: str
@@ -86,28 +87,28 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """True if an `Idempotency-Key` is honoured: every writing POST behind a bearer.
+    """True if the operation accepts an `Idempotency-Key`: each POST with a bearer that writes.
 
-    Public operations, sign-out included, ignore it.
+    Public operations and sign-out ignore the header.
     """
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
     direct: bool = False
     inputs: Callable[[], Sequence[type[BaseModel]]] | None = None
-    """The schemas of which the body is one, where the path decides which."""
+    """Schemas of the body if the path decides which schema applies."""
     also: tuple[tuple[int, type[AnswerOf[Any]]], ...] = ()
-    """Further good answers by status."""
+    """Further success responses, as pairs of status and response class."""
 
     @property
     def right(self) -> str:
-        """The permission that the operation requires."""
+        """Return the permission that the caller needs."""
         permission = self.permission or "agency.read"
         return direct_right(permission) if self.direct else permission
 
 
 @dataclass(frozen=True, slots=True)
 class Headed(Generic[Declared]):
-    """A body with further headers, such as the `ETag` of a record."""
+    """A response body with additional headers, such as the `ETag` of a record."""
 
     body: Body[Declared]
     headers: Mapping[str, str]
@@ -115,18 +116,18 @@ class Headed(Generic[Declared]):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A good answer of another status, which the operation declares in `also`."""
+    """A success response with a status that the operation declares in `also`."""
 
     body: Body[Any]
     status: int = HTTPStatus.ACCEPTED
 
 
 Answering = Callable[..., Body[Known] | Headed[Known] | Response]
-"""A handler of an operation whose answer is declared."""
+"""Type of the handler of an operation that declares a response class."""
 
 
 class Facts(TypedDict, total=False):
-    """Facts of an operation besides its method, path and answer."""
+    """Options of an operation besides its method, path and response."""
 
     status: int
     permission: str | None
@@ -155,7 +156,7 @@ class _Declare(Protocol):
 
 
 class _Shorthand:
-    """`operation` of one method, with the types that `functools.partialmethod` would lose."""
+    """Decorator such as `get`: `operation` for one method, with its types for mypy."""
 
     def __init__(self, method: str) -> None:
         self.method = method
@@ -165,7 +166,7 @@ class _Shorthand:
 
 
 class ApiBlueprint(Blueprint):
-    """A JSON blueprint with one guard; it takes no cookie and needs no CSRF token."""
+    """Blueprint of JSON operations with one guard; it ignores cookies and needs no CSRF token."""
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"
@@ -198,19 +199,20 @@ class ApiBlueprint(Blueprint):
         answer: type[AnswerOf[Any]] | JsonSchema | None = None,
         **facts: Unpack[Facts],
     ) -> Callable[[Handler], Handler]:
-        """Declare an operation.
+        """Decorate a handler to declare an operation.
 
-        The handler's parameters say what it needs: `actor` (authenticated in the request's
-        transaction) or `reader` (authenticated by its first read), `query`, `body` (annotated
-        `Schema | None` if optional), and the ids of the path; a malformed id annotated `UUID`
-        raises `missing`.
+        The parameters of the handler decide what it receives: `actor` (authenticated in the
+        transaction of the request) or `reader` (authenticates on its first read), `query`, `body`
+        (annotated `Schema | None` if optional), and the ids of the path. A malformed id that is
+        annotated `UUID` raises `missing`.
 
-        For repeats under one `Idempotency-Key`: `secret_answer` marks an answer that is shown once
-        and never stored; `resume(place, …)` sends a stored stream again that was answered as
-        `idempotency.Followed`.
+        For requests repeated with an `Idempotency-Key`: `secret_answer` is true if the response
+        contains a secret, so that it is never stored. `resume(place, …)` returns a stream again
+        that was returned as `idempotency.Followed`.
 
-        `inputs` returns the schemas of a body whose schema the path decides; they are for the
-        document, and the handler validates. `also` has further good answers by status.
+        `inputs` returns the schemas of the body if the path decides which applies. They are only
+        for the OpenAPI document; the handler validates the body. `also` declares further success
+        responses by status.
         """
         missing = facts.get("missing")
         is_secret = facts.get("secret_answer", False)
@@ -335,7 +337,7 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> Reques
 def _fill(
     operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None
 ) -> str | None:
-    """Read query, body and ids for the handler; return the idempotency key, if any."""
+    """Parse query, body and ids for the handler; return the idempotency key or None."""
     check_query()
     key, found = idempotency.read_key() if operation.takes_key else (None, [])
     if operation.query is not None:

@@ -1,6 +1,6 @@
-"""The Flask application with one transaction for each request.
+"""The Flask application with one database transaction for each request.
 
-A response commits, an exception rolls back.
+A response is sent after a commit; an exception causes a rollback.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Session cookies that cost nothing for requests without one.
+    """Session cookies that cost no time for requests without a cookie.
 
-    No signer is created without a signature, and an unread session is not written.
+    A signer is created only if the cookie has a signature, and a session that was not read is not
+    written.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
@@ -44,19 +45,23 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class VoyagentFlask(Flask):
-    """Runs each request in one transaction; repeats it if the database asks for it.
+    """Flask application that runs each request in one transaction and retries it on a conflict.
 
-    A stream is produced after the commit, so it must not write.
+    A streamed response is produced after the commit, so it must not write to the database.
     """
 
     session_interface = _CookieSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function unchanged: no view or hook is a coroutine."""
+        """Return the function unchanged, because no view or hook is a coroutine."""
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view and commit; an error rolls back unless it keeps its work."""
+        """Run the view and commit; roll back on an error without `keeps_work`.
+
+        After a deadlock, a serialization failure, or a connection lost before the commit, the view
+        is run again, at most ATTEMPTS_MAX times.
+        """
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return self._dispatch_once()
@@ -90,9 +95,10 @@ class VoyagentFlask(Flask):
         return response
 
     def _take_the_cookie_as_it_came(self) -> None:
-        """Undo changes of the session cookie.
+        """Set the session cookie back to its value in the request.
 
-        After a rollback the token of a link is still there, and nobody is signed in or out.
+        After a rollback a one-time token in the cookie is still unused, and nobody was signed in or
+        out.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()
@@ -101,7 +107,7 @@ class VoyagentFlask(Flask):
 
 
 def _may_try_again(error: DBAPIError) -> bool:
-    """True after a serialisation failure, a deadlock, or a connection lost before COMMIT."""
+    """Return True after a serialization failure, a deadlock, or a connection lost before COMMIT."""
     if _sqlstate(error) in _TRY_AGAIN:
         return True
     return bool(error.connection_invalidated) and not g.get("committing", False)

@@ -1,4 +1,4 @@
-"""The client's address: the peer's, or the one that a trusted proxy reports."""
+"""The client's IP address: that of the connection, or the one that a trusted proxy reports."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from voyagent.kernel.config import Address, Network, Settings
 
 
 def client_address() -> str:
-    """Return the client's address, or an empty text without one.
+    """Return the client's IP address, or an empty string if it is unknown.
 
-    `X-Forwarded-For` is read only from a peer in `VOYAGENT_TRUSTED_PROXIES`, because any client can
-    send it.
+    `X-Forwarded-For` is used only if the connection comes from `VOYAGENT_TRUSTED_PROXIES`, because
+    any client can send this header.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     return address_behind(
@@ -26,11 +26,11 @@ def client_address() -> str:
 
 
 def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """Return the first address from the peer outward that is no trusted proxy.
+    """Return the first address that is not a trusted proxy, starting at the connection.
 
-    Each proxy appends its peer, so the header is read from its right end; anything left of the
-    first untrusted address is that client's own claim. If a hop cannot be read, the farthest proxy
-    is returned.
+    Each proxy appends the address that connected to it, so the header is read from its right end.
+    All addresses left of the first untrusted one were sent by that client and prove nothing. If an
+    address cannot be parsed, the last trusted proxy is returned.
     """
     networks = list(trusted)
     known = _address(peer)
@@ -46,7 +46,7 @@ def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Networ
 
 
 def _address(text: str) -> Address | None:
-    """Read an address as proxies write it: optional port, IPv6 with or without brackets."""
+    """Parse an IP address as proxies write it: with or without port and IPv6 brackets."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

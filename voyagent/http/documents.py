@@ -1,4 +1,4 @@
-"""Documents as files: one table, from which pages and API get their downloads."""
+"""Downloads of documents, such as invoices: one declaration for pages and JSON API."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ _ROWS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document that comes as files.
+    """A kind of document that can be downloaded as PDF, CSV and workbook.
 
-    `name` is part of the address, `words` begins a sentence about it, `place` is its path on pages
-    and API, `parameter` its id there. `read` raises `missing`; `typeset` receives the result and
-    the agency's name. With `may_hide_prices`, `sheet` and `typeset` receive `prices` as well, a
-    parameter of the API and `?prices=no` of a page. `holds` describes its table.
+    `name` is part of the file's URL and `words` begins a sentence in the API documentation. `place`
+    is the path of the record in the API and `page_place` its path on pages; `parameter` is the id
+    in both paths. `read` returns the data of a record or raises `missing`. `sheet` makes the table,
+    and `typeset` the PDF, to which the agency's name is passed. With `may_hide_prices` both also
+    receive `prices`, a query parameter of the API and `?prices=no` on pages. `holds` describes the
+    contents of the table.
     """
 
     name: str
@@ -66,11 +68,11 @@ class Document:
 
     @property
     def endpoint(self) -> str:
-        """Name of the handler function."""
+        """Return the part of the handlers' names that names the document."""
         return self.name.replace("-", "_")
 
     def says(self, form: Format) -> str:
-        """Return the summary of its file in a format."""
+        """Return the API documentation of the file in one format."""
         more = (
             "\n\nWithout `prices` it says what is included and not what it costs."
             if self.may_hide_prices
@@ -79,7 +81,7 @@ class Document:
         return _SAYS[form].format(self.words, self.holds, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
-        """Return the options of its file in a format, or None."""
+        """Return the query parameters of the file in one format, None if it has none."""
         if form == "pdf":
             return PricedPaperQuery if self.may_hide_prices else PaperQuery
         return PriceQuery if self.may_hide_prices else None
@@ -87,7 +89,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """Options of a file; a format ignores those that it lacks."""
+    """Options of a requested file; formats ignore the options that they do not have."""
 
     form: Format
     locale: str | None = None
@@ -96,12 +98,12 @@ class _Wanted:
 
 
 def prices_wanted() -> bool:
-    """True unless the page has `?prices=no`."""
+    """Return False if the page was requested with `?prices=no`, else True."""
     return request.args.get("prices") != "no"
 
 
 def put_behind_api(api: ApiBlueprint, document: Document) -> None:
-    """Add an API operation for each of its files."""
+    """Add an API operation for each file format of the document."""
     for form in SCHEMAS:
         declare = api.get(
             f"{document.place}/{document.name}.{form}",
@@ -114,7 +116,10 @@ def put_behind_api(api: ApiBlueprint, document: Document) -> None:
 
 
 def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
-    """Add a page route for each of its files: PDF by `?locale=`, CSV for spreadsheets."""
+    """Add a page route for each file format of the document.
+
+    `?locale=` sets the language of the PDF. CSV files have a byte order mark for spreadsheets.
+    """
     for form in SCHEMAS:
         address = f"{document.page_place}/{document.name}.{form}"
         pages.page(address, permission=document.permission, missing=document.missing)(
@@ -163,7 +168,7 @@ def _named(
     form: Format,
     more: Mapping[str, Any],
 ) -> Callable[..., Response]:
-    """Name a handler and its parameters."""
+    """Set the name, the parameters and the documentation of a generated handler."""
     wanted = {"reader": RequestReader, document.parameter: UUID, **more}
     handler.__name__, handler.__doc__ = name, document.says(form)
     parameters = [
@@ -177,9 +182,9 @@ def _named(
 def _answered(
     document: Document, reader: RequestReader, document_id: UUID, wanted: _Wanted
 ) -> Response:
-    """Return the file; the default language of a PDF is the agency's.
+    """Return the file; without `locale` a PDF is in the agency's language.
 
-    Raises the errors of reading it.
+    Raises the errors of `Document.read`.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
@@ -190,9 +195,9 @@ def _answered(
 
 
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """Yield the facts of a document that are neither amounts nor lists: name, text, day.
+    """Yield name, text and date of each value of a document that is not an amount or a list.
 
-    A rate is a text with the day of its quotation.
+    Either text or date is None, except for an exchange rate, whose date is that of its quotation.
     """
     for name, value in told.items():
         if isinstance(value, datetime):
@@ -206,7 +211,7 @@ def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
 
 
 def is_amount(name: str) -> bool:
-    """True if a member of this name is an amount."""
+    """Return True if the member of this name is an amount."""
     return name.endswith("amount") or name in {
         "round_off",
         "unit_price",

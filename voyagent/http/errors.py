@@ -1,4 +1,4 @@
-"""Mapping of failures to HTTP status, as JSON for programs and HTML for people."""
+"""Error responses: each error has an HTTP status, and becomes JSON for programs or a page."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _HTTP_SENTENCES = {
 
 
 class SchemaViolation(errors.Unprocessable):
-    """Input that breaks the schema; `items` are `{type, loc, msg}` without values."""
+    """Input breaks the schema; `items` are `{type, loc, msg}` and do not contain the input."""
 
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__("schema_violation")
@@ -72,7 +72,7 @@ class SchemaViolation(errors.Unprocessable):
 
 
 def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
-    """Return the status of an error or its class, by its nearest base class."""
+    """Return the HTTP status of an error or an error class, by its nearest base class in STATUS."""
     kind = error if isinstance(error, type) else type(error)
     for base in kind.__mro__:
         if base in STATUS:
@@ -81,7 +81,7 @@ def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPS
 
 
 def install(app: Flask) -> None:
-    """Register a handler for each kind of failure and for unexpected exceptions."""
+    """Register error handlers for expected errors, database errors and all other exceptions."""
     app.register_error_handler(errors.VoyagentError, _expected)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
@@ -91,7 +91,7 @@ def install(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    """True for programs: paths below /api, and the probes."""
+    """Return True if the client is a program: a path below /api, or a health probe."""
     return (
         request.path.startswith(("/api/", "/health", "/internal/", "/schemas/"))
         or request.path == "/api"
@@ -101,7 +101,7 @@ def is_api() -> bool:
 def answer(
     status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return an error response as JSON or HTML."""
+    """Return an error response: JSON for programs, a page for browsers."""
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
         if message:
@@ -115,7 +115,7 @@ def answer(
 
 
 def sentence_of(error: errors.VoyagentError) -> str:
-    """Return the sentence for a person; a rate limit includes the time to wait."""
+    """Return the translated message of an error; a rate limit adds the time to wait."""
     sentence = gettext(error.message)
     return (
         f"{sentence} {_wait(error.retry_after_s)}"
@@ -141,9 +141,9 @@ def _wait(seconds: int) -> str:
 
 
 def _load_visitor() -> None:
-    """Identify the visitor of an error page, for its language and menu.
+    """Authenticate the visitor of an error page, so that it has their language and menu.
 
-    Not for files, which have no page.
+    Not for static files, which have no page.
     """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return

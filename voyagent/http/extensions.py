@@ -1,4 +1,4 @@
-"""Parts of the installation, which the factory creates once."""
+"""Access to the parts of the running application that the factory created."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Part = TypeVar("Part")
 
 
 def installed(kind: type[Part], name: str) -> Part:
-    """Return the part of the running application that is called `voyagent.<name>`."""
+    """Return the extension `voyagent.<name>` of the running application; `kind` is its class."""
     part = current_app.extensions[f"voyagent.{name}"]
     assert isinstance(part, kind)
     return part

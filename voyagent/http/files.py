@@ -1,4 +1,4 @@
-"""File responses: shown in the browser or downloaded under a name."""
+"""File responses, which open in the browser or are downloaded."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from voyagent.kernel.sheets import Sheet
 from voyagent.kernel.workbooks import MIMETYPE, workbook
 
 PDF: dict[str, Any] = {"type": "string", "format": "binary"}
-"""Schema of a PDF response."""
+"""JSON schema of a PDF response."""
 Format = Literal["pdf", "csv", "xlsx"]
-"""Formats of a document or report besides its page."""
+"""Formats in which a document or report can be downloaded."""
 MEDIA_TYPES: dict[Format, str] = {"pdf": "application/pdf", "csv": "text/csv", "xlsx": MIMETYPE}
 SCHEMAS: dict[Format, dict[str, Any]] = {"pdf": PDF, "csv": {"type": "string"}, "xlsx": PDF}
-"""Schema of a response in each format."""
+"""JSON schema of a response in each format."""
 DOCUMENTED: dict[Format, str] = MEDIA_TYPES | {"csv": "text/csv; charset=utf-8"}
-"""Documented media type of each format."""
+"""Media type of each format in the OpenAPI document."""
 _NO_FILTERS = frozenset(("format", "after", "cursor"))
 _TOLD_MAX = 100
 
 
 class File(Protocol):
-    """Protocol: bytes with media type and name."""
+    """Protocol of files: name, media type and bytes."""
 
     @property
     def name(self) -> str:
-        """The file's name with its extension."""
+        """Return the file name with its extension."""
 
     @property
     def media_type(self) -> str:
-        """The media type, such as `application/pdf`."""
+        """Return the media type, such as `application/pdf`."""
 
     @property
     def content(self) -> bytes:
-        """The file's bytes."""
+        """Return the contents."""
 
 
 class ByteStream(Protocol):
-    """Protocol: pieces of a file, and the release of their source."""
+    """Protocol of an iterator over the contents of a file, which is closed at the end."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the pieces."""
+        """Yield the contents in chunks."""
 
     def close(self) -> None:
-        """Release the source."""
+        """Release the connection or other source that is read."""
 
 
 class PaperQuery(Query):
-    """Layout options of a document."""
+    """Query parameters for the layout of a document."""
 
     locale: Literal["en", "hi"] | None = Field(
         default=None, description="The language of the paper; the agency's where it is not given."
@@ -67,17 +67,17 @@ class PaperQuery(Query):
 
 
 class PriceQuery(Query):
-    """The option to leave out prices."""
+    """Query parameter to leave out prices."""
 
     prices: bool = Field(default=True, description="Whether it says what is to be paid.")
 
 
 class PricedPaperQuery(PaperQuery, PriceQuery):
-    """Layout options, and the option to leave out prices."""
+    """Query parameters for the layout of a document and to leave out prices."""
 
 
 def shown(file: File) -> Response:
-    """Return a file that opens in the browser; it has a name for saving."""
+    """Return a file that opens in the browser; its name is used if it is saved."""
     answer = Response(file.content, mimetype=file.media_type)
     answer.headers["Content-Disposition"] = f'inline; filename="{file.name}"'
     return answer
@@ -93,7 +93,7 @@ def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype:
 
 
 def csv_stream(stream: ByteStream, name: str) -> Response:
-    """Return a CSV that the browser downloads; its source is closed at the end."""
+    """Return a CSV stream that the browser downloads; the stream is closed at the end."""
     answer = Response(
         stream,
         mimetype="text/csv",
@@ -104,14 +104,14 @@ def csv_stream(stream: ByteStream, name: str) -> Response:
 
 
 def export_slots() -> Exports:
-    """Return the slots in which exports run."""
+    """Return the object that limits how many exports run at once."""
     return cast("Exports", current_app.extensions["voyagent.exports"])
 
 
 def exported(answer: Response) -> Response:
-    """Return an exported file and record the export.
+    """Record an export in the audit log and return the response with its file.
 
-    Caller and filters are in the audit before the first byte is sent.
+    Caller, file name and filters are recorded before the first byte is sent.
     """
     if request.method == "HEAD":  # which asks for no file
         return answer
@@ -130,12 +130,12 @@ def exported(answer: Response) -> Response:
 
 
 def exported_file(file: File) -> Response:
-    """Return a file that opens in the browser, and record the export."""
+    """Return a file that opens in the browser, and record the export in the audit log."""
     return exported(shown(file))
 
 
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
-    """Return a table as a workbook or CSV; `bom` marks the CSV as UTF-8 for spreadsheets."""
+    """Return a table as a workbook or CSV file; with `bom` spreadsheets recognise CSV as UTF-8."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
 
@@ -143,7 +143,10 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
 def streamed(
     stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False
 ) -> Response:
-    """Return an export of any length as CSV from one snapshot. Raises ExportsBusy."""
+    """Return an export of any length as CSV, read from one snapshot, and record the export.
+
+    Raises ExportsBusy.
+    """
     snapshot = export_slots().open(tenant_id)
     try:
         told = stream(snapshot)
@@ -157,9 +160,10 @@ def streamed(
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """Return a list in the requested `format`, or None without one.
+    """Return a list in the format of the query parameter `format`, None without one.
 
-    CSV has any length, a workbook at most LINES_MAX rows. Raises ExportsBusy, TooManyLines.
+    A CSV file has any length, a workbook at most LINES_MAX rows. The export is recorded in the
+    audit log. Raises ExportsBusy, TooManyLines.
     """
     wanted = request.args.get("format")
     if wanted in ("csv", "csv-bom"):

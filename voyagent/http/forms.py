@@ -1,4 +1,4 @@
-"""Forms over pydantic schemas: the schema has the rules, and its errors are shown at the fields."""
+"""HTML forms over pydantic schemas: the schema validates, and its errors appear at the fields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
-"""The most digits of an amount of the API before and behind its point."""
+"""Maximum number of digits of an amount before and after the decimal point, as in the API."""
 _DATE_SENTENCE = lazy_gettext("Enter a date such as 24 Nov 2026 or 24/11.")
 AMOUNT_SENTENCE = lazy_gettext("Enter an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
@@ -59,9 +59,9 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 
 
 class DateText(StringField):
-    """A date as people write it: `24 Nov 2026`, `24/11`, `next Friday`; day before month.
+    """A date in free form: `24 Nov 2026`, `24/11`, `next Friday`; the day is before the month.
 
-    `kind` says what the date is for, which decides a missing year.
+    `kind` is the purpose of the date, which decides a missing year.
     """
 
     def __init__(self, *arguments: Any, kind: DateKind = "travel", **keywords: Any) -> None:
@@ -69,14 +69,14 @@ class DateText(StringField):
         self.kind = kind
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Keep the text as it was typed; `iso` has its meaning."""
+        """Store the text as it was typed; `iso` returns the date that it means."""
         super().process_formdata(valuelist)
 
     @property
     def iso(self) -> str | None:
-        """The date as YYYY-MM-DD, None if the field is blank.
+        """Return the date as YYYY-MM-DD, None if the field is blank.
 
-        Text that is no date stays as it is, so that the schema refuses it.
+        Text that is not a date is returned unchanged, so that the schema refuses it.
         """
         if isinstance(self.data, date):
             return self.data.isoformat()  # the default, where the field was not sent
@@ -88,30 +88,33 @@ class DateText(StringField):
 
     @property
     def is_unread(self) -> bool:
-        """True for text that is not read as a date."""
+        """Return True if the field contains text that is not a date."""
         text = self.data.strip() if isinstance(self.data, str) else ""
         return bool(text) and read_date(text, self.kind) is None
 
 
 def country_options() -> list[SelectChoice]:
-    """Return a blank choice and the countries, in the reader's language."""
+    """Return the options of a country field in the page's language; the first one is blank."""
     return [SelectChoice("", ""), *(SelectChoice(*country) for country in country_choices())]
 
 
 class RowsField(StringField):
-    """Rows of several inputs each, such as the lines of a document.
+    """A field of several rows, each with several inputs, such as the lines of an invoice.
 
-    A row in which all inputs of `written` are blank is left out.
+    `names` are the inputs of a row. A row in which all inputs of `written` are blank is left out.
     """
 
     names: ClassVar[tuple[str, ...]]
     also: ClassVar[tuple[str, ...]] = ()
-    """Inputs that only some pages have."""
+    """Further inputs of a row that only some pages have."""
     written: ClassVar[tuple[str, ...]]
     most: ClassVar[int]
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the rows that were sent, at most one more than `most`, or take `data`."""
+        """Read the submitted rows, or take `data` if there are none.
+
+        At most one row more than `most` is read, so that the schema can refuse too many.
+        """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and any(name in formdata for name in self.names):
@@ -122,35 +125,42 @@ class RowsField(StringField):
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
-    """A form over a schema: fields have labels and controls, the schema has the rules."""
+    """A form for a pydantic schema: fields have labels and widgets, the schema validates.
+
+    Subclasses set `schema` and declare a field for each of its members.
+    """
 
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
     sentences: ClassVar[dict[str, Any]] = {}
-    """Sentences in place of the usual ones, by `kind`, `field.kind` or `field.kind.blank`."""
+    """Error sentences that replace the usual ones.
+
+    The keys are `type`, `field.type` or `field.type.blank`, where `type` is that of a pydantic
+    error.
+    """
 
     stand_ins: ClassVar[dict[str, Any]] = {}
-    """Values that `dry_run` takes for fields that are still blank."""
+    """Values that `dry_run` uses for fields that are still blank."""
 
     awaited: ClassVar[Collection[str]] = ()
-    """Codes of rules that fail only because something is still blank; `dry_run` ignores them."""
+    """Codes of errors that only mean that a field is still blank; `dry_run` ignores them."""
     problems: Sequence[str] = ()
     """Sentences that say why the form would be refused; set by `dry_run`."""
     refused: str | None = None
-    """The code of the rule that refused the form, if one did."""
+    """Code of the error with which the service refused the form, None if it did not."""
     _came_too_often: bool = False
 
     @property
     def status(self) -> int:
-        """The status of a page with the form: 200, 422 if it was refused, 429 if sent too often."""
+        """Return the page's status: 200, 422 for a refused form, 429 after too many attempts."""
         if self._came_too_often:
             return 429
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
-        """Return the schema's value; None if the form was not sent or is refused.
+        """Return the validated schema object, None if the form was not submitted or is invalid.
 
-        Each wrong field then has its sentence.
+        Each invalid field then has an error sentence.
         """
         if not self.is_submitted() or not self.validate():
             return None
@@ -162,7 +172,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def values(self) -> dict[str, Any]:
-        """The typed values by field; a blank one is None, or absent if the schema has a default."""
+        """Return the submitted values by field, for the schema.
+
+        A blank field is None if the schema allows None; otherwise it is left out.
+        """
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name == "csrf_token" or name not in self.schema.model_fields:
@@ -176,16 +189,16 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """The field at which an error of the schema is shown, "" for above the form."""
+        """Return the field at which a schema error is shown, or "" to show it above the form."""
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Call `act` with the schema's value; None if the form or the rule refused it.
+        """Validate the form and return `act(value)`; None if the form or the service refused it.
 
-        `fields` names the expected codes and where each is shown: a field, or "" for above the
-        form. Too many attempts are shown above every form, with all that was typed in it. Any other
-        error goes its usual way. What the act had written is rolled back, unless the error keeps
-        its work.
+        `fields` maps the codes of expected errors to the field where they are shown, or to "" for
+        above the form. Too many attempts are always shown above the form, and the typed values
+        stay. All other errors are raised. After an expected error the transaction is rolled back,
+        unless the error has `keeps_work`.
         """
         value = self.accepted()
         if value is None:
@@ -203,9 +216,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def dry_run(self, act: Callable[[Any], Result]) -> Result | None:
-        """Call `act`, which only reads, with the value as it is typed so far.
+        """Return `act(value)` for a form that is not complete yet; `act` must only read.
 
-        None while a needed field is blank, or if the form would be refused: `problems` says why.
+        None if a required field is blank, or if the form would be refused; `problems` then says
+        why.
         """
         self.problems = ()
         if any(
@@ -227,11 +241,11 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return None
 
     def typed_values(self) -> dict[str, Any]:
-        """The values that `dry_run` takes."""
+        """Return the values that `dry_run` uses, by field."""
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show a rule's refusal at the field that `fields` names for it, or above the form."""
+        """Show an error at the field that `fields` gives for its code, else above the form."""
         self.refused = error.code
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
@@ -278,23 +292,23 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
 
 class AmountText(StringField):
-    """A required amount: on a page a blank field never means all that is open."""
+    """A required amount; a blank field never means the full open amount."""
 
     def __init__(self, label: Any, **keywords: Any) -> None:
         super().__init__(label, [DataRequired(lazy_gettext("This field is required."))], **keywords)
 
 
 class SentOnce:
-    """A key of a form that records something new, so that a page with `once` takes it once.
+    """Mixin of forms that create a record: a page with `once` then creates it only once.
 
-    It is set when the form is opened and stays the same however often the form is sent.
+    The key is generated when the form is opened and is the same in each submission.
     """
 
     form_key = HiddenField(default=lambda: str(new_id()))
 
 
 def _is_blank(finding: ErrorDetails) -> bool:
-    """True if an error is about a field that is still blank."""
+    """Return True if an error is about a field that is still blank."""
     typed = finding["input"]
     return (
         finding["type"] in ("missing", "too_short")
@@ -304,12 +318,12 @@ def _is_blank(finding: ErrorDetails) -> bool:
 
 
 def finding_in_words(kind: str, message: str) -> str:
-    """The sentence for a kind of error; the schema's own message if there is none."""
+    """Return the sentence for a type of schema error, else the message of the schema."""
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
 def amount_sentence(typed: object) -> str:
-    """Say why an amount is refused, or how one is written if the text does not show it."""
+    """Return the reason why an amount is refused, or how to write one if it is not clear."""
     number = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
     if number is None:
         return _words_sentence(typed) if isinstance(typed, str) else str(AMOUNT_SENTENCE)
@@ -337,19 +351,19 @@ def _words_sentence(typed: str) -> str:
 
 
 class AmountForm(SchemaForm[Schema]):
-    """A form whose field `amount` is read without grouping."""
+    """A form whose field `amount` may contain digit groups, such as `1,20,000`."""
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values."""
+        """Return the submitted values, with `amount` as a plain decimal number."""
         values = super().values()
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 def plain(typed: str, currency: str | None = None) -> str:
-    """Write a typed amount as a plain decimal in the digits 0 to 9.
+    """Return a typed amount as a plain decimal number with the digits 0 to 9.
 
-    `1,20,000`, `1.2 lakh` and, where `currency` is INR, `₹60k` are read. Other text stays as it is,
-    so that the schema refuses it.
+    Accepts `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is returned
+    unchanged, so that the schema refuses it.
     """
     digits = ungrouped(
         "".join(
@@ -363,7 +377,7 @@ def plain(typed: str, currency: str | None = None) -> str:
 
 
 def typed_amount(value: Money) -> str:
-    """Write an amount for an input, grouped as on pages; `plain` reads it."""
+    """Return an amount as text for an input, grouped as on pages; `plain` can read it."""
     return amount(value).replace(MINUS, "-")
 
 
@@ -375,9 +389,10 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """The state that a page was opened with, from its hidden field `seen`.
+    """Return the time of the record's version that the page showed, from its hidden field `seen`.
 
-    None if the field is blank. An unreadable one counts as older than any state.
+    None if the field is blank. An unreadable value becomes the earliest datetime, so that it counts
+    as outdated.
     """
     if not seen:
         return None
@@ -388,23 +403,23 @@ def opened_state(seen: str | None) -> datetime | None:
 
 
 def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None) -> date | None:
-    """Read a date as people write it, counted from today in the page's time zone.
+    """Return the date of a text in free form; today is the day in the page's time zone.
 
-    None if the text is not exactly one date. With `since` a day without its year is the first such
-    day from that one on, such as the day of issue.
+    None if the text is not exactly one date. With `since`, a day without a year is the first such
+    day on or after `since`, for example the date of issue.
     """
     found = dates.read_date(text, today(), kind, since=since)
     return found.day if isinstance(found, Day) else None
 
 
 def read_past_day(text: str) -> date | None:
-    """Read a past date from YEAR_MIN to YEAR_MAX; None if the text is not one."""
+    """Return a past date from YEAR_MIN to YEAR_MAX, None if the text is not one."""
     found = read_date(text, "past") if text else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 
 def date_sentence(text: str, kind: DateKind = "travel") -> str:
-    """Say why a text is not read as a date, with the date that may be meant."""
+    """Return the reason why a text is not accepted as a date, with a date that may be meant."""
     found = dates.read_date(text, today(), kind)
     if not isinstance(found, UnclearDate):
         return str(_DATE_SENTENCE)

@@ -1,4 +1,4 @@
-"""Guards of blueprints: public, bearer or signed in."""
+"""Guards of blueprints: public, bearer token, or signed in with a session cookie."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SEEN_EVERY_S = 3600
 
 
 class Guard(StrEnum):
-    """Kinds of guards."""
+    """The authentication that a blueprint requires."""
 
     PUBLIC = "public"
     BEARER = "bearer"
@@ -55,7 +55,7 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthAdapter:
-    """Functions that higher packages provide for authentication and records."""
+    """Functions of the packages above `http` that authenticate callers and record their actions."""
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
@@ -66,23 +66,23 @@ class AuthAdapter:
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's user: the credential in the signed session cookie.
+    """User object of Flask-Login: the credential from the signed session cookie.
 
-    The database confirms it on each request.
+    The database confirms the credential on each request.
     """
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
 
     def get_id(self) -> str:
-        """Return agency, person and session."""
+        """Return the ids of agency, person and session, separated by colons."""
         return f"{self.credential.tenant_id}:{self.credential.user_id}:{self.credential.session_id}"
 
 
 class _Logins(LoginManager):
-    """Flask-Login's manager, without access to the session for API requests.
+    """Login manager of Flask-Login that does not read the session for API requests.
 
-    Otherwise their responses would vary by cookie.
+    Otherwise their responses would get the header `Vary: Cookie`.
     """
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -94,7 +94,7 @@ class _Logins(LoginManager):
 
 
 def install(app: Flask, settings: Settings, auth_adapter: AuthAdapter) -> None:
-    """Configure the session cookie and store the adapter."""
+    """Configure the session cookie and Flask-Login, and store the adapter."""
     app.extensions["voyagent.auth_adapter"] = auth_adapter
     app.config.update(
         SESSION_COOKIE_NAME="__Host-voyagent_session" if settings.is_https else "voyagent_session",
@@ -112,12 +112,12 @@ def install(app: Flask, settings: Settings, auth_adapter: AuthAdapter) -> None:
 
 
 def auth_adapter() -> AuthAdapter:
-    """Return the installed adapter."""
+    """Return the adapter that `install` stored."""
     return cast("AuthAdapter", current_app.extensions["voyagent.auth_adapter"])
 
 
 def bearer_token() -> str | None:
-    """Return the bearer token of the Authorization header, or None without a usable one."""
+    """Return the bearer token of the Authorization header, None if it is missing or too long."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX else None
@@ -142,9 +142,9 @@ def browser_credential() -> Credential:
 
 
 def authenticate(credential: Credential) -> Actor:
-    """Authenticate in the database and bind the agency, in one statement.
+    """Authenticate a caller in the database and bind the session to the agency, in one query.
 
-    Raises Unauthorized if the person was removed or the session ended.
+    Raises Unauthorized if the person was removed or the session has ended.
     """
     caller = db.session.execute(_AUTHENTICATE, authenticate_values(credential)).mappings().first()
     if caller is None:
@@ -158,7 +158,10 @@ def authenticate(credential: Credential) -> Actor:
 def request_reader(
     credential: Credential, permission: str, *, with_shell: bool = False
 ) -> RequestReader:
-    """Return a reader that authenticates the caller with its first read."""
+    """Return a Reader that authenticates the caller with its first read.
+
+    `with_shell` adds the data that every page shows to that read.
+    """
     reader = RequestReader(
         auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
     )
@@ -167,15 +170,15 @@ def request_reader(
 
 
 def present_actor() -> Actor | None:
-    """Return the actor authenticated in this request."""
+    """Return the actor that this request has authenticated, None if it has not."""
     reader = g.get("reader")
     return g.get("actor") or (reader.actor if reader is not None else None)
 
 
 def current_actor() -> Actor | None:
-    """Return the authenticated actor, else the session cookie's user, or None.
+    """Return the authenticated actor, or authenticate the person of the session cookie.
 
-    For pages without a guard.
+    None if nobody is signed in. For pages without a guard and for error pages.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -192,9 +195,10 @@ def current_actor() -> Actor | None:
 
 
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
-    """Store the credential in a new cookie; the previous session and its CSRF token are dropped.
+    """Sign the browser in: replace its session, including the CSRF token, by a new one.
 
-    With `remember` it survives closing the browser; it ends after 14 idle days either way.
+    With `remember` the session survives closing the browser. It ends after 14 days without a
+    request in both cases.
     """
     session.clear()
     session.permanent = remember
@@ -203,20 +207,21 @@ def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
 
 
 def sign_browser_out() -> None:
-    """Clear the session."""
+    """Sign the browser out by clearing its session cookie."""
     logout_user()
     session.clear()
 
 
 def is_signed_in() -> bool:
-    """True if the cookie names a user; the database is not asked."""
+    """Return True if the session cookie names a person; the database is not queried."""
     return bool(current_user.is_authenticated)
 
 
 def to_sign_in() -> Response:
-    """Redirect to the sign-in page and back afterwards, with the reason for signed-in users.
+    """Redirect to the sign-in page, which leads back to this page afterwards.
 
-    A stream receives a bare 401; the reason is kept for the next page.
+    A person who was signed in sees the reason why the session ended. A request for an event stream
+    gets status 401 without a message; the reason is shown on the next page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
@@ -233,7 +238,7 @@ def to_sign_in() -> Response:
 
 
 def asks_for_a_person() -> bool:
-    """True if the requested page is for signed-in people."""
+    """Return True if the requested page is for signed-in people only."""
     return (
         getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None)
         is Guard.SIGNED_IN
@@ -241,14 +246,17 @@ def asks_for_a_person() -> bool:
 
 
 def _page_that_sent() -> str:
-    """Return the local page that sent the form, else home."""
+    """Return the address of the page whose form was sent, or the home page; never another host."""
     sender = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     address = f"{sender.path}?{sender.query}" if sender.query else sender.path
     return safe_next(address if sender.netloc == request.host else None)
 
 
 def safe_next(address: str | None) -> str:
-    """Return a local page to go to after sign-in, else home; never another host."""
+    """Return `address` if it is a page of this site, else the home page.
+
+    For the redirect after sign-in: never another host, an API path or a static file.
+    """
     home = url_for("home.index")
     if (
         not address
@@ -269,7 +277,10 @@ def safe_next(address: str | None) -> str:
 
 
 def _note_seen() -> bool:
-    """Renew the cookie once an hour, so that its age is the idle time; true if renewed."""
+    """Renew the cookie if it is an hour old; return True if it was renewed.
+
+    So the age of the cookie tells how long the person has been idle.
+    """
     now = int(time.time())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False

@@ -1,4 +1,4 @@
-"""Request ids, security headers, and one log line for each request."""
+"""Request ids, security headers, and one log entry for each request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ log = structlog.get_logger("voyagent.request")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Configure structured logs on standard output: JSON, or coloured text on a terminal."""
+    """Write structured logs to standard output: JSON, or coloured text on a terminal."""
     renderer = (
         structlog.processors.JSONRenderer()
         if settings.log_json
@@ -64,7 +64,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Install the hooks for each request and response."""
+    """Add the hooks that set the headers of each response and write the request log."""
     origins = frozenset(filter(None, (o.strip() for o in settings.api_cors_origins.split(","))))
     everywhere = _EVERYWHERE | (
         {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
@@ -112,7 +112,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _add_missing(headers: Headers, stamps: Mapping[str, str]) -> None:
-    """Add missing headers; the list is walked once."""
+    """Add the headers that a response lacks; reads its list of headers only once."""
     present = set(headers.keys(lower=True))
     for name, value in stamps.items():
         if name.lower() not in present:

@@ -1,4 +1,4 @@
-"""Requests and redirects of htmx."""
+"""Requests of htmx, and redirects that work with and without htmx."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 
 def is_htmx() -> bool:
-    """True if a fragment suffices: an htmx request, neither boosted nor a history restore."""
+    """Return True if htmx needs only a fragment: not for boosted links and restored history."""
     return (
         request.headers.get("HX-Request") == "true"
         and request.headers.get("HX-Boosted") != "true"
@@ -16,7 +16,7 @@ def is_htmx() -> bool:
 
 
 def see_other(address: str) -> WerkzeugResponse:
-    """Redirect after success: 303 for a browser, `HX-Redirect` for htmx."""
+    """Redirect after a successful form: status 303 for a browser, `HX-Redirect` for htmx."""
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)

@@ -1,13 +1,15 @@
 """Safe repeats: a POST with an `Idempotency-Key` runs once, and so does a form opened once.
 
-A repeat receives the first answer byte for byte. A request inserts a row for its key, which nobody
-else can insert until its transaction ends, and stores the answer in it before the commit: effect
-and answer are one transaction. Failures are not stored, so a repeat runs again.
+A repeated request receives the first response, byte for byte. The first request inserts a row for
+its key; other requests with the key wait until its transaction ends. It stores the response in the
+row before the commit, so that its changes and the stored response are committed together. Errors
+are not stored, so the request runs again if it is repeated.
 
-If the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert decides:
-a request that then finds a twin's row undoes everything and returns the twin's answer. A failing
-request does the same, because the twin's success may be the cause, for example by spending the code
-that both send.
+If the request ends its transaction early (`kernel.db.pause`), the row is rolled back, and it
+inserts the row again at its end. If another request with the same key has inserted it meanwhile,
+this request rolls back everything and returns the other's response. It does the same if it failed,
+because the success of the other may be the cause, for example by using up a one-time code that both
+contain.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ log = structlog.get_logger(__name__)
 
 
 class IdempotencyKeyReused(Unprocessable):
-    """The caller has used the key for another request within the last day."""
+    """The caller has used this key for a different request within the last 24 hours."""
 
     code = "idempotency_key_reused"
     message = N_("This key was used for another request. Use a new one.")
@@ -92,7 +94,7 @@ class IdempotencyInProgress(Conflict):
 
 
 class IdempotencySecretShown(Conflict):
-    """The act was done; its answer contained a secret and is not stored."""
+    """The request was completed; its response contained a secret, so it was not stored."""
 
     code = "idempotency_secret_shown"
     message = N_(
@@ -102,7 +104,7 @@ class IdempotencySecretShown(Conflict):
 
 
 class IdempotencyAnswerTooLarge(Conflict):
-    """The act was done; its answer was too large to store."""
+    """The request was completed; its response was too large to store."""
 
     code = "idempotency_answer_too_large"
     message = N_(
@@ -112,7 +114,7 @@ class IdempotencyAnswerTooLarge(Conflict):
 
 
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
-    """Return the errors that a key adds to an operation."""
+    """Return the errors that an operation can have because of its `Idempotency-Key`."""
     return (
         IdempotencyKeyReused,
         IdempotencyInProgress,
@@ -121,7 +123,7 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key of a caller, a keyed digest of the request, and the stored answer."""
+    """A key that a caller has used, a keyed hash of the request, and the stored response."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -141,7 +143,7 @@ class IdempotencyKey(TenantOwned, Base):
 
 
 class Followed(Response):
-    """A stream of stored events: `place` is stored, from which `resume` sends it again."""
+    """A response that streams stored events; `resume` can start the stream again from `place`."""
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
         super().__init__(stream, content_type=content_type)
@@ -150,9 +152,9 @@ class Followed(Response):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request under its key: the caller and a digest of the request.
+    """A request and its key: the caller and a keyed hash of the request.
 
-    `request_hashes` are the digests under earlier secrets as well.
+    `request_hashes` are the hashes under the current and all earlier secrets.
     """
 
     id: UUID
@@ -163,16 +165,19 @@ class Claim:
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
-        """Return the claim of the present request.
+        """Return the claim of the current request.
 
-        Address, query and body count byte for byte. The digest is keyed, because a body may hold a
-        password.
+        The hash covers method, path, query and body, byte for byte. It is keyed, because a body may
+        contain a password.
         """
         return cls._of(actor, key, request.get_data(cache=True))
 
     @classmethod
     def of_form(cls, actor: Actor, key: str) -> Claim:
-        """Return the claim of a form: same form and address, whatever its input."""
+        """Return the claim of a submitted form.
+
+        The hash covers its address and not its fields, so that a corrected form has the same claim.
+        """
         return cls._of(actor, f"{FORM}:{key}", b"")
 
     @classmethod
@@ -192,7 +197,10 @@ class Claim:
 
 
 def read_key() -> tuple[str | None, list[dict[str, object]]]:
-    """Return the `Idempotency-Key` and its errors: 1 to 255 printable ASCII characters."""
+    """Return the `Idempotency-Key` and its validation errors.
+
+    A valid key has 1 to 255 printable ASCII characters. The key is None if the header is missing.
+    """
     given = request.headers.get(HEADER)
     if given is None or _PRINTABLE.fullmatch(given):
         return given, []
@@ -221,10 +229,10 @@ def _leads_on(response: Response) -> bool:
 
 
 def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
-    """Handle a form once; a repeat redirects to the first result with `Idempotent-Replayed`.
+    """Handle a submitted form once; a repeat redirects to the first result.
 
-    A form without a `form_key` is handled each time. A form that was refused, or only previewed,
-    may be sent again. Raises as `once`.
+    A repeat has the header `Idempotent-Replayed`. A form without a `form_key` is handled each time.
+    A form that was refused or only previewed may be sent again. Raises as `once`.
     """
     key = request.form.get("form_key", "")
     if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
@@ -246,12 +254,15 @@ def once(
     is_secret: bool,
     is_done: Callable[[Response], bool] = _has_not_failed,
 ) -> Response:
-    """Run a request once under its key; a repeat receives the first answer.
+    """Call `respond` once for a key; a repeated request receives the first response.
 
-    Only an answer that `is_done` is stored. Raises IdempotencyKeyReused, IdempotencyInProgress
-    (after ten seconds beside a twin), IdempotencySecretShown, IdempotencyAnswerTooLarge, and the
-    errors of `respond`. Failures are never stored: a wrong password counts again when it is
-    repeated.
+    The response is stored if `is_done(response)` is true. `is_secret` stores only that it was sent.
+    `resume` starts a stored stream again.
+
+    Raises IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs
+    after ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, and the errors of
+    `respond`. Errors are never stored, so a wrong password that is sent again counts as another
+    attempt.
     """
     row = _take(claim)
     if row["id"] != claim.id:
@@ -277,9 +288,10 @@ def once(
 
 
 def _take(claim: Claim) -> Row:
-    """Return the row of the key, new or existing.
+    """Return the row of the key, which this request inserts if there is none.
 
-    A running twin is waited for; a long wait releases the connection.
+    Waits while another request with the key is running; a long wait releases the connection. Raises
+    IdempotencyInProgress after WAIT_S seconds.
     """
     end, patience_ms = time.monotonic() + WAIT_S, PATIENCE_MS
     while (row := _ask(claim, patience_ms)) is None:
@@ -320,9 +332,10 @@ def _repeat(
 
 
 def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Store the answer, or insert it if `pause` has removed the row.
+    """Store the response in the row of the key, which is inserted again if `pause` removed it.
 
-    False if a twin has answered. Raises IdempotencyInProgress beside a running twin.
+    Returns False if another request with the key has stored a response. Raises
+    IdempotencyInProgress if another request with the key is still running.
     """
     values: dict[str, Any] = {
         "kept": "answer",
@@ -354,9 +367,9 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return a twin's row that was stored after `pause` removed the claim.
+    """Return the row that another request has stored since `pause` removed this one's.
 
-    Everything done here is then rolled back, even work that the failure would keep.
+    Everything that this request wrote is then rolled back, in spite of `keeps_work`.
     """
     if not error.keeps_work:
         # what has failed may have left the transaction unable to be asked anything
@@ -415,7 +428,7 @@ on conflict (tenant_id, caller_id, key) do update
 
 @task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
 def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Delete keys older than a day, agency by agency, in batches."""
+    """Delete keys that are older than 24 hours, in batches for each agency."""
     in_agencies(
         lambda: db.session.scalars(text("select * from app.tenants_with_old_keys()")),
         lambda: rows_changed(_PURGE, n=PURGE_ROWS),

@@ -1,4 +1,4 @@
-"""Input limits before any handler: media type, size, JSON depth, storable characters."""
+"""Checks of the request before any handler: media type, size, JSON depth, valid characters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document that is readable and not acceptable."""
+    """A JSON document can be parsed and is not acceptable; `kind` is the type of the error."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -36,23 +36,27 @@ class _Refused(ValueError):
 
 
 def install(app: Flask) -> None:
-    """Install the checks that all requests share."""
+    """Install the checks that apply to all requests."""
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.before_request(_take_more_where_it_is_said)
     app.before_request(_check_address)
 
 
 def check_size(limit: int) -> None:
-    """Abort with 413 for a body above the limit, declared or read."""
+    """Abort with status 413 if the body is larger than `limit` bytes.
+
+    Sets the limit for reading too, because the client need not send a Content-Length.
+    """
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         abort(413)
 
 
 def read_json(limit: int, *, required: bool) -> bytes | None:
-    """Return the body as checked JSON, or None if it is absent and optional.
+    """Return the bytes of the body after checking that they are JSON.
 
-    Aborts with 413 or 415; raises SchemaViolation if it cannot be parsed.
+    Returns None if an optional body is missing, and b"" if a required one is missing. Aborts with
+    413 or 415; raises SchemaViolation if the body is not valid JSON.
     """
     check_size(limit)
     request.max_content_length = (
@@ -78,7 +82,10 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
 
 
 def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
-    """Validate a body from `read_json`. Raises SchemaViolation with `loc` from `body`."""
+    """Return the body from `read_json` as an object of the schema.
+
+    Raises SchemaViolation; the `loc` of each error begins with `body`.
+    """
     if raw == b"":
         raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
     document = raw if raw is not None else b"null"
@@ -95,7 +102,7 @@ def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
 
 
 def check_query() -> None:
-    """Refuse a query that is too long or cannot be stored. Raises SchemaViolation."""
+    """Check the length and the characters of the query string. Raises SchemaViolation."""
     query = request.query_string
     if len(query) > QUERY_BYTES_MAX:
         raise SchemaViolation(
@@ -118,9 +125,10 @@ def check_query() -> None:
 
 
 def query_of(schema: type[Schema]) -> Schema:
-    """Validate the query string.
+    """Return the query string as an object of the schema.
 
-    A single-valued name given twice is refused; unknown names are ignored.
+    A parameter with one value that is given twice is refused; unknown parameters are ignored.
+    Raises SchemaViolation.
     """
     values: dict[str, Any] = {}
     names = _parameters(schema)
@@ -148,9 +156,9 @@ def query_of(schema: type[Schema]) -> Schema:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """Return the parameter names of a query, and whether each may repeat.
+    """Return the names of the query parameters, with True for those that may be repeated.
 
-    Cached, because reading annotations takes longer than reading the query.
+    Cached, because inspecting the annotations takes longer than reading the query.
     """
     return {
         field.alias or name: "list" in str(field.annotation)
@@ -159,7 +167,7 @@ def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
 
 
 def _take_more_where_it_is_said() -> None:
-    """Allow a larger body for the few pages that accept a file, before it is read."""
+    """Allow a larger body for pages that declare `body_max`, such as file uploads."""
     body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
     if body_max is not None:
         request.max_content_length = body_max
@@ -232,7 +240,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unstorable(value: Any, place: list[str | int]) -> list[dict[str, object]]:
-    """Return each text of a document that cannot be stored, with its place."""
+    """Return an error for each text of a JSON value that PostgreSQL cannot store."""
     if isinstance(value, str):
         return (
             [

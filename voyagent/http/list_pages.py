@@ -1,4 +1,4 @@
-"""Position in a list as the page's address has it: an offset and a cursor."""
+"""Query parameters of list pages: the position in the list as an offset and a cursor."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PLACE = ("cursor", "before", "offset")
 
 
 class PlacedQuery(BaseModel):
-    """The query of a list page, newest first; invalid parts are named in `unread`."""
+    """Base class of a list page's query, newest first; `unread` names the invalid parameters."""
 
     ordered_by: ClassVar[str]
-    """The column that orders the list."""
+    """Name of the column that orders the list."""
     words_of: ClassVar[dict[str, LazyString]] = {}
-    """Labels of parts of the address."""
+    """Labels of the query parameters, for messages about invalid ones."""
 
     cursor: Annotated[str | None, Filter(200)] = None
     before: Annotated[str | None, Filter(200)] = None
@@ -31,11 +31,14 @@ class PlacedQuery(BaseModel):
 
     @abstractmethod
     def address(self, **changes: Any) -> str:
-        """Return the address with changes; most changes lead to the first page."""
+        """Return the URL of the page with changed parameters.
+
+        Most changes lead to the first page of the list.
+        """
 
     @property
     def unread_words(self) -> list[str]:
-        """Return the labels of invalid parts."""
+        """Return the labels of the invalid parameters."""
         return list(
             dict.fromkeys(
                 str(self.words_of.get(name, _l("place in the list"))) for name in self.unread
@@ -53,13 +56,13 @@ class PlacedQuery(BaseModel):
         )
 
     def older(self, page: Page[Row]) -> str | None:
-        """Return the address of the next page, by the cursor of its last row."""
+        """Return the URL of the next page, None on the last page."""
         if page.next_cursor is None or page.last == page.total:
             return None
         return self.address(cursor=page.next_cursor, offset=page.last)
 
     def newer(self, page: Page[Row]) -> str | None:
-        """Return the address of the previous page; near the beginning the first page."""
+        """Return the URL of the previous page, None on the first page."""
         if self.offset == 0:
             return None
         if self.offset <= PAGE_ROWS or not page.items:
@@ -71,9 +74,9 @@ class PlacedQuery(BaseModel):
         )
 
     def without(self, *wrong: str) -> Self:
-        """Return the query without its invalid parts, named in `unread`.
+        """Return the query without its invalid parameters, which `unread` then names.
 
-        An invalid cursor removes the whole position.
+        An invalid cursor removes all parameters of the position.
         """
         try:
             self.part()

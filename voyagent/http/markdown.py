@@ -1,7 +1,7 @@
-"""Markdown of answers as safe HTML: paragraphs, lists, tables and links.
+"""Markdown of the assistant's answers as safe HTML: paragraphs, lists, tables and links.
 
-Parts of the text come from customers and suppliers. Raw HTML stays text, images are never loaded,
-and the result is sanitised by an allow-list.
+Parts of the text come from customers and suppliers. Raw HTML is shown as text, images are never
+loaded, and the result is sanitised with a list of allowed elements.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SCROLLS = {
 
 @lru_cache(maxsize=512)
 def as_html(text: str) -> Markup:
-    """Return markdown as HTML that is safe on a page."""
+    """Return markdown as HTML that is safe to show on a page."""
     tokens = _READER.parse(text.strip())
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

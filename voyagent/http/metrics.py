@@ -1,7 +1,7 @@
-"""Operator metrics in Prometheus format, and the counting of requests.
+"""Metrics for the operator in Prometheus format, and counters of requests.
 
-No input becomes a label: a path is its route's template, a method one of seven. A response is
-counted when it begins, because a stream lasts as long as somebody reads it.
+No input becomes a label: the path is the template of the route, and the method is one of seven
+values. A response is counted when it begins, because a stream lasts as long as the client reads it.
 """
 
 from __future__ import annotations
@@ -54,16 +54,17 @@ log = structlog.get_logger(__name__)
 
 
 class MetricsHidden(NotFound):
-    """Metrics are hidden from everybody but the operator."""
+    """The caller may not read the metrics; the response is that of an unknown address."""
 
     code = "not found"
 
 
 def metrics() -> Response:
-    """Return the operator's metrics in Prometheus text format.
+    """Return the metrics of the installation in Prometheus text format.
 
-    With a token everybody needs it. Without one, and never in production, a program on the same
-    machine may read them unless its request came through a proxy.
+    If the operator has set a metrics token, each request needs it in the header. Otherwise a
+    program on the same machine may read the metrics, unless its request came through a proxy; in
+    production nobody may.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
@@ -88,7 +89,7 @@ metrics_root = _blueprint("metrics_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Count each response, what commits, and the connections in use."""
+    """Count each response, committed changes and database connections in use."""
     app.after_request(_count)
     with app.app_context():
         watch(db.session, db.engine, connections_max=2 * settings.db_pool_size)
@@ -102,7 +103,7 @@ def _may_read(settings: Settings) -> bool:
 
 
 def _is_from_this_machine() -> bool:
-    """True if the peer is this machine and no proxy header is present."""
+    """Return True if the connection comes from this machine and not through a proxy."""
     if any(name.startswith(_FORWARDED) for name in request.environ):
         return False
     try:
@@ -135,7 +136,7 @@ def _template(rule: str) -> str:
 
 @functools.cache
 def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any, Any]:
-    """Return the two counters of one kind of answer, cached."""
+    """Return the counter and the duration histogram for one kind of response; cached."""
     kept = meters()
     requests, seconds = (
         (kept.requests, kept.request_seconds) if is_api else (kept.pages, kept.page_seconds)
@@ -144,9 +145,9 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
 
 
 def _looked_up() -> Iterator[Metric]:
-    """Yield metrics that no process counts: the build, and open items in the database.
+    """Yield the metrics that are read at each request: the version, and counts in the database.
 
-    Without the database the other metrics are still returned.
+    If the database is unreachable, only the version is returned.
     """
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
 

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, built from the declared operations."""
+"""The OpenAPI 3.1 document, generated from the declared operations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WORDS = {
 
 
 class ErrorBody(Answer):
-    """Body of an error: a stable code for programs, and a sentence for people."""
+    """Body of an error response: a stable code for programs, and a sentence for people."""
 
     detail: str
     request_id: str | None = None
@@ -42,7 +42,7 @@ class ErrorBody(Answer):
 
 
 class SchemaProblem(Answer):
-    """One field that breaks the schema."""
+    """One member of the request that breaks the schema: `loc` is its path, `type` the error."""
 
     type: str
     loc: list[str | int]
@@ -50,7 +50,7 @@ class SchemaProblem(Answer):
 
 
 class SchemaErrorBody(Answer):
-    """Body of a 422: a list of fields, or a code."""
+    """Body of a 422 response: a list of the invalid members, or an error code."""
 
     detail: list[SchemaProblem] | str
     request_id: str | None = None
@@ -58,14 +58,14 @@ class SchemaErrorBody(Answer):
 
 
 class WeakPasswordDetail(Answer):
-    """The reason why a password is refused."""
+    """The reason why a password is too weak."""
 
     error: str
     code: str
 
 
 class InvalidBody(Answer):
-    """Body of a 400: a code, or the reason why a password is refused."""
+    """Body of a 400 response: an error code, or the reason why a password is too weak."""
 
     detail: str | WeakPasswordDetail
     request_id: str | None = None
@@ -75,7 +75,10 @@ class InvalidBody(Answer):
 def document(
     blueprints: Iterable[ApiBlueprint], *, version: str, description: str
 ) -> dict[str, Any]:
-    """Build the document; equal operations give an equal document."""
+    """Return the OpenAPI document of the operations of all blueprints.
+
+    The result is the same each time for the same operations.
+    """
     operations = [
         operation
         for blueprint in blueprints

@@ -1,4 +1,4 @@
-"""Outbound calls within a request: made without an open transaction."""
+"""Calls to outside systems within a request, made while no transaction is open."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ Result = TypeVar("Result")
 
 
 def run(call: OutboundCall[Result]) -> Result:
-    """Make the call and settle it in the transaction of the response.
+    """Make a call without a transaction and store its result in a new one.
 
-    The preparing reads are given up first. A call that asks somebody must not have written anything
-    yet (RuntimeError). The row of an `Idempotency-Key` goes too, and its last insert decides.
-    Raises the errors of the call, with nothing written.
+    The transaction that prepared the call is rolled back first. If the request has already written
+    anything, RuntimeError is raised, unless the call asks no outside system. The row of an
+    `Idempotency-Key` is rolled back too and inserted again at the end of the request. Raises the
+    errors of the call; then nothing has been written.
     """
     if call.ask is None:
         return call.done()

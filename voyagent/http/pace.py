@@ -1,4 +1,4 @@
-"""Responses whose timing reveals nothing."""
+"""Responses that are delayed, so that their timing reveals nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flask import Response, after_this_request
 
 
 def answer_no_earlier_than(instant: float) -> None:
-    """Delay the response until an instant of `perf_counter`.
+    """Delay the response until `time.perf_counter()` reaches `instant`.
 
-    It waits after the commit, so only a thread is held.
+    The wait is after the commit, so it blocks a thread and no database connection.
     """
 
     @after_this_request

@@ -1,4 +1,4 @@
-"""HTML pages: blueprints behind one guard, and the data that every page shows."""
+"""HTML pages: blueprints with one guard, and the data that every page shows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _counts: dict[str, Callable[[], Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A declared page."""
+    """A declared page: its path, methods, guard, permission and endpoint."""
 
     path: str
     methods: tuple[str, ...]
@@ -51,12 +51,12 @@ class Page:
 
     @property
     def right(self) -> str:
-        """The permission that the page requires."""
+        """Return the permission that the caller needs."""
         return direct_right(self.permission) if self.direct else self.permission
 
 
 class PageBlueprint(Blueprint):
-    """An HTML blueprint with one guard; unsafe requests carry a CSRF token."""
+    """Blueprint of HTML pages with one guard; POST requests need a CSRF token."""
 
     def __init__(self, name: str, import_name: str, *, guard: Guard) -> None:
         super().__init__(name, import_name)
@@ -75,13 +75,14 @@ class PageBlueprint(Blueprint):
         body_max: int | None = None,
         once: bool = False,
     ) -> Callable[[View], View]:
-        """Register a page.
+        """Decorate a view to register it as a page.
 
-        The view's parameters say what it needs: `actor` or `reader`, and the ids of the path (a
-        malformed one raises `missing`). `direct`: the form acts at once, so the page is only for
-        roles that need no grant. `guard` differs from the blueprint's for the few pages of a public
-        blueprint that need a person; `body_max` is in bytes; with `once` a form (`forms.SentOnce`)
-        records only once, however often it is sent.
+        The parameters of the view decide what it receives: `actor` or `reader`, and the ids of the
+        path; a malformed id raises `missing`.
+
+        `direct` is true if the form acts without approval: a role then needs the direct permission.
+        `guard` overrides the guard of the blueprint. `body_max` is the maximum body size in bytes.
+        With `once`, a form with a key (`forms.SentOnce`) is processed only once.
         """
         keeper = guard or self.guard
 
@@ -118,7 +119,7 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """True if a form was submitted, and not only asked for another line or a preview."""
+    """Return True if a form was submitted, False for a preview or a request for another row."""
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
@@ -158,33 +159,36 @@ def _admit(
 
 
 class PageContext:
-    """Data that a template may use: the actor, and the counts of the menu."""
+    """Data for templates: the actor, the locale and the counts of the menu."""
 
     @property
     def actor(self) -> Actor | None:
-        """The signed-in person, or None."""
+        """Return the signed-in person, or None."""
         return present_actor()
 
     @property
     def timezone(self) -> str:
-        """The agency's time zone."""
+        """Return the name of the agency's time zone; UTC if nobody is signed in."""
         return self.actor.timezone if self.actor else "UTC"
 
     @property
     def locale(self) -> str:
-        """The agency's locale, else the browser's."""
+        """Return the locale of the signed-in person's agency, else one that the browser prefers."""
         if self.actor:
             return self.actor.locale
         return request.accept_languages.best_match(LOCALES) or "en" if request else "en"
 
     @property
     def request_id(self) -> str | None:
-        """The id that the log has too."""
+        """Return the id of the request, which the log contains too."""
         return g.get("request_id")
 
     @functools.cached_property
     def counts(self) -> dict[str, Any]:
-        """Counts of the menu, read with the page or by one more statement."""
+        """Return the counts that the menu shows, by name.
+
+        They were read together with the page, or are read now with one query.
+        """
         reader = g.get("reader")
         if reader is not None and reader.extra_row:
             return dict(reader.extra_row)
@@ -195,7 +199,7 @@ class PageContext:
 
 
 def install(app: Flask) -> None:
-    """Install CSRF protection, translations and the page context."""
+    """Install CSRF protection, translations and the variable `page` of templates."""
     csrf.init_app(app)
     # As a name it would be looked up in another zone database, which may be older and not know it.
     Babel(
@@ -209,7 +213,7 @@ def install(app: Flask) -> None:
 
 
 def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    """Register a scalar select as the count of a menu entry."""
+    """Decorate a function that returns a scalar select, to register it as a count of the menu."""
 
     def register(make: Callable[[], Any]) -> Callable[[], Any]:
         _counts[name] = make
@@ -219,11 +223,11 @@ def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
 
 
 page_fact = menu_count
-"""Register a fact that every page needs and no menu shows, such as the agency's logo."""
+"""Register data that every page shows outside the menu, such as the agency's logo."""
 
 
 def shell() -> Select[Any]:
-    """Return one select with every registered count."""
+    """Return one select with all registered counts."""
     return (
         select(*(make().label(name) for name, make in sorted(_counts.items())))
         if _counts
@@ -232,12 +236,12 @@ def shell() -> Select[Any]:
 
 
 def toast(sentence: str, *, kind: str = "done") -> None:
-    """Show a short message on the next page or in this fragment: `done` or `error`."""
+    """Show a short message on the next page or in this fragment; `kind` is `done` or `error`."""
     flash(sentence, kind)
 
 
 def translated(sentence: str) -> str:
-    """Translate a sentence of the rules."""
+    """Return the translation of a sentence that was marked with `N_`."""
     return gettext(sentence)
 
 

@@ -1,6 +1,6 @@
-"""Health probes, the schema of money, and answers without a database.
+"""Health probes, the JSON schema of amounts, and the responses without a database.
 
-Public, below /api and at the root; an answer reveals no more than its status.
+They are public, below /api and at the root, and reveal nothing except their status.
 """
 
 from __future__ import annotations
@@ -24,48 +24,51 @@ _OPEN_WITHOUT_DATABASE = frozenset({"static", "api_system.health", "api_system_r
 
 
 class DatabaseNotConfigured(Unavailable):
-    """VOYAGENT_DB_URL is not set: only the first probe works."""
+    """VOYAGENT_DB_URL is not set; only the health probe of the program works."""
 
     code = "database_not_configured"
     message = N_("This installation has no database yet.")
 
 
 class DatabaseUnreachable(Unavailable):
-    """The database does not answer."""
+    """The database does not respond."""
 
     code = "database_unreachable"
 
 
 class RedisNotConfigured(Unavailable):
-    """VOYAGENT_REDIS_URL is not set; everything works without it."""
+    """VOYAGENT_REDIS_URL is not set; everything works without Redis."""
 
     code = "redis_not_configured"
 
 
 class RedisUnreachable(Unavailable):
-    """Redis does not answer in time."""
+    """Redis does not respond in time."""
 
     code = "redis_unreachable"
 
 
 def health() -> dict[str, str]:
-    """Return ok if the program runs."""
+    """Return `ok` if the program is running."""
     return {"status": "ok"}
 
 
 def health_db() -> dict[str, object]:
-    """Return ok if the database answers."""
+    """Return `ok` if the database responds."""
     return {"status": "ok", "select_1": select_1()}
 
 
 def health_redis() -> dict[str, object]:
-    """Return ok if Redis is configured and answers."""
+    """Return `ok` if Redis is configured and responds."""
     _ping(_settings().redis_url)
     return {"status": "ok", "ping": True}
 
 
 def money_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an amount; responses always have decimal strings."""
+    """Return the JSON schema of an amount.
+
+    Responses always contain amounts as decimal strings.
+    """
     return SCHEMA
 
 
@@ -99,7 +102,7 @@ system_root = _blueprint("system_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Without a database, log it at start and answer 503 everywhere but the first probe."""
+    """If no database is configured, log it and answer 503 to all requests except `/health`."""
     if settings.db_url is not None:
         return
     log.error(

@@ -1,4 +1,4 @@
-"""Jinja filters and globals that format money, dates, names and statuses for pages."""
+"""Jinja filters and functions that format amounts, dates, names and statuses for pages."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ROLE_WORDS = {
 
 
 def install(app: Flask) -> None:
-    """Register the filters and globals with the application's templates."""
+    """Register the filters and functions with the application's templates."""
     app.jinja_env.filters.update(
         money=money,
         amount=amount,
@@ -120,10 +120,10 @@ def install(app: Flask) -> None:
 
 
 def money(value: Money | None, *, brief: bool = False, zero: str | None = None) -> Markup:
-    """Format an amount with its currency code in small grey letters: `INR 2,85,721.00`.
+    """Return an amount with its currency code in small grey letters: `INR 2,85,721.00`.
 
-    `brief` leaves out decimals that are all zero, for estimates in lists. `zero="dash"` shows zero
-    as a grey dash; None always is one.
+    `brief` omits decimals that are all zero, for estimates in lists. `zero="dash"` shows zero as a
+    grey dash; None is always a dash.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -133,9 +133,9 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
 
 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
-    """Format an amount without its currency, for a column whose head names it.
+    """Return an amount without its currency, for a column whose header names the currency.
 
-    Arguments as for `money`.
+    The arguments are those of `money`.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -143,7 +143,7 @@ def amount(value: Money | None, *, brief: bool = False, zero: str | None = None)
 
 
 def symbol_money(value: Money) -> str:
-    """Format an amount with its symbol, for customers: `₹2,85,721.00`, `AED 1,880.00`."""
+    """Return an amount with its currency symbol, for customers: `₹2,85,721.00`, `AED 1,880.00`."""
     symbol = get_currency_symbol(value.currency, locale=_locale())
     figure = _figure(Money(abs(value.amount_minor), value.currency))
     gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
@@ -151,7 +151,7 @@ def symbol_money(value: Money) -> str:
 
 
 def short_amount(value: Money) -> str:
-    """Format an amount with three significant digits, for charts.
+    """Return an amount with three significant digits, for charts.
 
     `4.07 L` and `1.86 Cr` if the locale counts lakhs, else `407 k` and `18.6 M`.
     """
@@ -170,7 +170,7 @@ def short_amount(value: Money) -> str:
 
 
 def number(value: int) -> str:
-    """Format a whole number as the agency counts.
+    """Return a whole number with the agency's digit grouping.
 
     `12,34,567` if its currency or its language counts lakhs, else `1,234,567`.
     """
@@ -179,7 +179,7 @@ def number(value: int) -> str:
 
 
 def currency_name(code: str) -> str:
-    """Return the currency's name in the page's language: `INR` → `Indian Rupee`."""
+    """Return the name of a currency in the page's language: `INR` → `Indian Rupee`."""
     return get_currency_name(code, locale=_locale())
 
 
@@ -204,10 +204,10 @@ def _dash() -> Markup:
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
-    """Format a date: `24 Nov` in this year and the coming half year, else `24 Nov 2025`.
+    """Return a date: `24 Nov` in this year and the next six months, else `24 Nov 2025`.
 
-    `year=True` always shows the year, `weekday` adds `Tue`. A datetime is converted to the page's
-    time zone. None becomes an empty string.
+    `year=True` always shows the year, `weekday=True` adds `Tue`. A datetime is converted to the
+    page's time zone. None becomes an empty string.
     """
     if value is None:
         return ""
@@ -218,9 +218,9 @@ def day(value: date | datetime | None, *, year: bool | None = None, weekday: boo
 
 
 def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
-    """Format a date in full, for a title: `Tuesday, 24 November`.
+    """Return a date in full, for a heading: `Tuesday, 24 November`.
 
-    On paper `24 November 2026` (weekday=False, year=True).
+    Documents use `24 November 2026` (weekday=False, year=True).
     """
     return format_date(
         value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale()
@@ -233,7 +233,7 @@ def _goes_without_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """Format an instant briefly, with the exact time on hover.
+    """Return a datetime in short form, with the exact time on hover.
 
     `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True` adds the
     time of day (`Mon 17:02`), for timelines.
@@ -258,13 +258,13 @@ def when(value: datetime | None, *, time: bool = False) -> Markup:
 
 
 def moment(value: datetime) -> str:
-    """Format an instant in full, in the page's time zone: `Mon 23 Nov 2026, 17:02 IST`."""
+    """Return a datetime in full, in the page's time zone: `Mon 23 Nov 2026, 17:02 IST`."""
     local = _local(value)
     return f"{format_datetime(local, 'EEE d MMM y, HH:mm', locale=_locale())} {local.tzname()}"
 
 
 def typed_day(value: date | str | None) -> str:
-    """Format the value of a date field: `24 Nov 2026` in every language.
+    """Return the value of a date field: `24 Nov 2026` in every language.
 
     Text that could not be read as a date is returned unchanged.
     """
@@ -274,10 +274,10 @@ def typed_day(value: date | str | None) -> str:
 
 
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
-    """Show the time until an instant as a countdown: `8:41`, `1:05:00`, then `expired`.
+    """Return a countdown to a datetime: `8:41`, `1:05:00`, then `expired`.
 
-    It is red in the last ten minutes. `left=True` shows `8:41 left`, for places where it could be
-    taken for a time of day.
+    It is red in the last ten minutes. `left=True` shows `8:41 left`, where a reader could take it
+    for a time of day.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
@@ -307,7 +307,7 @@ def today() -> date:
 
 
 def country_choices() -> list[tuple[str, str]]:
-    """Return countries as code and name in the reader's language, sorted by name."""
+    """Return the countries as (code, name) in the page's language, sorted by name."""
     territories = (get_locale() or Locale("en")).territories
     return sorted(
         (
@@ -339,7 +339,7 @@ def _locale() -> Locale:
 
 
 def page_locale() -> str:
-    """Return the page's language as in its `lang` attribute: `en`, `hi`, `en-IN`."""
+    """Return the page's language for the `lang` attribute: `en`, `hi`, `en-IN`."""
     return getattr(g.get("page"), "locale", None) or "en"
 
 
@@ -348,9 +348,9 @@ def page_locale() -> str:
 
 
 def initials(name: str | None) -> str:
-    """Return two letters for an avatar: `Neha Kulkarni` → `NK`.
+    """Return one or two letters for an avatar: `Neha Kulkarni` → `NK`.
 
-    They are of the first and the last word that begin with a letter or a digit.
+    They are from the first and the last word that begin with a letter or a digit.
     """
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:
@@ -375,7 +375,7 @@ def status_look(status: str) -> Look:
 
 
 class ErrorLine(NamedTuple):
-    """An error of a form: the control's id (None for the whole form), its label, the message."""
+    """An error of a form: the id of the field (None for the whole form), its label, the message."""
 
     field_id: str | None
     label: str
@@ -383,7 +383,7 @@ class ErrorLine(NamedTuple):
 
 
 def error_lines(form: Form) -> list[ErrorLine]:
-    """Return all errors of a form in the order of its fields, for the summary above it."""
+    """Return all errors of a form in the order of its fields, for the summary above the form."""
     lines = [ErrorLine(None, "", str(message)) for message in form.form_errors]
     for field in form:
         lines.extend(_field_lines(field))
@@ -406,7 +406,7 @@ def _field_lines(field: Field) -> Iterator[ErrorLine]:
 
 
 def claims_focus(field: Field) -> bool:
-    """Return True for the first invalid field of the page, which alone gets `autofocus`."""
+    """Return True for the first invalid field of the page, the only one with `autofocus`."""
     if not field.errors or g.get("focus_is_taken"):
         return False
     g.focus_is_taken = True
@@ -420,14 +420,14 @@ def claims_focus(field: Field) -> bool:
 def theme() -> str:
     """Return the theme from the cookie: light, dark or auto.
 
-    The server knows it, so that the page is painted in it at once.
+    The server reads it, so that the page has its colours from the start.
     """
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
 
 
 def here_again() -> str:
-    """Return the address for a reload link: this page, or the page that a form was on.
+    """Return the URL for a reload link: this page, or the page that contained the form.
 
     It is never on another host.
     """
@@ -438,7 +438,7 @@ def here_again() -> str:
 
 
 def asset(filename: str) -> str:
-    """Return the URL of a static file with a hash of its content, so that it can be cached."""
+    """Return the URL of a static file with a hash of its contents, for long caching."""
     path = Path(current_app.static_folder or "") / filename
     try:
         mark = _mark(path, path.stat().st_mtime_ns)
