@@ -1,1 +1,1 @@
-"""Proposals of the assistant, decisions of people, and approved effects."""
+"""Proposals: acts that wait for approval, the decisions of people, and their execution."""

@@ -1,4 +1,4 @@
-"""JSON API of approvals: list, read, edit, resolve."""
+"""JSON API of proposals: list, read, edit and decide them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SEEN = (
     errors=(InvalidSessionId, InvalidCursor),
 )
 def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
-    """List proposals by status, newest first; an overdue one counts as expired."""
+    """List proposals by status, newest first; a pending one past its time limit is `expired`."""
     page = queries.list_approvals(
         reader,
         status=query.status,
@@ -60,9 +60,10 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Body[ApprovalList]:
     missing=ApprovalNotFound,
 )
 def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
-    """Read a proposal with its consequences.
+    """Return a proposal with a preview of its consequences.
 
-    Its `ETag` is the version that `If-Match` of a decision or an edit may name.
+    The `ETag` header is the version of the proposal; send it as `If-Match` with a decision or an
+    edit.
     """
     row = queries.get_row(reader, approval_id)
     return Headed(ApprovalItem.of(row), {"ETag": f'"{queries.mark_of(row)}"'})
@@ -83,11 +84,12 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     headers=_SEEN,
 )
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[ApprovalItem]:
-    """Approve or decline; one decision wins, and an approved act happens once.
+    """Approve or decline a proposal.
 
-    An approval rehearses the consequences again. If they differ from the proposal, the answer is
-    409 `preview_stale`: the proposal has expired, and the new one in `superseded_by` shows the
-    present consequences.
+    Only the first decision counts, and an approved act is carried out exactly once. Before an
+    approval the preview is computed again. If it differs from the stored one, the response is 409
+    `preview_stale`: the proposal is expired, and the new proposal in `superseded_by` has the
+    present preview.
     """
     resolved = service.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
@@ -97,7 +99,10 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
 
 @api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
 def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
-    """Decide several proposals independently; each item has the status of its own call."""
+    """Decide several proposals independently.
+
+    Each item of the response has the status that a separate call would have.
+    """
     answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
 
@@ -117,18 +122,19 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     headers=_SEEN,
 )
 def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[ApprovalItem]:
-    """Edit the arguments of a pending proposal; the first ones stay as `original_payload`.
+    """Replace the arguments of a pending proposal.
 
-    The tool's schema validates the new arguments as a whole; a refusal by a rule answers 422 with
-    its code and changes nothing. The answer shows the consequences, and its `ETag` may be named by
-    the approval.
+    The first arguments stay in `original_payload`. The new arguments must be complete; the tool's
+    schema validates them. If a rule of the tool refuses them, the response is 422 with the rule's
+    code, and nothing changes. The response has the new preview, and its `ETag` can be sent as
+    `If-Match` with the approval.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
 
 
 def _item(answered: service.Answered) -> Row:
-    """Return the result of one of several decisions, with the status of its own call."""
+    """Return the result of one of several decisions, with the status of a separate call."""
     found, refusal = answered.approval, answered.refusal
     return {
         "approval_id": answered.approval_id,
@@ -139,6 +145,9 @@ def _item(answered: service.Answered) -> Row:
 
 
 def _seen() -> str | None:
-    """Return the version in `If-Match`; one that is not ours never matches."""
+    """Return the version in the `If-Match` header, or None if it is absent or `*`.
+
+    A value that is not a version of ours is returned as well, so that it matches no proposal.
+    """
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

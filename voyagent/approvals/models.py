@@ -1,4 +1,4 @@
-"""Tables of proposals and of their numbers by status."""
+"""Tables of proposals and of their number in each status."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ LIFE_MINUTES = 15
 
 
 def new_approval_id() -> str:
-    """Return a new public id: `ap-` and a UUID v7."""
+    """Return a new public id of a proposal: `ap-` and a UUID version 7."""
     return f"ap-{new_id()}"
 
 
 class Approval(TenantBound, Base):
-    """A proposal.
+    """A proposal: a request to approve a call of a tool.
 
-    `payload` with its hash is what was shown and what runs; `hidden_at` is set while its
-    conversation is deleted. `preview` is the result of the dry run, and `preview_hash` covers it
-    and the arguments; both are None if nothing could be tried. `original_payload` has the arguments
-    before an edit. `superseded_by` is the proposal that replaced one with a stale preview.
+    `payload` is the arguments that were shown and will be run; `arguments_hash` is their hash.
+    `preview` is the result of the dry run, and `preview_hash` is the hash of preview and arguments;
+    both are None if no dry run was possible. `original_payload` is the arguments before an edit.
+    `superseded_by` is the id of the proposal that replaced this one because its preview was
+    outdated. `hidden_at` is set while the conversation of the proposal is deleted.
     """
 
     __tablename__ = "approvals"
@@ -167,9 +168,9 @@ class Approval(TenantBound, Base):
 
 
 class ApprovalCount(TenantBound, Base):
-    """Number of an agency's visible proposals in a status.
+    """Number of an agency's proposals in one status, without those of deleted conversations.
 
-    Triggers maintain it, so that a total costs the same at any age.
+    Maintained by triggers, so that reading a total does not depend on the number of proposals.
     """
 
     __tablename__ = "approval_counts"

@@ -1,6 +1,7 @@
-"""Reads of proposals.
+"""Queries of proposals.
 
-Those of deleted conversations are absent, and overdue ones are expired even before that is stored.
+Proposals of deleted conversations are left out. A pending proposal past its time limit is returned
+as expired, even before the expiry is stored.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _C = Approval.__table__.c
 _N = ApprovalCount.__table__.c
 _PREFIX = "ap-"
 PAGE_CALL = "page-"
-"""Prefix of call ids for requests made on a page."""
+"""Prefix of tool call ids for proposals that were made on an HTML page."""
 _NEWEST_FIRST = (_C.requested_at.desc(), _C.id.desc())
 DECIDED_MAX = 20
 
@@ -55,12 +56,12 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """Return agencies with overdue proposals, or effects that wait for a minute."""
+    """Return ids of agencies with proposals to expire, or approved ones not run for a minute."""
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
 def get_approval(approval_id: str) -> Approval:
-    """Return a visible proposal. Raises ApprovalNotFound."""
+    """Return a proposal whose conversation is not deleted. Raises ApprovalNotFound."""
     found = find_approval(approval_id)
     if found is None or found.hidden_at is not None:
         raise ApprovalNotFound
@@ -68,21 +69,21 @@ def get_approval(approval_id: str) -> Approval:
 
 
 def row_of(approval: Approval) -> Row:
-    """Return a loaded proposal as a row."""
+    """Return the columns of a loaded proposal as a row."""
     return {name: getattr(approval, name) for name in _C.keys()}  # noqa: SIM118 - not a dict
 
 
 def get_locked(approval_id: str) -> Approval:
-    """Return a visible proposal with its conversation locked. Raises ApprovalNotFound.
+    """Return a proposal after locking its conversation. Raises ApprovalNotFound.
 
-    Every decision and edit takes this lock.
+    Every decision and every edit takes this lock.
     """
     lock_session(get_approval(approval_id).session_id)
     return get_approval(approval_id)
 
 
 def mark_of(approval: Approval | Row) -> str:
-    """Return the version of a proposal: the hash over arguments and preview."""
+    """Return the version of a proposal: a hash of its arguments and its preview."""
     preview_hash, arguments_hash = (
         approval[n] if isinstance(approval, dict) else getattr(approval, n)
         for n in ("preview_hash", "arguments_hash")
@@ -91,24 +92,24 @@ def mark_of(approval: Approval | Row) -> str:
 
 
 def find_approval(approval_id: str) -> Approval | None:
-    """Return a proposal, hidden ones included."""
+    """Return a proposal or None, also if its conversation is deleted."""
     return db.session.scalar(
         select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True)
     )
 
 
 def get_row(reader: Reader, approval_id: str) -> Row:
-    """Return a proposal for lists and pages. Raises ApprovalNotFound."""
+    """Return a proposal as a row for lists and pages. Raises ApprovalNotFound."""
     return first_row(reader.read(row_statement(approval_id))[0], ApprovalNotFound)
 
 
 def row_statement(approval_id: str) -> Select[Any]:
-    """Select a proposal for lists and pages."""
+    """Select a proposal with the columns of lists and pages."""
     return _rows().where(_C.id == approval_id)
 
 
 def several_statement(approval_ids: Sequence[str]) -> Select[Any]:
-    """Select proposals, those that expire first at the top."""
+    """Select proposals by id, those that expire first at the top."""
     return _rows().where(_C.id.in_(approval_ids)).order_by(None).order_by(_C.expires_at, _C.id)
 
 
@@ -121,7 +122,7 @@ def list_approvals(
     offset: int = 0,
     cursor: str | None = None,
 ) -> Page[Row]:
-    """Return proposals of a status (or `all`), newest first, with the total.
+    """Return a page of proposals with one status (or `all`), newest first, and the total.
 
     Raises InvalidCursor.
     """
@@ -136,24 +137,24 @@ def waiting_statement(limit: int = 50) -> Select[Any]:
 
 
 def decided_statement(since: datetime) -> Select[Any]:
-    """Select proposals made since an instant that are no longer pending, newest first."""
+    """Select decided and expired proposals made since an instant, newest first."""
     return _rows().where(_C.requested_at >= since, ~is_pending()).limit(DECIDED_MAX)
 
 
 def waiting_count() -> ScalarSelect[Any]:
-    """Return the number of pending proposals, for the menu and the home page."""
+    """Return an SQL subquery of the number of pending proposals, for menu and home page."""
     return _total("pending")
 
 
 def is_pending() -> ColumnElement[bool]:
-    """Return the condition that a proposal is pending."""
+    """Return the SQL condition that a proposal is pending and within its time limit."""
     return (_C.status == "pending") & (_C.expires_at > func.now()) & _C.hidden_at.is_(None)
 
 
 def pending_of_session(reader: Reader, session_id: UUID) -> list[Row]:
     """Return a conversation's pending proposals, oldest first.
 
-    `approval_id, tool_name, summary, expires_at`.
+    Rows: approval_id, tool_name, summary, expires_at.
     """
     return reader.read(pending_statement(session_id))[0]
 
@@ -168,13 +169,19 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """Return the newest unfinished proposal of a tool with an argument's value, or None."""
+    """Return the id of the newest unfinished proposal of a tool with a given argument, or None.
+
+    Unfinished is a proposal that is pending, or approved and not yet run.
+    """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """True if such a proposal is approved and not carried out, deleted conversations included."""
+    """Return True if a proposal of a tool with a given argument is approved and not yet run.
+
+    Includes proposals of deleted conversations.
+    """
     granted = (
         select(_C.id)
         .where(
@@ -189,7 +196,10 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 
 
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
-    """Select the newest unfinished proposal: id, session_id, summary, status, expires_at."""
+    """Select the newest unfinished proposal of a tool with a given argument.
+
+    Rows: id, session_id, summary, status, expires_at.
+    """
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (
         select(_C.id, _C.session_id, _C.summary, _C.status, _C.expires_at)
@@ -212,7 +222,7 @@ def session_statement(session_id: UUID) -> Select[Any]:
 
 
 def state_of(session_id: UUID) -> str:
-    """Return a mark that changes with any proposal of the conversation."""
+    """Return a hash that changes whenever a proposal of the conversation changes."""
     told = func.concat_ws(
         " ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash
     )
@@ -224,9 +234,10 @@ def state_of(session_id: UUID) -> str:
 
 
 def _shown_state() -> ColumnElement[str]:
-    """Return a proposal's state for pages.
+    """Return the SQL expression of the state that pages show.
 
-    Its status, `error` for a failed effect, `withdrawn` if it ended before its time.
+    It is the status; `error` if the approved act failed; `withdrawn` if the proposal was ended with
+    a reason before its time limit.
     """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(
@@ -296,7 +307,7 @@ def _in_state(status: str) -> ColumnElement[bool]:
 def _page(
     status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None
 ) -> tuple[Select[Any], Select[Any]]:
-    """Select rows and total."""
+    """Select the rows of a page of proposals, and their total."""
     total = _counted(status, session_id) if session_id is not None else _total(status)
     return _some(status, session_id, limit, offset, cursor, total), select(total.label("total"))
 
@@ -315,10 +326,10 @@ def _some(
     if cursor is not None:
         narrowed.append(_behind(cursor))
     if offset:
-        narrowed.append(literal(offset) < total)  # past the end the table is not touched
+        narrowed.append(literal(offset) < total)  # beyond the last page no row is read
     if status != "expired":
         return _rows().where(_in_state(status), *narrowed).limit(limit).offset(offset)
-    # Two states make this list, each in the order of its index; the page is cut from the two heads.
+    # Two states make up this list. Each is read in index order, and the page is cut from the two.
     heads = [
         _rows().where(condition, *narrowed).limit(limit + offset).subquery()
         for condition in (_C.status == "expired", _is_overdue())
@@ -333,7 +344,10 @@ def _some(
 
 
 def _total(status: str) -> ScalarSelect[Any]:
-    """Return the total from the counters; only recently expired rows are counted."""
+    """Return the SQL expression of the total, read from ApprovalCount.
+
+    Only proposals whose expiry is not stored yet are counted one by one.
+    """
     overdue = (
         select(func.count())
         .select_from(Approval.__table__)

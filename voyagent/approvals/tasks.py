@@ -1,4 +1,4 @@
-"""Jobs of proposals: carry out, expire, retry."""
+"""Background jobs of proposals: carry out, expire and retry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Store expiries and retry unfinished effects."""
+    """Store the expiry of proposals past their time limit, and retry unfinished acts."""
     in_agencies(
         queries.agencies_with_proposals,
         lambda: (service.expire_overdue(), service.resume_effects()),

@@ -1,4 +1,4 @@
-"""Pages of approvals: the inbox and the review of one request."""
+"""HTML pages of proposals: the inbox, the history and the review of one proposal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MENU_ENTRY = "nav-approvals"
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """The reason why a person cannot approve, and whether declining is possible."""
+    """Reason why a user cannot approve a proposal, and whether the user may decline it."""
 
     why: str
     may_reject: bool = True
@@ -50,10 +50,10 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: RequestReader) -> Any:
-    """Show pending and today's requests; with `?status=` the history.
+    """Show pending proposals and today's decisions, or with `?status=` the history.
 
-    For the menu of an open page only the number; for an open inbox the page, or nothing if it is
-    unchanged.
+    For htmx requests of the menu only the number is returned; for those of an open inbox the page,
+    or 204 if it is unchanged.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
@@ -75,13 +75,13 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/approvals/several", permission="approval.resolve")
 def several(actor: Actor) -> Any:
-    """Show the selected requests before they are decided together."""
+    """Show the selected proposals before they are decided together."""
     return _several(actor, query_of(ChosenQuery).chosen, DecideSeveralForm())
 
 
 @pages.page("/approvals/several", methods=("POST",), permission="approval.resolve")
 def decide_several(actor: Actor) -> Any:
-    """Decide the selected requests independently and show each result."""
+    """Decide the selected proposals independently and show each result."""
     form = DecideSeveralForm()
     decision = form.accepted()
     if decision is None:
@@ -110,7 +110,7 @@ def decide_several(actor: Actor) -> Any:
 
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """Show a request with its consequences; as a fragment, or nothing if unchanged."""
+    """Show a proposal with its preview; for htmx a fragment, or 204 if it is unchanged."""
     facts = _review(actor, approval_id)
     if (
         is_htmx()
@@ -133,7 +133,11 @@ def detail(actor: Actor, approval_id: str) -> Any:
     missing=ApprovalNotFound,
 )
 def decide(actor: Actor, approval_id: str) -> Any:
-    """Approve or decline; irreversible acts are confirmed, changed requests shown again."""
+    """Approve or decline a proposal.
+
+    An irreversible act asks for confirmation first; a proposal that changed meanwhile is shown
+    again.
+    """
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
@@ -172,7 +176,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
     missing=ApprovalNotFound,
 )
 def edit(actor: Actor, approval_id: str) -> Any:
-    """Edit the arguments, then show the consequences."""
+    """Edit the arguments of a proposal, then show its new preview."""
     sheet = _sheet(queries.get_approval(approval_id), request.form)
     edited = sheet.attempt(
         lambda arguments: service.edit(
@@ -227,7 +231,7 @@ def _sent() -> list[str]:
 
 
 def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstacle | None:
-    """Return why this person cannot approve, or None."""
+    """Return the reason why this user cannot approve the proposal, or None."""
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
         known = effects.find(approval.tool_name) is not None
@@ -296,7 +300,7 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """Return the editable arguments; lines of an entry show their account's name."""
+    """Return the form of the arguments; lines of a journal entry have their account's name."""
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
         service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]
@@ -311,7 +315,7 @@ def _inbox(actor: Actor, approval_id: str | None = None) -> Row:
 
 
 def _inbox_of(waiting: list[Row], decided: list[Row], actor: Actor, approval_id: str | None) -> Row:
-    """Return the inbox and a mark of its contents."""
+    """Return the contents of the inbox, and a hash of them in `inbox_mark`."""
     today = _of_today(decided, actor)
     shown = [[row["id"] for row in waiting], [[row["id"], row["state"]] for row in today]]
     return {

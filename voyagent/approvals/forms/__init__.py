@@ -1,1 +1,1 @@
-"""Forms of proposals: decisions and edits."""
+"""HTML forms that decide and edit proposals."""

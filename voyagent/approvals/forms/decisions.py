@@ -1,4 +1,4 @@
-"""Forms of decisions: buttons, a reason, and the confirmation of irreversible acts."""
+"""HTML forms of decisions: buttons, a reason, and a confirmation of irreversible acts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.http.forms import SchemaForm
 
 
 class DecideSeveralForm(SchemaForm[SeveralForm]):
-    """Approve all selected requests, or decline them with a reason."""
+    """Form that approves all selected proposals, or declines them with a reason."""
 
     schema = SeveralForm
 
@@ -21,7 +21,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
     reason = TextAreaField(lazy_gettext("Reason, shown to the requester and the assistant"))
 
     def values(self) -> dict[str, Any]:
-        """Return the input with every selected request."""
+        """Return the input with a list of all selected proposals."""
         return {
             **super().values(),
             **{name: request.form.getlist(name) for name in ("chosen", "rejectable")},
@@ -29,7 +29,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
 
 
 class DecideForm(SchemaForm[DecisionForm]):
-    """Approve a request, or decline it with a reason."""
+    """Form that approves a proposal, or declines it with a reason."""
 
     schema = DecisionForm
 

@@ -1,4 +1,4 @@
-"""The arguments of a proposal as a form: simple values as fields, lists of lines as tables."""
+"""HTML form of a proposal's arguments: single values as inputs, lists of objects as tables."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _PREFIX = "a"
 
 @dataclass(slots=True)
 class Cell:
-    """One value with the name and label of its control, its text, and what is wrong with it.
+    """One argument as a form input: name, label, text, and the error message if any.
 
-    `example` is the stored value, whose kind the new one has.
+    `example` is the stored value; the new value must have the same type.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Cell:
 
     @property
     def is_date(self) -> bool:
-        """True if the value is a date."""
+        """True if the stored value is a date."""
         return isinstance(self.example, str) and _DATE.fullmatch(self.example) is not None
 
     @property
     def day(self) -> date | None:
-        """The stored date, for the page to write as people do; None for other text."""
+        """The value as a date, which the page formats for the reader; None for other text."""
         return (
             date.fromisoformat(self.value)
             if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value)
@@ -57,7 +57,7 @@ class Cell:
 
     @property
     def choices(self) -> dict[str, str]:
-        """The words that the value may be, each with its label; empty if any may."""
+        """Label of each allowed value; empty if the argument is not limited to a few values."""
         words = CHOICES.get(self.name.rpartition(".")[2], {})
         return (
             {word: str(called) for word, called in words.items()} if self.example in words else {}
@@ -65,27 +65,27 @@ class Cell:
 
     @property
     def date_kind(self) -> DateKind:
-        """The purpose of the date."""
+        """Purpose of the date, which decides how a date without a year is read."""
         return date_kind(self.name)
 
     @property
     def is_figure(self) -> bool:
-        """True if the value is a number."""
+        """True if the stored value is a number."""
         return isinstance(self.example, int) or (
             isinstance(self.example, str) and _FIGURE.fullmatch(self.example) is not None
         )
 
     @property
     def is_amount(self) -> bool:
-        """True if the number is money."""
+        """True if the stored value is an amount of money."""
         return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
 
     def read(self, currency: str | None = None) -> Any:
-        """The value that was written, of the kind that stood here; None if it is blank.
+        """Return the typed value with the type of the stored value, or None if it is blank.
 
-        A date and an amount may be in words, and `understood` then says how they were read. Text
-        that cannot be read, or an amount in another currency than `currency`, stays as it is, so
-        that the schema refuses it.
+        A date or an amount may be in words; `understood` is then set to its interpretation. Text
+        that cannot be interpreted, or an amount in another currency than `currency`, is returned
+        unchanged, so that the schema refuses it.
         """
         text = self.value.strip()
         if not text:
@@ -129,10 +129,10 @@ def _meaning(found: Day) -> str:
 
 @dataclass(slots=True)
 class Table:
-    """Lines under one name; a line whose cells are all emptied is removed.
+    """A list of objects in the arguments, as a table; a row without any value is removed.
 
-    If it `grows`, the last line is blank, to add one. Lines that name something by its id have
-    `titles` instead.
+    If `grows` is true, the last row is blank and adds an object. Rows that only refer to a record
+    by its id have `titles`, the names of these records.
     """
 
     place: Place
@@ -146,7 +146,7 @@ class Table:
 
 @dataclass(slots=True)
 class Sheet:
-    """The editable values of arguments. Ids and nested values are kept as they are."""
+    """All arguments that the form can edit; ids and nested values stay unchanged."""
 
     payload: dict[str, Any]
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -161,9 +161,9 @@ class Sheet:
         sent: Mapping[str, str] | None = None,
         titles: Sequence[str] = (),
     ) -> Sheet:
-        """Make the sheet of stored arguments, filled with the values that were sent.
+        """Return the form for stored arguments, filled with the values sent.
 
-        `titles` name lines that have only an id.
+        `titles` are names for rows that only have the id of a record.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -174,24 +174,24 @@ class Sheet:
         return sheet
 
     def __bool__(self) -> bool:
-        """True if a value can be edited here."""
+        """True if at least one argument can be edited."""
         return bool(self.cells or self.tables)
 
     @property
     def first(self) -> str | None:
-        """The control that takes the focus: the first wrong one, or the first of all."""
+        """Name of the input to focus: the first with an error, else the first of all."""
         cells = self._everywhere
         return next((cell.name for cell in cells if cell.problem), cells[0].name if cells else None)
 
     @property
     def understood(self) -> list[tuple[str, str]]:
-        """Dates and amounts that were written in words, each with its reading."""
+        """Labels and interpretations of the dates and amounts that were typed in words."""
         return [
             (cell.value.strip(), cell.understood) for cell in self._everywhere if cell.understood
         ]
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments with the written values."""
+        """Return the arguments with the typed values."""
         told: dict[str, Any] = deepcopy(self.payload)
         for place, cell in self.cells.items():
             _put(told, place, cell.read(self._currency_beside(place)))
@@ -201,7 +201,10 @@ class Sheet:
         return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
-        """Call `act` with the written values; None if it is refused, and the sheet says why."""
+        """Return the result of `act`, called with the typed arguments, or None if it refuses.
+
+        After a refusal the errors are shown in the form.
+        """
         try:
             return act(self.arguments())
         except ArgumentsInvalid as refusal:
@@ -243,7 +246,7 @@ class Sheet:
         ]
 
     def _currency_beside(self, place: Place) -> str | None:
-        """The currency at a place: the one written beside it, or that of all arguments."""
+        """Return the currency next to a value, else that of all arguments, or None."""
         near = next(
             (
                 cell
@@ -255,7 +258,7 @@ class Sheet:
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
-        """Show an error at the control of its value, or above all of them if it has none."""
+        """Show an error at the input of its value, or above the form if the value has no input."""
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         for cell in self._everywhere:
@@ -286,7 +289,7 @@ def _figure_sentence(cell: Cell) -> str:
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Each argument by its place; members of an object count, deeper values do not."""
+    """Yield each argument with its place: single values and members of objects, nothing deeper."""
     for key, value in payload.items():
         if isinstance(value, dict):
             yield from (((key, name), member) for name, member in value.items())
@@ -344,7 +347,7 @@ def _is_id(key: str) -> bool:
 
 
 def _is_lines(value: Any) -> bool:
-    """True for a list of lines that consist of simple values and ids."""
+    """Return True for a list of objects that consist of single values and ids."""
     return (
         isinstance(value, list)
         and bool(value)

@@ -1,1 +1,1 @@
-"""Shapes of proposals: for the API, and for the pages that review them."""
+"""Request and response schemas of proposals, and values for the pages that review them."""

@@ -1,4 +1,4 @@
-"""Request, filter and response shapes of proposals."""
+"""Request, filter and response schemas of proposals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 
 
 class ChosenQuery(Query):
-    """Requests of the inbox to decide together."""
+    """Query of the page that decides several selected proposals together."""
 
     chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(
         default_factory=list, max_length=BATCH_MAX
@@ -37,7 +37,7 @@ class ChosenQuery(Query):
 
 
 class SeenQuery(Query):
-    """The version of the open request that the page shows."""
+    """Query with the version of the open proposal that the page shows."""
 
     seen: Annotated[str | None, Filter(64)] = None
 
@@ -50,7 +50,7 @@ class InvalidSessionId(Unprocessable):
 
 
 class ApprovalFilter(Query):
-    """Filters of the list."""
+    """Filters of the list of proposals."""
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] = "pending"
     session_id: Annotated[str | None, Filter(4096)] = None
@@ -59,7 +59,7 @@ class ApprovalFilter(Query):
     cursor: Annotated[str | None, Filter(200)] = None
 
     def session(self) -> UUID | None:
-        """Return the conversation asked for. Raises InvalidSessionId."""
+        """Return the id of the conversation to filter by, or None. Raises InvalidSessionId."""
         if self.session_id is None:
             return None
         found = parse_id(self.session_id)
@@ -69,9 +69,9 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Query of the page: a status for the history, else the inbox.
+    """Query of the approvals page: with a status the history, else the inbox.
 
-    `seen` is the version that the page shows, `open` the request beside it.
+    `seen` is the version of the inbox that the page shows; `open` is the proposal shown next to it.
     """
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
@@ -81,40 +81,41 @@ class HistoryQuery(Query):
 
 
 class ResolveIn(Closed):
-    """A decision; its reason is kept in the audit."""
+    """A decision, approve or decline; the audit log records its reason."""
 
     granted: bool
     reason: Annotated[str, Text(REASON_MAX)] | None = None
 
 
 class EditIn(Closed):
-    """The arguments to run instead, complete: the tool's schema validates them."""
+    """The complete new arguments, which the tool's schema validates."""
 
     arguments: dict[str, Any]
 
 
 class BatchDecision(Closed):
-    """One of several decisions."""
+    """The decision on one of several proposals."""
 
     approval_id: Annotated[str, Trimmed(ID_MAX)]
     granted: bool
     reason: Annotated[str, Text(REASON_MAX)] | None = None
 
     def wish(self) -> Wish:
-        """Return the decision for the service."""
+        """Return the decision as the service takes it."""
         return Wish(self.approval_id, self.granted, self.reason)
 
 
 class BatchIn(Closed):
-    """Several independent decisions, in this order."""
+    """Several independent decisions, made in this order."""
 
     decisions: Annotated[list[BatchDecision], Field(min_length=1, max_length=BATCH_MAX)]
 
 
 class DecisionForm(Open):
-    """A decision by the page's buttons.
+    """HTML form input of a decision.
 
-    `confirmed` is the second step of an irreversible act, `shown` the version that the page showed.
+    `confirmed` is true in the second step for an irreversible act; `shown` is the version of the
+    proposal that the page showed.
     """
 
     granted: bool
@@ -124,9 +125,10 @@ class DecisionForm(Open):
 
 
 class SeveralForm(Open):
-    """Several decisions by the page: `chosen` has ids with versions, as `ap-…:mark`.
+    """HTML form input of several decisions.
 
-    `rejectable` are further ones that this person may only decline.
+    `chosen` contains proposals as id and version, `ap-…:mark`. `rejectable` contains further ones
+    that the user may only decline.
     """
 
     granted: bool
@@ -141,7 +143,7 @@ class SeveralForm(Open):
         return self
 
     def wishes(self) -> list[Wish]:
-        """Return the decisions for the service."""
+        """Return the decisions as the service takes them."""
         pairs = [
             one.partition(":")
             for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])
@@ -182,7 +184,10 @@ class ApprovalItem(AnswerOf[Row]):
 
 
 class BatchItem(AnswerOf[Row]):
-    """Result of one of several decisions: the status of its own call, and proposal or code."""
+    """Result of one of several decisions.
+
+    `status` is that of a separate call; the item has the proposal, or the code of the error.
+    """
 
     approval_id: str
     status: Literal[200, 403, 404, 409]
@@ -191,7 +196,7 @@ class BatchItem(AnswerOf[Row]):
 
 
 class BatchAnswer(AnswerOf[Row]):
-    """One item for each decision, in order."""
+    """Results of several decisions, in the order of the request."""
 
     items: list[BatchItem]
 

@@ -1,4 +1,4 @@
-"""Presentation of a proposal: consequences with amounts, and arguments in words."""
+"""Values for the page that reviews a proposal: preview with amounts, arguments as text."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _DEPTH_MAX = 6
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DayWord = Callable[[date], str]
 _OPAQUE = 64
-"""Length from which a value without spaces is shown shortened, as a supplier's key."""
+"""Length from which a value without spaces, such as a supplier's key, is shortened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A journal line; balances are debit minus credit."""
+    """A journal line in a preview; balances are debit less credit."""
 
     code: str
     name: str
@@ -42,14 +42,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The lines in one currency; currencies are never added."""
+    """The journal lines of a preview in one currency."""
 
     currency: str
     lines: list[Line]
 
     @property
     def debit(self) -> Money:
-        """The sum of the debits."""
+        """Sum of the debits."""
         return sum(
             (line.debit for line in self.lines if line.debit is not None),
             start=Money(0, self.currency),
@@ -57,7 +57,7 @@ class Journal:
 
     @property
     def credit(self) -> Money:
-        """The sum of the credits."""
+        """Sum of the credits."""
         return sum(
             (line.credit for line in self.lines if line.credit is not None),
             start=Money(0, self.currency),
@@ -65,13 +65,13 @@ class Journal:
 
     @property
     def balances(self) -> bool:
-        """True if both sides are equal."""
+        """True if debits equal credits."""
         return self.debit == self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An amount before and after, such as a customer's balance."""
+    """An amount before and after the act, such as a customer's balance."""
 
     label: str
     before: Money
@@ -81,7 +81,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the itinerary: added, removed or changed."""
+    """A flight, hotel or other line of an itinerary that the act adds, removes or changes."""
 
     before: str
     after: str
@@ -89,7 +89,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The consequences, ready for the page."""
+    """The preview of a proposal in the form that the page shows."""
 
     title: str = ""
     undo: str = ""
@@ -105,7 +105,7 @@ class Changes:
 
 
 def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
-    """Return a description with amounts read and its warning translated."""
+    """Return a preview with parsed amounts and a translated warning."""
     return Changes(
         title=shown.get("title", ""),
         undo=shown.get("undo", ""),
@@ -130,9 +130,9 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(
     payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat
 ) -> list[tuple[str, str]]:
-    """Return every stored argument as label and text; nothing is left out.
+    """Return label and text of every stored argument; none is left out.
 
-    `day` formats a date; an amount without a currency is in `currency`.
+    `day` formats a date; amounts without a currency are in `currency`.
     """
     return (
         [
@@ -145,16 +145,16 @@ def arguments_in_words(
 
 
 def has_a_name(argument: str) -> bool:
-    """True if an argument has a label."""
+    """Return True if there is a label for an argument."""
     return argument in ARGUMENTS
 
 
 def results_in_words(
     result: dict[str, Any], state: Callable[[str], str], day: DayWord
 ) -> list[tuple[str, str]]:
-    """Return the results as labels and texts; ids and plain confirmations are left out.
+    """Return labels and texts of the results; ids and plain confirmations are left out.
 
-    `state` labels a state.
+    `state` returns the label of a state, `day` formats a date.
     """
     told = {
         name: state(value) if name == "status" else _in_words(name, value, result)
@@ -167,7 +167,7 @@ def results_in_words(
 
 
 def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
-    """Return a result's value; an amount includes its currency."""
+    """Return a result's value; an amount is returned with its currency."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
@@ -182,7 +182,7 @@ def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
 def differences(
     first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord
 ) -> list[tuple[str, str, str]]:
-    """Return where two sets of arguments differ: label, first value, present value."""
+    """Return label, first value and present value of each argument that was edited."""
     before, after = (dict(arguments_in_words(one, currency, day)) for one in (first, now))
     names = dict.fromkeys((*before, *after))
     return [
@@ -193,7 +193,7 @@ def differences(
 
 
 def failure_in_words(code: str | None) -> str:
-    """Return the sentence of an error code, or the code itself."""
+    """Return the message for an error code, or the code itself if there is none."""
     if code is None:
         return ""
     kinds: list[type[VoyagentError]] = [VoyagentError]
@@ -208,7 +208,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(
     value: Any, name: str, depth: int, beside: dict[str, Any], key: str = ""
 ) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """Yield the leaves below a value with label, key, siblings and currency."""
+    """Yield label, key, value and neighbouring values of each single value below a value."""
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         yield _capital(name), "amount", value["amount"], value
     elif isinstance(value, dict) and value and depth < _DEPTH_MAX:
@@ -229,7 +229,7 @@ def _flat(
 
 
 def _written(key: str, value: Any, beside: dict[str, Any], day: DayWord) -> Any:
-    """Format a date or an amount; a value that is neither stays as it is."""
+    """Return a date or an amount as text, and any other value unchanged."""
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return day(date.fromisoformat(value))

@@ -1,4 +1,4 @@
-"""Rules of proposals: only stored ones are approved, one decision wins, effects run once."""
+"""Rules of proposals: make, preview, edit, decide, and carry out exactly once."""
 
 from voyagent.approvals import queries
 from voyagent.approvals.queries import ApprovalNotFound

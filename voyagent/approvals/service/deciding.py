@@ -1,4 +1,7 @@
-"""Decisions: one wins, what runs is what was shown, and the effect is deferred with it."""
+"""Rules of decisions: the first one counts, and what was shown is what runs.
+
+An approval queues a job that carries the act out.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ BATCH_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A decision on one proposal; `seen` is the version that the person has read."""
+    """A decision on one proposal; `seen` is the version that the user has read."""
 
     approval_id: str
     granted: bool
@@ -69,12 +72,12 @@ def resolve(
     reason: str | None = None,
     seen: str | None = None,
 ) -> Approval:
-    """Approve or decline a proposal; one decision wins.
+    """Approve or decline a proposal; only the first decision counts.
 
-    In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the tool
-    does not name), ApprovalAlreadyResolved (an overdue one expires), SelfApproval,
-    AmountAboveLimit, ShownChanged, PreviewStale (a new proposal replaces it). From the API
-    contract.
+    Raises, in the order of the API contract: Forbidden (role `viewer`), ApprovalNotFound, Forbidden
+    (a role that the tool does not name), ApprovalAlreadyResolved (after storing the expiry if the
+    time limit is over), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (after storing
+    the new proposal that replaces this one).
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -87,24 +90,23 @@ def resolve(
 
 
 def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
-    """Decide several proposals independently; results are in the order of the decisions.
+    """Decide several proposals independently; return the results in the same order.
 
-    Raises Forbidden (`viewer`).
+    Raises Forbidden (role `viewer`).
     """
     actor.require("approval.resolve")
     found = filter(None, (queries.find_approval(wish.approval_id) for wish in wishes))
     for session_id in sorted({approval.session_id for approval in found}):
-        chat_queries.lock(
-            session_id
-        )  # all of them in one order, so that two batches never wait for each other crosswise
+        chat_queries.lock(session_id)  # always in one order, so that two batches cannot deadlock
     return [_try(actor, wish) for wish in wishes]
 
 
 def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
-    """Check a conversation's decisions before any is made; return those still to make.
+    """Check decisions on one conversation's proposals; return those that are still to make.
 
-    The same decision on a decided proposal is no error. Raises as `resolve`, and ApprovalNotFound
-    for another conversation's proposal. After PreviewStale only the superseding has happened.
+    A proposal that already has the same decision is no error. Raises the errors of `resolve`, and
+    ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, the outdated
+    proposal was replaced and nothing else was changed.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
@@ -123,7 +125,7 @@ def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> 
         try:
             _check(actor, approval, wish)
         except ApprovalOverdue:
-            raise ApprovalAlreadyResolved from None  # which keeps nothing: all or none
+            raise ApprovalAlreadyResolved from None  # no decision is stored: all or none
     moved: list[tuple[Approval, Description | None]] = []
     for approval, wish in wanted:
         shown, has_moved = find_movement(approval) if wish.granted else (None, False)
@@ -136,7 +138,7 @@ def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> 
 
 
 def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
-    """Make the decisions that `check_all` has checked in this transaction."""
+    """Make the decisions that `check_all` has checked in the same transaction."""
     return [
         _decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None)
         for wish in wishes
@@ -144,12 +146,15 @@ def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
 
 
 def resolve_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Approval]:
-    """Decide several proposals of a conversation, all or none. Raises as `check_all`."""
+    """Make all decisions on a conversation's proposals, or none. Raises as `check_all`."""
     return decide_all(actor, check_all(actor, session_id, decisions))
 
 
 def _try(actor: Actor, wish: Wish) -> Answered:
-    """Make one decision in its own savepoint; a refusal that keeps its work keeps it."""
+    """Make one decision in its own savepoint.
+
+    A refusal rolls the savepoint back, unless the error is one that keeps what was written.
+    """
     kept: VoyagentError | None = None
     approval: Approval | None = None
     try:
@@ -172,7 +177,7 @@ def _try(actor: Actor, wish: Wish) -> Answered:
 
 
 def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
-    """Check everything before the dry run and the UPDATE, in the order of the API contract."""
+    """Make all checks that come before the dry run, in the order of the API contract."""
     check_state(actor, approval)
     if wish.granted and needs_another(actor, approval):
         raise SelfApproval

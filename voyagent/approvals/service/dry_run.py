@@ -1,7 +1,7 @@
-"""Dry runs of proposals, in a savepoint that is rolled back; the reviewer sees the result.
+"""Dry runs of proposals, in a savepoint that is rolled back; the result is the preview.
 
-The result has a hash together with the arguments. An approval repeats the dry run, and a different
-hash means that circumstances have changed.
+The preview is hashed together with the arguments. An approval repeats the dry run; a different hash
+means that the consequences have changed since the proposal was shown.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ log = structlog.get_logger(__name__)
 
 
 class _Over(Exception):
-    """Ends a dry run, so that its savepoint is rolled back."""
+    """Raised to end a dry run, so that its savepoint is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingEffect:
-    """An approved effect that is not carried out yet and counts as done in a dry run."""
+    """An approved act that has not run yet; a dry run of a later proposal runs it first."""
 
     effect: Effect
     requester: Actor
@@ -65,20 +65,20 @@ def dry_run(
     pending: Sequence[PendingEffect] = (),
     locale: str | None = None,
 ) -> Description | None:
-    """Return the consequences of a proposal; nothing is kept, nothing leaves the system.
+    """Return the preview of a proposal; store nothing and call no outside system.
 
-    Approved effects in `pending` are tried first and belong to the state before. If a rule refuses,
-    the result is the refusal. None if nothing can be tried or a programming error occurs. `locale`
-    is by default the agency's.
+    The approved acts in `pending` run first, so that they are part of the state before. If a rule
+    refuses the act, the preview contains the refusal. Returns None if no dry run is possible or a
+    programming error occurs. `locale` defaults to the agency's.
     """
     said_in = locale or requester.locale
     with force_locale(said_in):
         try:
             shown = _tried(effect, requester, arguments, pending)
         except OperationalError:
-            raise  # the connection, a lock: the whole act is tried again or fails as such
-        # a preview is a service to the reviewer; whatever breaks it must not keep people from
-        # asking or rejecting
+            raise  # lost connection or lock: the whole request is retried or fails
+        # The preview only informs the reviewer, so an error in it must not prevent people from
+        # making or declining proposals.
         except Exception:
             log.exception("dry_run.failed", tool=effect.tool_name)
             return None
@@ -86,10 +86,10 @@ def dry_run(
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
-    """Return the hash of a decision: the arguments and the stable parts of the preview.
+    """Return the hash of the arguments and of those parts of the preview that must not change.
 
-    Notes and running totals of accounts are left out, because other postings change them. Texts
-    count in their language.
+    Notes and the running balances of accounts are left out, because other postings change them.
+    Texts are hashed in the preview's language.
     """
     document = shown.get("document")
     return digest(
@@ -122,9 +122,9 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 def _tried(
     effect: Effect, requester: Actor, arguments: dict[str, Any], pending: Sequence[PendingEffect]
 ) -> Description:
-    """Try the pending effects, describe, then try the act.
+    """Run the pending acts, then describe and run the act of the proposal.
 
-    A refusal of the act keeps the description.
+    If the act is refused, the description stays in the result.
     """
     shown = Description()
     try:
@@ -133,7 +133,7 @@ def _tried(
                 with (
                     suppress(VoyagentError),
                     audit.savepoint(),
-                ):  # what will be refused changes nothing
+                ):  # a refused act changes nothing
                     _act(one.effect, one.requester, one.arguments)
             if effect.describe is not None:
                 shown = effect.describe(requester, dict(arguments))
@@ -164,13 +164,13 @@ def _run(effect: Effect, requester: Actor, arguments: dict[str, Any], notes: Not
     db.session.flush()
     db.session.execute(
         text("set constraints all immediate")
-    )  # what a commit would refuse is refused here
+    )  # check deferred constraints now, as the commit would
     after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
     return _seen(notes, before, after)
 
 
 def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
-    """Return what was recorded and measured; missing parts come from the description."""
+    """Return what the dry run recorded and measured, and the description for all other parts."""
     shown = Description()
     if notes.entries:
         shown["lines"] = _lines(notes.entries)
@@ -185,7 +185,7 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
 
 
 def _lines(entries: Iterable[UUID]) -> list[LineShown]:
-    """Return the journal lines with each account's balance before and after all of them."""
+    """Return the journal lines, each with its account's balance before and after the act."""
     reader = SessionReader(db.session)
     rows = reader.read(entry_lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})

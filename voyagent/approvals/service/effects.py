@@ -1,6 +1,6 @@
-"""Effects of approved proposals, registered by higher packages.
+"""Registry of the acts that need approval; the packages with these acts register them.
 
-An effect states what runs, who may decide, and how the page shows the consequences.
+An Effect defines what runs after approval, who may decide, and how the preview is made.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from voyagent.kernel.outbound import OutboundCall
 
 
 class MoneyShown(TypedDict):
-    """An amount as the API writes it."""
+    """An amount in the format of the API."""
 
     amount: str
     currency: str
 
 
 class LineShown(TypedDict, total=False):
-    """A journal line with the account's balance before and after.
+    """A journal line of a preview, with the account's balance before and after.
 
-    Balances are debit minus credit, so a credit balance is negative.
+    Balances are debit less credit, so a credit balance is negative.
     """
 
     code: str
@@ -43,9 +43,9 @@ class LineShown(TypedDict, total=False):
 
 
 class BalanceShown(TypedDict, total=False):
-    """An amount before and after, such as a customer's balance.
+    """An amount before and after the act, such as a customer's balance.
 
-    `key` identifies it independently of language, for example by the customer's name.
+    `key` identifies the amount in every language, for example by the customer's name.
     """
 
     key: str
@@ -56,16 +56,16 @@ class BalanceShown(TypedDict, total=False):
 
 
 class RowShown(TypedDict):
-    """A line of the document."""
+    """A row of the document in a preview."""
 
     text: str
     amount: str
 
 
 class DocumentShown(TypedDict, total=False):
-    """The document in brief.
+    """The document in a preview, in short form.
 
-    `date` is in words and `day` is YYYY-MM-DD; rows are in the currency of `total`.
+    `date` is formatted text and `day` is YYYY-MM-DD; rows are in the currency of `total`.
     """
 
     title: str
@@ -79,9 +79,9 @@ class DocumentShown(TypedDict, total=False):
 
 
 class CheckShown(TypedDict, total=False):
-    """A check: `ok`, or worth a thought.
+    """A check in a preview; if `ok` is false, it is a warning.
 
-    With a `code` it belongs to the preview: if its `ok` changes, the preview is stale.
+    If the check has a `code`, a change of its `ok` makes the preview outdated.
     """
 
     ok: bool
@@ -90,21 +90,27 @@ class CheckShown(TypedDict, total=False):
 
 
 class FactShown(TypedDict):
-    """A label and a value as text; anything that depends on today belongs to the checks."""
+    """A label and a text in a preview.
+
+    Anything that depends on the present day must be a CheckShown instead.
+    """
 
     label: str
     value: str
 
 
 class LeavingShown(TypedDict):
-    """An irreversible result outside: a ticket, booking, cancellation, filing or mail."""
+    """An irreversible external result: a ticket, booking, cancellation, filing or mail."""
 
     kind: Literal["ticket", "booking", "cancellation", "filing", "mail"]
     text: str
 
 
 class StepShown(TypedDict, total=False):
-    """A line of the itinerary: without `before` it is added, without `after` removed."""
+    """A line of an itinerary in a preview.
+
+    Without `before` the act adds the line, without `after` it removes the line.
+    """
 
     key: str
     before: str
@@ -112,9 +118,9 @@ class StepShown(TypedDict, total=False):
 
 
 class Description(TypedDict, total=False):
-    """The consequences for the review page; each part may be absent.
+    """The preview of a proposal; each part may be absent.
 
-    `refusal` is the code of the rule that would refuse the act now, its sentence is the `warning`.
+    If a rule would refuse the act now, `refusal` is the rule's code and `warning` its message.
     `locale` is the language of the texts.
     """
 
@@ -133,7 +139,7 @@ class Description(TypedDict, total=False):
 
 
 class MeasuredBalance(TypedDict):
-    """An amount measured before and after: its `key`, label, and a note."""
+    """An amount that is measured before and after a dry run: `key`, label and a note."""
 
     key: str
     label: str
@@ -142,14 +148,14 @@ class MeasuredBalance(TypedDict):
 
 
 class Measured(TypedDict, total=False):
-    """Measured amounts, and lines of the itinerary by a stable key."""
+    """Amounts to compare before and after a dry run, and itinerary lines by an unchanging key."""
 
     balances: list[MeasuredBalance]
     itinerary: dict[str, str]
 
 
 class InvalidArguments(Unprocessable):
-    """The stored arguments do not fit the tool any more."""
+    """The stored arguments do not match the tool's present schema."""
 
     code = "invalid_arguments"
     message = N_("The request is not valid for this action, so nothing was done.")
@@ -166,23 +172,23 @@ Settled = Callable[[Actor, Approval], None]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A tool that needs approval.
+    """An act that needs approval; it belongs to the tool of the same name.
 
-    `run` receives the requester (channel assistant) and the stored arguments, in the transaction
-    that marks the effect as done. It returns a small JSON object, or raises an expected failure.
-    `permission` is the only one that the grant covers; the service requires it
-    (`Actor.require_authority`). `money` requires four eyes. `reversible` is false if approving asks
-    for confirmation.
+    `run` gets the requester (with channel assistant) and the stored arguments, in the transaction
+    that marks the act as done. It returns a small JSON object, or raises an error of the rules. The
+    approval grants `permission` and no other; the service of the act requires it
+    (`Actor.require_authority`). `money` means that another person than the requester must approve.
+    If `reversible` is false, approving asks for confirmation.
 
-    Before anybody decides, the effect runs dry as the requester: `run` is tried in a savepoint
-    that is rolled back, its journal lines and mails are recorded, and `measure` reads amounts
-    before and after. An `external` effect calls an outside system, so its `run` is never tried;
-    `dry_run` does in its place what it changes in our own records. With `asks`, `run` returns an
-    outbound call. `describe` reads only, and adds the texts, the document, facts and checks.
+    When the proposal is made, `run` is tried as the requester in a savepoint that is rolled back;
+    its journal lines and mails are recorded, and `measure` reads amounts before and after. If
+    `external` is true, `run` would call an outside system, so `dry_run` runs in its place: it makes
+    only the changes in our own records. With `asks`, `run` returns an outbound call. `describe`
+    only reads; it adds texts, document, facts and checks.
 
-    `amount` is the value for the limits of roles; if an act moves several currencies, `amounts`
-    returns all of them, and each is compared with the limit. `schema` validates edited arguments;
-    without it they cannot be edited.
+    `amount` is compared with the limits of roles; if an act moves several currencies, `amounts`
+    returns all of them, and each one is compared. `schema` validates edited arguments; without it
+    they cannot be edited.
     """
 
     tool_name: str
@@ -203,7 +209,7 @@ class Effect:
 
     @property
     def run_dry(self) -> Run | None:
-        """The function that a dry run tries, or None."""
+        """Return the function that a dry run calls, or None."""
         return self.dry_run or (None if self.external else self.run)
 
 
@@ -212,10 +218,10 @@ _settled: list[Settled] = []
 
 
 def register(effect: Effect) -> Effect:
-    """Register an effect.
+    """Register an act that needs approval, and return it.
 
-    Raises ValueError for an unknown role, no role, `viewer`, an unknown permission, or a name that
-    is taken.
+    Raises ValueError for an unknown role, no role, the role `viewer`, an unknown permission, or a
+    name that is taken.
     """
     strange = effect.approver_roles - {role.value for role in Role}
     if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
@@ -228,12 +234,12 @@ def register(effect: Effect) -> Effect:
 
 
 def find(tool_name: str) -> Effect | None:
-    """Return the effect of a tool, or None."""
+    """Return the registered act of a tool, or None."""
     return _effects.get(tool_name)
 
 
 def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Arguments:
-    """Read stored arguments by the tool's schema. Raises InvalidArguments."""
+    """Return stored arguments parsed with the tool's schema. Raises InvalidArguments."""
     try:
         return schema.model_validate(arguments)
     except ValidationError:
@@ -241,19 +247,19 @@ def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Argume
 
 
 def on_settled(hook: Settled) -> Settled:
-    """Register a listener for decisions that are carried out.
+    """Register a function that is called when a proposal is finished.
 
-    It is called when an approved effect is done or has failed, or a proposal is declined.
-    `hook(actor, approval)` runs in the same transaction; `actor` is the requester (or the decider,
-    if the requester is gone); `approval` has `effect_status`, `effect_result`, `effect_error`,
-    `reason`.
+    A proposal is finished when its approved act is done or has failed, or when it is declined.
+    `hook(actor, approval)` runs in the same transaction. `actor` is the requester, or the decider
+    if the requester was removed. `approval` has `effect_status`, `effect_result`, `effect_error`
+    and `reason`.
     """
     _settled.append(hook)
     return hook
 
 
 def settled_hooks() -> tuple[Settled, ...]:
-    """Return the registered listeners."""
+    """Return the functions registered with `on_settled`."""
     return tuple(_settled)
 
 

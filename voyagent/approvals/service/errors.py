@@ -1,4 +1,4 @@
-"""Errors of proposals, edits, decisions and execution."""
+"""Errors that making, editing, deciding and carrying out proposals raise."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from voyagent.kernel.errors import (
 
 
 class ApprovalAlreadyResolved(Conflict):
-    """The proposal is decided or expired."""
+    """The proposal is already decided or has expired."""
 
     code = "approval_already_resolved"
     message = N_("This request was already decided or has expired.")
 
 
 class ApprovalOverdue(ApprovalAlreadyResolved):
-    """The proposal has expired, which is stored."""
+    """The time limit of the proposal is over; the expiry was stored."""
 
     keeps_work = True
 
 
 class SelfApproval(Forbidden):
-    """The requester's own approval, although a colleague could approve."""
+    """The requester may not approve the proposal, because a colleague could."""
 
     code = "self_approval"
     message = N_("You can’t approve your own request. Ask a colleague who can approve it.")
 
 
 class PreviewStale(Conflict):
-    """The consequences differ from those shown; a new proposal was stored."""
+    """The consequences differ from those shown; a new proposal was stored in its place."""
 
     code = "preview_stale"
     message = N_(
@@ -51,7 +51,7 @@ class ShownChanged(PreconditionFailed):
 
 
 class NotEditable(Conflict):
-    """The tool's arguments cannot be edited."""
+    """The arguments of this tool cannot be edited."""
 
     code = "approval_not_editable"
     message = N_(
@@ -60,7 +60,10 @@ class NotEditable(Conflict):
 
 
 class ArgumentsInvalid(Unprocessable):
-    """Edited arguments that the tool's schema refuses; `items` are as for a body."""
+    """The tool's schema refuses the edited arguments.
+
+    `items` are the errors, in the form of those of a request body.
+    """
 
     code = "invalid_arguments"
     message = N_("Some values are not valid. Check them and try again.")
@@ -71,36 +74,36 @@ class ArgumentsInvalid(Unprocessable):
 
 
 class EditRefused(Unprocessable):
-    """Edited arguments that a rule refuses; code and sentence are the rule's."""
+    """A rule refuses the edited arguments; code and message are the rule's."""
 
     code = "edit_refused"
     message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(code)
-        self.message = sentence  # type: ignore[misc]  # each refusal of a rule has its own
+        self.message = sentence  # type: ignore[misc]  # each rule has its own
 
 
 class WouldBeRefused(Conflict):
-    """A proposal that a rule would refuse now; code and sentence are the rule's."""
+    """A rule would refuse the act if it ran now; code and message are the rule's."""
 
     code = "would_be_refused"
     message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__()
-        self.code, self.message = code, sentence  # type: ignore[misc]  # each refusal of a rule has its own
+        self.code, self.message = code, sentence  # type: ignore[misc]  # each rule has its own
 
 
 class RequesterGone(VoyagentError):
-    """The requester is no longer in the agency."""
+    """The requester is no longer a user of the agency."""
 
     code = "requester_unknown"
     message = N_("The requester has left the agency.")
 
 
 class ToolUnknown(VoyagentError):
-    """No effect is registered for the tool."""
+    """No act is registered for the tool."""
 
     code = "tool_unknown"
     message = N_("This action is no longer supported.")

@@ -1,6 +1,6 @@
 """Execution of approved proposals, exactly once, as the requester.
 
-Also the end of proposals by time or with their conversation.
+Also ends proposals whose time limit is over or whose conversation has changed.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
 WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Nothing was done.")
 CORRECTED = N_("Replaced by a corrected request. Nothing was done.")
-"""The reason of a proposal that ended without a decision before its time."""
+"""Reason of a proposal that a corrected one has replaced before a decision."""
 
 
 def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
-    """Return the outbound call of an approved effect; None if nobody is asked.
+    """Return the outbound call of an approved act; None if it calls no outside system.
 
-    None also if `carry_out` will refuse.
+    Also None if `carry_out` will refuse the act.
     """
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -63,7 +63,7 @@ def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
         with audit.savepoint():
             made = _run(person_of(approval.requested_by_user_id), approval)
     except OperationalError:
-        raise  # the job is tried again
+        raise  # the job is retried
     except Exception as failure:  # noqa: BLE001 - it fails there too, and the grant ends with the reason
         log.info(
             "effect.not_prepared",
@@ -79,10 +79,11 @@ def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
 def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     """Carry out an approved proposal once.
 
-    Effect, result and audit event are one transaction, so a crash leaves all or nothing. `settle`
-    stores the answer of the outside system to the call of `prepare`; after a crash the call is
-    repeated under the proposal's id. A repeat finds the result and does nothing. An expected
-    failure ends the effect as failed, and nothing of it is kept.
+    The act, its result and the audit event are one transaction, so a crash leaves all or nothing.
+    `settle` stores the outside system's response to the call from `prepare` and returns the result;
+    after a crash that call is repeated with the proposal's id as its key. If the proposal is
+    already finished, nothing happens. If a rule refuses the act, the proposal ends as failed, and
+    the act's changes are rolled back.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -94,8 +95,8 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     except VoyagentError as failure:
         _fail(approval, failure.code)
     except OperationalError:
-        raise  # the connection, a deadlock: the job is tried again, and nothing has happened
-    except Exception:  # whatever it is, a grant must end with a reason
+        raise  # lost connection or deadlock: nothing was committed, and the job is retried
+    except Exception:  # an approved act must end with a result or a reason
         log.exception("effect.crashed", approval_id=approval_id, tool=approval.tool_name)
         _fail(approval, "internal_error")
     _finish(actor, approval)
@@ -107,7 +108,7 @@ def expire_overdue() -> int:
 
 
 def resume_effects() -> int:
-    """Retry effects that wait a minute after approval; return their number."""
+    """Queue the approved acts that have not run for a minute again; return their number."""
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     waiting = db.session.scalars(
         select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
@@ -118,7 +119,7 @@ def resume_effects() -> int:
 
 
 def hide(session_id: UUID) -> None:
-    """Hide the proposals of a deleted conversation; approved effects still run."""
+    """Hide the proposals of a deleted conversation; approved acts still run."""
     db.session.execute(
         update(Approval)
         .where(Approval.session_id == session_id, Approval.hidden_at.is_(None))
@@ -127,7 +128,7 @@ def hide(session_id: UUID) -> None:
 
 
 def show(session_id: UUID) -> None:
-    """Show the proposals of a restored conversation."""
+    """Show the proposals of a restored conversation again."""
     db.session.execute(
         update(Approval)
         .where(Approval.session_id == session_id, Approval.hidden_at.is_not(None))
@@ -136,7 +137,7 @@ def show(session_id: UUID) -> None:
 
 
 def may_wipe(session_id: UUID) -> bool:
-    """True if no approved effect of the conversation is outstanding."""
+    """Return True if every approved act of the conversation has finished."""
     return (
         db.session.scalar(
             select(Approval.id)
@@ -151,12 +152,15 @@ def may_wipe(session_id: UUID) -> bool:
 
 
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
-    """End the pending proposals of replaced turns with WITHDRAWN; approved ones stay."""
+    """End the pending proposals of replaced turns with the reason WITHDRAWN.
+
+    Approved proposals continue.
+    """
     _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
 
 
 def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
-    """End a proposal that a corrected one replaces, with CORRECTED.
+    """End a pending proposal that a corrected one replaces, with the reason CORRECTED.
 
     Raises ApprovalAlreadyResolved.
     """
@@ -165,10 +169,10 @@ def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End pending proposals of a tool with an argument's value; return their number.
+    """End the pending proposals of a tool with a given argument; return their number.
 
-    For an act on something that no longer exists, in any conversation. `reason` is a sentence
-    marked for translation.
+    For acts on a record that no longer exists, in any conversation. `reason` is a sentence marked
+    for translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(
@@ -197,7 +201,7 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 
 
 def tell(actor: Actor | None, approval: Approval) -> None:
-    """Notify listeners of a decision that is carried out; a failing listener undoes nothing."""
+    """Call the functions registered with `on_settled`; if one fails, nothing else is undone."""
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
         return
@@ -205,12 +209,12 @@ def tell(actor: Actor | None, approval: Approval) -> None:
         try:
             with audit.savepoint():
                 hook(listener, approval)
-        except Exception:  # what was decided and done stands, whatever a listener makes of it
+        except Exception:  # an error in a listener must not undo the decision or the act
             log.exception("settled.listener_failed", approval_id=approval.id)
 
 
 def defer_effect(approval: Approval) -> None:
-    """Run an approved effect once this transaction has committed."""
+    """Queue a job that carries the approved act out after this transaction commits."""
     jobs.defer(
         EFFECT_TASK,
         lock=f"approval:{approval.id}",
@@ -293,7 +297,10 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock conversation, then proposal: the order of all callers that lock both."""
+    """Return a proposal after locking its conversation and then the proposal, or None.
+
+    All callers that lock both use this order.
+    """
     approval = queries.find_approval(approval_id)
     if approval is None:
         return None

@@ -1,4 +1,4 @@
-"""Limits of roles, four eyes, and who else could approve."""
+"""Rules of who may approve: limits of roles, and approval by a second person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.settings.queries import is_above
 
 
 def amount_of(approval: Approval) -> Money | None:
-    """Return the amount of a proposal, from its last dry run."""
+    """Return the amount of a proposal from its last dry run, or None."""
     return (
         None
         if approval.amount_minor is None or approval.currency is None
@@ -30,30 +30,30 @@ def amounts_of(approval: Approval) -> list[Money]:
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
-    """True if the person's role may decide, for the page's buttons."""
+    """Return True if the user's role may decide the proposal; for the buttons of the page."""
     effect = effects.find(approval.tool_name)
     return actor.can("approval.resolve") and (effect is None or actor.role in effect.approver_roles)
 
 
 def may_edit(actor: Actor, approval: Approval) -> bool:
-    """True if the person's role may edit and the tool's arguments can be edited."""
+    """Return True if the user's role may edit the proposal and the tool allows it."""
     effect = effects.find(approval.tool_name)
     return effect is not None and effect.schema is not None and may_decide(actor, approval)
 
 
 def above_limit(actor: Actor, approval: Approval) -> bool:
-    """True if the amount is above the limit of the person's role."""
+    """Return True if the proposal's amount is above the limit of the user's role."""
     return is_above(actor.role, amounts_of(approval))
 
 
 def who_may_grant(approval: Approval) -> list[str]:
-    """Return the roles that may approve within their limits."""
+    """Return the roles that may approve the proposal within their limits."""
     effect = effects.find(approval.tool_name)
     return sorted(_who_could(effect, approval)) if effect is not None else []
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """True if four eyes are required and another person could approve."""
+    """Return True if a person other than the requester must and can approve the proposal."""
     effect = effects.find(approval.tool_name)
     if (
         effect is None
@@ -72,7 +72,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return those roles that another active person of the agency holds."""
+    """Return the roles that may approve and that another active user of the agency has."""
     asker = approval.requested_by_user_id
     return [
         role

@@ -1,4 +1,4 @@
-"""Preconditions of decisions and edits: role, status, time."""
+"""Conditions of decisions and edits: role of the user, status and time limit."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ NOW = func.clock_timestamp()
 
 
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
-    """Return the tool's effect if the role may decide and the proposal is pending.
+    """Return the act of a pending proposal if the user's role may decide it.
 
-    Raises Forbidden, ApprovalAlreadyResolved; ApprovalOverdue stores the expiry.
+    None if no act is registered for its tool. Raises Forbidden, ApprovalAlreadyResolved, and
+    ApprovalOverdue after storing the expiry.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
@@ -40,14 +41,14 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
 
 
 def is_overdue(approval: Approval) -> bool:
-    """True if the time is over by the database's clock."""
+    """Return True if the proposal's time limit is over by the database's clock."""
     return approval.status == "pending" and bool(
         db.session.scalar(select(Approval.expires_at <= NOW).where(Approval.id == approval.id))
     )
 
 
 def expire(which: Any) -> int:
-    """Store the expiry of pending proposals that are overdue; return their number."""
+    """Store the expiry of pending proposals whose time limit is over; return their number."""
     expired = db.session.execute(
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= NOW)
@@ -76,13 +77,13 @@ def expire(which: Any) -> int:
 
 
 def notify_followers(*session_ids: UUID) -> None:
-    """Notify followers of these conversations once the transaction has committed."""
+    """Notify the clients that show these conversations, once the transaction has committed."""
     for session_id in session_ids:
         events.notify(topic(session_id))
 
 
 def person_of(user_id: UUID | None) -> Actor | None:
-    """Return a person with present rights; None if removed."""
+    """Return a user as actor with the present permissions; None if the user was removed."""
     if user_id is None:
         return None
     try:
@@ -92,5 +93,5 @@ def person_of(user_id: UUID | None) -> Actor | None:
 
 
 def refs_of(approval: Approval) -> dict[str, str]:
-    """Return the references of an audit event."""
+    """Return the ids that the audit events of a proposal refer to."""
     return {"approval_id": approval.id, "session_id": str(approval.session_id)}

@@ -1,4 +1,4 @@
-"""Proposals: what is stored is what runs; edited before a decision, or superseded."""
+"""Rules that make, edit and replace proposals; what is stored is what will run."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ SUMMARY_MAX = 1024
 TITLE_MAX = 60
 AskedAnew = Callable[[Actor, Approval], None]
 _asked_anew: list[AskedAnew] = []
-# Grants that move measured amounts or make documents are looked at one after the other in an
-# agency, so that of two at the same moment the second sees the first.
+# Approvals in an agency that change measured amounts or create documents are checked one after the
+# other, so that the second of two concurrent ones sees the first.
 _GRANTS = text(
     "select pg_advisory_xact_lock(hashtextextended('grants of ' ||"
     " current_setting('app.tenant'), 0))"
@@ -77,11 +77,12 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
     summary: str,
     if_it_stands: bool = False,
 ) -> Approval:
-    """Store a proposal with its consequences; called by our own code only.
+    """Store a proposal with its preview, and return it.
 
-    The same call proposed again by a resumed turn is the same proposal; other arguments make
-    another. Without a conversation it gets one of its own. Raises Forbidden, SessionNotFound;
-    WouldBeRefused with `if_it_stands` if a rule would refuse it now.
+    `session_id` is its conversation; None creates one. If a resumed turn repeats a call with the
+    same arguments, the existing proposal is returned; other arguments make a new one. Raises
+    Forbidden, SessionNotFound; and, if `if_it_stands` is true, WouldBeRefused for an act that a
+    rule would refuse now.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
@@ -104,7 +105,7 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
         arguments_hash=hashed,
         requested_by_user_id=actor.user_id,
     )
-    carrier = actor.via(Channel.ASSISTANT)  # as it will be carried out
+    carrier = actor.via(Channel.ASSISTANT)  # the channel of the later execution
     shown = preview_of(carrier, tool_name, arguments)
     if if_it_stands and shown is not None and "refusal" in shown:
         raise WouldBeRefused(shown["refusal"], shown["warning"])
@@ -119,12 +120,13 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
 def edit(
     actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None
 ) -> Approval:
-    """Edit the arguments of a pending proposal and run it dry again.
+    """Replace the arguments of a pending proposal and repeat the dry run.
 
-    A person who may decide may edit. `seen` is the version (`queries.mark_of`) that the caller has
-    read. In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the
-    tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
-    EditRefused if a rule would refuse it; then nothing is kept.
+    Anyone who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
+    the caller has read. Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound,
+    Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable,
+    ArgumentsInvalid, ShownChanged, and EditRefused if a rule would refuse the act; then nothing is
+    changed.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -141,7 +143,7 @@ def edit(
         raise EditRefused(shown["refusal"], shown["warning"])
     worth = _worth(requester, approval.tool_name, wanted)
     edited_at = db.session.scalar(select(NOW))
-    # All at once and after every look at the database, which would write a half of it.
+    # Set all fields together after the last query, because a query would flush some of them.
     approval.original_payload = approval.original_payload or approval.payload
     approval.payload, approval.arguments_hash = wanted, digest(wanted)
     approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
@@ -163,7 +165,10 @@ def edit(
 def preview_of(
     requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None
 ) -> Description | None:
-    """Return the consequences after pending effects on the same party; None if unknown."""
+    """Return the preview of a call of a tool, or None if no dry run is possible.
+
+    Approved acts on the same party that have not run yet are run first.
+    """
     effect = effects.find(tool_name)
     if effect is None:
         return None
@@ -175,7 +180,7 @@ def preview_of(
 
 
 def _pending_effects(shown: Description | None) -> list[PendingEffect]:
-    """Return approved, pending effects on the same parties or amounts, oldest first."""
+    """Return approved acts, not yet run, on the same party and currency, oldest first."""
     mine = _parties_in(shown)
     if not mine:
         return []
@@ -198,7 +203,7 @@ def _pending_effects(shown: Description | None) -> list[PendingEffect]:
 
 
 def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
-    """Return the parties of a preview with their currencies."""
+    """Return the parties in a preview, each with its currency."""
     seen = shown or {}
     measured = {
         (balance["key"], balance["after"]["currency"])
@@ -214,9 +219,9 @@ def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
-    """Return the present consequences, and whether they differ from those shown.
+    """Return a new preview, and whether it differs from the stored one.
 
-    Never different if nothing was shown or the requester is gone.
+    (None, False) if there is no stored preview or the requester was removed.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
@@ -238,15 +243,18 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
 
 
 def on_asked_anew(hook: AskedAnew) -> AskedAnew:
-    """Register a listener for superseded proposals: `hook(requester, old)`, same transaction."""
+    """Register a function that is called when a new proposal replaces an outdated one.
+
+    `hook(requester, old)` runs in the same transaction.
+    """
     _asked_anew.append(hook)
     return hook
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """End a proposal with a stale preview and store a new one, with a new time limit.
+    """Expire a proposal whose preview is outdated; store and return one in its place.
 
-    The conversation is notified, so that open pages show the new one.
+    The new proposal has a new time limit. Open pages of the conversation are notified.
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
@@ -255,7 +263,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     if (fresh.amount_minor, fresh.currency) != (approval.amount_minor, approval.currency):
         fresh.summary = (
             _line_of(shown, worth) or fresh.summary
-        )  # the first one's words name the old amount
+        )  # the old summary contains the old amount
     db.session.execute(
         update(Approval)
         .where(Approval.id == approval.id, Approval.status == "pending")
@@ -293,7 +301,7 @@ def _record_made(actor: Actor, approval: Approval) -> None:
 
 
 def _show(approval: Approval, shown: Description | None, worth: Money | None) -> None:
-    """Store the preview, its hash and the amount."""
+    """Set the preview, its hash and the amount of a proposal."""
     approval.preview = dict(shown) if shown is not None else None
     approval.preview_hash = hash_of(approval.arguments_hash, shown) if shown is not None else None
     approval.amount_minor, approval.currency = (
@@ -309,11 +317,11 @@ def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -
         with audit.savepoint():
             return effect.amount(requester, dict(arguments))
     except VoyagentError:
-        return None  # the rule that refuses it now refuses the effect as well
+        return None  # the rule that refuses here will refuse the act as well
 
 
 def _line_of(shown: Description | None, worth: Money | None) -> str:
-    """Return the proposal in one line."""
+    """Return the title of a preview with the amount; empty without a title."""
     if shown is None or not shown.get("title"):
         return ""
     return ", ".join([shown["title"], *([spoken(worth.wire, worth.currency)] if worth else [])])[
@@ -322,7 +330,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 
 
 def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Validate arguments by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
+    """Return arguments validated by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
     if effect is None or effect.schema is None:
         raise NotEditable
     try:
@@ -336,7 +344,7 @@ def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str
 ) -> Approval | None:
-    """Return the existing proposal of a call, edited or not."""
+    """Return the proposal that the same call of the turn has made before, edited or not."""
     if turn_id is None:
         return None
     asked: ColumnElement[bool] = or_(

@@ -1,4 +1,4 @@
-"""The preview of a proposal: the stored one, or a description without one."""
+"""Preview of a proposal for its reader: the stored one, translated, or a description."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voyagent.kernel.errors import VoyagentError
 
 
 def arguments_of(approval: Approval) -> dict[str, Any]:
-    """Return the arguments in the order of the tool's schema."""
+    """Return the arguments of a proposal in the order of the tool's schema."""
     effect = effects.find(approval.tool_name)
     stored = dict(approval.payload)
     if effect is None or effect.schema is None:
@@ -33,7 +33,7 @@ def arguments_of(approval: Approval) -> dict[str, Any]:
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """Return the consequences in the reader's language, or a `warning` if unknown."""
+    """Return the preview in the reader's language; it has a `warning` if none was possible."""
     if approval.preview is not None:
         return _retold(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)
@@ -47,9 +47,9 @@ def preview(actor: Actor, approval: Approval) -> Description:
 
 
 def _retold(approval: Approval, kept: Description) -> Description:
-    """Translate a stored preview if its contents are unchanged.
+    """Return the stored preview, translated if a new dry run has the same contents.
 
-    The stored preview is what an approval is compared with, so only its texts are replaced.
+    Only texts are replaced, because an approval is compared with the stored preview.
     """
     locale, effect, requester = (
         kept.get("locale"),
@@ -76,7 +76,7 @@ def _retold(approval: Approval, kept: Description) -> Description:
                 else Measured()
             )
     except VoyagentError:
-        return kept  # what has moved meanwhile is told when somebody grants it
+        return kept  # a change of the consequences is reported when somebody approves
     told = Description(**kept)
     for part in ("title", "undo", "facts", "document"):
         if part in now and then.get(part) == kept.get(part):

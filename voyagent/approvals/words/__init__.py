@@ -1,1 +1,1 @@
-"""Labels of proposals: arguments, results, approvers."""
+"""Labels of arguments and results, and sentences about who may approve."""

@@ -1,4 +1,4 @@
-"""Sentences about who may approve a request."""
+"""Sentences about who may approve a proposal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from voyagent.http.template_filters import role_word
 
 
 def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
-    """Return who may approve a request; if no role's limit suffices, how to change that.
+    """Return a sentence about who may approve a proposal.
 
-    `is_above_own` is true if the reader's own limit is too low.
+    If no role's limit is high enough, it says how to change that. `is_above_own` is true if the
+    amount is above the reader's own limit.
     """
     own = [gettext("This is above your approval limit.")] if is_above_own else []
     if roles:
@@ -37,7 +38,7 @@ def approvers_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> s
 
 
 def other_approvers_in_words(roles: Sequence[str]) -> str:
-    """Return why a person cannot approve the own request, and which roles can."""
+    """Return why a user cannot approve a proposal of their own, and which roles can."""
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(
         gettext(

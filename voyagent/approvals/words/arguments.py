@@ -1,4 +1,4 @@
-"""Labels of arguments and results."""
+"""Labels of arguments and of results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext as _l
 
 from voyagent.kernel.text.dates import DateKind
 
-# What a person calls an argument; one that is not here is shown by its own name.
+# Labels of arguments; an argument that is not listed is labelled with its own name.
 ARGUMENTS: dict[str, Any] = {
     "customer_name": _l("Customer"),
     "issue_date": _l("Issued"),
@@ -134,8 +134,8 @@ ARGUMENTS: dict[str, Any] = {
     "ticket_ids": _l("Tickets"),
 }
 
-# An argument that is one of a few words, each with what a person calls it; one with another value
-# is written freely.
+# Arguments with a fixed set of values, each value with its label. A value that is not listed is
+# edited in a text input.
 CHOICES: dict[str, dict[str, Any]] = {"account": {"bank": _l("Bank"), "cash": _l("Cash")}}
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -171,9 +171,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "overdue": _l("Overdue"),
     },
 }
-"""Labels of values that a form offers; a proposal does not offer them for editing."""
+"""Labels of values that forms offer; they cannot be edited in a proposal."""
 
-# How the names of amounts end: what stands there is money, and is read and written as such.
+# Endings of the names of arguments that are amounts of money.
 AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
 
 _DUE = "due_date pay_on"
@@ -187,18 +187,18 @@ DATE_KINDS: dict[str, DateKind] = {
     **dict.fromkeys(_BOOKED.split(), "book"),
     "date_of_birth": "birth",
 }
-"""The purposes of dates, by the end of their place in the arguments; others are of travel."""
+"""Purpose of a date, by the end of its path in the arguments; other dates are travel dates."""
 
 
 def date_kind(place: str) -> DateKind:
-    """The purpose of the date at a place of the arguments, such as `exchange_rate.on`."""
+    """Return the purpose of the date at a path in the arguments, such as `exchange_rate.on`."""
     return next(
         (kind for name, kind in DATE_KINDS.items() if f".{place}".endswith(f".{name}")), "travel"
     )
 
 
 def argument(name: str, title: str | None = None) -> str:
-    """Return an argument's label: its title, the usual word, else its name in words."""
+    """Return the label of an argument: its title, else its usual label, else its name as words."""
     if title:
         return str(gettext(title))
     words = name.removesuffix("_id").replace("_", " ")
@@ -206,6 +206,6 @@ def argument(name: str, title: str | None = None) -> str:
 
 
 def option(name: str, value: str) -> str:
-    """Return the label of one of an argument's few values, else the value in words."""
+    """Return the label of an argument's value from a fixed set, else the value as words."""
     words = {**CHOICES.get(name, {}), **OPTIONS.get(name, {})}
     return str(words.get(value) or f"{value[:1].upper()}{value[1:]}".replace("_", " "))
