@@ -1,1 +1,1 @@
-"""Trips: passengers, flights, hotels, other services, cost, price and the itinerary."""
+"""Trips: passengers, flights, hotels and other services, with cost, price and itinerary."""

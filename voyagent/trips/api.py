@@ -1,4 +1,4 @@
-"""JSON API of trips, their passengers and their lines."""
+"""JSON API of trips, their passengers, and their lines: flights, hotels and other services."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def list_trips(reader: Reader, query: TripListQuery) -> Body[TripList]:
 
 @api.post("/trips", answer=TripOut, status=201, permission="trip.open", errors=TRIP_ERRORS)
 def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
-    """Open a trip, for a conversation or an enquiry if they are named.
+    """Create a trip, for a conversation or an enquiry if one is given.
 
     A conversation has at most one trip.
     """
@@ -97,7 +97,7 @@ def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
 
 @api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
 def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
-    """Read a trip with passengers, lines, totals and warnings."""
+    """Read a trip with its passengers, lines, totals and warnings."""
     return TripOut.of(trips.read_trip(reader, trip_id))
 
 
@@ -109,9 +109,9 @@ def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
     errors=TRIP_ERRORS,
 )
 def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
-    """Change a trip's name or its links.
+    """Change a trip's title, notes, currency or links.
 
-    An absent member is kept, null clears notes and links.
+    A member that is absent stays unchanged; null clears notes and links.
     """
     return _trip(service.update_trip(actor, trip_id, body.changes()).id)
 
@@ -123,7 +123,7 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
     missing=TripNotFound,
 )
 def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
-    """List the passengers in the order in which they were added."""
+    """List the passengers of a trip in the order in which they were added."""
     return PassengerList.of(trips.read_trip(reader, trip_id))
 
 
@@ -136,7 +136,7 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
     errors=(service.TripFull, service.BornLater),
 )
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[PassengerOut]:
-    """Add a passenger."""
+    """Add a passenger to a trip."""
     return PassengerOut.of(
         trips.passenger_of(service.add_passenger(find_port(Keyring), actor, trip_id, body.said()))
     )
@@ -149,7 +149,7 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[Passen
     missing=PassengerNotFound,
 )
 def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Body[PassengerOut]:  # noqa: ARG001 - asking for it proves who calls
-    """Read a passenger; of the passport number the last four characters."""
+    """Read a passenger; only the last four characters of the passport number are returned."""
     return PassengerOut.of(trips.passenger_of(trips.get_passenger(trip_id, passenger_id)))
 
 
@@ -165,7 +165,7 @@ def update_passenger(
 ) -> Body[PassengerOut]:
     """Change a passenger.
 
-    An absent member is kept, null clears all but name and kind.
+    A member that is absent stays unchanged; null clears all members but the name and the kind.
     """
     return PassengerOut.of(
         trips.passenger_of(
@@ -181,13 +181,16 @@ def update_passenger(
     missing=PassengerNotFound,
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Remove a passenger and delete the passport."""
+    """Remove a passenger and delete the stored passport number."""
     service.remove_passenger(actor, trip_id, passenger_id)
 
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
 def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
-    """List the lines of a trip by date, cancelled ones included."""
+    """List the lines of a trip by date, including cancelled ones.
+
+    A line is a flight, hotel, transfer, visa or other service.
+    """
     return LineList.of(trips.read_trip(reader, trip_id))
 
 
@@ -200,7 +203,7 @@ def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
     errors=(service.TripFull, *LINE_ERRORS),
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
-    """Add a flight, hotel, transfer, visa or other service with its cost and price."""
+    """Add a flight, hotel, transfer, visa or other service to a trip, with cost and price."""
     return LineOut.of(trips.line_of(service.add_line(actor, trip_id, body.details, body.said())))
 
 
@@ -208,7 +211,7 @@ def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
     "/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound
 )
 def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # noqa: ARG001 - asking for it proves who calls
-    """Read a line."""
+    """Read a line of a trip."""
     return LineOut.of(trips.line_of(trips.get_line(trip_id, line_id)))
 
 
@@ -220,7 +223,10 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # no
     errors=(service.LineAtSupplier, service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
 )
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Body[LineOut]:
-    """Change a line. An absent member is kept; the details are replaced as a whole."""
+    """Change a line of a trip.
+
+    A member that is absent stays unchanged; `details` are replaced as a whole.
+    """
     return LineOut.of(trips.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
 
 
@@ -232,7 +238,10 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> 
     errors=(service.LineIsCommitted,),
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Remove a line. One that is held, booked, ticketed or filed is cancelled first."""
+    """Remove a line from a trip.
+
+    A line that is held, booked, ticketed or filed must be cancelled first.
+    """
     service.remove_line(actor, trip_id, line_id)
 
 
@@ -244,13 +253,13 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     errors=CANCEL_ERRORS,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLineOut]:
-    """Cancel a line; it stays on the trip, without a price.
+    """Cancel a line of a trip; it stays on the trip, without a price.
 
-    A flight held at a supplier is released there with all flights of its booking, free of charge,
-    and a request to issue its tickets is withdrawn. Cancelling booked rooms may cost something: it
-    needs approval, and happens once the request in `approval_id` is approved. Anything booked
-    elsewhere, ticketed or filed is only marked as cancelled, and nobody is told. If the supplier
-    fails nothing has changed; try again.
+    A flight held at a supplier is released there free of charge, with all flights of its booking,
+    and a pending request to issue its tickets is withdrawn. Cancelling booked rooms may incur a
+    charge: it needs approval and happens once the request in `approval_id` is approved. A line that
+    was booked elsewhere, ticketed or filed is only marked as cancelled; inform the supplier
+    yourself. If the supplier fails, nothing has changed and the call can be repeated.
     """
     done = run(cancel(actor, trip_id, line_id))
     return Body(

@@ -1,4 +1,4 @@
-"""Tables of trips, passengers, lines and supplier offers."""
+"""Tables of trips, passengers, trip lines and supplier offers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "fail
 
 
 class Trip(TenantOwned, Base):
-    """A trip of a customer.
+    """A customer's trip.
 
-    A conversation has at most one; an enquiry may have several. `sent_at` and `sent_to` belong to
-    the itinerary that was sent last.
+    A conversation has at most one trip; an enquiry may have several. `sent_at` and `sent_to`
+    describe the last sending of the itinerary.
     """
 
     __tablename__ = "trips"
@@ -65,9 +65,10 @@ class Trip(TenantOwned, Base):
 
 
 class TripPassenger(TenantOwned, Base):
-    """A passenger.
+    """A passenger of a trip.
 
-    The passport number is sealed for this row; its last four characters are stored for display.
+    The passport number is encrypted for this row; its last four characters are stored in clear for
+    display.
     """
 
     __tablename__ = "trip_passengers"
@@ -94,12 +95,13 @@ class TripPassenger(TenantOwned, Base):
 
 
 class TripLine(TenantOwned, Base):
-    """A line of a trip: a flight, hotel, transfer, visa or other service.
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
-    `details` has the shape of its kind (`details.py`). `starts_on` and `ends_on` are local days
-    from the details. Cost and price have one currency. `supplier_ref` is the booking number,
-    `supplier_key` the supplier's own id, `our_reference` the name of the request, so that a repeat
-    books nothing twice; flights of one booking share all three.
+    The shape of `details` depends on the kind (`rules/details.py`). `starts_on` and `ends_on` are
+    the local days of the details. Cost and price have the same currency. `supplier_ref` is the
+    booking number, `supplier_key` the supplier's own id, and `our_reference` the idempotency key of
+    the request, so that a repeated request books nothing twice. Flights of one booking have all
+    three in common.
     """
 
     __tablename__ = "trip_lines"
@@ -152,7 +154,7 @@ class TripLine(TenantOwned, Base):
 
 
 class SupplierOffer(TenantOwned, Base):
-    """An offer of a supplier, valid until it expires; deleted some time later."""
+    """An offer of a supplier, valid until `expires_at`, and deleted some time later."""
 
     __tablename__ = "supplier_offers"
 
@@ -170,9 +172,9 @@ class SupplierOffer(TenantOwned, Base):
 
 
 class SupplierResponse(TenantOwned, Base):
-    """The offers that answered a query, in order, and how long they may be reused.
+    """The offers that a supplier returned for a query, in order, reusable until `expires_at`.
 
-    `question` is a digest.
+    `question` is the digest of the query.
     """
 
     __tablename__ = "supplier_responses"

@@ -1,6 +1,6 @@
-"""Request, filter and response shapes of trips.
+"""Request and response bodies and query parameters of the trips API.
 
-A whole passport number is never part of a response.
+No response contains a whole passport number.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 class TripIn(Closed):
     """A trip.
 
-    Absent members come from its conversation and enquiry; the currency from the agency.
+    Members that are absent are taken from its conversation and enquiry; the currency is by default
+    the agency's.
     """
 
     title: Annotated[str, Trimmed(200)] | None = None
@@ -63,7 +64,7 @@ class TripIn(Closed):
 
 
 class TripPatch(Closed):
-    """Changes: an absent member is kept; null clears notes and links."""
+    """Changes of a trip: an absent member is unchanged, null clears notes and links."""
 
     title: Annotated[str, Trimmed(200)] = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
@@ -79,7 +80,7 @@ class TripPatch(Closed):
 class PassengerIn(Closed):
     """A passenger.
 
-    The passport number may contain spaces and is never returned whole.
+    The passport number may contain spaces; it is never returned whole.
     """
 
     full_name: Annotated[str, Trimmed(200)]
@@ -95,15 +96,19 @@ class PassengerIn(Closed):
 
 
 class PassengerPatch(PassengerIn):
-    """Changes: an absent member is kept; null clears all but name and kind."""
+    """Changes of a passenger: an absent member is unchanged, null clears it.
+
+    The name and the kind cannot be cleared.
+    """
 
     full_name: Annotated[str, Trimmed(200)] = Field(default_factory=str)
 
 
 class LineIn(Closed):
-    """A line of a trip; `details` has its kind and contents.
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
-    Amounts are decimal strings in the line's currency, by default the trip's.
+    `details` has its kind and contents. Amounts are decimal strings in the line's currency, by
+    default that of the trip.
     """
 
     details: Details
@@ -115,7 +120,7 @@ class LineIn(Closed):
     supplier_ref: Annotated[str, Text(64)] | None = None
 
     def said(self) -> LineChanges:
-        """Return the members that were sent, without the details."""
+        """Return the members that were sent, except the details."""
         return cast(
             "LineChanges",
             {
@@ -127,9 +132,10 @@ class LineIn(Closed):
 
 
 class LinePatch(Closed):
-    """Changes: an absent member is kept.
+    """Changes of a trip line: an absent member is unchanged.
 
-    The details are replaced as a whole and keep their kind; null clears supplier and reference.
+    `details` are replaced as a whole and cannot change their kind; null clears supplier and booking
+    number.
     """
 
     details: Details = Field(default_factory=lambda: OtherDetails(kind="other", title="-"))
@@ -146,7 +152,7 @@ class LinePatch(Closed):
 
 
 class SendIn(Closed):
-    """Recipient and language of the itinerary, and whether it shows the price."""
+    """Recipient and language of the itinerary; `prices` includes prices in the PDF."""
 
     to: Email
     locale: Literal["en", "hi"]
@@ -154,7 +160,7 @@ class SendIn(Closed):
 
 
 class TripListQuery(Query):
-    """A page of trips, newest first: all, or those of a conversation or an enquiry."""
+    """Filters of the list of trips, by conversation or enquiry, and the page."""
 
     session_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
@@ -173,7 +179,7 @@ class AmountOut(AnswerOf[Money]):
 
 
 class TotalOut(AnswerOf[Total]):
-    """Cost, price and margin in one currency."""
+    """The total cost, price and margin of a trip in one currency."""
 
     currency: str
     cost: MoneyText
@@ -186,7 +192,7 @@ def _masked_passport(passenger: Passenger) -> str | None:
 
 
 class PassengerOut(AnswerOf[Passenger]):
-    """A passenger; of the passport number the last four characters."""
+    """A passenger, with the last four characters of the passport number."""
 
     id: UUID
     trip_id: UUID
@@ -205,7 +211,7 @@ def _details_of(line: Line) -> dict[str, Any]:
 
 
 class LineOut(AnswerOf[Line]):
-    """A line of a trip."""
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service."""
 
     id: UUID
     trip_id: UUID
@@ -232,17 +238,17 @@ class LineOut(AnswerOf[Line]):
 
 
 class CancelledLineOut(LineOut):
-    """The line after its cancellation.
+    """The trip line after its cancellation.
 
-    With an `approval_id` it is not cancelled yet: the cancellation may cost something and waits for
-    approval.
+    With an `approval_id` it is not cancelled yet: the cancellation may incur a charge and needs
+    approval first.
     """
 
     approval_id: str | None
 
 
 class FindingOut(AnswerOf[Finding]):
-    """A warning: code, sentence, and the lines and passengers concerned."""
+    """A warning about a trip: code, sentence, and the ids of its lines and passengers."""
 
     code: str
     severity: Literal["error", "warning", "note"]
@@ -252,7 +258,7 @@ class FindingOut(AnswerOf[Finding]):
 
 
 class TripSummary(AnswerOf[Row]):
-    """A trip in the list; `prices` are the customer's, by currency."""
+    """A trip in a list; `prices` are the customer's totals, one for each currency."""
 
     id: UUID
     title: str
@@ -303,16 +309,16 @@ class TripOut(AnswerOf[Journey]):
 
 
 class TripList(PageOf[TripSummary]):
-    """A page of trips; `total` counts all that match."""
+    """A page of trips; `total` counts all that match the filters."""
 
 
 class PassengerList(AnswerOf[Journey]):
-    """The passengers in order of entry."""
+    """The passengers of a trip in order of entry."""
 
     items: Annotated[list[PassengerOut], Read("passengers")]
 
 
 class LineList(AnswerOf[Journey]):
-    """The lines in order of time."""
+    """The lines of a trip in order of time."""
 
     items: Annotated[list[LineOut], Read("lines")]

@@ -1,4 +1,4 @@
-"""Jobs of trips: delete old offers, and seal passports again after a change of secret."""
+"""Background jobs of trips: delete old offers, re-encrypt passports with a new secret."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from voyagent.trips.queries import trips
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Delete old offers."""
+    """Delete old offers and responses of every agency that has some."""
     in_agencies(trips.agencies_with_offers, service.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Seal passports of each agency that an earlier secret holds."""
+    """Re-encrypt passport numbers that were encrypted with an earlier secret."""
     keyring = find_port(Keyring)
     in_agencies(tenant_ids, lambda: service.seal_anew(keyring))

@@ -1,4 +1,4 @@
-"""Pages of trips: list, itinerary with staff information, forms, files."""
+"""Pages of trips: list, itinerary with data for staff, forms, and files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OFFSET_MAX = 2**31 - 1
 
 @pages.page("/trips", permission="trip.read")
 def index(reader: RequestReader) -> Any:
-    """Show the list, newest first."""
+    """Show the list of trips, newest first."""
     offset = request.args.get("offset", "0")
     page = trips.list_trips(
         reader,
@@ -61,7 +61,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/trips/new", methods=("GET", "POST"), permission="trip.open")
 def new(actor: Actor) -> Any:
-    """Open a trip without a conversation."""
+    """Show and process the form of a new trip without a conversation."""
     form = TripForm(actor.currency)
     trip = form.attempt(lambda body: service.open_trip(actor, **body.model_dump()), **TRIP_PLACES)
     if trip is None:
@@ -72,7 +72,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/trips/open", methods=("POST",), permission="trip.open")
 def open_for(actor: Actor) -> Any:
-    """Open the trip of a conversation or an enquiry, created if it is missing."""
+    """Go to the trip of a conversation or enquiry; create it if it is missing."""
     session_id, enquiry_id = (
         parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id")
     )
@@ -88,7 +88,7 @@ def open_for(actor: Actor) -> Any:
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
-    """Show a trip: itinerary, and for staff warnings, passengers and costs."""
+    """Show a trip: the itinerary, and for staff the warnings, passengers and costs."""
     return render_template(
         "trips/detail.html", **_shown(trips.read_trip(reader, trip_id), prices=prices_wanted())
     )
@@ -106,7 +106,7 @@ put_behind_pages(pages, ITINERARY)
     once=True,
 )
 def send(actor: Actor, trip_id: UUID) -> Any:
-    """Send the itinerary after a preview of its contents and recipient."""
+    """Preview the itinerary and its recipient, then send it."""
     trip = trips.get_trip(trip_id)
     form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
     sent = form.attempt(
@@ -125,7 +125,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
     "/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound
 )
 def edit(actor: Actor, trip_id: UUID) -> Any:
-    """Change a trip's name and notes."""
+    """Show and process the form that changes a trip's title and notes."""
     trip = trips.get_trip(trip_id)
     form = TripForm(
         trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes}
@@ -158,7 +158,10 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
-    """Add a passenger; with "and another" the form is shown again, empty."""
+    """Show and process the form of a new passenger.
+
+    With "and another" the form is shown again, empty.
+    """
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
         lambda body: service.add_passenger(find_port(Keyring), actor, trip_id, body.said()),
@@ -180,7 +183,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     missing=PassengerNotFound,
 )
 def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
-    """Change a passenger."""
+    """Show and process the form that changes a passenger."""
     known = trips.passenger_of(trips.get_passenger(trip_id, passenger_id))
     form = PassengerForm.of(known)
 
@@ -205,7 +208,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     missing=PassengerNotFound,
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
-    """Remove a passenger after confirmation."""
+    """Ask for confirmation, then remove a passenger."""
     known = trips.passenger_of(trips.get_passenger(trip_id, passenger_id))
     if request.method == "GET":
         return render_template(
@@ -226,7 +229,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_line(actor: Actor, trip_id: UUID) -> Any:
-    """Add a flight, hotel, transfer, visa or other service."""
+    """Show and process the form of a new flight, hotel, transfer, visa or other service."""
     trip = trips.get_trip(trip_id)
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
@@ -245,7 +248,7 @@ def new_line(actor: Actor, trip_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Change a line."""
+    """Show and process the form that changes a trip line."""
     known = trips.line_of(trips.get_line(trip_id, line_id))
     form = LINE_FORMS[known.kind].of(known)
 
@@ -265,7 +268,10 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Cancel a line after confirmation of its effect; the form returns if the supplier fails."""
+    """Explain the consequences, ask for confirmation, then cancel a trip line.
+
+    If the supplier fails, the confirmation is shown again with the error.
+    """
     if request.method == "GET":
         return _cancel_page(trip_id, line_id)
     try:
@@ -282,7 +288,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Remove a line after confirmation."""
+    """Ask for confirmation, then remove a trip line."""
     known = trips.line_of(trips.get_line(trip_id, line_id))
     if request.method == "GET":
         return render_template("trips/remove_line.html", line=known, trip=trips.get_trip(trip_id))
@@ -291,7 +297,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 
 
 def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
-    """Return the data of a trip's page."""
+    """Return the template variables of a trip's page."""
     return {
         "journey": journey,
         "trip": journey.trip,
@@ -327,7 +333,7 @@ def _line_page(form: LineForm, trip_id: UUID, known: Line | None) -> Any:
     }
     return render_template("trips/line.html", form=form, **shown), (
         422 if form.is_submitted() else 200
-    )  # its `status` is the state of the line
+    )  # `form.status` is the field for the status of the line
 
 
 def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = None) -> Any:
@@ -348,7 +354,10 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
 
 
 def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the form's values; a blank clears all fields but title and currency."""
+    """Return the form's values to set.
+
+    A blank clears notes, supplier and booking number, and leaves other fields unchanged.
+    """
     return {
         name: value
         for name in names

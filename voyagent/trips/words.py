@@ -1,4 +1,4 @@
-"""Labels of trips: warnings, countries, kinds, states."""
+"""Labels of trips: warnings, countries, kinds and statuses."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ BOARD_WORDS = {
 
 
 def state_word(status: str) -> str:
-    """Return the state of a line or a booking as part of a sentence, such as `held`."""
+    """Return the status of a line or booking as part of a sentence, such as `held`."""
     word = str(STATE_WORDS.get(status, status))
     return word[:1].lower() + word[1:]
 
 
 def board_word(board: str) -> str:
-    """Return the meals of a rate as part of a sentence; empty for an unknown code."""
+    """Return the meals of a rate as part of a sentence; an empty text for an unknown code."""
     return str(BOARD_WORDS.get(board, ""))
 
 
 def sentence_of(finding: Finding) -> str:
-    """Return a warning as a sentence."""
+    """Return the sentence of a warning with its values filled in."""
     return str(
         gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()})
     )
 
 
 def country_name(code: str) -> str:
-    """Return a country's name; an unknown code stands for itself."""
+    """Return a country's name, or the code itself if it is unknown."""
     return str((get_locale() or Locale("en")).territories.get(code, code))
 
 

@@ -1,4 +1,4 @@
-"""Acts on trips: flights, hotels, visas, passengers and the itinerary."""
+"""Capabilities of trips: acts on flights, hotels, visas, passengers and the itinerary."""
 
 from voyagent.trips.capabilities import (
     add_passenger,

@@ -1,4 +1,4 @@
-"""Add a passenger to the trip of the conversation, or change one of the same name."""
+"""Add a passenger to the conversation's trip, or change the passenger of the same name."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from voyagent.trips.service import PassengerChanges
 
 
 class AddPassengerInput(Closed):
-    """A traveller.
+    """A passenger to add or change.
 
-    There is no field for the passport number: it would be stored in the conversation.
+    There is no field for the passport number, because the conversation would store it.
     """
 
     full_name: Annotated[
@@ -52,11 +52,11 @@ class AddPassengerInput(Closed):
 
 
 def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
-    """Add the passenger; open a trip if the conversation has none.
+    """Add the passenger; create a trip if the conversation has none.
 
-    A passenger of that name on the trip gets the fields that are given.
+    If the trip has a passenger of that name, the given fields of that passenger are changed.
 
-    Raises NoTripYet without a conversation; as `service.add_passenger` and
+    Raises NoTripYet without a conversation, and the errors of `service.add_passenger` and
     `service.update_passenger`.
     """
     trip = trip_to_change(call)
@@ -78,13 +78,13 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the passenger."""
+    """Describe the act in one sentence, with the passenger's name."""
     name = output.get("full_name") or given.get("full_name", "")
     return str(gettext("Added %(name)s to the trip", name=name))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Name the passenger, and link the form that takes the passport."""
+    """Return the assistant's answer, with a link to the form for the passport number."""
     name = output["full_name"]
     form = f"[{name}](/trips/{output['trip_id']}/passengers/{output['passenger_id']})"
     return str(
@@ -97,12 +97,12 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the passenger."""
+    """Return the passenger as the record that the answer refers to."""
     return (Choice(output["passenger_id"], output["full_name"]),)
 
 
 def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
-    """None if several passengers have the name."""
+    """Return the id of the passenger with a name; None unless there is exactly one."""
     said = " ".join(full_name.split()).casefold()
     journey = current_trip(call)
     found = [

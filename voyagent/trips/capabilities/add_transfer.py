@@ -1,4 +1,4 @@
-"""Plan a ride on the trip of the conversation."""
+"""Add a transfer to the conversation's trip."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from voyagent.trips.service import LineChanges
 
 
 class AddTransferInput(Closed):
-    """A ride on a day, and what the customer pays for it."""
+    """A transfer on a day, and the price that the customer pays for it."""
 
     on: Annotated[BusinessDate, Slot("date", N_("On which day?"))] = Field(
         description="Day of the ride, YYYY-MM-DD."
@@ -54,9 +54,9 @@ class AddTransferInput(Closed):
 
 
 def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
-    """Plan the ride; open a trip if the conversation has none.
+    """Add the transfer as planned; create a trip if the conversation has none.
 
-    Raises NoTripYet without a conversation, and as `service.add_line`.
+    Raises NoTripYet without a conversation, and the errors of `service.add_line`.
     """
     trip = trip_to_change(call)
     planned = _planned_before(call, trip.id, wanted)
@@ -86,7 +86,7 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name both places."""
+    """Describe the act in one sentence, with both places."""
     if not (given.get("origin") and given.get("destination")):
         return str(gettext("Planned a transfer"))
     return str(
@@ -99,7 +99,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State ride, day and price."""
+    """Return the assistant's answer: the transfer, its day and its price."""
     return str(
         gettext(
             "Planned: %(name)s on %(day)s, %(price)s.",
@@ -111,12 +111,15 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the ride."""
+    """Return the transfer as the record that the answer refers to."""
     return (Choice(output["line_id"], output["name"]),)
 
 
 def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -> JsonObject | None:
-    """The output of a replaced turn, if its ride is the same and still planned."""
+    """Return the output of an earlier run of this turn, if its transfer is equal and planned.
+
+    A turn that replaces an earlier one must not add the same transfer twice.
+    """
     for earlier in reversed(call.earlier):
         if earlier["on"] != wanted.on.isoformat():
             continue

@@ -50,7 +50,7 @@ from voyagent.trips.words import board_word
 
 
 class BookHotelInput(Closed):
-    """A rate of a search, and the guests; the first of them leads."""
+    """A rate from a search, and the guests; the first is the lead guest."""
 
     rate_key: Annotated[str, Text(4096), Slot("rate", N_("Which of the hotel rates?"))] = Field(
         description="The `rate_key` of a rate that a search listed."
@@ -64,14 +64,14 @@ class BookHotelInput(Closed):
 
 
 def run(call: Invocation, wanted: BookHotelInput) -> OutboundCall[JsonObject]:
-    """Book the rate. Raises as `service.book_hotel`."""
+    """Book the rate at the supplier. Raises the errors of `service.book_hotel`."""
     return service.book_hotel(
         suppliers(call), call.port(Keyring), call.actor, wanted.rate_key, wanted.passenger_ids
     ).then(_output)
 
 
 def dry_run(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
-    """Put the stay on the trip.
+    """Add the hotel to the trip without asking the supplier, for the preview.
 
     Raises PassengerNotFound, OfferNotFound, TooManyGuests, TripFull.
     """
@@ -83,7 +83,7 @@ def dry_run(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: BookHotelInput) -> Description:
-    """Show hotel, nights, guests, cost and terms.
+    """Describe the booking to its approver: hotel, nights, guests, cost and terms.
 
     Raises OfferNotFound, PassengerNotFound, TooManyGuests.
     """
@@ -130,18 +130,21 @@ def preview(call: Invocation, wanted: BookHotelInput) -> Description:
 
 
 def measure(call: Invocation, wanted: BookHotelInput) -> Measured:
-    """Measure the itinerary. Raises PassengerNotFound."""
+    """Return the trip's services, which the preview compares before and after the dry run.
+
+    Raises PassengerNotFound.
+    """
     return itinerary_of(call, hotels.trip_of_people(wanted.passenger_ids).id)
 
 
 def policy(_call: Invocation, wanted: BookHotelInput) -> Policy:
-    """The supplier is paid what the stay costs. Raises OfferNotFound."""
+    """Return the policy: the supplier is paid the cost of the rate. Raises OfferNotFound."""
     rate = supplies.rate_of(wanted.rate_key)
     return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the booking number once the hotel is booked."""
+    """Describe the act in one sentence, with the booking number once it is booked."""
     if not output.get("supplier_ref"):
         return str(gettext("Book a hotel"))
     return str(gettext("Booked the hotel, number %(number)s", number=output["supplier_ref"]))
@@ -159,12 +162,12 @@ def _output(line: TripLine) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the number of the booking."""
+    """Return the assistant's answer: the booking number."""
     return str(gettext("The hotel is booked, number %(number)s.", number=output["supplier_ref"]))
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking."""
+    """Return the booking as the record that the answer refers to."""
     return (booking_record(output["booking_id"], output["supplier_ref"]),)
 
 

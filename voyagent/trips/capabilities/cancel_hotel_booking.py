@@ -1,4 +1,4 @@
-"""Cancel a booked hotel at its supplier."""
+"""Cancel a hotel booking at its supplier."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class CancelHotelBookingInput(Closed):
-    """A booked stay."""
+    """The hotel booking to cancel."""
 
     booking_id: Annotated[Id, Slot("booking", N_("Which hotel booking?"))] = Field(
         description="The id of the hotel line on the trip."
@@ -40,20 +40,26 @@ class CancelHotelBookingInput(Closed):
 
 
 def run(call: Invocation, wanted: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Cancel the rooms. Raises as `service.cancel_hotel_booking`."""
+    """Cancel the rooms at the supplier. Raises the errors of `service.cancel_hotel_booking`."""
     return service.cancel_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
         _output
     )
 
 
 def dry_run(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
-    """Mark the stay as cancelled. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    """Mark the hotel as cancelled without asking the supplier, for the preview.
+
+    Raises LineNotFound, LineIsOver, NotAtSupplier.
+    """
     hotels.mark_cancelled(hotels.booked_stay(wanted.booking_id), None)
     return {}
 
 
 def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
-    """Show the stay and its terms. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    """Describe the cancellation to its approver: the booking and its terms.
+
+    Raises LineNotFound, LineIsOver, NotAtSupplier.
+    """
     booked = hotels.booked_stay(wanted.booking_id)
     stay = trips.line_of(booked)
     words = in_words(stay)
@@ -79,24 +85,27 @@ def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
 
 
 def measure(call: Invocation, wanted: CancelHotelBookingInput) -> Measured:
-    """Measure the itinerary. Raises LineNotFound."""
+    """Return the trip's services, which the preview compares before and after the dry run.
+
+    Raises LineNotFound.
+    """
     return itinerary_of(call, trips.trip_id_of_line(wanted.booking_id))
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """A charge may be paid; the amount is known only after the cancellation."""
+    """Return the policy: money may be paid, but the charge is known only afterwards."""
     return Policy(direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """State whether it is done."""
+    """Describe the act in one sentence: to be done, or done."""
     if not output.get("cancelled"):
         return str(gettext("Cancel a hotel booking"))
     return str(gettext("Cancelled the hotel booking"))
 
 
 def _terms(booked: TripLine) -> list[FactShown]:
-    """The terms of the rate, as long as its offer is stored."""
+    """Return the cancellation terms of the rate; empty if its offer is no longer stored."""
     rate = hotels.rate_of_stay(booked)
     if rate is None:
         return []
@@ -123,7 +132,7 @@ def _output(cancelled: tuple[TripLine, Money | None]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the hotel's charge, if there is one."""
+    """Return the assistant's answer: the hotel's cancellation charge, if there is one."""
     charge = output["charge"]
     if charge is None or not Decimal(charge["amount"]):
         return str(gettext("The hotel booking is cancelled."))

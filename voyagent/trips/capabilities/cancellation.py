@@ -1,4 +1,4 @@
-"""Cancellation of lines, for pages and API: released at the supplier, requested, or marked."""
+"""Cancel a trip line from a page or the API: at the supplier, after approval, or by a mark."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ from voyagent.trips.service.supplies import lines_under
 
 @dataclass(frozen=True, slots=True)
 class PendingCancellation:
-    """The effect of a cancellation: the way, the number of flights, and a pending request."""
+    """The consequences that cancelling a trip line would have.
+
+    `flights` is the number of lines cancelled together, `request_id` a pending approval request
+    about them. `has_lapsed`: the hold has expired.
+    """
 
     way: Way
     flights: int
@@ -38,7 +42,11 @@ class PendingCancellation:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Result of a cancellation: the line, ended requests, and the request made instead."""
+    """The result of a cancellation.
+
+    `withdrawn` is the number of approval requests that ended; `request` is the new request if
+    approval is needed.
+    """
 
     line: Line
     way: Way
@@ -47,7 +55,7 @@ class Cancelled:
 
 
 def pending_cancellation(line: TripLine) -> PendingCancellation:
-    """Return the effect that a cancellation has now."""
+    """Return the consequences that cancelling a trip line would have now."""
     way = service.way_to_cancel(line)
     together = (
         lines_under(line.trip_id, line.our_reference)
@@ -69,11 +77,11 @@ def pending_cancellation(line: TripLine) -> PendingCancellation:
 
 
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
-    """Cancel a line by the rules that the assistant has.
+    """Cancel a trip line, by the same rules as the assistant.
 
-    A hold is released at the supplier, booked rooms need approval, the rest is marked. Raises
-    Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested,
-    SupplierError.
+    A held flight is released at the supplier, booked rooms need approval, and any other line is
+    marked as cancelled. Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay,
+    CancellationRequested, SupplierError.
     """
     actor.require("trip.update")
     line = trips.get_line(trip_id, line_id)
@@ -92,15 +100,15 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
-    """Request the cancellation of a booking's rooms, to be carried out once approved.
+    """Request approval to cancel a hotel booking; once approved it is cancelled.
 
-    The request starts a conversation of its own. One request for a booking waits at a time. Raises
+    The request is shown in a new conversation. Only one request per booking can be pending. Raises
     Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.
     """
     actor.require("trip.update")
     stay = trips.line_of(
         hotels.booked_stay(line_id)
-    )  # of two that ask at the same moment the second finds what the first has asked for
+    )  # locks the trip, so that of two parallel calls the second finds the request of the first
     if (
         approvals.find_unfinished(cancel_hotel_booking.CAPABILITY.name, "booking_id", str(line_id))
         is not None
@@ -134,7 +142,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
 
 
 def effect_sentences(line: Line, pending: PendingCancellation) -> list[str]:
-    """Return the effect in sentences, for the confirmation."""
+    """Return sentences about the consequences, for the confirmation page."""
     if pending.way is Way.ASK:
         asked = gettext(
             "These rooms are booked with a supplier, and cancelling may incur a charge. This"
@@ -159,7 +167,7 @@ def effect_sentences(line: Line, pending: PendingCancellation) -> list[str]:
 
 
 def result_sentence(done: Cancelled) -> str:
-    """Return the result in one sentence."""
+    """Return one sentence about the result of a cancellation."""
     if done.request is not None:
         return str(gettext("Cancellation requested. It is waiting for approval."))
     if done.way is not Way.RELEASE:

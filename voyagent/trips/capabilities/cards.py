@@ -1,4 +1,4 @@
-"""Parts of result cards and answers that several capabilities of trips share."""
+"""Texts of result cards and answers that several capabilities of trips share."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PASSENGER_STEPS = {
 
 
 def status_note(output: JsonObject) -> str:
-    """State the status of a booking."""
+    """Return the status of a booking as text."""
     return state_word(output["status"])
 
 
 def people_note(output: JsonObject) -> str:
-    """State the number of passengers."""
+    """Return the number of passengers as text."""
     return str(ngettext("one person", "%(num)d people", len(output["passengers"])))
 
 
 def fare_row(fare: JsonObject) -> str:
-    """State flights, departure, stops, price and terms of a fare."""
+    """Describe a fare in one line: flights, departure, stops, price and terms."""
     stops = (
         ngettext("one stop", "%(num)d stops", fare["stops"])
         if fare["stops"]
@@ -41,7 +41,7 @@ def fare_row(fare: JsonObject) -> str:
 
 
 def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
-    """Return fares by the number of their first flight."""
+    """Return fares as records of an answer, each with the number of its first flight."""
     return tuple(
         Choice(
             fare["fare_id"],
@@ -55,7 +55,7 @@ def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
 
 
 def rate_row(rate: JsonObject) -> str:
-    """State hotel, stars, room, meals, price and terms of a rate."""
+    """Describe a hotel rate in one line: hotel, stars, room, meals, price and terms."""
     stars = ngettext("one star", "%(num)d stars", rate["stars"]) if rate["stars"] else ""
     meals = board_word(rate["board_basis"])
     price, terms = money(rate["price"]), _terms(rate["is_refundable"])
@@ -64,12 +64,12 @@ def rate_row(rate: JsonObject) -> str:
 
 
 def booking_record(id_: str, number: str, price: JsonObject | None = None) -> Choice:
-    """Return a booking by its number."""
+    """Return a booking as a record of an answer, with its booking number."""
     return Choice(id_, number, number, _amount(price) if price else None)
 
 
 def price_text(price: JsonObject) -> str:
-    """State a price, or that there is none yet."""
+    """Return a price as text, or a text that says that there is none yet."""
     return money(price) if Decimal(price["amount"]) else str(gettext("no price yet"))
 
 

@@ -1,4 +1,4 @@
-"""Check whether a hotel rate is still offered, and its present price."""
+"""Check with the supplier that a hotel rate is still offered, and read its current price."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class CheckHotelRateInput(Closed):
-    """A rate of a search."""
+    """A rate from a search."""
 
     rate_key: Annotated[
         str,
@@ -32,7 +32,7 @@ class CheckHotelRateInput(Closed):
 
 
 def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObject]:
-    """Read the rate again. Raises as `service.check_hotel_rate`."""
+    """Read the rate again from the supplier. Raises the errors of `service.check_hotel_rate`."""
     checking = service.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **rate_output(rate)}, refused=unsupported("checked")
@@ -40,14 +40,14 @@ def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObjec
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the hotel once the rate is read."""
+    """Describe the act in one sentence, with the hotel's name once the rate is read."""
     if not output.get("hotel"):
         return str(gettext("Checked a hotel rate"))
     return str(gettext("Checked the rate at %(hotel)s", hotel=output["hotel"]))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State hotel, room, price and terms."""
+    """Return the assistant's answer: hotel, room, price and terms."""
     facts = {
         "hotel": output["hotel"],
         "room": output["room"],
@@ -59,7 +59,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the rate."""
+    """Return the rate as the record that the answer refers to."""
     price = output["price"]
     amount = Money.parse(price["amount"], price["currency"])
     return (Choice(output["rate_key"], rate_row(output), amount=amount),)

@@ -1,4 +1,4 @@
-"""The trip of the conversation, which several capabilities read or change."""
+"""Find or create the trip of the conversation, for several capabilities."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ class NoTripYet(NotFound):
 
 
 class CurrentTripInput(Closed):
-    """No fields: the trip is that of the conversation."""
+    """Input without fields: the act is about the conversation's trip."""
 
 
 def current_trip(call: Invocation) -> Journey:
-    """Return the trip with its passengers and lines. Raises NoTripYet, SessionNotFound."""
+    """Return the conversation's trip with passengers and lines.
+
+    Raises NoTripYet, SessionNotFound.
+    """
     if call.session_id is None:
         raise NoTripYet
     journey = trips.read_trip_of_session(call.reader, call.session_id)
@@ -35,9 +38,9 @@ def current_trip(call: Invocation) -> Journey:
 
 
 def trip_to_change(call: Invocation) -> Trip:
-    """Return the trip, or open one if the conversation has none.
+    """Return the conversation's trip; create one if there is none.
 
-    Raises NoTripYet without a conversation, and as `service.open_trip`.
+    Raises NoTripYet without a conversation, and the errors of `service.open_trip`.
     """
     if call.session_id is None:
         raise NoTripYet

@@ -40,7 +40,7 @@ from voyagent.trips.words import country_name
 
 
 class FileVisaInput(Closed):
-    """A passenger and a country."""
+    """The passenger and the country of the application."""
 
     passenger_id: Annotated[Id, Slot("passenger", N_("For which passenger?"))] = Field(
         description="The passenger who applies."
@@ -51,7 +51,7 @@ class FileVisaInput(Closed):
 
 
 def run(call: Invocation, wanted: FileVisaInput) -> OutboundCall[JsonObject]:
-    """File the application. Raises as `service.file_visa`."""
+    """File the application with the supplier. Raises the errors of `service.file_visa`."""
     filing = service.file_visa(
         suppliers(call),
         call.port(Keyring),
@@ -64,7 +64,7 @@ def run(call: Invocation, wanted: FileVisaInput) -> OutboundCall[JsonObject]:
 
 
 def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
-    """Put the application on the trip.
+    """Add the application to the trip without asking the supplier, for the preview.
 
     Raises PassengerNotFound, NoDayOfArrival, NoNationality, TripFull.
     """
@@ -85,7 +85,10 @@ def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
 
 
 def preview(_call: Invocation, wanted: FileVisaInput) -> Description:
-    """Show passenger, country and day of arrival. Raises PassengerNotFound, NoDayOfArrival."""
+    """Describe the application to its approver: passenger, country and day of arrival.
+
+    Raises PassengerNotFound, NoDayOfArrival.
+    """
     one, trip = visas.applicant(wanted.passenger_id)
     country, arrives_on = country_name(wanted.destination), visas.day_of_arrival(trip)
     has_passport = one.passport_sealed is not None
@@ -115,17 +118,20 @@ def preview(_call: Invocation, wanted: FileVisaInput) -> Description:
 
 
 def measure(call: Invocation, wanted: FileVisaInput) -> Measured:
-    """Measure the itinerary. Raises PassengerNotFound."""
+    """Return the trip's services, which the preview compares before and after the dry run.
+
+    Raises PassengerNotFound.
+    """
     return itinerary_of(call, visas.applicant(wanted.passenger_id)[1].id)
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """A fee is paid; the amount is known only after filing."""
+    """Return the policy: a fee is paid, but its amount is known only afterwards."""
     return Policy(direction="out")
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the country, then the receipt."""
+    """Describe the act in one sentence, with the country, or the receipt once it is filed."""
     if output.get("receipt"):
         return str(gettext("Filed the visa, receipt %(receipt)s", receipt=output["receipt"]))
     country = country_name(str(given.get("destination", "")))
@@ -135,9 +141,10 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def _filed_on(actor: Actor) -> date:
-    """The day of the approved proposal, by its id; without a grant, today.
+    """Return the day on which approval was requested; today if none was needed.
 
-    An application that is filed again after midnight is the same one.
+    The time is part of the request's id. If filing is repeated after midnight, it must be for the
+    same day, so that the supplier recognises the same application.
     """
     if actor.grant is None:
         return clock.today(actor.timezone)
@@ -158,7 +165,7 @@ def _output(line: TripLine) -> JsonObject:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """State country and receipt."""
+    """Return the assistant's answer: country and receipt number."""
     return str(
         gettext(
             "The visa application for %(country)s is filed, receipt %(receipt)s.",

@@ -1,4 +1,4 @@
-"""Hold a fare on the trip of the conversation, unpaid."""
+"""Reserve a fare at the supplier for the conversation's trip, without payment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class HoldFlightInput(Closed):
-    """A fare of a search, and the passengers if not everybody flies."""
+    """A fare from a search, and the passengers if not all of the trip fly."""
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="The `fare_id` of a fare that a search listed."
@@ -47,9 +47,10 @@ class HoldFlightInput(Closed):
 
 
 def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
-    """Hold the fare; at another price return the new fare and hold nothing.
+    """Reserve the fare; if its price has changed, return the new fare and reserve nothing.
 
-    Raises NoTripYet without a conversation; as `service.hold_flight`, except PriceChanged.
+    Raises NoTripYet without a conversation, and the errors of `service.hold_flight` except
+    PriceChanged.
     """
     trip = trip_to_change(call)
     budget = budget_of(trip.session_id, trip.enquiry_id)
@@ -68,19 +69,22 @@ def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the booking once it is held."""
+    """Describe the act in one sentence, with the booking number once the fare is held."""
     if not output.get("locator"):
         return str(gettext("Hold a flight"))
     return str(gettext("Held flight booking %(locator)s", locator=output["locator"]))
 
 
 def note(_output: JsonObject) -> str:
-    """State that nothing is paid."""
+    """Return a note that nothing has been paid."""
     return str(gettext("not paid yet"))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the booking, its last moment, a budget that it exceeds, and earlier bookings."""
+    """Return the assistant's answer: booking number, time limit, and warnings.
+
+    It warns of a cost above the budget and of earlier bookings that are still held.
+    """
     if "fare" in output:
         fare = gettext("The fare is now: %(fare)s.", fare=fare_row(output["fare"]))
         return f"{output['detail']} {fare}"
@@ -109,7 +113,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking, or the fare at its new price."""
+    """Return the booking, or the fare at its new price, as the answer's record."""
     if "fare" in output:
         return fare_records([output["fare"]])
     return (booking_record(output["pnr_id"], output["locator"]),)
@@ -149,7 +153,10 @@ def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
 
 
 def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
-    """The bookings of replaced turns stay held until they lapse or are given back."""
+    """Return the bookings that replaced turns have made and that are still held.
+
+    They stay held until they expire or are released.
+    """
     before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref
     }

@@ -1,4 +1,4 @@
-"""Pay for a held booking and have its tickets issued."""
+"""Pay for a held flight booking and have its tickets issued."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class IssueTicketInput(Closed):
-    """A held booking."""
+    """The held booking to pay for."""
 
     pnr_id: Annotated[Id, Slot("booking", N_("Which held booking do you want to ticket?"))] = Field(
         description="The id of any flight of the held booking."
@@ -58,18 +58,24 @@ class IssueTicketInput(Closed):
 
 
 def run(call: Invocation, wanted: IssueTicketInput) -> OutboundCall[JsonObject]:
-    """Issue the tickets. Raises as `service.issue_ticket`."""
+    """Issue the tickets at the supplier. Raises the errors of `service.issue_ticket`."""
     return service.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
 
 
 def dry_run(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
-    """Mark the flights as ticketed. Raises LineNotFound, NotHeld."""
+    """Mark the flights as ticketed without asking the supplier, for the preview.
+
+    Raises LineNotFound, NotHeld.
+    """
     flights.mark_ticketed(flights.held_lines(wanted.pnr_id), None, ())
     return {}
 
 
 def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
-    """Show flights, passengers, cost and time limit. Raises LineNotFound, NotHeld."""
+    """Describe the purchase to its approver: flights, passengers, cost and time limit.
+
+    Raises LineNotFound, NotHeld.
+    """
     held = _held(wanted)
     journey = trips.read_trip(call.reader, held[0].trip_id)
     cost = _cost(held)
@@ -107,18 +113,24 @@ def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
 
 
 def measure(call: Invocation, wanted: IssueTicketInput) -> Measured:
-    """Measure the itinerary. Raises LineNotFound."""
+    """Return the trip's services, which the preview compares before and after the dry run.
+
+    Raises LineNotFound.
+    """
     return itinerary_of(call, trips.trip_id_of_line(wanted.pnr_id))
 
 
 def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
-    """The supplier is paid what the booking costs. Raises LineNotFound, NotHeld."""
+    """Return the policy: the supplier is paid the booking's cost.
+
+    Raises LineNotFound, NotHeld.
+    """
     held = _held(wanted)
     return Policy(amounts=(_cost(held),), party=held[0].supplier or "", direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the booking once it is ticketed."""
+    """Describe the act in one sentence, with the booking number once it is ticketed."""
     if not output.get("locator"):
         return str(gettext("Issue the tickets"))
     return str(gettext("Issued the tickets of %(locator)s", locator=output["locator"]))
@@ -145,7 +157,7 @@ def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
 
 
 def _travellers(lines: Sequence[Line]) -> list[str]:
-    """The names that the airline has; empty if the line does not hold them."""
+    """Return the passenger names that the airline has; empty if the booking has none."""
     return next(
         (
             list(line.details.travellers or ())
@@ -167,7 +179,7 @@ def _output(lines: list[TripLine]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the booking and its ticket numbers."""
+    """Return the assistant's answer: booking number and ticket numbers."""
     if not output["tickets"]:
         return str(gettext("Booking %(locator)s is ticketed.", locator=output["locator"]))
     return str(
@@ -180,7 +192,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking."""
+    """Return the booking as the record that the answer refers to."""
     return (booking_record(output["pnr_id"], output["locator"]),)
 
 

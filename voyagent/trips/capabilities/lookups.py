@@ -1,4 +1,4 @@
-"""Records of trips that a text can mean."""
+"""Find the trips, passengers and bookings that a user's text may refer to."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from voyagent.trips.rules.journey import Line
 SEARCHED_MAX = 200
 _NAME_WORD_MIN = 3
 _NO_NAMES = {"and", "booking", "family", "flight", "for", "hotel", "the", "trip", "visa"}
-"""Words that a title may contain and that name nobody."""
+"""Words of trip titles and labels that are not the name of a person or place."""
 
 
 def held_flights(call: Invocation, text: str) -> list[Choice]:
-    """Return held flight bookings; those of the conversation's trip come first.
+    """Return the held flight bookings that a text may refer to.
 
-    The id is that of a booking's first flight, the amount what the booking costs.
+    Those of the conversation's trip come first. The id is that of the booking's first flight, the
+    amount is the cost of the booking.
     """
     bookings: dict[tuple[str, str | None], list[Line]] = {}
     titles = {}
@@ -38,7 +39,7 @@ def held_flights(call: Invocation, text: str) -> list[Choice]:
 
 
 def booked_stays(call: Invocation, text: str) -> list[Choice]:
-    """Return booked hotels; those of the conversation's trip come first."""
+    """Return the hotel bookings that a text may refer to; the conversation's trip comes first."""
     choices = []
     for title, line in _bookings(call, "hotel", "booked"):
         label = _label(line.supplier_ref, line.name, line, title)
@@ -47,7 +48,10 @@ def booked_stays(call: Invocation, text: str) -> list[Choice]:
 
 
 def passengers(call: Invocation, text: str) -> list[Choice]:
-    """Return passengers, those of the conversation's trip first, then of the newest trips."""
+    """Return the passengers that a text may refer to.
+
+    Those of the conversation's trip come first, then those of the newest trips.
+    """
     found = trips_queries.list_passengers(
         call.reader, session_id=call.session_id, limit=SEARCHED_MAX
     )
@@ -61,15 +65,16 @@ def passengers(call: Invocation, text: str) -> list[Choice]:
 
 
 def trips(call: Invocation, text: str) -> list[Choice]:
-    """Return trips, that of the conversation first, then the newest."""
+    """Return the trips that a text may refer to: the conversation's first, then the newest."""
     found = trips_queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
     return matching([(Choice(str(row["id"]), row["title"]), row["title"]) for row in found], text)
 
 
 def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
-    """Return the choices that a text means; each has the words by which it is known.
+    """Return the choices that a text refers to; each choice is paired with its known words.
 
-    A number in the text wins over words, more words in common over fewer; without both, all fit.
+    A booking number in the text takes precedence. Otherwise the choices with the most words in
+    common are returned, and all choices if none has any.
     """
     said = _words(text)
     numbered = [one for one, _ in choices if one.number and one.number.casefold() in said]

@@ -1,4 +1,4 @@
-"""JSON of amounts, fares and rates in the output of several capabilities."""
+"""Format amounts, fares and rates as JSON output of capabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voyagent.kernel.money import Money
 from voyagent.trips.service import Offered
 
 LISTED_MAX = 20
-"""Fares or rates in one output; the cheapest come first."""
+"""Maximum number of fares or rates in one output; the cheapest are listed."""
 
 
 def money_output(amount: Money) -> JsonObject:
@@ -19,7 +19,7 @@ def money_output(amount: Money) -> JsonObject:
 
 
 def fare_output(offered: Offered[Any]) -> JsonObject:
-    """Return a stored flight offer; times are local to the airports."""
+    """Return a stored fare as JSON; times are local to the airports."""
     offer = offered.offer
     return {
         "fare_id": str(offered.id),
@@ -36,7 +36,7 @@ def fare_output(offered: Offered[Any]) -> JsonObject:
 
 
 def rate_output(rate: Any) -> JsonObject:
-    """Return a hotel rate; the price is for the whole stay."""
+    """Return a hotel rate as JSON; the price is for the whole stay."""
     return {
         "rate_key": rate.rate_key,
         "hotel": rate.hotel.name,

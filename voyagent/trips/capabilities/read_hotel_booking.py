@@ -1,4 +1,4 @@
-"""Read the state of a hotel booking at its supplier."""
+"""Read the current status of a hotel booking from its supplier."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.trips.words import state_word
 
 
 class ReadHotelBookingInput(Closed):
-    """A booked stay."""
+    """The hotel booking to read."""
 
     booking_id: Annotated[Id, Slot("booking", N_("Which hotel booking?"))] = Field(
         description="The id of the hotel line on the trip."
@@ -32,14 +32,14 @@ class ReadHotelBookingInput(Closed):
 
 
 def run(call: Invocation, wanted: ReadHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Read the booking. Raises as `service.read_hotel_booking`."""
+    """Read the booking from the supplier. Raises the errors of `service.read_hotel_booking`."""
     return service.read_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
         _output, refused=unsupported("read")
     )
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the booking number once it is read."""
+    """Describe the act in one sentence, with the booking number once it is read."""
     if not output.get("supplier_ref"):
         return str(gettext("Read a hotel booking"))
     return str(gettext("Read hotel booking %(number)s", number=output["supplier_ref"]))
@@ -60,7 +60,7 @@ def _output(read: tuple[TripLine, Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State number, status, days and price."""
+    """Return the assistant's answer: booking number, status, days and price."""
     return str(
         gettext(
             "Hotel booking %(number)s is %(status)s: %(check_in)s – %(check_out)s, %(price)s.",
@@ -74,7 +74,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking."""
+    """Return the booking as the record that the answer refers to."""
     return (booking_record(output["booking_id"], output["supplier_ref"], output["price"]),)
 
 

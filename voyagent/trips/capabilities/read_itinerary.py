@@ -1,4 +1,4 @@
-"""Read the itinerary of the conversation's trip as the customer gets it."""
+"""Read the itinerary of the conversation's trip as the customer receives it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voyagent.trips.words import country_name, state_word
 
 
 def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
-    """Return people, lines and price; costs, cancelled lines and passports are left out.
+    """Return passengers, services and price, without costs, cancelled services and passports.
 
     Raises NoTripYet, SessionNotFound.
     """
@@ -39,12 +39,12 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """Name the act; a conversation has one itinerary."""
+    """Describe the act in one sentence; it has no variable part."""
     return str(gettext("Read the itinerary"))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the services in the order of the itinerary, the total, and the link to the PDF."""
+    """Return the assistant's answer: services in order, the total, and the link to the PDF."""
     lines = [
         *(
             f"{one['flight']}, {one['origin']} → {one['destination']}, {moment(one['departs_at'])}"

@@ -1,4 +1,4 @@
-"""Read the state of a flight booking at its supplier."""
+"""Read the current status of a flight booking from its supplier."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.trips.words import state_word
 
 
 class ReadPnrInput(Closed):
-    """A booking by its locator."""
+    """The booking number (PNR locator) of a flight booking."""
 
     locator: Annotated[
         str,
@@ -31,14 +31,14 @@ class ReadPnrInput(Closed):
 
 
 def run(call: Invocation, wanted: ReadPnrInput) -> OutboundCall[JsonObject]:
-    """Read the booking. Raises as `service.read_flight`."""
+    """Read the booking from the supplier. Raises the errors of `service.read_flight`."""
     return service.read_flight(suppliers(call), call.actor, wanted.locator).then(
         _output, refused=unsupported("read")
     )
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the booking."""
+    """Describe the act in one sentence, with the booking number."""
     locator = output.get("locator") or given.get("locator")
     if not locator:
         return str(gettext("Read a booking"))
@@ -59,7 +59,7 @@ def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State booking, status, supplier, passengers and tickets."""
+    """Return the assistant's answer: booking, status, supplier, passengers and tickets."""
     status = gettext(
         "Booking %(locator)s is %(status)s at %(source)s.",
         locator=output["locator"],
@@ -76,7 +76,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the booking."""
+    """Return the booking as the record that the answer refers to."""
     return (booking_record(output["pnr_id"], output["locator"]),)
 
 

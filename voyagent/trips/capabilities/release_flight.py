@@ -1,4 +1,4 @@
-"""Give back a held flight booking that nobody has paid for."""
+"""Release a held flight booking that nobody has paid for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class ReleaseFlightInput(Closed):
-    """A held booking."""
+    """The held booking to release."""
 
     pnr_id: Annotated[Id, Slot("booking", N_("Which held booking do you want to release?"))] = (
         Field(description="The id of any flight of the held booking.")
@@ -34,14 +34,14 @@ class ReleaseFlightInput(Closed):
 
 
 def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject]:
-    """Give the booking back, which costs nothing. Raises as `service.release_flight`."""
+    """Release the booking, free of charge. Raises the errors of `service.release_flight`."""
     return service.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
         _output, refused=unsupported("released")
     )
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the booking once it is given back."""
+    """Describe the act in one sentence, with the booking number once it is released."""
     if not output.get("locator"):
         return str(gettext("Release a held flight"))
     return str(gettext("Released flight booking %(locator)s", locator=output["locator"]))
@@ -61,7 +61,7 @@ def _output(released: tuple[list[TripLine], int]) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the booking, and a withdrawn request for its tickets."""
+    """Return the assistant's answer: the booking, and a withdrawn request for its tickets."""
     released = gettext("Booking %(locator)s is released at no cost.", locator=output["locator"])
     if not output["withdrawn"]:
         return str(released)

@@ -1,4 +1,4 @@
-"""Remove a passenger from the trip of the conversation."""
+"""Remove a passenger from the conversation's trip."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.trips.queries import trips
 
 
 class RemovePassengerInput(Closed):
-    """A traveller by name."""
+    """The name of the passenger to remove, or a part of it."""
 
     full_name: Annotated[
         str, Trimmed(200), Slot("passenger", N_("Which passenger do you want to remove?"))
@@ -32,9 +32,9 @@ class RemovePassengerInput(Closed):
 
 
 def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
-    """Remove the passenger whose name it is, or contains it.
+    """Remove the passenger whose name equals or contains the given text.
 
-    Raises NoTripYet; PassengerNotFound if the name fits nobody or several.
+    Raises NoTripYet; PassengerNotFound if no passenger or several match.
     """
     journey = current_trip(call)
     said = wanted.full_name.casefold()
@@ -47,13 +47,13 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the passenger."""
+    """Describe the act in one sentence, with the passenger's name."""
     name = output.get("full_name") or given.get("full_name", "")
     return str(gettext("Removed %(name)s from the trip", name=name))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Name the passenger."""
+    """Return the assistant's answer, with the passenger's name."""
     return str(gettext("%(name)s is removed from the trip.", name=output["full_name"]))
 
 

@@ -1,4 +1,4 @@
-"""Parts that the previews of trips share: the itinerary, lines in words, checks."""
+"""Parts that the approval previews of trips share: the trip's services, texts, checks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
 
 APPROVERS = frozenset(role.value for role in TICKET_ROLES)
 DRY_RUN = "dry run"
-"""The reference of lines that a dry run adds; they are rolled back."""
+"""The booking reference of lines that a dry run adds before it is rolled back."""
 
 
 def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
-    """Measure the lines that are not over, by kind, day and name.
+    """Return the active lines of a trip as texts, by kind, day and name.
 
-    A dry run gives a line another id each time, so the id is no key. Raises TripNotFound.
+    A preview compares the result before and after a dry run. Keys have no id, because a dry run
+    gives a new line another id each time. Raises TripNotFound.
     """
     seen: dict[str, str] = {}
     for line in trips.read_trip(call.reader, trip_id).active_lines:
@@ -41,29 +42,29 @@ def itinerary_of(call: Invocation, trip_id: UUID) -> Measured:
 
 
 def in_words(line: Line) -> str:
-    """Return name, days, state and cost of a line."""
+    """Describe a trip line: name, days, state and cost."""
     cost = spoken(line.cost.wire, line.cost.currency) if line.cost else ""
     return joined(name_of(line), days_of(line), str(STATE_WORDS[line.state]), cost)
 
 
 def name_of(line: Line) -> str:
-    """Return the name of a line; a visa has that of its country."""
+    """Return the name of a trip line; for a visa the name of its country."""
     return country_name(line.name) if line.kind == "visa" else line.name
 
 
 def days_of(line: Line) -> str:
-    """Return the first and the last day, or the only one."""
+    """Return the first and last day of a trip line, or its only day, as text."""
     days: Iterable[date | None] = dict.fromkeys([line.starts_on, line.ends_on])
     return " – ".join(day(one) for one in days if one is not None)
 
 
 def joined(*parts: str | None) -> str:
-    """Join the parts that are not empty."""
+    """Join the non-empty parts with commas."""
     return ", ".join(part for part in parts if part)
 
 
 def trip_checks(journey: Journey) -> list[CheckShown]:
-    """Return what the rules find wrong with a trip."""
+    """Return the warnings about a trip, or a confirmation that there are none."""
     found = findings(journey.passengers, journey.lines)
     if not found:
         return [CheckShown(ok=True, text=gettext("No problems found with the trip"))]
@@ -73,9 +74,9 @@ def trip_checks(journey: Journey) -> list[CheckShown]:
 def budget_checks(
     session_id: UUID | None, enquiry_id: UUID | None, cost: Money
 ) -> list[CheckShown]:
-    """Return a warning if the cost is above the budget of the conversation's or the enquiry's trip.
+    """Return a warning if the cost is above the budget of the enquiry; else an empty list.
 
-    The budget is for the whole trip.
+    The enquiry is the given one or that of the conversation. Its budget is for the whole trip.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):
@@ -85,11 +86,11 @@ def budget_checks(
 
 
 def local_time(moment: datetime, actor: Actor) -> str:
-    """Return the time of day in the agency's zone, HH:MM."""
+    """Return the time of day in the agency's time zone, as HH:MM."""
     return moment.astimezone(ZoneInfo(actor.timezone)).strftime("%H:%M")
 
 
 def local_moment(moment: datetime, actor: Actor) -> str:
-    """Return day and time in the agency's zone."""
+    """Return the day and time in the agency's time zone."""
     local = moment.astimezone(ZoneInfo(actor.timezone))
     return f"{day(local.date())}, {local:%H:%M}"

@@ -27,7 +27,7 @@ Count = Annotated[int, Field(ge=0, le=9)]
 
 
 class PassengerCounts(Closed):
-    """Number of travellers by age group."""
+    """The number of passengers by age group."""
 
     adult: Count = Field(default=0, description="Travellers aged 12 to 59.")
     child: Count = Field(default=0, description="Travellers aged 2 to 11.")
@@ -36,7 +36,7 @@ class PassengerCounts(Closed):
 
 
 class SearchFlightsInput(Closed):
-    """A route, its days and the travellers."""
+    """A route with its days, and the passengers."""
 
     origin: Annotated[
         Airport,
@@ -65,7 +65,10 @@ class SearchFlightsInput(Closed):
 
 
 def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject]:
-    """List at most twenty fares, the cheapest first. Raises as `service.search_flights`."""
+    """Return at most twenty fares, cheapest first.
+
+    Raises the errors of `service.search_flights`.
+    """
     query = flight_query(
         origin=wanted.origin,
         destination=wanted.destination,
@@ -82,7 +85,7 @@ def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the route and the days."""
+    """Describe the search in one sentence, with route and days."""
     if not (given.get("origin") and given.get("destination")):
         return str(gettext("Searched flights"))
     days = " – ".join(
@@ -99,7 +102,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the fares below the search."""
+    """Return the assistant's answer: the search and its fares."""
     days = " – ".join(
         day(given[name]) for name in ("outbound_date", "return_date") if given.get(name)
     )
@@ -123,12 +126,12 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the fares of the answer."""
+    """Return the listed fares as records that the answer refers to."""
     return fare_records(output["fares"])
 
 
 def people(passengers: JsonObject) -> str:
-    """State the number of travellers of each age group."""
+    """Return the number of passengers of each age group as text."""
     adult, senior, child, infant = (
         passengers.get(kind) or 0 for kind in ("adult", "senior", "child", "infant")
     )

@@ -47,9 +47,9 @@ class SearchHotelsInput(Closed):
 
 
 def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]:
-    """List at most twenty rates, the cheapest first.
+    """Return at most twenty rates, cheapest first.
 
-    Raises as `service.search_hotels`; InvalidAmount, UnknownCurrency.
+    Raises InvalidAmount, UnknownCurrency, and the errors of `service.search_hotels`.
     """
     query = hotel_query(
         country=wanted.country,
@@ -71,7 +71,7 @@ def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the city and the days."""
+    """Describe the search in one sentence, with city and days."""
     if not given.get("city"):
         return str(gettext("Searched hotels"))
     days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
@@ -79,7 +79,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the rates below the search."""
+    """Return the assistant's answer: the search and its rates."""
     days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
     guests = ngettext("one guest", "%(num)d guests", given["guests"]) if given.get("guests") else ""
     search = ", ".join(filter(None, (given["city"], days, str(guests))))

@@ -1,4 +1,4 @@
-"""E-mail the itinerary of a trip to the customer, as a PDF."""
+"""E-mail the itinerary of a trip to the customer as a PDF."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from voyagent.trips.words import LINE_WORDS
 
 
 class SendItineraryInput(Closed):
-    """A trip and the customer's address."""
+    """The trip, the customer's e-mail address, and options of the PDF."""
 
     trip_id: Annotated[Id, Slot("trip", N_("Which trip?"))] = Field(
         description="The trip whose itinerary is sent."
@@ -47,7 +47,7 @@ class SendItineraryInput(Closed):
 
 
 def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
-    """Send the PDF. Raises as `service.send_itinerary`."""
+    """Send the PDF. Raises the errors of `service.send_itinerary`."""
     trip = mail_itinerary(
         call.actor,
         wanted.trip_id,
@@ -59,7 +59,10 @@ def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
-    """Show address, language, price and lines of the PDF. Raises TripNotFound, NothingToSend."""
+    """Describe the mail to its approver: address, language, price and services.
+
+    Raises TripNotFound, NothingToSend.
+    """
     journey = trips_queries.read_trip(call.reader, wanted.trip_id)
     if not journey.active_lines:
         raise service.NothingToSend
@@ -95,7 +98,7 @@ def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the address."""
+    """Describe the act in one sentence, with the address."""
     to = output.get("to") or given.get("to")
     if not to:
         return str(gettext("E-mail the itinerary"))
@@ -105,7 +108,7 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the address."""
+    """Return the assistant's answer, with the address."""
     return str(gettext("Itinerary sent to %(to)s.", to=output["to"]))
 
 

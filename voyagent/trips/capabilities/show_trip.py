@@ -1,4 +1,4 @@
-"""Show the trip of the conversation to staff: people, lines, costs and problems."""
+"""Show the conversation's trip to staff: passengers, services, costs and warnings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
 
 
 def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
-    """Return the trip with its totals, the charges of an invoice and what to check.
+    """Return the trip with its totals, warnings, and the items that an invoice would have.
 
     Raises NoTripYet, SessionNotFound.
     """
@@ -61,14 +61,14 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the trip once it is read."""
+    """Describe the act in one sentence, with the trip's title once it is read."""
     if not output.get("title"):
         return str(gettext("Read the trip"))
     return str(gettext("Read the trip: %(title)s", title=output["title"]))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the passengers, the services with their prices, the total, and what to check."""
+    """Return the assistant's answer: passengers, services, prices, total and warnings."""
     people = ", ".join(one["full_name"] for one in output["passengers"]) or gettext("nobody yet")
     lines = [_row(line, output["lines"]) for line in output["lines"]]
     return paragraphs(
@@ -79,7 +79,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the services of the trip."""
+    """Return the services of the trip as records that the answer refers to."""
     return tuple(
         Choice(
             line["id"],
@@ -99,7 +99,10 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Another flight of the booking has the price of both, as for a flight there and back."""
+    """Return True if a flight's price is included in that of another flight of its booking.
+
+    This is so for an outbound and a return flight that were sold together.
+    """
     if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
         return False
     return any(

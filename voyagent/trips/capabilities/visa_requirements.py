@@ -1,4 +1,4 @@
-"""Read the visa rules of a country for a nationality."""
+"""Read the visa requirements of a country for a nationality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.trips.words import country_name
 
 
 class VisaRequirementsInput(Closed):
-    """A passport and a country."""
+    """The traveller's nationality and the country to visit."""
 
     nationality: Annotated[
         Country, Slot("nationality", N_("Which passport do they travel on?"))
@@ -32,7 +32,10 @@ class VisaRequirementsInput(Closed):
 
 
 def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObject]:
-    """Read the rules and their source. Raises as `service.visa_requirements`."""
+    """Return the requirements and their source.
+
+    Raises the errors of `service.visa_requirements`.
+    """
     reading = service.visa_requirements(
         suppliers(call), call.actor, wanted.nationality, wanted.destination
     )
@@ -40,7 +43,7 @@ def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObj
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the country."""
+    """Describe the act in one sentence, with the country."""
     country = country_name(str(given.get("destination", "")))
     if not country:
         return str(gettext("Looked up visa rules"))
@@ -62,7 +65,7 @@ def _output(found: Any) -> JsonObject:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the kind of visa, its documents, its fee, its times and the source of the rule."""
+    """Return the assistant's answer: kind of visa, documents, fee, processing time and source."""
     kinds = {
         "not_needed": gettext("No visa is needed."),
         "on_arrival": gettext("The visa is given on arrival."),

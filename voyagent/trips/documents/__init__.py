@@ -1,1 +1,1 @@
-"""The itinerary as PDF, as a table and by mail."""
+"""The itinerary as a PDF, as a table and by mail."""

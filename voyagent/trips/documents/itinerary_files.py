@@ -1,4 +1,4 @@
-"""The itinerary as files: PDF for the customer, and a table in English."""
+"""The itinerary as files: a PDF for the customer, and a spreadsheet in English."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ COLUMNS = (
     *("quantity", "reference", "state", "notes", "currency", "amount"),
 )
 Read = tuple[Journey, str]
-"""A trip and the agency's name."""
+"""A trip, and the name of the agency."""
 
 
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
-    """Return the itinerary as a table.
+    """Return the itinerary as a table, for a spreadsheet or CSV.
 
-    Row kinds: `head` for each fact, `passenger`, `flight`, `hotel`, `transfer`, `visa` and `other`
-    by date, `ticket`, and with `prices` a `total` for each currency. Times are local. A line
-    without a day has none here; a visa has the day of its grant, else of its filing. Passports,
-    suppliers, costs and cancelled lines are left out.
+    Each row has a kind: `head` (a fact about the trip), `passenger`, then by date `flight`,
+    `hotel`, `transfer`, `visa` and `other`; `ticket`; and with `prices` a `total` for each
+    currency. Times are local. A visa has the day on which it was granted, else filed; another
+    service without a day has none. Passports, suppliers, costs and cancelled services are left out.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days

@@ -1,4 +1,4 @@
-"""The itinerary by mail, set in the customer's language when it is sent."""
+"""Mail the itinerary, written in the customer's language."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from voyagent.trips.queries import trips
 
 
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
-    """Typeset the itinerary and send it in the sender's name.
+    """Create the itinerary PDF and mail it in the sender's name; return the trip.
 
-    Raises TripNotFound and the errors of `service.send_itinerary`.
+    `locale` is the customer's language; `prices` includes prices in the PDF. Raises TripNotFound
+    and the errors of `service.send_itinerary`.
     """
     actor.require_authority("trip.send")
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")

@@ -1,4 +1,4 @@
-"""The itinerary as PDF."""
+"""The itinerary as a PDF."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voyagent.trips.rules.journey import Journey
 
 
 def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
-    """Return the itinerary, with its price if wanted and known."""
+    """Return the contents of the itinerary, with its price if wanted and known."""
     return itinerary_of(
         journey,
         [symbol_money(total.price) for total in journey.totals if total.price] if prices else [],
@@ -29,9 +29,9 @@ def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
 def document_of(
     reader: Reader, journey: Journey, agency: str, *, prices: bool = True, contact: str = ""
 ) -> Attached:
-    """Return the itinerary as PDF in the reader's language.
+    """Return the itinerary as a PDF in the current language.
 
-    `contact` is the customer's contact, by default the person who opened the trip.
+    `contact` is the person whom the customer can ask, by default the person who created the trip.
     """
     typesetter = installed(Paper, "paper")
     told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
@@ -44,7 +44,7 @@ def document_of(
 
 
 def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
-    """Return the itinerary as the typesetter takes it."""
+    """Return the itinerary as input of the PDF template."""
     told = asdict(sheet) | {
         "summaries": [{"name": name, "words": words} for name, words in sheet.summaries]
     }

@@ -1,1 +1,1 @@
-"""Forms of trips, passengers, and each kind of line."""
+"""Forms of trips, of passengers, and of each kind of trip line."""

@@ -1,4 +1,4 @@
-"""Forms of lines: flight, hotel, transfer, visa, other."""
+"""Forms of trip lines: flight, hotel, transfer, visa and other service."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from voyagent.trips.rules.journey import Line
 from voyagent.trips.schemas import LineIn
 from voyagent.trips.service import BY_HAND
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 LINE_PLACES = {
     "invalid_currency": "currency",
     "invalid_amount": "price",
@@ -41,16 +41,19 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
 class LineForm(SchemaForm[LineIn]):
-    """Fields of every line: status, cost, price, supplier, reference, notes."""
+    """Base form of a trip line: status, cost, price, supplier, booking number and notes.
+
+    `kept` has the details that the form does not show.
+    """
 
     schema: ClassVar[type[BaseModel]] = LineIn
     kind: ClassVar[str]
     details: ClassVar[tuple[str, ...]]
-    """Fields that belong to the details under their own names."""
+    """Fields of the form that are members of the details with the same name."""
     untouched: ClassVar[tuple[str, ...]] = ()
-    """Details that the form does not show and keeps."""
+    """Members of the details that the form does not show and leaves unchanged."""
     places: ClassVar[dict[str, str]] = {}
-    """Fields of the details whose errors appear at another field."""
+    """For members of the details, the field at which their errors are shown, if it differs."""
     sentences: ClassVar[dict[str, Any]] = {
         **CURRENCY_SENTENCES,
         "string_pattern_mismatch": _("Check this value."),
@@ -83,7 +86,7 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def of(cls, line: Line) -> LineForm:
-        """Return the form filled with a line."""
+        """Return a form filled with the values of a trip line."""
         shown = {name: getattr(line.details, name, None) for name in (*cls.details, "notes")}
         plain = {
             "status": line.status,
@@ -106,11 +109,11 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - a kind whose fields are not those of its details reads them here
-        """Return fields that the details have under other names."""
+        """Return the values of fields whose names or formats differ from those of the details."""
         return {}
 
     def accepted(self) -> Any | None:
-        """Return the schema's value; errors of the details appear at their fields."""
+        """Return the validated line, or None; errors of the details are shown at their fields."""
         if not self.is_submitted() or not self.validate():
             return None
         try:
@@ -121,12 +124,12 @@ class LineForm(SchemaForm[LineIn]):
                 place = self.places.get(name, name)
                 if (
                     place == name or not self[place].errors
-                ):  # one sentence is enough where two of the details are one field
+                ):  # one message is enough if two details share a field
                     self._note(place, item)
             return None
 
     def values(self) -> dict[str, Any]:
-        """Return the input as the schema expects it."""
+        """Return the submitted values in the shape of the request schema."""
         texts = {
             name: _text(self[name].data)
             for name in ("status", "currency", "supplier", "supplier_ref")
@@ -153,12 +156,12 @@ class LineForm(SchemaForm[LineIn]):
         }
 
     def further(self) -> dict[str, Any]:
-        """Return further details."""
+        """Return the members of the details that are computed from several or other fields."""
         return {}
 
 
 class FlightForm(LineForm):
-    """A flight: airports with local days and times."""
+    """Form of a flight: airports with local days and times."""
 
     kind = "flight"
     details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
@@ -193,7 +196,7 @@ class FlightForm(LineForm):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """Return number, airports and times."""
+        """Return the fields for flight number, airports and times."""
         return {
             "flight": f"{details.carrier} {details.number}",
             "origin": details.origin,
@@ -205,7 +208,7 @@ class FlightForm(LineForm):
         }
 
     def further(self) -> dict[str, Any]:
-        """Split airline and number, capitalise airports, join days and times.
+        """Return airline, number, airports and times, computed from the fields.
 
         Without a day of arrival the flight lands on the day of departure.
         """
@@ -222,7 +225,7 @@ class FlightForm(LineForm):
 
 
 class HotelForm(LineForm):
-    """A stay."""
+    """Form of a hotel stay."""
 
     kind = "hotel"
     details = (
@@ -251,22 +254,22 @@ class HotelForm(LineForm):
 
 
 class TimedForm(LineForm):
-    """A line that begins at a time of day."""
+    """Base form of a trip line with a starting time."""
 
     at = StringField(_("At"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """Return the time."""
+        """Return the time of the details for the field."""
         return {"at": details.at}
 
     def further(self) -> dict[str, Any]:
-        """Return the time."""
+        """Return the time of the field for the details."""
         return {"at": _time(self.at.data)}
 
 
 class TransferForm(TimedForm):
-    """A transfer."""
+    """Form of a transfer."""
 
     kind = "transfer"
     details = ("on", "origin", "destination", "vehicle")
@@ -278,7 +281,7 @@ class TransferForm(TimedForm):
 
 
 class VisaForm(LineForm):
-    """Visas of a country."""
+    """Form of visas of one country."""
 
     kind = "visa"
     details = ("country", "type", "count", "filed_on", "granted_on")
@@ -292,7 +295,7 @@ class VisaForm(LineForm):
 
 
 class OtherForm(TimedForm):
-    """Any other service."""
+    """Form of any other service."""
 
     kind = "other"
     details = ("title", "on", "until")
@@ -313,7 +316,7 @@ def _text(value: str | None) -> str | None:
 
 
 def _time(typed: str | None) -> str | None:
-    """Read a time such as `4:30`, `0430`, `16.05`; other text is refused by the schema."""
+    """Parse a time such as `4:30`, `0430` or `16.05`; validation refuses other text."""
     text = _text(typed)
     found = _CLOCK.fullmatch(text) if text else None
     return f"{int(found[1]):02}:{found[2]}" if found else text

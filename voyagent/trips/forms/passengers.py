@@ -1,4 +1,4 @@
-"""Form of a passenger, with the machine-readable zone of the passport."""
+"""Form of a passenger; it can be filled from the machine-readable lines of a passport."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from voyagent.trips.rules.mrz import MachineZone, read_zone
 from voyagent.trips.schemas import PassengerIn
 from voyagent.trips.words import PASSENGER_WORDS
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 PASSENGER_PLACES = {"invalid_date_of_birth": "date_of_birth", "trip_full": ""}
 
 
 class PassengerForm(SchemaForm[PassengerIn]):
-    """A passenger.
+    """Form of a passenger.
 
-    A blank number keeps a known passport; a checkbox deletes it.
+    A blank passport number keeps the stored one; a checkbox deletes it.
     """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
@@ -58,11 +58,15 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     @property
     def status(self) -> int:
-        """200 after the passport's lines were read, because the form is then reviewed."""
+        """Return the response's status: 200 if passport lines filled the form for review."""
         return 200 if self.zone else super().status
 
     def accepted(self) -> Any | None:
-        """Return the passenger; None if passport lines were sent, which first fill the fields."""
+        """Return the validated passenger, or None if the form has errors.
+
+        If passport lines were sent, they first fill the fields and None is returned, so that the
+        user can review them.
+        """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:
                 self._fill(read_zone(self.passport_lines.data or "", today()))
@@ -72,7 +76,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return super().accepted()
 
     def _fill(self, zone: MachineZone) -> None:
-        """Fill the fields from the passport lines; a typed name is kept."""
+        """Fill the fields from the passport lines; a name that was typed is kept."""
         self.zone, self.passport_lines.data = zone, ""
         self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
         self.nationality.data = zone.nationality or self.nationality.data
@@ -84,12 +88,12 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     @classmethod
     def of(cls, passenger: Passenger) -> PassengerForm:
-        """Return the form filled with a passenger."""
+        """Return a form filled with the values of a passenger."""
         names = ("full_name", "kind", "date_of_birth", "nationality", "passport_expiry")
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """Return the changes: all fields shown, and the passport only if typed or deleted."""
+        """Return the changes: all fields, but the passport number only if typed or deleted."""
         said: dict[str, Any] = {
             name: getattr(body, name)
             for name in PassengerIn.model_fields

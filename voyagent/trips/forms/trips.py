@@ -1,4 +1,4 @@
-"""Forms of a trip: open, rename, send the itinerary."""
+"""Forms of a trip: create it, change its title, send the itinerary."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from voyagent.http.forms import SchemaForm, SentOnce
 from voyagent.kernel.money import currency_codes
 from voyagent.trips.schemas import SendIn, TripIn
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 
-# Where a refusal of the rules is shown.
+# The form field at which each error of the service is shown.
 TRIP_PLACES = {"trip_already_open": "", "invalid_currency": "currency"}
 SEND_PLACES = {"nothing_to_send": ""}
 CURRENCY_SENTENCES = {
@@ -23,7 +23,7 @@ CURRENCY_SENTENCES = {
 
 
 class TripForm(SchemaForm[TripIn]):
-    """A trip's name, currency and notes for the customer."""
+    """Form of a trip's title, currency and notes for the customer."""
 
     schema: ClassVar[type[BaseModel]] = TripIn
     sentences: ClassVar[dict[str, Any]] = CURRENCY_SENTENCES
@@ -40,7 +40,7 @@ class TripForm(SchemaForm[TripIn]):
 
 
 class SendForm(SentOnce, SchemaForm[SendIn]):
-    """Recipient of the itinerary, by default the enquiry's customer."""
+    """Form to send the itinerary; the recipient is by default the enquiry's customer."""
 
     schema: ClassVar[type[BaseModel]] = SendIn
     sentences: ClassVar[dict[str, Any]] = {

@@ -1,1 +1,1 @@
-"""Reads of trips, their itinerary and charges."""
+"""Queries of trips, their itineraries and the items to invoice."""

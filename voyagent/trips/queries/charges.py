@@ -1,4 +1,4 @@
-"""Charges of a trip for an invoice: each booking once, with cost and price."""
+"""Compute the invoice items of a trip: each booking once, with cost and price."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One charge to the customer."""
+    """An item to invoice to the customer."""
 
     description: str
     cost: Money
@@ -33,7 +33,10 @@ class Charge:
 
 
 def charges_of(journey: Journey) -> list[Charge]:
-    """Return the charges by date; flights of one booking are one charge, unpriced lines none."""
+    """Return the invoice items by date; unpriced lines are left out.
+
+    Flights of one booking are one item.
+    """
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.active_lines:
         own = line.our_reference or line.supplier_ref if line.kind == "flight" else None

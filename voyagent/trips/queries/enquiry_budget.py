@@ -1,4 +1,4 @@
-"""The enquiry of a trip and its budget."""
+"""Find the enquiry that a trip is for, and its budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
-    """Return the named enquiry, else the newest of the conversation.
+    """Return the given enquiry, else the newest one of the conversation, or None.
 
     Raises EnquiryNotFound.
     """
@@ -24,7 +24,10 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 
 
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
-    """Return the enquiry's budget; None without an amount. Raises EnquiryNotFound."""
+    """Return the budget of the enquiry; None if it has no amount. Raises EnquiryNotFound.
+
+    The enquiry is the given one, else the newest of the conversation.
+    """
     enquiry = enquiry_of(session_id, enquiry_id)
     if enquiry is None or enquiry["budget_hundredths"] is None:
         return None
@@ -34,7 +37,7 @@ def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money 
 
 
 def is_above(cost: Money, budget: Money | None) -> bool:
-    """True if a cost exceeds the budget; different currencies are not compared."""
+    """Return True if a cost is above the budget; False if their currencies differ."""
     return (
         budget is not None
         and cost.currency == budget.currency

@@ -1,6 +1,6 @@
-"""The itinerary for the customer: a trip described day by day.
+"""Build the itinerary for the customer: a trip described day by day.
 
-Page and PDF are made of it; it has no passport data.
+The page and the PDF show it; it contains no passport data.
 """
 
 from __future__ import annotations
@@ -31,12 +31,15 @@ from voyagent.trips.words import country_name
 
 WEEK = 7
 DAYS_MAX = 31
-"""Days of the longest itinerary in full; a longer one lists only days with an event."""
+"""Length in days up to which every day is listed.
+
+A longer itinerary lists only the days on which something happens.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A flight: both airports with time and day, and the time between."""
+    """A flight as shown to the customer: airports, times, days and duration."""
 
     line_id: UUID
     leaves: str
@@ -52,9 +55,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Any other line: `icon`, `about` (facts), `notes` (text for the customer).
+    """A hotel stay, transfer or other service as shown to the customer.
 
-    The line that gives its day the heading has no title of its own.
+    `icon` is an icon's name, `about` the facts, `notes` a text for the customer. `title` is empty
+    if it equals the heading of the day.
     """
 
     line_id: UUID
@@ -66,7 +70,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the trip; `before` precedes its first flight, such as the transfer."""
+    """A day of the itinerary.
+
+    `before` are the services before the first flight, such as the transfer to the airport; `items`
+    are those after it.
+    """
 
     day: str
     weekday: str
@@ -78,7 +86,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """The whole itinerary."""
+    """The contents of an itinerary as localised texts."""
 
     title: str
     people: str
@@ -94,7 +102,10 @@ class Itinerary:
 
 
 def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
-    """Describe a trip in the reader's language; `prices` are its prices by currency."""
+    """Build the itinerary of a trip in the current language.
+
+    `prices` are the formatted total prices, one for each currency.
+    """
     lines = journey.active_lines
     flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
     stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
@@ -129,7 +140,10 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Join consecutive free days: `15 – 18 Dec`; weekdays only below a week."""
+    """Join consecutive free days into one, such as `15 – 18 Dec`.
+
+    Weekdays are shown only for less than a week.
+    """
     for is_free, group in groupby(
         days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
     ):
@@ -145,7 +159,7 @@ def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
         )
         weekdays = " – ".join(
             format_date(day, "EEE", locale=_locale()) for day in (first, last)
-        )  # in full they need more room than there is
+        )  # full names do not fit
         yield replace(
             one, day=f"{begins} – {other.day}", weekday=weekdays if len(run) < WEEK else ""
         )
@@ -182,9 +196,9 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
 
 
 def _days_of(line: Line) -> list[date]:
-    """Return the days on which a line appears.
+    """Return the days on which a trip line is listed.
 
-    An overnight flight appears on its day of departure, a hotel on its first and last day.
+    An overnight flight is listed on its day of departure, a hotel on its first and last day.
     """
     assert line.starts_on is not None
     return (
@@ -195,7 +209,11 @@ def _days_of(line: Line) -> list[date]:
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """Return a day's heading: an excursion, else a city, else the departure, else free time."""
+    """Return the heading of a day from the most notable line of the day.
+
+    It is the destination of a flight, else another service, a hotel's city, a transfer's
+    destination, an arrival, a check-out, or free time.
+    """
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
@@ -322,7 +340,10 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """Return the destination: the longest stop of a round trip, else the last arrival."""
+    """Return the destination of a trip by its flights.
+
+    For a round trip it is the city of the longest stop, else the last arrival.
+    """
     if not flights:
         return ""
     if (
@@ -337,7 +358,7 @@ def turning_point(flights: Sequence[FlightDetails]) -> str:
 
 
 def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
-    """Describe nights by city; a night with two hotels counts once, for the first."""
+    """Describe the nights by city; if two hotels cover a night, only the first counts."""
     slept: dict[date, str] = {}
     for stay in stays:
         for night in nights_of(stay.check_in, stay.check_out):
@@ -352,7 +373,7 @@ def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
 
 
 def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[str]:
-    """Describe visas by country and state."""
+    """Describe the visas by country and status."""
     counts: dict[tuple[str, str], int] = {}
     for line, visa in visas:
         granted = (
@@ -381,12 +402,12 @@ def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
 
 
 def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
-    """Return the ticket numbers; flights of a booking share theirs."""
+    """Return the distinct ticket numbers of flights; flights of a booking share theirs."""
     return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 
 def _people(names: Sequence[str]) -> str:
-    """List names; a family with one surname has it once."""
+    """List names; a common surname is written once."""
     if not names:
         return ""
     split = [name.rpartition(" ") for name in names]
@@ -397,7 +418,7 @@ def _people(names: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Join words; in English without a comma before the last."""
+    """Join words as a list of the current language; English without a comma before "and"."""
     locale = _locale()
     return str(
         format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale)
@@ -405,7 +426,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _span(lines: Sequence[Line]) -> str:
-    """Return the first and last day, and the nights between."""
+    """Return the first and last day of the trip, and the number of nights."""
     days = sorted(day for line in lines if line.starts_on for day in _days_of(line))
     if not days:
         return ""
@@ -415,7 +436,7 @@ def _span(lines: Sequence[Line]) -> str:
 
 
 def _between(first: date, last: date, *, year: bool = False) -> str:
-    """Write two days briefly: `19 to 25 December 2026`."""
+    """Format two days briefly: `19 to 25 December 2026`."""
     end = format_date(last, "d MMMM y" if year else "d MMMM", locale=_locale())
     if first == last:
         return str(end)
@@ -445,7 +466,7 @@ def _duration(flight: FlightDetails) -> str:
 
 
 def airport(code: str, terminal: str | None) -> str:
-    """Return `Dubai (DXB), T3`; an unknown code stands for itself."""
+    """Format an airport as `Dubai (DXB), T3`; an unknown code is shown as it is."""
     city = f"{places.city_of(code)} ({code})" if places.find_airport(code) else code
     return f"{city}, {terminal}" if terminal else city
 
@@ -459,7 +480,7 @@ def _short(day: date) -> str:
 
 
 def in_a_row(parts: Iterable[str | None]) -> str:
-    """Join the known parts with a dot."""
+    """Join the non-empty parts with a middle dot."""
     return " · ".join(part for part in parts if part)
 
 
@@ -468,7 +489,7 @@ def _locale() -> Locale:
 
 
 def file_name(title: str, moment: datetime) -> str:
-    """Return the file name without extension: title and date."""
+    """Return the name of the itinerary's file, without extension: title and date."""
     plain = "-".join(
         "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title)
         .lower()

@@ -1,7 +1,8 @@
-"""Reads of cost and price of trips, planned and posted, with groups and totals.
+"""Query cost and price of trips, planned and posted, with groups and totals.
 
-Trips of a period are those opened in it, and those with earnings in it. Earnings come as a select:
-thing_id (a trip), currency, month (its first day), revenue_minor, cost_minor.
+A report's trips are those created in its period and those with posted revenue or cost in it. The
+posted amounts are a select with the columns thing_id (a trip), currency, month (its first day),
+revenue_minor and cost_minor.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
 _AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
-"""Returns the customer whom the books have for a column of trip ids."""
+"""Function from a column of trip ids to the customer's name in the books."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The instants from `begin` to before `end`, in a zone."""
+    """A period of trip creation: from `begin` to before `end`, with months in a time zone."""
 
     begin: datetime
     end: datetime
@@ -54,18 +55,21 @@ class Opened:
 
     @property
     def month(self) -> ColumnElement[date]:
-        """Return the first day of the month in which a trip was opened."""
+        """Return the column of the first day of the month in which a trip was created."""
         return cast(func.date_trunc("month", func.timezone(self.zone, _TRIPS.created_at)), Date)
 
     @property
     def holds(self) -> tuple[ColumnElement[bool], ...]:
-        """Return the condition that a trip of the agency was opened in the period."""
+        """Return the conditions that a trip is the agency's and was created in the period."""
         return owned(Trip), _TRIPS.created_at >= self.begin, _TRIPS.created_at < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """Earnings of trips in a period, and their customer in the books, if no enquiry says so."""
+    """Posted revenue and cost of trips in a period, as a select.
+
+    `customer` gives the customer's name in the books, used if the trip has no enquiry.
+    """
 
     statement: Select[Any]
     customer: CustomerOf
@@ -74,11 +78,11 @@ class Earnings:
 def margins_statement(
     opened: Opened, earnings: Earnings, *, after: Cursor | None, limit: int
 ) -> Select[Any]:
-    """Select trips of a period, newest first, after a cursor, with a row for each currency.
+    """Select the trips of a period, newest first, after a cursor, one row for each currency.
 
-    Rows: id, title, customer, created_at, currency, cost_minor, price_minor, spent_minor,
-    earned_minor. A trip without amounts has one row with zeros in its own currency. `limit` counts
-    trips.
+    Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
+    spent_minor and earned_minor. A trip without amounts has one row with zeros in its own currency.
+    `limit` is the number of trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(
@@ -109,7 +113,7 @@ def margins_statement(
 
 
 def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
-    """Select totals of all trips of a period by currency.
+    """Select the totals of all trips of a period by currency.
 
     Rows: currency, cost_minor, price_minor, spent_minor, earned_minor.
     """
@@ -122,9 +126,9 @@ def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
 
 
 def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
-    """Select totals by month: planned by opening, earned by book date.
+    """Select totals by month: planned by date of creation, posted by book date.
 
-    Rows: month beside the others.
+    Rows: month, currency, cost_minor, price_minor, spent_minor, earned_minor.
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -137,10 +141,11 @@ def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any
 def margins_by_customer_statement(
     opened: Opened, earnings: Earnings, *, after: NameCursor | None, limit: int
 ) -> Select[Any]:
-    """Select totals by customer, whatever the case of the name; those without one first.
+    """Select totals by customer, ignoring case; trips without a customer come first.
 
-    After a cursor; `limit` counts customers. Rows: key (the name in lower case, empty if unknown),
-    customer (None then), and the others.
+    `limit` is the number of customers after the cursor. Rows: key (the name in lower case, empty if
+    there is none), customer (None then), currency, cost_minor, price_minor, spent_minor,
+    earned_minor.
     """
     amounts = _of_days(opened, earnings)
     named = _named(earnings.customer, select(amounts.c.trip_id)).cte("named")
@@ -164,22 +169,19 @@ def margins_by_customer_statement(
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Select the trips grouped under a customer; an empty name means none.
-
-    Rows: id.
-    """
+    """Select the ids of the trips of a customer; an empty name selects trips without one."""
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
 
 
 def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
-    """Select trips with their customer and its group key: id, key, customer."""
+    """Select trips with their customer and the key to group by: id, key, customer."""
     found = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(
         owned(Trip), _TRIPS.id.in_(trip_ids)
     )
     trips = found.cte("trips").prefix_with(
         "materialized"
-    )  # else the customer of each trip is looked up twice, for the key and for the name
+    )  # otherwise each customer is looked up twice, for key and name
     return select(
         trips.c.id,
         cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key"),
@@ -188,12 +190,12 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Return a trip's customer: the enquiry's, else that of the books."""
+    """Return a trip's customer as a column: the enquiry's, else that of the books."""
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
 def _of_days(opened: Opened, earnings: Earnings) -> CTE:
-    """Return the amounts of all trips of a period with the month in which they count."""
+    """Return the amounts of all trips of a period, with the month to which they belong."""
     posted = earnings.statement.cte("posted")
     planned = (
         owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
@@ -207,7 +209,7 @@ def _amounts(
     earned_in: ColumnElement[Any],
     planned: ColumnElement[bool],
 ) -> CTE:
-    """Return planned and earned amounts as rows: trip_id, currency, month, amounts."""
+    """Return planned and posted amounts as rows: trip_id, currency, month and four amounts."""
     lines = select(
         _LINES.trip_id,
         _LINES.currency,

@@ -1,4 +1,4 @@
-"""Reads of trips: one with passengers and lines, that of a conversation, the list."""
+"""Queries of trips: one with passengers and lines, that of a conversation, the list."""
 
 from __future__ import annotations
 
@@ -92,19 +92,19 @@ class LineNotFound(NotFound):
 
 
 def agencies_with_offers() -> list[UUID]:
-    """Return agencies with expired offers or supplier answers to delete."""
+    """Return agencies with expired offers or stored supplier responses to delete."""
     return list(
         db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()})
     )
 
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
-    """Return a trip; `lock` holds its row until the end. Raises TripNotFound."""
+    """Return a trip; `lock` locks its row until the transaction ends. Raises TripNotFound."""
     return load_one(select(Trip).where(Trip.id == trip_id), TripNotFound, lock=lock)
 
 
 def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> TripPassenger:
-    """Return a passenger; `lock` holds the trip. Raises PassengerNotFound."""
+    """Return a passenger; `lock` locks the trip's row. Raises PassengerNotFound."""
     if lock:
         _hold(trip_id)
     statement = select(TripPassenger).where(
@@ -114,7 +114,7 @@ def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> T
 
 
 def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
-    """Return a line; `lock` holds the trip. Raises LineNotFound."""
+    """Return a trip line; `lock` locks the trip's row. Raises LineNotFound."""
     if lock:
         _hold(trip_id)
     statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == trip_id)
@@ -122,12 +122,12 @@ def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
 
 
 def trip_id_of_line(line_id: UUID) -> UUID:
-    """Return the trip that a line belongs to. Raises LineNotFound."""
+    """Return the id of the trip that a trip line belongs to. Raises LineNotFound."""
     return load_one(select(TripLine.trip_id).where(TripLine.id == line_id), LineNotFound)
 
 
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
-    """Return the trip of a conversation, else the newest of an enquiry, or None."""
+    """Return the trip of a conversation, else the newest trip of an enquiry, or None."""
     if session_id is not None:
         return db.session.scalar(select(Trip).where(Trip.session_id == session_id))
     return db.session.scalar(
@@ -147,7 +147,7 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
 
 
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
-    """Return the trip of a conversation with sealed passports; None without one.
+    """Return the trip of a conversation, or None; includes encrypted passport numbers.
 
     Raises SessionNotFound.
     """
@@ -162,7 +162,7 @@ def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
 def trip_ids_statement(
     *, enquiry_id: UUID | None = None, session_id: UUID | None = None
 ) -> Select[Any]:
-    """Select ids of the trips of an enquiry or a conversation, newest first."""
+    """Select the ids of the trips of an enquiry or conversation, newest first."""
     of = (
         _TRIPS.session_id == session_id
         if session_id is not None
@@ -179,7 +179,7 @@ def trip_ids_statement(
 def list_bookings(
     reader: Reader, kind: str, status: str, *, session_id: UUID | None, limit: int
 ) -> list[tuple[str, Line]]:
-    """Return lines that a supplier has, with their trip's title.
+    """Return trip lines that are booked at a supplier, each with the title of its trip.
 
     Those of the conversation's trip come first, then the newest.
     """
@@ -205,7 +205,7 @@ def list_bookings(
 def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
     """Return `id`, `full_name` and the trip's `title` of passengers.
 
-    Those of the conversation's trip come first, then those of the newest trips.
+    Passengers of the conversation's trip come first, then those of the newest trips.
     """
     statement = (
         select(_PEOPLE.id, _PEOPLE.full_name, _TRIPS.title)
@@ -229,20 +229,20 @@ def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[
 
 
 def title_statement(trip_id: UUID) -> Select[Any]:
-    """Select a trip's `title`: one row, or none."""
+    """Select the `title` of a trip: one row, or none if it does not exist."""
     return select(_TRIPS.title).where(owned(Trip), _TRIPS.id == trip_id)
 
 
 def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
-    """Return a trip's title; None without an id or a trip."""
+    """Return a trip's title; None if there is no id or no such trip."""
     rows = reader.read(title_statement(trip_id))[0] if trip_id is not None else []
     return rows[0]["title"] if rows else None
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """Return the newest trips, and the chosen one last if it is not among them.
+    """Return the newest trips, and the chosen one at the end if it is not among them.
 
-    Rows: id, title, time of opening.
+    Rows: id, title, time of creation.
     """
     columns = Trip.id, Trip.title, Trip.created_at
     found = list(
@@ -264,7 +264,7 @@ def list_trips(
     session_id: UUID | None = None,
     enquiry_id: UUID | None = None,
 ) -> Page[Row]:
-    """Return a page of trips, newest first, with days, people, prices and state."""
+    """Return a page of trips, newest first, with days, number of people, prices and status."""
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:
         where.append(_TRIPS.session_id == session_id)
@@ -295,17 +295,17 @@ def list_trips(
 
 
 def passenger_of(row: TripPassenger) -> Passenger:
-    """Return a loaded passenger as a value."""
+    """Convert a loaded passenger to an immutable value."""
     return Passenger(**{name: getattr(row, name) for name in _PASSENGER_COLUMNS})
 
 
 def line_of(row: TripLine) -> Line:
-    """Return a loaded line as a value."""
+    """Convert a loaded trip line to an immutable value."""
     return _line({name: getattr(row, name) for name in _LINE_COLUMNS})
 
 
 def _hold(trip_id: UUID) -> None:
-    """Lock a trip's row: every change of a trip holds it."""
+    """Lock a trip's row; every change of the trip or its parts takes this lock."""
     db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
 
 
@@ -340,7 +340,7 @@ def _own_first(session_id: UUID | None) -> list[ColumnElement[bool]]:
 
 
 def _trips() -> Select[Any]:
-    """Select trips; a deleted conversation is no link."""
+    """Select trips; `session_id` is null if the conversation was deleted."""
     session_id = case((is_live(_TRIPS.session_id), _TRIPS.session_id)).label("session_id")
     return select(
         *(_TRIPS[name] for name in _TRIP_COLUMNS),
@@ -350,7 +350,7 @@ def _trips() -> Select[Any]:
 
 
 def _gathered() -> list[Any]:
-    """Return the list's facts about lines and passengers, each as a scalar."""
+    """Return the columns of the list that summarise lines and passengers."""
     mine = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
     by_currency = (
         select(_LINES.currency, cast(func.sum(_LINES.price_minor), BigInteger).label("n"))

@@ -1,1 +1,1 @@
-"""Pure rules of trips: values, details of lines, warnings."""
+"""Rules of trips without database access: values, details of trip lines, warnings."""

@@ -1,4 +1,4 @@
-"""Details of each kind of line, and the days and names that follow from them."""
+"""The details of each kind of trip line, with the days and names derived from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
 def _local_time(value: Any) -> Any:
-    """Accept a local time without a zone, as airlines write it."""
+    """Validate a local time without a time zone, as airlines write it."""
     if isinstance(value, str) and _LOCAL.fullmatch(value):
         try:
             found = datetime.fromisoformat(value)
@@ -68,10 +68,10 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class FlightDetails(Closed):
-    """A flight.
+    """The details of a flight.
 
-    Times are local to the airports; an unknown airport code is kept. `travellers` are the booked
-    passengers.
+    Times are local to the airports; an unknown airport code is accepted. `travellers` are the names
+    in the booking.
     """
 
     kind: Literal["flight"]
@@ -95,17 +95,17 @@ class FlightDetails(Closed):
 
     @property
     def departs(self) -> datetime:
-        """Local time of departure."""
+        """Return the local time of departure."""
         return datetime.fromisoformat(self.departs_at)
 
     @property
     def arrives(self) -> datetime:
-        """Local time of arrival."""
+        """Return the local time of arrival."""
         return datetime.fromisoformat(self.arrives_at)
 
 
 class HotelDetails(Closed):
-    """A stay from the day of arrival to the day of departure."""
+    """The details of a hotel stay, from check-in to check-out."""
 
     kind: Literal["hotel"]
     name: Annotated[str, Trimmed(200)]
@@ -121,12 +121,12 @@ class HotelDetails(Closed):
 
     @property
     def nights(self) -> int:
-        """Number of nights."""
+        """Return the number of nights."""
         return (self.check_out - self.check_in).days
 
 
 class TransferDetails(Closed):
-    """A transfer from one place to another."""
+    """The details of a transfer from one place to another."""
 
     kind: Literal["transfer"]
     on: BusinessDate
@@ -138,9 +138,9 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """Visas of one country for all passengers, or of one `traveller`.
+    """The details of visas of one country, for `count` passengers or for one `traveller`.
 
-    `granted_on` is the day of the grant.
+    `granted_on` is the day on which the visa was granted.
     """
 
     kind: Literal["visa"]
@@ -154,7 +154,7 @@ class VisaDetails(Closed):
 
 
 class OtherDetails(Closed):
-    """Any other service, such as an excursion or insurance, or a discount."""
+    """The details of any other service, such as an excursion or insurance, or of a discount."""
 
     kind: Literal["other"]
     title: Annotated[str, Trimmed(200)]
@@ -177,17 +177,20 @@ _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
 def stored(details: AnyDetails) -> dict[str, Any]:
-    """Return the details for the table: JSON without unknown members and without the kind."""
+    """Convert details to JSON for the table, without the kind and without empty members."""
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 
 def read_details(kind: str, kept: dict[str, Any]) -> AnyDetails:
-    """Return the details of a stored line."""
+    """Convert the stored JSON of a trip line to its details."""
     return _READING.validate_python({"kind": kind, **kept}, strict=False)
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
-    """Return the first and last local day; crossing the date line never ends before it begins."""
+    """Return the first and last local day.
+
+    The last is never before the first, even for a flight across the date line.
+    """
     match details:
         case FlightDetails():
             return details.departs.date(), max(details.departs.date(), details.arrives.date())
@@ -202,7 +205,7 @@ def span(details: AnyDetails) -> tuple[date | None, date | None]:
 
 
 def name_of(details: AnyDetails) -> str:
-    """Return a line's name for staff: `EK 533`, or a hotel's name."""
+    """Return the name of a trip line for staff, such as `EK 533` or a hotel's name."""
     match details:
         case FlightDetails():
             return f"{details.carrier} {details.number}"
@@ -217,5 +220,5 @@ def name_of(details: AnyDetails) -> str:
 
 
 def nights_of(first: date, after: date) -> list[date]:
-    """Return the nights between two days, each by the day on which it begins."""
+    """Return the nights between two days, each as the day on which it begins."""
     return [first + timedelta(days=number) for number in range((after - first).days)]

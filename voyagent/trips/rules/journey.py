@@ -1,4 +1,4 @@
-"""A trip as a value: passengers, lines, totals, state."""
+"""A trip as an immutable value: passengers, lines, totals and status."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from voyagent.kernel.money import Money
 from voyagent.trips.rules.details import AnyDetails, name_of
 
 COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
-"""States known to a supplier or authority: such a line is cancelled, never removed."""
+"""Statuses of lines that a supplier or authority has: cancelled first, never just removed."""
 OVER = frozenset({"cancelled", "failed"})
-"""States of lines that do not take place."""
+"""Statuses of lines that do not take place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passenger:
-    """A passenger.
+    """A passenger of a trip.
 
-    `passport_sealed` is present only if requested, and needs the keyring.
+    `passport_sealed` is the encrypted passport number; it is loaded only on request.
     """
 
     id: UUID
@@ -39,7 +39,7 @@ class Passenger:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a trip."""
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service."""
 
     id: UUID
     trip_id: UUID
@@ -60,22 +60,22 @@ class Line:
 
     @property
     def is_over(self) -> bool:
-        """True if cancelled or failed."""
+        """Return True if the line is cancelled or failed."""
         return self.status in OVER
 
     @property
     def is_committed(self) -> bool:
-        """True if held, booked, ticketed or filed."""
+        """Return True if the line is held, booked, ticketed or filed."""
         return self.status in COMMITTED
 
     @property
     def name(self) -> str:
-        """The line's name."""
+        """Return the line's name for staff."""
         return name_of(self.details)
 
     @property
     def state(self) -> str:
-        """The line's state: its status, or `granted` for a granted visa."""
+        """Return the status for display: `granted` for a granted visa, else the line's status."""
         return (
             "granted"
             if getattr(self.details, "granted_on", None) and not self.is_over
@@ -84,7 +84,10 @@ class Line:
 
     @property
     def place_in_time(self) -> tuple[date, str, datetime]:
-        """Sort key: day, time, hotels after the arrival; lines without a day come last."""
+        """Return the sort key: day, then time, with hotels after the arrival.
+
+        Lines without a day come last.
+        """
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
         return self.starts_on or date.max, time, self.created_at
@@ -92,25 +95,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Cost and price of a trip in one currency."""
+    """The cost and price of a trip in one currency."""
 
     cost: Money
     price: Money
 
     @property
     def currency(self) -> str:
-        """The currency of both."""
+        """Return the currency of both amounts."""
         return self.price.currency
 
     @property
     def margin(self) -> Money:
-        """The agency's margin."""
+        """Return the margin: price less cost."""
         return self.price - self.cost
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A trip with passengers and lines, in order of time, cancelled ones included."""
+    """A trip with its passengers, and its lines in order of time, including cancelled ones."""
 
     trip: Row
     passengers: tuple[Passenger, ...]
@@ -118,29 +121,29 @@ class Journey:
 
     @property
     def active_lines(self) -> tuple[Line, ...]:
-        """The lines that take place."""
+        """Return the lines that are not cancelled or failed."""
         return tuple(line for line in self.lines if not line.is_over)
 
     @property
     def totals(self) -> list[Total]:
-        """Cost and price by currency, the trip's own first; currencies are never added."""
+        """Return cost and price in each currency, the trip's own first; nothing is converted."""
         return totals(self.active_lines, self.trip["currency"])
 
     @property
     def days(self) -> tuple[date | None, date | None]:
-        """The first and the last day."""
+        """Return the first and last day of the active lines; None if no line has a day."""
         starts = [line.starts_on for line in self.active_lines if line.starts_on]
         ends = [line.ends_on or line.starts_on for line in self.active_lines if line.starts_on]
         return (min(starts), max(end for end in ends if end)) if starts else (None, None)
 
     @property
     def status(self) -> str:
-        """The trip's state in one word."""
+        """Return the trip's status: `planned`, `part_booked` or `booked`."""
         return status_of([line.status for line in self.active_lines])
 
 
 def totals(lines: Sequence[Line], currency: str) -> list[Total]:
-    """Return sums of lines by currency; the given currency comes first, even with zeros."""
+    """Return the sums of lines by currency; `currency` comes first, even with zeros."""
     sums = {currency: Total(Money(0, currency), Money(0, currency))}
     for line in sorted(lines, key=lambda line: line.price.currency):
         before = sums.get(line.price.currency) or Total(
@@ -151,6 +154,6 @@ def totals(lines: Sequence[Line], currency: str) -> list[Total]:
 
 
 def status_of(statuses: Sequence[str]) -> str:
-    """Return the state of a trip: `planned`, `part_booked`, `booked`."""
+    """Return the status of a trip from its lines: `planned`, `part_booked` or `booked`."""
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"

@@ -1,6 +1,6 @@
-"""Warnings about a trip, as pure rules over its passengers and lines.
+"""Compute warnings about a trip from its passengers and lines.
 
-They never block an act. Days are local; connections are measured by instants.
+Warnings never block an act. Days are local; connections are measured between UTC instants.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ Severity = Literal["error", "warning", "note"]
 Values = Mapping[str, str | int | date]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 DOMESTIC_MINUTES, INTERNATIONAL_MINUTES = 60, 90
-"""Minimum connection in minutes, domestic and international, by default."""
+"""Default minimum connection times in minutes: domestic and international."""
 MINIMUMS: Mapping[str, tuple[int, int]] = {}
-"""Minimum connection of particular airports in minutes, domestic and international."""
+"""Minimum connection times of particular airports in minutes: domestic, international."""
 OTHER_AIRPORT_MINUTES = 240
-"""Minimum connection to another airport of the city, in minutes.
+"""Minimum connection time to another airport of the same city, in minutes.
 
-It includes immigration, the transfer, and another check-in.
+It includes immigration, the transfer and another check-in.
 """
 CONNECTION_MINUTES_MAX = 24 * 60
 WAIT_MINUTES_MAX = 12 * 60
-"""Longest overnight wait at an airport without a hotel, in minutes."""
+"""Longest overnight wait at an airport for which no hotel is needed, in minutes."""
 EARLY_HOUR, NOON = 6, 12
 UNDER_YEARS: Mapping[str, int] = {"infant": 2, "child": 12}
-"""Age limit of infants and children on the last flight, as airlines count."""
+"""Ages below which a passenger is an infant or a child, on the day of the last flight."""
 PASSPORT_MONTHS = 6
 """Months for which a passport must be valid after the return, by default."""
 _SCHENGEN = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
@@ -43,20 +43,25 @@ PASSPORT_MONTHS_OF: Mapping[str, int] = {
     **dict.fromkeys(_SCHENGEN.split(), 3),
     **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0),
 }
-"""Countries with less: three months (Schengen Borders Code, article 6) or the stay only."""
+"""Months of passport validity after the return, for countries with a shorter rule.
+
+Three months in the Schengen area (Schengen Borders Code, article 6); 0 where the passport needs to
+be valid only for the stay.
+"""
 
 
 class CountryCode(str):
-    """A country in the values of a finding, shown by its name."""
+    """A country code among a warning's values, which is shown as the country's name."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A warning.
+    """A warning about a trip.
 
-    `sentence` is filled with `values`; days and countries are formatted for the reader.
+    The placeholders of `sentence` are filled from `values`, with days and countries formatted in
+    the user's language.
     """
 
     code: str
@@ -69,9 +74,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A flight with comparable minutes.
+    """A flight with departure and arrival in comparable minutes.
 
-    Local time is used if an airport is unknown.
+    The local time is used for an airport whose time zone is unknown.
     """
 
     line: Line
@@ -81,7 +86,7 @@ class Flight:
 
     @property
     def is_measured(self) -> bool:
-        """True if both airports' time zones are known."""
+        """Return True if the time zones of both airports are known."""
         return (
             places.find_airport(self.details.origin) is not None
             and places.find_airport(self.details.destination) is not None
@@ -89,19 +94,19 @@ class Flight:
 
     @property
     def countries(self) -> tuple[str | None, str | None]:
-        """Countries of departure and arrival."""
+        """Return the countries of departure and arrival; None if unknown."""
         return places.country_of(self.details.origin), places.country_of(self.details.destination)
 
     @property
     def is_international(self) -> bool:
-        """True if it leaves the country, as far as known."""
+        """Return True if both countries are known and differ."""
         origin, destination = self.countries
         return origin is not None and destination is not None and origin != destination
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Two connecting flights within a day, in one city."""
+    """Two connecting flights within a day, in one city; `minutes` lie between them."""
 
     first: Flight
     then: Flight
@@ -110,20 +115,20 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Nights at a hotel."""
+    """A hotel stay."""
 
     line: Line
     details: HotelDetails
 
     @property
     def nights(self) -> frozenset[date]:
-        """Each night by the day on which it begins."""
+        """Return the nights of the stay, each as the day on which it begins."""
         return frozenset(nights_of(self.details.check_in, self.details.check_out))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for the rules, without cancelled lines; order does not matter."""
+    """The trip as the rules see it: sorted, without cancelled or failed lines."""
 
     passengers: tuple[Passenger, ...]
     flights: tuple[Flight, ...]
@@ -133,7 +138,7 @@ class Plan:
 
     @property
     def journeys(self) -> list[list[Flight]]:
-        """Connecting flights in order: the way out, the way back."""
+        """Return groups of connecting flights in order, such as outbound and return."""
         before = {
             connection.then.line.id: connection.first.line.id for connection in self.connections
         }
@@ -156,7 +161,10 @@ def findings(
     *,
     minimums: Mapping[str, tuple[int, int]] = MINIMUMS,
 ) -> list[Finding]:
-    """Return all warnings, the most serious first."""
+    """Return all warnings, the most serious first.
+
+    `minimums` are minimum connection times of particular airports in minutes.
+    """
     plan = _plan(passengers, lines)
     found = [
         *_short_connections(plan, minimums),
@@ -207,9 +215,10 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 
 
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
-    """Yield for each flight the one that feeds it.
+    """Yield for each flight its connection with the flight before it, if there is one.
 
-    It is the last that lands in its city within the day before, else one that lands too late.
+    That is the last flight to land in the same city in the 24 hours before, else one that lands too
+    late.
     """
     for then in flights:
         before = [
@@ -304,7 +313,10 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
-    """Warn of nights without hotel, flight or short wait; never without any hotel."""
+    """Warn of nights without a hotel, an overnight flight or a short wait.
+
+    A trip without any hotel has no such warning.
+    """
     if not plan.stays:
         return
     begins, ends = (
@@ -343,9 +355,9 @@ def _missing_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
-    """Warn of a hotel that begins before the arrival.
+    """Warn of a hotel stay that begins before the arrival.
 
-    The night before a morning arrival is allowed.
+    The night before a morning arrival is accepted.
     """
     if not plan.flights:
         return
@@ -399,9 +411,9 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_twice(plan: Plan) -> Iterator[Finding]:
-    """Warn of a flight booked twice for a passenger.
+    """Warn of a flight that is booked twice for a passenger.
 
-    A flight without names counts for everybody.
+    A flight without passenger names counts for all passengers.
     """
     for first, then in combinations(plan.flights, 2):
         one, other = first.details, then.details
@@ -419,9 +431,9 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
-    """Warn of two flights at the same time for a named passenger.
+    """Warn of two flights at the same time for a passenger named in both.
 
-    A short connection is another warning.
+    Short connections have a warning of their own.
     """
     connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
     for first, then in combinations(plan.flights, 2):
@@ -457,7 +469,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
 
 
 def _too_old(plan: Plan) -> Iterator[Finding]:
-    """Warn of an infant or child above the age limit on the last flight."""
+    """Warn of an infant or child who is above the age limit on the day of the last flight."""
     if not plan.flights:
         return
     last = max(flight.details.departs.date() for flight in plan.flights)
@@ -526,9 +538,10 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
 
 
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
-    """Return the countries that a passenger enters.
+    """Return the countries that a passenger enters on the trip.
 
-    Those of destinations and hotels, without the passenger's own and that of the start.
+    They are those of flights and hotels, without the passenger's own country and that of the first
+    departure.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {
@@ -541,6 +554,6 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
 
 
 def _months_after(day: date, months: int) -> date:
-    """Return the same day some months later, or the last of that month."""
+    """Return the day some months later; the last of the month if that day does not exist."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

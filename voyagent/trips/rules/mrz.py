@@ -1,8 +1,8 @@
-"""Machine-readable zone of passports (ICAO Doc 9303 part 4, TD3), with its check digits.
+"""Read the machine-readable zone of passports (ICAO Doc 9303 part 4, TD3).
 
-Lines with correct check digits may still be misread: characters of equal value modulo ten are not
-told apart (`0` and `A`, `I` and `S`), and names have no check digit. The result fills a form for
-review and proves nothing.
+Correct check digits do not exclude a misreading: characters of equal value modulo ten look alike to
+them (`0` and `A`, `I` and `S`), and names have no check digit. Therefore the result only fills a
+form that a person reviews.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ LINE = 44
 FILLER = "<"
 WEIGHTS = (7, 3, 1)
 FUTURE_YEARS_MAX = 50
-"""Years ahead at most for an expiry; a later year belongs to the century before."""
+"""Largest number of years that an expiry is in the future.
+
+A later one is taken to be in the previous century.
+"""
 _LINES = re.compile(r"(P[A-Z0-9<]{43})?[A-Z0-9<]{43}[A-Z0-9]")
 _VALUES = {FILLER: 0} | {
     character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 _COUNTRIES = {"D": "DE", "RKS": "XK", **dict.fromkeys(("GBD", "GBN", "GBO", "GBP", "GBS"), "GB")}
-"""Codes of Doc 9303 outside ISO 3166-1: Germany, Kosovo, kinds of British nationality."""
+"""Country codes of Doc 9303 outside ISO 3166-1: Germany, Kosovo, British nationalities."""
 
 
 class NoPassportLines(Invalid):
-    """The text is not the two lines of a passport."""
+    """The text does not have the form of the two lines of a passport."""
 
     code = "passport_lines_unreadable"
     message = N_(
@@ -75,7 +78,7 @@ class ExpiryMisread(PassportLinesMisread):
 
 
 class PersonalNumberMisread(PassportLinesMisread):
-    """The fourth check digit is wrong."""
+    """The fourth check digit, that of the personal number, is wrong."""
 
     message = N_(
         "The check digit of the personal number does not match (second line, characters 29 to"
@@ -94,10 +97,10 @@ class LineMisread(PassportLinesMisread):
 
 @dataclass(frozen=True, slots=True)
 class MachineZone:
-    """The contents of the lines.
+    """The contents of the machine-readable lines.
 
     `nationality` is the country's two letters, None for an unknown `nationality_code`. Names are
-    None without the first line; `date_of_birth` is None if the passport leaves a part of it out.
+    None without the first line. `date_of_birth` is None if the passport omits a part of it.
     """
 
     number: str
@@ -114,9 +117,9 @@ class MachineZone:
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """True if a name is that of the lines, in any order, without accents.
+        """Return True if a name equals that of the lines, in any order and ignoring accents.
 
-        Each word may continue where the lines cut it off.
+        A word may be longer than in the lines, which cut long names off.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(
@@ -125,7 +128,7 @@ class MachineZone:
 
 
 def read_zone(text: str, today: date) -> MachineZone:
-    """Read both lines, or the second alone; spaces and case do not matter.
+    """Parse both lines, or only the second; spaces and case are ignored.
 
     `today` decides the century of two-digit years: a birth is in the past, an expiry at most fifty
     years ahead. Raises NoPassportLines, PassportLinesMisread.
@@ -149,7 +152,7 @@ def read_zone(text: str, today: date) -> MachineZone:
 
 
 def check_digit(text: str) -> str:
-    """Return the check digit: values times 7, 3, 1, modulo ten (Doc 9303 part 3, 4.9)."""
+    """Return the check digit: sum of values times 7, 3, 1, modulo ten (Doc 9303 part 3, 4.9)."""
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
 
@@ -174,7 +177,7 @@ def _check(line: str) -> None:
 def _names(field: str) -> tuple[str | None, str | None]:
     """Return surname and given names.
 
-    Two fillers separate them, one separates their parts; long names are cut off.
+    Two filler characters separate them and one separates their parts; long names are cut off.
     """
     surname, _, given = field.rstrip(FILLER).partition(FILLER * 2)
     in_words = [
@@ -200,7 +203,7 @@ def _country(code: str) -> str | None:
 
 
 def _birth(figures: str, today: date) -> date | None:
-    """Return the date of birth in the past; None if a part of it is left out."""
+    """Return the date of birth, in the past; None if the passport omits a part of it."""
     if FILLER in figures:
         return None
     found = [

@@ -1,7 +1,4 @@
-"""Airports: city, country, time zone.
-
-An unknown code is kept as typed.
-"""
+"""Airports: their city, country and time zone."""
 
 from __future__ import annotations
 
@@ -29,14 +26,17 @@ _SPOKEN = {
     "YVR": "Vancouver",
     "YYZ": "Toronto",
 }
-"""Cities with their present names, and cities of airports listed by suburb."""
+"""City names that replace those of the airport data.
+
+They are cities with new names, and airports listed under a suburb.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Airport:
-    """An airport by its IATA code.
+    """An airport with its IATA code.
 
-    `metro` is the airlines' code for all airports of a city, else city and country.
+    `metro` is the airlines' code for all airports of a city; without one, city and country.
     """
 
     code: str
@@ -48,32 +48,32 @@ class Airport:
 
 
 def find_airport(code: str) -> Airport | None:
-    """Return the airport of a code, or None."""
+    """Return the airport with an IATA code, or None."""
     return _airports().get(code)
 
 
 def city_of(code: str) -> str:
-    """Return the city of an airport; of an unknown one its code."""
+    """Return the city of an airport, or the code itself if it is unknown."""
     found = find_airport(code)
     return found.city if found else code
 
 
 def country_of(code: str) -> str | None:
-    """Return the country of an airport (ISO 3166 alpha-2), or None."""
+    """Return the country of an airport (ISO 3166 alpha-2), or None if it is unknown."""
     found = find_airport(code)
     return found.country if found else None
 
 
 def same_city(one: str, other: str) -> bool:
-    """True if two airports serve one city; an unknown one only equals itself."""
+    """Return True if two airports serve the same city; an unknown one equals only itself."""
     here, there = find_airport(one), find_airport(other)
     return one == other or (here is not None and there is not None and here.metro == there.metro)
 
 
 def instant(code: str, local: datetime) -> datetime | None:
-    """Return the UTC instant of an airport's local time; None if its zone is unknown.
+    """Return the UTC instant of a local time at an airport; None if its zone is unknown.
 
-    An hour that occurs twice is the first.
+    If the local time occurs twice, when clocks go back, the first one is meant.
     """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None

@@ -1,4 +1,4 @@
-"""Rules of trips: plans, passengers, costs, bookings."""
+"""Services of trips: plan them, manage passengers, book at suppliers, send itineraries."""
 
 from voyagent.trips.service.errors import (
     BornLater,

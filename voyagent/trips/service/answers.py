@@ -1,6 +1,6 @@
-"""Supplier answers, stored for some minutes, so that equal queries ask once.
+"""Cache supplier responses for some minutes, so that equal queries are sent once.
 
-API contract, section 17. The rows belong to one agency, like the offers in them.
+The cache belongs to one agency, like the offers in it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def asked(
     question: object,
     ask: Callable[[], Iterable[Given]],
 ) -> OutboundCall[list[Offered[Given]]]:
-    """Return the stored answer, else ask the supplier and store its answer."""
+    """Return the cached offers, or query the supplier and cache its response.
+
+    `what` is the kind of query, `question` its parameters.
+    """
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
     told = _told(name, kind)
@@ -62,7 +65,7 @@ def asked(
 
 
 def forget(*what: What) -> None:
-    """Drop stored answers, because a booking changes availability."""
+    """Delete cached responses of these kinds, because a booking changes availability."""
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.what.in_(what)))
 
 

@@ -1,4 +1,4 @@
-"""Errors of the rules of trips; errors of reads are in `queries`."""
+"""Errors of the services of trips; "not found" errors are in `queries`."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class TripFull(Conflict):
 
 
 class LineKindFixed(Invalid):
-    """The kind of a line cannot change."""
+    """The kind of a trip line cannot change."""
 
     code = "line_kind_fixed"
     message = N_("A service’s type can’t change. Remove it and add another.")
 
 
 class LineIsCommitted(Conflict):
-    """A supplier or an authority knows the line, so it cannot be removed."""
+    """A supplier or an authority has the line, so it cannot be removed from the trip."""
 
     code = "line_is_committed"
     message = N_("This service is held or booked. Cancel it before you remove it.")
 
 
 class LineAtSupplier(Conflict):
-    """A supplier has the line, so its booking data and cost cannot change."""
+    """The line is booked at a supplier, so its booking data and cost cannot change."""
 
     code = "line_at_supplier"
     message = N_(
@@ -44,7 +44,7 @@ class LineAtSupplier(Conflict):
 
 
 class TooManyGuests(Conflict):
-    """More guests than the rate is for."""
+    """The rate is for fewer guests."""
 
     code = "too_many_guests"
     message = N_(
@@ -53,14 +53,14 @@ class TooManyGuests(Conflict):
 
 
 class LineIsOver(Conflict):
-    """The line is cancelled or failed."""
+    """The trip line is cancelled or failed."""
 
     code = "line_is_over"
     message = N_("This service is cancelled or failed. It can be removed, but not edited.")
 
 
 class InvalidLineStatus(Invalid):
-    """The kind of line never has this status."""
+    """Lines of this kind cannot have this status."""
 
     code = "invalid_line_status"
     message = N_("This status is not valid for this type of service.")
@@ -76,7 +76,7 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """Only other lines, such as discounts, may have negative amounts."""
+    """The amount is negative; only lines of kind "other", such as discounts, may have that."""
 
     code = "negative_amount"
     message = N_("Only a service of type “Other” can have a negative price, such as a discount.")
@@ -104,14 +104,14 @@ class NothingToSend(Conflict):
 
 
 class NobodyTravels(Conflict):
-    """The booking has no passengers."""
+    """The trip has no passengers to book for."""
 
     code = "nobody_travels"
     message = N_("This trip has no passengers yet. Add them first.")
 
 
 class NotHeld(Conflict):
-    """The line is not held at a supplier."""
+    """The flight is not held at a supplier."""
 
     code = "not_held"
     message = N_(
@@ -120,14 +120,17 @@ class NotHeld(Conflict):
 
 
 class TicketsUnderWay(Conflict):
-    """The tickets of the hold are approved and being issued."""
+    """Issuing the tickets of the held booking is approved and in progress."""
 
     code = "tickets_under_way"
     message = N_("The tickets of this booking are being issued, so its hold can’t be released.")
 
 
 class CancelAtSupplier(Conflict):
-    """A supplier has the line: release the hold there, or request the cancellation."""
+    """The line is booked at a supplier, so a mark alone does not cancel it.
+
+    Release the held flight, or request the cancellation of the hotel.
+    """
 
     code = "cancel_at_supplier"
     message = N_(
@@ -146,7 +149,7 @@ class CancellationRequested(Conflict):
 
 
 class NotAtSupplier(Conflict):
-    """The line was entered directly, so no supplier knows it."""
+    """The line was entered by hand, so no connected supplier has it."""
 
     code = "not_at_supplier"
     message = N_("This was not booked through a connected supplier. Cancel it where it was booked.")
@@ -160,7 +163,7 @@ class NoNationality(Conflict):
 
 
 class NoDayOfArrival(Conflict):
-    """The trip has no day of arrival."""
+    """The trip has no dated line, so its day of arrival is unknown."""
 
     code = "day_of_arrival_needed"
     message = N_("The trip has no dates yet. Add a flight or a hotel first.")

@@ -1,4 +1,4 @@
-"""Flights from search to ticket: offers, holds, releases, tickets."""
+"""Flights from search to ticket: offers, held bookings, releases and tickets."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ LET_GO = N_("The hold was released, so no ticket can be issued. Nothing was done
 def search_flights(
     suppliers: Suppliers, actor: Actor, query: FlightQuery
 ) -> OutboundCall[list[Offered[FlightOffer]]]:
-    """Search flights, the cheapest first; offers are stored until they expire.
+    """Search flights; return the offers, cheapest first, stored until they expire.
 
-    A repeat within five minutes has the same answer. Raises Forbidden, SupplierError.
+    A repeated query within five minutes has the same response. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -72,11 +72,12 @@ def hold_flight(
     offer_id: UUID,
     passenger_ids: Sequence[UUID] | None = None,
 ) -> OutboundCall[list[TripLine]]:
-    """Hold an offer for all or named passengers; each flight becomes an unpaid line.
+    """Reserve a fare at the supplier, unpaid; return one new trip line for each flight.
 
-    The same offer is held once on a trip, however often it is requested; a released one can be held
-    again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
-    TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
+    `passenger_ids` are by default all passengers of the trip. An offer is held only once on a trip,
+    however often it is requested; after a release it can be held again. Raises Forbidden,
+    TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (such as
+    SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
@@ -131,17 +132,18 @@ def hold_flight(
 
 
 def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
-    """Return the stored offer at the new price after PriceChanged; None otherwise."""
+    """Store the offer at its new price if the error is PriceChanged; else return None."""
     if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
         return None
     return keep_offers(FlightOffer, [refusal.new])[0]
 
 
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundCall[list[TripLine]]:
-    """Pay for a hold and receive its tickets; `line_id` is any of its flights.
+    """Pay for a held booking, receive its tickets, and return its trip lines.
 
-    The supplier is asked under the booking's own name, so that two callers pay once; the second
-    gets NotHeld. A payment is recorded whatever became of the line meanwhile. Raises Forbidden,
+    `line_id` is any flight of the booking. All ticketing requests of a booking have the same
+    idempotency key, so that two parallel calls pay once; the second one raises NotHeld. A
+    payment is recorded even if the lines have changed in the meantime. Raises Forbidden,
     LineNotFound, NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
     """
     actor.require_authority("trip.issue_ticket")
@@ -172,12 +174,12 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
 def release_flight(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[list[TripLine], int]]:
-    """Release an unpaid hold free of charge; `line_id` is any of its flights.
+    """Release an unpaid held booking, free of charge; `line_id` is any flight of it.
 
-    The lines stay as cancelled. The second value is the number of ticketing requests that ended.
-    Nothing changes if the supplier fails. An expired hold has lapsed, so nobody is asked. Raises
-    Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; LineIsOver for the second of
-    two callers.
+    Returns its trip lines, now cancelled, and the number of ticketing requests that were withdrawn.
+    If the supplier fails, nothing changes. If the hold has expired, the supplier is not called.
+    Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two parallel calls
+    the second raises LineIsOver.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -192,7 +194,7 @@ def release_flight(
     def note(found: FlightBooking | None) -> tuple[list[TripLine], int]:
         ended = sum(
             approvals.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids
-        )  # before the trip is held, as whoever grants does it
+        )  # before the trip is locked: an approval locks in this order too
         booked = _booking_of(_held_trip_of(line_id))
         lines = [line for line in booked if line.status == "held"]
         if not lines:
@@ -214,14 +216,14 @@ def release_flight(
 
 
 def has_lapsed(line: TripLine) -> bool:
-    """True if the hold has expired, so that the airline has released it."""
+    """Return True if the hold has expired, so that the airline has released the seats."""
     return line.hold_expires_at is not None and line.hold_expires_at <= clock.now()
 
 
 def read_flight(
     suppliers: Suppliers, actor: Actor, locator: str
 ) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
-    """Return the lines of the newest booking with a locator, and the supplier's booking.
+    """Return the trip lines of the newest booking with a locator, and the supplier's data.
 
     Raises Forbidden, LineNotFound, SupplierError.
     """
@@ -242,7 +244,7 @@ def read_flight(
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
-    """Return the flights of a hold and lock its trip. Raises LineNotFound, NotHeld."""
+    """Return the flights of a held booking and lock its trip. Raises LineNotFound, NotHeld."""
     line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
         raise NotHeld
@@ -252,7 +254,10 @@ def held_lines(line_id: UUID) -> list[TripLine]:
 def mark_ticketed(
     lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]
 ) -> None:
-    """Mark a booking's flights as ticketed; a dry run has no `found` and no numbers."""
+    """Mark a booking's flights as ticketed.
+
+    In a dry run `found` is None and `numbers` is empty.
+    """
     now = clock.now()
     for line in lines:
         details = read_details("flight", line.details)
@@ -275,7 +280,7 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return the name under which an offer is held; a new one after a released hold."""
+    """Return the idempotency key for holding an offer; a new one after a released hold."""
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),
@@ -293,7 +298,7 @@ def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """Return a flight with its trip locked. Raises LineNotFound."""
+    """Return a flight after locking its trip. Raises LineNotFound."""
     line = _flight(line_id)
     trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

@@ -48,9 +48,9 @@ from voyagent.trips.service.supplies import (
 def search_hotels(
     suppliers: Suppliers, actor: Actor, query: HotelQuery
 ) -> OutboundCall[list[Offered[HotelRate]]]:
-    """Search hotels, the cheapest first; rates are stored until they expire.
+    """Search hotels; return the rates, cheapest first, stored until they expire.
 
-    A repeat within five minutes has the same answer. Raises Forbidden, SupplierError.
+    A repeated query within five minutes has the same response. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -60,7 +60,7 @@ def search_hotels(
 
 
 def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> OutboundCall[HotelRate]:
-    """Return a rate as it is now and store it; for two minutes the answer is reused.
+    """Read a rate again from the supplier and store it; reuse a response for two minutes.
 
     Raises Forbidden, SupplierError (such as SoldOut, OfferExpired, UnknownAtSupplier).
     """
@@ -83,11 +83,12 @@ def book_hotel(
     rate_key: str,
     passenger_ids: Sequence[UUID],
 ) -> OutboundCall[TripLine]:
-    """Book an offered rate for passengers; the first is the lead guest.
+    """Book an offered rate for passengers and add it to their trip.
 
-    Booked once for the same people until it is cancelled: the supplier is asked under one name.
-    Raises Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such
-    as SoldOut, PriceChanged, OfferExpired).
+    The first passenger is the lead guest. All requests for the same rate and passengers have the
+    same idempotency key, so that they book once; after a cancellation they can book again. Raises
+    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such as
+    SoldOut, PriceChanged, OfferExpired).
     """
     actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
@@ -135,10 +136,11 @@ def book_hotel(
 def cancel_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, Money | None]]:
-    """Cancel a booking at its supplier; a charge becomes a line of its own.
+    """Cancel a booking at its supplier; return its trip line and the charge, if any.
 
-    The supplier is asked under the booking's own name. Raises Forbidden, LineNotFound, LineIsOver
-    (also for the second of two callers), NotAtSupplier, SupplierError.
+    The charge is added to the trip as a line of its own. Repeated requests have the same
+    idempotency key. Raises Forbidden, LineNotFound, LineIsOver (also for the second of two parallel
+    calls), NotAtSupplier, SupplierError.
     """
     actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)
@@ -177,7 +179,7 @@ def cancel_hotel_booking(
 def read_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, HotelBooking]]:
-    """Return a booked stay, and the supplier's booking.
+    """Return the trip line of a booked stay, and the supplier's data about the booking.
 
     Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
     """
@@ -191,9 +193,9 @@ def read_hotel_booking(
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
-    """Return the one trip of some passengers and lock it.
+    """Return the trip of some passengers and lock it.
 
-    Raises PassengerNotFound if they are on no trip or on several.
+    Raises PassengerNotFound unless all of them are on one trip.
     """
     found = set(
         db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids)))
@@ -204,7 +206,10 @@ def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
 
 
 def booked_stay(line_id: UUID) -> TripLine:
-    """Return a booked stay and lock its trip. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    """Return a booked stay after locking its trip.
+
+    Raises LineNotFound, LineIsOver, NotAtSupplier.
+    """
     line = _held_trip_of(line_id)
     if line.status != "booked":
         raise LineIsOver
@@ -214,7 +219,7 @@ def booked_stay(line_id: UUID) -> TripLine:
 
 
 def rate_of_stay(stay: TripLine) -> HotelRate | None:
-    """Return the rate that a stay was booked at; None if it is no longer stored."""
+    """Return the rate at which a stay was booked; None if it is no longer stored."""
     if stay.offer_id is None:
         return None
     try:
@@ -224,7 +229,7 @@ def rate_of_stay(stay: TripLine) -> HotelRate | None:
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
-    """Return the guests, at most as many as the rate is for.
+    """Return the guests; there may be at most as many as the rate is for.
 
     Raises PassengerNotFound, TooManyGuests.
     """
@@ -235,7 +240,7 @@ def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> lis
 
 
 def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:
-    """Add a booked rate to the trip."""
+    """Add a booked hotel stay to the trip."""
     hotel = rate.hotel
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
     details = HotelDetails(
@@ -257,7 +262,7 @@ def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> Tri
 
 
 def mark_cancelled(line: TripLine, key: str | None) -> None:
-    """Mark a stay as cancelled."""
+    """Mark a stay as cancelled and store the supplier's new id of the booking, if any."""
     line.status, line.updated_at = "cancelled", clock.now()
     line.supplier_key = key or line.supplier_key
     trips.get_trip(line.trip_id).updated_at = line.updated_at
@@ -265,7 +270,7 @@ def mark_cancelled(line: TripLine, key: str | None) -> None:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """Return a stay with its trip locked. Raises LineNotFound."""
+    """Return a stay after locking its trip. Raises LineNotFound."""
     line = _stay(line_id)
     trips.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

@@ -1,4 +1,4 @@
-"""Lines of a trip: add, change, cancel, remove."""
+"""Add, change, cancel and remove trip lines: flights, hotels and other services."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ BY_HAND = {
     "visa": ("planned", "filed"),
     "other": ("planned", "booked"),
 }
-"""States that a person may give a line of each kind, in order.
+"""Statuses that a person may set by hand for each kind of line, in order.
 
-A booking made by telephone counts.
+They include those of bookings made outside the system, for example by telephone.
 """
 AT_SUPPLIER = {
     ("flight", "held"): (
@@ -58,21 +58,21 @@ AT_SUPPLIER = {
     ),
     ("hotel", "booked"): ("name", "city", "check_in", "check_out"),
 }
-"""Details that identify a supplier's booking, by kind and state.
+"""Details that may not change while a supplier has the booking, by kind and status.
 
-A reviewer decides by our lines, the supplier acts by its own, so these details cannot change.
+An approver decides by our data but the supplier acts by its own, so the two must not differ.
 """
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
-"""Capabilities that are requested for one line, and the argument with its id."""
+"""Capabilities whose approval requests are about one line, and the argument with its id."""
 CANCELLED = N_("The service was already cancelled on the trip. Nothing was done.")
 _OF_BOOKING = frozenset({"status", "currency", "cost_minor", "supplier", "supplier_ref"})
 FLIGHT_HOURS_MAX = 36
-# A description may name the customer; of it the audit keeps only that it changed.
+# A description may name the customer; an event records only that it changed.
 _PRIVATE = frozenset({"details"})
 
 
 class Way(StrEnum):
-    """Ways to cancel a line: released free of charge, requested, or only marked."""
+    """Ways to cancel a line: released free of charge, after approval, or only marked."""
 
     RELEASE = "release"
     ASK = "ask"
@@ -83,9 +83,10 @@ _WAYS = {("flight", "held"): Way.RELEASE, ("hotel", "booked"): Way.ASK}
 
 
 class LineChanges(TypedDict, total=False):
-    """Changes of a line.
+    """Fields of a trip line to set; an absent key is unchanged.
 
-    The details are replaced as a whole; amounts are in the line's currency unless one is given.
+    `details` are replaced as a whole. `cost` and `price` are decimal strings in `currency`, by
+    default that of the line.
     """
 
     details: AnyDetails
@@ -100,7 +101,7 @@ class LineChanges(TypedDict, total=False):
 def add_line(
     actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None
 ) -> TripLine:
-    """Add a line; its currency is the trip's by default.
+    """Add a line to a trip; its currency is by default the trip's.
 
     Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus,
     UnknownCurrency, InvalidAmount, NegativeAmount.
@@ -139,7 +140,7 @@ def add_line(
 
 
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
-    """Change a line.
+    """Change a trip line.
 
     Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and the errors of
     `add_line`.
@@ -153,7 +154,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     said = dict(changes)
     if (
         "currency" in said and said["currency"] != line.currency
-    ):  # an amount that was not said is the same figure of the new currency
+    ):  # an amount that is not given keeps its number in the new currency
         said = {
             name: Money(getattr(line, f"{name}_minor"), line.currency).wire
             for name in ("cost", "price")
@@ -189,13 +190,14 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
 
 
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
-    """Mark a line as cancelled that no supplier of ours can be told about.
+    """Mark a line as cancelled, without informing a supplier.
 
-    It was booked elsewhere, is ticketed or is filed. It stays without a price, and requests about
-    it end. Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
+    This is for lines that are planned, booked elsewhere, ticketed or filed. The line stays on the
+    trip without a price, and pending approval requests about it end. Raises Forbidden,
+    LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
-    for tool, name in ASKED_ABOUT:  # before the trip is held, as whoever grants does it
+    for tool, name in ASKED_ABOUT:  # before the trip is locked: an approval locks in this order too
         approvals.end_about(actor, tool, name, str(trips.get_line(trip_id, line_id).id), CANCELLED)
     line = trips.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
@@ -216,14 +218,14 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
 
 
 def way_to_cancel(line: TripLine) -> Way:
-    """Return how a line is cancelled, by its kind, state and supplier."""
+    """Return how a line is cancelled, according to its kind, status and supplier."""
     return (
         _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
     )
 
 
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Remove a planned, cancelled or failed line.
+    """Remove a planned, cancelled or failed line from its trip.
 
     Raises Forbidden, LineNotFound, LineIsCommitted.
     """
@@ -243,7 +245,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
 
 
 def check_room(trip: Trip, more: int) -> None:
-    """Check that a locked trip has room for more lines. Raises TripFull."""
+    """Check that a trip, already locked, can have `more` further lines. Raises TripFull."""
     if (
         db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0
     ) + more > LINES_MAX:
@@ -251,9 +253,9 @@ def check_room(trip: Trip, more: int) -> None:
 
 
 def check_times(details: FlightDetails) -> None:
-    """Check that a flight lands after it departs, by instants if both zones are known.
+    """Check that a flight lands after it departs and is not too long.
 
-    Raises InvalidFlightTimes.
+    Times are compared in UTC if both time zones are known. Raises InvalidFlightTimes.
     """
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)
@@ -262,13 +264,13 @@ def check_times(details: FlightDetails) -> None:
     ).total_seconds() / 60
     earliest = (
         0 if departs and arrives else -26 * 60
-    )  # between the two sides of the date line the clocks are 26 hours apart
+    )  # local times differ by at most 26 hours, across the date line
     if not earliest < minutes <= FLIGHT_HOURS_MAX * 60 + (0 if departs and arrives else 26 * 60):
         raise InvalidFlightTimes
 
 
 def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
-    """True if a change concerns data of a supplier's booking."""
+    """Return True if a change affects booking data that a supplier has."""
     fixed = AT_SUPPLIER.get((line.kind, line.status))
     if fixed is None or line.supplier_key is None:
         return False
@@ -279,7 +281,7 @@ def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
 
 
 def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
-    """Return columns and values; refuse what the input alone shows to be wrong."""
+    """Convert changes to column values; refuse those that are invalid by themselves."""
     values: dict[str, Any] = {
         name: said[name]
         for name in ("status", "currency", "supplier", "supplier_ref")

@@ -1,4 +1,7 @@
-"""Deletion of offers; they are kept after expiry so that a late caller is told so."""
+"""Delete expired offers.
+
+They are kept for a while, so that a late booking gets the error that the offer has expired.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from voyagent.kernel.db import db
 from voyagent.trips.models import SupplierOffer, SupplierResponse
 
 KEPT_FOR = timedelta(hours=1)
-"""Time for which an expired offer is kept."""
+"""Time for which an offer is kept after it has expired."""
 
 
 def sweep() -> None:
-    """Delete the bound agency's offers that expired an hour ago, and old answers."""
+    """Delete the bound agency's offers that expired an hour ago, and expired responses."""
     now = clock.now()
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.expires_at <= now))
     db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))

@@ -1,6 +1,7 @@
-"""Passengers of a trip.
+"""Add, change and remove passengers of a trip.
 
-A passport number is sealed before it is stored; neither it nor a name reaches the audit.
+A passport number is encrypted before it is stored. The audit trail contains neither names nor
+passport numbers.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ PASSENGERS_MAX = 99
 
 
 class PassengerChanges(TypedDict, total=False):
-    """Changes of a passenger: an absent key is kept, None clears it.
+    """Fields of a passenger to set: an absent key is unchanged, None clears the field.
 
-    Name and kind cannot be cleared.
+    The name and the kind cannot be cleared.
     """
 
     full_name: str
@@ -43,7 +44,7 @@ class PassengerChanges(TypedDict, total=False):
 def add_passenger(
     keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges
 ) -> TripPassenger:
-    """Add a passenger; `said` has at least the name.
+    """Add a passenger; `said` must contain at least the name.
 
     Raises Forbidden, TripNotFound, TripFull, BornLater.
     """
@@ -103,7 +104,10 @@ def update_passenger(
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Remove a passenger and delete the passport. Raises Forbidden, PassengerNotFound."""
+    """Remove a passenger and delete the stored passport number.
+
+    Raises Forbidden, PassengerNotFound.
+    """
     actor.require("trip.update")
     passenger = trips.get_passenger(trip_id, passenger_id, lock=True)
     with title_follows(trips.get_trip(trip_id)):
@@ -113,9 +117,9 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def seal_anew(keyring: Keyring) -> int:
-    """Seal the bound agency's passports with the present secret, up to a hundred.
+    """Re-encrypt up to a hundred passport numbers of the agency with the current secret.
 
-    Returns their number.
+    Returns their number. Only those encrypted with an earlier secret are concerned.
     """
     mark = keyring.present_mark
     old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark

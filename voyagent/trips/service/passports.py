@@ -1,4 +1,4 @@
-"""Passport numbers: sealed for their row, opened for staff and suppliers, masked on screen."""
+"""Encrypt, decrypt and mask passport numbers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ _NEAR = 60
 
 
 def normal(number: str) -> str:
-    """Normalise a number: capitals without spaces and hyphens."""
+    """Normalise a passport number: capitals, no spaces or hyphens."""
     return number.upper().replace(" ", "").replace("-", "")
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Store a sealed number, or none, in a passenger's row with a known id."""
+    """Store a passport number in a passenger, encrypted for this passenger's id; or clear it.
+
+    The passenger must have an id.
+    """
     passenger.passport_sealed = (
         None
         if number is None
@@ -34,9 +37,9 @@ def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None
 
 
 def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | None:
-    """Return the whole number.
+    """Decrypt a passport number; None if there is none.
 
-    Raises SealBroken for another row's number or a lost secret.
+    Raises SealBroken if it was encrypted for another passenger or with a lost secret.
     """
     return (
         None
@@ -46,12 +49,12 @@ def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | 
 
 
 def masked(last4: str | None) -> str | None:
-    """Return the masked number, of the same length for every number."""
+    """Return the masked number, equally long for every number; None if there is none."""
     return None if last4 is None else MASK + last4
 
 
 def hidden_in(text: str) -> str:
-    """Mask numbers near the word passport in a text, except their last four characters."""
+    """Mask numbers near the word "passport" in a text, except their last four characters."""
     spoken = [match.span() for match in _SPOKEN_OF.finditer(text)]
 
     def mask(match: re.Match[str]) -> str:

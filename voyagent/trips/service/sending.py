@@ -1,4 +1,4 @@
-"""Sending of the itinerary: one document to one address, recorded in the audit."""
+"""Mail an itinerary to one address, and record it in the audit trail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from voyagent.trips.service.errors import NothingToSend
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """The installation's parts that sending needs."""
+    """The installation's outbox and rate limiter, needed to send mail."""
 
     outbox: Outbox
     limiter: Limiter
@@ -41,10 +41,11 @@ def send_itinerary(
     locale: str,
     prices: bool,
 ) -> Trip:
-    """Mail the itinerary to the customer, who can reply to the sender.
+    """Mail an itinerary to the customer, whose reply goes to the sender; return the trip.
 
-    `prices` says whether `document` has them. Limited by recipient and by agency; a dry run does
-    not count. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
+    `prices` must be True if `document` contains prices. The number of mails is limited for each
+    recipient and each agency; a dry run does not count. Raises Forbidden, TripNotFound,
+    NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
     trip = trips.get_trip(trip_id, lock=True)
@@ -74,7 +75,7 @@ def send_itinerary(
 
 
 def something_stands(trip_id: UUID) -> bool:
-    """True if the trip has a line that takes place."""
+    """Return True if the trip has a line that is not cancelled or failed."""
     mine = (
         select(TripLine.id)
         .where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER))
@@ -84,9 +85,9 @@ def something_stands(trip_id: UUID) -> bool:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's address: the enquiry's text, else the party's.
+    """Return the customer's e-mail address: the enquiry's, else that of the party.
 
-    `name` is the customer's on the document, by default the enquiry's. None if neither is known.
+    `name` is the customer on a document, by default the enquiry's. None if there is no address.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

@@ -1,4 +1,4 @@
-"""Queries to suppliers, made from the plain fields of a request."""
+"""Build supplier queries from the plain fields of a request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 def suppliers(call: Invocation) -> Suppliers:
-    """Return the suppliers of the installation."""
+    """Return the suppliers that the installation is connected to."""
     return call.port(Suppliers)
 
 
@@ -27,7 +27,7 @@ def flight_query(  # noqa: PLR0913 - each is a field of the query
     cabin: str,
     direct_only: bool,
 ) -> FlightQuery:
-    """Return a search of flights; an age group that is not named has nobody."""
+    """Return a flight query; age groups absent from `passengers` have no passengers."""
     party = Party(**{"adult": 0, **passengers})
     return FlightQuery(
         origin, destination, outbound_date, party, currency, return_date, Cabin(cabin), direct_only
@@ -44,7 +44,7 @@ def hotel_query(
     currency: str,
     budget_max: str | None,
 ) -> HotelQuery:
-    """Return a search of hotels. Raises InvalidAmount, UnknownCurrency."""
+    """Return a hotel query. Raises InvalidAmount, UnknownCurrency."""
     return HotelQuery(
         country,
         city,

@@ -1,4 +1,4 @@
-"""Shared parts of flights, hotels and visas: offers, travellers, bookings as lines."""
+"""Functions that flights, hotels and visas share: offers, travellers, bookings, retries."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Offered(Generic[Given]):
-    """A stored offer; `id` is ours."""
+    """A supplier's offer with the id under which it is stored."""
 
     id: UUID
     offer: Given
@@ -42,7 +42,10 @@ class Offered(Generic[Given]):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The booking's data for the lines that it becomes."""
+    """Data of a supplier's booking that its trip lines store.
+
+    `number` is the booking number, `key` the supplier's own id, `reference` our idempotency key.
+    """
 
     status: str
     supplier: str
@@ -53,16 +56,15 @@ class Booking:
 
 
 def outside() -> None:
-    """Refuse a supplier call in a dry run; called before every supplier call."""
+    """Refuse to call a supplier in a dry run; every function calls this before its supplier."""
     refuse_outside(db.session)
 
 
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
-    """Return a supplier call for a named act.
+    """Return a supplier call that is repeated once after a time-out.
 
-    After a time-out it is repeated once: under the same name it is the same act, so the repeat
-    finds out whether it happened. Raises SupplierError; after a second time-out the outcome is
-    unknown.
+    The call must have an idempotency key: the repeat then finds out whether the first call
+    succeeded. It raises SupplierError; after a second time-out the outcome is unknown.
     """
 
     def ask() -> Answer:
@@ -77,7 +79,7 @@ def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
 
 
 def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Given]]:
-    """Store offers, so that one of them can be taken."""
+    """Store offers, so that one of them can be booked later."""
     kept = []
     for offer in offers:
         row = SupplierOffer(
@@ -95,7 +97,7 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
 
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
-    """Return a stored offer; the supplier decides whether it has expired.
+    """Return a stored offer, expired or not: the supplier decides whether it is still valid.
 
     Raises OfferNotFound.
     """
@@ -108,7 +110,7 @@ def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
 
 
 def rate_of(rate_key: str) -> HotelRate:
-    """Return the newest stored rate with a supplier's key. Raises OfferNotFound."""
+    """Return the newest stored hotel rate with a supplier's key. Raises OfferNotFound."""
     mine = select(SupplierOffer).where(
         SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key
     )
@@ -118,7 +120,7 @@ def rate_of(rate_key: str) -> HotelRate:
 
 
 def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
-    """Return all or named passengers in order of entry.
+    """Return the given passengers, or all of the trip, in order of entry.
 
     Raises PassengerNotFound, NobodyTravels.
     """
@@ -137,9 +139,9 @@ def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[T
 
 
 def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
-    """Return a passenger as a supplier needs it.
+    """Convert a passenger to the data that a supplier needs.
 
-    The last word of the name is the surname; the passport number is whole.
+    The last word of the name is the surname; the passport number is decrypted.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
     number = passports.opened(keyring, one.id, one.passport_sealed)
@@ -155,7 +157,7 @@ def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """Return the lines that an act of this name has left, in order; empty if none."""
+    """Return the trip lines that a request with this idempotency key created, in order."""
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )
@@ -163,7 +165,10 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Return the name of an act on a trip; a new one once the earlier act is over."""
+    """Return the idempotency key of an act on a trip; a new one after the act's lines ended.
+
+    They ended if they are cancelled or failed, so that the act can be done again.
+    """
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(f"{act}-"),
@@ -180,10 +185,10 @@ def book_lines(
     *,
     offer_id: UUID | None = None,
 ) -> list[TripLine]:
-    """Add a booking's lines to the locked trip.
+    """Add the lines of a booking to a locked trip.
 
-    Room was checked before the supplier was asked. The first line has the whole cost, and the price
-    until another is given.
+    The caller has checked the number of lines before it called the supplier. The first line gets
+    the whole cost, which is also its price until somebody changes it.
     """
     now, lines = clock.now(), []
     for number, details in enumerate(things):
@@ -218,7 +223,7 @@ def book_lines(
 
 
 def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
-    """Return the references of an event about a booking."""
+    """Return the references to trip and line for an audit event about a booking."""
     return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
 
 

@@ -1,4 +1,4 @@
-"""Rules of trips: open for a customer, conversation or enquiry; rename."""
+"""Create trips for a customer, a conversation or an enquiry, and change them."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from voyagent.trips.service.errors import TripAlreadyOpen
 
 TITLE_MAX = 200
 NAMELESS = "Trip"
-# People's own words may name them, and the audit can never be shortened: of these it keeps only
-# that they changed.
+# Free text may name a person, and events can never be deleted. Therefore an event records only that
+# these fields changed.
 _PRIVATE = frozenset({"title", "notes"})
 
 
 class TripChanges(TypedDict, total=False):
-    """Changes of a trip: an absent key is kept, None clears it.
+    """Fields of a trip to set: an absent key is unchanged, None clears the field.
 
-    Title and currency cannot be cleared.
+    The title and the currency cannot be cleared.
     """
 
     title: str
@@ -53,17 +53,19 @@ def open_trip(
     session_id: UUID | None = None,
     enquiry_id: UUID | None = None,
 ) -> Trip:
-    """Open a trip, for a conversation or an enquiry if they are named.
+    """Create a trip, for a conversation or an enquiry if one is given.
 
-    Missing values come from there: the enquiry from the conversation, the title from the enquiry or
-    the conversation's name, the currency from the agency. A title that nobody gave follows the trip
-    (`title_follows`). Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency,
+    Missing values are derived: the enquiry from the conversation, the title from the enquiry or the
+    conversation, the currency from the agency. A derived title changes with the trip (see
+    `title_follows`). Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency,
     TripAlreadyOpen.
     """
     actor.require("trip.open")
     spoken_of = None
     if session_id is not None:
-        session = chats.get_session(session_id, lock=True)  # so that two who open at once open one
+        session = chats.get_session(
+            session_id, lock=True
+        )  # so that two parallel calls create one trip
         if trips.find_trip(session_id=session_id) is not None:
             raise TripAlreadyOpen
         spoken_of = session.title if chats.is_named(session) else None
@@ -87,9 +89,9 @@ def open_trip(
 def trip_for(
     actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None
 ) -> Trip:
-    """Return the trip of a conversation, else the newest of an enquiry; open one if missing.
+    """Return the trip of a conversation or the newest of an enquiry; create a missing one.
 
-    Raises as `open_trip`, except TripAlreadyOpen.
+    Raises the errors of `open_trip` except TripAlreadyOpen.
     """
     actor.require("trip.open")
     if session_id is not None:
@@ -140,9 +142,9 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Update a derived title after the block; a given title is kept.
+    """Update the trip's title after the block if it was derived; keep a title typed by a user.
 
-    It consists of the customer, or the passengers, and the destination.
+    A derived title has the customer, or the passengers, and the destination.
     """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield
@@ -153,7 +155,7 @@ def title_follows(trip: Trip) -> Iterator[None]:
 
 
 def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Write the fields that differ; return each with its values before and after."""
+    """Set the columns that differ; return each of them with its old and new value."""
     changed = {
         name: (getattr(row, name), value)
         for name, value in values.items()
@@ -167,14 +169,14 @@ def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 
 def touch(trip_id: UUID) -> None:
-    """Update the trip's time of change."""
+    """Set the trip's time of last change to now."""
     trips.get_trip(trip_id).updated_at = clock.now()
 
 
 def told(
     changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]
 ) -> list[dict[str, str | None]]:
-    """Return the changes for the audit; of private fields only that they changed."""
+    """Return the changes for the audit trail; of private fields only their names."""
     hidden = frozenset(private)
     return [
         (
@@ -193,7 +195,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
-    """Return the enquiry's conversation if it exists and has no trip."""
+    """Return the enquiry's conversation if it exists and has no trip yet."""
     session_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if (
         session_id is None
@@ -205,7 +207,7 @@ def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
 
 
 def _derived(trip: Trip) -> str:
-    """Return the derived title of a trip."""
+    """Derive the title of a trip from its enquiry, or from passengers and destination."""
     enquiry = enquiry_of(trip.session_id, trip.enquiry_id)
     if enquiry is not None:
         return _title_of(enquiry)[:TITLE_MAX]
@@ -226,9 +228,9 @@ def _derived(trip: Trip) -> str:
 
 
 def _is_of_first_words(trip: Trip) -> bool:
-    """True if the title is the conversation's first message.
+    """Return True if the title is the conversation's first message.
 
-    Trips from before derived titles have such titles.
+    Trips created before titles were derived have such titles.
     """
     if trip.session_id is None or not chats.exists(trip.session_id):
         return False

@@ -1,4 +1,4 @@
-"""Visas: requirements of a country, and approved applications."""
+"""Read visa requirements of countries, and file visa applications."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def visa_requirements(
     destination: str,
     currency: str | None = None,
 ) -> OutboundCall[VisaRequirements]:
-    """Return a country's requirements for a nationality, with a checklist.
+    """Return a country's visa requirements for a nationality, with a checklist.
 
     Raises Forbidden, SupplierError.
     """
@@ -62,11 +62,12 @@ def file_visa(
     *,
     filed_on: date,
 ) -> OutboundCall[TripLine]:
-    """File an application for a country once; `filed_on` is part of it.
+    """File a visa application with the supplier and add it to the trip.
 
-    One name for each person and country, so that a repeat is the same application; after a
-    cancelled or failed one a new one may be filed. Raises Forbidden, PassengerNotFound,
-    NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    All requests for a passenger and country have the same idempotency key, so that they file once;
+    after a cancelled or failed application a new one can be filed. `filed_on` is sent too and must
+    be equal in a repeat. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival,
+    TripFull, SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)
@@ -107,13 +108,13 @@ def file_visa(
 
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
-    """Return a passenger and the locked trip. Raises PassengerNotFound."""
+    """Return a passenger and the trip, which is locked. Raises PassengerNotFound."""
     one = load_one(select(TripPassenger).where(TripPassenger.id == passenger_id), PassengerNotFound)
     return one, trips.get_trip(one.trip_id, lock=True)
 
 
 def day_of_arrival(trip: Trip) -> date:
-    """Return the first day of the trip. Raises NoDayOfArrival."""
+    """Return the first day of the trip's active lines. Raises NoDayOfArrival."""
     found = db.session.scalar(
         select(func.min(TripLine.starts_on)).where(
             TripLine.trip_id == trip.id, TripLine.status.notin_(OVER)
@@ -127,7 +128,7 @@ def day_of_arrival(trip: Trip) -> date:
 def put_visa(
     trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money
 ) -> TripLine:
-    """Add a filed application to the trip."""
+    """Add a filed visa application to the trip."""
     details = VisaDetails(kind="visa", country=destination, traveller=traveller, filed_on=filed_on)
     return book_lines(trip, [details], booking, fee)[0]
 
