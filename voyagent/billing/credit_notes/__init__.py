@@ -1,1 +1,1 @@
-"""Credit notes to customers."""
+"""Credit notes that the agency issues to customers."""

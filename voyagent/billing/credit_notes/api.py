@@ -1,4 +1,4 @@
-"""The JSON door of credit notes: list, read, issue one on an invoice."""
+"""JSON API of credit notes: list, read, issue and reverse."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEA
     "/credit-notes", answer=CreditNoteListOut, permission="billing.read", errors=(InvalidCursor,)
 )
 def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNoteListOut]:
-    """List credit notes, the newest day first.
+    """List credit notes, newest issue date first.
 
-    All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
+    A credit note must match all filters. Follow `next_cursor` for the next page.
     """
     return CreditNoteListOut.of(
         credit_note_queries.list_credit_notes(
@@ -68,9 +68,10 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNote
     ),
 )
 def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
-    """Credit an issued invoice, the whole or a part of its lines, never more than is open.
+    """Issue a credit note on all or some lines of an issued invoice.
 
-    The note is numbered and posted at once and is not changed.
+    The total is at most the open amount of the invoice. The credit note is numbered and posted at
+    once and cannot be changed, only reversed.
     """
     amounts = body.amounts(invoice_queries.get_invoice(body.invoice_id).currency)
     note = credit_note_service.issue_credit_note(
@@ -95,8 +96,10 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     ),
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Body[CreditNoteOut]:
-    """Take a credit note that was issued by mistake back whole: its invoice is open again by as
-    much, its entry is reversed, and its number stays used.
+    """Reverse a credit note that was issued by mistake.
+
+    The whole credit note is reversed: its amount is open on the invoice again, and its journal
+    entry is reversed. Its number stays used.
     """
     credit_note_service.reverse_credit_note(
         actor, credit_note_id, reason=body.reason, on=body.reversed_on
@@ -115,7 +118,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
     missing=CreditNoteNotFound,
 )
 def get_credit_note(reader: Reader, credit_note_id: UUID) -> Body[CreditNoteOut]:
-    """Read a credit note with its lines."""
+    """Return a credit note with its lines."""
     return CreditNoteOut.of(
         credit_note_row(credit_note_queries.read_credit_note(reader, credit_note_id))
     )

@@ -12,7 +12,7 @@ from voyagent.billing.core.schemas.credits import CreditIn
 
 
 class CreditForm(DocumentCreditForm[CreditIn]):
-    """A credit note on an invoice."""
+    """Form to issue a credit note on an invoice."""
 
     schema: ClassVar[type[BaseModel]] = CreditIn
     document: Invoice

@@ -1,4 +1,4 @@
-"""Credit notes one by one with all their parts, the list, and credited amounts."""
+"""Queries of credit notes: one with all its parts, the list, and amounts returned so far."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class CreditDocument:
     taxes: list[Row]
     journal: list[Row]
     further: list[Row]
-    """Entries on service dates after the credit note."""
+    """Journal entries on service dates after the date of the credit note."""
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """Read a credit note with all its parts in one round trip.
+    """Return a credit note with all its parts, in one request to the database.
 
     Raises CreditNoteNotFound.
     """
@@ -59,12 +59,15 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
 def list_credit_notes(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """List credit notes after the cursor, newest day first."""
+    """Return a page of credit notes after the cursor, newest issue date first."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def recalled_by_line(invoice: Invoice) -> dict[int, int]:
-    """Return the returned commission of each line by number, without reversed credits."""
+    """Return the commission returned so far by line number, in minor units.
+
+    Reversed credit notes do not count.
+    """
     statement = (
         select(
             CreditNoteLine.line_no,
@@ -78,7 +81,7 @@ def recalled_by_line(invoice: Invoice) -> dict[int, int]:
 
 
 def round_off_given_back(invoice_id: UUID) -> bool:
-    """Return True if a credit note that is not reversed has returned the rounding."""
+    """Return True if a credit note that is not reversed has returned the invoice's rounding."""
     given = select(CreditNote.id).where(
         CreditNote.invoice_id == invoice_id,
         CreditNote.round_off_minor != 0,

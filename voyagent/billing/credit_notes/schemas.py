@@ -1,6 +1,4 @@
-"""Credit notes on the wire of the API: the body that draws one up, the address of the list, and
-what is answered.
-"""
+"""Request and response bodies of the credit notes API."""
 
 from __future__ import annotations
 
@@ -30,13 +28,13 @@ from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
 class CreditNoteIn(CreditIn):
-    """A credit note on an issued invoice."""
+    """A credit note to issue on an invoice."""
 
     invoice_id: Id
 
 
 class CreditNoteQuery(DocumentQuery):
-    """Filters of the list of credit notes, all combined, and the page behind a cursor."""
+    """Filters of the list of credit notes, which are combined, and the cursor of a page."""
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -47,17 +45,17 @@ class CreditNoteQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """Return the search for the queries."""
+        """Return the filters as a search for the queries."""
         return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
 class CreditNoteBrief(AnswerOf[Row]):
-    """A credit note in the list; the amount is a decimal string in its currency.
+    """A credit note in a list; amounts are decimal strings in its currency.
 
-    `round_off` is what it gives back of what the invoice was rounded by.
+    `round_off` is the part of the invoice's rounding that it returns.
 
-    One with `reversed_on` was issued by mistake and credits nothing from that day on, for
-    `reversal_reason`.
+    A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
+    invoice. `reversal_reason` has the reason.
     """
 
     id: UUID
@@ -83,7 +81,7 @@ def _tax_minor(line: Row) -> int:
 
 
 class CreditLineOut(AnswerOf[Row]):
-    """Credited amount of an invoice line before tax, its commission, and its credited taxes."""
+    """The credited amount of an invoice line before tax, with its commission and taxes."""
 
     line_no: int
     description: str
@@ -93,18 +91,18 @@ class CreditLineOut(AnswerOf[Row]):
 
 
 class CreditNoteOut(CreditNoteBrief):
-    """A credit note with its lines."""
+    """A credit note with its lines and the revenue that it cancels on later service dates."""
 
     lines: list[CreditLineOut]
     recognitions: list[RecognitionOut]
 
 
 class CreditNoteListOut(CursorPageOf[CreditNoteBrief]):
-    """A page of credit notes, newest day first; without `next_cursor` the list ends here."""
+    """A page of credit notes, newest issue date first; the last page has no `next_cursor`."""
 
 
 def credit_note_row(document: CreditDocument) -> Row:
-    """Return a credit note with its parts as `CreditNoteOut` reads them."""
+    """Return a credit note with its parts as the row that `CreditNoteOut` serializes."""
     row = document.note
     return {
         **row,

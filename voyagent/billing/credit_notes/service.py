@@ -1,4 +1,4 @@
-"""Rules of credit notes: issue and reverse."""
+"""Services of credit notes: issue and reverse."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 def reverse_credit_note(
     actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
 ) -> CreditNote:
-    """Reverse a credit note as a whole from a day on (default today), once.
+    """Reverse a whole credit note on a day: by default today, or its issue date if later.
 
-    The invoice and its taxes are open again from that day, and its lines may be credited again;
-    earlier reports are unchanged. Deferred revenue is restored on its days of service. The number
-    stays used.
+    From that day its amount is open on the invoice again, and the lines can be credited again.
+    Reports for earlier dates do not change. Deferred revenue is restored on its service dates. The
+    number stays used. A credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -68,7 +68,7 @@ def reverse_credit_note(
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
     invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
-    db.session.refresh(note)  # whoever credits or takes back holds the row of the invoice
+    db.session.refresh(note)  # another request may have reversed it before the lock on the invoice
     if note.reversed_on is not None:
         raise CreditNoteReversed
     title = f"Reversal of credit note {note.number} on invoice {invoice.number}"
@@ -92,11 +92,13 @@ def issue_credit_note(
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
 ) -> CreditNote:
-    """Issue a credit note by amounts of lines before tax; by default all that is left.
+    """Issue a credit note on an invoice.
 
-    Revenue and taxes are posted against receivable on that day; unearned revenue is taken from
-    deferred income and from the days of service. The number comes from a series of its own (Rule 53
-    of the CGST Rules). At most the open amount is credited: a payment is refunded, not credited.
+    `amounts` are the amounts to credit before tax, by line number; by default all that is not
+    credited yet. Revenue and taxes are posted against receivables on the date `on`. Revenue that is
+    still deferred on that day is taken from deferred income, and its recognition is cancelled. The
+    number is from a series of its own (Rule 53 of the CGST Rules). At most the open amount is
+    credited; an amount already paid has to be deallocated first, and can then be refunded.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate;
     NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
@@ -148,7 +150,10 @@ def issue_credit_note(
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """A credited line: amount before tax, kind of sale, returned commission."""
+    """The credit of an invoice line: amount before tax and returned commission.
+
+    `sold_as` and `service_date` are those of the invoice line.
+    """
 
     line_no: int
     description: str
@@ -160,29 +165,29 @@ class CreditedLine:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """The contents of a credit note; `later` are the lines that are not earned on its day."""
+    """The contents of a credit note; `later` are the numbers of lines with deferred revenue."""
 
     currency: str
     lines: list[CreditedLine]
     taxes: list[CreditedTax]
     later: frozenset[int]
     round_off: Money
-    """The invoice's round-off, returned with the last of its lines."""
+    """The invoice's rounding, which is returned when nothing of its lines is left."""
 
     @property
     def tax_minor(self) -> int:
-        """The taxes."""
+        """The sum of the returned taxes, in minor units."""
         return crediting.tax_minor_of(self.taxes)
 
     @property
     def total(self) -> Money:
-        """Lines, taxes and round-off."""
+        """The total of lines, taxes and returned rounding."""
         minors = (line.amount_minor for line in self.lines)
         return Money(crediting.total_minor_of(minors, self.taxes), self.currency) + self.round_off
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
-        """Return the journal lines: purpose, 1 debit or -1 credit, amount."""
+        """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
         debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
         moved = rounding.side(self.round_off, 1)
         return [
@@ -193,17 +198,18 @@ class Credit:
 
     @property
     def recognitions(self) -> list[Recognition]:
-        """Return the bookings on later days of service, reversed as far as credited."""
+        """Return the revenue whose recognition on later service dates is cancelled."""
         return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
 
 
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
-    """Return the contents of a credit note by amounts of lines before tax.
+    """Return the contents of a credit note on an invoice, without checking the open amount.
 
-    Taxes and commission are proportional, rounded half up over all credit notes, so that a line
-    credited as a whole returns them whole. Tax collected at source is not returned. The round-off
-    is returned with the last line, so that a fully credited invoice is at zero. Raises NoLines,
-    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    `amounts` are before tax, by line number; None credits all that is left. Taxes and commission
+    are in proportion, rounded half up over all credit notes of the invoice, so that a line that is
+    credited completely returns all of them. Tax collected at source is not returned. The rounding
+    is returned when nothing is left to credit, so that a fully credited invoice has an open amount
+    of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
     left = _left(invoice, lines)
@@ -258,10 +264,10 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
 def credit_now(
     actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
 ) -> tuple[Credit, date]:
-    """Return the contents of a credit note now, and its day (default `first_day`).
+    """Return the contents and the date of a credit note, after checking all limits.
 
-    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of
-    `credit_of`.
+    The date defaults to that of `first_day`. Raises InvalidDate, CreditExceedsOpen,
+    AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
@@ -274,7 +280,10 @@ def credit_now(
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
-    """Return the lines that wait for their day of service; none if issue was the revenue."""
+    """Return the numbers of the lines whose revenue is still deferred on a day.
+
+    There are none if the invoice recognised its revenue at issue.
+    """
     waiting = earning.deferred(lines, day)
     booked = (
         {
@@ -290,7 +299,7 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
 
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
-    """Return the uncredited amount of each line, without fully credited ones."""
+    """Return the amount of each line that is not credited yet, if any, by line number."""
     return {
         number: Money(minor, invoice.currency)
         for number, minor in _left(invoice, document_queries.get_lines(invoice)).items()
@@ -299,7 +308,10 @@ def creditable(invoice: Invoice) -> dict[int, Money]:
 
 
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
-    """Return what a credit note of a day may take of each line, at most the open amount."""
+    """Return the proposed amounts of a credit note by line number.
+
+    They and their taxes are together at most the open amount.
+    """
     whole = credit_of(invoice, None, day)
     if whole.total.amount_minor <= invoice.open_minor:
         return creditable(invoice)
@@ -323,7 +335,7 @@ def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
 
 
 def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
-    """Number, post and store a credit note."""
+    """Take a number, post the credit note, and add it to the session."""
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
     title = f"Credit note {number} on invoice {invoice.number}"
     note = post_credit(

@@ -1,4 +1,4 @@
-"""Pages of credit notes: list, document, issue and reversal."""
+"""Pages of credit notes: list, single credit note, issue and reversal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ KIND = Kind(
 
 @pages.page("/credit-notes", permission="billing.read")
 def credit_notes(reader: Reader) -> Any:
-    """The list of those to customers, or of those from suppliers, the newest day first."""
+    """Show the list of credit notes, newest first: those to customers or those from suppliers."""
     asked = CreditList.read(request.args)
     found, strange = page_or_first(lambda behind: _listed(reader, asked, behind), asked.place)
     unread = asked.unread_words(*strange)
@@ -68,7 +68,7 @@ def credit_notes(reader: Reader) -> Any:
 
 @pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)
 def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
-    """One credit note as a document, and what stands in the books."""
+    """Show a credit note with its journal entries."""
     document = credit_note_queries.read_credit_note(reader, credit_note_id)
     currency = document.note["currency"]
     return render_template(
@@ -94,7 +94,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     once=True,
 )
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice, by default all that is left, with a preview of the postings."""
+    """Credit an invoice; the form proposes all that is left and can preview the postings."""
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
@@ -138,7 +138,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     missing=CreditNoteNotFound,
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
-    """Reverse a credit note: the first step shows the postings, the second does it."""
+    """Show the postings of reversing a credit note (GET), and reverse it (POST)."""
     return reverse_page(KIND, actor, credit_note_id)
 
 

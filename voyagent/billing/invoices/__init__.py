@@ -1,1 +1,1 @@
-"""Invoices to customers."""
+"""Invoices that the agency issues to customers."""

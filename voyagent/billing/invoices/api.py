@@ -1,5 +1,6 @@
-"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make
-void, ask for a write-off and take one back.
+"""JSON API of invoices: list, draft, change, delete, issue and void.
+
+Receipts and write-offs add their routes to the same blueprint.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
 def list_invoices(reader: Reader, query: InvoiceQuery) -> Body[InvoiceListOut]:
-    """List invoices, the newest issue date first.
+    """List invoices, newest issue date first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
-    same however deep it lies; nothing is counted.
+    An invoice must match all filters; an empty filter is ignored. Follow `next_cursor` for the next
+    page. No total is returned.
     """
     return InvoiceListOut.of(
         invoice_listing.list_invoices(
@@ -58,7 +59,10 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Body[InvoiceListOut]:
     errors=(EnquiryNotFound, *DRAFT_ERRORS),
 )
 def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Body[InvoiceOut]:
-    """Draw up an invoice. A draft has no number and is not in the books."""
+    """Create a draft invoice.
+
+    A draft has no number and is not posted to the ledger.
+    """
     return invoice_response(invoice_drafts.draft_invoice(actor, **body.fields()).id)
 
 
@@ -66,7 +70,7 @@ def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Body[InvoiceOut]:
     "/invoices/<invoice_id>", answer=InvoiceOut, permission="billing.read", missing=InvoiceNotFound
 )
 def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
-    """Read an invoice with its lines and what was paid on it."""
+    """Return an invoice with its lines, payments, credit notes and write-offs."""
     return InvoiceOut.of(invoice_row(invoice_queries.read_document(reader, invoice_id)))
 
 
@@ -78,7 +82,10 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
     errors=(invoice_errors.InvoiceNotDraft, *DRAFT_ERRORS),
 )
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[InvoiceOut]:
-    """Change a draft. An absent member stays; lines are replaced whole."""
+    """Change a draft invoice.
+
+    Omitted members stay unchanged. `line_items` replaces all lines.
+    """
     currency = invoice_queries.get_invoice(invoice_id, lock=True).currency
     return invoice_response(
         invoice_drafts.revise_draft(actor, invoice_id, body.changes(currency)).id
@@ -93,7 +100,10 @@ def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[I
     errors=(invoice_errors.InvoiceNotDraft,),
 )
 def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
-    """Throw a draft away. What was issued stays."""
+    """Delete a draft invoice.
+
+    An issued invoice cannot be deleted, only voided or credited.
+    """
     invoice_drafts.discard_draft(actor, invoice_id)
 
 
@@ -106,9 +116,11 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     errors=(invoice_errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
-    """Issue a draft: it gets the next number of its financial year and is posted on its issue date.
+    """Issue a draft invoice.
 
-    Who may is who could grant the assistant's request to, up to the limit of her role.
+    It gets the next number of its financial year and is posted to the ledger on its issue date. The
+    caller needs the authority to issue invoices without approval, up to the amount limit of their
+    role.
     """
     return invoice_response(issuing.issue_invoice(actor, invoice_id).id)
 
@@ -122,8 +134,9 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
     errors=VOID_ERRORS,
 )
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
-    """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is
-    reversed, and the number stays used.
+    """Void an issued invoice that has no payments or credits.
+
+    The journal entry of the issue is reversed. The number stays used.
     """
     return invoice_response(
         issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
@@ -131,7 +144,7 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOu
 
 
 def invoice_response(invoice_id: UUID) -> Body[InvoiceOut]:
-    """Return an invoice after a change, read in the transaction of the change."""
+    """Return an invoice, read in the transaction that has changed it."""
     return InvoiceOut.of(
         invoice_row(invoice_queries.read_document(SessionReader(db.session), invoice_id))
     )

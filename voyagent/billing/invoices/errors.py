@@ -6,14 +6,17 @@ from voyagent.kernel.errors import N_, Conflict, NotFound
 
 
 class InvoiceNotFound(NotFound):
-    """No such invoice in the agency."""
+    """The agency has no invoice with this id."""
 
     code = "invoice_not_found"
     message = N_("We could not find that invoice.")
 
 
 class InvoiceNumberConflict(Conflict):
-    """A number was requested or is taken: numbers come from one series, at issue."""
+    """An invoice number was chosen by the caller, or is used already.
+
+    Numbers are taken from a series when an invoice is issued.
+    """
 
     code = "invoice_number_conflict"
     message = N_(
@@ -22,7 +25,7 @@ class InvoiceNumberConflict(Conflict):
 
 
 class NumberIsNotNext(InvoiceNumberConflict):
-    """The named number is not the next one."""
+    """The invoice number given by the caller is not the next one of its year."""
 
     message = N_(
         "This is not the next number of its year. Create the invoice as a draft; it gets the"
@@ -31,21 +34,21 @@ class NumberIsNotNext(InvoiceNumberConflict):
 
 
 class InvoiceNotSendable(Conflict):
-    """A draft or a void invoice cannot be sent."""
+    """The invoice is a draft or void, so it cannot be sent."""
 
     code = "invoice_not_sendable"
     message = N_("Only an issued invoice that is not void can be sent.")
 
 
 class InvoiceNotDraft(Conflict):
-    """The invoice is issued already."""
+    """The invoice is no longer a draft: it has been issued."""
 
     code = "invoice_not_draft"
     message = N_("This invoice is already issued.")
 
 
 class FormerNumberTaken(Conflict):
-    """An invoice with this former number was imported."""
+    """An invoice with this number of the former program has already been imported."""
 
     code = "former_number_taken"
     message = N_("An invoice with this number is already imported.")

@@ -1,4 +1,4 @@
-"""Pages of invoices: list, document, drafts, issue and voiding."""
+"""Pages of invoices: list, single invoice, drafts, issue and voiding."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ from voyagent.trips.queries import trips
 
 @pages.page("/invoices", permission="billing.read")
 def invoices(reader: RequestReader) -> Any:
-    """The list, whole or as the fragment that a search changes."""
+    """Show the list of invoices; a search by HTMX gets only the changed fragment."""
     asked = InvoiceList.read(request.args)
     if asked.status == "overdue":
-        reader.authenticate()  # whose today it is must be known before
+        reader.authenticate()  # the agency's time zone determines today
     search = asked.search(today())
     if (
         "format" in request.args
@@ -93,7 +93,7 @@ def invoices(reader: RequestReader) -> Any:
 
 @pages.page("/invoices/<invoice_id>", permission="billing.read", missing=InvoiceNotFound)
 def invoice(reader: Reader, invoice_id: UUID) -> Any:
-    """One invoice as a document, and beside it what was paid and what stands in the books."""
+    """Show an invoice with its payments and its journal entries."""
     document = invoice_queries.read_document(reader, invoice_id)
     currency = document.invoice["currency"]
     return render_template(
@@ -129,7 +129,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     once=True,
 )
 def new(actor: Actor) -> Any:
-    """Create a draft, optionally of the enquiry or trip in the URL, with its customer."""
+    """Show and submit the form of a new draft; the URL may name its enquiry, trip or customer."""
     form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
     drawn = (
         None
@@ -151,7 +151,7 @@ def new(actor: Actor) -> Any:
     missing=InvoiceNotFound,
 )
 def edit(actor: Actor, invoice_id: UUID) -> Any:
-    """Change a draft."""
+    """Show and submit the form to change a draft."""
     draft = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
@@ -177,7 +177,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
     missing=InvoiceNotFound,
 )
 def discard(actor: Actor, invoice_id: UUID) -> Any:
-    """Delete a draft: the first step names it, the second does it."""
+    """Confirm (GET) and perform (POST) the deletion of a draft."""
     return discard_step(
         invoice_queries.get_invoice(invoice_id),
         lambda: invoice_drafts.discard_draft(actor, invoice_id),
@@ -192,7 +192,7 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
     missing=InvoiceNotFound,
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
-    """Issue a draft: the first step shows what it will post, the second does it."""
+    """Show the postings of issuing a draft (GET), and issue it (POST)."""
     draft = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
@@ -234,7 +234,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     missing=InvoiceNotFound,
 )
 def void(actor: Actor, invoice_id: UUID) -> Any:
-    """Void an issued invoice: the first step shows the postings, the second does it."""
+    """Show the postings of voiding an issued invoice (GET), and void it (POST)."""
 
     def act(body: VoidIn) -> Any:
         return issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on)
@@ -245,7 +245,7 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 
 def _begun() -> dict[str, Any]:
-    """Return the first values of a draft: today, the trip, and the enquiry's customer.
+    """Return the initial values of a draft: today, the trip, and the enquiry's customer.
 
     Raises EnquiryNotFound, TripNotFound.
     """

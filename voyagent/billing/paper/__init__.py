@@ -1,1 +1,1 @@
-"""Billing documents as files: PDF and spreadsheets."""
+"""Billing documents as PDF files and spreadsheets."""

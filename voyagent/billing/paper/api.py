@@ -1,4 +1,4 @@
-"""JSON API routes that return billing documents as files."""
+"""JSON API routes that return billing documents as PDF files and spreadsheets."""
 
 from voyagent.billing.bills.api import api as bills_api
 from voyagent.billing.credit_notes.api import api as credits_api

@@ -1,4 +1,4 @@
-"""The documents of billing as files, and the step before an invoice goes to the customer."""
+"""Pages that download billing documents as files, and the page that mails an invoice."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
     once=True,
 )
 def send(actor: Actor, invoice_id: UUID) -> Any:
-    """Send an invoice: the first step shows recipient and language, the second sends."""
+    """Show recipient and language of an invoice mail (GET), and send it (POST)."""
     invoice = invoice_queries.get_invoice(invoice_id)
     sending.check_sendable(invoice)
     form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))

@@ -1,4 +1,4 @@
-"""Draw up and issue an invoice in one step, for the customer of an enquiry."""
+"""Capability `create_invoice`: draft and issue an invoice to the customer of an enquiry."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Text,
 
 
 class AddressIn(Closed):
-    """The address on an invoice."""
+    """The customer's address on an invoice."""
 
     lines: Annotated[list[Annotated[str, Trimmed(120)]], Field(min_length=1, max_length=5)] = Field(
         description="Street, house and area, one to five lines."
@@ -59,7 +59,7 @@ class AddressIn(Closed):
 
 
 class InvoiceIn(Closed):
-    """An invoice of one currency."""
+    """An invoice whose lines all have the same currency."""
 
     invoice_number: Annotated[str, Trimmed(64)] = Field(
         description="The next number of the series; any other is refused."
@@ -81,7 +81,7 @@ class InvoiceIn(Closed):
 
     @property
     def items(self) -> list[pricing.LineItem]:
-        """The lines with the currency of the invoice."""
+        """The lines for the service, in the currency of the invoice."""
         return items(self.lines, self.currency)
 
 
@@ -94,7 +94,7 @@ class CreateInvoiceInput(Closed):
 
 
 def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
-    """Create and issue the invoice. Raises as `service.create_invoice`."""
+    """Create and issue the invoice. Raises the errors of `service.create_invoice`."""
     given = wanted.invoice
     address = gettext("Billed to: %(address)s", address=given.billing_address.plain)
     invoice = issuing.create_invoice(
@@ -110,9 +110,9 @@ def run(call: Invocation, wanted: CreateInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
-    """Show the invoice with its number; the dry run shows what is posted.
+    """Return the invoice with its number for the reviewer; the dry run adds the postings.
 
-    Raises as `policy`; NumberIsNotNext.
+    Raises the errors of `policy`; NumberIsNotNext.
     """
     given = wanted.invoice
     name, due, priced = _checked(wanted)
@@ -143,7 +143,7 @@ def preview(call: Invocation, wanted: CreateInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
-    """Measure the open balance of the customer. Raises EnquiryNotFound."""
+    """Return the customer's present open balance. Raises EnquiryNotFound."""
     given = wanted.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
     due = pricing.due_day(name, given.issue_date, given.due_date)
@@ -151,16 +151,17 @@ def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, wanted: CreateInvoiceInput) -> Policy:
-    """The invoice is worth its total; no money moves yet.
+    """Return the invoice's total and customer for the amount limits; no money is paid yet.
 
-    Raises EnquiryNotFound, and as `service.check_days` and `service.price`, in this order.
+    Raises EnquiryNotFound, and the errors of `service.check_days` and `service.price`, in this
+    order.
     """
     name, _, priced = _checked(wanted)
     return Policy(amounts=(priced_total(priced),), party=name)
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the number."""
+    """Return the summary sentence with the invoice number."""
     number = output.get("invoice_number")
     if number:
         return str(gettext("Created invoice %(number)s", number=number))

@@ -1,4 +1,4 @@
-"""Draft an invoice: it has no number and is not in the books."""
+"""Capability `draft_invoice`: create a draft, which has no number and is not posted."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ TERMS_MAX = 3650
 
 
 class DraftLine(LineItemIn):
-    """A line with its sale and its tax, as the form of an invoice has it.
+    """An invoice line with its kind of sale and its tax treatment.
 
-    The rate of a tax follows from its treatment, the day of supply and the place of supply.
+    The tax rate depends on the treatment, the date of supply and the place of supply.
     """
 
     sold_as: Literal["principal", "agent", "fee"] | None = Field(
@@ -83,7 +83,7 @@ class DraftLine(LineItemIn):
     )
 
     def item(self) -> pricing.LineItem:
-        """The line as the service takes it."""
+        """Return the line for the service."""
         item = super().item()
         item |= {
             "sold_as": self.sold_as or "principal",
@@ -97,7 +97,7 @@ class DraftLine(LineItemIn):
 
 
 class DraftInvoiceInput(Closed):
-    """An invoice to draft. It says what the form of an invoice can say."""
+    """An invoice to draft, with all the fields that the form of an invoice has."""
 
     customer_name: Annotated[
         str, Trimmed(255), Slot("party", N_("What is the customer's name?"))
@@ -162,24 +162,24 @@ class DraftInvoiceInput(Closed):
 
     @property
     def due(self) -> date | None:
-        """The due date that is named, or None."""
+        """The given due date, or the issue date plus `terms_days`; None without either."""
         if self.terms_days is None:
             return self.due_date
         return self.issue_date + timedelta(days=self.terms_days)
 
     @property
     def items(self) -> list[pricing.LineItem]:
-        """The lines as the service takes them."""
+        """The lines for the service."""
         return [line.item() for line in self.line_items]
 
     @property
     def plan(self) -> list[service_instalments.InstalmentItem] | None:
-        """The instalments as the service takes them, or None."""
+        """The instalments for the service, or None."""
         return [one.item for one in self.instalments] if self.instalments else None
 
 
 class Totals(NamedTuple):
-    """A draft before it is stored."""
+    """A checked draft before it is stored: due dates, instalment amounts, lines and taxes."""
 
     party: str
     due: tuple[date, ...]
@@ -189,7 +189,7 @@ class Totals(NamedTuple):
 
 
 def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
-    """Draft the invoice. Raises as `service.draft_invoice`."""
+    """Create the draft. Raises the errors of `service.draft_invoice`."""
     invoice = invoice_drafts.draft_invoice(
         call.actor,
         customer_name=wanted.customer_name,
@@ -211,9 +211,9 @@ def run(call: Invocation, wanted: DraftInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
-    """Show the draft with its taxes as a document; nothing is posted.
+    """Return the draft with its taxes for the reviewer; nothing would be posted.
 
-    Raises as `policy`; InvoiceNumberConflict.
+    Raises the errors of `policy`; InvoiceNumberConflict.
     """
     draft = _totals(wanted)
     if wanted.number:
@@ -242,9 +242,9 @@ def preview(call: Invocation, wanted: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, wanted: DraftInvoiceInput) -> Policy:
-    """The draft is worth its total with taxes; no money moves.
+    """Return the draft's total, taxes included, and the customer for the amount limits.
 
-    Raises as `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
+    Raises the errors of `service.party`, `service.check_days`, `Buyer.of`, `service.sketch` and
     `instalments.read`, in this order; InstalmentsDoNotAddUp.
     """
     draft = _totals(wanted)
@@ -252,7 +252,7 @@ def policy(_call: Invocation, wanted: DraftInvoiceInput) -> Policy:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Name the customer."""
+    """Return the summary sentence with the customer's name."""
     name = output.get("customer_name") or given.get("customer_name")
     if not name:
         return str(gettext("Draft invoice"))
@@ -312,7 +312,7 @@ def _due_values(draft: Totals) -> list[str]:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State customer, total and due date, and the step that follows."""
+    """Return the answer text: customer, total, due date, and the next step."""
     return str(
         gettext(
             "The draft invoice for %(name)s is saved: %(total)s, due %(due)s. Issue it to give it"

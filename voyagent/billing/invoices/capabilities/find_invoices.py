@@ -1,4 +1,4 @@
-"""Find invoices by status, customer, number or day of issue."""
+"""Capability `find_invoices`: find invoices by status, customer, number or issue date."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Status = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "o
 
 
 class FindInvoicesInput(Closed):
-    """Filters of invoices; all of them apply."""
+    """Filters of invoices; an invoice must match all of them."""
 
     status: Annotated[Status | None, Slot("status")] = Field(
         default=None,
@@ -47,7 +47,10 @@ class FindInvoicesInput(Closed):
 
 
 def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
-    """Return invoices, the newest first; an exact name wins over a part of one."""
+    """Return invoices, newest first.
+
+    If a customer has exactly the given name, invoices of similar names are left out.
+    """
     name = " ".join((wanted.customer_name or "").split())
     if wanted.status == "draft" and not wanted.number:
         drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
@@ -72,7 +75,7 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Name the invoice, or the customer and the kind of filter."""
+    """Return the summary sentence: the invoice, or the customer and the filter that is set."""
     if given.get("number"):
         return str(gettext("Searched for invoice %(number)s", number=given["number"]))
     name = given.get("customer_name")
@@ -86,7 +89,10 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(invoice: JsonObject) -> str:
-    """State number, customer, total, the amount due if it differs, and due date or final state."""
+    """Return one invoice as text: number, customer, total, due date or final status.
+
+    The amount due is added if it differs from the total.
+    """
     parts = [invoice["number"] or gettext("draft"), invoice["customer_name"]]
     parts.append(money(invoice["total"]))
     final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])
@@ -96,7 +102,7 @@ def row(invoice: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """List the invoices, and the total amount due of those that are open."""
+    """Return the answer text: the invoices, and the total of the amounts due."""
     invoices, count = output["invoices"], output["count"]
     if invoices:
         heading = ngettext("One invoice.", "%(num)d invoices.", count)
@@ -124,7 +130,7 @@ def _with_name(rows: list[Row], name: str) -> list[Row]:
 
 
 def _number_end(number: str | None) -> str | None:
-    """Digits such as `58` are the end of a number: `/000058`."""
+    """Return the end of an invoice number for digits such as `58`: `/000058`."""
     if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS:
         return f"/{int(number):06d}"
     return number

@@ -1,4 +1,4 @@
-"""Parts that the capabilities of invoices share: outputs, documents and checks of previews."""
+"""Code shared by invoice capabilities: results, previews and checks for the reviewer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _USUAL_DAYS_APART = 7
 
 
 def invoice_output(invoice: Invoice) -> JsonObject:
-    """Return the invoice by the names of the API."""
+    """Return an invoice as the result of a capability, with the member names of the API."""
     return {
         "invoice_id": str(invoice.id),
         "number": invoice.number,
@@ -53,7 +53,7 @@ def invoice_output(invoice: Invoice) -> JsonObject:
 
 
 def invoice_records(output: JsonObject) -> Sequence[Choice]:
-    """Return the invoice of a result, with the amount due if it is known, else its total."""
+    """Return the invoice of a result as a record, with its amount due or else its total."""
     name = output.get("customer_name") or output.get("party_name") or ""
     amount = output.get("open_amount") or output["total_amount"]
     return (
@@ -67,7 +67,7 @@ def invoice_records(output: JsonObject) -> Sequence[Choice]:
 
 
 def issued_answer(_given: JsonObject, output: JsonObject) -> str:
-    """State number, customer, total and due date of an invoice that was issued."""
+    """Return the answer text after issuing: number, customer, total and due date."""
     return str(
         gettext(
             "Invoice %(number)s to %(name)s is issued and posted: %(total)s, due %(due)s.",
@@ -82,7 +82,7 @@ def issued_answer(_given: JsonObject, output: JsonObject) -> str:
 def shown_document(
     title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money
 ) -> DocumentShown:
-    """Return an invoice as the document of a preview."""
+    """Return the document of a preview."""
     return DocumentShown(
         title=title,
         date=day(issue_date),
@@ -94,7 +94,7 @@ def shown_document(
 
 
 def shown_row(description: str, quantity: int, amount: Money) -> RowShown:
-    """Return a line; the price of a unit is exact, as an amount is quantity times price."""
+    """Return a row of a preview; the unit price is the amount divided by the quantity."""
     if quantity == 1:
         return RowShown(text=description, amount=amount.wire)
     each = wire_amount(amount.amount_minor // quantity, amount.currency)
@@ -104,12 +104,12 @@ def shown_row(description: str, quantity: int, amount: Money) -> RowShown:
 
 
 def round_off_rows(round_off: Money) -> list[RowShown]:
-    """Return the round-off of a total as a row; none without one."""
+    """Return the row of a rounding amount, or no row for zero."""
     return [shown_row(gettext("Round-off"), 1, round_off)] if round_off else []
 
 
 def priced_rows(priced: pricing.Priced) -> list[RowShown]:
-    """Return the lines and the round-off of a document without taxes."""
+    """Return the preview rows of lines without taxes, and of the rounding of their total."""
     return [
         *(shown_row(line.description, line.quantity, line.amount) for line in priced.lines),
         *round_off_rows(rounding.round_off(priced.total)),
@@ -117,12 +117,12 @@ def priced_rows(priced: pricing.Priced) -> list[RowShown]:
 
 
 def priced_total(priced: pricing.Priced) -> Money:
-    """Return the total of a document without taxes, rounded off."""
+    """Return the total of lines without taxes, rounded if the agency rounds its invoices."""
     return priced.total + rounding.round_off(priced.total)
 
 
 def customer_balance(party: str, currency: str, note: str = "") -> Measured:
-    """Measure the open balance of a customer in one currency."""
+    """Return the open balance of a customer in one currency, for the reviewer of a request."""
     owed = Money(
         open_list.party_open(SessionReader(db.session), "receivable", party, currency), currency
     )
@@ -139,12 +139,12 @@ def customer_balance(party: str, currency: str, note: str = "") -> Measured:
 
 
 def due_note(due_date: date) -> str:
-    """State the due date."""
+    """Return the due date as a short text."""
     return str(gettext("Due %(day)s", day=day(due_date)))
 
 
 def check_terms(issue_date: date, due_date: date) -> CheckShown:
-    """Check that the days until payment are usual."""
+    """Return a check that the time from issue to due date is not longer than usual."""
     days = (due_date - issue_date).days
     if days > _USUAL_TERMS_MAX:
         return CheckShown(
@@ -161,7 +161,7 @@ def check_terms(issue_date: date, due_date: date) -> CheckShown:
 
 
 def check_day(actor: Actor, issue_date: date) -> CheckShown:
-    """Check that the day of issue is near today and in the same financial year."""
+    """Return a check that the issue date is near today and in the same financial year."""
     today = clock.today(actor.timezone)
     apart = (issue_date - today).days
     if apart == 0:
@@ -183,7 +183,10 @@ def check_day(actor: Actor, issue_date: date) -> CheckShown:
 def check_alike(
     reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
 ) -> CheckShown:
-    """Check that the customer has no other recent invoice of this amount."""
+    """Return a check that the customer has no other recent invoice with the same total.
+
+    `besides` is an invoice to ignore.
+    """
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = invoice_queries.find_alike(
         reader,

@@ -1,4 +1,4 @@
-"""Issue a draft invoice: it gets its number and is posted."""
+"""Capability `issue_invoice`: issue a draft, which numbers and posts it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DRAFTS_MAX = 50
 
 
 class IssueInvoiceInput(Closed):
-    """The draft to issue."""
+    """The draft invoice to issue."""
 
     invoice_id: Annotated[Id, Slot("document", N_("Which draft do you want to issue?"))] = Field(
         description="The draft invoice."
@@ -57,13 +57,13 @@ class IssueInvoiceInput(Closed):
 
 
 def run(call: Invocation, wanted: IssueInvoiceInput) -> JsonObject:
-    """Issue the draft. Raises as `service.issue_invoice`."""
+    """Issue the draft. Raises the errors of `service.issue_invoice`."""
     invoice = issuing.issue_invoice(call.actor, wanted.invoice_id)
     return {"issued": True} | invoice_output(invoice)
 
 
 def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
-    """Show the document with its taxes; the dry run shows what is posted.
+    """Return the invoice with its taxes for the reviewer; the dry run adds the postings.
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
@@ -110,25 +110,28 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: IssueInvoiceInput) -> Measured:
-    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return customer_balance(invoice.party_name, invoice.currency, due_note(invoice.due_date))
 
 
 def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
-    """The invoice is worth its total; no money moves yet. Raises InvoiceNotFound."""
+    """Return the invoice's total and customer for the amount limits; no money is paid yet.
+
+    Raises InvoiceNotFound.
+    """
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return Policy(amounts=(Money(invoice.total_minor, invoice.currency),), party=invoice.party_name)
 
 
 def drafts(call: Invocation, text: str) -> list[Choice]:
-    """Return the drafts that a text can mean, the newest first; without a name, all of them."""
+    """Return the drafts whose customer a text names, newest first; all if it names none."""
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
     return of_party([(_draft(row), row["party_name"]) for row in rows], text, is_asked=True)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the number once the invoice is issued."""
+    """Return the summary sentence; after issuing it includes the number."""
     if not output.get("number"):
         return str(gettext("Issue invoice"))
     return str(gettext("Issued invoice %(number)s", number=output["number"]))

@@ -1,1 +1,1 @@
-"""Forms of invoices and the filters of their list."""
+"""Forms of invoices, and the query parameters of the list of invoices."""

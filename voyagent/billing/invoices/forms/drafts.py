@@ -1,4 +1,4 @@
-"""Forms to draft and send an invoice, and to record a receipt on it."""
+"""Forms to draft an invoice and to send one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SEND_PLACES = {"invoice_not_sendable": ""}
 
 
 class InvoiceForm(DocumentForm[InvoiceDraftIn]):
-    """Form of a new or changed invoice draft."""
+    """Form to create or change a draft invoice."""
 
     schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
     party = "customer_name"
@@ -84,14 +84,14 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             del self.place_of_supply, self.customer_tax_number, self.customer_pan
         if home is None or not tables.collections(home.country):
             del self.collection
-        is_asked_there = not self.treatments  # how a line is sold is otherwise asked beside its tax
+        is_asked_there = not self.treatments  # else it is shown with the tax
         if any(
             row.get("service_date")
             or row.get("collect")
             or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
             for row in self.line_items.data
         ):
-            self.details.data = True  # nothing that is filled is hidden
+            self.details.data = True  # show the optional inputs if one has a value
 
     @classmethod
     def of(
@@ -119,7 +119,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
-        """Return the typed values without instalments; each line states if TCS is collected."""
+        """Return the typed values without instalments; each line says if TCS is collected on it.
+
+        TCS is tax collected at source. A line without its own choice follows the form's checkbox.
+        """
         values = super().unplanned()
         if self.home is None or "collection" not in self._fields:
             return values
@@ -150,7 +153,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
-        """Return the tax treatments on offer: code, label, and True if on the basic fare."""
+        """Return the tax treatments to offer: code, label, and True if one taxes the basic fare."""
         if self.home is None:
             return []
         country = self.home.country
@@ -161,12 +164,12 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total so far, with taxes where they can be calculated, or None."""
+        """Return the typed total, with taxes if they can be calculated, or None."""
         come_to = self.sketch()
         return come_to.total if come_to else self.total
 
     def sketch(self) -> Sketch | None:
-        """Return the calculated invoice, or None if it is incomplete or would be refused.
+        """Return the calculated invoice, or None if the form is incomplete or would be refused.
 
         If it would be refused, `problems` has the reason.
         """
@@ -186,7 +189,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
 
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
-    """Form to send an invoice; the address defaults to the customer of the enquiry."""
+    """Form to send an invoice by mail; the address defaults to that of the enquiry's customer."""
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn
     sentences: ClassVar[dict[str, Any]] = {

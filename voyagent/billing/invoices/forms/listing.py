@@ -1,4 +1,4 @@
-"""The address of the invoice list: reading it, and the links to its tabs, pages and filters."""
+"""Query parameters of the list of invoices, and the URLs of its tabs and pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class InvoiceList(InvoiceListQuery):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
-        """Read an address; days may be written as people write them."""
+        """Return the parameters of a URL; dates may be typed in any format that forms accept."""
         names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
@@ -58,7 +58,7 @@ class InvoiceList(InvoiceListQuery):
             )
 
     def search(self, today: date) -> InvoiceSearch:
-        """Return the search."""
+        """Return the search; `today` decides which invoices are overdue."""
         days: dict[str, Any] = {
             "due_from": self.due_from,
             "due_to": self.due_to,
@@ -110,7 +110,7 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """Return the tabs; rare statuses only if they occur or are selected."""
+        """Return the tabs with their numbers; a rare status has one only if used or selected."""
         rare = [
             tab
             for tab in _RARE_TABS
@@ -127,15 +127,15 @@ class InvoiceList(InvoiceListQuery):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """Return the active filters, which the search form repeats."""
+        """Return the active filters, which the search form submits again as hidden inputs."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "q"})
 
     def newer(self, _board: InvoiceBoard) -> str | None:
-        """The address of the page before this one."""
+        """The URL of the page of newer invoices, or None on the first page."""
         return self.address(page=self.page - 1) if self.page > 1 else None
 
     def older(self, board: InvoiceBoard) -> str | None:
-        """The address of the page after this one, while there may be one."""
+        """The URL of the page of older invoices, or None if there is none."""
         may_follow = board.page.last < board.page.total or (
             board.is_capped
             and len(board.page.items) == PAGE_SIZE

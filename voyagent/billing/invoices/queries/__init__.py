@@ -1,1 +1,1 @@
-"""Reads of invoices."""
+"""Queries of invoices."""

@@ -1,4 +1,4 @@
-"""The list page of invoices: one page, and the numbers of its tabs."""
+"""Query of the list page of invoices: one page of rows, and the numbers on its tabs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 
 
 class InvoiceSearch(DocumentSearch):
-    """Filters of a list of invoices; `open` is issued or partly paid."""
+    """Filters of the list of invoices; the status `open` means issued or partly paid."""
 
     __slots__ = ()
     known = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {
@@ -55,9 +55,10 @@ class InvoiceSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceBoard:
-    """A page of the list and the numbers for its tabs.
+    """A page of the list of invoices, and the numbers on its tabs.
 
-    `is_capped`: there may be more than `page.total`; `is_partial`: only the newest were searched.
+    `is_capped`: there may be more invoices than `page.total`. `is_partial`: only the newest
+    invoices were searched.
     """
 
     page: Page[Row]
@@ -70,7 +71,7 @@ class InvoiceBoard:
     def numbers(self, today: date) -> dict[str, int]:
         """Return the number of invoices by status, and of all, open and overdue ones.
 
-        The agency's date may be known only after the read, so it is an argument.
+        `today` is an argument because the agency's time zone may be known only after the query.
         """
         return self.by_status | {
             "all": sum(self.by_status.values()),
@@ -84,9 +85,10 @@ class InvoiceBoard:
 def read_board(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0
 ) -> InvoiceBoard:
-    """Read a page of the list, newest issue date first, and the numbers, in one statement.
+    """Return a page of the list, newest issue date first, and the numbers on the tabs.
 
-    A total that the counters do not have is counted up to a thousand.
+    Both are read by one statement. A total that the counter tables do not have is counted up to a
+    thousand.
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]
@@ -118,7 +120,10 @@ def read_board(
 
 
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
-    """Return the rows beside the numbers; without rows, one row without an id has the numbers."""
+    """Return a statement whose rows are the invoices, each with the numbers on the tabs.
+
+    If no invoice is found, a single row without an id has the numbers.
+    """
     numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
     newest = (table.c.issue_date.desc(), table.c.id.desc())
@@ -147,9 +152,9 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
 
 
 def _is_found(search: InvoiceSearch) -> bool:
-    """Return True if the SQL function of the board finds the rows.
+    """Return True if the SQL function of the list page is used for the search.
 
-    It has no filters by trip and by issue date.
+    The function cannot filter by trip or by issue date.
     """
     return search.is_looked_up and search.issued_from is None and search.issued_to is None
 

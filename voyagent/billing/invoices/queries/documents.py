@@ -1,4 +1,4 @@
-"""Invoices one by one: as a document with all its parts, drafts, and look-ups by id."""
+"""Queries of single invoices: with all parts, drafts, similar ones, and by id."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LISTED = (
 )
 _WRITE_OFFS = WriteOff.__table__.c
 WRITE_OFF = "write_off_invoice"
-"""The capability that requests a write-off."""
+"""Name of the capability that requests a write-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,21 @@ class InvoiceDocument:
     credit_notes: list[Row]
     write_offs: list[Row]
     asked: list[Row]
-    """The pending request for a write-off, if any."""
+    """The pending request for a write-off; empty if there is none."""
     journal: list[Row]
     further: list[Row]
-    """Entries on service dates after the issue."""
+    """Journal entries on service dates after the issue date."""
 
     @property
     def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
-        """Return the numbers of taxable lines, and line and component of each tax."""
+        """Return the numbers of taxable lines, and pairs of line number and component of taxes."""
         return [line["line_no"] for line in self.lines if line["tax"]], [
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]
 
 
 def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
-    """Return an invoice; `lock` holds its row until the transaction ends.
+    """Return an invoice; with `lock` its row is locked until the transaction ends.
 
     Raises InvoiceNotFound.
     """
@@ -82,7 +82,10 @@ def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """Read an invoice with all its parts in one round trip. Raises InvoiceNotFound."""
+    """Return an invoice with all its parts, in one request to the database.
+
+    Raises InvoiceNotFound.
+    """
     invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
         *_document_statements(invoice_id)
     )
@@ -93,7 +96,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
-    """List drafts, newest first, optionally of one customer."""
+    """Return drafts, newest first; `party` restricts them to one customer."""
     table = Invoice.__table__
     statement = select(*(table.c[name] for name in LISTED)).where(
         owned(Invoice), _INVOICES.status == "draft"
@@ -114,7 +117,10 @@ def find_alike(
     since: date,
     besides: UUID | None = None,
 ) -> list[Row]:
-    """Find invoices to the customer over the amount since a day, as possible duplicates."""
+    """Return up to three invoices to a customer with exactly this total, as possible duplicates.
+
+    Void invoices, those issued before `since`, and the invoice `besides` are left out.
+    """
     statement = select(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date
     ).where(
@@ -133,7 +139,7 @@ def find_alike(
 
 
 def find_invoices(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
-    """Return id, number and status of the given invoices that exist."""
+    """Return id, number and status of those of the given invoices that exist."""
     return reader.read(
         select(_INVOICES.id, _INVOICES.number, _INVOICES.status).where(
             owned(Invoice), _INVOICES.id.in_(invoice_ids)
@@ -199,10 +205,10 @@ def _notes_statement(invoice_id: UUID) -> Select[Any]:
 
 
 def write_offs_statement(invoice_id: UUID) -> Select[Any]:
-    """Return the write-offs of an invoice, oldest first.
+    """Return a statement for the write-offs of an invoice, oldest first.
 
-    Rows: id, amount_minor, effective_on, reason, entry_id, reverses_id, created_by; `is_over` marks
-    a reversed write-off and its reversal.
+    Rows: id, amount_minor, effective_on, reason, entry_id, reverses_id, created_by, is_over.
+    `is_over` is true for a reversed write-off and for the row that reverses it.
     """
     counter = WriteOff.__table__.alias("counter")
     taken_back = (

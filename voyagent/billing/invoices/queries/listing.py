@@ -1,4 +1,4 @@
-"""The list of invoices for programs and for export."""
+"""Queries of the list of invoices for the API and for export."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ _BRIEF = (
 def list_invoices(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """List invoices after the cursor, newest issue date first.
+    """Return a page of invoices after the cursor, newest issue date first.
 
-    A text of fewer than three letters is searched in the next 20,000 rows.
+    A text of fewer than three letters is searched only in the next 20,000 invoices.
     """
     rows = reader.read(_statement(search, limit + 1, cursor))[0]
     return page_of(rows, limit)
@@ -100,9 +100,9 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
 
 
 def invoices_listing(search: InvoiceSearch) -> Listing:
-    """Return the exported list of the invoices of a search, newest issue date first.
+    """Return the export of the invoices that a search finds, newest issue date first.
 
-    The credited amount is without write-offs, which have a column of their own.
+    The credited amount excludes write-offs, which have a column of their own.
     """
     of = Invoice.__table__.c
     columns = [

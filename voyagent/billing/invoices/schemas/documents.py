@@ -1,6 +1,4 @@
-"""Invoices on the wire of the API: the bodies that it takes, the address of its list, and what it
-answers.
-"""
+"""Request and response bodies of the invoices API."""
 
 from __future__ import annotations
 
@@ -50,9 +48,9 @@ DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
 class InvoiceDraftIn(DocumentDraftIn):
-    """An invoice to be drawn up.
+    """An invoice to create as a draft.
 
-    Without a due day it is due by the terms of the customer, else on the day of issue.
+    `due_date` defaults to the customer's payment terms, else to the issue date.
     """
 
     customer_name: Annotated[str, Trimmed(255)]
@@ -64,12 +62,13 @@ class InvoiceDraftIn(DocumentDraftIn):
 
 
 class InvoicePatch(DocumentPatch):
-    """Changes of a draft.
+    """Changes of a draft invoice.
 
-    An absent member stays; null clears reference, notes, trip, instalments, the rate and the facts
-    for taxes.
+    Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`,
+    `instalments`, `exchange_rate` and the members that determine taxes.
 
-    Lines are replaced as a whole; another currency alone keeps the amounts and clears the rate.
+    `line_items` replaces all lines. If only the currency changes, the amounts keep their figures
+    and the exchange rate is cleared.
     """
 
     customer_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
@@ -81,23 +80,23 @@ class InvoicePatch(DocumentPatch):
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """Return the sent changes.
+        """Return the members that were sent, for the service.
 
-        Lines are in the currency that is sent with them, else in the given one.
+        Lines are in the currency that was sent with them, else in `currency`.
         """
         changes: DraftChanges = self.said(currency)
         return changes
 
 
 class InvoiceSendIn(Closed):
-    """To whom an invoice goes, and in which language."""
+    """The e-mail address to send an invoice to, and the language of the letter and the PDF."""
 
     to: Email
     locale: Literal["en", "hi"]
 
 
 class InvoiceQuery(TripDocumentQuery):
-    """Filters of the list of invoices, all combined, and the page behind a cursor."""
+    """Filters of the list of invoices, which are combined, and the cursor of a page."""
 
     status: Annotated[
         Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
@@ -108,7 +107,7 @@ class InvoiceQuery(TripDocumentQuery):
     )
 
     def search(self) -> InvoiceSearch:
-        """Return the search for the queries."""
+        """Return the filters as a search for the queries."""
         first, last = self.issued_from, self.issued_to
         return InvoiceSearch(
             clock.today(),
@@ -122,12 +121,13 @@ class InvoiceQuery(TripDocumentQuery):
 
 
 class InvoiceBrief(DocumentBrief):
-    """An invoice in the list; a draft has no number.
+    """An invoice in a list; a draft has no number.
 
-    `round_off` is what moves the total to whole units, below zero where it goes down.
+    `round_off` is the amount that rounds the total to whole units; it is negative if the total is
+    rounded down. `credited_amount` excludes write-offs.
     """
 
-    # The stored amount includes what was written off.
+    # The stored amount includes write-offs.
     credited_amount: Annotated[WireAmount, Minor("credited_minor", less="written_off_minor")]
     status: DocumentStatus
     number: str | None
@@ -141,8 +141,8 @@ class InvoiceBrief(DocumentBrief):
 class CreditedOut(AnswerOf[Row]):
     """A credit note on this invoice.
 
-    One with `reversed_on` was issued by mistake and credits nothing from that day on, for
-    `reversal_reason`.
+    A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
+    invoice. `reversal_reason` has the reason.
     """
 
     credit_note_id: Annotated[UUID, Read("id")]
@@ -161,8 +161,9 @@ def _is_taken_back(write_off: Row) -> bool:
 
 
 class WrittenOffOut(AnswerOf[Row]):
-    """A write-off of this invoice; one that takes another back names it, with the amount below
-    zero.
+    """A write-off of this invoice.
+
+    A row with `reverses_id` reverses the write-off with that id; its amount is negative.
     """
 
     id: UUID
@@ -175,11 +176,11 @@ class WrittenOffOut(AnswerOf[Row]):
 
 
 class InvoiceOut(InvoiceBrief, DocumentParts):
-    """An invoice with its lines and their taxes, what was paid on it, credited and written off.
+    """An invoice with its lines, taxes, payments, credit notes and write-offs.
 
-    The total is that of lines, taxes and `round_off`.
+    The total is the sum of lines, taxes and `round_off`.
 
-    `write_off_approval_id` is the request for a write-off that waits for a decision.
+    `write_off_approval_id` is the id of the pending request for a write-off, if any.
     """
 
     line_items: list[SoldLineOut]
@@ -195,11 +196,11 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
 
 
 class InvoiceListOut(CursorPageOf[InvoiceBrief]):
-    """A page of invoices, newest issue date first; without `next_cursor` the list ends here."""
+    """A page of invoices, newest issue date first; the last page has no `next_cursor`."""
 
 
 def invoice_row(document: InvoiceDocument) -> Row:
-    """Return an invoice with its parts as `InvoiceOut` reads them."""
+    """Return an invoice with its parts as the row that `InvoiceOut` serializes."""
     row = document.invoice
     currency = row["currency"]
     return {

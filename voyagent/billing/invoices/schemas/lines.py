@@ -1,6 +1,4 @@
-"""Taxes on the wire of the API: what a line of an invoice says of its sale and its tax, and what is
-answered.
-"""
+"""Request and response bodies of invoice lines and their taxes."""
 
 from __future__ import annotations
 
@@ -23,12 +21,13 @@ TaxNumber = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class SoldLineIn(InvoiceLineIn):
-    """A line of an invoice before tax: how it is sold, how it is taxed, and what is collected on
-    top.
+    """A line of an invoice, before tax.
 
-    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole
-    line, where the tax is on the fare. `commission` is what the agency earns of the whole line,
-    before tax, where it is sold as agent.
+    `sold_as` is `principal` for the agency's own sale, `agent` for a sale on a supplier's behalf,
+    or `fee` for the agency's fee. `tax` and `collection` (tax collected at source) are codes of
+    treatments in the agency's country. `basic_fare` is that of the whole line, if the tax is on the
+    fare. `commission` is the agency's commission on the whole line, before tax, if it is sold as
+    agent.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -39,7 +38,7 @@ class SoldLineIn(InvoiceLineIn):
     commission: PlainAmount | None = None
 
     def item(self, currency: str) -> LineItem:
-        """The line as the rules take it."""
+        """Return the line for the service, in the currency of the invoice."""
         item = super().item(currency)
         item |= {
             "sold_as": self.sold_as,
@@ -57,8 +56,9 @@ def _percent(percent: Decimal) -> str:
 
 
 class TaxOut(AnswerOf[Row]):
-    """A component of the tax on a line; `confirmed` where its rate was held against the text of the
-    law.
+    """A tax component of an invoice line.
+
+    `confirmed` is true if its rate was checked against the text of the law.
     """
 
     component: str
@@ -69,7 +69,7 @@ class TaxOut(AnswerOf[Row]):
 
 
 class SoldLineOut(DocumentLineOut):
-    """A line: the amount is quantity times price, before tax."""
+    """A line of an invoice; `amount` is quantity times unit price, before tax."""
 
     sold_as: Literal["principal", "agent", "fee"]
     tax: str | None

@@ -1,4 +1,4 @@
-"""Query parameters of the list of invoices."""
+"""Schema of the query parameters of the list page of invoices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ PAGE_MAX = 20_000
 
 
 class InvoiceListQuery(Query):
-    """The address of the invoice list; what cannot be read is left out by the page."""
+    """Query parameters of the list page of invoices.
+
+    The page ignores a value that cannot be read.
+    """
 
     q: Annotated[str | None, Filter(255)] = None
     status: Annotated[ListStatus | None, BeforeValidator(lambda value: value or None)] = None

@@ -1,1 +1,1 @@
-"""Rules of invoices."""
+"""Services of invoices."""

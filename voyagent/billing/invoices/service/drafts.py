@@ -1,4 +1,4 @@
-"""Rules of drafts of invoices: create, revise, discard."""
+"""Services of draft invoices: create, change and delete."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
 class DraftChanges(DocumentChanges, total=False):
-    """Changes of a draft invoice."""
+    """Changes of a draft invoice; a key that is absent leaves the field unchanged."""
 
     customer_name: str
     place_of_supply: str | None
@@ -53,10 +53,11 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     customer_pan: str | None = None,
     exchange_rate: Quote | None = None,
 ) -> Invoice:
-    """Create a draft invoice with its taxes; it has no number and is not in the books.
+    """Create a draft invoice with its taxes; it has no number and is not posted.
 
-    The default due date follows the customer's terms or the first instalment. Place of supply and
-    tax number default to the customer's. A foreign currency may have its booked rate.
+    The due date defaults to the first instalment's, or to the customer's payment terms. Place of
+    supply and tax number default to those stored for the customer. `exchange_rate` is the booked
+    rate of an invoice in a foreign currency.
 
     Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft` and
@@ -95,9 +96,9 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def revise_draft(
     actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
 ) -> Invoice:
-    """Change a draft invoice; a change without a difference leaves no event.
+    """Change a draft invoice; no audit event is recorded if nothing differs.
 
-    `seen` is the `updated_at` that the caller has read.
+    `seen` is the `updated_at` of the draft that the caller has read; a newer draft is not changed.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
@@ -126,7 +127,7 @@ def revise_draft(
 
 
 def discard_draft(actor: Actor, invoice_id: UUID) -> None:
-    """Delete a draft invoice; it had no number, so none is missing.
+    """Delete a draft invoice; this leaves no gap, because a draft has no number.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
     """
@@ -141,7 +142,7 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
 
 
 def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
-    """Return the columns that determine taxes, if a change concerns them.
+    """Return the changed columns about the buyer, which determine the taxes.
 
     Raises InvalidTaxNumber, UnknownState.
     """
@@ -155,7 +156,7 @@ def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
     pan = changes.get("customer_pan", invoice.customer_pan)
     if (
         "customer_tax_number" in changes and number != invoice.customer_tax_number
-    ):  # what an earlier number said of itself goes with it
+    ):  # place and PAN read from the former tax number are dropped
         place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
     return _columns(Buyer.of(name, place, number, pan))
 
@@ -169,7 +170,7 @@ def _columns(buyer: Buyer) -> dict[str, Any]:
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """Return the conversation of an invoice: the given one, else its enquiry's."""
+    """Return the id of the conversation of an invoice: the given one, else its enquiry's."""
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id
@@ -177,6 +178,6 @@ def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | No
 
 
 def refs_of(invoice: Invoice) -> dict[str, UUID]:
-    """Return what the audit names of an invoice: itself, its enquiry and its trip."""
+    """Return the ids that an audit event of an invoice names: invoice, enquiry and trip."""
     linked = {"enquiry_id": invoice.enquiry_id, "trip_id": invoice.trip_id}
     return {"invoice_id": invoice.id} | {name: found for name, found in linked.items() if found}

@@ -1,4 +1,4 @@
-"""Rules of issuing invoices, importing open ones, and voiding."""
+"""Services that issue, import and void invoices."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from voyagent.ledger import service as ledger
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
-    """Void an issued invoice on a day (default today); its number stays used (Rule 46).
+    """Void an issued invoice on a day: by default today, or its issue date if later.
 
-    Deferred revenue is reversed on its days of service. Raises Forbidden, InvoiceNotFound, and the
-    errors of `void_document`.
+    The number stays used (Rule 46 of the CGST Rules). Deferred revenue is reversed on its service
+    dates. Raises Forbidden, InvoiceNotFound, and the errors of `void_document`.
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -58,12 +58,12 @@ def import_open_invoice(
     amount: Money,
     exchange_rate: Quote | None = None,
 ) -> Invoice:
-    """Import an open invoice of the earlier program with its open amount.
+    """Import an open invoice from the former accounting program, with its open amount.
 
-    It is issued on its original day. Its former number is its reference, unique in the agency; its
-    own number has a series apart (`O/2026-27/000001`), so that no number is missing (Rule 46 of the
-    CGST Rules). It has no tax and no revenue. For a foreign currency `exchange_rate` is the booked
-    rate.
+    It counts as issued on its original issue date and posts no revenue and no tax. Its former
+    number becomes its reference, which must be unique in the agency. Its own number is from a
+    separate series (`O/2026-27/000001`), so that the series of invoices has no gaps (Rule 46 of the
+    CGST Rules). `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
     Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
     `issue_invoice`.
@@ -93,11 +93,11 @@ def import_open_invoice(
 
 
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
-    """Issue a draft: take the next number and post receivable against revenue.
+    """Issue a draft invoice: take the next number and post receivables against revenue.
 
-    Principal sales with a later day of service are deferred income until then. Issued once, under
-    any number of parallel calls; on failure the number is free again. `seen` is the `updated_at`
-    that the caller has read.
+    Revenue of own sales with a later service date is deferred income until that date. Of several
+    simultaneous calls only one issues the invoice; if the transaction fails, the number is free
+    again. `seen` is the `updated_at` of the draft that the caller has read.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
     AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.
@@ -156,9 +156,10 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of an issue, with taxes and round-off as last computed.
+    """Return the journal lines of issuing an invoice, with its stored taxes and rounding.
 
-    An opening invoice is posted against the opening balance account.
+    Each item is account, 1 for debit or -1 for credit, and amount. An imported invoice is posted
+    against the opening balance account.
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
@@ -179,7 +180,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
-    """Return the bookings on later days of service; none for an opening invoice."""
+    """Return the revenue to recognise on later service dates; none for an imported invoice."""
     if invoice.is_opening:
         return []
     lines = document_queries.get_lines(invoice)
@@ -198,9 +199,10 @@ def create_invoice(
     line_items: Sequence[LineItem],
     notes: str | None = None,
 ) -> Invoice:
-    """Create and issue an invoice for an enquiry's customer with the next number (Rule 46).
+    """Create and issue an invoice to an enquiry's customer.
 
-    Raises NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
+    `number` must be the next number of the year (Rule 46 of the CGST Rules). Raises
+    NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
     """
     actor.require_authority("invoice.issue")
     customer = enquiries.get_enquiry(enquiry_id).customer_name

@@ -1,4 +1,4 @@
-"""Sending of invoices by mail, recorded in the audit."""
+"""Service that sends an invoice by mail."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from voyagent.trips.service import Post
 def send_invoice(
     post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
 ) -> Invoice:
-    """Mail an issued invoice to the customer, who can reply to the sender.
+    """Mail an issued invoice to the customer; replies go to the person who sends it.
 
-    Limited by recipient and by agency. Raises Forbidden, InvoiceNotFound, InvoiceNotSendable,
-    TooManyRequests.
+    The number of mails is limited by recipient and by agency. The mail is recorded in the audit
+    log. Raises Forbidden, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
     """
     actor.require("invoice.send")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -49,6 +49,6 @@ def send_invoice(
 
 
 def check_sendable(invoice: Invoice) -> None:
-    """Refuse drafts and void invoices. Raises InvoiceNotSendable."""
+    """Check that an invoice is neither a draft nor void. Raises InvoiceNotSendable."""
     if invoice.status in ("draft", "void"):
         raise InvoiceNotSendable

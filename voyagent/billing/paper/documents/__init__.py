@@ -1,1 +1,1 @@
-"""PDF versions of billing documents."""
+"""PDF files of billing documents."""

@@ -1,4 +1,4 @@
-"""A document for the typesetter: letterhead, recipient, table and totals."""
+"""The content of a printed billing document, which the typesetter turns into a PDF."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from voyagent.mail.service import Attached
 class Letter:
     """Content of a printed document in the current language.
 
-    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. The first
-    column is aligned left, the others right. `rate` is the booked exchange rate.
+    `facts`, `parts` (of the total), `settled`, `due` and `plan` (instalments) are labels with
+    values. The first column of the table is aligned left, the others right. `rate` is the booked
+    exchange rate.
     """
 
     title: str
@@ -48,7 +49,7 @@ class Letter:
     stamp: str = ""
 
     def typeset(self, letterhead: Mapping[str, Any], agency: str) -> Attached:
-        """The document as PDF; its name is `file` with the ending."""
+        """Return the document as a PDF; its file name is `file` with the extension."""
         typesetter = installed(Paper, "paper")
         return Attached(
             f"{self.file}.pdf",

@@ -1,6 +1,6 @@
-"""PDF documents of billing in the current language.
+"""PDF files of billing documents, in the current language.
 
-A PDF of a supplier's document states that it is the agency's record.
+The PDF of a supplier's document states that it is the agency's record of it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from voyagent.trips.service import Post
 
 
 def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
-    """An invoice as PDF, with what the agency has its documents say."""
+    """Return an invoice as a PDF, with the notes that its taxes require."""
     invoice, currency = document.invoice, document.invoice["currency"]
     status = invoice["status"]
     letter = Letter(
@@ -93,7 +93,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
 
 
 def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
-    """A credit note as PDF: on which invoice it stands, what of it is credited, and why."""
+    """Return a credit note as a PDF, with its invoice, the credited lines and the reason."""
     note, currency = document.note, document.note["currency"]
     letter = Letter(
         file=file_name("credit-note", note["number"]),
@@ -118,7 +118,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
-    """Return a receipt or payment as PDF, with settled documents, refunds and advance."""
+    """Return a payment as a PDF, with the settled documents, refunds and the unused amount."""
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
@@ -168,7 +168,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
 
 
 def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
-    """Return the agency's record of a bill as PDF, with tax, payments and credits."""
+    """Return the agency's record of a bill as a PDF, with taxes, payments and credits."""
     bill, currency = document.bill, document.bill["currency"]
     still_open = document_queries.open_minor_of(bill)
     paid = [
@@ -225,7 +225,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
 
 
 def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency: str) -> Attached:
-    """Our record of a supplier's credit as PDF: of which bill, what of it is credited, and why."""
+    """Return the agency's record of a supplier credit as a PDF, with its bill and the reason."""
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("supplier-credit", credit["vendor_reference"]),
@@ -250,9 +250,9 @@ def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency:
 
 
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
-    """Set the paper in a language and send it.
+    """Create the PDF of an invoice in the given language and mail it.
 
-    Raises InvoiceNotFound and whatever `service.send_invoice` raises.
+    Raises InvoiceNotFound and the errors of `service.send_invoice`.
     """
     actor.require("invoice.send")
     sending.check_sendable(invoice_queries.get_invoice(invoice_id))
@@ -272,8 +272,8 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """Return amount before tax, tax components and rounding; empty without tax and rounding."""
-    moved = document.get("round_off_minor", 0)  # bills are what their paper says
+    """Return the amount before tax, the taxes and the rounding; empty if there are neither."""
+    moved = document.get("round_off_minor", 0)  # bills are never rounded
     if not taxes and not moved:
         return []
     currency = document["currency"]
@@ -287,7 +287,10 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """Return paid, credited and written-off amounts, so that the amount due equals the list's."""
+    """Return payments, credits and write-offs as negative amounts.
+
+    Added to the total they give the amount due.
+    """
     received = [
         (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
         for paid in document.payments
@@ -301,7 +304,7 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
-    """Return the open amount and its due date, or None if the total says it."""
+    """Return the amount due and its due date, or a settled note; None for drafts and void ones."""
     if invoice["status"] == "paid":
         settled = (
             _("Settled")
@@ -319,7 +322,10 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:
-    """Return the instalments with open amounts, or whole ones of drafts and void documents."""
+    """Return the instalments with their open amounts.
+
+    Drafts and void documents have no open amount, so the whole amount is shown.
+    """
     is_live = document["status"] not in ("draft", "void")
     rows = []
     for one in instalment_queries.instalments_of(document):
@@ -347,7 +353,7 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def _document(row: Row) -> str:
-    """The document that is settled, with the amount where that is in another currency."""
+    """Return the reference of the settled document, with the amount if its currency differs."""
     if row["settled_minor"] is None:
         return str(row["reference"])
     return (

@@ -1,1 +1,1 @@
-"""Spreadsheets of billing documents and their download routes."""
+"""Spreadsheets of billing documents, and the routes of all document files."""

@@ -1,4 +1,4 @@
-"""The documents of billing as files, behind both doors."""
+"""Kinds of billing documents that can be downloaded as files from the pages and the API."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ from voyagent.kernel.sheets import Sheet
 
 
 class _Told(NamedTuple):
-    """Facts of a kind of document: words, error, read, row, answer, PDF, and naming member."""
+    """The functions and labels that turn a kind of document into files.
+
+    `words` begins the summary of its routes, `missing` is the error if it is not found, and
+    `named_by` is the member that names the file.
+    """
 
     words: str
     missing: type[NotFound]
@@ -94,11 +98,11 @@ DOCUMENTS = {
         "vendor_reference",
     ),
 }
-"""Each by the name that its files have in their address."""
+"""Kinds of documents by the name in the URL of their files."""
 
 
 def document(name: str) -> Document:
-    """One of them, as both doors take it."""
+    """Return a kind of document for the download routes of the pages and the API."""
     told, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
 
     def sheet(found: Any) -> Sheet:

@@ -1,4 +1,4 @@
-"""A document as a spreadsheet: the API's answer as flat rows with numeric amounts."""
+"""A document as a spreadsheet: the API response as flat rows with numeric amounts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
 class Part(NamedTuple):
-    """A list in the answer: label of its rows, and members for the columns item, text and day."""
+    """A list in the API response: the label of its rows, and the members shown in them.
+
+    `item`, `text` and `day` name the members for the columns of the same names.
+    """
 
     row: str
     item: str = ""
@@ -52,10 +55,10 @@ PARTS = {
 
 
 def sheet_of(name: str, told: Row) -> Sheet:
-    """Return the API's answer as rows: facts, lines with taxes, settlements, totals.
+    """Return an API response as rows: facts, lines with taxes, payments and credits, totals.
 
-    A further amount of a row follows it unless it is zero, such as `line.commission`. A reversed
-    part is labelled, such as `credit_note.reversed`.
+    Further amounts of an item, such as `line.commission`, follow in rows of their own unless zero.
+    A reversed item is labelled, for example `credit_note.reversed`.
     """
     currency = told["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
@@ -95,7 +98,7 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
 
 
 def _money(one: Row, member: str, currency: str) -> Money:
-    """Return an amount in the currency beside it, else in that of the document."""
+    """Return an amount in the currency of its row, else in that of the document."""
     beside = member.replace("amount", "currency") if "amount" in member else "currency"
     return Money.parse(one[member], one.get(beside, currency))
 
