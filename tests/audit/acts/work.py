@@ -21,6 +21,8 @@ from tests.identity.keys import with_key
 from tests.ledger import books
 from tests.people import Person
 from voyagent.approvals import service as approvals, tasks as approvals_tasks
+from voyagent.assistant.queries import turn_context
+from voyagent.assistant.rules import drafts
 from voyagent.assistant.tasks import run_turn
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.invoices.capabilities import draft_invoice, issue_invoice
@@ -36,6 +38,9 @@ SESSION = ("session_id",)
 APPROVAL = ("approval_id", "session_id")
 HERS = {"by": "alice", "via": "assistant"}
 PROGRAM = {"by": None, "via": "job"}
+LEAD = "log an enquiry for Deepa Krishnan, 4 people to Dubai"
+# More than one action matches it.
+UNCLEAR = "Kochi Dubai 12 Dec 2100"
 # What a turn tells and keeps of itself; its failure is told there too.
 TURN = (
     "chat_events",
@@ -234,6 +239,53 @@ def stop_the_assistant(stage: Stage) -> Doing:
     )
 
 
+def _shown_a_card(stage: Stage, person: Person, message: str) -> tuple[UUID, dict[str, Any]]:
+    """A conversation in which the assistant answered with a card, and the card."""
+    session_id = a_conversation(person)
+    _turn(stage, person, session_id, message)()
+    with person.reading():
+        card = drafts.open_card(turn_context.recent_messages(session_id))
+    assert card is not None, message
+    return session_id, card
+
+
+def _press(stage: Stage, session_id: UUID, card: dict[str, Any], button: str) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(
+        browser,
+        f"/assistant/{session_id}/cards/{card['card_id']}/{button}",
+        token_from=f"/assistant/{session_id}",
+    )
+
+
+@act(
+    "POST /assistant/<session_id>/cards/<card_id>/save",
+    leaves=in_the_browser(SAID),
+    answers=303,
+)
+def save_a_card(stage: Stage) -> Doing:
+    return _press(stage, *_shown_a_card(stage, stage.bob, LEAD), "save")
+
+
+@act(
+    "POST /assistant/<session_id>/cards/<card_id>/discard",
+    leaves=in_the_browser(SAID),
+    answers=303,
+)
+def discard_a_card(stage: Stage) -> Doing:
+    return _press(stage, *_shown_a_card(stage, stage.bob, LEAD), "discard")
+
+
+@act(
+    "POST /assistant/<session_id>/cards/<card_id>/choose/<capability>",
+    leaves=in_the_browser(SAID),
+    answers=303,
+)
+def choose_another_action_of_a_card(stage: Stage) -> Doing:
+    session_id, card = _shown_a_card(stage, stage.bob, UNCLEAR)
+    return _press(stage, session_id, card, f"choose/{card['offered'][1]}")
+
+
 def _answered(stage: Stage) -> tuple[UUID, str]:
     """A conversation of Bob's in which one message was answered, with its turn."""
     session_id = a_conversation(stage.bob)
@@ -373,7 +425,7 @@ def wipe_a_conversation(stage: Stage) -> Doing:
     tells_of_failure=True,
 )
 def have_the_assistant_log_an_enquiry(stage: Stage) -> Doing:
-    return _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
+    return _confirming(stage, LEAD)
 
 
 @act(
@@ -383,7 +435,7 @@ def have_the_assistant_log_an_enquiry(stage: Stage) -> Doing:
     tells_of_failure=True,
 )
 def have_the_assistant_propose(stage: Stage) -> Doing:
-    return _turn(stage, INVOICE)
+    return _confirming(stage, INVOICE)
 
 
 @act(
@@ -393,13 +445,19 @@ def have_the_assistant_propose(stage: Stage) -> Doing:
     tells_of_failure=True,
 )
 def have_the_assistant_do_what_one_may_not_any_more(stage: Stage) -> Doing:
-    doing = _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
+    doing = _confirming(stage, LEAD)
     stage.sql("update users set role = 'viewer' where id = :u", u=stage.alice.actor.user_id)
     return doing
 
 
-def _turn(stage: Stage, message: str) -> Doing:
-    _say(stage.alice, a_conversation(stage.alice), message)
+def _confirming(stage: Stage, message: str) -> Doing:
+    """The turn in which Alice's card is confirmed, since no write runs before."""
+    session_id, _card = _shown_a_card(stage, stage.alice, message)
+    return _turn(stage, stage.alice, session_id, "yes")
+
+
+def _turn(stage: Stage, person: Person, session_id: UUID, message: str) -> Doing:
+    _say(person, session_id, message)
     arguments = stage.queued(run_turn.name)
     return lambda: stage.run(run_turn, **arguments)
 
