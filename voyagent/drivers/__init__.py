@@ -1,1 +1,1 @@
-"""Outside systems, one package each: driver, stand-in for tests, and notes on quirks."""
+"""Drivers for outside systems, one package for each kind, with stand-ins for tests."""

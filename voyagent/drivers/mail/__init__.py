@@ -1,21 +1,21 @@
-"""Sending mail: by SMTP, into files, or onto the terminal, as `VOYAGENT_MAIL_URL` says.
+"""Mail drivers: SMTP, files or the terminal, as selected by `VOYAGENT_MAIL_URL`.
 
-| address | what it does |
+| URL | driver |
 |---|---|
-| `smtps://user:password@host:465` | SMTP inside TLS |
-| `smtp://user:password@host:587` | SMTP that goes over to TLS before anything is said
-(`?tls=starttls`, the default for other computers) |
-| `smtp://127.0.0.1:1025` | SMTP in the clear, the default on this computer; to another one only
-with `?tls=none` and never in production |
-| `file:///folder` | each mail a file `*.eml`, readable for its owner only; never in production |
-| `console:` | each mail on standard output; never in production |
+| `smtps://user:password@host:465` | SMTP over TLS |
+| `smtp://user:password@host:587` | SMTP that switches to TLS before anything else is sent
+(`?tls=starttls`, the default for servers on other computers) |
+| `smtp://127.0.0.1:1025` | SMTP without encryption, the default for a server on this computer; for
+another one only with `?tls=none`, and never in production |
+| `file:///folder` | each mail is a file `*.eml` that only its owner can read; not in production |
+| `console:` | each mail is printed on standard output; not in production |
 
 In user and password write @ as %40, / as %2F and : as %3A. Certificates are checked against the
-system's authorities. Without an address mails are written to `mail/` in the data folder; in
-production they wait in the outbox until there is one. Quirks: a server that answers 5xx to the
-recipient or to the text has refused for good (`MailRefused`); all else, a wrong password too, may
-be mended by the operator and is worth another try (`MailNotSent`). `recording.Recording` stands in
-for all of them in tests.
+certificate authorities of the system. If the variable is not set, mails are written to `mail/` in
+the data folder; in production they stay in the outbox until it is set. If the server answers 5xx to
+the recipient or the text, the mail is rejected permanently (`MailRefused`). After any other error,
+such as a wrong password, a later attempt may succeed (`MailNotSent`). Tests use
+`recording.Recording`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 def open_mail(settings: Settings) -> MailDriver | None:
-    """Return the driver that the settings name; None in production without one."""
+    """Return the mail driver that the settings select; None in production without an address."""
     if settings.mail_url is None and settings.is_production:
         log.error("mail.no_server", consequence="mails wait until VOYAGENT_MAIL_URL is set")
         return None

@@ -1,4 +1,4 @@
-"""Mail on the terminal, for development."""
+"""Mail printed on the terminal, for development."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protocol of mail drivers, and their two failures."""
+"""Protocol of mail drivers, and the two errors that they raise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Protocol
 
 
 class MailNotSent(Exception):
-    """The mail was not accepted and may be later.
+    """The mail was not accepted; a later attempt may succeed.
 
-    `reason` contains no address.
+    `reason` contains no e-mail address.
     """
 
     def __init__(self, reason: str) -> None:
@@ -18,14 +18,11 @@ class MailNotSent(Exception):
 
 
 class MailRefused(MailNotSent):
-    """The mail will never be accepted: its recipient or its text is refused."""
+    """The mail was rejected permanently because of its recipient or its text."""
 
 
 class MailDriver(Protocol):
-    """A driver of mail."""
+    """Protocol of mail drivers."""
 
     def send(self, message: EmailMessage) -> None:
-        """Send one message, complete with sender and recipient.
-
-        Raises MailNotSent, MailRefused.
-        """
+        """Send one message, which has all its headers. Raises MailNotSent, MailRefused."""

@@ -1,4 +1,4 @@
-"""Mail into a folder, one file each, for a computer that sends none."""
+"""Mail written to a folder, one file per message, for a computer that cannot send mail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from voyagent.kernel import clock
 
 
 class Files:
-    """Writes `<instant>-<random>.eml`; names sort by time, and a visible file is complete."""
+    """Writes each mail to `<datetime>-<random>.eml`; names sort by time.
+
+    A file appears only when it is complete.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def send(self, message: EmailMessage) -> None:
-        """Write the message. Raises MailNotSent if the folder cannot be written."""
+        """Write the message to a file. Raises MailNotSent if the folder is not writable."""
         name = f"{clock.now():%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
         making = self._folder / f"{name}.part"
         try:

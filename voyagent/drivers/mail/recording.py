@@ -1,4 +1,4 @@
-"""Stand-in for tests: stores messages, and fails on request."""
+"""Mail driver for tests: it stores messages, and fails on request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from voyagent.drivers.mail.driver import MailNotSent
 
 @dataclass
 class Recording:
-    """Stores messages in `sent`; errors in `failures` are raised first, one for each call."""
+    """Stores messages in `sent`; each call first raises the next error in `failures`, if any."""
 
     sent: list[EmailMessage] = field(default_factory=list)
     failures: list[MailNotSent] = field(default_factory=list)
 
     def send(self, message: EmailMessage) -> None:
-        """Store the message, or raise the next failure."""
+        """Store the message, or raise the next error."""
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(message)

@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321), with TLS unless it stays on this computer."""
+"""Mail by SMTP (RFC 5321), encrypted unless the server is on this computer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PORTS: dict[Tls, int] = {"none": 25, "starttls": 587, "wrapped": 465}
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """A server and its protocol; one connection for each mail, so none is idle."""
+    """An SMTP server; each mail uses a new connection."""
 
     host: str
     port: int
@@ -30,7 +30,7 @@ class Smtp:
 
     @classmethod
     def at(cls, url: str) -> Self:
-        """Return the server of a validated address."""
+        """Return the driver for a validated URL."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         tls = _tls(parts.scheme, host, parse_qs(parts.query).get("tls", [""])[0])
@@ -43,9 +43,10 @@ class Smtp:
         )
 
     def send(self, message: EmailMessage) -> None:
-        """Send the message.
+        """Send the message over a new connection.
 
-        Raises MailNotSent, MailRefused; neither repeats an address or the server's text.
+        Raises MailNotSent, MailRefused; their texts contain neither an e-mail address nor the
+        server's response.
         """
         try:
             with self._connect() as server:
@@ -76,7 +77,7 @@ def _tls(scheme: str, host: str, asked: str) -> Tls:
 
 
 def _is_final(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> bool:
-    """True for 5xx answers, which are permanent; 4xx are temporary (RFC 5321, 4.2.1)."""
+    """Return True for a 5xx response, which is permanent; 4xx is temporary (RFC 5321, 4.2.1)."""
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     return all(code >= 500 for code, _ in error.recipients.values())

@@ -1,22 +1,23 @@
-"""Asking language models: one protocol, a driver for each kind of server.
+"""Language models: one protocol, and a driver for each API.
 
-| driver | speaks | stands behind |
+| driver | API | settings |
 |---|---|---|
-| `anthropic.Anthropic` | the Messages API, with prompt caching | `VOYAGENT_ANTHROPIC_API_KEY`,
+| `anthropic.Anthropic` | Messages API, with prompt caching | `VOYAGENT_ANTHROPIC_API_KEY`,
 `VOYAGENT_ANTHROPIC_BASE_URL` |
-| `openai.OpenAI` | chat completions, as servers for local models do | `VOYAGENT_OPENAI_BASE_URL`,
+| `openai.OpenAI` | chat completions, as servers for local models have | `VOYAGENT_OPENAI_BASE_URL`,
 `VOYAGENT_OPENAI_MODEL`, `VOYAGENT_OPENAI_API_KEY` |
-| `scripted.Scripted` | nothing: gives the answers of a list | tests |
+| `scripted.Scripted` | none: returns the answers of a list | for tests |
 
-The rules of asking again stand in `calling`, what an answer may be in `assembly`, how one hangs up
-in `line`, what tokens cost in `prices`. The SDKs are imported with the first call. Errors hold no
-text of the vendor's, which may repeat a key or the conversation: only its names for what went
-wrong.
+`calling` has the rules for retries, `assembly` the limits of an answer, `line` the connection that
+can be closed at any time, and `prices` the prices of tokens. The SDKs are imported at the first
+call. Errors contain only the vendor's names for the error, because its text may contain the API key
+or the conversation.
 
-Quirks: the Messages API tells cached tokens beside `input_tokens`, chat completions inside
-`prompt_tokens`; ours are apart. `overloaded` of Anthropic (529) is a failing server and not our
-limit. A server of chat completions may give calls no id, say `stop` after one, or offer no figures;
-it has no mark for a tool that failed.
+Differences between the APIs: the Messages API counts cached tokens in addition to `input_tokens`,
+chat completions count them as part of `prompt_tokens`; `Usage` separates them. Anthropic's
+`overloaded` (529) means a failing server and not a rate limit. A server with chat completions may
+give tool calls no id, may end an answer with `stop` after a tool call, and may report no token
+counts; it has no way to mark a tool result as failed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ __all__ = ["open_anthropic", "open_local"]
 
 
 def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver | None:
-    """Return Anthropic's model of this name, or the installation's; None without a key."""
+    """Return Anthropic's model `model`, or the one in the settings; None without an API key."""
     key = settings.anthropic_api_key.get_secret_value()
     return (
         Anthropic(model or settings.agent_model, key, settings.anthropic_base_url) if key else None
@@ -38,7 +39,7 @@ def open_anthropic(settings: Settings, model: str | None = None) -> ModelDriver 
 
 
 def open_local(settings: Settings) -> ModelDriver | None:
-    """Return the model of the configured local server; None without one."""
+    """Return the model on the configured local server, None if no server is configured."""
     if settings.openai_base_url is None or settings.openai_model is None:
         return None
     return OpenAI(

@@ -1,4 +1,4 @@
-"""Anthropic's models: streamed Messages API, through the vendor's SDK."""
+"""Driver for Anthropic's models: the streamed Messages API, through the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ STOP_REASONS: dict[str, StopReason] = {
     "refusal": "refusal",
 }
 THINKING_CAN_BE_LEFT = {"claude-sonnet-5", "claude-opus-5"}
-"""Models that think first unless told not to.
+"""Models that produce reasoning before an answer unless it is switched off.
 
-Their thoughts would have to be sent back with every tool result, and ours are not stored.
+The API requires this reasoning to be sent back with each tool result, and it is not stored here.
 """
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
@@ -53,11 +53,11 @@ class Anthropic:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """Return the answer, as `ModelDriver.answer`."""
+        """Return the answer to a request, as `ModelDriver.answer` describes."""
         return call(self, request, on_text, should_stop)
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
-        """Send the request."""
+        """Send the request and return the events of the response."""
         import anthropic  # noqa: PLC0415 - takes a second or two, which a program without a key need not wait
 
         client = anthropic.Anthropic(
@@ -66,9 +66,9 @@ class Anthropic:
         return cast("Events", client.messages.create(**self.body(request), stream=True))
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """Return the request for the Messages API.
+        """Return the JSON body of the request for the Messages API.
 
-        Tools and cacheable instructions end with a cache mark each.
+        The last tool and the last cacheable instruction have a cache mark.
         """
         body: JsonObject = {
             "model": self.model,
@@ -95,9 +95,9 @@ class Anthropic:
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Assemble the answer.
+        """Read the events of the response into `answer`.
 
-        Raises ModelNonsense, and ModelUnavailable for a stream that ends too early.
+        Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer does.
         """
         for event in events:
             told = object_of(event)
@@ -180,7 +180,7 @@ def _end(told: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
-    """Return the counts of an event merged with earlier ones; they are cumulative.
+    """Return the token counts of an event merged with earlier ones; counts are cumulative.
 
     `input_tokens` excludes cached tokens.
     """

@@ -1,4 +1,4 @@
-"""Assembly of an answer from its pieces, within limits."""
+"""Assembles an answer from the events of a stream, within limits of size."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ NAME_MAX = 128
 COUNT_MAX = 2**31 - 1
 CHARACTERS_A_TOKEN = 4
 CHARACTERS_A_TOKEN_MAX = 16
-"""Characters per token at most; a server that sends more ignores `max_tokens`."""
+"""Maximum number of characters per token.
+
+A server that sends more text ignores `max_tokens`.
+"""
 
 
 class Cut(Exception):
-    """The text is longer than requested."""
+    """The answer is longer than the request allows."""
 
 
 @dataclass
 class _Wish:
-    """A call whose arguments are incomplete."""
+    """A tool call whose arguments have not arrived completely."""
 
     id: str
     name: str
@@ -45,7 +48,7 @@ class _Wish:
 
 
 class Assembly:
-    """An answer in progress; `tell` receives its text piece by piece."""
+    """An answer that is being received; `tell` is called with each piece of its text."""
 
     def __init__(
         self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]
@@ -64,7 +67,7 @@ class Assembly:
 
     @property
     def told(self) -> bool:
-        """True if text has reached the person."""
+        """Return True if `tell` has received text."""
         return self._characters > 0
 
     def say(self, piece: object) -> None:
@@ -80,7 +83,7 @@ class Assembly:
             raise Cut
 
     def begin_call(self, place: int, call_id: object, name: object) -> None:
-        """Begin a tool call. Raises ModelNonsense."""
+        """Begin the tool call at a position of the answer. Raises ModelNonsense."""
         wish = _Wish(self.name_of(call_id), self.name_of(name))
         if (
             place in self._wishes
@@ -91,11 +94,14 @@ class Assembly:
         self._wishes[place] = wish
 
     def has_call(self, place: int) -> bool:
-        """True if a call has begun at this position."""
+        """Return True if the tool call at this position has begun."""
         return place in self._wishes
 
     def more_arguments(self, place: int, piece: object) -> None:
-        """Add a piece of a call's arguments, at most 1 MiB for the answer. Raises ModelNonsense."""
+        """Add a piece of the arguments of the tool call at a position. Raises ModelNonsense.
+
+        All arguments of an answer together have at most ARGUMENT_BYTES_MAX bytes.
+        """
         text = self.text_of(piece)
         if place not in self._wishes:
             raise self.nonsense("arguments without a tool call")
@@ -107,9 +113,9 @@ class Assembly:
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
     ) -> ModelAnswer:
-        """Return the whole answer, after `spent` on failed requests.
+        """Return the complete answer; `spent` are the tokens of earlier, failed requests.
 
-        Raises ModelNonsense for arguments that are not a JSON object.
+        Raises ModelNonsense if the arguments of a tool call are not a JSON object.
         """
         reason = stop_reason or self.stop_reason
         assert reason is not None
@@ -128,7 +134,7 @@ class Assembly:
         )
 
     def usage(self, *, is_whole: bool) -> Usage:
-        """Return the usage so far; tokens that the server has not reported are estimated."""
+        """Return the tokens used so far, estimated if the server has not reported them."""
         if is_whole and self.counted is not None:
             return self.counted
         counted = self.counted or Usage()
@@ -149,23 +155,23 @@ class Assembly:
         )
 
     def text_of(self, value: object) -> str:
-        """Return a text value; characters that cannot be stored are replaced.
+        """Return a text, with U+FFFD in place of characters that cannot be stored.
 
-        Raises ModelNonsense.
+        Raises ModelNonsense if `value` is not a string.
         """
         if not isinstance(value, str):
             raise self.nonsense("something that is no text where text must be")
         return without_unstorable(value)
 
     def name_of(self, value: object) -> str:
-        """Return a name or id. Raises ModelNonsense."""
+        """Return the name or id of a tool call. Raises ModelNonsense if it is not valid."""
         name = self.text_of(value)
         if not 0 < len(name) <= NAME_MAX:
             raise self.nonsense("a name that is none")
         return name
 
     def count_of(self, value: object) -> int:
-        """Return a number of tokens; absent is zero. Raises ModelNonsense."""
+        """Return a number of tokens, 0 for None. Raises ModelNonsense if it is not valid."""
         if value is None:
             return 0
         if not isinstance(value, int) or not 0 <= value <= COUNT_MAX:
@@ -173,7 +179,7 @@ class Assembly:
         return value
 
     def nonsense(self, message: str) -> ModelNonsense:
-        """Return the error for an invalid answer."""
+        """Return the error for an invalid answer, with driver and vendor's request id."""
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
     def _call(self, wish: _Wish) -> ToolCall:
@@ -200,7 +206,7 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Raise ValueError for deep nesting, or characters that cannot be stored."""
+    """Raise ValueError for deep nesting, or for characters that cannot be stored."""
     if depth < 0:
         raise ValueError("too deep")
     if isinstance(value, str) and contains_unstorable(value):
@@ -234,5 +240,5 @@ def _length(request: ModelRequest) -> int:
 
 
 def object_of(value: object) -> JsonObject:
-    """Return the value if it is an object, else an empty one."""
+    """Return the value if it is a JSON object, else an empty object."""
     return value if isinstance(value, dict) else {}

@@ -1,9 +1,9 @@
-"""Calls to models: one answer from as many requests as needed, within the deadline.
+"""Calls to models: retries within the deadline until there is one answer.
 
-Retries (API contract, section 17): a busy model after 1 s and 2 s; a failing or unreachable server
-once, after 1 s; both after `Retry-After` if it is given, and never past the deadline. Refused and
-invalid answers are not retried, and neither is anything after text has reached the person, who
-would read two answers.
+Retries (API contract, section 17): after 1 s and 2 s if the rate limit is reached; once, after 1 s,
+if the server fails or cannot be reached. Both wait for `Retry-After` instead if the server sends
+it, and never beyond the deadline. Refused requests and invalid answers are not retried. There is no
+retry either after text has been shown to the person, who would read two answers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {
 }
 _BUSY = {"rate_limit_error", "rate_limit_exceeded"}
 _MISSING = {"not_found_error", "model_not_found"}
-"""Names of vendors for a missing model; a 404 without one may be a wrong address."""
+"""Names that vendors give to a missing model; a 404 without one may be a wrong URL."""
 _REFUSED = {
     "authentication_error",
     "billing_error",
@@ -49,29 +49,29 @@ _REFUSED = {
 
 
 class Dialect(Protocol):
-    """Protocol of one kind of server."""
+    """Protocol of the part of a driver that is specific to one API."""
 
     @property
     def name(self) -> str:
-        """The kind of server."""
+        """Return the name of the driver."""
         ...
 
     @property
     def model(self) -> str:
-        """The model's name."""
+        """Return the name of the model."""
         ...
 
     @property
     def base_url(self) -> str:
-        """The server's address."""
+        """Return the base URL of the server."""
         ...
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
-        """Send the request and return the events of its answer."""
+        """Send the request over `line` and return the events of the response."""
         ...
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Assemble the answer from the events. Raises ModelNonsense."""
+        """Read the events into `answer`. Raises ModelNonsense."""
         ...
 
 
@@ -81,7 +81,7 @@ def call(
     on_text: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> ModelAnswer:
-    """Return the answer to a request, as `ModelDriver.answer`."""
+    """Return the answer to a request, as `ModelDriver.answer` describes."""
     spent, tries = Usage(), 0
     while True:
         tries += 1
@@ -121,7 +121,7 @@ def call(
 
 
 def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None:
-    """Return the seconds before a retry; None without one."""
+    """Return the seconds to wait before a retry, None if there must be no retry."""
     pauses = PAUSES_S.get(type(error), ())
     if error.told or error.tries >= request.tries_max or error.tries > len(pauses):
         return None
@@ -130,7 +130,7 @@ def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None
 
 
 def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
-    """Wait; return False if the caller wants to stop."""
+    """Wait for `pause_s` seconds; return False at once if `should_stop()` is true."""
     until = time.monotonic() + pause_s
     while (left := until - time.monotonic()) > 0:
         if should_stop():
@@ -140,9 +140,10 @@ def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
 
 
 def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exception:
-    """Translate an error of SDK or HTTP library, without its text.
+    """Return the ModelError for an exception of the SDK or the HTTP library.
 
-    The text may repeat a key or the conversation. A programming error is returned as it is.
+    Its text is left out, because it may contain the API key or the conversation. Any other
+    exception is a programming error and returned unchanged.
     """
     import httpx2  # noqa: PLC0415 - as in `line`
 
@@ -178,7 +179,7 @@ def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exc
 
 
 def _refusal(response: Any, body: object, driver: str) -> ModelError:
-    """Return the error of a status, or of an error event after status 200."""
+    """Return the error for an HTTP status, or for an error event after status 200."""
     status = response.status_code
     particulars: dict[str, Any] = {
         "driver": driver,
@@ -201,7 +202,7 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
 
 
 def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
-    """Return the error of an event within an answer."""
+    """Return the error for the vendor's names in an error event of a stream."""
     kinds: tuple[tuple[set[str], type[ModelError]], ...] = (
         (_BUSY, ModelBusy),
         (_MISSING, ModelMissing),
@@ -214,7 +215,10 @@ def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
 
 
 def _words(body: object) -> list[str]:
-    """Return the vendor's names for an error: type, code, field. Its sentence is left out."""
+    """Return the vendor's names in an error body: type, code and field.
+
+    The vendor's sentence is left out.
+    """
     outer = object_of(body)
     inner = object_of(outer.get("error")) or outer
     return [
@@ -223,7 +227,7 @@ def _words(body: object) -> list[str]:
 
 
 def _word(value: object) -> str | None:
-    """Return a value if it is a short name of letters and punctuation."""
+    """Return the value if it is a short name of ASCII letters, digits and `_.-[]`, else None."""
     is_name = (
         isinstance(value, str)
         and 0 < len(value) <= 80
@@ -234,7 +238,10 @@ def _word(value: object) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Return the seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3), or None."""
+    """Return the seconds of a `Retry-After` header, a number or a date (RFC 9110, 10.2.3).
+
+    None if the header is missing or invalid.
+    """
     if value is None:
         return None
     try:

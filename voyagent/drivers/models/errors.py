@@ -1,4 +1,4 @@
-"""Failures of models, each with a sentence for people and facts for the log."""
+"""Errors of calls to models, each with a sentence for people and details for the log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from voyagent.kernel.errors import N_
 
 
 class ModelError(Exception):
-    """No answer came.
+    """The model gave no answer.
 
-    `message` is the reason without conversation, key or vendor's text. `vendor_ref` is the vendor's
-    id of the request, `told` is true if text had reached the person, `tries` is the number of
-    requests and `usage` their cost as far as known. `sentence` is for the person, translatable.
+    `message` is the reason; it contains no part of the conversation, no key and no text of the
+    vendor. `vendor_ref` is the vendor's request id. `told` is true if a part of the answer was
+    already shown to the person. `tries` is the number of requests and `usage` the tokens that they
+    used, as far as known. `sentence` is shown to the person and is translatable.
     """
 
     sentence: ClassVar[str] = N_(
@@ -39,27 +40,27 @@ class ModelError(Exception):
 
 
 class ModelBusy(ModelError):
-    """The vendor's rate limit is reached (429); `retry_after_s` if it is given."""
+    """The vendor's rate limit is reached (429); `retry_after_s` is set if the vendor sent it."""
 
     sentence = N_("The model is overloaded. Try again in a minute.")
 
 
 class ModelUnavailable(ModelError):
-    """The server could not be reached, failed (5xx), or broke off."""
+    """The server could not be reached, failed (5xx), or ended the response early."""
 
     sentence = N_("The model can’t be reached. Finished steps are kept. Try again in a moment.")
 
 
 class ModelTimeout(ModelError):
-    """The time for the answer is over."""
+    """The deadline of the answer has passed."""
 
     sentence = N_("The model took too long. Finished steps are kept. Please ask again.")
 
 
 class ModelRefused(ModelError):
-    """The server refuses the request (4xx): key, model or contents.
+    """The server refuses the request (4xx) because of the key, the model or its contents.
 
-    A retry changes nothing.
+    A retry would fail too.
     """
 
     sentence = N_(
@@ -69,7 +70,7 @@ class ModelRefused(ModelError):
 
 
 class ModelMissing(ModelRefused):
-    """The vendor does not know the model, or has withdrawn it (404 `not_found`)."""
+    """The vendor does not know the model or has withdrawn it (404 `not_found`)."""
 
     sentence = N_(
         "The model your agency uses is no longer available, so the built-in planner answers. An"
@@ -78,9 +79,9 @@ class ModelMissing(ModelRefused):
 
 
 class ModelNonsense(ModelError):
-    """The answer cannot be read or used.
+    """The answer is invalid.
 
-    Broken frames, invalid or too long arguments, an unknown reason to stop.
+    Malformed events, invalid or too long arguments, or an unknown stop reason.
     """
 
     sentence = N_(

@@ -1,4 +1,4 @@
-"""A connection to a model's server, read in its own thread, so that it can be closed anytime."""
+"""Connection to a model's server, read in its own thread, so that it can be closed any time."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 POLL_S = 0.25
 BYTES_MAX = 16 * 1024 * 1024
-"""Bytes of one answer at most."""
+"""Maximum number of bytes of one response."""
 WAITING_MAX = 256
 _RESET = struct.pack("ii", 1, 0)
 Events = AbstractContextManager[Iterable[Any]]
 
 
 class Stopped(Exception):
-    """The caller wants no more."""
+    """The caller has asked to stop."""
 
 
 class TooMuch(ValueError):
-    """The server has sent too much."""
+    """The server sent more than BYTES_MAX bytes."""
 
 
 class _HungUp(Exception):
-    """Nobody listens any more; ends the thread."""
+    """The caller has closed the connection; this exception ends the reading thread."""
 
 
 class Line:
     """A connection for one request; leaving the block closes it.
 
-    A read that waits for a silent server cannot be cancelled from another thread, and time-outs of
-    the HTTP library count from byte to byte. Therefore a thread reads, the caller waits with the
-    deadline, and closing shuts the socket down, which ends the read at once.
+    A read that waits for a silent server cannot be cancelled from another thread, and the time-outs
+    of the HTTP library start again with each byte. So a thread reads, the caller waits until the
+    deadline, and closing shuts down the socket, which ends the read at once.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -73,9 +73,10 @@ class Line:
         self._shut(at_once=kind is not None)
 
     def client(self) -> httpx2.Client:
-        """Return a client of the HTTP library that both SDKs accept.
+        """Return an HTTP client that both SDKs accept.
 
-        Proxies of the environment are used except for this computer; redirects are not followed.
+        Proxies of the environment are used, except for a server on this computer. Redirects are not
+        followed.
         """
         import httpx2  # noqa: PLC0415 - with its SDKs it takes a second, which a program without a model need not wait
 
@@ -91,10 +92,11 @@ class Line:
     def events(
         self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str
     ) -> Iterator[Any]:
-        """Yield the server's events as JSON.
+        """Yield the events of the response as JSON.
 
-        `ask` runs in the thread; its failures are raised here as `explain` translates them. Raises
-        ModelTimeout at the deadline, Stopped within a quarter of a second after `should_stop`.
+        `ask` sends the request in the reading thread; its exceptions are raised here after
+        `explain` has translated them. Raises ModelTimeout at the deadline, and Stopped at most
+        POLL_S seconds after `should_stop()` becomes true.
         """
         threading.Thread(
             target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True
@@ -116,7 +118,10 @@ class Line:
             yield item
 
     def _check_stop(self) -> None:
-        """Check for a stop, at most four times a second, since it may read the database."""
+        """Raise Stopped if `should_stop()` is true.
+
+        It is called at most once in POLL_S seconds, because it may query the database.
+        """
         if time.monotonic() - self._asked_at < POLL_S:
             return
         self._asked_at = time.monotonic()
@@ -148,7 +153,7 @@ class Line:
         request.extensions["trace"] = self._note
 
     def _note(self, name: str, told: dict[str, Any]) -> None:
-        """Remember the socket when it exists; TLS replaces it."""
+        """Store the socket once it exists; TLS replaces it."""
         if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         found = told["return_value"].get_extra_info("socket")
@@ -157,7 +162,7 @@ class Line:
             self._shut(at_once=True)
 
     def _shut(self, *, at_once: bool) -> None:
-        """End reading and writing; `at_once` resets a server that is still sending."""
+        """Shut down the socket; `at_once` resets the connection even if the server still sends."""
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it may be closed already
                 if at_once:
@@ -168,7 +173,7 @@ class Line:
 
 
 def _plain(event: Any) -> Any:
-    """Return an SDK's event as the JSON that arrived; the SDKs do not validate it."""
+    """Return an SDK's event as JSON, as it arrived; the SDKs do not validate events."""
     return (
         event.model_dump(exclude_unset=True, warnings=False)
         if hasattr(event, "model_dump")
@@ -177,7 +182,7 @@ def _plain(event: Any) -> Any:
 
 
 def _bound(response: httpx2.Response) -> None:
-    """Limit the response to BYTES_MAX."""
+    """Make reading the response raise TooMuch after BYTES_MAX bytes."""
     import httpx2  # noqa: PLC0415 - as in `client`
 
     class Bounded(httpx2.SyncByteStream):

@@ -1,4 +1,4 @@
-"""Models of servers with OpenAI's chat completions, through OpenAI's SDK.
+"""Driver for servers with OpenAI's chat completions API, through OpenAI's SDK.
 
 For example llama.cpp, Ollama or vLLM on the agency's own machine.
 """
@@ -37,9 +37,9 @@ STOP_REASONS: dict[str, StopReason] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenAI:
-    """One model at one server.
+    """One model on one server.
 
-    Without a key no `Authorization` is sent, whatever the environment contains.
+    Without a key no `Authorization` header is sent, whatever the environment variables contain.
     """
 
     model: str
@@ -53,11 +53,11 @@ class OpenAI:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """Return the answer, as `ModelDriver.answer`."""
+        """Return the answer to a request, as `ModelDriver.answer` describes."""
         return call(self, request, on_text, should_stop)
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
-        """Send the request."""
+        """Send the request and return the events of the response."""
         import openai  # noqa: PLC0415 - takes a second, which a program without such a server need not wait
 
         client = openai.OpenAI(
@@ -85,7 +85,7 @@ class OpenAI:
         )
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """Return the request for chat completions; such servers know the name `max_tokens`."""
+        """Return the JSON body of the request; local servers know only the name `max_tokens`."""
         system = "\n\n".join(part.text for part in request.system)
         body: JsonObject = {
             "model": self.model,
@@ -112,10 +112,11 @@ class OpenAI:
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Assemble the answer.
+        """Read the events of the response into `answer`.
 
-        Usage follows the answer if the server offers it; a server that fails only there has
-        answered. Raises ModelNonsense, and ModelUnavailable for a stream that ends too early.
+        Some servers send the token counts after the answer. If only that part fails, the answer is
+        complete. Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer
+        does.
         """
         try:
             for event in events:
@@ -188,7 +189,7 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(told: JsonObject, answer: Assembly) -> Usage:
-    """Return the usage; the cached part is subtracted from the prompt."""
+    """Return the token counts; cached tokens are subtracted from those of the prompt."""
     details = object_of(told.get("prompt_tokens_details"))
     cached, written = (
         answer.count_of(details.get("cached_tokens")),

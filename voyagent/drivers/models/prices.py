@@ -1,7 +1,7 @@
-"""Prices of tokens in USD, and last days of models.
+"""Token prices of models in USD, and the last days on which models are available.
 
-Generations 3 and 4 cost what the API contract says of their family (section 17). Newer ones have
-the vendor's prices of November 2026. Other names have no price.
+Models of generations 3 and 4 have the price of their family in the API contract (section 17). Newer
+ones have the vendor's prices of November 2026. Other models have no price.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from voyagent.drivers.models.usage import Usage
 PLACES = Decimal("0.00000001")
 MILLION = 1_000_000
 CACHE_WRITE = Decimal("1.25")
-"""Writing to the five-minute cache costs 1.25 times an input token (vendor's price list)."""
+"""Factor on the price of an input token for writing to the five-minute cache."""
 CACHE_READ = Decimal("0.1")
-"""Reading from the cache costs a tenth of an input token by default (same list)."""
+"""Default factor on the price of an input token for reading from the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens; `cache_read` is its share of `input`."""
+    """USD per million tokens; `cache_read` is a factor on `input`."""
 
     input: Decimal
     output: Decimal
@@ -44,13 +44,13 @@ PRICES = {
     ),  # up to 100,000 tokens a prompt, which ours keep below
 }
 LAST_DAYS = {"claude-sonnet-4-5": date(2026, 11, 30)}
-"""Last days of models that the vendor withdraws."""
+"""Last days of models that the vendor will withdraw."""
 _OLD_GENERATIONS = {"3", "4"}
 _DATED = 8
 
 
 def price_of(model: str) -> Price | None:
-    """Return the price of a model, with or without its release date; None if unknown."""
+    """Return the price of a model by its name with or without release date, None if unknown."""
     name = _undated(model.lower())
     maker, *parts = name.split("-")
     families = [part for part in parts if part in FAMILIES]
@@ -61,12 +61,15 @@ def price_of(model: str) -> Price | None:
 
 
 def last_day_of(model: str) -> date | None:
-    """Return the last day of a model; None if none is known."""
+    """Return the last day on which a model is available, None if none is announced."""
     return LAST_DAYS.get(_undated(model.lower()))
 
 
 def cost_of(model: str, usage: Usage) -> Decimal | None:
-    """Return USD with eight decimals, rounded once, half up; None without a price."""
+    """Return the cost of an answer in USD with eight decimals, None if the price is unknown.
+
+    Rounded once, half up.
+    """
     price = price_of(model)
     if price is None:
         return None
@@ -78,6 +81,6 @@ def cost_of(model: str, usage: Usage) -> Decimal | None:
 
 
 def _undated(name: str) -> str:
-    """Return a name without its release date."""
+    """Return a model's name without its release date."""
     head, _, tail = name.rpartition("-")
     return head if head and len(tail) == _DATED and tail.isdecimal() else name

@@ -1,4 +1,4 @@
-"""Requests to models and their answers, alike for all vendors; no SDK, no database."""
+"""Requests to models and their answers, equal for all vendors, without SDK and database."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from voyagent.drivers.models.usage import Usage
 
 JsonObject = dict[str, Any]
 StopReason = Literal["end", "tool_use", "max_tokens", "refusal", "stopped"]
-"""Reasons to stop: complete, tools wanted, cut at its length, declined, stopped."""
+"""Why an answer ended: complete, calls tools, too long, refused by the model, or stopped."""
 TRIES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SystemPart:
-    """A part of the instructions.
+    """A part of the instructions (system prompt).
 
-    Cacheable parts come first and stay the same; changing ones (today's date) follow.
+    Cacheable parts come first and are the same in each request; changing ones, such as the date,
+    follow.
     """
 
     text: str
@@ -30,7 +31,7 @@ class SystemPart:
 class ToolOffer:
     """A tool that the model may call; `schema` is the JSON Schema of its arguments.
 
-    Tools are cached, so their order must not change.
+    Tools are cached in their order, so the order must not change between requests.
     """
 
     name: str
@@ -40,9 +41,9 @@ class ToolOffer:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool call of the model.
+    """A tool call by the model.
 
-    The arguments are a JSON object, not yet validated by the tool's schema.
+    `arguments` are a JSON object that is not yet validated against the tool's schema.
     """
 
     id: str
@@ -52,7 +53,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The result of a call as text, in our case JSON."""
+    """The result of a tool call as text, here JSON."""
 
     call_id: str
     content: str
@@ -68,7 +69,7 @@ class PersonSaid:
 
 @dataclass(frozen=True, slots=True)
 class ModelSaid:
-    """An earlier answer: its text and its calls."""
+    """An earlier answer of the model: its text and its tool calls."""
 
     text: str
     calls: tuple[ToolCall, ...] = ()
@@ -76,7 +77,7 @@ class ModelSaid:
 
 @dataclass(frozen=True, slots=True)
 class ToolsAnswered:
-    """The results of all calls of the answer before."""
+    """The results of all tool calls of the previous answer."""
 
     results: tuple[ToolResult, ...]
 
@@ -88,8 +89,8 @@ Message = PersonSaid | ModelSaid | ToolsAnswered
 class ModelRequest:
     """A request to a model.
 
-    `deadline` is an instant of `time.monotonic()` for the whole answer with waits and retries;
-    `tries_max` limits the requests, the first included.
+    `deadline` is a value of `time.monotonic()` for the whole answer, with all waits and retries.
+    `tries_max` is the maximum number of HTTP requests, including the first.
     """
 
     system: tuple[SystemPart, ...]
@@ -102,17 +103,20 @@ class ModelRequest:
 
     @property
     def tokens_max(self) -> int:
-        """The most tokens that it uses: at most one per byte, plus the answer's limit."""
+        """Return the maximum number of tokens of the request and its answer.
+
+        A token of the request has at least one byte; the answer has at most `max_tokens`.
+        """
         asked = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
         return len(json.dumps(asked, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """An answer.
+    """The answer of a model.
 
-    Calls are valid only with `tool_use`: a cut or stopped answer is not acted upon. `text` is what
-    `on_text` received. `tries` and `usage` include failed requests.
+    Tool calls are present only if `stop_reason` is `tool_use`: those of a cut or stopped answer are
+    dropped. `text` is all that `on_text` received. `tries` and `usage` include failed requests.
     """
 
     text: str
@@ -125,14 +129,14 @@ class ModelAnswer:
 
     @property
     def raw(self) -> JsonObject:
-        """Return the answer as JSON, from which `from_raw` makes an equal one."""
+        """Return the answer as a JSON object, which `from_raw` can read."""
         return {**asdict(self), "calls": [asdict(call) for call in self.calls]}
 
     @classmethod
     def from_raw(cls, raw: JsonObject) -> Self:
-        """Return a stored answer.
+        """Return the answer of a JSON object that `raw` returned.
 
-        Raises KeyError or TypeError for other JSON, ValueError for an unknown reason to stop.
+        Raises KeyError or TypeError for other JSON, ValueError for an unknown stop reason.
         """
         if raw["stop_reason"] not in get_args(StopReason):
             raise ValueError("an answer does not end like that")
@@ -146,24 +150,25 @@ class ModelAnswer:
 
 
 def never() -> bool:
-    """Return False: the answer is never stopped."""
+    """Return False; default of `should_stop` for answers that are never stopped."""
     return False
 
 
 class ModelDriver(Protocol):
-    """A model that can be asked.
+    """Protocol of a language model.
 
-    Drivers hold no connection and no conversation, so one serves many turns at once.
+    A driver has no connection and no conversation of its own, so several threads can use it at
+    once.
     """
 
     @property
     def name(self) -> str:
-        """The kind of driver."""
+        """Return the name of the driver, such as `anthropic`."""
         ...
 
     @property
     def model(self) -> str:
-        """The model's name at its vendor."""
+        """Return the vendor's name of the model."""
         ...
 
     def answer(
@@ -172,11 +177,11 @@ class ModelDriver(Protocol):
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """Ask, and wait for the whole answer.
+        """Send the request and wait for the whole answer.
 
         `on_text` receives each piece of text in the caller's thread; its exceptions end the call
-        and reach the caller. `should_stop` is asked up to four times a second, also during waits;
-        once true, the answer so far returns with `stopped`. Raises ModelBusy, ModelUnavailable,
-        ModelTimeout, ModelRefused, ModelMissing, ModelNonsense.
+        and are raised. `should_stop` is called up to four times a second, also between retries;
+        when it returns true, the answer so far is returned with the stop reason `stopped`. Raises
+        ModelBusy, ModelUnavailable, ModelTimeout, ModelRefused, ModelMissing, ModelNonsense.
         """
         ...

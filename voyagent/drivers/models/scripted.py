@@ -1,4 +1,4 @@
-"""Stand-in for tests: answers from a list, with delays and failures."""
+"""Model driver for tests: answers from a list, with delays and errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _STEP_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer.
+    """A scripted answer.
 
-    It begins after `delay_s`, and each word takes `word_s`; the reason to stop follows from the
-    calls unless it is given.
+    It begins after `delay_s` seconds, and each word takes `word_s`. By default the stop reason is
+    `tool_use` if there are calls, else `end`.
     """
 
     text: str = ""
@@ -32,9 +32,10 @@ class Reply:
 
 @dataclass
 class Scripted:
-    """Replays `script`: an error is raised, a function makes its reply from the request.
+    """Model that gives the answers of `script` in order.
 
-    `requests` has what was asked.
+    An error in the script is raised; a function in it makes the answer from the request. `requests`
+    collects the requests.
     """
 
     script: list[Reply | ModelError | Callable[[ModelRequest], Reply]]
@@ -48,7 +49,7 @@ class Scripted:
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """Return the answer, as `ModelDriver.answer`. Raises LookupError after the last one."""
+        """Return the next answer of the script. Raises LookupError after the last one."""
         self.requests.append(request)
         if len(self.requests) > len(self.script):
             raise LookupError("the script has ended")

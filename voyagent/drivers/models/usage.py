@@ -1,4 +1,4 @@
-"""Tokens of an answer by price."""
+"""Numbers of tokens of an answer, by kinds that have different prices."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Four disjoint kinds of tokens: input, output, read from cache, written to cache.
+    """Numbers of tokens: input, output, read from the cache, written to the cache.
 
-    `estimated` if the server did not report them, at four characters per token.
+    No token counts twice. `estimated` is true if the server did not report them; the estimate is
+    one token for four characters.
     """
 
     input: int = 0
@@ -20,7 +21,7 @@ class Usage:
 
     @property
     def total(self) -> int:
-        """All tokens."""
+        """Return the sum of all tokens."""
         return self.input + self.output + self.cache_read + self.cache_write
 
     def __add__(self, other: Usage) -> Usage:

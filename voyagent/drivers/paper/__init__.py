@@ -1,7 +1,8 @@
-"""Documents as PDF, set by Typst from our templates and fonts, equal on every machine.
+"""Documents as PDF, typeset by Typst from templates and fonts of the program.
 
-Typed text reaches Typst as data and never as source, and a document reads no file outside its
-folder. Every document can be made: a character without a glyph becomes a stand-in (`glyphs`).
+Data is passed to Typst as JSON and never as source text, and a document can read only files in its
+folder. The result is the same on every machine. Any text can be typeset: a character without a
+glyph is replaced (`glyphs`).
 """
 
 from __future__ import annotations
@@ -56,13 +57,16 @@ FONTS = (
 )
 """Font families in order of preference.
 
-The first has Latin, Devanagari and the rupee sign, and sets nearly everything.
+The first one has Latin, Devanagari and the rupee sign, which is enough for almost all texts.
 """
 log = structlog.get_logger(__name__)
 
 
 def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a picture as data of a document: type, bytes, size in pixels; None stays None."""
+    """Return an image as JSON data for a template, None for None.
+
+    The data has the format, the bytes, and the size in pixels.
+    """
     if found is None:
         return None
     kind = found["media_type"].removeprefix("image/")
@@ -76,15 +80,15 @@ def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Paper:
-    """Documents of a folder."""
+    """The typesetter for the templates in one folder."""
 
     folder: Path
 
     def pdf(self, name: str, data: dict[str, Any]) -> bytes:
-        """Return a document such as `itinerary.typ` as PDF, made from JSON `data`.
+        """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
-        It is tagged for screen readers (PDF/UA-1). If Typst cannot meet the standard for some
-        combination of characters, the PDF is made without it.
+        It is tagged for screen readers (PDF/UA-1). If Typst cannot comply for some combination of
+        characters, the PDF is made without this standard.
         """
         import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
 
@@ -98,7 +102,7 @@ class Paper:
         return made
 
     def png(self, name: str, data: dict[str, Any], *, dots_per_inch: int = 96) -> list[bytes]:
-        """Return the document as pictures, one for each page."""
+        """Return the pages of a template as PNG images, one for each page."""
         pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
         return pages if isinstance(pages, list) else [pages]
 
@@ -129,7 +133,7 @@ class Paper:
 
     @cached_property
     def _files(self) -> list[Path]:
-        """Return one file of each family, the smallest of the other alphabets first."""
+        """Return one font file of each family: first Mukta, then the others by size."""
         import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
         import manimgx_fonts  # type: ignore[import-untyped]  # noqa: PLC0415
         import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -146,5 +150,5 @@ class Paper:
 
 
 def _today() -> datetime:
-    """Return today without its time, so that documents of one day are equal."""
+    """Return midnight of the current day, so that documents made on one day are equal."""
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,8 +1,8 @@
-"""Glyphs for any text that people type, so that a document can always be set.
+"""Replaces characters that no font has, so that every text can be typeset.
 
-Typst refuses a tagged document if one character of it has no glyph in any font. The text is changed
-before it reaches Typst: a character without a glyph becomes a stand-in, and a line with
-right-to-left script is isolated from the text around it.
+Typst refuses a tagged PDF if a single character has no glyph in any font. So the text is changed
+before: a character without a glyph is replaced, and a line with right-to-left script is isolated
+from the text around it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Any
 
 STAND_IN = "\N{REPLACEMENT CHARACTER}"
-"""Stand-in for a character without a glyph. One of the fonts must have it."""
+"""Replacement for a character without a glyph; one of the fonts must contain it."""
 _BREAKS = frozenset("\n\r\t")
 _NEVER_SET = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""PDF/UA-1 forbids it, and it has no visible form."""
+"""A character that PDF/UA-1 forbids and that has no visible form."""
 _REORDERING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
-"""Bidirectional classes (Unicode Annex 9) that change the order of the text beside them."""
+"""Bidirectional classes (Unicode Annex 9) that change the order of the text next to them."""
 
 
 def legible(data: Any, fonts: Sequence[Path]) -> str:
-    """Return `data` as JSON in which every character has a glyph.
+    """Return `data` as JSON in which every character has a glyph in one of the fonts.
 
-    A character that no font has becomes STAND_IN, or is removed if it has no visible form, such as
-    a control character. A line with right-to-left script is isolated: right to left, or left to
-    right if it also has left-to-right letters.
+    A character without a glyph becomes STAND_IN, or is removed if it has no visible form, as
+    control characters. A line with right-to-left script is isolated: as right to left, or as left
+    to right if it also has left-to-right letters.
 
-    `fonts` are TTF and OTF files, or collections of either, of which the first font counts. Raises
-    OSError if one cannot be read.
+    `fonts` are TTF and OTF files or collections, of which the first font counts. Raises OSError if
+    a file cannot be read.
     """
     text = json.dumps(data, ensure_ascii=False)
     letters = set(text)
@@ -73,9 +73,9 @@ def _legible(typed: str, hidden: set[str]) -> str:
 
 
 def _isolated(line: str) -> str:
-    """Isolate a line that has right-to-left script from the text around it.
+    """Return a line with right-to-left script isolated from the text around it.
 
-    With Latin letters it stays left to right, so that an arrow between two places keeps its
+    With Latin letters the line stays left to right, so that an arrow between two places keeps its
     meaning.
     """
     kinds = set(map(unicodedata.bidirectional, line))

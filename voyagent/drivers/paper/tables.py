@@ -1,4 +1,4 @@
-"""Tables on paper under the agency's letterhead, for reports and entries."""
+"""Reports and lists as PDF tables under the agency's letterhead."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
 ROWS_MAX = 2_000
-"""Rows that are set in about two seconds."""
+"""Maximum number of rows, which take about two seconds to typeset."""
 _WIDE = 6
 Cells = list[str]
 
 
 class TooManyRows(Unprocessable):
-    """The document has too many rows."""
+    """The table has more than ROWS_MAX rows."""
 
     code = "too_many_rows"
     message = N_("A PDF has at most 2,000 rows. Choose fewer days, or download the XLSX.")
@@ -32,7 +32,7 @@ class TooManyRows(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows under a heading with a total; without a heading they stand alone."""
+    """Rows of a table under a heading, with their totals; the heading may be empty."""
 
     title: str
     rows: Sequence[Cells]
@@ -41,9 +41,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the first `texts` columns are text, the others amounts.
+    """A table: the first `texts` columns contain text, the others amounts.
 
-    The column `stretch` takes the remaining width; `note` follows below.
+    The column with the index `stretch` takes the remaining width; `note` is printed below the
+    table.
     """
 
     title: str
@@ -57,15 +58,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A printed report: title and tables."""
+    """A report to be printed: its title and its tables."""
 
     title: str
     tables: Sequence[Table]
 
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
-        """Return the PDF; `words` are the filters.
+        """Return the report as PDF; `words` describes the filters of the report.
 
-        The agency's address comes from its settings. Raises TooManyRows.
+        `letterhead` has the logo, address and tax number of the agency. Raises TooManyRows.
         """
         if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
             raise TooManyRows
@@ -97,10 +98,10 @@ class Printed:
 
 
 def named(currency: str) -> str:
-    """Return the title of a currency's table."""
+    """Return the title of the table of a currency, such as `Indian Rupee (INR)`."""
     return f"{currency_name(currency)} ({currency})"
 
 
 def figure(value: Money) -> str:
-    """Return an amount; empty for zero."""
+    """Return an amount as text, empty for zero."""
     return amount(value) if value else ""

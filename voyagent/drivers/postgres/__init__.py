@@ -1,1 +1,1 @@
-"""An embedded PostgreSQL server from a wheel, unused with VOYAGENT_DB_URL."""
+"""Embedded PostgreSQL server from a Python wheel, used if VOYAGENT_DB_URL is not set."""

@@ -1,4 +1,4 @@
-"""Failures of the embedded server; each message says what to do."""
+"""Errors of the embedded server; each message says what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class EmbeddedServerError(Exception):
 
 
 class ProgramsMissing(EmbeddedServerError):
-    """The wheel with the server's programs is not installed for this platform."""
+    """The wheel with PostgreSQL's programs is not installed for this platform."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -21,7 +21,7 @@ class ProgramsMissing(EmbeddedServerError):
 
 
 class NoServerAccount(EmbeddedServerError):
-    """Root may not run PostgreSQL, and the account for it does not exist."""
+    """The program runs as root, and the account that must run PostgreSQL does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class NoServerAccount(EmbeddedServerError):
 
 
 class UnsafeFolder(EmbeddedServerError):
-    """A folder with a predictable name belongs to or is writable by others."""
+    """A folder with a predictable name belongs to another user or is writable by others."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class UnsafeFolder(EmbeddedServerError):
 
 
 class WrongServerVersion(EmbeddedServerError):
-    """The data files are of another major version of PostgreSQL."""
+    """The data folder was created by another major version of PostgreSQL."""
 
     def __init__(self, cluster: Path, found: str, wanted: str) -> None:
         super().__init__(
@@ -52,7 +52,7 @@ class WrongServerVersion(EmbeddedServerError):
 
 
 class ServerStartFailed(EmbeddedServerError):
-    """A program of the server failed; the message has the end of its output."""
+    """A program of PostgreSQL failed; the message has the end of its output."""
 
     def __init__(self, what: str, told: str) -> None:
         super().__init__(

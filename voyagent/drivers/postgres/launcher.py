@@ -1,7 +1,7 @@
-"""Start, find and stop the embedded server.
+"""Start, find and stop the embedded PostgreSQL server.
 
-Safe for many processes at once, after kills, as root and not. The server listens on a socket in a
-private folder and on no port, so it needs no passwords.
+Safe for many processes at once, after processes were killed, as root and as another user. The
+server listens on a socket in a private folder and on no TCP port, so it needs no passwords.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server: addresses as owner and as application, and its files."""
+    """A running server: its database URLs for owner and application, and its folders."""
 
     admin_url: str
     app_url: str
@@ -46,10 +46,10 @@ class ServerInfo:
 
 
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
-    """Return the server of a data folder, started if needed.
+    """Return the server of a data folder, which is created and started if needed.
 
-    `fast` trades durability for speed, for tests. Raises an EmbeddedServerError whose message says
-    what to do.
+    With `fast` the server does not wait for data to reach the disk; for tests. Raises an
+    EmbeddedServerError whose message says what to do.
     """
     place = find_place(data_dir)
     programs = find_programs(place)
@@ -62,7 +62,7 @@ def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
 
 
 def stop_server(data_dir: Path) -> None:
-    """Stop the server of a data folder and end its connections; stopped is fine."""
+    """Stop the server of a data folder and close its connections; no error if it is stopped."""
     place = find_place(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
@@ -83,9 +83,9 @@ def stop_server(data_dir: Path) -> None:
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
-    """Yield the server; the last user stops it.
+    """Yield the running server; the last process that leaves the block stops it.
 
-    Each user holds a shared lock on a file, which the system releases when a process dies.
+    Each process has a shared lock on a file, which the system releases if the process dies.
     """
     users = _open_lock(find_place(data_dir).home / "users.lock")
     me = os.getpid()
@@ -101,7 +101,7 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 
 
 def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
-    """Create the data folder under another name and rename it, so that it is complete."""
+    """Create the data folder under another name and rename it when it is complete."""
     marker = place.cluster / "PG_VERSION"
     if marker.exists():
         found = marker.read_text().strip()
@@ -130,7 +130,10 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _start(place: Place, programs: Path, *, fast: bool) -> None:
-    """Start the server and wait for it; retry while killed children hold the shared memory."""
+    """Start the server and wait for it.
+
+    Retries while processes of a killed server still use its shared memory.
+    """
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
         _give_away(place.sockets, place)
@@ -168,10 +171,10 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _forget_recycled_process(place: Place) -> None:
-    """Replace the process number in the lock file if it belongs to another program now.
+    """Replace the process id in the lock file if another program has this id now.
 
-    That happens after a restart of the machine. The rest of the file stays: it shows whether a
-    child of the old server still holds the shared memory.
+    That can happen after the machine was restarted. The rest of the file stays, because it shows if
+    a process of the old server still uses the shared memory.
     """
     noted = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):
@@ -211,7 +214,7 @@ def _is_ready(place: Place, programs: Path) -> bool:
 def _run(
     place: Place, program: Path, *arguments: str | float | Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the server as its account, in a neutral folder and language."""
+    """Run a program of PostgreSQL as the server's account, in `/` and the C locale."""
     account = place.account
     return subprocess.run(
         [str(program), *map(str, arguments)],

@@ -1,8 +1,8 @@
-"""Folders, account and programs of the embedded server.
+"""Folders, user account and programs of the embedded server.
 
-PostgreSQL refuses to run as root, and its account can usually not enter root's folders. For root
-the files and a copy of the programs are under /var/tmp; permissions of the caller's folders are
-never widened.
+PostgreSQL refuses to run as root, and the account that runs it can usually not enter root's
+folders. So for root the data and a copy of the programs are under /var/tmp; the permissions of
+existing folders are never changed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SOCKET_FOLDER_LENGTH_MAX = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """User and group that run the server for root."""
+    """The user and group that run the server if the program runs as root."""
 
     uid: int
     gid: int
@@ -39,24 +39,27 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Folders of one embedded server."""
+    """The folders of an embedded server."""
 
     home: Path
     account: Account | None
 
     @property
     def cluster(self) -> Path:
-        """PostgreSQL's data folder."""
+        """Return the data folder of PostgreSQL."""
         return self.home / "data"
 
     @property
     def log(self) -> Path:
-        """The server's log."""
+        """Return the log file of the server."""
         return self.cluster / "server.log"
 
     @property
     def sockets(self) -> Path:
-        """The folder of the server's socket; a short one if the data folder's path is too long."""
+        """Return the folder of the server's socket.
+
+        It is another, shorter path if that in the data folder is too long for a socket.
+        """
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster
         ):
@@ -65,7 +68,7 @@ class Place:
 
 
 def find_place(data_dir: Path) -> Place:
-    """Return the place of a data folder's server and create its home.
+    """Return the folders of the server of a data folder, and create their parent.
 
     Raises UnsafeFolder, NoServerAccount.
     """
@@ -80,7 +83,10 @@ def find_place(data_dir: Path) -> Place:
 
 
 def make_own_folder(folder: Path, mode: int) -> None:
-    """Create a folder with a predictable name, or accept an existing one that only we can write."""
+    """Create a folder with a predictable name; accept an existing one only if it is safe.
+
+    It is safe if it belongs to this user and only this user may write to it. Raises UnsafeFolder.
+    """
     try:
         folder.mkdir(mode=mode)
     except FileExistsError:
@@ -97,9 +103,10 @@ def make_own_folder(folder: Path, mode: int) -> None:
 
 
 def find_programs(place: Place) -> Path:
-    """Return the folder of initdb, pg_ctl and others, readable for the server's account.
+    """Return the folder with initdb, pg_ctl and others, readable for the server's account.
 
-    The package is never imported: that makes a lock file and widens permissions as root.
+    The package is not imported, because its import creates a lock file and, as root, widens
+    permissions. Raises ProgramsMissing.
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
@@ -113,10 +120,10 @@ def find_programs(place: Place) -> Path:
 
 
 def _public_copy(package: Path) -> Path:
-    """Return a copy of the programs that the server's account can read, by wheel version.
+    """Return a copy of the programs that the server's account can read, one per wheel version.
 
-    It is renamed when complete, so that a killed start leaves no partial copy. The programs find
-    their libraries by a relative path, so both folders keep the wheel's layout.
+    It is renamed when complete, so that a start that was killed leaves no partial copy. The
+    programs find their libraries by a relative path, so the copy has the same folders as the wheel.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():
@@ -150,7 +157,7 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _release() -> str:
-    """Return the wheel's version and a digest of its file list."""
+    """Return the version of the wheel and a digest of its list of files."""
     try:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:

@@ -1,12 +1,13 @@
-"""Suppliers of flights, hotels and visas, opened as the settings name them.
+"""Drivers for suppliers of flights, hotels and visas, selected by the settings.
 
 | name | driver |
 |---|---|
-| `sandbox` | stand-in: real airports and airlines, invented prices, nothing is ever bought |
+| `sandbox` | for tests and demonstrations: real airports, invented prices, no purchases |
 | `none` | refuses every call with `capability_not_supported` |
 
-The interfaces are in `protocols`, the failures in `errors`. A new driver is a package here, a name
-in the settings, a line below, and a test that runs `tests/drivers/suppliers/contract.py` on it.
+The interfaces are in `protocols`, the errors in `errors`. A new driver needs a package here, a name
+in the settings, an entry in `open_suppliers`, and a test that runs
+`tests/drivers/suppliers/contract.py` on it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Suppliers:
-    """The suppliers of one installation, each with its guard."""
+    """The suppliers of the installation, each with checks and a time limit."""
 
     flights: FlightSupplier
     hotels: HotelSupplier
@@ -36,7 +37,10 @@ class Suppliers:
 
 
 def open_suppliers(settings: Settings, keyring: Keyring) -> Suppliers:
-    """Return the configured drivers: outside production the sandbox by default, else none."""
+    """Return the drivers that the settings select.
+
+    The default is `none` in production, else `sandbox`.
+    """
     default = "none" if settings.is_production else "sandbox"
     names = {
         "flights": settings.flights or default,

@@ -1,4 +1,4 @@
-"""No supplier: the default in production."""
+"""Drivers that refuse every call, the default in production."""
 
 # ruff: noqa: ARG002 - refused whatever is asked
 
@@ -30,27 +30,27 @@ class NoFlights(_Absent):
     """FlightSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: FlightQuery) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "search")
 
     def price(self, offer: FlightOffer) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "price")
 
     def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "hold")
 
     def issue(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "issue")
 
     def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "cancel")
 
     def read(self, supplier_ref: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "read")
 
 
@@ -58,23 +58,23 @@ class NoHotels(_Absent):
     """HotelSupplier that raises CapabilityNotSupported for every call."""
 
     def search(self, query: HotelQuery) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "search")
 
     def check_rate(self, rate_key: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "check_rate")
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "book")
 
     def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "cancel")
 
     def read(self, supplier_ref: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "read")
 
 
@@ -82,13 +82,13 @@ class NoVisas(_Absent):
     """VisaSupplier that raises CapabilityNotSupported for every call."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "requirements")
 
     def file(self, application: VisaApplication, reference: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "file")
 
     def status(self, supplier_ref: str) -> NoReturn:
-        """Refuse."""
+        """Raise CapabilityNotSupported."""
         raise CapabilityNotSupported(NAME, "status")

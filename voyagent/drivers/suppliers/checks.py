@@ -1,4 +1,4 @@
-"""Checks before a supplier is asked: queries, offers, travellers."""
+"""Checks of queries, offers and travellers before a supplier is called."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from voyagent.kernel import clock
 from voyagent.kernel.money import is_currency
 
 SEATS_MAX = 9
-"""Seats of one airline booking at most."""
+"""Maximum number of seats in one airline booking."""
 DAYS_AHEAD_MAX = 361
-"""Days ahead that airlines sell."""
+"""Number of days ahead for which airlines sell flights."""
 HOTEL_DAYS_AHEAD_MAX = 500
 NIGHTS_MAX = 30
 GUESTS_MAX = 9
 REFERENCE_MAX = 128
 _BEHIND_UTC = timedelta(hours=12)
-"""Offset of the zone in which a day ends last."""
+"""Offset from UTC of the time zone in which a day ends last."""
 _AGES = {
     PassengerKind.INFANT: (0, 2),
     PassengerKind.CHILD: (2, 12),
@@ -40,7 +40,10 @@ _AGES = {
 
 
 def check_flight_query(driver: str, query: FlightQuery) -> None:
-    """Check codes, days and party of a search. Raises ValidationFailed."""
+    """Check the codes, the days and the number of passengers of a search.
+
+    Raises ValidationFailed.
+    """
     for field in ("origin", "destination"):
         if re.fullmatch(r"[A-Z]{3}", getattr(query, field)) is None:
             raise ValidationFailed(driver, field, "not an IATA code")
@@ -56,9 +59,10 @@ def check_flight_query(driver: str, query: FlightQuery) -> None:
 
 
 def check_party(driver: str, party: Party) -> None:
-    """Check for an adult, a lap for each infant, and the seats of one booking.
+    """Check that passengers can share one booking.
 
-    Raises ValidationFailed.
+    At least one adult or senior, one of them for each infant, and at most SEATS_MAX seats. Raises
+    ValidationFailed.
     """
     if min(party.adult, party.child, party.infant, party.senior) < 0 or party.grown < 1:
         raise ValidationFailed(driver, "party", "no adult")
@@ -69,7 +73,10 @@ def check_party(driver: str, party: Party) -> None:
 
 
 def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
-    """Check that an offer is this driver's and valid. Raises ValidationFailed, OfferExpired."""
+    """Check that an offer was made by this driver and is still valid.
+
+    Raises ValidationFailed, OfferExpired.
+    """
     if offer.supplier != driver:
         raise ValidationFailed(driver, "supplier", "another driver's offer")
     if offer.valid_until <= clock.now():
@@ -77,7 +84,10 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """Check number, names and ages of travellers on the last day. Raises ValidationFailed."""
+    """Check number, names and ages of the travellers; the age is that on the last flight's day.
+
+    Raises ValidationFailed.
+    """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than were priced")
     last_day = offer.journeys[-1].arrives_at.date()
@@ -90,7 +100,7 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
 
 
 def check_hotel_query(driver: str, query: HotelQuery) -> None:
-    """Check place, days and guests of a search. Raises ValidationFailed."""
+    """Check the place, the days and the number of guests of a search. Raises ValidationFailed."""
     if re.fullmatch(r"[A-Z]{2}", query.country) is None:
         raise ValidationFailed(driver, "country", "not an ISO code")
     if not query.city.strip():
@@ -106,7 +116,10 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
 
 
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
-    """Check for a lead guest, names, and the number of guests. Raises ValidationFailed."""
+    """Check the number and the names of the guests; there must be at least one.
+
+    Raises ValidationFailed.
+    """
     if not 1 <= len(guests) <= rate.guests:
         raise ValidationFailed(driver, "guests", "none, or more than were priced")
     for one in guests:
@@ -114,7 +127,10 @@ def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> N
 
 
 def check_application(driver: str, application: VisaApplication) -> None:
-    """Check countries, days and name of an application. Raises ValidationFailed."""
+    """Check the countries, the days and the name of a visa application.
+
+    Raises ValidationFailed.
+    """
     check_countries(driver, application.nationality, application.destination, application.currency)
     if application.arrives_on < application.filed_on:
         raise ValidationFailed(driver, "arrives_on", "before the day of filing")
@@ -130,7 +146,10 @@ def check_countries(driver: str, nationality: str, destination: str, currency: s
 
 
 def check_reference(driver: str, reference: str) -> None:
-    """Check our name for an act: printable ASCII, not too long. Raises ValidationFailed."""
+    """Check that a reference is printable ASCII of at most REFERENCE_MAX characters.
+
+    Raises ValidationFailed.
+    """
     if not (
         0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()
     ):
@@ -138,12 +157,12 @@ def check_reference(driver: str, reference: str) -> None:
 
 
 def age_on(day: date, born: date) -> int:
-    """Return the age in years; a 29 February birthday is on 1 March of other years."""
+    """Return the age in years; a birthday on 29 February counts as 1 March in other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def earliest_today(now: datetime) -> date:
-    """Return the date in the zone in which the day ends last."""
+    """Return the current date in the time zone in which the day ends last."""
     return (now - _BEHIND_UTC).date()
 
 

@@ -1,8 +1,9 @@
-"""Failures of suppliers, alike for every driver.
+"""Errors of suppliers, equal for all drivers.
 
-Each has `driver`; `reason`, the supplier's text, for the log only; `vendor_ref`, the supplier's id
-of the incident; and `retry_after_s`, if a retry makes sense. The kinds are those of section 17 of
-the contract; terms of the trade (sold out, price changed) derive from them.
+Each has `driver`, the name of the driver; `reason`, the supplier's text, for the log only;
+`vendor_ref`, the supplier's id of the incident; and `retry_after_s` if a retry can succeed. The
+main classes are those of section 17 of the API contract. Conditions of the trade (sold out, price
+changed) are subclasses.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class SupplierError(VoyagentError):
-    """Any failure of a supplier.
+    """Base class of the errors of suppliers.
 
-    `in_doubt`: the act may have happened; the same call with the same reference finds out.
+    With `in_doubt` the supplier may have made the change; a call with the same reference finds out.
     """
 
     code = "supplier_error"
@@ -46,14 +47,14 @@ class SupplierError(VoyagentError):
 
 
 class CapabilityNotSupported(SupplierError, Conflict):
-    """The driver cannot do this, or there is no driver."""
+    """The driver cannot do this, or no supplier is connected."""
 
     code = "capability_not_supported"
     message = N_("The connected supplier does not offer this.")
 
 
 class AuthenticationFailed(SupplierError, Unavailable):
-    """The supplier refuses the agency's credentials; the operator has to act."""
+    """The supplier rejects the agency's credentials; the operator must correct them."""
 
     code = "supplier_authentication_failed"
     message = N_(
@@ -63,14 +64,14 @@ class AuthenticationFailed(SupplierError, Unavailable):
 
 
 class AuthorizationFailed(SupplierError, Conflict):
-    """The supplier knows the agency and does not allow this."""
+    """The supplier does not allow this for the agency."""
 
     code = "supplier_not_permitted"
     message = N_("The supplier does not allow this for your agency.")
 
 
 class RateLimited(SupplierError, Unavailable):
-    """Too many calls."""
+    """The supplier's rate limit is reached."""
 
     code = "supplier_rate_limited"
     message = N_("The supplier is limiting requests. Try again in a minute.")
@@ -86,7 +87,7 @@ class TransientFailure(SupplierError, Unavailable):
 
 
 class UpstreamTimeout(SupplierError, Unavailable):
-    """No answer before the deadline. After an act `in_doubt` is true."""
+    """The supplier did not respond before the deadline; `in_doubt` after a change."""
 
     code = "supplier_timeout"
     message = N_("The supplier did not answer in time. Try again; nothing is booked twice.")
@@ -98,21 +99,21 @@ class UpstreamTimeout(SupplierError, Unavailable):
 
 
 class PermanentFailure(SupplierError, Conflict):
-    """The supplier refuses permanently."""
+    """The supplier refuses the request, and a retry would fail too."""
 
     code = "supplier_refused"
     message = N_("The supplier declined this request. Trying again will not help.")
 
 
 class TicketingRefused(PermanentFailure):
-    """The airline refuses to ticket this booking; it stays held until its time limit."""
+    """The airline refuses to issue tickets; the booking stays held until its time limit."""
 
     code = "ticketing_refused"
     message = N_("The airline declined to issue the ticket. The booking is still held.")
 
 
 class ValidationFailed(SupplierError, Invalid):
-    """The request is invalid for this supplier; `field` names the field."""
+    """The request is invalid for this supplier; `field` is the name of the field."""
 
     code = "supplier_validation_failed"
     message = N_(
@@ -132,35 +133,35 @@ class UnknownAtSupplier(SupplierError, NotFound):
 
 
 class ConflictAtSupplier(SupplierError, Conflict):
-    """The booking's state at the supplier does not allow the act."""
+    """The state of the booking at the supplier does not allow the action."""
 
     code = "supplier_conflict"
     message = N_("The supplier says that the booking’s status does not allow this.")
 
 
 class SoldOut(ConflictAtSupplier):
-    """The last seat or room is sold."""
+    """No seat or room is left."""
 
     code = "sold_out"
     message = N_("Sold out. Search again.")
 
 
 class OfferExpired(ConflictAtSupplier):
-    """The offer has expired after twenty minutes; search again."""
+    """The offer is no longer valid, after twenty minutes; a new search is needed."""
 
     code = "offer_expired"
     message = N_("This offer has expired. Search again.")
 
 
 class HoldExpired(ConflictAtSupplier):
-    """The hold has expired and the airline has released it."""
+    """The hold has expired and the airline has released the seats."""
 
     code = "hold_expired"
     message = N_("The booking was not ticketed in time, so the airline released it.")
 
 
 class PriceChanged(ConflictAtSupplier):
-    """The price differs from the offer; `new` has the present offer or rate, nothing is booked."""
+    """The price has changed and nothing was booked; `new` is the current offer or rate."""
 
     code = "price_changed"
     message = N_("The price has changed. Check the new price before you continue.")

@@ -1,4 +1,4 @@
-"""Guard of driver calls: deadline, limit of hanging calls, one error type, one log line."""
+"""Calls to drivers with a time limit, one base class of errors, and one log entry each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Call(Generic[Answer]):
-    """A running call with its result once `done` is set."""
+    """A call that is running; `answer` or `error` is set before `done`."""
 
     done: threading.Event = field(default_factory=threading.Event)
     answer: Answer | None = None
@@ -33,10 +33,10 @@ class _Call(Generic[Answer]):
 
 
 class Guard:
-    """Limits a driver's call to `timeout_s`.
+    """Limits each call to a driver to `timeout_s` seconds.
 
-    A thread cannot be ended from outside, so each call has its own, which is abandoned after the
-    deadline. At most `HANGING_MAX` run in a process; further calls then fail at once.
+    A thread cannot be stopped from outside, so each call has its own thread, which is abandoned at
+    the deadline. At most HANGING_MAX calls run in a process; further calls fail at once.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:
@@ -45,9 +45,10 @@ class Guard:
         self._places = threading.BoundedSemaphore(HANGING_MAX)
 
     def call(self, act: str, work: Callable[[], Answer], *, changes: bool = False) -> Answer:
-        """Return the driver's answer.
+        """Run `work` in a thread and return its result.
 
-        Raises only SupplierError; a time-out of a changing act is `in_doubt`.
+        `act` names the call in the log; `changes` is true if the call changes something at the
+        supplier. Raises only SupplierError, with `in_doubt` if such a call did not end in time.
         """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are under way")

@@ -1,4 +1,4 @@
-"""Drivers with checks and deadlines, as other packages use them."""
+"""Drivers with checks before each call and a time limit, for use by other packages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Driver = TypeVar("Driver", bound=FlightSupplier | HotelSupplier | VisaSupplier)
 
 
 class _Guarded(Generic[Driver]):
-    """Base of the wrappers."""
+    """Base class of the wrappers around drivers."""
 
     def __init__(self, driver: Driver, timeout_s: float) -> None:
         self._driver = driver
@@ -36,32 +36,32 @@ class _Guarded(Generic[Driver]):
 
     @property
     def name(self) -> str:
-        """The driver's name."""
+        """Return the name of the driver."""
         return self._driver.name
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """The driver's capabilities."""
+        """Return the capabilities of the driver."""
         return self._driver.capabilities
 
 
 class GuardedFlights(_Guarded[FlightSupplier]):
-    """FlightSupplier around another one."""
+    """FlightSupplier that checks and limits the calls to another one."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Search after checks. Raises ValidationFailed before the supplier is asked."""
+        """Return offers of the supplier. Raises ValidationFailed before the supplier is called."""
         checks.check_flight_query(self.name, query)
         return self._guard.call("flights.search", lambda: self._driver.search(query))
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """As the protocol."""
+        """Check and make the call of `FlightSupplier.price`."""
         checks.check_offer(self.name, offer)
         return self._guard.call("flights.price", lambda: self._driver.price(offer))
 
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """As the protocol."""
+        """Check and make the call of `FlightSupplier.hold`."""
         checks.check_offer(self.name, offer)
         checks.check_travellers(self.name, offer, travellers)
         checks.check_reference(self.name, reference)
@@ -70,38 +70,38 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """As the protocol."""
+        """Check and make the call of `FlightSupplier.issue`."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.issue", lambda: self._driver.issue(supplier_ref, reference), changes=True
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """As the protocol."""
+        """Check and make the call of `FlightSupplier.cancel`."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "flights.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """As the protocol."""
+        """Make the call of `FlightSupplier.read`."""
         return self._guard.call("flights.read", lambda: self._driver.read(supplier_ref))
 
 
 class GuardedHotels(_Guarded[HotelSupplier]):
-    """HotelSupplier around another one."""
+    """HotelSupplier that checks and limits the calls to another one."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Search after checks. Raises ValidationFailed before the supplier is asked."""
+        """Return rates of the supplier. Raises ValidationFailed before the supplier is called."""
         checks.check_hotel_query(self.name, query)
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """As the protocol."""
+        """Make the call of `HotelSupplier.check_rate`."""
         return self._guard.call("hotels.check_rate", lambda: self._driver.check_rate(rate_key))
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """As the protocol."""
+        """Check and make the call of `HotelSupplier.book`."""
         checks.check_offer(self.name, rate)
         checks.check_guests(self.name, rate, guests)
         checks.check_reference(self.name, reference)
@@ -110,22 +110,22 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         )
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """As the protocol."""
+        """Check and make the call of `HotelSupplier.cancel`."""
         checks.check_reference(self.name, reference)
         return self._guard.call(
             "hotels.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """As the protocol."""
+        """Make the call of `HotelSupplier.read`."""
         return self._guard.call("hotels.read", lambda: self._driver.read(supplier_ref))
 
 
 class GuardedVisas(_Guarded[VisaSupplier]):
-    """VisaSupplier around another one."""
+    """VisaSupplier that checks and limits the calls to another one."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """Read after checks. Raises ValidationFailed before the supplier is asked."""
+        """Return visa requirements. Raises ValidationFailed before the supplier is called."""
         checks.check_countries(self.name, nationality, destination, currency)
         return self._guard.call(
             "visas.requirements",
@@ -133,7 +133,7 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """As the protocol."""
+        """Check and make the call of `VisaSupplier.file`."""
         checks.check_application(self.name, application)
         checks.check_reference(self.name, reference)
         return self._guard.call(
@@ -141,5 +141,5 @@ class GuardedVisas(_Guarded[VisaSupplier]):
         )
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """As the protocol."""
+        """Make the call of `VisaSupplier.status`."""
         return self._guard.call("visas.status", lambda: self._driver.status(supplier_ref))

@@ -1,4 +1,4 @@
-"""Offers, rates and bookings as JSON, for storage."""
+"""Offers, rates and bookings as JSON objects, for storage in the database."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def as_payload(value: object) -> dict[str, Any]:
-    """Return a value of `protocols` as JSON without floats."""
+    """Return an offer, rate or booking as a JSON object without floats."""
     return cast("dict[str, Any]", _adapter(type(value)).dump_python(value, mode="json"))
 
 
 def from_payload(kind: type[Value], payload: dict[str, Any]) -> Value:
-    """Return the value of stored JSON. Raises pydantic's ValidationError."""
+    """Return the offer, rate or booking of a stored JSON object.
+
+    `kind` is its class. Raises pydantic's ValidationError.
+    """
     return cast("Value", _adapter(kind).validate_python(payload))
 
 

@@ -1,9 +1,9 @@
-"""Protocols of suppliers and their values; no database and no HTTP.
+"""Protocols of suppliers and their data classes, without database and HTTP.
 
-`reference` is our name for one act, the same at each try: a driver passes it on, so that an act
-repeated after a crash or a time-out happens once. `supplier_ref` is the supplier's opaque text for
-a booking, up to 4 KB; the newest one counts. A `locator` is for people. Methods raise only
-`errors.SupplierError`.
+`reference` is the agency's name for one change, the same at each attempt. A driver passes it to the
+supplier, so that a change is made once even if the call is repeated after a crash or a time-out.
+`supplier_ref` is an opaque text of the supplier for a booking, at most 4 KB; only the newest one of
+a booking is used. A `locator` is shown to people. Methods raise only `errors.SupplierError`.
 """
 
 from __future__ import annotations

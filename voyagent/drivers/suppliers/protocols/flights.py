@@ -1,4 +1,4 @@
-"""Flights: from search to ticket."""
+"""Protocol of flight suppliers: search, price, hold, issue, cancel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.money import Money
 
 
 class Cabin(StrEnum):
-    """Cabin class."""
+    """Cabin class of a flight."""
 
     ECONOMY = "economy"
     PREMIUM = "premium"
@@ -32,10 +32,10 @@ class BookingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlightQuery:
-    """A search.
+    """A flight search.
 
-    Places are IATA codes of airports or cities (LON); days are local to the departure; prices come
-    in `currency`.
+    Places are IATA codes of airports or cities (LON). Dates are local at the airport of departure.
+    Prices are wanted in `currency`.
     """
 
     origin: str
@@ -51,9 +51,9 @@ class FlightQuery:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A flight.
+    """One flight.
 
-    Times carry the offset of their airport.
+    Times have the UTC offset of their airport.
     """
 
     carrier: str
@@ -68,50 +68,50 @@ class Segment:
 
     @property
     def flight(self) -> str:
-        """The flight as on a ticket: `EK 565`."""
+        """Return the flight number as on a ticket: `EK 565`."""
         return f"{self.carrier} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Flights of one direction, in order; at least one."""
+    """The flights of one direction, at least one, in order."""
 
     segments: tuple[Segment, ...]
 
     @property
     def origin(self) -> str:
-        """First airport."""
+        """Return the IATA code of the first airport."""
         return self.segments[0].origin
 
     @property
     def destination(self) -> str:
-        """Last airport."""
+        """Return the IATA code of the last airport."""
         return self.segments[-1].destination
 
     @property
     def departs_at(self) -> datetime:
-        """Local time of departure."""
+        """Return the local time of departure at the first airport."""
         return self.segments[0].departs_at
 
     @property
     def arrives_at(self) -> datetime:
-        """Local time of arrival."""
+        """Return the local time of arrival at the last airport."""
         return self.segments[-1].arrives_at
 
     @property
     def stops(self) -> int:
-        """Number of connections."""
+        """Return the number of connections."""
         return len(self.segments) - 1
 
     @property
     def minutes(self) -> int:
-        """Duration in minutes."""
+        """Return the duration in minutes, including connections."""
         return int((self.arrives_at.timestamp() - self.departs_at.timestamp()) // 60)
 
 
 @dataclass(frozen=True, slots=True)
 class FareLine:
-    """Price and number of one kind of passenger."""
+    """The price per passenger of one kind, and the number of these passengers."""
 
     kind: PassengerKind
     count: int
@@ -120,7 +120,7 @@ class FareLine:
 
     @property
     def total(self) -> Money:
-        """Total of this kind."""
+        """Return the price of all passengers of this kind, with taxes."""
         return Money(
             (self.base.amount_minor + self.taxes.amount_minor) * self.count, self.base.currency
         )
@@ -128,9 +128,9 @@ class FareLine:
 
 @dataclass(frozen=True, slots=True)
 class FlightOffer:
-    """A price for particular flights, until `valid_until`.
+    """An offer of particular flights at a price, valid until `valid_until`.
 
-    `total` is the sum of the lines; `seats_left` is 9 for nine or more.
+    `total` is the sum of `fares`. `seats_left` is at most 9, which means nine or more.
     """
 
     offer_id: str
@@ -150,16 +150,16 @@ class FlightOffer:
 
     @property
     def journeys(self) -> tuple[Journey, ...]:
-        """One way, or out and back."""
+        """Return the outbound journey and, if there is one, the journey back."""
         return (self.outbound,) if self.inbound is None else (self.outbound, self.inbound)
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket: `number` is the airline's three-digit code and ten digits.
+    """A ticket; `number` is the airline's three-digit code and ten digits.
 
-    `position` is the traveller's position from 1. `check_digit` is the number modulo seven, printed
-    after it and not part of it.
+    `position` is the index of the traveller, counted from 1. `check_digit` is the number modulo
+    seven, printed after the number and not part of it.
     """
 
     number: str
@@ -170,9 +170,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class FlightBooking:
-    """A booking at its supplier.
+    """A booking of flights at its supplier.
 
-    Airlines reuse a `locator` after some time, so it is no key.
+    Airlines use a `locator` again after some time, so it does not identify a booking for ever.
     """
 
     supplier: str
@@ -187,21 +187,21 @@ class FlightBooking:
 
 
 class FlightSupplier(Protocol):
-    """A seller of flights."""
+    """Protocol of flight suppliers."""
 
     @property
     def name(self) -> str:
-        """The driver's name in offers, errors and the audit."""
+        """Return the driver's name in offers, errors and the audit log."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Supported acts; all others raise CapabilityNotSupported."""
+        """Return the supported calls; all others raise CapabilityNotSupported."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Return offers, the cheapest first, at most `query.limit`; possibly none."""
+        """Return at most `query.limit` offers, the cheapest first; the list may be empty."""
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """Return the same flights at the present price.
+        """Return an offer of the same flights at the current price.
 
         Raises OfferExpired, SoldOut, PriceChanged.
         """
@@ -209,19 +209,19 @@ class FlightSupplier(Protocol):
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """Book without payment until `hold_expires_at`.
+        """Book seats without payment until `hold_expires_at` of the returned booking.
 
         Raises OfferExpired, SoldOut, PriceChanged.
         """
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Pay and return a ticket for each traveller in order.
+        """Pay a held booking and return it with a ticket for each traveller, in their order.
 
         Raises HoldExpired, TicketingRefused, ConflictAtSupplier.
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Release a hold or void its tickets. Raises ConflictAtSupplier."""
+        """Release a held booking, or void its tickets. Raises ConflictAtSupplier."""
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """Return the booking. Raises UnknownAtSupplier."""
+        """Return a booking in its current state. Raises UnknownAtSupplier."""

@@ -1,4 +1,4 @@
-"""Hotels: from search to booking."""
+"""Protocol of hotel suppliers: search, check a rate, book, cancel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voyagent.kernel.money import Money
 
 
 class Board(StrEnum):
-    """Meals in the price."""
+    """Meals that a rate includes."""
 
     ROOM_ONLY = "room_only"
     BREAKFAST = "bed_and_breakfast"
@@ -24,10 +24,10 @@ class Board(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HotelQuery:
-    """A search.
+    """A hotel search.
 
-    `country` is ISO 3166 alpha-2, `city` a name or an IATA code; `budget_max` is for the whole stay
-    with taxes.
+    `country` is ISO 3166 alpha-2, `city` a name or an IATA code. `budget_max` is for all rooms and
+    nights together, with taxes.
     """
 
     country: str
@@ -41,18 +41,18 @@ class HotelQuery:
 
     @property
     def nights(self) -> int:
-        """Number of nights."""
+        """Return the number of nights."""
         return (self.check_out - self.check_in).days
 
     @property
     def rooms(self) -> int:
-        """Number of rooms, two guests each."""
+        """Return the number of rooms, for two guests each."""
         return (self.guests + 1) // 2
 
 
 @dataclass(frozen=True, slots=True)
 class HotelProperty:
-    """A hotel; `property_id` is the supplier's stable id."""
+    """A hotel; `property_id` is a permanent id of the supplier."""
 
     property_id: str
     name: str
@@ -64,7 +64,7 @@ class HotelProperty:
 
 @dataclass(frozen=True, slots=True)
 class NightPrice:
-    """Price of all rooms of a rate in one night, without taxes."""
+    """Price of all rooms of a rate for one night, without taxes."""
 
     night: date
     amount: Money
@@ -72,10 +72,11 @@ class NightPrice:
 
 @dataclass(frozen=True, slots=True)
 class HotelRate:
-    """A price for rooms of one kind, until `valid_until`.
+    """A price for rooms of one kind, valid until `valid_until`.
 
-    `total` is nights plus taxes. `rate_key` is opaque. `free_until` is the day before which
-    cancelling is free; None if not refundable.
+    `total` is the sum of the nights and the taxes. `rate_key` is an opaque text of the supplier.
+    Before the day `free_until` a booking can be cancelled without charge; it is None if the rate is
+    not refundable.
     """
 
     rate_key: str
@@ -98,7 +99,7 @@ class HotelRate:
 
 @dataclass(frozen=True, slots=True)
 class HotelBooking:
-    """A booking at the hotel; `charge` is the cancellation charge, None while it stands."""
+    """A booking at a hotel; `charge` is the cancellation charge, None if not cancelled."""
 
     supplier: str
     confirmation: str
@@ -113,33 +114,39 @@ class HotelBooking:
 
 
 class HotelSupplier(Protocol):
-    """A seller of rooms."""
+    """Protocol of hotel suppliers."""
 
     @property
     def name(self) -> str:
-        """The driver's name in rates, errors and the audit."""
+        """Return the driver's name in rates, errors and the audit log."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Supported acts; all others raise CapabilityNotSupported."""
+        """Return the supported calls; all others raise CapabilityNotSupported."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Return rates, the cheapest first, at most `query.limit`; possibly none.
+        """Return at most `query.limit` rates, the cheapest first; the list may be empty.
 
         Raises UnknownAtSupplier for an unknown place.
         """
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """Return the present rate. Raises OfferExpired, SoldOut, UnknownAtSupplier."""
+        """Return the rate at its current price.
+
+        Raises OfferExpired, SoldOut, UnknownAtSupplier.
+        """
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """Book at the rate's total; the first guest leads.
+        """Book the rooms at the rate's total; the first guest is the lead guest.
 
         Raises OfferExpired, SoldOut, PriceChanged.
         """
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Cancel the rooms; `charge` is the cost. Raises UnknownAtSupplier."""
+        """Cancel a booking; `charge` of the result is the cancellation charge.
+
+        Raises UnknownAtSupplier.
+        """
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """Return the booking. Raises UnknownAtSupplier."""
+        """Return a booking in its current state. Raises UnknownAtSupplier."""

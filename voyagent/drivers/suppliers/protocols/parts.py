@@ -1,4 +1,4 @@
-"""Travellers and capabilities, shared by flights, hotels and visas."""
+"""Data classes that flights, hotels and visas share: capabilities, passengers, travellers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Capability(StrEnum):
-    """Acts of a driver, named as in the contract."""
+    """Calls that a driver can support, named as in the API contract."""
 
     FARE_SEARCH = "fare_search"
     PNR = "pnr"
@@ -18,9 +18,9 @@ class Capability(StrEnum):
 
 
 class PassengerKind(StrEnum):
-    """Kinds of passengers by age on the last flight.
+    """Kinds of passengers by their age on the day of the last flight.
 
-    An infant is under 2 and has no seat, a child is under 12, a senior 60 or older.
+    An infant is under 2 and has no seat, a child is under 12, a senior is 60 or older.
     """
 
     ADULT = "adult"
@@ -31,7 +31,7 @@ class PassengerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Number of passengers by kind."""
+    """The numbers of passengers by kind."""
 
     adult: int = 1
     child: int = 0
@@ -40,31 +40,31 @@ class Party:
 
     @property
     def total(self) -> int:
-        """All passengers."""
+        """Return the number of passengers: adults, children, infants and seniors."""
         return self.adult + self.child + self.infant + self.senior
 
     @property
     def seats(self) -> int:
-        """Passengers with a seat."""
+        """Return the number of passengers with a seat, that is all except infants."""
         return self.total - self.infant
 
     @property
     def grown(self) -> int:
-        """Passengers who may carry an infant."""
+        """Return the number of adults and seniors, who may travel with an infant on their lap."""
         return self.adult + self.senior
 
     @property
     def counts(self) -> tuple[tuple[PassengerKind, int], ...]:
-        """Kinds that are present, in fixed order, with their numbers."""
+        """Return the kinds with at least one passenger, in fixed order, with their numbers."""
         both = ((kind, int(getattr(self, kind.value))) for kind in PassengerKind)
         return tuple((kind, count) for kind, count in both if count)
 
 
 @dataclass(frozen=True, slots=True)
 class Traveller:
-    """A person with names as in the passport.
+    """A person who travels, with names as in the passport.
 
-    The passport never appears in logs or traces.
+    The passport number never appears in logs or traces.
     """
 
     kind: PassengerKind

@@ -1,4 +1,4 @@
-"""Visas: requirements and applications."""
+"""Protocol of visa suppliers: requirements, filing, status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 class VisaKind(StrEnum):
-    """Ways to obtain a visa; `unknown` means that the consulate must be asked."""
+    """Ways to obtain a visa; for `unknown` the consulate must be asked."""
 
     NOT_NEEDED = "not_needed"
     ON_ARRIVAL = "on_arrival"
@@ -22,7 +22,7 @@ class VisaKind(StrEnum):
 
 
 class VisaStatus(StrEnum):
-    """State of an application."""
+    """State of a visa application."""
 
     FILED = "filed"
     IN_PROCESS = "in_process"
@@ -32,7 +32,7 @@ class VisaStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentNeeded:
-    """An item of the checklist: `code` for programs, `label` for people."""
+    """A required document: `code` is for programs, `label` for people."""
 
     code: str
     label: str
@@ -40,9 +40,10 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class VisaRequirements:
-    """Requirements of `destination` for a tourist of `nationality` (ISO 3166 alpha-2).
+    """Visa requirements of `destination` for tourists of `nationality` (ISO 3166 alpha-2).
 
-    `passport_months` is the required validity after arrival. `source` is shown with the rule.
+    `passport_months` is the number of months for which the passport must be valid after arrival.
+    `source` names the origin of the rule and is shown with it.
     """
 
     supplier: str
@@ -60,9 +61,10 @@ class VisaRequirements:
 
 @dataclass(frozen=True, slots=True)
 class VisaApplication:
-    """One person's application.
+    """A visa application of one person.
 
-    `filed_on` is the day of filing, so that a repeat is the same application.
+    `filed_on` is the day of filing. It is part of the application, so that a repeated call files
+    the same one.
     """
 
     traveller: Traveller
@@ -75,7 +77,7 @@ class VisaApplication:
 
 @dataclass(frozen=True, slots=True)
 class VisaFile:
-    """An application at the portal; `decision_by` is the expected day of the decision."""
+    """A filed visa application; `decision_by` is the expected day of the decision."""
 
     supplier: str
     supplier_ref: str
@@ -89,21 +91,25 @@ class VisaFile:
 
 
 class VisaSupplier(Protocol):
-    """A filer of visas."""
+    """Protocol of visa suppliers."""
 
     @property
     def name(self) -> str:
-        """The driver's name in files, errors and the audit."""
+        """Return the driver's name in applications, errors and the audit log."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Supported acts; all others raise CapabilityNotSupported."""
+        """Return the supported calls; all others raise CapabilityNotSupported."""
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """Return the requirements; kind `unknown` without a rule."""
+        """Return the visa requirements; their kind is `unknown` if there is no rule."""
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """File an application. Raises ValidationFailed if no visa is needed or filed beforehand."""
+        """File an application.
+
+        Raises ValidationFailed if no visa is needed, or if it cannot be applied for before the
+        journey.
+        """
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Return the application. Raises UnknownAtSupplier."""
+        """Return a filed application in its current state. Raises UnknownAtSupplier."""

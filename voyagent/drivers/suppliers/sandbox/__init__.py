@@ -1,12 +1,12 @@
-"""Stand-in for suppliers: invented timetables, fares, hotels and visa rules.
+"""Drivers for tests and demonstrations: invented timetables, fares, hotels and visa rules.
 
-- Deterministic: results follow from the query and the day; pseudo-random numbers are derived from
-  the words (`draws`).
-- Stateless: references contain their booking, signed with the installation's key (`marks`), so any
-  process accepts those of another.
-- It fails by rule, as the table in `faults` says.
-- Offers and rates are valid for twenty minutes. Ticket numbers are the airline's accounting code
-  and ten digits that begin with 9.
+- Deterministic: results depend only on the query and the day; pseudo-random numbers are computed
+  from words (`draws`).
+- Stateless: a `supplier_ref` contains its booking, signed with a key of the installation (`marks`),
+  so that every process accepts the references of the others.
+- Failures follow rules, which are listed in `faults`.
+- Offers and rates are valid for twenty minutes. Ticket numbers are the accounting code of the
+  airline and ten digits that begin with 9.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The three drivers with one installation's secrets; `stall_s` is the length of hangs."""
+    """The three drivers; `stall_s` is how long a call waits that must not respond in time."""
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:
         marks, faults = Marks(NAME, keyring), Faults(NAME, stall_s)

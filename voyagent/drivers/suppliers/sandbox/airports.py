@@ -1,4 +1,4 @@
-"""Airports from `airportsdata`, with a rank of traffic for the sandbox."""
+"""Airports from `airportsdata`, with a rank by traffic that the sandbox needs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import airportsdata
 
 EARTH_RADIUS_KM = 6371.0088
 RANK_LOCAL = 4
-"""Rank of airports outside `gateways.csv`, served by domestic airlines only."""
+"""Rank of airports that are not in `gateways.csv`; only domestic airlines fly to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Airport:
-    """An airport; `rank` is 1 for the busiest to 4."""
+    """An airport; `rank` is from 1 (busiest) to 4."""
 
     code: str
     name: str
@@ -31,7 +31,7 @@ class Airport:
 
     @property
     def tz(self) -> ZoneInfo:
-        """Its time zone."""
+        """Return the time zone of the airport."""
         return ZoneInfo(self.zone)
 
 
@@ -56,7 +56,7 @@ def airport(code: str) -> Airport | None:
 
 @cache
 def airports_of(code: str) -> tuple[Airport, ...]:
-    """Return the airports of an IATA code: one, those of a city (LON), or none."""
+    """Return the airports of an IATA code of an airport or a city (LON); empty if unknown."""
     one = airport(code)
     if one is not None:
         return (one,)
@@ -71,7 +71,7 @@ def airports_of(code: str) -> tuple[Airport, ...]:
 
 @cache
 def distance_km(a: Airport, b: Airport) -> int:
-    """Return the great-circle distance in whole kilometres (haversine)."""
+    """Return the great-circle distance in whole kilometres (haversine formula)."""
     lat_a, lat_b = radians(a.latitude), radians(b.latitude)
     across = (
         sin((lat_b - lat_a) / 2) ** 2
@@ -82,7 +82,7 @@ def distance_km(a: Airport, b: Airport) -> int:
 
 @cache
 def cities_of(country: str) -> dict[str, str]:
-    """Return cities with an airport by case-folded name."""
+    """Return the cities of a country that have an airport, by case-folded name."""
     rows = (row for row in _all().values() if row["country"] == country)
     return {str(row["city"]).casefold(): str(row["city"]) for row in rows if row["city"]}
 

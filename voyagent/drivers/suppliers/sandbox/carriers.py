@@ -1,4 +1,4 @@
-"""Airlines as of 2026, with IATA codes and accounting codes."""
+"""Airlines as of 2026, with their IATA codes and accounting codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CABINS = {"E": Cabin.ECONOMY, "P": Cabin.PREMIUM, "B": Cabin.BUSINESS, "F": Cab
 
 
 class Style(StrEnum):
-    """Pricing style of an airline."""
+    """Price level of an airline."""
 
     LOW = "low"
     FULL = "full"
@@ -24,9 +24,9 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """An airline; the first hub is its home.
+    """An airline; the first of `hubs` is in its home country.
 
-    `reach_km` is its longest flight in the sandbox.
+    `reach_km` is the length of its longest flight in the sandbox.
     """
 
     code: str
@@ -40,20 +40,20 @@ class Carrier:
 
     @property
     def country(self) -> str:
-        """Its home country."""
+        """Return the airline's home country."""
         return self.hubs[0].country
 
 
 @cache
 def carriers() -> tuple[Carrier, ...]:
-    """Return every airline."""
+    """Return all airlines of the sandbox."""
     with (Path(__file__).parent / "carriers.csv").open(encoding="utf-8", newline="") as file:
         return tuple(_carrier(row) for row in csv.DictReader(file))
 
 
 @cache
 def carrier(code: str) -> Carrier:
-    """Return an airline. Raises KeyError."""
+    """Return the airline of an IATA code. Raises KeyError."""
     return {one.code: one for one in carriers()}[code]
 
 

@@ -1,8 +1,8 @@
-"""Exchange rates of the sandbox, which calculates in US dollars.
+"""Exchange rates of the sandbox, which calculates prices in US dollars.
 
-The rates in `currencies.csv` are round figures near those of late 2026 and never change, so that
-equal searches have equal prices; no book may use them. A price is rounded up to the `step_minor` of
-its currency, as airlines do.
+The rates in `currencies.csv` are round numbers near those of late 2026. They never change, so that
+equal searches have equal prices, and must not be used in the ledger. A price is rounded up to a
+multiple of `step_minor` minor units, as airlines do.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from voyagent.kernel.money import Money, exponent
 
 
 def quoted(driver: str, usd: Decimal, currency: str) -> Money:
-    """Convert dollars to a currency, rounded up. Raises ValidationFailed without a rate."""
+    """Return a dollar amount in another currency, rounded up.
+
+    Raises ValidationFailed if the currency has no rate.
+    """
     if currency not in _rates():
         raise ValidationFailed(driver, "currency", "the sandbox has no rate for it")
     per_usd, step = _rates()[currency]
@@ -26,7 +29,7 @@ def quoted(driver: str, usd: Decimal, currency: str) -> Money:
 
 
 def raised(amount: Money, per_cent: int) -> Money:
-    """Raise an amount by a percentage, rounded up."""
+    """Return an amount raised by a percentage, rounded up."""
     _, step = _rates()[amount.currency]
     return Money(-(-amount.amount_minor * (100 + per_cent) // (100 * step)) * step, amount.currency)
 

@@ -1,7 +1,7 @@
-"""Fares of the sandbox in US dollars for one adult, and shares of other passengers.
+"""Fares of the sandbox in US dollars for one adult, and the shares of other passengers.
 
-fare = (distance in three bands + a fixed part) × season × weekday × days ahead × cabin × airline ×
-demand of that flight × connections
+fare = (price by distance in three bands + a fixed part) × season × weekday × days ahead × cabin ×
+airline × demand for the flight × connections
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from voyagent.drivers.suppliers.sandbox.draws import PER_MILLE, draw
 from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekday
 
 _BANDS = ((1000, "0.090"), (4000, "0.055"), (20040, "0.042"))
-"""Dollars a kilometre up to so many kilometres."""
+"""Dollars per kilometre, each up to a number of kilometres."""
 _FIXED, _DOMESTIC = Decimal(18), Decimal("0.55")
 _CABIN = {
     Cabin.ECONOMY: Decimal(1),
@@ -29,15 +29,16 @@ _CABIN = {
 }
 _STYLE = {Style.LOW: Decimal("0.82"), Style.FULL: Decimal(1), Style.PREMIUM: Decimal("1.12")}
 _CHANGE_FAR, _CHANGE_NEAR, _FAR_KM = Decimal("0.90"), Decimal("1.05"), 4000
-"""Changing on the way costs less on a long journey, and more on a short one, where it is two
-tickets' worth of work.
+"""Factors for a journey with a connection.
+
+Over a long distance it is cheaper than a non-stop flight; over a short one it is dearer.
 """
 _RETURN = Decimal("0.93")
-"""Out and back on one ticket, by airlines that are not low-cost."""
+"""Factor for a return journey on one ticket; low-cost airlines do not give it."""
 _DEMAND_LEAST, _DEMAND_WIDTH = 850, 400
 _TAX_RATE = Decimal("0.05")
 _CHARGE = {True: Decimal(7), False: Decimal(34)}
-"""Airports' charges for each direction, domestic or not."""
+"""Airport charges in dollars for each direction, by True for domestic journeys."""
 _SHARE = {
     PassengerKind.ADULT: Decimal(1),
     PassengerKind.CHILD: Decimal("0.75"),
@@ -45,13 +46,13 @@ _SHARE = {
     PassengerKind.SENIOR: Decimal("0.92"),
 }
 _SHARE_LOW = {**_SHARE, PassengerKind.CHILD: Decimal(1), PassengerKind.SENIOR: Decimal(1)}
-"""Low-cost airlines know no children, only infants."""
+"""Shares of the adult fare at low-cost airlines, where only infants pay less."""
 SEATS_SHOWN_MAX = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """The journeys of one airline in one cabin, bought on a date."""
+    """The journeys of one airline in one cabin, and the day of purchase."""
 
     journeys: tuple[Journey, ...]
     cabin: Cabin
@@ -59,10 +60,10 @@ class Trip:
 
 
 def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[FareLine, ...]:
-    """Return the fare of each passenger type.
+    """Return the fare of each kind of passenger.
 
     Raises:
-        ValidationFailed: the currency has no rate.
+    ValidationFailed: the currency has no rate.
     """
     one = carrier(trip.journeys[0].segments[0].carrier)
     share = _SHARE_LOW if one.style is Style.LOW else _SHARE
@@ -81,7 +82,7 @@ def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[Fa
 
 
 def seats_left(journey: Journey) -> int:
-    """Return the free seats of a journey's fullest flight, at most 9."""
+    """Return the number of free seats on the fullest flight of a journey, at most 9."""
     return min(
         _seats(segment.flight, segment.departs_at.date(), segment.cabin)
         for segment in journey.segments
@@ -120,7 +121,7 @@ def _by_distance(flown: int) -> Decimal:
 
 
 def _demand(journey: Journey) -> Decimal:
-    """Return the price factor of a date, higher where few seats are left."""
+    """Return the price factor of a day; it is higher if few seats are left."""
     first = journey.segments[0]
     drawn = (
         Decimal(

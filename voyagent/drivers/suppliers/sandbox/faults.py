@@ -1,24 +1,24 @@
-"""Failures of the sandbox, by rule and never by chance, for tests and demonstrations.
+"""Failures of the sandbox, which follow rules and not chance, for tests and demonstrations.
 
-By place: the country of departure, destination, hotel or visa. Every call fails with:
+By the country of departure, destination, hotel or visa. Each call for such a country fails:
 
-| place | failure |
+| country | failure |
 |---|---|
-| Antarctica (AQ, airport TNM) | TransientFailure: the supplier is down |
-| US Minor Outlying Islands (UM, airport AWK) | it hangs until its deadline, UpstreamTimeout |
+| Antarctica (AQ, airport TNM) | TransientFailure: the supplier is unavailable |
+| US Minor Outlying Islands (UM, airport AWK) | no response before the deadline, UpstreamTimeout |
 | Niue (NU, airport IUE) | RateLimited |
 | Saint Helena (SH, airport HLE) | AuthenticationFailed |
 
-By surname of any traveller or guest, in any case:
+By the surname of any traveller or guest, in upper or lower case:
 
 | surname | failure |
 |---|---|
 | Soldout | hold and book: SoldOut |
-| Pricechange | hold and book: PriceChanged, about 6 % dearer; the new offer can be taken |
-| Timeout | hold, book and file hang: UpstreamTimeout, in doubt |
+| Pricechange | hold and book: PriceChanged, about 6 % higher; the new offer can be booked |
+| Timeout | hold, book and file: no response, UpstreamTimeout, in doubt |
 | Noticket | hold works, issue: TicketingRefused |
-| Lateticket | hold works, issue hangs: UpstreamTimeout, in doubt |
-| Novisa | the application is refused once it is decided |
+| Lateticket | hold works, issue: no response, UpstreamTimeout, in doubt |
+| Novisa | the application is refused on the day of the decision |
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from voyagent.drivers.suppliers.protocols import Traveller
 
 
 class Fault(StrEnum):
-    """The surnames."""
+    """Surnames that cause failures."""
 
     SOLD_OUT = "soldout"
     PRICE_CHANGE = "pricechange"
@@ -48,14 +48,14 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """The faults of one driver; `stall_s` is the length of a hang."""
+    """The failures of one driver; `stall_s` is the time in seconds that it does not respond."""
 
     def __init__(self, driver: str, stall_s: float) -> None:
         self._driver = driver
         self._stall_s = stall_s
 
     def at(self, countries: Iterable[str]) -> None:
-        """Fail as one of the countries does.
+        """Raise the failure of the first of the countries that has one.
 
         Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed.
         """
@@ -74,13 +74,13 @@ class Faults:
                 raise AuthenticationFailed(self._driver, "unknown credentials", vendor_ref="SBX-SH")
 
     def stall(self) -> None:
-        """Hang, then raise UpstreamTimeout."""
+        """Wait for `stall_s` seconds, then raise UpstreamTimeout."""
         threading.Event().wait(self._stall_s)
         raise UpstreamTimeout(self._driver, "stalled", in_doubt=True)
 
 
 def fault_of(travellers: Iterable[Traveller]) -> Fault | None:
-    """Return the fault of the first matching surname."""
+    """Return the failure of the first traveller whose surname causes one, or None."""
     for one in travellers:
         name = one.surname.strip().casefold()
         if name in set(Fault):

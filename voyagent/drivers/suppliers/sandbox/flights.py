@@ -1,8 +1,8 @@
-"""Flights of the sandbox: searched, held and ticketed without stored state.
+"""Flights of the sandbox: search, hold and ticketing without stored state.
 
-A `supplier_ref` contains its booking; issuing and cancelling return a new one, and an old one is
-still accepted. A repeat with the same reference has the same result; the caller's record says which
-ref is the newest.
+A `supplier_ref` contains its booking. Issuing and cancelling return a new one, while the old one
+stays valid; the caller stores which is the newest. A call repeated with the same reference has the
+same result.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from voyagent.kernel import clock
 CLOSES = timedelta(hours=2)
 """Time before departure at which sales end."""
 STAY = timedelta(hours=2)
-"""Time between arrival and return on the same day."""
+"""Minimum time between arrival and the return flight on the same day."""
 HOLD = timedelta(hours=24)
 TICKETING_CLOSES = timedelta(hours=1)
 WAYS_PER_CARRIER = 4
@@ -51,7 +51,7 @@ _KIND = "flight-booking"
 
 
 class SandboxFlights:
-    """FlightSupplier; `faults.py` has its failures."""
+    """FlightSupplier of the sandbox; `faults` lists its failures."""
 
     capabilities = frozenset({Capability.FARE_SEARCH, Capability.PNR})
 
@@ -61,7 +61,7 @@ class SandboxFlights:
         self._faults = faults
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Return offers of every airline on the route, a few of each."""
+        """Return offers of each airline on the route, a few of each."""
         origins, destinations = (
             self._places("origin", query.origin),
             self._places("destination", query.destination),
@@ -78,7 +78,7 @@ class SandboxFlights:
         ]
 
     def price(self, offer: FlightOffer) -> FlightOffer:
-        """Return the unchanged price, valid for another twenty minutes."""
+        """Return the offer at the same price, valid for another twenty minutes."""
         offers.check(self.name, offer, self._marks)
         self._faults.at(_countries(offer))
         return offers.requoted(offer, _second(), self._marks)
@@ -86,7 +86,7 @@ class SandboxFlights:
     def hold(
         self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
     ) -> FlightBooking:
-        """Hold for a day, and at most until an hour before departure."""
+        """Hold seats for a day, but not beyond one hour before departure."""
         offers.check(self.name, offer, self._marks)
         self._faults.at(_countries(offer))
         fault = fault_of(travellers)
@@ -123,7 +123,7 @@ class SandboxFlights:
         )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Return a ticket for each traveller in order."""
+        """Return the booking with a ticket for each traveller, in their order."""
         booking, notes = self._read(supplier_ref)
         if booking.status is BookingStatus.TICKETED and notes["issued"] == reference:
             return booking
@@ -157,13 +157,13 @@ class SandboxFlights:
         return self._written(issued, {**notes, "issued": reference})
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Cancel, tickets included; a repeat changes nothing."""
+        """Cancel the booking and its tickets; a repeated call changes nothing."""
         del reference  # cancelling twice is cancelling once, whatever it is called
         booking, notes = self._read(supplier_ref)
         return self._written(replace(booking, status=BookingStatus.CANCELLED), notes)
 
     def read(self, supplier_ref: str) -> FlightBooking:
-        """Return the booking in the ref; an expired hold is cancelled."""
+        """Return the booking that the reference contains; an expired hold is cancelled."""
         booking, _ = self._read(supplier_ref)
         if booking.status is BookingStatus.HELD and booking.hold_expires_at <= clock.now():
             return replace(booking, status=BookingStatus.CANCELLED)
@@ -201,7 +201,7 @@ class SandboxFlights:
         ]
 
     def _written(self, booking: FlightBooking, notes: dict[str, Any]) -> FlightBooking:
-        """Return the booking with a ref that contains it."""
+        """Return the booking with a new `supplier_ref` that contains it."""
         values = {"booking": as_payload(replace(booking, supplier_ref="")), "notes": notes}
         return replace(booking, supplier_ref=self._marks.token(_KIND, values))
 
@@ -214,7 +214,7 @@ class SandboxFlights:
 
 
 def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
-    """Keep the cheapest few of each airline."""
+    """Return the cheapest offers of each airline, at most WAYS_PER_CARRIER of each."""
     kept: list[FlightOffer] = []
     taken: dict[str, int] = {}
     for offer in found:
@@ -225,7 +225,7 @@ def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
 
 
 def _shown(found: list[FlightOffer], limit: int) -> list[FlightOffer]:
-    """Keep the cheapest, half of them non-stop."""
+    """Return the cheapest offers, up to half of them non-stop."""
     kept = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
         : limit // 2
     ]
@@ -238,7 +238,7 @@ def _by_price(offer: FlightOffer) -> tuple[int, datetime, str]:
 
 
 def _spread(ways: list[Journey]) -> list[Journey]:
-    """Keep a few journeys spread over the day."""
+    """Return at most WAYS_PER_CARRIER journeys, spread over the day."""
     ordered = sorted(ways, key=lambda way: way.departs_at)
     step = max(1, len(ordered) // WAYS_PER_CARRIER)
     return ordered[::step][:WAYS_PER_CARRIER]
@@ -254,5 +254,5 @@ def _countries(offer: FlightOffer) -> set[str]:
 
 
 def _second() -> datetime:
-    """Return the present instant in whole seconds."""
+    """Return the current time without its fraction of a second."""
     return clock.now().replace(microsecond=0)

@@ -1,6 +1,7 @@
-"""Hotels of the sandbox: invented, stable for each city, and named as inventions.
+"""Hotels of the sandbox: invented, the same at each search, and marked in their names.
 
-A `rate_key` contains the query and the rate, which is computed again, so nothing is stored.
+A `rate_key` contains the query and the choice, from which the rate is computed again, so nothing is
+stored.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _OF_EACH = 2
 
 
 class SandboxHotels:
-    """HotelSupplier; `faults.py` has its failures."""
+    """HotelSupplier of the sandbox; `faults` lists its failures."""
 
     capabilities = frozenset({Capability.HOTEL_SEARCH, Capability.HOTEL_BOOKING})
 
@@ -43,7 +44,7 @@ class SandboxHotels:
         self._faults = faults
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Return the rates of each hotel within the budget that have rooms."""
+        """Return rates of the hotels within the budget, the cheapest first."""
         self._faults.at({query.country})
         city = city_of(query.country, query.city)
         if city is None:
@@ -60,13 +61,13 @@ class SandboxHotels:
         return sorted(_two_of_each_first(found)[: query.limit], key=_by_price)
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """Return the unchanged price while the rate is valid."""
+        """Return the rate at the same price while it is valid."""
         rate = self._of_key(rate_key)
         self._faults.at({rate.hotel.country})
         return rate
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """Book at the rate's total."""
+        """Book the rooms at the rate's total."""
         ours = self._of_key(rate.rate_key)
         if ours != rate:
             raise UnknownAtSupplier(self.name, "rate")
@@ -92,7 +93,10 @@ class SandboxHotels:
         return self._written(booking, rate.nightly[0].amount)
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Cancel: free before `free_until`, then one night, or all if not refundable."""
+        """Cancel a booking and return it with its charge.
+
+        No charge before `free_until`, then the first night; the total if it is not refundable.
+        """
         del reference  # cancelling twice is cancelling once, whatever it is called
         booking, first_night = self._read(supplier_ref)
         if booking.status is BookingStatus.CANCELLED:
@@ -106,7 +110,7 @@ class SandboxHotels:
         )
 
     def read(self, supplier_ref: str) -> HotelBooking:
-        """Return the booking in the ref."""
+        """Return the booking that the reference contains."""
         return self._read(supplier_ref)[0]
 
     def _choices(self, query: HotelQuery) -> Iterator[Choice]:
@@ -134,7 +138,7 @@ class SandboxHotels:
         )
 
     def _change_price(self, rate: HotelRate) -> None:
-        """Raise PriceChanged once, with a dearer rate."""
+        """Raise PriceChanged with a higher rate, unless this rate is the higher one."""
         words = self._marks.read(_RATE, rate.rate_key)
         choice = from_payload(Choice, words["choice"])
         if not choice.dearer:
@@ -159,7 +163,7 @@ class SandboxHotels:
 
 
 def _two_of_each_first(found: list[HotelRate]) -> list[HotelRate]:
-    """Put the two cheapest rates of each hotel first."""
+    """Return the rates with the two cheapest of each hotel before all others."""
     turn: dict[str, int] = {}
     placed = []
     for rate in found:

@@ -1,4 +1,4 @@
-"""Journeys between two places on a day: flights and connections with minimum times."""
+"""Journeys between two places on a day: non-stop flights, and connections with minimum times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.drivers.suppliers.sandbox.network import routes
 from voyagent.drivers.suppliers.sandbox.timetable import LAYOVER_MAX, connection_minimum, flights
 
 CONNECTIONS_MAX = 3
-"""Connections by one hub of an airline: the quickest."""
+"""Maximum number of connections at one hub of an airline; the quickest are used."""
 
 
 def journeys(
@@ -23,7 +23,7 @@ def journeys(
     *,
     direct_only: bool,
 ) -> dict[str, list[Journey]]:
-    """Return journeys that leave on a day, by airline."""
+    """Return the journeys that leave on a day, by the IATA code of the airline."""
     found: defaultdict[str, list[Journey]] = defaultdict(list)
     for origin in origins:
         for destination in destinations:

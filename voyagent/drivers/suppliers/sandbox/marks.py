@@ -1,7 +1,7 @@
-"""Ids, locators, ticket numbers and references, made with the installation's keyed hash.
+"""Signatures, locators, ticket numbers and references, made with a key of the installation.
 
-The sandbox stores nothing. A `supplier_ref` and a `rate_key` are readable and signed; locator and
-ticket numbers follow from our reference.
+The sandbox stores nothing. A `supplier_ref` and a `rate_key` contain their data and a signature;
+locator and ticket numbers are computed from the agency's reference.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from voyagent.kernel.keyring import Keyring
 
 PURPOSE = "suppliers:sandbox"
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters without I, O, 0 and 1, which are confused on the telephone."""
+"""Letters and digits without I, O, 0 and 1, which are easily confused on the telephone."""
 LOCATOR_LENGTH = 6
 SERIAL_LEAD = "9"
-"""First digit of ticket numbers; real ones begin lower."""
+"""First digit of ticket numbers; numbers of real tickets begin with a lower one."""
 SERIAL_DIGITS = 9
 SEATS_RESERVED = 100
-"""Ticket numbers reserved for a booking."""
+"""Number of ticket numbers that are reserved for a booking."""
 TOKEN_MAX = 4096
 _MARK_BYTES = 15
 
 
 class Marks:
-    """Makes and verifies marks; those of earlier secrets are still valid."""
+    """Makes and verifies signatures; those made with earlier secrets stay valid."""
 
     def __init__(self, driver: str, keyring: Keyring) -> None:
         self._driver = driver
@@ -40,17 +40,17 @@ class Marks:
         return _short(self._keyring.digest(PURPOSE, _text(kind, value)))
 
     def is_marked(self, kind: str, value: Any, mark: str) -> bool:
-        """True if the mark belongs to the value."""
+        """Return True if the keyed hash belongs to the value."""
         made = [_short(digest) for digest in self._keyring.digests(PURPOSE, _text(kind, value))]
         return mark.isascii() and any(hmac.compare_digest(one, mark) for one in made)
 
     def token(self, kind: str, values: dict[str, Any]) -> str:
-        """Return the values as one signed word."""
+        """Return an object as a signed text, which `read` accepts."""
         body = base64.urlsafe_b64encode(canonical_json(values).encode()).decode().rstrip("=")
         return f"{body}.{self.mark(kind, values)}"
 
     def read(self, kind: str, token: str) -> dict[str, Any]:
-        """Return the values. Raises UnknownAtSupplier for another word."""
+        """Return the object of a signed text. Raises UnknownAtSupplier for a wrong signature."""
         body, _, mark = token.partition(".")
         try:
             values = (
@@ -65,7 +65,7 @@ class Marks:
         return values
 
     def locator(self, kind: str, reference: str) -> str:
-        """Return six characters, the first a letter."""
+        """Return a locator for a reference: six characters, the first a letter."""
         number = self._number(f"locator:{kind}", reference)
         first, number = ALPHABET[number % 24], number // 24
         rest = [
@@ -74,7 +74,7 @@ class Marks:
         return first + "".join(rest)
 
     def serial(self, reference: str) -> int:
-        """Return the ten digits of the first ticket; the others follow."""
+        """Return the ten digits of a booking's first ticket; the other tickets follow in order."""
         number = self._number("ticket", reference) % (10**SERIAL_DIGITS - SEATS_RESERVED)
         return int(f"{SERIAL_LEAD}{number:0{SERIAL_DIGITS}d}")
 
@@ -83,7 +83,7 @@ class Marks:
 
 
 def check_digit(number: str) -> int:
-    """Return the number modulo seven."""
+    """Return the check digit of a ticket number: the number modulo seven."""
     return int(number) % 7
 
 

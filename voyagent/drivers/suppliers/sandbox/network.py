@@ -1,16 +1,16 @@
-"""Which airline flies where: non-stop from its hubs, and with one change at a hub of its own.
+"""Routes of airlines: non-stop from their hubs, and with one connection at one of their hubs.
 
-| non-stop from a hub to | whom |
+| airport at the other end of a non-stop route | route exists |
 |---|---|
-| any airport of the airline's country | always, when near enough |
-| rank 1 | always by full-service airlines from their first hub, else mostly |
-| rank 2 | mostly, less often far away |
-| rank 3 | sometimes, within 4,500 km |
-| rank 4 abroad | never |
+| any airport of the airline's country | always, if the distance is within the airline's range |
+| abroad, rank 1 | always for full-service airlines from their first hub, else mostly |
+| abroad, rank 2 | mostly, less often for long distances |
+| abroad, rank 3 | sometimes, within 4,500 km |
+| abroad, rank 4 | never |
 
-Between two busy airports of its own country an airline flies past its hubs as well. Within a
-country nobody changes abroad, and between countries whose skies are closed to each other nobody
-flies.
+Between two busy airports of its own country an airline may also fly without touching a hub.
+Domestic journeys do not connect abroad, and there are no flights between the countries in
+`_CLOSED`.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ FAR_KM = 5500
 DETOUR_PER_CENT = 135
 DETOUR_KM = 1200
 _LIKELY = {1: 850, 2: 750, 3: 400}
-"""Routes per thousand that are flown from a hub, by rank."""
+"""Number of routes per thousand that are flown from a hub, by rank."""
 _TRUNK = 650
 _CLOSED = {frozenset({"IN", "PK"}), frozenset({"AM", "AZ"})} | {
     frozenset({"IL", other})
     for other in ("BD", "ID", "KW", "LB", "MV", "MY", "OM", "PK", "QA", "SA", "TN")
 }
-"""Pairs of countries without flights."""
+"""Pairs of countries between which there are no flights."""
 _TRUNK_RANK = 3
 
 
 def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tuple[Airport, ...]]]:
-    """Yield each airline with its routes of two or three airports."""
+    """Yield each airline with its routes, which are two or three airports each."""
     for one in carriers():
         if flies(one, origin, destination):
             yield one, (origin, destination)
@@ -56,7 +56,7 @@ def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tup
 
 @cache
 def flies(one: Carrier, a: Airport, b: Airport) -> bool:
-    """True if an airline flies non-stop between two airports, in both directions."""
+    """Return True if an airline flies non-stop between two airports, in both directions."""
     if a.code > b.code:
         return flies(one, b, a)
     far = distance_km(a, b)

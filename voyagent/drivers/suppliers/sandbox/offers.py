@@ -1,4 +1,4 @@
-"""Signed offers of the sandbox."""
+"""Offers of the sandbox, whose ids are signatures of their contents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _BAGGAGE_FRONT_KG = 40
 def offered(
     driver: str, way: tuple[Journey, ...], query: FlightQuery, now: datetime
 ) -> FlightOffer:
-    """Return the unsigned offer of a journey. Raises ValidationFailed without a rate."""
+    """Return the offer for journeys, without an id.
+
+    Raises ValidationFailed if the currency has no rate.
+    """
     one = carrier(way[0].segments[0].carrier)
     fares = fare_lines(driver, Trip(way, query.cabin, now.date()), query.party, query.currency)
     front = query.cabin in {Cabin.BUSINESS, Cabin.FIRST}
@@ -54,12 +57,12 @@ def offered(
 
 
 def marked(offer: FlightOffer, marks: Marks) -> FlightOffer:
-    """Return the offer with its id."""
+    """Return the offer with its id, a signature of its contents."""
     return replace(offer, offer_id=f"of_{marks.mark(_KIND, _content(offer))}")
 
 
 def check(driver: str, offer: FlightOffer, marks: Marks) -> None:
-    """Check that an offer is ours, unchanged and valid.
+    """Check that an offer was made by this sandbox, is unchanged and still valid.
 
     Raises UnknownAtSupplier, OfferExpired.
     """
@@ -70,19 +73,19 @@ def check(driver: str, offer: FlightOffer, marks: Marks) -> None:
 
 
 def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
-    """Return the offer at the same price for another twenty minutes."""
+    """Return the offer at the same price, valid for another twenty minutes."""
     return marked(replace(offer, quoted_at=now, valid_until=now + VALID), marks)
 
 
 def is_dearest(offer: FlightOffer) -> bool:
-    """True if the offer is in the last fare class, whose price is fixed."""
+    """Return True if the offer is in the dearest fare class, whose price does not change."""
     return all(
         segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments
     )
 
 
 def dearer(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
-    """Return the same flights in the last fare class."""
+    """Return the offer of the same flights in the dearest fare class."""
     fares = tuple(replace(line, base=raised(line.base, CHANGE_PER_CENT)) for line in offer.fares)
     inbound = None if offer.inbound is None else _in_full_class(offer.inbound)
     return requoted(

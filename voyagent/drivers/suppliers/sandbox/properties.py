@@ -90,11 +90,14 @@ _ALSO_CALLED = {
     "NP": {"pokhara": "Pokhara"},
     "LK": {"kandy": "Kandy", "nuwara eliya": "Nuwara Eliya"},
 }
-"""Other names of cities, and places to stay without an airport."""
+"""Other names of cities, and places with hotels that have no airport."""
 
 
 def city_of(country: str, text: str) -> str | None:
-    """Return the city of a name or IATA code in a country, in one spelling; None if unknown."""
+    """Return the usual name of a city in a country, from a name or an IATA code.
+
+    None if the city is unknown.
+    """
     wanted = " ".join(text.split())
     places = (
         [place for place in airports_of(wanted.upper()) if place.country == country]
@@ -111,7 +114,7 @@ def city_of(country: str, text: str) -> str | None:
 
 @cache
 def properties(country: str, city: str) -> tuple[HotelProperty, ...]:
-    """Return eight to twelve hotels of two to five stars."""
+    """Return the eight to twelve hotels of a city, of two to five stars."""
     many = _FEWEST + draw(_MORE, "hotels", country, city)
     start = draw(len(_FIRST) * len(_SECOND), "names", country, city)
     return tuple(_property(country, city, number, start) for number in range(many))

@@ -20,7 +20,7 @@ from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekd
 from voyagent.kernel.money import Money
 
 _STARS = {2: Decimal(24), 3: Decimal(42), 4: Decimal(80), 5: Decimal(165)}
-"""Dollars a night for the simplest room."""
+"""Dollars per night for the simplest room, by stars."""
 _COUNTRY = {
     "IN": "0.80",
     "LK": "0.80",
@@ -45,18 +45,18 @@ _BOARDS = {
     Board.HALF_BOARD: Decimal("0.26"),
     Board.FULL_BOARD: Decimal("0.42"),
 }
-"""Surcharge of meals, for each room."""
+"""Surcharge for meals, as a share of the price of the room."""
 _NOT_REFUNDABLE = Decimal("0.88")
 _DEARER = Decimal("1.06")
 _TAX = Decimal("0.12")
 _FREE_DAYS = 3
 _FULL = 60
-"""Rooms of a kind that are sold out on a day, per thousand."""
+"""Share of room kinds that are sold out on a day, per thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a hotel's rates; `dearer` is the price after a change."""
+    """One of a hotel's rates; `dearer` is true for the rate after a price change."""
 
     hotel: HotelProperty
     room: str
@@ -66,7 +66,7 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """Yield the day's rates: a non-refundable and a flexible one for each free room."""
+    """Yield the rates of a day: a non-refundable and a refundable one for each free room kind."""
     boards = (
         (Board.ROOM_ONLY, Board.BREAKFAST)
         if hotel.stars < 4
@@ -82,7 +82,10 @@ def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
 
 
 def priced(driver: str, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-    """Return the rate without key and expiry. Raises ValidationFailed without a rate."""
+    """Return the rate of a choice, without `rate_key` and with `valid_until` to be set.
+
+    Raises ValidationFailed if the currency has no exchange rate.
+    """
     nights = [query.check_in + timedelta(days=number) for number in range(query.nights)]
     plain = (
         _STARS[choice.hotel.stars]

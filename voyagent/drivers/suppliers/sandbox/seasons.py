@@ -1,4 +1,4 @@
-"""Price factors: season, weekday, days before departure."""
+"""Price factors by season, weekday and days before departure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HIGH = (
     ((2, 1), (2, 28), "0.92"),
     ((9, 1), (9, 30), "0.92"),
 )
-"""High seasons by country and holiday, and the two quiet months."""
+"""Periods with higher prices around holidays, and two months with lower prices."""
 _WEEKDAY = (
     Decimal("1.00"),
     Decimal("0.94"),
@@ -28,7 +28,7 @@ _AHEAD = ((3, "1.65"), (7, "1.40"), (14, "1.18"), (21, "1.06"), (60, "1.00"), (1
 
 
 def season(day: date) -> Decimal:
-    """Return the factor of the season."""
+    """Return the price factor of the season in which a day is."""
     for first, last, factor in _HIGH:
         if first <= (day.month, day.day) <= last:
             return Decimal(factor)
@@ -36,12 +36,12 @@ def season(day: date) -> Decimal:
 
 
 def weekday(day: date) -> Decimal:
-    """Return the factor of the weekday: Friday and Sunday are dear."""
+    """Return the price factor of the weekday; Friday and Sunday are the dearest."""
     return _WEEKDAY[day.weekday()]
 
 
 def days_ahead(day: date, today: date) -> Decimal:
-    """Return the factor of the days ahead: late bookings are dear."""
+    """Return the price factor of the days until departure; late bookings are dearer."""
     ahead = (day - today).days
     for below, factor in _AHEAD:
         if ahead < below:

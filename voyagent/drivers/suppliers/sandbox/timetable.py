@@ -1,4 +1,4 @@
-"""A repeating timetable in the local time of each airport."""
+"""A timetable that repeats, in the local time of each airport."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ LAST_DEPARTURE = 23 * 60 + 30
 STEP_MINUTES = 5
 KM_PER_MINUTE = 13.8
 GROUND_MINUTES = 35
-"""Minutes for taxi, climb and approach."""
+"""Minutes for taxiing, climb and approach."""
 WIND_PER_CENT = 4
-"""Percentage gained eastward and lost westward, away from the tropics."""
+"""Percentage by which flights are faster eastward and slower westward, outside the tropics."""
 MCT_DOMESTIC, MCT_INTERNATIONAL, MCT_MIXED = 45, 60, 90
-"""Minimum connection in minutes: domestic, international, mixed."""
+"""Minimum connection time in minutes: domestic, international, mixed."""
 LAYOVER_MAX = 12 * 60
 _THIN_RANK = 3
 BOOKING_CLASSES = {Cabin.ECONOMY: "T", Cabin.PREMIUM: "P", Cabin.BUSINESS: "D", Cabin.FIRST: "A"}
-"""Fare class of a new offer."""
+"""Fare class of a new offer, by cabin."""
 FULL_CLASSES = {Cabin.ECONOMY: "Y", Cabin.PREMIUM: "W", Cabin.BUSINESS: "J", Cabin.FIRST: "F"}
-"""Dearest fare class, which remains when the first is sold."""
+"""Dearest fare class by cabin, which is left when the usual one is sold out."""
 
 
 def flights(
@@ -39,14 +39,14 @@ def flights(
 
 
 def connection_minimum(hub: Airport, origin: Airport, destination: Airport) -> timedelta:
-    """Return the minimum connection at a hub between `origin` and `destination`."""
+    """Return the minimum connection time at a hub between `origin` and `destination`."""
     domestic = [one.country == hub.country for one in (origin, destination)]
     minutes = MCT_DOMESTIC if all(domestic) else MCT_MIXED if any(domestic) else MCT_INTERNATIONAL
     return timedelta(minutes=minutes)
 
 
 def block_minutes(origin: Airport, destination: Airport) -> int:
-    """Return the block time in steps of five minutes."""
+    """Return the minutes from departure to arrival, in steps of five."""
     in_air = distance_km(origin, destination) / KM_PER_MINUTE
     if min(abs(origin.latitude), abs(destination.latitude)) > 15:
         east = (destination.longitude - origin.longitude + 540) % 360 - 180
@@ -72,7 +72,7 @@ def _departures(one: Carrier, origin: Airport, destination: Airport, day: date) 
 
 
 def _often(origin: Airport, destination: Airport) -> int:
-    """Return the number of flights a day."""
+    """Return the number of flights per day."""
     far, rank = distance_km(origin, destination), max(origin.rank, destination.rank)
     if far < 2000:
         return {1: 5, 2: 3, 3: 2}.get(rank, 1)
@@ -109,7 +109,7 @@ def _segment(
 
 
 def _number(one: Carrier, origin: Airport, destination: Airport, turn: int) -> int:
-    """Return the flight number: even one way, odd the other."""
+    """Return the flight number: even in one direction, odd in the other."""
     a, b = sorted((origin.code, destination.code))
     long = one.cabins == {Cabin.ECONOMY} or origin.country == destination.country
     first, width = (1000, 8000) if long else (100, 860)

@@ -1,8 +1,8 @@
-"""Visa rules for travellers from India and the Gulf: plausible, and not to be relied upon.
+"""Visa rules for travellers from India and the Gulf states, plausible but not reliable.
 
-Entry rules change every month, and every answer says so in its `source`. The table has the most
-popular destinations; Schengen countries share a row. Other nationalities have no rule, and the
-answer is `unknown`.
+Entry rules change every month, and each answer says so in its `source`. The table has the most
+popular destinations; Schengen countries share one row. Other nationalities have no rule, and the
+answer for them is `unknown`.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ LABELS = {
     "insurance": N_("Travel insurance for the whole trip"),
     "yellow_fever": N_("Certificate of vaccination against yellow fever"),
 }
-"""Labels of the checklist by code."""
+"""Labels of the required documents, by code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of the table; the fee is in dollars."""
+    """A row of the table; the fee is in US dollars."""
 
     kind: VisaKind
     fee_usd: Decimal
@@ -78,12 +78,12 @@ class Rule:
 
 
 HOME = Rule(VisaKind.NOT_NEEDED, Decimal(0), 0, 0, 0, 0)
-"""The own country, or another Gulf country for citizens of the Gulf."""
+"""Rule for a person's own country, and for other Gulf states if the person is from one."""
 NO_RULE = Rule(VisaKind.UNKNOWN, Decimal(0), 0, 0, 0, 6)
 
 
 def rule(nationality: str, destination: str) -> Rule:
-    """Return the rule of a visit, or NO_RULE."""
+    """Return the rule for a nationality and a destination, or NO_RULE."""
     if nationality == destination or {nationality, destination} <= GULF:
         return HOME
     group = "GCC" if nationality in GULF else nationality

@@ -1,4 +1,4 @@
-"""Visas of the sandbox: rules of the table, and applications decided after their days."""
+"""Visas of the sandbox: rules from a table, and applications that are decided after some days."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SATURDAY = 5
 
 
 class SandboxVisas:
-    """VisaSupplier; `faults.py` has its failures."""
+    """VisaSupplier of the sandbox; `faults` lists its failures."""
 
     capabilities = frozenset({Capability.VISA_PORTAL})
 
@@ -38,7 +38,7 @@ class SandboxVisas:
         self._faults = faults
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
-        """Return the rule of the table."""
+        """Return the requirements of the rule in the table."""
         self._faults.at({destination})
         found = rule(nationality, destination)
         return VisaRequirements(
@@ -56,7 +56,10 @@ class SandboxVisas:
         )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
-        """File an application, decided after the processing days without weekends."""
+        """File an application, which is decided after the processing days of the rule.
+
+        Weekends do not count as processing days.
+        """
         self._faults.at({application.destination})
         found = rule(application.nationality, application.destination)
         if found.kind not in _FILED_BEFOREHAND:
@@ -79,7 +82,7 @@ class SandboxVisas:
         return replace(filed, supplier_ref=self._marks.token(_KIND, values))
 
     def status(self, supplier_ref: str) -> VisaFile:
-        """Return the application: filed, in process, then decided from `decision_by` on."""
+        """Return the application: filed, then in process, and decided from `decision_by` on."""
         values = self._marks.read(_KIND, supplier_ref)
         filed, today = from_payload(VisaFile, values["file"]), clock.today()
         status = VisaStatus.FILED if today <= filed.filed_on else VisaStatus.IN_PROCESS
