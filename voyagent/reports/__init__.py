@@ -1,1 +1,1 @@
-"""Reports across packages, read-only, and the home page."""
+"""Read-only reports that combine several packages, and the home page."""

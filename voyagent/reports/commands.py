@@ -1,4 +1,4 @@
-"""Commands of the books: `flask books check` and `flask books export`."""
+"""Commands `flask books check` and `flask books export`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.group("books")
 def books() -> None:
-    """Check and export the books."""
+    """Check or export the books."""
 
 
 @books.command("check")
 @click.option("--tenant", type=click.UUID, help="One agency; all of them where it is absent.")
 @with_appcontext
 def check(tenant: UUID | None) -> None:
-    """Print every violated check with agency, currency and difference; exit code 1 if any."""
+    """Print every failed check with agency, currency and difference; exit with 1 if any failed."""
     if tenant is not None:
         _must_exist(tenant)
     unsound = 0
@@ -79,9 +79,9 @@ def export(
     currency: str | None,
     file: Path,
 ) -> None:
-    """Export an agency's postings, as of one instant, for another program.
+    """Export an agency's postings for another program, read in one database snapshot.
 
-    For beancount everything, for Tally some days of one currency.
+    The format beancount contains all postings, Tally those of a period in one currency.
     """
     _must_exist(tenant)
     if form == "beancount" and (first or last or currency):

@@ -1,4 +1,4 @@
-"""Queries of report pages: days in words, currency, party."""
+"""Query parameters of the report pages: days, currency, party and choices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
 LONGEST = {"party": 255, "account": 36, "after": 2000, "trip": 36, "customer": 255, "month": 7}
 BLANK = ("customer",)
-"""Parameters whose blank value has a meaning: trips without a customer."""
+"""Query parameters whose blank value has a meaning: trips without a customer."""
 _WORDS = {
     "as_of": _l("as of"),
     "from": _l("issued from"),
@@ -76,12 +76,12 @@ MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     ),
     **dict.fromkeys(("reports.trip_margins", "reports.margin_lines"), ("pdf",)),
 }
-"""Further formats of some reports."""
+"""Further file formats of some reports, by endpoint."""
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
 class Bar(NamedTuple):
-    """A part of the coloured bar, in thousandths of its width."""
+    """A segment of a coloured bar: position and width in thousandths of the bar."""
 
     x: float
     width: float
@@ -89,9 +89,9 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A report's address: parsed values, and names of invalid ones.
+    """Query parameters of a report page: valid values, and the names of invalid ones.
 
-    `typed` has the original texts for the fields.
+    `typed` has the original texts, for the form fields.
     """
 
     endpoint: str
@@ -116,7 +116,10 @@ class Address:
 
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
-        """Read an address; blank is absent, invalid days and currencies are named in `unread`."""
+        """Return the parsed query parameters of a report page.
+
+        A blank parameter counts as absent. `unread` has the names of invalid parameters.
+        """
         typed = {
             name: given[name].strip()
             for name in (*DAYS, "currency", *LONGEST, *CHOICES)
@@ -154,36 +157,36 @@ class Address:
 
     @property
     def has_paper(self) -> bool:
-        """True if the report has a PDF."""
+        """True if the report is offered as PDF."""
         return "pdf" in MORE_FORMATS.get(self.endpoint, ())
 
     @property
     def is_csv(self) -> bool:
-        """True if CSV is requested, with or without the UTF-8 mark."""
+        """True if CSV is requested, with or without a byte order mark."""
         return self.format in ("csv", "csv-bom")
 
     @property
     def month_begun(self) -> date | None:
-        """Return the first day of the month."""
+        """First day of the month in the query, or None."""
         return _month(self.month) if self.month else None
 
     @property
     def place(self) -> LineCursor | None:
-        """Return the position of the cursor. Raises InvalidCursor."""
+        """Decoded cursor of the page, or None. Raises InvalidCursor."""
         return LineCursor.decode(self.after) if self.after else None
 
     @property
     def unread_words(self) -> list[str]:
-        """Return the labels of invalid values."""
+        """Labels of the parameters that are not valid."""
         words = _PERIOD_WORDS | _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
         return [str(words[name]) for name in self.unread]
 
     def value(self, name: str) -> date | str | None:
-        """Return a day's field value: the day, or its invalid text."""
+        """Return the value for a date field: the date, or the invalid text."""
         return self.days.get(name) or self.typed.get(name)
 
     def here(self, **changes: str | int | None) -> str:
-        """Return the report's first page with changes; None removes a filter."""
+        """Return the URL of the report's first page with changed parameters; None removes one."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {
             "currency": self.currency,
@@ -209,7 +212,7 @@ class Address:
 
 
 def unread_sentences(address: Address) -> list[str]:
-    """Return the sentence about invalid values; empty without any."""
+    """Return the sentence that names the invalid parameters; empty if all are valid."""
     if not address.unread:
         return []
     return [
@@ -222,7 +225,10 @@ def unread_sentences(address: Address) -> list[str]:
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
-    """Return the widths of amounts side by side, with a gap of two thousandths."""
+    """Return a segment for each amount, next to each other, with gaps of two thousandths.
+
+    Negative amounts have no width.
+    """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)
     drawn, x = [], 0.0
@@ -234,5 +240,5 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
 
 
 def _month(typed: str) -> date | None:
-    """Return the first day of a month written as 2026-11."""
+    """Return the first day of a month given as `2026-11`, or None."""
     return read_past_day(f"{typed}-01") if re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed) else None

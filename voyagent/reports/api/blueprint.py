@@ -1,4 +1,4 @@
-"""Blueprint of the reports' operations."""
+"""Blueprint of the JSON operations of the reports."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """JSON API of receivables, payables, trial balance and itinerary.
 
-One round trip each; days are UTC unless `tz` names a zone.
+Each report needs one database round trip. Days are in UTC unless `tz` names a time zone.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ from voyagent.trips.service import passports
     errors=(PeriodInverted,),
 )
 def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
-    """Receivables by age.
+    """Return the amounts that customers owe, by age.
 
-    Open invoices issued from `from` to `to`, by days past due, or by document age with `basis`.
-    Currencies are never added.
+    Covers open invoices issued from `from` to `to`. Age is the number of days past the due date, or
+    with `basis` `document_date` since the date of the document. Amounts of different currencies are
+    never added.
     """
     return _ageing(reader, query, "receivable")
 
@@ -59,10 +60,11 @@ def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[A
     errors=(PeriodInverted,),
 )
 def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> Body[AgingReportResponse]:
-    """Payables by age.
+    """Return the amounts that the agency owes to suppliers, by age.
 
-    Open bills dated from `from` to `to`, by days past due, or by document age with `basis`.
-    Currencies are never added.
+    Covers open bills dated from `from` to `to`. Age is the number of days past the due date, or
+    with `basis` `document_date` since the date of the document. Amounts of different currencies are
+    never added.
     """
     return _ageing(reader, query, "payable")
 
@@ -76,10 +78,10 @@ def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> Body[Agin
 def get_reports_trial_balance(
     reader: RequestReader, query: TrialBalanceQuery
 ) -> Body[TrialBalanceResponse]:
-    """Trial balance up to and including `as_of`.
+    """Return the trial balance up to and including `as_of`.
 
-    Debit, credit and balance of every account with postings; with `from` also opening, movement and
-    closing. Currencies are never added.
+    It has debit, credit and balance of every account with postings; with `from` also opening
+    balance, movement and closing balance. Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
@@ -108,9 +110,10 @@ def get_reports_trial_balance(
     errors=(SessionNotFound,),
 )
 def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[ItineraryResponse]:
-    """Itinerary of a conversation's trip: passengers, flights, hotels, visas, price.
+    """Return the itinerary of a conversation's trip.
 
-    Empty if the conversation has no trip.
+    It has passengers, flights, hotels, visas and price, and is empty if the conversation has no
+    trip.
     """
     session_id = parse_id(query.session_id)
     if session_id is None:
@@ -122,7 +125,7 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[
 
 
 def _passports(actor: Actor) -> Callable[[Passenger], str | None]:
-    """Return how passports are shown: whole for roles that write trips, else masked."""
+    """Return the function that formats passport numbers, masked if the role requires it."""
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)
     keyring = find_port(Keyring)

@@ -1,4 +1,4 @@
-"""Reports as CSV, XLSX and PDF."""
+"""Operations that return reports as CSV, XLSX and PDF."""
 
 from __future__ import annotations
 

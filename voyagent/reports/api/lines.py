@@ -1,4 +1,4 @@
-"""JSON API of general ledger, day book and party statement, with cursors."""
+"""JSON API of general ledger, day book and party statement, with cursors for pages."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from voyagent.reports.schemas.lines import (
 def get_reports_general_ledger(
     reader: RequestReader, query: GeneralLedgerQuery
 ) -> Body[GeneralLedgerResponse]:
-    """Lines of one account with book dates from `from` to `to`, with running balances.
+    """Return the postings of one account from `from` to `to`, with running balances.
 
-    A page by cursor costs the same at any depth.
+    The days are book dates. Later pages are as fast as the first one.
     """
     after = query.place()
     settings, accounts = reader.read(settings_statement(), chart_statement())
@@ -55,9 +55,9 @@ def get_reports_general_ledger(
     errors=(PeriodInverted, InvalidCursor),
 )
 def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> Body[DayBookResponse]:
-    """Entries with book dates from `from` to `to`, with their lines.
+    """Return the journal entries from `from` to `to` with their lines.
 
-    A page by cursor costs the same at any depth.
+    The days are book dates. Later pages are as fast as the first one.
     """
     report = read_day_book(
         reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
@@ -74,10 +74,11 @@ def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> Body[Day
 def get_reports_party_statement(
     reader: RequestReader, query: PartyStatementQuery
 ) -> Body[PartyStatementResponse]:
-    """Statement of a customer or supplier: opening, entries, closing, ageing.
+    """Return the account statement of a customer or a supplier.
 
-    A name without entries has an empty statement. It is for the party: narrations leave out
-    internal reasons of write-offs, credits, voids and reversals.
+    It has the opening balance, the journal entries, the closing balance and the ageing; for a name
+    without entries it is empty. It may be sent to the party: narrations omit the internal reasons
+    of write-offs, credits, voids and reversals.
     """
     days = Days.between(query.first, query.last)
     report = read_party_statement(

@@ -19,11 +19,12 @@ from voyagent.reports.schemas.margins import MarginsQuery, MarginsResponse
     errors=(PeriodInverted, InvalidCursor),
 )
 def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> Body[MarginsResponse]:
-    """Margin of each trip opened from `from` to `to`, or posted to in these days.
+    """Return the planned and the actual margin of trips.
 
-    Planned, and as posted. The actual margin is the revenue of the trip's invoices, bills and
-    credits less their cost of travel services, by book date. `books` compares it with the trial
-    balance, with the part posted without a trip. Currencies are never added.
+    Covers trips opened from `from` to `to`, and trips with postings in these days. The actual
+    margin is the revenue less the cost of travel services that the trip's invoices, bills and
+    credits posted, by book date. `books` compares the sum of all trips with the trial balance; the
+    difference was posted without a trip. Amounts of different currencies are never added.
     """
     days = Days.between(query.first, query.last)
     report = read_margins(

@@ -1,4 +1,4 @@
-"""Reports as files: a table of makers, from the query of each report's JSON."""
+"""Reports as files, made by the queries of the reports' JSON operations."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _PLACED = ("limit", "cursor")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report and its forms, made on demand."""
+    """A report that was read, and the functions that make each of its file formats."""
 
     name: str
     sheet: Callable[[], Sheet]
@@ -58,7 +58,10 @@ class Made:
 
 
 class Maker(NamedTuple):
-    """Reading of a report; `stream` for reports of any length."""
+    """The query schema of a report, and the function that reads it.
+
+    `stream` returns a CSV stream, for reports of any length.
+    """
 
     query: type[BaseModel]
     make: Callable[[RequestReader, Any], Made]
@@ -66,9 +69,9 @@ class Maker(NamedTuple):
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
-    """Return the query of a report's file: that of its JSON without paging.
+    """Return the query schema of a report's file: that of its JSON operation without pages.
 
-    For a PDF also a language.
+    The query of a PDF also has a language.
     """
     model = REPORTS[report].query
     kept: dict[str, Any] = {
@@ -88,14 +91,14 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
 def report_file(report: str, form: Format, reader: RequestReader, query: Any) -> Response:
     """Return a report as a file.
 
-    Raises the errors of reading it, TooManyLines, TooManyRows, ExportsBusy.
+    Raises the errors of reading the report, TooManyLines, TooManyRows, ExportsBusy.
     """
     maker = REPORTS[report]
     if form == "csv" and maker.stream:
         stream = maker.stream(reader, query)
         return streamed(stream, reader.authenticate().tenant_id)
     if form != "pdf":
-        with force_locale("en"):  # as in the JSON, whose words are not translated
+        with force_locale("en"):  # as in the JSON, whose texts are not translated
             return exported(filed(maker.make(reader, query).sheet(), form))
     with force_locale(query.locale or reader.authenticate().locale):
         made = maker.make(reader, query)
@@ -275,4 +278,4 @@ REPORTS: dict[str, Maker] = {
     "party-statement": Maker(PartyStatementQuery, _party_statement, _party_statement_stream),
     "trip-margins": Maker(MarginsQuery, _trip_margins),
 }
-"""Every report with files, by its name in the address."""
+"""Every report that is offered as a file, by its name in the URL."""

@@ -1,6 +1,6 @@
 """JSON API of profit and loss and balance sheet.
 
-Days are UTC unless `tz` names a zone.
+Days are in UTC unless `tz` names a time zone.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from voyagent.reports.schemas.statements import (
 def get_reports_profit_and_loss(
     reader: RequestReader, query: ProfitAndLossQuery
 ) -> Body[ProfitAndLossResponse]:
-    """Revenue and expenses with book dates from `from` to `to`, beside a comparison.
+    """Return revenue and expenses from `from` to `to`, compared with another period.
 
-    Currencies are never added.
+    The days are book dates. Amounts of different currencies are never added.
     """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
@@ -51,11 +51,11 @@ def get_reports_profit_and_loss(
 def get_reports_balance_sheet(
     reader: RequestReader, query: BalanceSheetQuery
 ) -> Body[BalanceSheetResponse]:
-    """Assets, liabilities and equity at the end of `as_of`.
+    """Return assets, liabilities and equity at the end of the day `as_of`.
 
-    `compare` and `compare_as_of` add another day. The result is part of equity: of all earlier
-    financial years as retained earnings, of the current one as its result. Currencies are never
-    added.
+    `compare` or `compare_as_of` adds another day. Equity includes the results of the financial
+    years: those of all earlier years as retained earnings, that of the current year separately.
+    Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])

@@ -1,1 +1,1 @@
-"""Reports as PDF, and sentences about their days and filters."""
+"""Reports as PDF, and sentences that describe their periods and filters."""

@@ -1,4 +1,4 @@
-"""Statements, ledgers and margins as tables for PDF."""
+"""PDF tables of profit and loss, balance sheet, general ledger, day book and margins."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ from voyagent.trips.rules.journey import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Profit and loss: a row for each account, a total for each type, and the comparison."""
+    """Return the profit and loss as a table.
+
+    One row for each account, a total for each type, and the comparison.
+    """
     shown = [
         block
         for block in report.blocks
@@ -51,7 +54,10 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
-    """Balance sheet: a row for each account, a total for each type, and the comparison."""
+    """Return the balance sheet as a table.
+
+    One row for each account, a total for each type, and the comparison.
+    """
     shown = [
         block
         for block in report.blocks
@@ -61,9 +67,10 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
-    """An account over a period: opening, lines with running balance, closing.
+    """Return the general ledger of an account as one table for each currency.
 
-    For each currency. Raises TooManyLines.
+    It has the opening balance, the postings with a running balance, and the closing balance. Raises
+    TooManyLines.
     """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
@@ -74,9 +81,9 @@ def general_ledger(report: GeneralLedger) -> Printed:
 
 
 def day_book(report: DayBook) -> Printed:
-    """Day book: entries by day with their lines; amounts name their currency.
+    """Return the day book as a table of entries with their lines, by day.
 
-    Raises TooManyLines.
+    Amounts include their currency. Raises TooManyLines.
     """
     whole(report)
     sums = [
@@ -99,9 +106,9 @@ def day_book(report: DayBook) -> Printed:
 
 
 def trip_margins(report: Margins) -> Printed:
-    """Margins by currency: a row for each trip or group, and the books.
+    """Return the margins as one table for each currency.
 
-    Raises TooManyLines.
+    One row for each trip or group, and the comparison with the trial balance. Raises TooManyLines.
     """
     whole(report)
     return Printed(
@@ -111,9 +118,9 @@ def trip_margins(report: Margins) -> Printed:
 
 
 def margin_lines(report: MarginLines) -> Printed:
-    """Lines behind a margin: a row for each line with its account, and the sum.
+    """Return the journal lines of a margin as a table, with their sum.
 
-    Raises TooManyLines.
+    One row for each journal line with its account. Raises TooManyLines.
     """
     whole(report)
     rows = [
@@ -348,13 +355,13 @@ def _between(days: Days) -> str:
 
 
 def _beneath(name: str, *more: str | None) -> str:
-    """Return a name with further facts on a second line."""
+    """Return a table cell with a name and further facts on a second line."""
     beneath = " · ".join(filter(None, more))
     return f"{name}\n{beneath}" if beneath else name
 
 
 def _balance(balance: Money) -> str:
-    """Return a balance with its side; zero has none."""
+    """Return a balance followed by its side, debit or credit; zero has no side."""
     if not balance:
         return amount(balance)
     return (

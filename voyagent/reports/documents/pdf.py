@@ -1,4 +1,4 @@
-"""Reports as PDF: one table for each currency."""
+"""PDF files of reports, and tables of ageing, trial balance and party statement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voyagent.settings import queries as settings
 
 
 def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Attached:
-    """Return a report as PDF with the agency's letterhead."""
+    """Return a report as a PDF file with the agency's letterhead."""
     return Attached(
         f"voyagent-{name}.pdf",
         "application/pdf",
@@ -28,7 +28,7 @@ def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Atta
 
 
 def ageing(report: Open) -> Printed:
-    """Receivables or payables: a row for each party, by age."""
+    """Return receivables or payables by age as a table for each currency, a row for each party."""
     owed_to_us = report.kind == "receivable"
     return Printed(
         _("Receivables by age") if owed_to_us else _("Payables by age"),
@@ -37,7 +37,10 @@ def ageing(report: Open) -> Printed:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
-    """Trial balance: a row for each account, a total for each type, three pairs of columns."""
+    """Return the trial balance as one table for each currency.
+
+    One row for each account, a total for each type, and three pairs of debit and credit columns.
+    """
     return Printed(
         _("Trial balance"),
         [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)],
@@ -45,9 +48,10 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 
 
 def party_statement(report: PartyStatement) -> Printed:
-    """Party statement: opening, entries with running balance, closing.
+    """Return the party statement as one table for each currency.
 
-    Raises TooManyLines.
+    It has the opening balance, the entries with a running balance, and the closing balance. Raises
+    TooManyLines.
     """
     whole(report)
     return Printed(

@@ -1,4 +1,4 @@
-"""Sentences about days and filters of reports."""
+"""Sentences that describe the periods and filters of reports."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from voyagent.trips.rules.journey import Total
 
 
 def share_words(total: Total) -> str:
-    """Return the margin as a percentage; empty without a price."""
+    """Return the margin as a percentage of the price; empty if the price is zero."""
     percent = share(total)
     return "" if percent is None else f"{percent} %".replace("-", MINUS)
 
 
 def period_words(days: Days) -> str:
-    """Return the book dates in words."""
+    """Return the sentence part that names the book dates of a period."""
     return str(
         _(
             "Book dates from %(first)s to %(last)s",
@@ -35,27 +35,27 @@ def period_words(days: Days) -> str:
 
 
 def in_currency(currency: str | None) -> str:
-    """Return the currencies in words."""
+    """Return the sentence part that names the currency, or says that all are included."""
     return str(_("in %(currency)s only", currency=currency) if currency else _("all currencies"))
 
 
 def filtered(words: list[str]) -> str:
-    """Join filters to a sentence, with a note on currencies."""
+    """Return filters as one sentence, followed by a note on currencies."""
     return str(_("%(filters)s. Currencies are never added.", filters=", ".join(words)))
 
 
 def written(day: date) -> str:
-    """Format a date for paper."""
+    """Return a date as text for a PDF, with the year and without the weekday."""
     return long_day(day, weekday=False, year=True)
 
 
 def youngest(basis: Basis) -> str:
-    """Return the label of the first ageing column."""
+    """Return the label of the ageing column with the newest documents."""
     return str(_("Not due") if basis == "due_date" else _("Same day"))
 
 
 def open_words(kind: Kind, asked: Asked) -> str:
-    """Return the filters of an ageing report."""
+    """Return the sentence that describes the filters of an ageing report."""
     day = written(asked.as_of)
     words = [
         (
@@ -74,7 +74,7 @@ def open_words(kind: Kind, asked: Asked) -> str:
 
 
 def trial_balance_words(period: Period, currency: str | None, *, include_zero: bool) -> str:
-    """Return the filters of a trial balance."""
+    """Return the sentence that describes the filters of a trial balance."""
     words = [period_words(period)]
     words.append(in_currency(currency))
     words.append(
@@ -86,7 +86,7 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Return the comparison of a period."""
+    """Return the sentence part that names the period of the comparison; empty without one."""
     return (
         [
             _(
@@ -101,13 +101,13 @@ def compared_words(before: Days | None) -> list[str]:
 
 
 def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
-    """Return the filters of a balance sheet."""
+    """Return the sentence that describes the days and filters of a balance sheet."""
     beside = [_("compared with %(day)s", day=written(before.as_of))] if before else []
     return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
 
 
 def opened_words(days: Days) -> str:
-    """Return the days of margins."""
+    """Return the sentence that names the days of a margins report."""
     return filtered(
         [
             _(
@@ -120,14 +120,14 @@ def opened_words(days: Days) -> str:
 
 
 def group_words(key: str | date | None) -> str:
-    """Return the label of a customer's or a month's margins."""
+    """Return the label of the margins of a customer or a month."""
     if isinstance(key, date):
         return str(format_date(key, "MMMM y"))
     return key or str(_("No customer"))
 
 
 def whose_words(report: MarginLines) -> str:
-    """Return whose lines are shown."""
+    """Return the label of the trips to which the journal lines of a margin belong."""
     whose = report.whose
     if whose.without_trip:
         return str(_("Posted without a trip"))
@@ -137,12 +137,12 @@ def whose_words(report: MarginLines) -> str:
 
 
 def side_words() -> dict[Side, str]:
-    """Return the labels of revenue, cost and margin."""
+    """Return the labels of revenue, direct cost and margin."""
     return {"revenue": _("Revenue"), "cost": _("Direct cost"), "margin": _("Margin")}
 
 
 def margin_lines_words(report: MarginLines) -> str:
-    """Return the title of the lines behind a margin."""
+    """Return the sentence that describes a list of journal lines of a margin."""
     return filtered(
         [
             f"{side_words()[report.of]}, {whose_words(report)}",
@@ -153,7 +153,7 @@ def margin_lines_words(report: MarginLines) -> str:
 
 
 def margins_note() -> str:
-    """Explain planned and actual margins."""
+    """Return the sentences that explain planned and actual margins."""
     planned = _(
         "Price and cost are taken from the trips, invoiced or not. Cancelled and failed lines are"
         " left out."
@@ -166,7 +166,7 @@ def margins_note() -> str:
 
 
 def without_trip_words() -> str:
-    """Explain postings without a trip."""
+    """Return the sentence that explains postings without a trip."""
     return str(
         _("Postings without a trip are computed as the trial balance minus the postings for trips.")
     )

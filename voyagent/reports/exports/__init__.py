@@ -1,1 +1,1 @@
-"""The books in the formats of other programs, read in batches."""
+"""Exports of the books in the formats of other programs, read in batches."""

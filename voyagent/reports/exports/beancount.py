@@ -1,4 +1,4 @@
-"""The books for beancount: accounts, transactions, and balance assertions.
+"""Export of the books for beancount: accounts, transactions and balance assertions.
 
 https://beancount.github.io/docs/beancount_language_syntax.html: a transaction balances in each
 currency, and the first part of an account's name is one of five types.
@@ -31,10 +31,10 @@ _ROOTS = {
 
 
 def pieces(reader: Reader) -> Iterator[str]:
-    """Yield all postings as text: accounts, entries by book date, balances.
+    """Yield all postings as text: accounts, entries by book date, balance assertions.
 
-    Balances are those of the trial balance, asserted without tolerance on the day after the last
-    entry, so that `bean-check` finds every difference.
+    The balances are those of the trial balance. They are asserted without tolerance on the day
+    after the last entry, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
     if chosen is not None:
@@ -60,10 +60,10 @@ def pieces(reader: Reader) -> Iterator[str]:
 
 
 def account_names(accounts: Iterable[Row]) -> dict[str, str]:
-    """Return beancount names by account code: `Assets:1200-Trade-receivables`.
+    """Return the beancount names of accounts by code, such as `Assets:1200-Trade-receivables`.
 
-    A name has ASCII letters, digits and hyphens; the full name is metadata of the account. If two
-    names are equal, the later code gets a number.
+    A name consists of ASCII letters, digits and hyphens; the full name is metadata of the account.
+    If two names are equal, a number is appended to that of the later code.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -113,7 +113,7 @@ def _noted(indent: str, **facts: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    r"""Quote a string: quotes and backslashes are escaped, a line break becomes `\n`."""
+    r"""Return a beancount string: quotes and backslashes are escaped, line breaks become `\n`."""
     escaped = (
         text.replace("\\", "\\\\")
         .replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""Export of an agency's books to a file, from one snapshot."""
+"""Export of an agency's books to a file, read in one database snapshot."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from voyagent.kernel.db import db, snapshot
 
 
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:
-    """Write the pieces of a format in UTF-8.
+    """Write the text parts of an export to a file in UTF-8.
 
-    The file gets its name when it is complete. Uses the session as `db.snapshot` does. Raises
-    OSError.
+    The file has a temporary name until it is complete. Uses the session as `db.snapshot` does.
+    Raises OSError.
     """
     unfinished = path.with_name(path.name + ".part")
     try:

@@ -1,4 +1,4 @@
-"""Reports as tables: columns and rows."""
+"""Reports as sheets of columns and rows, for CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ DAYBOOK_COLUMNS = (
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Receivables or payables: a row for each party and currency, and totals.
+    """Return receivables or payables as a sheet: a row for each party and currency, and totals.
 
-    Payables include scheduled payments and the nearest payment day.
+    Payables include the amounts scheduled for payment and the nearest payment day.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -115,9 +115,10 @@ def ageing(report: Open, as_of: date) -> Sheet:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """Trial balance: a row for each account and currency, and totals.
+    """Return the trial balance as a sheet: a row for each account and currency, and totals.
 
-    The row of earlier years has no code. Nothing is carried if no year ends.
+    The row with the result of earlier years has no code. The carried columns are empty unless a
+    financial year ends within the period.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -159,7 +160,10 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
-    """Profit and loss: rows by account and currency, totals by type, and results."""
+    """Return the profit and loss as a sheet.
+
+    Rows by account and currency, totals by type, and the result of each currency.
+    """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -194,9 +198,9 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """Balance sheet: rows by account and currency, and totals by type.
+    """Return the balance sheet as a sheet: rows by account and currency, totals by type.
 
-    The two computed amounts have a type of their own and no code.
+    The two computed results have a type of their own and no code.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -264,12 +268,12 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
 
 
 def ledger_name(report: GeneralLedger) -> str:
-    """Return the file name of an account's ledger."""
+    """Return the file name of a general ledger."""
     return f"general-ledger-{report.account['code']}-{report.period.last}"
 
 
 def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
-    """Return the opening rows, one for each currency."""
+    """Return the rows with the opening balance, one for each currency."""
     return [
         [
             OPENING,
@@ -289,7 +293,7 @@ def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
 
 
 def carried_row(row: CarriedLine) -> list[Cell]:
-    """Return the row that is carried at the end of a financial year."""
+    """Return the row that transfers the balance at the end of a financial year."""
     about: list[Cell] = [
         CARRIED,
         row.day,
@@ -303,13 +307,16 @@ def carried_row(row: CarriedLine) -> list[Cell]:
 
 
 def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
-    """Return the closing rows with totals, one for each currency."""
+    """Return the rows with totals and closing balance, one for each currency."""
     about: list[Cell] = [TOTAL, report.period.last, None, None, "Closing", None, None]
     return [[*about, one.opening.currency, *one.in_all, one.closing] for one in report.currencies]
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """General ledger: opening, lines, carried rows, closing. Raises TooManyLines."""
+    """Return the general ledger as a sheet. Raises TooManyLines.
+
+    It has the opening balance, the postings, the transfers at year ends and the closing balance.
+    """
     whole(report)
     rows = ledger_opening(report)
     for row in report.rows:
@@ -335,7 +342,7 @@ def daybook_name(report: DayBook) -> str:
 
 
 def daybook_totals(report: DayBook) -> list[list[Cell]]:
-    """Return the totals of all entries, one row for each currency."""
+    """Return the rows with the totals of all entries, one for each currency."""
     return [
         [TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit]
         for debit, credit in report.totals
@@ -343,7 +350,10 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 
 
 def day_book(report: DayBook) -> Sheet:
-    """Day book: a row for each line, and totals by currency. Raises TooManyLines."""
+    """Return the day book as a sheet: a row for each journal line, and totals by currency.
+
+    Raises TooManyLines.
+    """
     whole(report)
     rows: list[list[Cell]] = []
     for entry in report.entries:
@@ -371,7 +381,7 @@ def statement_name(report: PartyStatement) -> str:
 
 
 def statement_opening(report: PartyStatement) -> list[list[Cell]]:
-    """Return the opening rows, one for each currency."""
+    """Return the rows with the opening balance, one for each currency."""
     return [
         [OPENING, report.days.first, None, "Opening", one.currency, None, one.opening]
         for one in report.currencies
@@ -379,7 +389,7 @@ def statement_opening(report: PartyStatement) -> list[list[Cell]]:
 
 
 def statement_closing(report: PartyStatement) -> list[list[Cell]]:
-    """Return the closing rows, one for each currency."""
+    """Return the rows with the closing balance, one for each currency."""
     return [
         [
             TOTAL,
@@ -395,7 +405,10 @@ def statement_closing(report: PartyStatement) -> list[list[Cell]]:
 
 
 def party_statement(report: PartyStatement) -> Sheet:
-    """Party statement: opening, entries, closing by currency. Raises TooManyLines."""
+    """Return the party statement as a sheet. Raises TooManyLines.
+
+    It has the opening balance, the entries and the closing balance of each currency.
+    """
     whole(report)
     rows: list[list[Cell]] = [
         [
@@ -417,10 +430,10 @@ def party_statement(report: PartyStatement) -> Sheet:
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """Margins: rows by trip or group and currency, totals, and the books.
+    """Return the margins as a sheet: a row for each trip or group and currency, and totals.
 
-    The last rows have the postings without a trip, and the trial balance, which is the sum. Raises
-    TooManyLines.
+    The last rows compare with the books: the postings without a trip, and the trial balance, which
+    is the sum of the totals and these postings. Raises TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [
@@ -485,7 +498,7 @@ def trip_margins(report: Margins) -> Sheet:
 
 
 def margin_lines(report: MarginLines) -> Sheet:
-    """Lines behind a margin, and their sum. Raises TooManyLines."""
+    """Return the journal lines of a margin as a sheet, with their sum. Raises TooManyLines."""
     whole(report)
     columns = [
         ROW,
@@ -531,6 +544,6 @@ def _booked(total: Total) -> list[Cell]:
 
 
 def whole(report: Any) -> None:
-    """Check that a report has all its lines. Raises TooManyLines."""
+    """Raise TooManyLines unless a report contains all its lines."""
     if report.next_cursor is not None:
         raise TooManyLines

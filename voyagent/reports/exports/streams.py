@@ -1,4 +1,4 @@
-"""Reports of any length as CSV: totals computed here, lines written by the database."""
+"""CSV streams of reports of any length; the database formats the rows of their lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from voyagent.reports.queries.periods import Days, Period
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """General ledger: opening, carried rows and closing; lines in order."""
+    """Return the general ledger of an account as a CSV stream.
+
+    Opening, year-end and closing rows are computed here; the postings are rows of the database, in
+    order.
+    """
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
@@ -39,9 +43,9 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
-    """Day book: lines of every entry, and totals by currency.
+    """Return the day book as a CSV stream: every journal line, and totals by currency.
 
-    At most one day is sorted before its first line is sent.
+    The database sorts at most one day before it sends the first row of that day.
     """
     report = read_day_book(reader, days, limit=1)
 
@@ -53,9 +57,9 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Party statement: entries with opening and closing.
+    """Return a party statement as a CSV stream of opening balance, entries and closing balance.
 
-    The lines of one name are sorted at once.
+    The database sorts all lines of the party before it sends the first row.
     """
     report = read_party_statement(reader, kind, party, days, limit=1)
 

@@ -1,9 +1,9 @@
-"""The books for Tally: groups, ledgers, and a voucher for each entry and currency.
+"""Export of the books for Tally: groups, ledgers, and a voucher for each entry.
 
 Envelope and tags:
 https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/.
-A debit is deemed positive with a negative amount, a credit the other way round, so the amounts of a
-voucher sum to zero.
+In Tally's XML a debit has ISDEEMEDPOSITIVE and a negative amount, a credit the opposite, so the
+amounts of a voucher sum to zero.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HEAD = (
 _FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CURRENCY = "INR"
-"""Currency of an agency that has chosen none."""
+"""Currency of the export for an agency that has chosen none."""
 _WITH_REFERENCE = frozenset(
     {"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit", "write_off"}
 )
@@ -35,10 +35,11 @@ _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 
 
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
-    """Yield postings of one currency in some days as XML.
+    """Yield the postings of one currency in a period as XML.
 
-    Plain ASCII with character references. The default is the agency's currency. Entries and lines
-    of other currencies are left out. Needs one snapshot, as `files.write` has it.
+    The text is ASCII with character references. The currency defaults to the agency's. Entries and
+    lines of other currencies are left out. All calls must read from one database snapshot, as
+    `files.write` ensures.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
@@ -47,14 +48,14 @@ def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[
 
 
 def read_names(reader: Reader, days: Days, currency: str) -> Names:
-    """Read the names of accounts and parties up to this moment."""
+    """Return the Tally names of all accounts and parties with postings up to now."""
     return Names(
         reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))[0]
     )
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
-    """Yield the file: masters that the days need, then a voucher for each entry."""
+    """Yield the XML: the groups and ledgers used in the period, then a voucher for each entry."""
     yield _HEAD
     for name, parent in names.groups.items():
         yield _message(_master("GROUP", name, parent))
@@ -68,11 +69,12 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 
 
 class Names:
-    """Names in Tally, where no two masters of a company share one in any case.
+    """Names of groups and ledgers in Tally, which must be unique in a company, ignoring case.
 
-    An account is a ledger in a group. A control account is a group, and each party a ledger in it,
-    so that the group has the account's balance. A name that is taken gets the account's code. Names
-    are given in order of entry, so files of different months agree.
+    An account is a ledger in a group. A control account is a group, and each of its parties is a
+    ledger in it, so that the group has the balance of the account. If a name is already used, the
+    account's code is appended. Names are assigned in the order of the first entries, so that the
+    files of different months use the same names.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:
@@ -84,7 +86,7 @@ class Names:
             self._add(row)
 
     def of(self, line: EntryLine) -> str:
-        """Return the ledger of a line."""
+        """Return the name of the ledger to which a journal line belongs."""
         return self._known[_key(line.code, line.account_purpose, line.party_name)]
 
     def _add(self, row: Row) -> None:
@@ -111,7 +113,7 @@ class Names:
 
 
 def _key(code: str, purpose: str | None, party: str | None) -> tuple[str, str]:
-    """Return the key of a ledger; parties ignore case, as in our reports."""
+    """Return the key of a ledger; names of parties are compared without case."""
     return code, f"party {party.casefold()}" if party and purpose in CONTROL else ""
 
 
@@ -125,7 +127,7 @@ def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Ele
     kind = voucher_type(lines)
     memo = next((line.memo for line in lines if line.memo), None)
     party = next((names.of(line) for line in lines if line.account_purpose in CONTROL), None)
-    # Tally knows a voucher that comes a second time by this id, and takes it for the same.
+    # By this id Tally recognises a voucher that is imported again, and does not duplicate it.
     voucher = ET.Element(
         "VOUCHER",
         {

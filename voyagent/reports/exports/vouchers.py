@@ -1,4 +1,4 @@
-"""Tally's groups of accounts and types of vouchers."""
+"""Mapping of accounts to Tally's groups, and of entries to Tally's types of vouchers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from voyagent.reports.queries.day_book import EntryLine
 
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
-"""Purposes of control accounts, whose lines belong to parties."""
+"""Purposes of control accounts; each of their lines names a party."""
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes that decide the type of a voucher.
 
-A document settled in another currency is neither a sale nor a credit.
+With a line for currency exchange an entry is neither a sale nor a credit.
 """
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
@@ -22,7 +22,7 @@ OF_TYPE = {
     "revenue": "Indirect Incomes",
     "expense": "Indirect Expenses",
 }
-"""Groups of accounts without a purpose, by type."""
+"""Group of an account without a purpose, by the type of the account."""
 OF_PURPOSE = {
     "cash": "Cash-in-Hand",
     "bank": "Bank Accounts",
@@ -81,16 +81,17 @@ GROUPS = frozenset(
         ),
     }
 )
-"""Groups that every company in Tally has."""
+"""Groups that exist in every Tally company."""
 
 
 def voucher_type(lines: Iterable[EntryLine]) -> str:
-    """Return the type of voucher by the accounts on each side.
+    """Return the Tally type of voucher for a journal entry.
 
-    A reversal gets the opposite type. Money on one side is a Receipt or Payment, between money
-    accounts a Contra. Without money a debited customer is Sales, a credited one a Credit Note; a
-    credited supplier is a Purchase, a debited one a Debit Note. Everything else is a Journal,
-    currency exchange included.
+    Lines on bank or cash accounts make it a Receipt or a Payment, or between two of these accounts
+    a Contra. Without such lines it is Sales if a customer is debited, Credit Note if a customer is
+    credited, Purchase if a supplier is credited, and Debit Note if a supplier is debited.
+    Everything else is a Journal, also currency exchange. A reversal thus gets the type opposite to
+    that of its entry.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()

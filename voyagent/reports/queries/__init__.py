@@ -1,1 +1,1 @@
-"""Reads of the reports and the home page, by currency."""
+"""Queries of the reports and the home page; amounts are separate for each currency."""

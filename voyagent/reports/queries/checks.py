@@ -1,7 +1,8 @@
-"""Invariants of the books.
+"""Consistency checks of an agency's books.
 
-Each check has a name; a violation is a finding with currency and difference. `findings` reads
-everything that was posted and is for the command; pages print the checks that roll-ups answer.
+Each check has a name and yields a Finding with currency and difference for every violation.
+`findings` reads all postings and is meant for the command; pages run only the checks that the
+stored balances can answer.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ from voyagent.reports.queries.periods import (
 from voyagent.reports.queries.receivables import EVER, SIDE
 
 EVENING = Evening(EVER[1], EVER[1])
-"""The end of all postings, with everything before it in earlier years."""
+"""The end of all postings, such that all of them belong to earlier financial years."""
 CHECKS = (
     *(
         "trial_balance",
@@ -84,14 +85,14 @@ CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violated check; `difference` is None if no amount is concerned."""
+    """A failed check; `difference` is None if no amount is involved."""
 
     check: str
     where: str
     difference: Money | None = None
 
     def __str__(self) -> str:
-        """Return the finding on one line."""
+        """Return the finding as one line of text."""
         amount = (
             f"{self.difference.currency} {self.difference.wire}: "
             if self.difference is not None
@@ -101,7 +102,7 @@ class Finding:
 
 
 def run(tenant_id: UUID) -> list[Finding]:
-    """Run every check over an agency's books as of one instant.
+    """Run every check over an agency's books in one database snapshot.
 
     Uses the session as `db.snapshot` does.
     """
@@ -111,7 +112,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 
 def findings(reader: Reader) -> Iterator[Finding]:
-    """Yield all violations in the order of `CHECKS`."""
+    """Yield the findings of all checks, in the order of `CHECKS`."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
     (
@@ -206,7 +207,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 
 def control(reader: Reader) -> Iterator[Finding]:
-    """Compare open documents with their control account, from roll-ups."""
+    """Yield a finding if open documents differ from the balance of their control account."""
     *outstanding, accounts = reader.read(
         *map(queries_checks.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
@@ -228,10 +229,10 @@ def control(reader: Reader) -> Iterator[Finding]:
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
-    """Check the statements over all postings.
+    """Yield findings of the financial statements over all postings.
 
-    The result against its lines, each year's carried amount against that year's lines, and assets
-    against liabilities and equity.
+    Compares the result with its postings, the amount carried at each year end with the postings of
+    that year, and assets with liabilities and equity.
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
@@ -272,7 +273,10 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Compare advances with their control account; the cost is that of unused payments."""
+    """Yield a finding if unused payments differ from the balance of the advances account.
+
+    The time depends on the number of unused payments.
+    """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
         queries_checks.advances_statement(), control_balances_statement(*signs)
@@ -295,10 +299,10 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Check the roll-up of trips' earnings.
+    """Yield findings of the stored trip earnings.
 
-    Each row against the lines of the trip's documents, and the rest of the trial balance against
-    the lines without a trip.
+    Compares each row with the journal lines of the trip's documents, and the remainder of the trial
+    balance with the journal lines without a trip.
     """
     untied, beside = reader.read(
         earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())

@@ -1,4 +1,7 @@
-"""Day book: entries with lines in order; a page costs what its entries cost."""
+"""Day book: journal entries with their lines.
+
+The time for a page depends only on the entries of the page.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _ENTRIES_AT_A_TIME = 500
 
 
 class EntryLine(NamedTuple):
-    """A line of an entry: an amount on one side of an account."""
+    """A line of a journal entry: a debit or a credit to an account."""
 
     line_no: int
     code: str
@@ -36,7 +39,7 @@ class EntryLine(NamedTuple):
 
 
 class BookedEntry(NamedTuple):
-    """An entry as posted, with all its lines."""
+    """A posted journal entry with all its lines."""
 
     id: UUID
     day: date
@@ -50,7 +53,7 @@ class BookedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayBook:
-    """A page of entries, and the totals of all entries by currency."""
+    """A page of journal entries, and the totals of all pages by currency."""
 
     days: Days
     entries: tuple[BookedEntry, ...]
@@ -62,9 +65,9 @@ class DayBook:
 def read_day_book(
     reader: Reader, days: Days, *, after: LineCursor | None = None, limit: int = PAGE_ENTRIES
 ) -> DayBook:
-    """Return a page and the totals of all pages from the roll-up, in one trip.
+    """Return a page of the day book, in one database round trip.
 
-    Raises InvalidCursor.
+    The totals of all pages are read from the stored balances. Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -86,7 +89,7 @@ def read_day_book(
 
 
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
-    """Yield all entries of some days, oldest first, in batches within one snapshot."""
+    """Yield all journal entries of a period, oldest first, read in batches in one snapshot."""
     after = None
     while entries := _entries(
         reader.read(

@@ -1,8 +1,8 @@
 """General ledger: one account over a period, with running balances.
 
-A page costs what its lines cost. Revenue and expense begin at zero with each financial year: if one
-begins within the period, the balance of the evening before is carried to the result of earlier
-years by a computed line, as in the trial balance.
+The time for a page depends only on the postings of the page. Revenue and expense accounts start
+each financial year at zero: if a year begins within the period, a computed line transfers the
+balance at the end of the year before to the result of earlier years, as in the trial balance.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PAGE_LINES = 100
 
 
 class LedgerLine(NamedTuple):
-    """A line; `balance` is the running debit less credit in its own currency."""
+    """A posting; `balance` is the running debit less credit in the posting's currency."""
 
     entry_id: UUID
     line_no: int
@@ -50,9 +50,9 @@ class LedgerLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CarriedLine:
-    """A computed line that carries a year's balance to the result of earlier years.
+    """A computed line that transfers a year's balance to the result of earlier years.
 
-    `balance` is the balance after it.
+    `balance` is the running balance after this line.
     """
 
     day: date
@@ -63,9 +63,9 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """The account in one currency: opening, postings, carried, closing.
+    """An account in one currency: opening balance, postings, transfers and closing balance.
 
-    `carried` is None unless the account begins with each year and a year ends.
+    `carried` is the total of the year-end transfers, or None if the period has none.
     """
 
     opening: Money
@@ -75,13 +75,13 @@ class CurrencyMovement:
 
     @property
     def in_all(self) -> Sides:
-        """Posted and carried together."""
+        """Debits and credits of postings and year-end transfers together."""
         debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
         return self.debit + debit, self.credit + credit
 
     @property
     def closing(self) -> Money:
-        """Balance at the end."""
+        """Closing balance, debit less credit."""
         debit, credit = self.in_all
         return self.opening + debit - credit
 
@@ -90,7 +90,8 @@ class CurrencyMovement:
 class GeneralLedger:
     """An account (id, code, name, type) over a period.
 
-    Its currencies by code, and a page of lines, oldest first, with computed ones between.
+    It has the movements of each currency, by code, and a page of lines, oldest first: postings and
+    computed year-end lines.
     """
 
     account: Row
@@ -102,27 +103,27 @@ class GeneralLedger:
 
     @property
     def lines(self) -> tuple[LedgerLine, ...]:
-        """Posted lines."""
+        """Postings of this page."""
         return tuple(row for row in self.rows if isinstance(row, LedgerLine))
 
     @property
     def carried(self) -> tuple[CarriedLine, ...]:
-        """Computed lines of this page."""
+        """Computed year-end lines of this page."""
         return tuple(row for row in self.rows if isinstance(row, CarriedLine))
 
     @property
     def is_of_the_year(self) -> bool:
-        """True if the account begins at zero with each financial year."""
+        """True if the account starts each financial year at zero."""
         return self.account["type"] in PROFIT_AND_LOSS
 
     @property
     def is_last_page(self) -> bool:
-        """True if no line follows this page."""
+        """True if there is no further page."""
         return self.next_cursor is None
 
 
 def account_of(accounts: Iterable[Row], said: str) -> Row:
-    """Return the account with a code. Raises AccountNotFound."""
+    """Return the account with a code or an id. Raises AccountNotFound."""
     found = next(
         (account for account in accounts if account["code"] == said or str(account["id"]) == said),
         None,
@@ -140,9 +141,9 @@ def read_general_ledger(
     after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> GeneralLedger:
-    """Return a page of the account in one trip: balances from roll-ups, lines by index.
+    """Return a page of the general ledger of an account, in one database round trip.
 
-    Raises InvalidCursor.
+    Balances are read from the stored balances, postings by an index. Raises InvalidCursor.
     """
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
@@ -203,7 +204,10 @@ def read_general_ledger(
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days within one financial year, with opening balances and carried amounts."""
+    """Days within one financial year, with opening balances and the year-end lines.
+
+    `balances` are in minor units by currency.
+    """
 
     days: Days
     balances: Mapping[str, int]
@@ -211,7 +215,7 @@ class Stretch:
 
 
 def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
-    """Split a period at the beginnings of financial years."""
+    """Return the parts of a period, split where financial years begin."""
     period, month = report.period, report.period.year_began.month
     balances = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
     if not report.is_of_the_year or not period.is_over_a_turn:
@@ -237,7 +241,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
 
 
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
-    """Return debit less credit by currency, less an earlier state."""
+    """Return debit less credit by currency, minus that of the rows in `before`."""
     net: defaultdict[str, int] = defaultdict(int)
     for sign, some in ((1, rows), (-1, before)):
         for row in some:
@@ -265,7 +269,7 @@ def _movements(
 
 
 def _carried(ended: list[Row]) -> dict[str, Sides]:
-    """Return the carried amounts by currency."""
+    """Return the sums of the year-end transfers by currency."""
     sides: dict[str, Sides] = {}
     for row in ended:
         nothing = Money(0, row["currency"]), Money(0, row["currency"])
@@ -279,7 +283,10 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 def _running(
     lines: list[Row], ended: list[Row], balances: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
-    """Yield lines with running balances, and carried lines before a new year's first line."""
+    """Yield postings with running balances, and a year-end line before each new year's first.
+
+    Changes `balances`.
+    """
     turns = deque(ended)
     for row in lines:
         began = year_began(row["effective_date"], month)
@@ -305,7 +312,7 @@ def _running(
 
 
 def _carry(ended: Row, balances: dict[str, int]) -> CarriedLine:
-    """Return the line that carries a year's closing balance."""
+    """Return the line that transfers a year's closing balance, and update `balances`."""
     currency, began = ended["currency"], ended["year_began"]
     balances[currency] -= ended["balance_minor"]
     debit, credit = on_one_side(Money(-ended["balance_minor"], currency))

@@ -1,4 +1,4 @@
-"""The home page: pending work, money due, activity; first steps of a new agency."""
+"""Home page: pending work, amounts due, recent activity, and first steps of a new agency."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from voyagent.reports.queries.receivables import EVER
 
 WEEKS, WEEKS_AHEAD, MONTHS = 8, 8, 12
 MONEY = ("billing.read", "report.read")
-"""Permissions for seeing money on the page."""
+"""Permissions that a user needs to see amounts on the home page."""
 WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
 LOOK_BACK = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Amounts of one currency: overdue, due in each of eight weeks, and later."""
+    """Amounts due in one currency: overdue, in each of the next eight weeks, and later."""
 
     overdue: Money
     overdue_count: int
@@ -47,13 +47,13 @@ class Due:
 
     @property
     def total(self) -> Money:
-        """The total."""
+        """Sum of all amounts, overdue or not."""
         return sum(self.weeks, self.overdue + self.later)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Sales and cost of a month in one currency; the current month up to today."""
+    """Sales and cost of a month in one currency; of the current month up to today."""
 
     first: date
     sales: Money
@@ -61,13 +61,13 @@ class Month:
 
     @property
     def margin(self) -> Money:
-        """The margin."""
+        """Sales less cost."""
         return self.sales - self.cost
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueInvoice:
-    """An overdue invoice."""
+    """An overdue invoice, as listed on the home page."""
 
     id: UUID
     number: str
@@ -78,9 +78,10 @@ class OverdueInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act of the assistant: `kind` is done, failed, rejected, expired or talked.
+    """A recent event: an act of the assistant, or a conversation.
 
-    `id` is the request's, or the conversation's.
+    `kind` is done, failed, rejected, expired or talked. `id` is that of the proposal or, for
+    talked, of the conversation.
     """
 
     at: datetime
@@ -91,7 +92,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Enquiries of one week."""
+    """Number of enquiries received in one week, and of those that were booked."""
 
     monday: date
     received: int
@@ -100,10 +101,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The home page.
+    """Contents of the home page.
 
-    `due` (from customers), `owed` (to suppliers) and `months` are by currency, the agency's own
-    first and always present. They are empty and unread for people who may not see money.
+    `due` (from customers), `owed` (to suppliers) and `months` have one item for each currency; the
+    agency's own is first and always present. They are empty for users who may not see amounts.
     """
 
     today: date
@@ -125,7 +126,10 @@ class Now:
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
-    """Return the page in one trip; a second one if the agency may be new."""
+    """Return the contents of the home page, in one database round trip.
+
+    If the agency may be new, a second round trip reads its first steps.
+    """
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
     people = (
@@ -239,9 +243,9 @@ def _overdue(row: Row, today: date) -> OverdueInvoice:
 
 
 def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
-    """Return the latest decisions and conversations, newest first.
+    """Return the latest events, newest first: decided proposals and conversations.
 
-    An approval that is being carried out is not listed.
+    Approved proposals that are still being carried out are left out.
     """
     acts = [act for row in decided if (act := _decided(row)) is not None]
     acts += [
@@ -253,7 +257,7 @@ def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
 
 
 def _decided(row: Row) -> Act | None:
-    """Return the act of a request; None for a withdrawn one."""
+    """Return the event of a decided proposal; None if it was withdrawn."""
     if row["state"] == "withdrawn":
         return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]

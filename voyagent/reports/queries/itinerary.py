@@ -1,4 +1,4 @@
-"""The itinerary of a conversation's trip, as a report."""
+"""Report of the itinerary of a conversation's trip."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """Passengers, lines and prices; the agency's currency comes first.
+    """Passengers, itinerary lines and prices of a trip; the agency's currency comes first.
 
-    Passports are shown as the caller may see them.
+    Passport numbers are full or masked, as the caller may see them.
     """
 
     trip_id: UUID | None
@@ -29,7 +29,7 @@ class Itinerary:
 def itinerary_of(
     journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]
 ) -> Itinerary:
-    """Return the itinerary of a trip, or an empty one; cancelled lines are left out."""
+    """Return the itinerary of a trip without cancelled lines; empty if there is no trip."""
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))
     prices = {total.currency: total.price for total in journey.totals}

@@ -1,4 +1,8 @@
-"""Lines behind a margin: of a trip, a customer's trips, all trips, or without a trip."""
+"""Journal lines of which a margin is the sum.
+
+The margin may be of one trip, a customer's trips, a month's trips, all trips, or postings without a
+trip.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ AllTrips = Literal["any", "none"]
 
 
 class MonthElsewhere(Unprocessable):
-    """The period of a figure does not include its month."""
+    """The requested month is outside the period."""
 
     code = "month must lie within from and to"
     message = N_("This month is outside the period.")
@@ -41,9 +45,10 @@ class MonthElsewhere(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """The trips whose lines are read.
+    """Selection of the trips whose journal lines are read.
 
-    One trip, a customer's trips (empty: unknown customer), a month's, all, or none.
+    One trip, a customer's trips (empty text: no customer is known), the trips of a month, all
+    trips, or postings without a trip.
     """
 
     trip: UUID | None = None
@@ -52,7 +57,7 @@ class Whose:
     without_trip: bool = False
 
     def days_of(self, days: Days) -> Days:
-        """Return the days that count. Raises MonthElsewhere."""
+        """Return the part of the period that is in the selected month. Raises MonthElsewhere."""
         if self.month is None:
             return days
         first, last = (
@@ -65,7 +70,11 @@ class Whose:
 
 
 class MarginLine(NamedTuple):
-    """A line with its document, or that of the reversed entry; `amount` counts as in the figure."""
+    """A journal line with the document that posted it.
+
+    For a reversal, the document of the reversed entry. `amount` has the sign with which it is part
+    of the margin, revenue or cost.
+    """
 
     entry_id: UUID
     line_no: int
@@ -82,7 +91,10 @@ class MarginLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarginLines:
-    """A page of lines, oldest first, with number and sum of all; `title` is the trip's."""
+    """A page of journal lines, oldest first, with number and sum of all pages.
+
+    `title` is that of the trip.
+    """
 
     days: Days
     of: Side
@@ -105,7 +117,7 @@ def read_margin_lines(
     after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> MarginLines:
-    """Return a page and the sum of all lines, in one trip.
+    """Return a page of the journal lines of a margin and their sum, in one round trip.
 
     The lines are those that `read_margins` adds up. Raises MonthElsewhere, InvalidCursor,
     TripNotFound.
@@ -143,7 +155,7 @@ def read_margin_lines(
 
 
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
-    """Select the entries whose lines count: entry_id, source_type, source_id."""
+    """Select the journal entries of a selection of trips: entry_id, source_type, source_id."""
     if whose.without_trip:
         return other_entries_statement(days.first, days.last)
     found = trip_entries_statement(days.first, days.last, whose.trip)

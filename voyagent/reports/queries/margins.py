@@ -1,7 +1,7 @@
 """Margins by trip and currency: planned price less cost, and posted revenue less cost.
 
-A page of trips or customers, or the months; totals of all; and the part of the trial balance
-without a trip.
+Returns a page of trips or of customers, or all months; the totals; and the part of the trial
+balance that was posted without a trip.
 """
 
 from __future__ import annotations
@@ -40,20 +40,23 @@ GroupBy = Literal["trip", "customer", "month"]
 
 
 class Margin(NamedTuple):
-    """A margin in one currency: planned, and posted, where the price is the revenue."""
+    """Planned and actual margin in one currency.
+
+    The actual one has the posted revenue as its price.
+    """
 
     planned: Total
     actual: Total
 
     @property
     def currency(self) -> str:
-        """The currency of both."""
+        """Currency of both margins."""
         return self.planned.currency
 
 
 @dataclass(frozen=True, slots=True)
 class TripMargin:
-    """A trip with its customer, if known, and its margins by currency."""
+    """A trip with its customer, if known, and its margins in each currency."""
 
     id: UUID
     title: str
@@ -63,7 +66,10 @@ class TripMargin:
 
 @dataclass(frozen=True, slots=True)
 class GroupMargin:
-    """Margins of a customer's or a month's trips; `key` is None for unknown customers."""
+    """Sum of the margins of a customer's or a month's trips.
+
+    `key` is the customer's name or the first day of the month; None if the customer is not known.
+    """
 
     key: str | date | None
     totals: tuple[Margin, ...]
@@ -71,9 +77,10 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Margins of all trips beside the trial balance of the same days, in one currency.
+    """Comparison of all trips' margins with the trial balance of the same days, in one currency.
 
-    Each is read from a roll-up of its own. The price is the revenue, the cost the direct cost.
+    The two are read from different tables of stored balances. In both, `price` is the revenue and
+    `cost` the direct cost.
     """
 
     of_trips: Total
@@ -81,12 +88,12 @@ class Tie:
 
     @property
     def currency(self) -> str:
-        """The currency of all."""
+        """Currency of all amounts."""
         return self.of_trips.currency
 
     @property
     def without_trip(self) -> Total:
-        """The part of the trial balance without a trip."""
+        """Trial balance less trips: the amounts that were posted without a trip."""
         return Total(
             self.trial_balance.cost - self.of_trips.cost,
             self.trial_balance.price - self.of_trips.price,
@@ -95,9 +102,9 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """A page of trips, newest first, or of groups, and the totals.
+    """A page of trips, newest first, or of groups of trips, with the totals.
 
-    Trips opened in the days, or posted to in them.
+    Covers trips that were opened within the days or that have postings in them.
     """
 
     days: Days
@@ -119,9 +126,10 @@ def read_margins(
     after: str | None = None,
     limit: int = PAGE_TRIPS,
 ) -> Margins:
-    """Return a page, the totals and the trial balance, in one trip.
+    """Return a page of margins with totals and trial balance, in one round trip.
 
-    Days are of the zone, in the books of the book date. Raises InvalidCursor.
+    Trips are opened on a day in the time zone `zone`; postings count by book date. Raises
+    InvalidCursor.
     """
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
@@ -141,7 +149,7 @@ def read_margins(
 
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
-    """Return posted margins and trial balance alone, over any days."""
+    """Return the comparison of posted margins with the trial balance, for any days."""
     earnings, *books = reader.read(
         total_earnings_statement(days.first, days.last), *_balances(days)
     )
@@ -149,7 +157,7 @@ def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
 
 
 def summed(rows: Iterable[Row]) -> dict[str, Total]:
-    """Add up rows of currency, revenue_minor and cost_minor."""
+    """Return the sums by currency of rows with currency, revenue_minor and cost_minor."""
     sums: dict[str, tuple[int, int]] = {}
     for row in rows:
         known = sums.get(row["currency"], (0, 0))
@@ -161,12 +169,15 @@ def summed(rows: Iterable[Row]) -> dict[str, Total]:
 
 
 def nothing(currency: str) -> Total:
-    """Return zero revenue and cost."""
+    """Return a Total of zero revenue and zero cost."""
     return _total(currency, 0, 0)
 
 
 def share(total: Total) -> Decimal | None:
-    """Return the margin as a percentage of the price, to one place; None without a price."""
+    """Return the margin as a percentage of the price, rounded to one decimal.
+
+    None if the price is zero.
+    """
     if not total.price:
         return None
     return (total.margin.decimal * 100 / total.price.decimal).quantize(
@@ -189,14 +200,17 @@ def _page(
 
 
 def _balances(days: Days) -> list[Select[Any]]:
-    """Select the trial balance before the days and at their end."""
+    """Select the trial balance before the first day and at the end of the last one."""
     return [trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
 
 
 def _shown(
     group_by: GroupBy, rows: list[Row], limit: int
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
-    """Return the page's trips or groups and the next cursor; one row more was read."""
+    """Return the trips or groups of the page and the cursor of the next page.
+
+    `rows` may have one more than `limit`, which shows that there is a next page.
+    """
     name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
     shown = found if group_by == "month" else found[:limit]
@@ -240,7 +254,7 @@ def _tied(for_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...
 
 
 def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
-    """Return revenue and direct cost between two trial balances."""
+    """Return the revenue and direct cost between two trial balances."""
     signed = [
         (row, sign)
         for rows, sign in ((before, -1), (closed, 1))

@@ -1,4 +1,4 @@
-"""Party statement: opening, entries, closing, and a comparison with the ageing."""
+"""Party statement: opening balance, entries, closing balance, and a check with the ageing."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ from voyagent.reports.queries.receivables import EVER, SIDE
 PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
-"""Control account of a party's open documents, by kind of party."""
+"""Kind of open documents, and so the control account, of each kind of party."""
 ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
-"""Account of a party's advances, by kind of party."""
+"""Purpose of the advances account of each kind of party."""
 PAGE_ENTRIES = 100
 
 
 class Moved(NamedTuple):
-    """An entry in one currency: `more` increases the balance, `less` reduces it."""
+    """A journal entry in one currency.
+
+    `more` increases the party's balance, `less` reduces it; `balance` is the running balance.
+    """
 
     entry_id: UUID
     day: date
@@ -52,9 +55,10 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PartyBalances:
-    """A party in one currency; `closing` is `open` less `advances`.
+    """Balances of a party in one currency.
 
-    `open` is the ledger's balance of its documents, `aged` that of the ageing.
+    `closing` is `open` less `advances`. `open` is the ledger's balance of the open documents;
+    `aged` is their sum in the ageing, which must be equal.
     """
 
     opening: Money
@@ -65,18 +69,18 @@ class PartyBalances:
 
     @property
     def currency(self) -> str:
-        """The currency."""
+        """Currency of all balances."""
         return self.opening.currency
 
     @property
     def is_proved(self) -> bool:
-        """True if documents and ledger agree."""
+        """True if the open documents equal the ledger."""
         return self.open == self.aged
 
 
 @dataclass(frozen=True, slots=True)
 class PartyStatement:
-    """A customer's or supplier's statement: currencies by code, and a page of entries."""
+    """Statement of a customer or supplier: balances by currency, and a page of entries."""
 
     kind: PartyKind
     party: str
@@ -88,7 +92,7 @@ class PartyStatement:
 
     @property
     def is_proved(self) -> bool:
-        """True if documents and ledger agree in every currency."""
+        """True if the open documents equal the ledger in every currency."""
         return all(one.is_proved for one in self.currencies)
 
 
@@ -101,9 +105,9 @@ def read_party_statement(
     after: LineCursor | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> PartyStatement:
-    """Return a page in one trip; it costs what the party's own lines cost.
+    """Return a page of a party statement, in one database round trip.
 
-    Raises InvalidCursor.
+    The time depends on the number of the party's own journal lines. Raises InvalidCursor.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -139,7 +143,7 @@ def read_party_statement(
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
-    """Select entries as cells: `mark`, day, entry, narration, currency, amount, balance."""
+    """Select entries as CSV cells: `mark`, day, entry, narration, currency, amount, balance."""
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
     return party_entries_cells(

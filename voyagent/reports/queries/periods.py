@@ -1,4 +1,4 @@
-"""Periods of reports, their comparisons, and financial years."""
+"""Periods of reports, periods to compare them with, and financial years."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Comparison = Literal["period", "year", "none"]
 
 
 class PeriodInverted(Unprocessable):
-    """The first day is after the last."""
+    """The first day of the period is after the last."""
 
     code = "from must be on or before to"
     message = N_("The start date is after the end date. Swap them.")
@@ -26,43 +26,46 @@ class PeriodInverted(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Book dates from `first` to `last`, inclusive."""
+    """A period of book dates from `first` to `last`, both included."""
 
     first: date
     last: date
 
     @classmethod
     def between(cls, first: date, last: date) -> Self:
-        """Return a period. Raises PeriodInverted."""
+        """Return the period from `first` to `last`. Raises PeriodInverted."""
         if first > last:
             raise PeriodInverted
         return cls(first, last)
 
     @property
     def evening_before(self) -> date:
-        """Return the day before, whose closing is the opening."""
+        """Day before the first one, at whose end the closing balance is the opening balance."""
         return self.first - timedelta(days=1)
 
     @property
     def is_whole_months(self) -> bool:
-        """True for whole calendar months."""
+        """True if the period consists of whole calendar months."""
         return self.first.day == 1 and self.last == _month_end(self.last)
 
     def from_day(self, first: date) -> Days:
-        """Return a period of equal length from another day; whole months if both begin one."""
+        """Return a period of the same length that starts on another day.
+
+        If this period is whole months and `first` is the first of a month, it has as many months.
+        """
         if self.is_whole_months and first.day == 1:
             return Days(first, _months_earlier(first, -self._months) - timedelta(days=1))
         return Days(first, first + (self.last - self.first))
 
     @property
     def _months(self) -> int:
-        """Return the number of calendar months."""
+        """Return the number of calendar months in the period."""
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     def compared(self, comparison: Comparison) -> Days | None:
-        """Return the comparison: the period before, a year earlier, or None.
+        """Return the period to compare with: the one before, a year earlier, or None.
 
-        Whole months are compared with whole months.
+        Whole months are compared with as many whole months.
         """
         if comparison == "none":
             return None
@@ -78,31 +81,31 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """The end of a day, and the first day of its financial year."""
+    """The end of a day, and the first day of the financial year that contains the day."""
 
     as_of: date
     year_began: date
 
     @classmethod
     def of(cls, as_of: date, month: int) -> Self:
-        """Return the end of a day, for years that begin on the first of `month`."""
+        """Return the end of a day; financial years begin on the first of `month`."""
         return cls(as_of, year_began(as_of, month))
 
     @property
     def year_so_far(self) -> Days:
-        """Return the days of the financial year so far."""
+        """The period from the first day of the financial year to this day."""
         return Days(self.year_began, self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Period(Days):
-    """A period; `year_began` is the first day of the financial year of `first`."""
+    """A period; `year_began` is the first day of the financial year that contains `first`."""
 
     year_began: date
 
     @classmethod
     def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """Return a period up to `last`, by default from the beginning of its financial year.
+        """Return the period up to `last`; `first` defaults to the start of the financial year.
 
         Raises PeriodInverted.
         """
@@ -114,29 +117,29 @@ class Period(Days):
 
     @property
     def year_before(self) -> date:
-        """Return the last day of the financial year before."""
+        """Last day of the financial year before that of `first`."""
         return self.year_began - timedelta(days=1)
 
     @property
     def last_year_began(self) -> date:
-        """Return the first day of the financial year of `last`."""
+        """First day of the financial year that contains `last`."""
         return year_began(self.last, self.year_began.month)
 
     @property
     def is_over_a_turn(self) -> bool:
-        """True if a financial year begins within it, after the first day."""
+        """True if a financial year begins within the period, after its first day."""
         return self.last_year_began > self.year_began
 
 
 def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
-    """Return the evenings of a day and of its comparison."""
+    """Return the end of a day and the end of the day that it is compared with."""
     return Evening.of(as_of, month), Evening.of(before, month) if before else None
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:
     """Return the day to compare with: the end of the month before, or a year earlier.
 
-    The end of a month is compared with the end of a month.
+    The last day of a month is compared with the last day of a month.
     """
     if comparison == "none":
         return None
@@ -147,17 +150,17 @@ def day_compared(day: date, comparison: Comparison) -> date | None:
 
 
 def settings_statement() -> Select[Any]:
-    """Select the agency's settings, for the beginning of its financial year."""
+    """Select the agency's settings, which include the first month of the financial year."""
     return settings.statement()
 
 
 def year_month(settings_rows: list[Row]) -> int:
-    """Return the month in which the financial year begins."""
+    """Return the number of the month in which the financial year begins."""
     return settings_rows[0]["financial_year_start_month"] if settings_rows else YEAR_START_MONTH
 
 
 def year_began(day: date, month: int) -> date:
-    """Return the first day of a day's financial year."""
+    """Return the first day of the financial year that contains a day."""
     return date(day.year if day.month >= month else day.year - 1, month, 1)
 
 
@@ -171,5 +174,5 @@ def _months_earlier(first: date, months: int) -> date:
 
 
 def _year_earlier(day: date) -> date:
-    """Return the same day a year earlier; 28 February for the 29th."""
+    """Return the date one year earlier; for 29 February it is 28 February."""
     return date(day.year - 1, day.month, min(day.day, monthrange(day.year - 1, day.month)[1]))

@@ -1,6 +1,6 @@
-"""Receivables and payables by age: four buckets for the API, by party for the page.
+"""Receivables and payables by age: four buckets for the API, parties for the page.
 
-The page proves that documents equal the ledger.
+The page shows that the open documents equal the ledger.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
-"""Sign of a control account's balance, debit less credit."""
+"""Sign of a control account's balance (debit less credit) if money is owed."""
 ADVANCES: dict[Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
-"""Account of advances, with the opposite sign."""
+"""Purpose of the advances account, whose balance has the opposite sign."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
@@ -36,7 +36,7 @@ PARTIES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Documents of one age; instalments count one by one."""
+    """Number and sum of open documents of one age; each instalment counts as one."""
 
     name: str
     count: int
@@ -45,7 +45,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """Bills scheduled for payment on one day."""
+    """Number and sum of the bills that are scheduled for payment on one day."""
 
     pay_on: date
     count: int
@@ -54,10 +54,11 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
-    """Open amounts of one currency: four buckets, the part not due, the largest parties.
+    """Open amounts of one currency: four age buckets and the largest parties.
 
-    The part not due is in the first bucket as well. `advances` are negative, by days since payment,
-    and in no bucket. `scheduled` is the part of open bills with a payment day.
+    The part that is not due is given separately and is also in the first bucket. `advances` are
+    negative, by days since the payment, and in no bucket. `scheduled` is the part of open bills
+    that has a payment day.
     """
 
     currency: str
@@ -69,18 +70,21 @@ class Ageing:
 
     @property
     def total(self) -> Money:
-        """The sum of the buckets."""
+        """Sum of the buckets."""
         return sum((bucket.amount for bucket in self.buckets), Money(0, self.currency))
 
     @property
     def ahead(self) -> Money:
-        """All advances, negative."""
+        """Sum of the advances, which is negative."""
         return sum((bucket.amount for bucket in self.advances), Money(0, self.currency))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open document or instalment; `age` is 0 not due, 1 to 4 by thirty days past due."""
+    """An open document or instalment.
+
+    `age` is 0 if not yet due, else 1 to 4 for each thirty days past the due date.
+    """
 
     id: UUID
     number: str
@@ -89,13 +93,13 @@ class Document:
     age: int
     open: Money
     pay_on: date | None = None
-    """The payment day of a scheduled bill."""
+    """Day on which a scheduled bill will be paid."""
     place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """An unused payment: negative, aged from its day."""
+    """Unused part of a payment: a negative amount, aged from the day of the payment."""
 
     id: UUID
     number: str
@@ -106,10 +110,10 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party's open amounts in one currency by age, with documents if requested.
+    """Open amounts of a party in one currency by age, with the documents if requested.
 
-    `advance` is negative and never netted. `scheduled` is the part with a payment day,
-    `next_pay_on` the nearest.
+    `advance` is negative and not deducted from `ages`. `scheduled` is the part that has a payment
+    day; `next_pay_on` is the nearest of these days.
     """
 
     name: str
@@ -122,32 +126,33 @@ class Party:
 
     @property
     def open(self) -> Money:
-        """The open amount without advances."""
+        """Open amount before the advances are deducted."""
         return sum(self.ages[1:], self.ages[0])
 
     @property
     def outstanding(self) -> Money:
-        """The open amount less advances."""
+        """Open amount after the advances are deducted."""
         return self.open + self.advance
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyBlock:
-    """One currency of the page.
+    """Receivables or payables of one currency.
 
-    `ever_open` is the total of all documents, `control` the balance of the control account, read
-    separately. `ever_ahead` and `ahead_control` are the same for advances, both negative.
+    `ever_open` is the sum of all open documents, whatever the filters, and `control` the balance of
+    the control account, read by another query; they must be equal. `ever_ahead` and `ahead_control`
+    are the same for advances; both are negative.
     """
 
     currency: str
     parties: tuple[Party, ...]
     totals: tuple[Money, ...]
-    """Each age over all parties, on all pages."""
+    """Sum of each age over the parties of all pages."""
     advance: Money
-    """Advances of all parties, negative."""
+    """Sum of the advances of all parties, which is negative."""
     parties_in_all: int
     skipped: int
-    """Number of parties on the pages before."""
+    """Number of parties on earlier pages."""
     ever_open: Money
     control: Money
     control_code: str
@@ -157,28 +162,28 @@ class CurrencyBlock:
 
     @property
     def open(self) -> Money:
-        """The open amount of all parties."""
+        """Open amount of all parties before the advances are deducted."""
         return sum(self.totals, Money(0, self.currency))
 
     @property
     def outstanding(self) -> Money:
-        """The open amount less advances."""
+        """Open amount of all parties after the advances are deducted."""
         return self.open + self.advance
 
     @property
     def is_proved(self) -> bool:
-        """True if documents equal the control account."""
+        """True if documents and advances equal the balances of their accounts."""
         return self.ever_open == self.control and self.is_ahead_proved
 
     @property
     def is_ahead_proved(self) -> bool:
-        """True if advances equal their account."""
+        """True if the advances equal the balance of their account."""
         return self.ever_ahead == self.ahead_control
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The page of one kind: currencies, the agency's own first."""
+    """Receivables or payables in each currency; the agency's own comes first."""
 
     kind: Kind
 
@@ -188,18 +193,18 @@ class Open:
 
     @property
     def is_proved(self) -> bool:
-        """True if documents and ledger agree in every currency."""
+        """True if documents and ledger are equal in every currency."""
         return all(block.is_proved for block in self.blocks)
 
     @property
     def documents_shown(self) -> int:
-        """Number of documents and instalments shown."""
+        """Number of documents and instalments on the page."""
         return sum(len(party.documents) for block in self.blocks for party in block.parties)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The page's query: day, issue dates, currency, parties to expand (`*`: all)."""
+    """Filters of the page: day, issue dates, currency, and parties to expand (`*` for all)."""
 
     as_of: date
     first: date | None = None
@@ -207,22 +212,22 @@ class Asked:
     currency: str | None = None
     party: str | None = None
     skip: int = 0
-    """Number of parties of each currency on the pages before."""
+    """Number of parties of each currency on earlier pages."""
     basis: Basis = "due_date"
 
     @property
     def is_dated(self) -> bool:
-        """True if issue dates leave documents out."""
+        """True if a filter of issue dates is set."""
         return self.first is not None or self.last is not None
 
     @property
     def is_narrow(self) -> bool:
-        """True if any filter leaves documents out."""
+        """True if a filter of issue dates or currency is set."""
         return self.is_dated or self.currency is not None
 
     @property
     def period(self) -> tuple[date, date]:
-        """Return the issue dates, inclusive. Raises PeriodInverted."""
+        """First and last issue date, both included. Raises PeriodInverted."""
         first, last = self.first or EVER[0], self.last or EVER[1]
         if first > last:
             raise PeriodInverted
@@ -239,10 +244,10 @@ def read_ageing(
     as_of: date | None,
     basis: Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
-    """Return open documents for `ageings`, and the five largest parties by currency, in one trip.
+    """Return the open documents for `ageings`, and the five largest parties by currency.
 
-    The first rows have three parts: `ages`, negative `advances` by age, and open bills `scheduled`
-    by payment day. Raises PeriodInverted.
+    Needs one database round trip. The rows for `ageings` are of three kinds: `ages`, negative
+    `advances` by age, and open bills `scheduled` by payment day. Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -321,7 +326,7 @@ def _counted_statement(
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
-    """Group the rows by currency, the agency's own first and always present."""
+    """Return the ageing of each currency; the agency's own is first and always present."""
     others = sorted({row["currency"] for row in counted} - {home_currency})
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 
@@ -329,9 +334,10 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
 def read_open(
     reader: Reader, kind: Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
 ) -> Open:
-    """Return the page; documents and ledger are read by separate statements.
+    """Return receivables or payables by party, compared with the ledger.
 
-    All parties, or the requested page of each currency in two trips. Raises PeriodInverted.
+    Documents and ledger are read by separate queries. With `is_paged` false all parties are
+    returned, else the requested page of each currency, in two round trips. Raises PeriodInverted.
     """
     first, last = asked.period
     days: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
@@ -359,7 +365,7 @@ def read_open(
         statements["parties"] = open_items.parties_by_age_statement(kind, first, last, **ages)
     with (
         reader.snapshot()
-    ):  # the ages and the account that proves them are of one moment, whoever writes meanwhile
+    ):  # both queries must read the same snapshot, so that the ages and the account agree
         read = dict(zip(statements, reader.read(*statements.values()), strict=True))
         keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
         further: dict[str, Select[Any]] = {}
@@ -389,7 +395,7 @@ def read_open(
 
 
 def _control_statement(kind: Kind, as_of: date) -> Select[Any]:
-    """Select control account and advances by currency, from the ledger alone."""
+    """Select the balances of control account and advances account by currency."""
     books = trial_balance_statement(as_of).subquery("books")
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 
@@ -444,7 +450,7 @@ def _block(
         for row in mine.get(part, []):
             if (
                 row["party_key"] in names
-            ):  # whoever stands on this page in one currency may stand on another in the next
+            ):  # a party on this page in one currency may be on another page in the next
                 by_party[row["party_key"]][part].append(row)
     parties = [_party(name, currency, by_party[key], asked.as_of) for key, name in names.items()]
     totals, ahead_in_all = (

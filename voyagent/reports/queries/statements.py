@@ -1,4 +1,4 @@
-"""Profit and loss of a period and balance sheet of a day, by currency, from roll-ups."""
+"""Profit and loss of a period and balance sheet of a day, from the stored balances."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Comparison, Days, Evening
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
-"""Types of accounts shown as credit less debit."""
+"""Types of accounts whose amounts are shown as credit less debit."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """An account of a statement, positive on its type's side; `before` is the comparison."""
+    """Amount of an account in a statement; `before` is the amount of the comparison.
+
+    Positive on the side of the account's type.
+    """
 
     code: str
     name: str
@@ -31,7 +34,7 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Accounts of one type in one currency, by code."""
+    """Accounts of one type in one currency, ordered by code."""
 
     type: str
     currency: str
@@ -39,18 +42,18 @@ class Section:
 
     @property
     def total(self) -> Money:
-        """Their sum."""
+        """Sum of the accounts."""
         return sum((line.amount for line in self.lines), Money(0, self.currency))
 
     @property
     def total_before(self) -> Money:
-        """Their sum in the comparison."""
+        """Sum of the accounts in the comparison."""
         return sum((line.before for line in self.lines), Money(0, self.currency))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Revenue and expenses in one currency."""
+    """Revenue and expense accounts in one currency."""
 
     currency: str
     revenue: Section
@@ -58,7 +61,7 @@ class Result:
 
     @property
     def result(self) -> Money:
-        """Revenue less expenses; positive is profit."""
+        """Revenue less expenses; a positive amount is a profit."""
         return self.revenue.total - self.expense.total
 
     @property
@@ -68,18 +71,18 @@ class Result:
 
     @property
     def sections(self) -> tuple[Section, Section]:
-        """Revenue, then expenses."""
+        """The revenue section and the expense section."""
         return self.revenue, self.expense
 
     @property
     def is_blank(self) -> bool:
-        """True without revenue and expenses."""
+        """True if there are no revenue and no expense accounts."""
         return not (self.revenue.lines or self.expense.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfitAndLoss:
-    """Profit and loss: every currency, the agency's own first and always present."""
+    """Profit and loss in each currency; the agency's own is first and always present."""
 
     days: Days
     before: Days | None
@@ -90,8 +93,9 @@ class ProfitAndLoss:
 class Position:
     """Assets, liabilities and equity in one currency.
 
-    `kept` is the result of all earlier financial years, `of_the_year` that of the current one so
-    far; both are computed equity. `kept_before` and `of_the_year_before` belong to the comparison.
+    `kept` is the result of all earlier financial years and `of_the_year` that of the current one so
+    far. Both are computed and part of equity. `kept_before` and `of_the_year_before` are those of
+    the comparison.
     """
 
     currency: str
@@ -105,42 +109,42 @@ class Position:
 
     @property
     def total_equity(self) -> Money:
-        """Equity accounts and the two computed amounts."""
+        """Sum of the equity accounts and the two computed results."""
         return self.equity.total + self.kept + self.of_the_year
 
     @property
     def liabilities_and_equity(self) -> Money:
-        """Liabilities and equity."""
+        """Sum of liabilities and equity."""
         return self.liabilities.total + self.total_equity
 
     @property
     def total_equity_before(self) -> Money:
-        """Equity in the comparison."""
+        """Sum of equity in the comparison."""
         return self.equity.total_before + self.kept_before + self.of_the_year_before
 
     @property
     def liabilities_and_equity_before(self) -> Money:
-        """Liabilities and equity in the comparison."""
+        """Sum of liabilities and equity in the comparison."""
         return self.liabilities.total_before + self.total_equity_before
 
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
-        """The results of earlier years and of this year, each with its comparison."""
+        """Result of earlier years and result of this year, each with that of the comparison."""
         return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
 
     @property
     def difference(self) -> Money:
-        """Assets less liabilities and equity; zero in correct books."""
+        """Assets less liabilities and equity; zero if the books are correct."""
         return self.assets.total - self.liabilities_and_equity
 
     @property
     def in_balance(self) -> bool:
-        """True if both sides are equal."""
+        """True if assets equal liabilities and equity."""
         return not self.difference
 
     @property
     def sections(self) -> tuple[Section, Section, Section]:
-        """Assets, liabilities, equity accounts."""
+        """The sections of assets, liabilities and equity accounts."""
         return self.assets, self.liabilities, self.equity
 
     @property
@@ -154,9 +158,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """Balance sheet: every currency, the agency's own first and always present.
+    """Balance sheet in each currency; the agency's own is first and always present.
 
-    `before` is the evening to compare with, if any.
+    `before` is the day of the comparison, if any.
     """
 
     now: Evening
@@ -165,16 +169,17 @@ class BalanceSheet:
 
     @property
     def in_balance(self) -> bool:
-        """True if every currency balances."""
+        """True if assets equal liabilities and equity in every currency."""
         return all(block.in_balance for block in self.blocks)
 
 
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
 ) -> tuple[dict[date, list[Row]], Days | None]:
-    """Return the postings up to each evening that profit and loss needs, in one trip.
+    """Return the balances that profit and loss needs, by day, and the period to compare with.
 
-    `first` names the first day of the comparison and takes precedence over `comparison`.
+    Needs one database round trip. `first`, the first day of another comparison, takes precedence
+    over `comparison`.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -196,7 +201,7 @@ def read_profit_and_loss(
 def profit_and_loss(
     read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
 ) -> ProfitAndLoss:
-    """Group the rows by currency and type; accounts without movement are left out."""
+    """Return the profit and loss; accounts without movement are left out."""
     now, then = _movement(read, days), _movement(read, before) if before else {}
     accounts = _accounts(row for rows in read.values() for row in rows)
     blocks = []
@@ -211,7 +216,10 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """Return postings up to a day and to the year's end before, and the comparison, in one trip."""
+    """Return the balances of a day, of the end of the year before, and of the comparison.
+
+    Needs one database round trip.
+    """
     evenings = [now, before] if before else [now]
     wanted = [
         day
@@ -224,7 +232,7 @@ def read_balance_sheet(
 def balance_sheet(
     read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
 ) -> BalanceSheet:
-    """Group the rows by currency with the computed results; zero balances are left out."""
+    """Return the balance sheet with the computed results; zero balances are left out."""
     closed, earlier, closed_then, earlier_then = [*map(_balances, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
@@ -253,9 +261,9 @@ def balance_sheet(
 
 
 Balances = dict[tuple[str, str], tuple[int, int]]
-"""Debit and credit in minor units by currency and code."""
+"""Debit and credit in minor units, by currency and account code."""
 Accounts = dict[str, tuple[str, str]]
-"""Name and type by code."""
+"""Name and type of accounts, by code."""
 
 
 def _balances(rows: list[Row]) -> Balances:
@@ -266,7 +274,7 @@ def _balances(rows: list[Row]) -> Balances:
 
 
 def _movement(read: dict[date, list[Row]], days: Days) -> Balances:
-    """Return the movement of revenue and expense accounts, without zeros."""
+    """Return the movement of revenue and expense accounts in a period; zeros are left out."""
     opened = _balances(read[days.evening_before])
     moved = {}
     for row in read[days.last]:
@@ -283,7 +291,7 @@ def _accounts(rows: Iterable[Row]) -> Accounts:
 
 
 def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> list[str]:
-    """Return currencies, the agency's own first and always present."""
+    """Return the currencies; the agency's own is first and always present."""
     others = sorted({currency for currency, _ in keys} - {home_currency})
     return [home_currency, *others] if home_currency else others
 
@@ -317,7 +325,7 @@ def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
 
 
 def _earned(balances: Balances, currency: str, accounts: Accounts) -> Money:
-    """Return revenue less expenses over all postings."""
+    """Return revenue less expenses in one currency, over all postings in `balances`."""
     mine = (
         (code, sides)
         for (of, code), sides in balances.items()

@@ -1,4 +1,4 @@
-"""Trial balance: debit and credit up to a day, and opening, movement, closing of a period."""
+"""Trial balance: of one day, or with opening, movement and closing of a period."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TYPES = ("asset", "liability", "equity", "revenue", "expense")
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """An account in one currency: all postings to each side."""
+    """Total debits and credits of an account in one currency."""
 
     code: str
     name: str
@@ -30,41 +30,41 @@ class AccountLine:
 
     @property
     def balance(self) -> Money:
-        """Debit less credit, for every type."""
+        """Debit less credit, whatever the type of the account."""
         return self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyBalance:
-    """Accounts of one currency, by code."""
+    """Accounts of one currency, ordered by code."""
 
     currency: str
     accounts: tuple[AccountLine, ...]
 
     @property
     def total_debit(self) -> Money:
-        """All debits."""
+        """Sum of all debits."""
         return sum((line.debit for line in self.accounts), Money(0, self.currency))
 
     @property
     def total_credit(self) -> Money:
-        """All credits."""
+        """Sum of all credits."""
         return sum((line.credit for line in self.accounts), Money(0, self.currency))
 
     @property
     def difference(self) -> Money:
-        """Debits less credits; zero in correct books."""
+        """Debits less credits; zero if the books are correct."""
         return self.total_debit - self.total_credit
 
     @property
     def in_balance(self) -> bool:
-        """True if both sides are equal."""
+        """True if debits equal credits."""
         return not self.difference
 
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """The trial balance at the end of a day: the agency's currency, and others."""
+    """Trial balance at the end of a day: in the agency's currency, and in the others."""
 
     as_of: date
     home: CurrencyBalance
@@ -72,19 +72,22 @@ class TrialBalance:
 
     @property
     def blocks(self) -> tuple[CurrencyBalance, ...]:
-        """Every currency, the agency's own first."""
+        """Trial balance of every currency, the agency's own first."""
         return (self.home, *self.others)
 
     @property
     def in_balance(self) -> bool:
-        """True if every currency balances."""
+        """True if debits equal credits in every currency."""
         return all(block.in_balance for block in self.blocks)
 
 
 def trial_balance(
     rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool
 ) -> TrialBalance:
-    """Group the rows by currency; `include_zero` lists the whole chart in each."""
+    """Return the trial balance from the rows of its query.
+
+    `include_zero` lists accounts without postings in each currency.
+    """
     others = sorted({row["currency"] for row in rows} - {None, home_currency})
     blocks = [
         _in_currency(rows, currency, include_zero=include_zero)
@@ -115,27 +118,27 @@ def _line(row: Row, currency: str) -> AccountLine:
 
 
 Sides = tuple[Money, Money]
-"""Debit and credit."""
+"""A debit and a credit."""
 
 
 def on_one_side(balance: Money) -> Sides:
-    """Return a balance as a pair of columns, on its own side."""
+    """Return a balance as debit and credit: a positive one as debit, a negative one as credit."""
     zero = Money(0, balance.currency)
     return (balance, zero) if balance.amount_minor > 0 else (zero, -balance)
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Return opening, movement, carried, closing, with zeros if nothing is carried."""
+    """Return opening, movement, carried and closing; carried is zero if `pairs` has none."""
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """An account over a period: opening (debit less credit) and movement on both sides.
+    """An account over a period: opening balance (debit less credit) and movement.
 
-    Without a code it is computed. `carried` is the amount carried at the end of a financial year,
-    None without one.
+    A row without a code is computed. `carried` is the amount transferred at the end of a financial
+    year, or None if no year ends within the period.
     """
 
     code: str
@@ -153,13 +156,16 @@ class PeriodLine:
 
     @property
     def pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried (if a year ends), closing; net at both ends."""
+        """Opening, movement, carried (only if a year ends) and closing, each as debit and credit.
+
+        Opening and closing are on one side only.
+        """
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
 
     @property
     def four_pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, carried, closing, for programs."""
+        """Opening, movement, carried and closing, each as debit and credit, for the JSON API."""
         return with_carried(self.pairs, self.opening.currency)
 
     @property
@@ -177,7 +183,7 @@ class PeriodBlock:
 
     @property
     def totals(self) -> tuple[Sides, ...]:
-        """Totals of each pair."""
+        """Totals of opening, movement, carried (only if a year ends) and closing."""
         zero = Money(0, self.currency)
         return tuple(
             (sum((debit for debit, _ in pair), zero), sum((credit for _, credit in pair), zero))
@@ -186,47 +192,47 @@ class PeriodBlock:
 
     @property
     def four_totals(self) -> tuple[Sides, ...]:
-        """Totals of each pair, carried included, for programs."""
+        """Totals of opening, movement, carried and closing, for the JSON API."""
         return with_carried(self.totals, self.currency)
 
     @property
     def differences(self) -> tuple[Money, ...]:
-        """Differences of each pair; zero in correct books."""
+        """Debit less credit of each total; zero if the books are correct."""
         return tuple(debit - credit for debit, credit in self.totals)
 
     @property
     def in_balance(self) -> bool:
-        """True if each pair is equal."""
+        """True if debits equal credits in each total."""
         return not any(self.differences)
 
     @property
     def by_type(self) -> Iterator[tuple[str, list[PeriodLine]]]:
-        """Yield accounts by type: assets, liabilities, equity, revenue, expenses."""
+        """Yield the accounts of each type: assets, liabilities, equity, revenue, expenses."""
         ranked = sorted(self.accounts, key=lambda line: TYPES.index(line.type))
         return ((kind, list(lines)) for kind, lines in groupby(ranked, key=lambda line: line.type))
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodBalance:
-    """The books over a period: every currency with accounts, the agency's own first."""
+    """Trial balance of a period in every currency with accounts, the agency's own first."""
 
     period: Period
     blocks: tuple[PeriodBlock, ...]
 
     @property
     def in_balance(self) -> bool:
-        """True if every pair of every currency is equal."""
+        """True if debits equal credits in every total of every currency."""
         return all(block.in_balance for block in self.blocks)
 
 
 def read_period(
     reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str
 ) -> PeriodBalance:
-    """Return the trial balance of a period from roll-ups, in one trip.
+    """Return the trial balance of a period from the stored balances, in one round trip.
 
-    Revenue and expense open with the financial year of the first day; earlier years' results are
-    one computed row named `kept_earnings`. When a year begins within the period, their balances are
-    carried to that row.
+    Revenue and expense accounts open with the postings of the financial year that contains the
+    first day; the results of earlier years are one computed row with the name `kept_earnings`. If a
+    year begins within the period, the balances are transferred to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),
@@ -263,7 +269,7 @@ def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:
 
 
 def _earned(rows: list[Row], currency: str) -> Money:
-    """Return revenue and expense, debit less credit: negative is a profit."""
+    """Return revenue and expense, debit less credit; a negative amount is a profit."""
     return sum(
         (line.balance for line in _in(rows, currency).values() if line.type in PROFIT_AND_LOSS),
         Money(0, currency),
@@ -271,7 +277,7 @@ def _earned(rows: list[Row], currency: str) -> Money:
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """Return carried amounts by code, and those of earlier years' earnings."""
+    """Return the transferred amounts by account code, and that of the computed row."""
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)
@@ -286,7 +292,7 @@ def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
 
 
 def both_sides(some: Sides, more: Sides) -> Sides:
-    """Add two pairs of sides."""
+    """Return the sum of two pairs of debit and credit."""
     return some[0] + more[0], some[1] + more[1]
 
 

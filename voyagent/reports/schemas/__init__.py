@@ -1,1 +1,1 @@
-"""Shapes of the reports for the JSON API."""
+"""Request and response schemas of the reports."""

@@ -1,4 +1,4 @@
-"""Shapes of receivables, payables, trial balance and itinerary."""
+"""Schemas of receivables, payables, trial balance and itinerary."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
 
 class AgeingQuery(Query):
-    """Issue dates from and to, both required; `as_of` replaces today in the zone `tz`."""
+    """Issue dates from and to, both required.
+
+    `as_of` is the day for which ages are computed; it defaults to today in the zone `tz`.
+    """
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
@@ -48,9 +51,9 @@ class AgeingQuery(Query):
 
 
 class TrialBalanceQuery(Query):
-    """Book dates up to and including `as_of`; `include_zero` lists the whole chart.
+    """Book dates up to and including `as_of`.
 
-    `from` adds the movement since that day.
+    `include_zero` also lists accounts without postings. `from` adds the movement since that day.
     """
 
     first: DateFilter = Field(default=None, alias="from")
@@ -60,7 +63,7 @@ class TrialBalanceQuery(Query):
 
 
 class ItineraryQuery(Query):
-    """The conversation of the trip."""
+    """The conversation whose trip is requested."""
 
     session_id: Annotated[str, Field(min_length=1)]
 
@@ -71,7 +74,7 @@ Block = TypeVar("Block")
 
 @dataclass(frozen=True, slots=True)
 class PageOfReport(Generic[Report]):
-    """A page of a report of an agency."""
+    """A page of a report, with the agency that it belongs to."""
 
     tenant_id: UUID
     report: Report
@@ -80,7 +83,10 @@ class PageOfReport(Generic[Report]):
 
 @dataclass(frozen=True, slots=True)
 class InCurrency(Generic[Report, Block]):
-    """A report of an agency in one currency; that in its own currency has the others."""
+    """A report of an agency in one currency.
+
+    The one in the agency's own currency contains those in the other currencies.
+    """
 
     tenant_id: UUID
     report: Report
@@ -91,14 +97,17 @@ class InCurrency(Generic[Report, Block]):
 def in_currencies(
     tenant_id: UUID, report: Report, blocks: Iterable[Block]
 ) -> InCurrency[Report, Block]:
-    """Return a report in the agency's own currency, the first, with the others."""
+    """Return the report in the agency's currency, which contains the other currencies.
+
+    The first of `blocks` is in the agency's currency.
+    """
     own, *others = blocks
     rest = tuple(InCurrency(tenant_id, report, block) for block in others)
     return InCurrency(tenant_id, report, own, rest)
 
 
 class MoneyResponse(AnswerOf[Money]):
-    """An amount with its currency, and nothing else."""
+    """An amount with its currency."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -107,7 +116,7 @@ class MoneyResponse(AnswerOf[Money]):
 
 
 class PeriodResponse(AnswerOf[Days]):
-    """The requested issue dates, inclusive."""
+    """The requested issue dates, both included."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -116,7 +125,7 @@ class PeriodResponse(AnswerOf[Days]):
 
 
 class AgingBucket(AnswerOf[Bucket]):
-    """Number and amount of open documents or advances of one age."""
+    """Number and sum of open documents or advances of one age."""
 
     bucket: Annotated[BucketName, Read("name")]
     count: int
@@ -124,21 +133,21 @@ class AgingBucket(AnswerOf[Bucket]):
 
 
 class PartyAmount(AnswerOf[Row]):
-    """A party's amount in one currency."""
+    """Amount of a party in one currency."""
 
     name: str
     amount: MoneyResponse
 
 
 class Advances(AnswerOf[Ageing]):
-    """Unused advances, negative, in four buckets by days since payment."""
+    """Unused advances: negative amounts in four buckets by days since the payment."""
 
     total: Annotated[MoneyResponse, Read("ahead")]
     aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4), Read("advances")]
 
 
 class ScheduledBills(AnswerOf[Scheduled]):
-    """Open bills scheduled for payment on one day."""
+    """Open bills that are scheduled for payment on one day."""
 
     pay_on: date
     count: int
@@ -175,13 +184,14 @@ def _net_outstanding(source: AgeingInCurrency) -> Money:
 
 
 class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
-    """Ageing in one currency: four buckets in order, and at most five parties, largest first.
+    """Ageing in one currency: four buckets in order, and the five largest parties.
 
-    Buckets count days past due, with `basis` `document_date` days since the document. `not_due` is
-    the part that is not due, included in `0-30`; due today is not overdue. `advances` are in no
-    bucket: `net_outstanding` is `total_outstanding` plus advances, and over all days it equals the
-    control account plus that of the advances. `scheduled` is the part of open bills with a payment
-    day; empty for receivables.
+    Buckets count the days past the due date or, with `basis` `document_date`, since the date of the
+    document. `not_due` is the part that is not yet due; it is included in the bucket `0-30`. An
+    amount due today is not overdue. `advances` are in no bucket; `net_outstanding` is
+    `total_outstanding` plus the negative advances. Over all days it equals the balance of the
+    control account plus that of the advances account. `scheduled` is the part of open bills that
+    has a payment day; it is empty for receivables.
     """
 
     tenant_id: UUID
@@ -201,14 +211,14 @@ class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
 
 
 class AgingReportResponse(CurrencyAgingResponse):
-    """Ageing in the agency's currency; the others are in `by_currency`."""
+    """Ageing in the agency's currency; those in other currencies are in `by_currency`."""
 
     by_currency: Annotated[list[CurrencyAgingResponse], Read("others")]
 
 
 @dataclass(frozen=True, slots=True)
 class BalancesRead:
-    """The day of a trial balance, and the movements of a period if they were asked for."""
+    """The day of a trial balance, and the movements of a period if `from` was given."""
 
     as_of: date
     movements: PeriodBalance | None
@@ -227,7 +237,7 @@ class TrialBalanceAccount(AnswerOf[AccountLine]):
 
 
 class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBalance]]):
-    """Trial balance in one currency, by account code."""
+    """Trial balance in one currency, ordered by account code."""
 
     tenant_id: UUID
     as_of: Annotated[date, Read("report.as_of")]
@@ -239,7 +249,10 @@ class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBal
 
 
 class PeriodSides(Answer):
-    """Opening, movement, carried and closing on both sides; an account's ends are net."""
+    """Opening, movement, carried and closing, each as debit and credit.
+
+    Opening and closing of an account are on one side only.
+    """
 
     opening_debit: str
     opening_credit: str
@@ -280,7 +293,7 @@ def _sides(pairs: tuple[Sides, ...]) -> dict[str, str]:
 
 
 class CurrencyMovements(AnswerOf[PeriodBlock]):
-    """Accounts of one currency over a period, by code, with totals."""
+    """Accounts of one currency over a period, ordered by code, with totals."""
 
     currency: str
     accounts: Annotated[list[PeriodAccount], Computed(_account_sides)]
@@ -289,11 +302,11 @@ class CurrencyMovements(AnswerOf[PeriodBlock]):
 
 
 class PeriodMovements(AnswerOf[PeriodBalance]):
-    """Trial balance from `from` to `as_of`.
+    """Trial balance of the period from `from` to `as_of`.
 
-    Revenue and expense open at the postings since `year_began`, the first day of the financial year
-    of `from`. If a year begins later in the period, their balances are carried to the computed row
-    of earlier years.
+    Revenue and expense accounts open with their postings since `year_began`, the first day of the
+    financial year that contains `from`. If a later financial year begins within the period, their
+    balances are transferred to the computed row of earlier years.
     """
 
     period: PeriodResponse
@@ -302,9 +315,9 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
-    """Trial balance in the agency's currency; the others are in `by_currency`.
+    """Trial balance in the agency's currency; those in other currencies are in `by_currency`.
 
-    `movements` is present with `from`, which changes no other field.
+    `movements` is present if `from` was given; the other fields do not depend on `from`.
     """
 
     by_currency: Annotated[list[CurrencyTrialBalanceResponse], Read("others")]
@@ -312,16 +325,16 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
 
 
 class PassengerItem(Answer):
-    """A passenger; the passport number is whole for roles that write, else masked."""
+    """A passenger; the passport number is masked unless the caller's role may edit trips."""
 
     full_name: str
     passport_number: str | None
 
 
 class FlightItem(Answer):
-    """A flight; `depart` is local time.
+    """A flight; `depart` is in local time.
 
-    `pnr` is null until it is booked.
+    `pnr` is null until the flight is booked.
     """
 
     pnr: str | None
@@ -332,7 +345,7 @@ class FlightItem(Answer):
 
 
 class HotelItem(AnswerOf[HotelDetails]):
-    """A stay."""
+    """A hotel stay."""
 
     name: str
     city: str
@@ -341,21 +354,21 @@ class HotelItem(AnswerOf[HotelDetails]):
 
 
 class VisaItem(Answer):
-    """Visas of a country: `planned`, `filed` or `granted`."""
+    """The visas for one country; the status is `planned`, `filed` or `granted`."""
 
     country: str
     status: str
 
 
 class CurrencyCost(AnswerOf[Row]):
-    """The price in one currency."""
+    """Price of the trip in one currency."""
 
     total_cost: MoneyResponse
 
 
 @dataclass(frozen=True, slots=True)
 class SessionItinerary:
-    """The itinerary of a conversation of an agency."""
+    """Itinerary of the trip of a conversation."""
 
     tenant_id: UUID
     session_id: UUID
@@ -395,10 +408,10 @@ def _other_prices(source: SessionItinerary) -> list[Row]:
 
 
 class ItineraryResponse(AnswerOf[SessionItinerary]):
-    """The trip of a conversation.
+    """Itinerary of the trip of a conversation.
 
-    Without a trip the lists are empty and the total is zero. `total_cost` is the price in the
-    agency's currency; the others are in `by_currency`.
+    If the conversation has no trip, the lists are empty and the total is zero. `total_cost` is the
+    price in the agency's currency; prices in other currencies are in `by_currency`.
     """
 
     tenant_id: UUID

@@ -1,4 +1,4 @@
-"""Shapes of general ledger, day book and party statement."""
+"""Schemas of general ledger, day book and party statement."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIMIT_MAX = 200
 
 
 class DayBookQuery(Query):
-    """Book dates from and to, both required; a page of `limit` entries by cursor."""
+    """Book dates from and to, both required; pages of `limit` entries, continued by `cursor`."""
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
@@ -45,19 +45,19 @@ class DayBookQuery(Query):
     )
 
     def place(self) -> LineCursor | None:
-        """Return the position of the cursor. Raises InvalidCursor."""
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
         return LineCursor.decode(self.cursor) if self.cursor else None
 
 
 class GeneralLedgerQuery(DayBookQuery):
-    """Account by code or id, and book dates; a page of `limit` lines by cursor."""
+    """Account code or id, and book dates; pages of `limit` postings, continued by `cursor`."""
 
     account: Annotated[str, Field(min_length=1, max_length=36)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
 
 
 class PartyStatementQuery(DayBookQuery):
-    """A customer or supplier by name in any case, and book dates; a page by cursor."""
+    """Name of a customer or supplier in any case, and book dates; pages continued by `cursor`."""
 
     kind: PartyKind
     party: Annotated[str, Field(min_length=1, max_length=255)]
@@ -65,7 +65,7 @@ class PartyStatementQuery(DayBookQuery):
 
 
 class DayBookLine(AnswerOf[EntryLine]):
-    """A line of an entry."""
+    """A line of a journal entry."""
 
     line_no: int
     account_code: Annotated[str, Read("code")]
@@ -78,9 +78,10 @@ class DayBookLine(AnswerOf[EntryLine]):
 
 
 class DayBookEntry(AnswerOf[BookedEntry]):
-    """An entry with its lines.
+    """A journal entry with its lines.
 
-    `source_type` and `source_id` name its document; `reverses_id` is the entry that it reverses.
+    `source_type` and `source_id` identify the document that posted the entry; `reverses_id` is the
+    entry that this one reverses.
     """
 
     id: UUID
@@ -94,7 +95,7 @@ class DayBookEntry(AnswerOf[BookedEntry]):
 
 
 class SidesResponse(AnswerOf[Row]):
-    """Both sides in one currency."""
+    """Debit and credit in one currency."""
 
     currency: Annotated[str, Read("debit.currency")]
     debit: MoneyText
@@ -106,9 +107,9 @@ def _totals(source: PageOfReport[DayBook]) -> list[Row]:
 
 
 class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
-    """Entries by book date, oldest first; the last page has no `next_cursor`.
+    """Journal entries by book date, oldest first; the last page has no `next_cursor`.
 
-    `totals` cover all entries of the days, on every page.
+    `totals` cover all entries of the period and are equal on every page.
     """
 
     tenant_id: UUID
@@ -133,11 +134,12 @@ def _carried(movement: CurrencyMovement) -> Money:
 
 
 class LedgerMovement(AnswerOf[CurrencyMovement]):
-    """An account in one currency over the days.
+    """An account in one currency over the period.
 
-    Opening and closing are debit less credit for every type; revenue and expense open with their
-    year. `debit` and `credit` are postings; `carried` (debit less credit) is the part of revenue
-    and expense carried to earlier years' result.
+    Opening and closing are debit less credit for every type; revenue and expense accounts open with
+    the postings of their financial year. `debit` and `credit` are the postings; `carried` (debit
+    less credit) is what was transferred from a revenue or expense account to the result of earlier
+    years.
     """
 
     currency: Annotated[str, Read("opening.currency")]
@@ -149,7 +151,7 @@ class LedgerMovement(AnswerOf[CurrencyMovement]):
 
 
 class LedgerEntryLine(AnswerOf[LedgerLine]):
-    """A line of the account; `balance` is the running debit less credit in its currency."""
+    """A posting; `balance` is the running debit less credit in the posting's currency."""
 
     entry_id: UUID
     line_no: int
@@ -168,7 +170,8 @@ class LedgerEntryLine(AnswerOf[LedgerLine]):
 class CarriedLedgerLine(AnswerOf[CarriedLine]):
     """A computed line at the end of a financial year.
 
-    It carries revenue or expense to the result of earlier years, after the lines of its day.
+    It transfers the balance of a revenue or expense account to the result of earlier years, after
+    the postings of that day.
     """
 
     entry_date: Annotated[date, Read("day")]
@@ -179,10 +182,10 @@ class CarriedLedgerLine(AnswerOf[CarriedLine]):
 
 
 class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
-    """Lines of an account, oldest first; the last page has no `next_cursor`.
+    """Postings of an account, oldest first; the last page has no `next_cursor`.
 
-    `currencies` cover all days, on every page. `carried` are the computed lines between those of
-    this page.
+    `currencies` cover the whole period and are equal on every page. `carried` are the computed
+    year-end lines that belong between the postings of this page.
     """
 
     tenant_id: UUID
@@ -196,10 +199,10 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 
 
 class PartyStanding(AnswerOf[PartyBalances]):
-    """A party in one currency: positive is owed by a customer or to a supplier.
+    """Balances of a party; positive if a customer owes it or it is owed to a supplier.
 
-    `closing` is `open_documents` less `advances`. `aged` is the open amount by the ageing of the
-    last day; it equals `open_documents` in correct books.
+    `closing` is `open_documents` less `advances`. `aged` is the sum of the open documents in the
+    ageing of the last day; it equals `open_documents` if the books are correct.
     """
 
     currency: str
@@ -216,7 +219,7 @@ def _change(moved: Moved) -> Money:
 
 
 class PartyMovement(AnswerOf[Moved]):
-    """An entry: a positive `amount` increases the balance, `balance` is the running one."""
+    """A journal entry; a positive `amount` increases the running `balance`."""
 
     entry_id: UUID
     entry_date: Annotated[date, Read("day")]
@@ -229,9 +232,9 @@ class PartyMovement(AnswerOf[Moved]):
 
 
 class PartyStatementResponse(AnswerOf[PageOfReport[PartyStatement]]):
-    """Entries of a party, oldest first; the last page has no `next_cursor`.
+    """Journal entries of a party, oldest first; the last page has no `next_cursor`.
 
-    `currencies` cover all days, on every page.
+    `currencies` cover the whole period and are equal on every page.
     """
 
     tenant_id: UUID

@@ -1,4 +1,4 @@
-"""Shapes of margins; amounts are decimal strings of one currency."""
+"""Schemas of margins; amounts are decimal strings in one currency."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from voyagent.reports.schemas.lines import LIMIT_MAX
 from voyagent.trips.rules.journey import Total
 
 CURSOR_MAX = 2000
-"""Length of a cursor; by customer it contains a name of up to 255 letters."""
+"""Maximum length of a cursor; by customer it contains a name of up to 255 characters."""
 
 
 class MarginsQuery(Query):
-    """Days on which trips were opened or posted to, in UTC or the zone `tz`.
+    """Days within which trips were opened or posted to, in UTC or the time zone `tz`.
 
-    A page of `limit` trips by cursor. `group_by` adds trips up by `customer`, in pages of `limit`
-    customers, or by `month`, all of them.
+    Pages of `limit` trips, continued by `cursor`. `group_by` adds up the trips of each `customer`,
+    in pages of `limit` customers, or of each `month`, without pages.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -57,7 +57,7 @@ def _planned_share(margin: Margin) -> str | None:
 class ActualItem(AnswerOf[Total]):
     """Posted in these days: revenue, cost and margin.
 
-    `share` is a percentage of the revenue.
+    `share` is the margin as a percentage of the revenue.
     """
 
     revenue: Annotated[MoneyText, Read("price")]
@@ -67,9 +67,9 @@ class ActualItem(AnswerOf[Total]):
 
 
 class MarginItem(AnswerOf[Margin]):
-    """Price, cost and margin; `actual` is as posted.
+    """Planned price, cost and margin; `actual` has the posted amounts.
 
-    `share` is a percentage of the price, null without a price.
+    `share` is the margin as a percentage of the price, or null if the price is zero.
     """
 
     currency: str
@@ -81,9 +81,9 @@ class MarginItem(AnswerOf[Margin]):
 
 
 class TripMarginItem(AnswerOf[TripMargin]):
-    """A trip without its cancelled and failed lines.
+    """Margins of a trip without its cancelled and failed lines.
 
-    The customer is that of its enquiry, else of its newest invoice.
+    The customer is that of the trip's enquiry, else of its newest invoice.
     """
 
     trip_id: Annotated[UUID, Read("id")]
@@ -93,9 +93,10 @@ class TripMarginItem(AnswerOf[TripMargin]):
 
 
 class MarginGroupItem(AnswerOf[Row]):
-    """Trips of a customer (null if unknown), or of a month, given by its first day.
+    """Sum of the margins of a customer's trips (null if not known), or of a month's.
 
-    A month has the plans of trips opened in it and the postings of that month.
+    A month is given by its first day. It has the planned amounts of trips opened in the month, and
+    the amounts posted in it.
     """
 
     customer: str | None
@@ -112,10 +113,10 @@ class EarnedItem(AnswerOf[Total]):
 
 
 class MarginBooksItem(AnswerOf[Tie]):
-    """Postings for trips beside the trial balance of the same days, in one currency.
+    """Comparison of the postings for trips with the trial balance of the same days.
 
-    `without_trip` is the difference, so with `of_trips` it equals `trial_balance`; `in_all` is that
-    sum.
+    In one currency. `without_trip` is the difference; `in_all` is the sum of `of_trips` and
+    `without_trip`, which equals `trial_balance`.
     """
 
     currency: str
@@ -134,10 +135,10 @@ def _groups(source: PageOfReport[Margins]) -> list[Row]:
 
 
 class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
-    """Trips, newest first; the last page has no `next_cursor`.
+    """Margins of trips, newest first; the last page has no `next_cursor`.
 
-    `totals` and `books` cover all trips, on every page. With `group_by` the page is in `groups` and
-    `trips` is empty.
+    `totals` and `books` cover all trips and are equal on every page. With `group_by` the results
+    are in `groups`, and `trips` is empty.
     """
 
     tenant_id: UUID

@@ -1,4 +1,4 @@
-"""Shapes of profit and loss and balance sheet; amounts are decimal strings."""
+"""Schemas of profit and loss and balance sheet; amounts are decimal strings."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from voyagent.reports.schemas.books import InCurrency, PeriodResponse
 class ProfitAndLossQuery(Query):
     """Book dates from and to, both required.
 
-    `compare`: the period before (whole months with whole months), a year earlier, or none.
-    `compare_from` names the first day of another comparison and takes precedence.
+    `compare` is the period before (whole months are compared with whole months), a year earlier, or
+    none. `compare_from` is the first day of another period to compare with and takes precedence.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -35,10 +35,10 @@ class ProfitAndLossQuery(Query):
 
 
 class BalanceSheetQuery(Query):
-    """Book dates up to and including `as_of`, by default today in the zone `tz`.
+    """Book dates up to and including `as_of`, which defaults to today in the zone `tz`.
 
-    `compare`: the end of the month before, a year earlier, or none; `compare_as_of` names another
-    day and takes precedence.
+    `compare` is the end of the month before, a year earlier, or none. `compare_as_of` is another
+    day to compare with and takes precedence.
     """
 
     as_of: DateFilter = None
@@ -48,9 +48,10 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """An account with its comparison; revenue is credit less debit, expense debit less credit.
+    """Amount of an account and of the comparison.
 
-    `change` is the amount less the comparison.
+    Revenue is credit less debit, expense debit less credit. `change` is the amount less that of the
+    comparison.
     """
 
     code: str
@@ -105,9 +106,9 @@ def _result_before(source: ResultInCurrency) -> Row | None:
 
 
 class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
-    """Profit and loss in one currency, by account code; accounts without movement are absent.
+    """Profit and loss in one currency, ordered by account code.
 
-    `result` is positive for a profit.
+    Accounts without movement are left out. `result` is positive for a profit.
     """
 
     total_revenue: Annotated[MoneyText, Read("block.revenue.total")]
@@ -123,20 +124,20 @@ class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
 
 
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
-    """Profit and loss in the agency's currency; the others are in `by_currency`."""
+    """Profit and loss in the agency's currency; others are in `by_currency`."""
 
     by_currency: Annotated[list[CurrencyProfitAndLossResponse], Read("others")]
 
 
 class PositionAccount(ComparedAccount):
-    """An account on the day and in the comparison.
+    """Balance of an account on the day and in the comparison.
 
     Assets are debit less credit, others credit less debit.
     """
 
 
 class PositionTotals(Answer):
-    """Computed amounts and totals of a day."""
+    """Computed results and totals at the end of a day."""
 
     year_began: date
     retained_earnings: str
@@ -178,11 +179,12 @@ def _position_before(source: PositionInCurrency) -> Row | None:
 
 
 class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency]):
-    """Balance sheet in one currency, by account code.
+    """Balance sheet in one currency, ordered by account code.
 
-    `total_equity` includes the two computed amounts: `retained_earnings` of all earlier financial
-    years, `result_of_year` of the one since `year_began`. `difference` is assets less liabilities
-    and equity, zero in correct books. `before` has the totals of `compared_with`.
+    `total_equity` includes two computed results: `retained_earnings` of all earlier financial
+    years, and `result_of_year` of the year since `year_began`. `difference` is assets less
+    liabilities and equity; it is zero if the books are correct. `before` has the totals of the day
+    `compared_with`.
     """
 
     year_began: Annotated[date, Read("report.now.year_began")]
@@ -204,6 +206,6 @@ class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency])
 
 
 class BalanceSheetResponse(CurrencyBalanceSheetResponse):
-    """Balance sheet in the agency's currency; the others are in `by_currency`."""
+    """Balance sheet in the agency's currency; others are in `by_currency`."""
 
     by_currency: Annotated[list[CurrencyBalanceSheetResponse], Read("others")]

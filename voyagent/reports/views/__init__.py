@@ -1,4 +1,4 @@
-"""Pages of the reports, and the home page."""
+"""HTML pages of the reports, and the home page."""
 
 from voyagent.reports.views import books, lines, margins, statements
 from voyagent.reports.views.blueprint import pages

@@ -1,4 +1,4 @@
-"""Responses of reports: page or file."""
+"""Responses of the report pages: HTML or a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def answered(
     wrong: list[str],
     **facts: Any,
 ) -> Any:
-    """Return the requested file if there is a report, else the page; 422 after an error."""
+    """Return the HTML page, or a file if one is requested and the report could be read.
+
+    The page has status 422 if `wrong` has an error.
+    """
     if address.format is not None and sheet is not None:
         return exported(
             filed(
@@ -33,5 +36,5 @@ def answered(
 
 
 def page_size(address: Address, size: int) -> int:
-    """Return the page size, or for a file the maximum number of lines."""
+    """Return the size of a page, or for a file the maximum number of lines."""
     return size if address.format is None else LINES_MAX

@@ -1,4 +1,4 @@
-"""Blueprint of the reports' pages."""
+"""Blueprint of the HTML pages of the reports."""
 
 from __future__ import annotations
 

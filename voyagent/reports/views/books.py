@@ -1,4 +1,4 @@
-"""Home page, ageing, trial balance, general ledger and itinerary pages."""
+"""HTML pages: home page, ageing, trial balance, general ledger and itinerary."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SKIP_DIGITS_MAX = 7
 
 @home.page("/")
 def index(reader: RequestReader) -> Any:
-    """Show the home page; for a new agency three first steps."""
+    """Show the home page; for a new agency with three first steps."""
     actor = reader.authenticate()
     now = read_now(reader, actor)
     if now.is_new:
@@ -68,19 +68,22 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/reports/receivables", permission="report.read")
 def receivables(reader: RequestReader) -> Any:
-    """Show receivables by age and currency, with the comparison to the ledger."""
+    """Show receivables by age and currency, compared with the ledger."""
     return _open_by_age(reader, "receivable", "reports.receivables")
 
 
 @pages.page("/reports/payables", permission="report.read")
 def payables(reader: RequestReader) -> Any:
-    """Show payables by age and currency, with the comparison to the ledger."""
+    """Show payables by age and currency, compared with the ledger."""
     return _open_by_age(reader, "payable", "reports.payables")
 
 
 @pages.page("/reports/trial-balance", permission="report.read")
 def trial_balance(reader: RequestReader) -> Any:
-    """Show opening, movement and closing of every account, and whether they balance."""
+    """Show opening balance, movement and closing balance of every account.
+
+    The page says whether debits equal credits.
+    """
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -125,7 +128,7 @@ def trial_balance(reader: RequestReader) -> Any:
 
 @pages.page("/reports/general-ledger", permission="report.read")
 def general_ledger(reader: RequestReader) -> Any:
-    """Show an account over a period with running balances; without one, choose it."""
+    """Show the postings of an account with running balances, or a choice of accounts."""
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), chart_statement())
     last = address.days.get("to") or clock.today(reader.authenticate().timezone)
@@ -173,7 +176,10 @@ def general_ledger(reader: RequestReader) -> Any:
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: RequestReader) -> Any:
-    """Redirect to the trip of a conversation, or offer to open one; else to all trips."""
+    """Redirect to the trip of a conversation, or without a conversation to all trips.
+
+    If the conversation has no trip, the page offers to open one.
+    """
     asked = request.args.get("session_id", "").strip()
     session_id = parse_id(asked)
     if not asked:
@@ -235,7 +241,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
-    """Return the three steps; the first open one has the primary button."""
+    """Return the three first steps; the first unfinished one has the primary button."""
     steps = [
         {
             "title": _("Log an enquiry"),
@@ -271,7 +277,7 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
 
 
 def _money_figures(now: Now) -> list[dict[str, Any]]:
-    """Return overdue and due this week: the agency's currency first."""
+    """Return the amounts overdue and due this week; the agency's currency comes first."""
     if not now.sees_money:
         return []
     sunday = now.today + timedelta(days=6 - now.today.weekday())
@@ -312,21 +318,25 @@ def _week_bars(now: Now) -> dict[str, Any]:
 
 
 def _round_up(number: int) -> int:
-    """Return the next even number for a scale, at least two."""
+    """Return the maximum of a chart's scale: the next even number, at least two."""
     return max(2, number + number % 2)
 
 
 def _skipped(given: str) -> int:
-    """Return the number of parties to skip; zero if unreadable."""
+    """Return the number of parties to skip; zero if the text is not a valid number."""
     return (
         int(given) if given.isascii() and given.isdecimal() and len(given) <= SKIP_DIGITS_MAX else 0
     )
 
 
 def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
-    """Return the link behind a number: the invoices or bills, or this page's documents."""
+    """Return the function that makes the link of an amount by currency, age and party.
 
-    @cache  # hundreds of numbers lead to a few addresses, each with a party of its own
+    A link leads to the list of invoices or bills or, if that list cannot show the same documents,
+    to the documents on this page.
+    """
+
+    @cache  # hundreds of amounts share a few URLs, which differ only in the party
     def of_age(currency: str, age: int | None) -> str:
         day = asked.as_of
         due_from = {

@@ -1,4 +1,4 @@
-"""Charts of the home page: bars by currency, each linked to its documents."""
+"""Bar charts of the home page, by currency; each bar links to its documents."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar: amount, link, length in hundredths of the longest, style.
+    """A bar of a chart: amount, link, length in hundredths of the longest, and style.
 
-    The style is "", second, warn or bad.
+    The style is an empty text, `second`, `warn` or `bad`.
     """
 
     amount: Money
@@ -32,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Bars side by side under one label."""
+    """Bars next to each other under one label."""
 
     label: str
     bars: tuple[Bar, ...]
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of one currency: lines and column totals."""
+    """A chart of one currency: labelled rows of bars, and the total of each column."""
 
     currency: str
     lines: tuple[Line, ...]
@@ -48,7 +48,7 @@ class Chart:
 
 
 def due_charts(now: Now) -> list[Chart]:
-    """Return charts of money due and owed: overdue, eight weeks, later."""
+    """Return charts of amounts due from customers and to suppliers, by week."""
     both = {
         currency: (now.due.get(currency), now.owed.get(currency))
         for currency in (*now.due, *now.owed)
@@ -65,7 +65,7 @@ def due_charts(now: Now) -> list[Chart]:
 
 
 def month_charts(now: Now) -> list[Chart]:
-    """Return charts of sales and margin of the last twelve months."""
+    """Return charts of sales and margin in the last twelve months."""
     return [
         _month_chart(now.today, currency, months)
         for currency, months in now.months.items()

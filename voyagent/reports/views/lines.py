@@ -1,4 +1,4 @@
-"""Pages of day book, party statement, and the list of reports."""
+"""HTML pages: day book, party statement, and the list of reports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/reports/day-book", permission="report.read")
 def day_book(reader: RequestReader) -> Any:
-    """Show entries with their lines, by default of this month so far."""
+    """Show the journal entries with their lines; the period defaults to this month so far."""
     address = Address.read("reports.day_book", request.args)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
@@ -79,7 +79,7 @@ def day_book(reader: RequestReader) -> Any:
 
 @pages.page("/reports/party-statement", permission="report.read")
 def party_statement(reader: RequestReader) -> Any:
-    """Show a party's statement; without a name, parties with open balances."""
+    """Show the statement of a party or, without a name, the parties with open balances."""
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
     largest = open_items.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
@@ -114,9 +114,9 @@ def party_statement(reader: RequestReader) -> Any:
 
 
 def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
-    """Return the entries as vouchers of one currency.
+    """Return the file for Tally with a voucher for each entry in one currency.
 
-    Names are read after the entries, so that each entry finds its own. Raises TooManyLines.
+    Names are read after the entries, so that each entry's ledgers exist. Raises TooManyLines.
     """
     spreadsheets.whole(report)
     pieces = tally.document(

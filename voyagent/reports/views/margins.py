@@ -1,4 +1,4 @@
-"""Pages of margins."""
+"""HTML pages of margins, and of the journal lines in them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ _WORDS = {
 
 @pages.page("/reports/trip-margins", permission="report.read")
 def trip_margins(reader: RequestReader) -> Any:
-    """Show planned and actual margins, by default of this financial year; or grouped."""
+    """Show planned and actual margins by trip, customer or month.
+
+    The period defaults to this financial year.
+    """
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
     zone = reader.authenticate().timezone
@@ -90,7 +93,7 @@ def trip_margins(reader: RequestReader) -> Any:
 
 @pages.page("/reports/trip-margins/lines", permission="report.read")
 def margin_lines(reader: RequestReader) -> Any:
-    """Show the lines behind revenue, cost or margin; without a choice, the choices."""
+    """Show the journal lines of a revenue, cost or margin, or the choice of trips."""
     address = Address.read("reports.margin_lines", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -131,9 +134,9 @@ def margin_lines(reader: RequestReader) -> Any:
 
 
 def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
-    """Return the links of a row's figures to their lines.
+    """Return the links from the amounts of a row to their journal lines.
 
-    A month is given by its first day.
+    A month in `whose` is given by its first day.
     """
     said = {
         name: f"{value:%Y-%m}" if isinstance(value, date) else value
@@ -148,7 +151,7 @@ def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
 
 
 def _said_of_whose(address: Address) -> int:
-    """Return the number of choices in the address."""
+    """Return the number of selections in the URL: trip, customer, month and all trips."""
     return sum(
         said is not None for said in (address.trip, address.customer, address.month, address.trips)
     )

@@ -1,4 +1,4 @@
-"""Checks before a month is closed: drafts, pending requests, gaps in document numbers."""
+"""Checks before a month is closed: drafts, pending proposals, gaps in document numbers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _MISSING: dict[str, Any] = {
     "advance": _l("Numbers of imported advances are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
 }
-"""Sentences about missing numbers by series; checked for the month's financial year."""
+"""Sentences about missing numbers of each series; the month's financial year is checked."""
 
 
 @register_checks
 def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
-    """Return drafts of the month, pending requests that post into it, and missing numbers."""
+    """Return checks of drafts in the month, of proposals that post into it, and of numbers."""
     drafts, waiting, gaps = reader.read(
         closing_queries.drafts_statement(first, last),
         approvals.waiting_statement(WAITING_MAX),
@@ -76,7 +76,7 @@ def check_documents(reader: Reader, first: date, last: date) -> list[Check]:
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """Return the numbers of draft invoices and bills, each with its list."""
+    """Return checks with the number of draft invoices and of draft bills, linked to their lists."""
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}

@@ -1,4 +1,4 @@
-"""Pages of profit and loss and balance sheet."""
+"""HTML pages of profit and loss and balance sheet."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from voyagent.reports.views.blueprint import pages
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
 def profit_and_loss(reader: RequestReader) -> Any:
-    """Show revenue and expenses with a comparison; each figure links to its lines."""
+    """Show revenue and expenses with a comparison; each amount links to its postings."""
     address = Address.read("reports.profit_and_loss", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -112,12 +112,12 @@ def balance_sheet(reader: RequestReader) -> Any:
 
 
 def _lines_of(code: str, days: Days) -> str:
-    """Return the link to an account's lines."""
+    """Return the URL of an account's postings in a period."""
     return url_for("reports.general_ledger", account=code, **_dated(days))
 
 
 def _earned_in(evening: Evening, *, earlier: bool) -> str:
-    """Return the link of a computed figure to its profit and loss."""
+    """Return the URL of the profit and loss that explains a computed result."""
     return (
         earned_until(evening.year_began - timedelta(days=1))
         if earlier
@@ -126,19 +126,19 @@ def _earned_in(evening: Evening, *, earlier: bool) -> str:
 
 
 def earned_until(last: date) -> str:
-    """Return the link to the profit and loss of all days up to one."""
+    """Return the URL of the profit and loss over all days up to a day."""
     return url_for(
         "reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last))
     )
 
 
 def earned_in_year(month: int, last: date) -> str:
-    """Return the link to the profit and loss of a financial year up to a day."""
+    """Return the URL of the profit and loss of a financial year up to a day."""
     return _earned_in(Evening.of(last, month), earlier=False)
 
 
 def kept_ways(period: Period) -> list[str]:
-    """Return the links of the computed row of a trial balance."""
+    """Return the URLs of the computed row of a trial balance, one for each amount."""
     if not period.is_over_a_turn:
         return [earned_until(period.year_before)] * 3
     ended = period.last_year_began - timedelta(days=1)
