@@ -78,7 +78,7 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the passenger's name."""
+    """Describe the addition in one sentence, with the passenger's name."""
     name = output.get("full_name") or given.get("full_name", "")
     return str(gettext("Added %(name)s to the trip", name=name))
 

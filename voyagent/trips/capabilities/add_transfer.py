@@ -86,7 +86,7 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the act in one sentence, with both places."""
+    """Describe the transfer in one sentence, with both places."""
     if not (given.get("origin") and given.get("destination")):
         return str(gettext("Planned a transfer"))
     return str(

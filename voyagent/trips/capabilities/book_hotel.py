@@ -138,13 +138,13 @@ def measure(call: Invocation, wanted: BookHotelInput) -> Measured:
 
 
 def policy(_call: Invocation, wanted: BookHotelInput) -> Policy:
-    """Return the policy: the supplier is paid the cost of the rate. Raises OfferNotFound."""
+    """Return the facts for approval: the supplier is paid the rate. Raises OfferNotFound."""
     rate = supplies.rate_of(wanted.rate_key)
     return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the booking number once it is booked."""
+    """Describe the hotel booking in one sentence, with its number once it is booked."""
     if not output.get("supplier_ref"):
         return str(gettext("Book a hotel"))
     return str(gettext("Booked the hotel, number %(number)s", number=output["supplier_ref"]))

@@ -93,12 +93,12 @@ def measure(call: Invocation, wanted: CancelHotelBookingInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
-    """Return the policy: money may be paid, but the charge is known only afterwards."""
+    """Return the facts for approval: a charge, known only after the cancellation, may be due."""
     return Policy(direction="out")
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence: to be done, or done."""
+    """Describe the cancellation in one sentence, as to be done or as done."""
     if not output.get("cancelled"):
         return str(gettext("Cancel a hotel booking"))
     return str(gettext("Cancelled the hotel booking"))

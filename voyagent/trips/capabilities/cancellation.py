@@ -1,4 +1,4 @@
-"""Cancel a trip line from a page or the API: at the supplier, after approval, or by a mark."""
+"""Cancel trip lines from pages and the API: at the supplier, after approval, or only here."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObjec
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the hotel's name once the rate is read."""
+    """Describe the check in one sentence, with the hotel's name once the rate is read."""
     if not output.get("hotel"):
         return str(gettext("Checked a hotel rate"))
     return str(gettext("Checked the rate at %(hotel)s", hotel=output["hotel"]))

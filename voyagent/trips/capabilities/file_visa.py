@@ -126,12 +126,12 @@ def measure(call: Invocation, wanted: FileVisaInput) -> Measured:
 
 
 def policy(_call: Invocation, _wanted: FileVisaInput) -> Policy:
-    """Return the policy: a fee is paid, but its amount is known only afterwards."""
+    """Return the facts for approval: a fee is paid, whose amount is known only afterwards."""
     return Policy(direction="out")
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the country, or the receipt once it is filed."""
+    """Describe the application in one sentence: its country, or its receipt once filed."""
     if output.get("receipt"):
         return str(gettext("Filed the visa, receipt %(receipt)s", receipt=output["receipt"]))
     country = country_name(str(given.get("destination", "")))

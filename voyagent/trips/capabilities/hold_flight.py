@@ -69,7 +69,7 @@ def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the booking number once the fare is held."""
+    """Describe the reservation in one sentence, with its number once the fare is held."""
     if not output.get("locator"):
         return str(gettext("Hold a flight"))
     return str(gettext("Held flight booking %(locator)s", locator=output["locator"]))

@@ -121,7 +121,7 @@ def measure(call: Invocation, wanted: IssueTicketInput) -> Measured:
 
 
 def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
-    """Return the policy: the supplier is paid the booking's cost.
+    """Return the facts for approval: the supplier is paid the booking's cost.
 
     Raises LineNotFound, NotHeld.
     """
@@ -130,7 +130,7 @@ def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the booking number once it is ticketed."""
+    """Describe the ticketing in one sentence, with the booking number once it is done."""
     if not output.get("locator"):
         return str(gettext("Issue the tickets"))
     return str(gettext("Issued the tickets of %(locator)s", locator=output["locator"]))

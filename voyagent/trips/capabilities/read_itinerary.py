@@ -39,7 +39,7 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, _output: JsonObject) -> str:
-    """Describe the act in one sentence; it has no variable part."""
+    """Describe the reading of the itinerary in one fixed sentence."""
     return str(gettext("Read the itinerary"))
 
 

@@ -38,7 +38,7 @@ def run(call: Invocation, wanted: ReadPnrInput) -> OutboundCall[JsonObject]:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the booking number."""
+    """Describe the request in one sentence, with the booking number."""
     locator = output.get("locator") or given.get("locator")
     if not locator:
         return str(gettext("Read a booking"))

@@ -41,7 +41,7 @@ def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the booking number once it is released."""
+    """Describe the release in one sentence, with the booking number once it is done."""
     if not output.get("locator"):
         return str(gettext("Release a held flight"))
     return str(gettext("Released flight booking %(locator)s", locator=output["locator"]))

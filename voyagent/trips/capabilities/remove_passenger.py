@@ -47,7 +47,7 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the passenger's name."""
+    """Describe the removal in one sentence, with the passenger's name."""
     name = output.get("full_name") or given.get("full_name", "")
     return str(gettext("Removed %(name)s from the trip", name=name))
 

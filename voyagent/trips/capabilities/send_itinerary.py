@@ -98,7 +98,7 @@ def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the address."""
+    """Describe the sending in one sentence, with the customer's address."""
     to = output.get("to") or given.get("to")
     if not to:
         return str(gettext("E-mail the itinerary"))

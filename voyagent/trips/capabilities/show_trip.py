@@ -61,7 +61,7 @@ def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the trip's title once it is read."""
+    """Describe the reading of the trip in one sentence, with its title once it is read."""
     if not output.get("title"):
         return str(gettext("Read the trip"))
     return str(gettext("Read the trip: %(title)s", title=output["title"]))

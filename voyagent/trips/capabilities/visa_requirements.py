@@ -43,7 +43,7 @@ def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObj
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the act in one sentence, with the country."""
+    """Describe the request in one sentence, with the country."""
     country = country_name(str(given.get("destination", "")))
     if not country:
         return str(gettext("Looked up visa rules"))

@@ -12,9 +12,9 @@ from voyagent.kernel.money import Money
 from voyagent.trips.rules.details import AnyDetails, name_of
 
 COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
-"""Statuses of lines that a supplier or authority has: cancelled first, never just removed."""
+"""Statuses of lines with a booking or application, to be cancelled before the removal."""
 OVER = frozenset({"cancelled", "failed"})
-"""Statuses of lines that do not take place."""
+"""Statuses of lines whose service does not take place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class PassportLinesMisread(Invalid):
 
 
 class NumberMisread(PassportLinesMisread):
-    """The first check digit is wrong."""
+    """The check digit of the passport number is wrong."""
 
     message = N_(
         "The check digit of the passport number does not match (second line, characters 1 to 10)."
@@ -60,7 +60,7 @@ class NumberMisread(PassportLinesMisread):
 
 
 class BirthMisread(PassportLinesMisread):
-    """The second check digit is wrong, or the date of birth does not exist."""
+    """The check digit of the date of birth is wrong, or this date does not exist."""
 
     message = N_(
         "The check digit of the date of birth does not match (second line, characters 14 to 20)."
@@ -69,7 +69,7 @@ class BirthMisread(PassportLinesMisread):
 
 
 class ExpiryMisread(PassportLinesMisread):
-    """The third check digit is wrong, or the date of expiry does not exist."""
+    """The check digit of the date of expiry is wrong, or this date does not exist."""
 
     message = N_(
         "The check digit of the expiry date does not match (second line, characters 22 to 28)."
@@ -78,7 +78,7 @@ class ExpiryMisread(PassportLinesMisread):
 
 
 class PersonalNumberMisread(PassportLinesMisread):
-    """The fourth check digit, that of the personal number, is wrong."""
+    """The check digit of the personal number is wrong."""
 
     message = N_(
         "The check digit of the personal number does not match (second line, characters 29 to"
@@ -87,7 +87,7 @@ class PersonalNumberMisread(PassportLinesMisread):
 
 
 class LineMisread(PassportLinesMisread):
-    """The fifth check digit, over number, birth, expiry and personal number, is wrong."""
+    """The final check digit, over number, birth, expiry and personal number, is wrong."""
 
     message = N_(
         "The last check digit, for the whole second line, does not match. Compare each character"
@@ -113,7 +113,7 @@ class MachineZone:
 
     @property
     def full_name(self) -> str | None:
-        """Return given names and surname."""
+        """Return given names and surname as one text; None if the lines have neither."""
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
@@ -152,7 +152,10 @@ def read_zone(text: str, today: date) -> MachineZone:
 
 
 def check_digit(text: str) -> str:
-    """Return the check digit: sum of values times 7, 3, 1, modulo ten (Doc 9303 part 3, 4.9)."""
+    """Return the check digit of a text (Doc 9303 part 3, 4.9).
+
+    It is the sum of the characters' values, times 7, 3 and 1 in turn, modulo ten.
+    """
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
 

@@ -27,7 +27,7 @@ class LineKindFixed(Invalid):
 
 
 class LineIsCommitted(Conflict):
-    """A supplier or an authority has the line, so it cannot be removed from the trip."""
+    """The line has a booking or application, which must be cancelled before the removal."""
 
     code = "line_is_committed"
     message = N_("This service is held or booked. Cancel it before you remove it.")
@@ -90,7 +90,7 @@ class BornLater(Invalid):
 
 
 class OfferNotFound(NotFound):
-    """The offer does not exist or expired long ago."""
+    """The offer does not exist, or was deleted some time after it expired."""
 
     code = "offer_not_found"
     message = N_("This offer was not found. It may have expired; search again.")
@@ -127,9 +127,9 @@ class TicketsUnderWay(Conflict):
 
 
 class CancelAtSupplier(Conflict):
-    """The line is booked at a supplier, so a mark alone does not cancel it.
+    """The line is booked at a supplier, so it must be cancelled there.
 
-    Release the held flight, or request the cancellation of the hotel.
+    Release the held flight, or request the cancellation of the hotel booking.
     """
 
     code = "cancel_at_supplier"

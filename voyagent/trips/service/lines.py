@@ -72,7 +72,7 @@ _PRIVATE = frozenset({"details"})
 
 
 class Way(StrEnum):
-    """Ways to cancel a line: released free of charge, after approval, or only marked."""
+    """Ways to cancel a line: release it free of charge, request approval, or only mark it."""
 
     RELEASE = "release"
     ASK = "ask"

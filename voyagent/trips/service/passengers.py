@@ -1,7 +1,7 @@
 """Add, change and remove passengers of a trip.
 
-A passport number is encrypted before it is stored. The audit trail contains neither names nor
-passport numbers.
+A passport number is encrypted before it is stored. Audit events about passengers contain neither
+names nor passport numbers.
 """
 
 from __future__ import annotations
