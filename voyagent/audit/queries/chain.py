@@ -44,9 +44,10 @@ class Chain:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
-    """Yield an agency's chain as of one instant; close it before using the session again.
+    """Yield an agency's chain as of one instant.
 
-    See `db.snapshot`.
+    Uncommitted work of the session is rolled back first; after the block the session is bound to no
+    agency (see `db.snapshot`).
     """
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
