@@ -1,8 +1,8 @@
 """Tables of tax rates, collections at source and states, read from CSV files.
 
 Each row of rates has its first and last day and its legal source. Another country needs only
-further rows. A row that was not compared with the text of its law is marked as unconfirmed, and the
-settings page says so.
+further rows. A row that was not compared with the text of its law is marked as unconfirmed, and so
+is the tax on an invoice line that is computed with it.
 """
 
 from __future__ import annotations
