@@ -92,12 +92,12 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
 
 
 def policy(_call: Invocation, wanted: CreateEnquiryInput) -> Policy:
-    """Return the policy: no money moves, and the customer is the party."""
+    """Return the facts for approval: the party is the customer, and no money moves."""
     return Policy(party=wanted.customer_name)
 
 
 def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
-    """Describe the act in one sentence, with the customer's name once it is known."""
+    """Describe the new enquiry in one sentence, with the customer's name once it is known."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Log an enquiry"))

@@ -93,7 +93,7 @@ def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the customer's name."""
+    """Describe the summary in one sentence, with the customer's name."""
     name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
     if not name:
         return str(gettext("Read the enquiry"))

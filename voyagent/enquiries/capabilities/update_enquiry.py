@@ -91,7 +91,7 @@ def run(call: Invocation, wanted: UpdateEnquiryInput) -> JsonObject:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the act in one sentence, with the customer's name once the change is made."""
+    """Describe the change in one sentence, with the customer's name once it is made."""
     name = (output.get("enquiry") or {}).get("customer_name")
     if not name:
         return str(gettext("Change the enquiry"))
