@@ -1,1 +1,1 @@
-"""Receipts, payments to suppliers, refunds and allocations."""
+"""Payments from customers and to suppliers, refunds, and allocations to documents."""

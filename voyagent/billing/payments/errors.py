@@ -7,28 +7,31 @@ from voyagent.kernel.money import MixedCurrencies
 
 
 class PaymentNotFound(NotFound):
-    """No such payment in the agency."""
+    """The agency has no payment with this id."""
 
     code = "payment_not_found"
     message = N_("We could not find that payment.")
 
 
 class AllocationNotFound(NotFound):
-    """No such allocation of this payment."""
+    """The payment has no allocation with this id."""
 
     code = "allocation_not_found"
     message = N_("We could not find that part of the payment.")
 
 
 class RefundNotFound(NotFound):
-    """No such refund in the agency."""
+    """The payment has no refund with this id."""
 
     code = "refund_not_found"
     message = N_("We could not find that refund.")
 
 
 class TwoForeignCurrencies(MixedCurrencies):
-    """Neither currency is that of the books, so gain or loss cannot be computed."""
+    """Payment and document have different currencies, and neither is the ledger's.
+
+    The gain or loss cannot be computed.
+    """
 
     message = N_(
         "Neither the payment nor the document is in the agency’s currency. Record the amount that"
@@ -37,7 +40,7 @@ class TwoForeignCurrencies(MixedCurrencies):
 
 
 class PaidInOtherMoney(MixedCurrencies):
-    """A payment of one document is in another currency and states no settled amount."""
+    """A payment of one document has another currency, but states no settled amount."""
 
     message = N_(
         "This document is in another currency. Record the payment under Payments, New payment,"
@@ -46,34 +49,34 @@ class PaidInOtherMoney(MixedCurrencies):
 
 
 class PaymentExceedsOpen(Conflict):
-    """The amount exceeds what is open."""
+    """The amount allocated to a document exceeds its open amount."""
 
     code = "payment_exceeds_open"
     message = N_("This is more than the amount due on this document.")
 
 
 class PaymentOverAllocated(Conflict):
-    """The amount exceeds the unused part of the payment."""
+    """The allocated or refunded amount exceeds the unused amount of the payment."""
 
     code = "payment_over_allocated"
     message = N_("This is more than the unallocated part of this payment.")
 
 
 class NothingLeft(PaymentOverAllocated):
-    """The payment has no unused part."""
+    """The payment has no unused amount."""
 
     message = N_("This payment is fully allocated or refunded.")
 
 
 class NothingOpen(Conflict):
-    """No document is named, and the party has none open."""
+    """No document was given to allocate to, and the party has no open one."""
 
     code = "nothing_open"
     message = N_("There are no open documents in the payment’s currency issued by that date.")
 
 
 class AnotherParty(Conflict):
-    """The document belongs to another party."""
+    """The document belongs to another customer or supplier than the payment."""
 
     code = "another_party"
     message = N_(
@@ -83,21 +86,21 @@ class AnotherParty(Conflict):
 
 
 class AllocationTakenBack(Conflict):
-    """An allocation is taken back once, and that is final."""
+    """The allocation is already taken back, which is final."""
 
     code = "allocation_taken_back"
     message = N_("This allocation is already reversed.")
 
 
 class PaymentReversed(Conflict):
-    """A payment is reversed once, and its reversal is final."""
+    """The payment is already reversed, which is final."""
 
     code = "payment_reversed"
     message = N_("This payment is already reversed.")
 
 
 class PaymentRefunded(Conflict):
-    """A refunded payment cannot be reversed; the refund is reversed first."""
+    """A payment with a refund cannot be reversed before the refund is reversed."""
 
     code = "payment_refunded"
     message = N_(
@@ -106,30 +109,30 @@ class PaymentRefunded(Conflict):
 
 
 class RefundReversed(Conflict):
-    """A refund is reversed once, and its reversal is final."""
+    """The refund is already reversed, which is final."""
 
     code = "refund_reversed"
     message = N_("This refund is already reversed.")
 
 
 class DocumentTwice(Unprocessable):
-    """A document is named twice."""
+    """The allocations contain the same document twice."""
 
     code = "document_twice"
     message = N_("Enter each document only once, with its full amount.")
 
 
 class NothingToAllocate(Unprocessable):
-    """No document is named, or too many."""
+    """The allocations contain no document, or more than 200."""
 
     code = "invalid_allocations"
     message = N_("Enter 1 to 200 documents and the amount allocated to each.")
 
 
 class BookedRateMissing(Conflict):
-    """The document in a foreign currency has no booked rate.
+    """The document in a foreign currency has no booked exchange rate.
 
-    Gain or loss of the payment cannot be computed.
+    Without it the gain or loss of a payment in the ledger's currency cannot be computed.
     """
 
     code = "booked_rate_missing"
@@ -139,7 +142,7 @@ class BookedRateMissing(Conflict):
 
 
 class SettledAmountMissing(Unprocessable):
-    """The settled amount of a payment in another currency is missing."""
+    """Payment and document differ in currency, but neither settled amount nor rate is given."""
 
     code = "settled_amount_required"
     message = N_(
@@ -148,14 +151,14 @@ class SettledAmountMissing(Unprocessable):
 
 
 class SettledAmountWrong(Unprocessable):
-    """The settled amount contradicts the rate or the payment."""
+    """The settled amount does not match the exchange rate or the amount of the payment."""
 
     code = "settled_amount_wrong"
     message = N_("The settled amount does not match the amount and the rate.")
 
 
 class FormerPaymentTaken(Conflict):
-    """A payment with this former number was imported."""
+    """A payment with this number of the former program has already been imported."""
 
     code = "former_payment_taken"
     message = N_("A payment with this number is already imported.")

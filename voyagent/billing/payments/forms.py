@@ -1,4 +1,4 @@
-"""Forms of payments, allocations and refunds, and the parameters of their list."""
+"""Forms of payments, allocations and refunds, and the query parameters of their list."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 PART_NAMES = ("document_id", "part")
-# Where a refusal of the rules is shown.
+# The input at which each error of the service is shown, by error code.
 PLACES = {
     **dict.fromkeys(
         (
@@ -103,10 +103,16 @@ RECEIPT_PLACES = {
 
 
 class PartsField(StringField):
-    """Amounts by document: rows of a hidden id and an input; empty rows are ignored."""
+    """Amounts by document, as rows of a hidden document id and an input.
+
+    Rows without an amount are ignored.
+    """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the rows that were sent, side by side."""
+        """Take the submitted rows, or the initial ones if none were submitted.
+
+        Each row has document_id, amount and, for another currency, settled or rate.
+        """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and PART_NAMES[0] in formdata:
@@ -124,13 +130,13 @@ class PartsField(StringField):
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
     def typed(self, document_id: object, name: str = "amount") -> str:
-        """Return the typed `settled` amount or `rate` of a document in another currency."""
+        """Return a typed value of a document: its `amount`, `settled` amount or `rate`."""
         return next(
             (row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), ""
         )
 
     def total(self, currency: str) -> Money:
-        """Return the sum of the rows that can be read."""
+        """Return the sum of the amounts that can be read."""
         come_to = Money(0, currency)
         for row in self.data:
             try:
@@ -141,24 +147,28 @@ class PartsField(StringField):
 
 
 class SettlingForm(SentOnce, SchemaForm[Settles]):
-    """Amounts of a payment by document, with settled amount or rate for other currencies."""
+    """Base form to allocate a payment to documents.
+
+    A document in another currency has an input for the settled amount or for the exchange rate.
+    """
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
     awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
     settled_on: ClassVar[str]
-    """The field of the day from which on it settles them, which is that of the rate."""
+    """Name of the field with the date of the allocation, which is also that of the rate."""
     pairs: Mapping[str, tuple[str, str, str]] = {}
-    """Of each document in another currency its currency, and the pair in which a rate is quoted."""
+    """Currency, and base and quote currency of the rate, by id of a document in another currency.
+    """
 
     allocations = PartsField(_l("Settles"))
     rate_source = StringField(_l("Rate source"))
 
     def offer(self, foreign: Iterable[Row], books: str) -> None:
-        """Set the documents in another currency; `books` is the currency of the books."""
+        """Set the documents in another currency; `books` is the currency of the ledger."""
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values, settled amounts and rates as the API takes them."""
+        """Return the typed values, with settled amounts and rates as the API accepts them."""
         values = super().values()
         return values | {
             "allocations": [
@@ -168,7 +178,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the input of a finding; a finding about a rate is shown at the rate."""
+        """Return the input at which to show an error; errors of a rate are shown at its inputs."""
         match loc:
             case ("allocations", int(), "exchange_rate", "source"):
                 return "rate_source"
@@ -195,7 +205,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
 
 
 class PaymentForm(SettlingForm[PaymentRecordIn]):
-    """Money that came in or went out."""
+    """Form to record a payment from a customer or to a supplier."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
     settled_on = "paid_on"
@@ -227,7 +237,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
             self.currency.data = currency
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values, the amount without grouping."""
+        """Return the typed values; the amount has no grouping separators."""
         values = super().values()
         return values | (
             {"amount": plain(values["amount"], self.currency.data)} if values.get("amount") else {}
@@ -235,17 +245,17 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
 
     @property
     def money(self) -> Money | None:
-        """The amount so far, where it can be read."""
+        """The typed amount, or None if it cannot be read."""
         try:
             return Money.parse(
                 plain(self.amount.data or "", self.currency.data) or "0", self.currency.data
             )
-        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+        except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
             return None
 
 
 class AllocateForm(SettlingForm[AllocateIn]):
-    """Which documents an advance settles, from which day on."""
+    """Form to allocate an advance to documents from a date on."""
 
     schema: ClassVar[type[BaseModel]] = AllocateIn
     settled_on = "effective_on"
@@ -254,7 +264,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
-    """The day on which an allocation is taken back."""
+    """Form with the date on which an allocation is taken back."""
 
     schema: ClassVar[type[BaseModel]] = UnallocateIn
 
@@ -262,7 +272,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
 
 
 class RefundForm(SentOnce, AmountForm[RefundIn]):
-    """A refund of an advance."""
+    """Form to refund an advance or a part of it."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS
@@ -285,7 +295,7 @@ class PaymentList(PaymentQuery, Listing):
     }
 
     def tabs(self) -> list[dict[str, Any]]:
-        """Return the tabs: all, received, paid, with an unused amount, reversed."""
+        """Return the tabs: all, received, paid, with an unused amount, and reversed."""
         here = "unapplied" if self.unapplied else "reversed" if self.reversed else self.direction
         words = (
             (None, _l("All")),
@@ -309,7 +319,7 @@ class PaymentList(PaymentQuery, Listing):
 
 
 class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
-    """Form of a receipt on an invoice."""
+    """Form to record a customer's payment of an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {

@@ -1,6 +1,4 @@
-"""Payments on the wire of the API: the bodies that it takes, the address of its list, and what it
-answers.
-"""
+"""Request and response bodies of the payments API."""
 
 from __future__ import annotations
 
@@ -44,11 +42,12 @@ SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class PartIn(Closed):
-    """Amount allocated to a document: an invoice for a receipt, a bill for a payment.
+    """An amount of the payment to allocate to a document.
 
-    If the document is in another currency, give the settled amount in that currency
-    (`settled_amount` and `settled_currency`), or the rate of the day (`exchange_rate`); with both,
-    they must agree. One of the two currencies is the agency's.
+    The document is an invoice for a payment from a customer, a bill for one to a supplier. If it is
+    in another currency, give the settled amount in that currency (`settled_amount` and
+    `settled_currency`), or the exchange rate of the day (`exchange_rate`). If both are given, they
+    must agree. One of the two currencies must be the agency's.
     """
 
     document_id: Id
@@ -66,7 +65,7 @@ class PartIn(Closed):
         return self
 
     def part(self, currency: str) -> Part:
-        """Return the part for the service. Raises InvalidAmount, UnknownCurrency."""
+        """Return the allocation for the service. Raises InvalidAmount, UnknownCurrency."""
         settled = (
             Money.parse(self.settled_amount, self.settled_currency)
             if self.settled_amount and self.settled_currency
@@ -81,9 +80,10 @@ class PartIn(Closed):
 
 
 class PaymentRecordIn(Closed):
-    """Money that came in from a customer or went out to a supplier.
+    """A payment from a customer (`in`) or to a supplier (`out`).
 
-    What no document takes is an advance. Without a day it is today in the agency's zone.
+    The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
+    today in the agency's time zone.
     """
 
     direction: Direction = "in"
@@ -96,44 +96,45 @@ class PaymentRecordIn(Closed):
     allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
 
     def money(self) -> Money:
-        """The amount. Raises InvalidAmount, UnknownCurrency."""
+        """Return the amount. Raises InvalidAmount, UnknownCurrency."""
         return Money.parse(self.amount, self.currency)
 
     def parts(self) -> list[Part]:
-        """Return the allocations to documents."""
+        """Return the allocations for the service."""
         return [one.part(self.currency) for one in self.allocations]
 
 
 class AllocateIn(Closed):
-    """Which documents an advance settles, from which day on; today in the agency's zone where none
-    is named.
+    """The documents to which an advance is allocated, and the date of the allocation.
 
-    Without documents the open ones of the party that are due longest take what is left.
+    The date defaults to today in the agency's time zone. Without `allocations` the unused amount is
+    allocated to the open documents of the party, longest overdue first.
     """
 
     allocations: Annotated[list[PartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None
     effective_on: BusinessDate | None = None
 
     def parts(self, currency: str) -> list[Part] | None:
-        """Return the allocations for the service. Raises InvalidAmount."""
+        """Return the allocations for the service, or None if absent. Raises InvalidAmount."""
         return (
             None if self.allocations is None else [one.part(currency) for one in self.allocations]
         )
 
 
 class UnallocateIn(Closed):
-    """The day from which on the allocation does not hold any more; today in the agency's zone where
-    none is named.
+    """The date from which an allocation is taken back; it defaults to today.
+
+    Today is the date in the agency's time zone.
     """
 
     effective_on: BusinessDate | None = None
 
 
 class RefundIn(Closed):
-    """Refund of an advance.
+    """A refund of an advance.
 
-    The amount defaults to all of the rest, the date to today in the agency's time zone, the account
-    to the bank.
+    The amount defaults to the whole unused amount, the date to today in the agency's time zone, the
+    account to the bank.
     """
 
     amount: PlainAmount | None = None
@@ -142,12 +143,12 @@ class RefundIn(Closed):
     reference: Annotated[str, Text(128)] | None = None
 
     def money(self, currency: str) -> Money | None:
-        """The amount in the payment's currency. Raises InvalidAmount."""
+        """Return the amount in the payment's currency, or None if absent. Raises InvalidAmount."""
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
 class ReceiptIn(PartialAmountIn):
-    """Payment of a customer.
+    """A payment by the customer of an invoice.
 
     The amount defaults to the amount due, the date to today in the agency's time zone, the account
     to the bank.
@@ -159,7 +160,7 @@ class ReceiptIn(PartialAmountIn):
 
 
 class PaymentQuery(Query):
-    """Filters of the list of payments, all combined, and the page behind a cursor."""
+    """Filters of the list of payments, which are combined, and the cursor of a page."""
 
     direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`in` or `out`."
@@ -187,19 +188,19 @@ class PaymentQuery(Query):
     )
 
     def search(self) -> PaymentSearch:
-        """Return the search for the queries."""
+        """Return the filters as a search for the queries."""
         only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
         return PaymentSearch(
             self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only
         )
 
     def place(self) -> Cursor | None:
-        """Return where the page begins. Raises InvalidCursor."""
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 def _refunded_minor(row: Row) -> int:
-    """Return what was refunded: nothing of a payment that was reversed."""
+    """Return the refunded amount in minor units; it is zero for a reversed payment."""
     return 0 if row["reversed_on"] else row["refunded_minor"]
 
 
@@ -209,13 +210,13 @@ def _unapplied_minor(row: Row) -> int:
 
 
 class PaymentBrief(AnswerOf[Row]):
-    """A payment in the list.
+    """A payment in a list.
 
-    `unapplied_amount` is the advance: what settles no document and was not given back.
+    `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
-    `account` is `opening_balances` for what was left of a payment of the program before, whose
-    number there is the reference. One with `reversed_on` was noted by mistake and moves nothing
-    from that day on, for `reversal_reason`.
+    `account` is `opening_balances` for an advance that was imported from a former program;
+    `reference` is then its number in that program. A payment with `reversed_on` was recorded by
+    mistake and has no effect from that date; `reversal_reason` has the reason.
     """
 
     id: UUID
@@ -252,16 +253,16 @@ def _is_taken_back(row: Row) -> bool:
 
 
 class AllocationOut(AnswerOf[Row]):
-    """The part that settles a document from a day on.
+    """An allocation of a payment to a document, from `effective_on`.
 
-    What is taken back stays; the row that counts against it has an amount below zero and
-    `reverses_id`.
+    An allocation that is taken back is kept; a further row with `reverses_id` and negative amounts
+    cancels it.
 
-    `amount` is what it takes of the payment, `settled_amount` what it settles of the document, in
-    `settled_currency`. Where those are two currencies, `booked_amount` is what as much of the
-    document stood in the books for, in the payment's currency, and the rest of `amount` a gain, or
-    a loss; null where the document is in the agency's currency. `exchange_rate` is the rate of the
-    day, where it was by one.
+    `amount` is in the payment's currency. `settled_amount`, in `settled_currency`, is the amount of
+    the document that it settles. If the currencies differ, `booked_amount` is the book value of the
+    settled amount in the payment's currency, and the rest of `amount` is an exchange gain or loss;
+    it is null if the document is in the agency's currency. `exchange_rate` is the rate that was
+    given for the allocation, if any.
     """
 
     id: UUID
@@ -279,9 +280,9 @@ class AllocationOut(AnswerOf[Row]):
 
 
 class RefundOut(AnswerOf[Row]):
-    """Refund of an advance.
+    """A refund of an advance.
 
-    With `reversed_on` it was reversed on that date, for `reversal_reason`.
+    A refund with `reversed_on` was reversed on that date; `reversal_reason` has the reason.
     """
 
     id: UUID
@@ -297,18 +298,18 @@ class RefundOut(AnswerOf[Row]):
 
 
 class PaymentOut(PaymentBrief):
-    """A payment with all that happened to it, the oldest first."""
+    """A payment with its allocations and refunds, oldest first."""
 
     allocations: list[AllocationOut]
     refunds: list[RefundOut]
 
 
 class PaymentListOut(CursorPageOf[PaymentBrief]):
-    """A page of payments, newest day first; without `next_cursor` the list ends here."""
+    """A page of payments, newest payment date first; the last page has no `next_cursor`."""
 
 
 def payment_row(document: PaymentDocument) -> Row:
-    """Return a payment with its parts as `PaymentOut` reads them."""
+    """Return a payment with its parts as the row that `PaymentOut` serializes."""
     row = document.payment
     return {
         **row,

@@ -1,1 +1,1 @@
-"""Credit notes from suppliers."""
+"""Supplier credits: credit notes that the agency receives from suppliers."""

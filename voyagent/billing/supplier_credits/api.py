@@ -1,4 +1,4 @@
-"""The JSON door of credits from suppliers: list, read, enter one on a bill."""
+"""JSON API of supplier credits: list, read, enter and reverse."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=G
 def list_supplier_credits(
     reader: Reader, query: SupplierCreditQuery
 ) -> Body[SupplierCreditListOut]:
-    """List credits from suppliers, the newest day first.
+    """List supplier credits, newest issue date first.
 
-    All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
+    A credit must match all filters. Follow `next_cursor` for the next page.
     """
     return SupplierCreditListOut.of(
         supplier_credit_queries.list_supplier_credits(
@@ -74,8 +74,10 @@ def list_supplier_credits(
     ),
 )
 def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]:
-    """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never
-    more than is open. It is posted at once and is not changed.
+    """Enter a supplier's credit note on all or some lines of a received bill.
+
+    The total is at most the open amount of the bill. The credit is posted at once and cannot be
+    changed, only reversed.
     """
     amounts = body.amounts(bill_queries.get_bill(body.bill_id).currency)
     given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
@@ -105,8 +107,10 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]
 def reverse_supplier_credit(
     actor: Actor, supplier_credit_id: UUID, body: ReverseIn
 ) -> Body[SupplierCreditOut]:
-    """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as
-    much, and its entry is reversed.
+    """Reverse a supplier credit that was entered by mistake.
+
+    The whole credit is reversed: its amount is open on the bill again, and its journal entry is
+    reversed.
     """
     supplier_credit_service.reverse_supplier_credit(
         actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
@@ -127,7 +131,7 @@ def reverse_supplier_credit(
     missing=SupplierCreditNotFound,
 )
 def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Body[SupplierCreditOut]:
-    """Read a supplier's credit with its lines."""
+    """Return a supplier credit with its lines."""
     return SupplierCreditOut.of(
         supplier_credit_row(
             supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)

@@ -7,21 +7,21 @@ from voyagent.kernel.errors import N_, Conflict, NotFound
 
 
 class SupplierCreditNotFound(NotFound):
-    """No such credit from a supplier in the agency."""
+    """The agency has no supplier credit with this id."""
 
     code = "supplier_credit_not_found"
     message = N_("We could not find that supplier credit note.")
 
 
 class LineNotOnBill(LineNotOnInvoice):
-    """The bill has no such line."""
+    """The bill has no line with this number."""
 
     code = "line_not_on_bill"
     message = N_("The bill has no such line.")
 
 
 class SupplierCreditExceedsOpen(CreditExceedsOpen):
-    """The amount exceeds what is owed; a payment is deallocated first."""
+    """The amount is above the open amount; a payment has to be deallocated first."""
 
     message = N_(
         "This is more than the amount due on this bill. To credit a paid amount, reverse the"
@@ -31,14 +31,14 @@ class SupplierCreditExceedsOpen(CreditExceedsOpen):
 
 
 class SupplierCreditTaken(Conflict):
-    """The supplier's number is on another credit of the supplier."""
+    """Another credit of the same supplier has this number."""
 
     code = "supplier_credit_taken"
     message = N_("A credit note of this supplier with this reference already exists.")
 
 
 class SupplierCreditReversed(Conflict):
-    """A supplier credit is reversed once, and its reversal is final."""
+    """The supplier credit is already reversed; a reversal is final."""
 
     code = "supplier_credit_reversed"
     message = N_("This supplier credit note is already reversed.")

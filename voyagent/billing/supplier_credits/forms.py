@@ -15,7 +15,7 @@ from voyagent.billing.supplier_credits.schemas import BillCreditIn
 
 
 class BillCreditForm(DocumentCreditForm[BillCreditIn]):
-    """A supplier's credit note on a bill."""
+    """Form to enter a supplier's credit note on a bill."""
 
     schema: ClassVar[type[BaseModel]] = BillCreditIn
     sentences: ClassVar[dict[str, Any]] = DocumentCreditForm.sentences | dict.fromkeys(

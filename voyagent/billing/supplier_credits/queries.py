@@ -1,4 +1,4 @@
-"""Supplier credits one by one with all their parts, and the list."""
+"""Queries of supplier credits: one with all its parts, and the list."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SupplierCreditDocument:
 
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
-    """Read a supplier credit with all its parts in one round trip.
+    """Return a supplier credit with all its parts, in one request to the database.
 
     Raises SupplierCreditNotFound.
     """
@@ -62,7 +62,7 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
 def list_supplier_credits(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """List supplier credits after the cursor, newest day first."""
+    """Return a page of supplier credits after the cursor, newest issue date first."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 

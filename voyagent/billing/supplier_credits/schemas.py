@@ -1,6 +1,4 @@
-"""Credits from suppliers on the wire of the API: the body that enters one, the address of the list,
-and what is answered.
-"""
+"""Request and response bodies of the supplier credits API."""
 
 from __future__ import annotations
 
@@ -27,22 +25,22 @@ from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
 class BillCreditIn(CreditIn):
-    """Supplier credit note on lines of a bill: the supplier's number, reason and date.
+    """A supplier's credit note: its number, the lines to credit, reason and date.
 
-    Without lines it credits all that is not yet credited.
+    Without `lines`, everything that is not credited yet is credited.
     """
 
     vendor_reference: Annotated[str, Trimmed(64)]
 
 
 class SupplierCreditIn(BillCreditIn):
-    """A supplier's credit note on a received bill."""
+    """A supplier's credit note to enter on a received bill."""
 
     bill_id: Id
 
 
 class SupplierCreditQuery(DocumentQuery):
-    """Filters of the list of supplier credit notes, all combined, and the page behind a cursor."""
+    """Filters of the list of supplier credits, which are combined, and the cursor of a page."""
 
     bill_id: Id | None = Field(default=None, description="The credits on one bill.")
     q: Annotated[str | None, Filter(255)] = Field(
@@ -54,15 +52,15 @@ class SupplierCreditQuery(DocumentQuery):
     )
 
     def search(self) -> CreditSearch:
-        """Return the search for the queries."""
+        """Return the filters as a search for the queries."""
         return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
 class SupplierCreditBrief(AnswerOf[Row]):
-    """A supplier's credit in the list; the amount is a decimal string in its currency.
+    """A supplier credit in a list; amounts are decimal strings in its currency.
 
-    One with `reversed_on` was entered by mistake and credits nothing from that day on, for
-    `reversal_reason`.
+    A credit with `reversed_on` was entered by mistake: from that date it no longer reduces the
+    bill. `reversal_reason` has the reason.
     """
 
     id: UUID
@@ -82,7 +80,7 @@ class SupplierCreditBrief(AnswerOf[Row]):
 
 
 class SupplierCreditLineOut(AnswerOf[Row]):
-    """Credited amount of a bill line."""
+    """The credited amount of a bill line before tax, with its credited taxes."""
 
     line_no: int
     description: str
@@ -91,17 +89,17 @@ class SupplierCreditLineOut(AnswerOf[Row]):
 
 
 class SupplierCreditOut(SupplierCreditBrief):
-    """A supplier's credit with its lines before tax."""
+    """A supplier credit with its lines."""
 
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     lines: list[SupplierCreditLineOut]
 
 
 class SupplierCreditListOut(CursorPageOf[SupplierCreditBrief]):
-    """A page of credits from suppliers, newest day first; without `next_cursor` the list ends here."""
+    """A page of supplier credits, newest issue date first; the last page has no `next_cursor`."""
 
 
 def supplier_credit_row(document: SupplierCreditDocument) -> Row:
-    """Return a supplier's credit with its lines as `SupplierCreditOut` reads them."""
+    """Return a supplier credit with its parts as the row that `SupplierCreditOut` serializes."""
     row = document.credit
     return {**row, "lines": taxed_lines(document.lines, document.taxes, row["currency"])}

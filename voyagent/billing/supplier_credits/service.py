@@ -1,4 +1,4 @@
-"""Rules of supplier credits: enter and reverse."""
+"""Services of supplier credits: enter and reverse."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ SUPPLIER_CREDIT = Kind(
 def reverse_supplier_credit(
     actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None
 ) -> SupplierCredit:
-    """Reverse a supplier credit as a whole; its number may be entered again.
+    """Reverse a whole supplier credit on a day: by default today, or its issue date if later.
+
+    The supplier's number can be entered again.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -102,10 +104,11 @@ def credit_bill(
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
 ) -> SupplierCredit:
-    """Enter a supplier's credit note by amounts of lines before tax; by default all that is left.
+    """Enter a supplier's credit note on a bill.
 
-    Posts the reverse of the receipt: payable against cost, agency lines and input tax. At most the
-    open amount is credited. A supplier's number is entered once.
+    `amounts` are the amounts to credit before tax, by line number; by default all that is not
+    credited yet. The entry is the reverse of the bill's: payables against cost, purchases as agent
+    and input tax. At most the open amount is credited. A supplier's number can be used only once.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
@@ -165,10 +168,11 @@ def credit_bill(
 def bill_credit_sides(
     actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a supplier credit as the bill is now.
+    """Return the journal lines that entering a supplier credit would post now.
 
-    Raises InvalidDate, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, SupplierCreditExceedsOpen; AmountAboveLimit.
+    Each item is account, 1 for debit or -1 for credit, and amount. Raises InvalidDate,
+    PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
+    SupplierCreditExceedsOpen; AmountAboveLimit.
     """
     lines = document_queries.get_lines(bill)
     wanted, taxes, _day = _read(actor, bill, lines, amounts, on)
@@ -182,7 +186,7 @@ def _read(
     amounts: Mapping[int, Money] | None,
     on: date | None,
 ) -> tuple[dict[int, int], list[CreditedTax], date]:
-    """Return credited amounts by line in minor units, their taxes, and the day.
+    """Check a credit and return its amounts by line number in minor units, its taxes and date.
 
     Raises the errors of `bill_credit_sides`.
     """
@@ -204,7 +208,7 @@ def _read(
 
 
 def creditable_of_bill(bill: Bill) -> dict[int, Money]:
-    """Return the uncredited amount of each line, without fully credited ones."""
+    """Return the amount of each bill line that is not credited yet, if any, by line number."""
     left = crediting.left_of(
         document_queries.get_lines(bill), credit_queries.credited_by_line(bill)
     )
@@ -212,7 +216,10 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
 
 
 def proposed_of_bill(bill: Bill) -> dict[int, Money]:
-    """Return what a credit may take of each line, at most the open amount."""
+    """Return the proposed amounts of a supplier credit by line number.
+
+    They and their taxes are together at most the open amount.
+    """
     left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
     taxes_of = _taxing(bill, document_queries.get_lines(bill))
 
@@ -228,7 +235,10 @@ def proposed_of_bill(bill: Bill) -> dict[int, Money]:
 def taxes_of_credit(
     bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]
 ) -> list[CreditedTax]:
-    """Return the taxes of credited amounts, in proportion to the line's taxes."""
+    """Return the taxes of credited amounts, in proportion to the taxes of their lines.
+
+    `wanted` are the amounts by line number, in minor units.
+    """
     return _taxing(bill, lines)(wanted)
 
 
@@ -238,7 +248,11 @@ def credit_sides(
     taxes: Sequence[CreditedTax],
     currency: str,
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of credited amounts and taxes."""
+    """Return the journal lines of a supplier credit.
+
+    `wanted` are the amounts by line number, in minor units. Each item is account, 1 for debit or -1
+    for credit, and amount.
+    """
     billed = bought_sides(
         (of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted),
         currency,
@@ -249,7 +263,7 @@ def credit_sides(
 def _taxing(
     bill: Bill, lines: Sequence[BillLine]
 ) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
-    """Return a function that computes taxes of any amounts, with its reads done once."""
+    """Return a function that computes the taxes of amounts without further queries."""
     charged, before, taken = (
         tax_queries.get_bill_taxes(bill.id),
         credit_queries.credited_by_line(bill),
@@ -267,7 +281,7 @@ def _write(
     day: date,
     why: str,
 ) -> SupplierCredit:
-    """Post and store a supplier credit."""
+    """Post and store a supplier credit, without its lines."""
     credit = post_credit(
         actor,
         SUPPLIER_CREDIT,

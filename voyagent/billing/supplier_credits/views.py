@@ -1,4 +1,4 @@
-"""Pages of supplier credits: document, entry on a bill, and reversal."""
+"""Pages of supplier credits: single credit, entry on a bill, and reversal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ KIND = Kind(
     missing=SupplierCreditNotFound,
 )
 def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
-    """One credit of a supplier, and what stands in the books."""
+    """Show a supplier credit with its journal entries."""
     document = supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
     currency = document.credit["currency"]
     return render_template(
@@ -75,7 +75,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     once=True,
 )
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Enter a supplier credit, by default all that is left, with a preview of the postings."""
+    """Credit a bill; the form proposes all that is left and can preview the postings."""
     bill = bill_queries.get_bill(bill_id)
     if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
@@ -110,5 +110,5 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     missing=SupplierCreditNotFound,
 )
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
-    """Reverse a supplier credit: the first step shows the postings, the second does it."""
+    """Show the postings of reversing a supplier credit (GET), and reverse it (POST)."""
     return reverse_page(KIND, actor, supplier_credit_id)

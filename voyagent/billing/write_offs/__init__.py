@@ -1,1 +1,1 @@
-"""Write-offs of what customers do not pay."""
+"""Write-offs of invoice amounts that customers do not pay (bad debts)."""

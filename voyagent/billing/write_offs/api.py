@@ -1,4 +1,4 @@
-"""JSON API of write-offs, added to the blueprint of invoices."""
+"""JSON API of write-offs; the routes belong to the blueprint of invoices."""
 
 from __future__ import annotations
 
@@ -45,12 +45,11 @@ WRITE_OFF_ERRORS = (
     errors=WRITE_OFF_ERRORS,
 )
 def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[ApprovalItem]:
-    """Ask for what is open of an invoice, or a part of it, to be given up.
+    """Request to write off the open amount of an invoice or a part of it.
 
-    The answer is the request, in a conversation of its own.
-
-    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the
-    request while it waits, and the write-off once it is done.
+    The response is the request for approval. Nothing is posted until a person with the authority
+    approves it. The invoice shows the request while it is pending, and the write-off once it is
+    approved.
     """
     amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
     asked = write_off_service.ask_for_write_off(
@@ -76,8 +75,10 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
 def take_back_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn
 ) -> Body[InvoiceOut]:
-    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
-    much. Once.
+    """Reverse a write-off.
+
+    The whole write-off is reversed: its amount is open on the invoice again, and its journal entry
+    is reversed. A write-off can be reversed only once.
     """
     write_off_service.reverse_write_off(
         actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on

@@ -6,28 +6,28 @@ from voyagent.kernel.errors import N_, Conflict, NotFound
 
 
 class WriteOffNotFound(NotFound):
-    """No such write-off of this invoice."""
+    """The invoice has no write-off with this id."""
 
     code = "write_off_not_found"
     message = N_("We could not find that write-off.")
 
 
 class WriteOffExceedsOpen(Conflict):
-    """The amount exceeds what is open."""
+    """The amount to write off exceeds the open amount."""
 
     code = "write_off_exceeds_open"
     message = N_("This is more than the amount due on this invoice.")
 
 
 class WriteOffTakenBack(Conflict):
-    """A write-off is reversed once, and its reversal is final."""
+    """The write-off is already reversed, which is final."""
 
     code = "write_off_taken_back"
     message = N_("This write-off is already reversed.")
 
 
 class WriteOffRequested(Conflict):
-    """A write-off of the invoice is requested and undecided."""
+    """A request to write off the invoice is pending."""
 
     code = "write_off_requested"
     message = N_(

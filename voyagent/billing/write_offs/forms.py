@@ -1,4 +1,4 @@
-"""Forms to request and to reverse a write-off, which accept what the API accepts."""
+"""Forms to request and to reverse a write-off; they accept what the API accepts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wtforms import StringField
 from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.http.forms import AMOUNT_SENTENCE, AmountForm, AmountText, DateText, SchemaForm
 
-# Where a refusal of the rules is shown.
+# The input at which each error of the service is shown, by error code.
 _WORDS = {"reason_required": "reason", "text_too_long": "reason"}
 ASKED = _WORDS | {
     "write_off_exceeds_open": "amount",
@@ -30,7 +30,7 @@ WRITTEN_BACK = _WORDS | {
 
 
 class WriteOffForm(AmountForm[WriteOffIn]):
-    """A request to write off an invoice; thousands may be grouped."""
+    """Form to request a write-off; the amount may have grouping separators."""
 
     schema: ClassVar[type[BaseModel]] = WriteOffIn
     sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE}
@@ -42,7 +42,7 @@ class WriteOffForm(AmountForm[WriteOffIn]):
 
 
 class TakeBackForm(SchemaForm[TakeBackIn]):
-    """Why a write-off is taken back, and from when on."""
+    """Form with the reason and the date of reversing a write-off."""
 
     schema: ClassVar[type[BaseModel]] = TakeBackIn
 

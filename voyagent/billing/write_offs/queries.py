@@ -1,4 +1,4 @@
-"""Write-offs of an invoice."""
+"""Queries of the write-offs of an invoice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
 
 
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
-    """Return the id of the invoice of a write-off or of its reversal.
+    """Return the id of the invoice that a write-off or its reversal belongs to.
 
     Raises WriteOffNotFound.
     """
@@ -36,7 +36,7 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
 
 
 def is_written_back(write_off_id: UUID) -> bool:
-    """Return True if the write-off is reversed."""
+    """Return True if the write-off was reversed."""
     return (
         db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id))
         is not None

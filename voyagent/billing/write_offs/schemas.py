@@ -1,4 +1,4 @@
-"""Request body that reverses a write-off."""
+"""Request bodies that request and reverse a write-off."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.fields import (
 
 
 class TakeBackIn(Closed):
-    """Reason and date of the reversal of a write-off.
+    """The reason and the date of reversing a write-off.
 
     The date defaults to today in the agency's time zone.
     """
@@ -23,9 +23,10 @@ class TakeBackIn(Closed):
 
 
 class WriteOffIn(PartialAmountIn):
-    """Write-off of an invoice.
+    """A request to write off an amount of an invoice.
 
-    The amount defaults to the amount due, the date to today in the agency's time zone.
+    The amount defaults to the amount due. The date defaults to today in the agency's time zone, or
+    to the issue date if that is later.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -1,4 +1,4 @@
-"""Rules of write-offs: request, post, reverse."""
+"""Services of write-offs: request, post and reverse."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def write_off_invoice(
     amount: Money | None = None,
     on: date | None = None,
 ) -> WriteOff:
-    """Write off the open amount of an invoice, or a part, on a day: bad debts against receivable.
+    """Write off the open amount of an invoice or a part of it: bad debts against receivables.
 
-    Only with a grant. Taxes are unchanged: bad debt is no change of the supply (section 34 of the
-    CGST Act).
+    The date defaults to today, or to the issue date if that is later. The actor needs an approval.
+    Taxes do not change, because a bad debt does not change the supply (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
     MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit;
@@ -85,10 +85,11 @@ def write_off_invoice(
 def reverse_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
 ) -> WriteOff:
-    """Reverse a write-off as a whole from a day on (default today), once.
+    """Reverse a whole write-off from a day on (default today).
 
-    The invoice is open again. Raises Forbidden, InvoiceNotFound, WriteOffNotFound,
-    WriteOffTakenBack, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    The amount is open on the invoice again. A write-off can be reversed only once. Raises
+    Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("invoice.reverse_write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -116,8 +117,9 @@ def reverse_write_off(
 def checked(
     actor: Actor, invoice: Invoice, amount: Money | None, reason: str, on: date | None
 ) -> tuple[Money, str, date]:
-    """Return amount, reason and day of a write-off; by default all that is open, today.
+    """Check a write-off and return its amount, reason and date.
 
+    The amount defaults to the open amount, the date to today or to the issue date if that is later.
     Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
     WriteOffExceedsOpen, InvalidDate, PeriodLocked.
     """
@@ -136,7 +138,7 @@ def checked(
 
 
 def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
-    """Store a write-off and update the locked invoice."""
+    """Store a write-off or its reversal, update the locked invoice, and record it in the audit."""
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
@@ -148,7 +150,7 @@ def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
     db.session.flush()
     db.session.expire(
         invoice, ["due_date"]
-    )  # in instalments, the first open one may be another now
+    )  # with instalments, the database trigger may have changed it
     amount = Money(abs(row.amount_minor), invoice.currency)
     audit.record(
         actor,
@@ -176,16 +178,16 @@ def ask_for_write_off(
     amount: Money | None = None,
     on: date | None = None,
 ) -> Approval:
-    """Propose to write off an amount of an invoice, or all that is open.
+    """Request approval to write off an amount of an invoice, by default all that is open.
 
-    The request starts a conversation of its own. One request for an invoice waits at a time.
+    The request starts a new conversation. An invoice has at most one pending request.
 
     Raises Forbidden, InvoiceNotFound, WriteOffRequested, and the errors of `checked`:
     DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
     WriteOffExceedsOpen, InvalidDate, PeriodLocked.
     """
     actor.require("invoice.write_off")
-    # The lock makes the second of two simultaneous requests find the first.
+    # Because of the lock the second of two simultaneous requests finds the first.
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     wanted, why, day = checked(actor, invoice, amount, reason, on)
     if (
@@ -226,7 +228,7 @@ def ask_for_write_off(
 
 
 def write_off_title(invoice: Invoice) -> str:
-    """Name the customer and the invoice of a write-off."""
+    """Return the title of a request: the customer and the invoice to write off."""
     return str(
         gettext(
             "Write off the balance of %(name)s on invoice %(number)s",

@@ -1,4 +1,4 @@
-"""The pages of write-offs: asking for one, with what it will post, and taking one back."""
+"""Pages that request and reverse a write-off."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from voyagent.kernel.money import Money
     missing=InvoiceNotFound,
 )
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
-    """Ask for what is open to be given up: all of it today, unless something else is typed.
+    """Request a write-off; the form proposes the whole open amount and can preview the postings.
 
-    Somebody else decides.
+    A person with the authority decides on the request.
     """
     invoice = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
@@ -79,7 +79,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
     "/invoices/write-offs/<write_off_id>", permission="billing.read", missing=WriteOffNotFound
 )
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
-    """The invoice that a write-off is of, for whoever comes from the books."""
+    """Redirect to the invoice of a write-off; journal entries link to this URL."""
     return see_other(
         url_for(
             "billing.invoice",
@@ -96,7 +96,7 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
     missing=WriteOffNotFound,
 )
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
-    """Take a write-off back: the first step asks why and from when on, the second does it."""
+    """Show the form of reversing a write-off (GET), and reverse it (POST)."""
     invoice, written_off = (
         invoice_queries.get_invoice(invoice_id),
         write_off_queries.get_write_off(invoice_id, write_off_id),

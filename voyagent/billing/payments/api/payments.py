@@ -1,6 +1,4 @@
-"""The JSON door of payments: list, note money that came in or went out, let it settle documents,
-take that back, give an advance back, reverse either.
-"""
+"""JSON API of payments: list, record, allocate, deallocate, refund and reverse."""
 
 from __future__ import annotations
 
@@ -62,10 +60,10 @@ PART_ERRORS = (
 
 @api.get("/payments", answer=PaymentListOut, permission="billing.read", errors=(InvalidCursor,))
 def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
-    """List payments, the newest day first.
+    """List payments, newest payment date first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
-    same however deep it lies; nothing is counted.
+    A payment must match all filters; an empty filter is ignored. Follow `next_cursor` for the next
+    page. No total is returned.
     """
     return PaymentListOut.of(
         payment_queries.list_payments(
@@ -83,8 +81,9 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
-    """Note money that came in or went out, with the documents that it settles; the rest is an
-    advance.
+    """Record a payment from a customer or to a supplier.
+
+    `allocations` are the documents that it settles. The rest of the amount is an advance.
     """
     fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
     return _payment(
@@ -98,7 +97,7 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     "/payments/<payment_id>", answer=PaymentOut, permission="billing.read", missing=PaymentNotFound
 )
 def get_payment(reader: Reader, payment_id: UUID) -> Body[PaymentOut]:
-    """Read a payment with what it settles, what was taken back of that, and what was given back."""
+    """Return a payment with its allocations, deallocations and refunds."""
     return PaymentOut.of(payment_row(payment_queries.read_payment(reader, payment_id)))
 
 
@@ -117,12 +116,12 @@ def get_payment(reader: Reader, payment_id: UUID) -> Body[PaymentOut]:
     ),
 )
 def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[PaymentOut]:
-    """Let what is left of a payment settle documents of its party, never more than either has.
+    """Allocate the unused amount of a payment to documents of its party.
 
-    An entry moves it out of the account of advances.
-
-    For a document in another currency the entry goes by way of the account of currency exchange,
-    and what is gained or lost on it stands on its own.
+    An allocation is at most the unused amount of the payment and the open amount of the document. A
+    journal entry moves the amount out of the account of advances. For a document in another
+    currency the entry uses the currency exchange account, and a gain or loss is posted to an
+    account of its own.
     """
     currency = payment_queries.get_payment(payment_id).currency
     allocations.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)
@@ -145,8 +144,11 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[P
 def unallocate_payment(
     actor: Actor, payment_id: UUID, allocation_id: UUID, body: UnallocateIn
 ) -> Body[PaymentOut]:
-    """Take an allocation back whole, by a row and an entry against it; what stood until that day
-    stays in every report of an earlier one.
+    """Take back an allocation.
+
+    The whole allocation ends on `effective_on`: the document is open again and the payment has the
+    amount to allocate or refund. The allocation is kept, and a row with negative amounts and a
+    journal entry are added. Reports for earlier dates do not change.
     """
     allocations.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
     return _payment(payment_id)
@@ -168,7 +170,7 @@ def unallocate_payment(
     ),
 )
 def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[PaymentOut]:
-    """Note that what is left of a payment, or a part of it, went back to whom it came from."""
+    """Record a refund of all or a part of the unused amount of a payment."""
     amount = body.money(payment_queries.get_payment(payment_id).currency)
     payment_service.refund_payment(
         actor,
@@ -196,8 +198,10 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
     ),
 )
 def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[PaymentOut]:
-    """Take a payment that was noted by mistake back whole: what it settles is open again, its entry
-    is reversed, and its number stays used.
+    """Reverse a payment that was recorded by mistake.
+
+    The whole payment is reversed: the documents that it settled are open again, and its journal
+    entry is reversed. Its number stays used.
     """
     payment_reversals.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
@@ -220,8 +224,10 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, body: ReverseIn
 ) -> Body[PaymentOut]:
-    """Take a refund that was noted by mistake back whole: the payment has it to give again, its
-    entry is reversed, and its number stays used.
+    """Reverse a refund that was recorded by mistake.
+
+    The whole refund is reversed: the amount is unused on the payment again, and the journal entry
+    of the refund is reversed. Its number stays used.
     """
     payment_reversals.reverse_refund(
         actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on

@@ -1,4 +1,4 @@
-"""Receipts on invoices."""
+"""JSON API of receipts on invoices."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ from voyagent.kernel.serializers import Body
     ),
 )
 def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[InvoiceOut]:
-    """Note what a customer has paid, never more than is open; the answer is the invoice as it
-    stands then.
+    """Record a payment by the customer of an invoice.
+
+    The amount is at most the open amount. The response is the changed invoice.
     """
     amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
     payment_service.record_receipt(

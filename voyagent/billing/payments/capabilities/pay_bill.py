@@ -1,4 +1,4 @@
-"""Record that a supplier's bill, or a part of it, was paid."""
+"""Capability `pay_bill`: record the payment of a supplier's bill or of a part of it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PayBillInput(PaymentIn):
 
 
 def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
-    """Record the payment. Raises as `service.pay_bill`."""
+    """Record the payment. Raises the errors of `service.pay_bill`."""
     amount = Money.parse(wanted.amount, wanted.currency)
     payment = payment_service.pay_bill(
         call.actor,
@@ -81,7 +81,10 @@ def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
 
 
 def preview(_call: Invocation, wanted: PayBillInput) -> Description:
-    """Show the payment and its bill. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
+    """Return the payment and its bill for the reviewer.
+
+    Raises BillNotFound, InvalidAmount, UnknownCurrency.
+    """
     bill = bill_queries.get_bill(wanted.bill_id)
     title = gettext(
         "Record the payment of bill %(reference)s of %(name)s",
@@ -92,24 +95,27 @@ def preview(_call: Invocation, wanted: PayBillInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: PayBillInput) -> Measured:
-    """Measure the open balance of the supplier. Raises BillNotFound."""
+    """Return the supplier's present open balance. Raises BillNotFound."""
     bill = bill_queries.get_bill(wanted.bill_id)
     label = gettext("Payable to %(name)s", name=bill.party_name)
     return party_balance("payable", bill.party_name, bill.currency, label)
 
 
 def policy(_call: Invocation, wanted: PayBillInput) -> Policy:
-    """Money goes out to the supplier. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
+    """Return amount, supplier and direction (money is paid out) for the amount limits.
+
+    Raises BillNotFound, InvalidAmount, UnknownCurrency.
+    """
     return payment_policy(wanted, bill_queries.get_bill(wanted.bill_id), "out")
 
 
 def open_bills(call: Invocation, text: str) -> list[Choice]:
-    """Return open bills that a text can mean, the longest due first."""
+    """Return the open bills that match a text, longest overdue first."""
     return open_documents(call, "payable", text)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the supplier and the bill once the payment is recorded."""
+    """Return the summary sentence; after recording it names the supplier and the bill."""
     if not output.get("paid"):
         return str(gettext("Record a bill payment"))
     return str(
@@ -122,7 +128,7 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the amount, the supplier, and the amount that is still due."""
+    """Return the answer text: the amount, the supplier, and the amount still due."""
     recorded = gettext(
         "Recorded %(amount)s to %(name)s for bill %(reference)s.",
         amount=spoken(output["amount"], output["currency"]),
@@ -133,7 +139,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the bill with the amount that is still due."""
+    """Return the bill as a record, with the amount still due."""
     number, name = output["vendor_reference"], output["party_name"]
     due = Money.parse(output["open_amount"], output["currency"])
     return (Choice(output["bill_id"], f"{number}, {name}", number, due),)

@@ -1,4 +1,4 @@
-"""Record that a customer has paid an invoice, or a part of it."""
+"""Capability `record_receipt`: record a customer's payment of an invoice or a part of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RecordReceiptInput(PaymentIn):
 
 
 def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
-    """Record the payment. Raises as `service.record_receipt`."""
+    """Record the payment. Raises the errors of `service.record_receipt`."""
     amount = Money.parse(wanted.amount, wanted.currency)
     payment = payment_service.record_receipt(
         call.actor,
@@ -73,7 +73,10 @@ def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
 
 
 def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
-    """Show the payment and its invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    """Return the payment and its invoice for the reviewer.
+
+    Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
+    """
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     title = gettext(
         "Record a payment of %(name)s for invoice %(number)s",
@@ -84,19 +87,22 @@ def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
-    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     label = gettext("Balance of %(name)s", name=invoice.party_name)
     return party_balance("receivable", invoice.party_name, invoice.currency, label)
 
 
 def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
-    """Money comes in from the customer. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    """Return amount, customer and direction (money is received) for the amount limits.
+
+    Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
+    """
     return payment_policy(wanted, invoice_queries.get_invoice(wanted.invoice_id), "in")
 
 
 def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
-    """Name the customer and the invoice once the payment is recorded."""
+    """Return the summary sentence; after recording it names the customer and the invoice."""
     if not output.get("recorded"):
         return str(gettext("Record payment"))
     return str(
@@ -109,7 +115,7 @@ def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
 
 
 def answer(_given: dict[str, Any], output: dict[str, Any]) -> str:
-    """State the amount, the customer, and the amount that is still due."""
+    """Return the answer text: the amount, the customer, and the amount still due."""
     recorded = gettext(
         "Recorded %(amount)s from %(name)s for invoice %(number)s.",
         amount=spoken(output["amount"], output["currency"]),

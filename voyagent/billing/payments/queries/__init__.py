@@ -1,1 +1,1 @@
-"""Reads of payments, allocations and refunds."""
+"""Queries of payments, refunds and allocations."""

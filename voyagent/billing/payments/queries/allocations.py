@@ -1,4 +1,4 @@
-"""Allocations and refunds of payments, and the documents that they settle."""
+"""Queries of allocations and refunds, and of the documents that payments settle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _REFUNDS = Refund.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """The amount of a document settled in another currency, and its book value."""
+    """Sums of a document's settled amounts and of their book values, in minor units.
+
+    Only payments in another currency count.
+    """
 
     settled_minor: int
     booked_minor: int
@@ -55,7 +58,7 @@ def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
 
 
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
-    """Return the id of the payment of an allocation.
+    """Return the id of the payment that an allocation belongs to.
 
     Raises AllocationNotFound.
     """
@@ -67,7 +70,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
 
 
 def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
-    """Return the id of the payment of a refund. Raises RefundNotFound."""
+    """Return the id of the payment that a refund belongs to. Raises RefundNotFound."""
     found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
         0
     ]
@@ -76,7 +79,10 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:
-    """Return all allocations and deallocations of a payment, oldest first."""
+    """Return the allocations of a payment, those that are taken back included, oldest first.
+
+    The rows that take them back are included too.
+    """
     return list(
         db.session.scalars(
             select(Allocation)
@@ -87,7 +93,10 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """Return the settled amounts of payments in another currency on a locked document."""
+    """Return the amounts of a document that payments in another currency have settled so far.
+
+    The caller must have locked the document.
+    """
     of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
     sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
     statement = select(
@@ -100,7 +109,7 @@ def exchanged_before(document: Invoice | Bill) -> Exchanged:
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
-    """Return True if the allocation is taken back."""
+    """Return True if an allocation was taken back."""
     return (
         db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id))
         is not None
@@ -108,7 +117,7 @@ def is_taken_back(allocation_id: UUID) -> bool:
 
 
 def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
-    """Lock documents in the order of their ids until the transaction ends.
+    """Lock documents until the transaction ends and return them, ordered by id.
 
     Raises InvoiceNotFound, BillNotFound.
     """
@@ -126,7 +135,7 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
 
 
 def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """Return the booked rates of documents by id, where they have one."""
+    """Return the booked exchange rates of those of the documents that have one, by id."""
     table: Any = (Invoice if kind == "receivable" else Bill).__table__
     names = ("id", *RATE_COLUMNS)
     rows = reader.read(
@@ -140,7 +149,10 @@ def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, 
 def open_document_ids(
     kind: Kind, party: str, currency: str, day: date, *, limit: int
 ) -> list[UUID]:
-    """Return open documents of a party and currency issued by a day, longest due first."""
+    """Return ids of open documents of a party in a currency, longest overdue first.
+
+    Only documents issued up to `day` are returned.
+    """
     model: Any = Invoice if kind == "receivable" else Bill
     statement = select(model.id).where(
         model.party_key == func.lower(party),

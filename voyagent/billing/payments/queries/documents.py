@@ -1,4 +1,4 @@
-"""Payments one by one with all their parts, the list, and the list for export."""
+"""Queries of payments: one with all its parts, the list, and the list for export."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ _LISTED = (
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Return the exported list of the payments of a search, newest day first.
+    """Return the export of the payments that a search finds, newest payment date first.
 
-    The refunded and the unused amount of a reversed payment are zero.
+    For a reversed payment the refunded and the unused amount are zero.
     """
     of = Payment.__table__.c
     columns = [
@@ -89,8 +89,8 @@ def payments_listing(search: PaymentSearch) -> Listing:
 class PaymentSearch:
     """Filters of a list of payments.
 
-    `direction` is in or out, `party` a whole name; `is_unapplied` and `is_reversed` select those
-    with an unused amount and those reversed.
+    `direction` is `in` or `out`, `party` the whole name of the customer or supplier. `is_unapplied`
+    finds payments with an unused amount, `is_reversed` those that were reversed.
     """
 
     direction: str | None = None
@@ -113,7 +113,7 @@ class PaymentDocument:
 
 
 def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
-    """Return a payment; `lock` holds its row until the transaction ends.
+    """Return a payment; with `lock` its row is locked until the transaction ends.
 
     Raises PaymentNotFound.
     """
@@ -123,13 +123,16 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 def list_payments(
     reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
-    """List payments after the cursor, newest day first; a page costs the same at any depth."""
+    """Return a page of payments after the cursor, newest payment date first.
+
+    The cost does not grow with the number of earlier pages.
+    """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day(rows, limit, "paid_on")
 
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
-    """Return the conditions of a search, without its text."""
+    """Return the conditions of all filters except the text."""
     wanted: list[ColumnElement[bool]] = []
     if search.direction:
         wanted.append(_PAYMENTS.direction == search.direction)
@@ -147,7 +150,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
-    """Read a payment with allocations and refunds, oldest first, in one round trip.
+    """Return a payment with allocations and refunds, oldest first, in one database request.
 
     Raises PaymentNotFound.
     """

@@ -1,1 +1,1 @@
-"""Rules of payments, refunds and allocations."""
+"""Services of payments, refunds and allocations."""

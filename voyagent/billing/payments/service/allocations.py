@@ -1,4 +1,4 @@
-"""Rules of allocations: parts of a payment settle documents, and can be taken back."""
+"""Services that allocate payments to documents and take allocations back."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ from voyagent.ledger import service as ledger
 def allocate(
     actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None
 ) -> Payment:
-    """Allocate an advance to documents of its party, from a day on (default today).
+    """Allocate an advance to documents of its party from a day on (default today).
 
-    The amount moves from the account of advances to that of the documents. Without parts, the
-    documents due longest take what is left. The day is not before the payment, any document's
-    issue, or the last deallocation of either, so that reports of earlier days stay correct.
+    A journal entry moves the amount from the account of advances to that of the documents. Without
+    `parts` the unused amount is allocated to the open documents, longest overdue first. The day may
+    not be before the payment, the issue of any document, or the last reversal of any allocation,
+    credit or refund of these, so that reports for earlier dates do not change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
     DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
@@ -102,7 +103,10 @@ def allocate(
 
 
 def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
-    """Allocate an advance to documents in another currency, each by an entry of its own."""
+    """Post and store the allocations to documents in another currency.
+
+    Each has a journal entry of its own. Other settlements are ignored.
+    """
     actor.require_authority("payment.record")
     for part in settlements:
         if not part.is_exchanged:
@@ -133,9 +137,9 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
 def settlements_now(
     actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
 ) -> list[Settlement]:
-    """Return what parts of a payment would settle now, without locks.
+    """Return the settlements that parts of a payment would make, without locking anything.
 
-    Raises the errors of `allocate`.
+    `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
     if ledger.is_closed(day):
         raise ledger.PeriodLocked
@@ -154,7 +158,7 @@ def settlements_now(
 def allocation_sides(
     actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of an allocation: purpose, 1 debit or -1 credit, amount.
+    """Return the journal lines of an allocation: account, 1 debit or -1 credit, amount.
 
     Raises the errors of `allocate`.
     """
@@ -192,10 +196,10 @@ def check_left(payment: Payment) -> None:
 def deallocate(
     actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
 ) -> Payment:
-    """Take back a whole allocation from a day on (default today), once.
+    """Take back a whole allocation from a day on (default today).
 
-    The document is open again and the payment has the amount. The allocation is kept beside a
-    counter-allocation.
+    The document is open again and the payment has the amount to use. The allocation is kept;
+    another row with negative amounts cancels it. It can be taken back only once.
 
     Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
     PeriodLocked.
@@ -234,16 +238,19 @@ def deallocate(
 
 
 def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a deallocation in the payment's currency."""
+    """Return the journal lines of taking back an allocation in the payment's currency.
+
+    Each item is account, 1 for debit or -1 for credit, and amount.
+    """
     left, right = accounts_of(payment, take_back=True)
     amount = Money(allocation.amount_minor, payment.currency)
     return [(left, 1, amount), (right, -1, amount)]
 
 
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
-    """Spread an amount over the party's open documents issued by a day, due longest first.
+    """Distribute an amount over the party's open documents, longest overdue first.
 
-    Each row is locked.
+    Only documents issued up to `day` count. They are locked until the transaction ends.
     """
     kind: Kind = "receivable" if direction == "in" else "payable"
     ids = allocation_queries.open_document_ids(
@@ -262,7 +269,11 @@ def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> l
 
 
 def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
-    """Spread an amount over open amounts in the given order; zeros are left out."""
+    """Distribute an amount over documents in the given order, each up to its open amount.
+
+    `documents` are pairs of id and open amount; all amounts are in minor units. Documents that get
+    nothing are left out.
+    """
     parts = []
     for document_id, open_minor in documents:
         taken = min(minor, open_minor)

@@ -1,4 +1,4 @@
-"""Import of advances from before, against opening balances."""
+"""Import of advances from a former program, posted against opening balances."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ def import_advance(
     paid_on: date,
     amount: Money,
 ) -> Payment:
-    """Import an unused advance of a customer, or to a supplier (`out`), on its original day.
+    """Import an unused advance of a customer (`in`) or to a supplier (`out`) on its own date.
 
-    Its former number is its reference, unique by direction; its own number has a series apart
-    (`A/2026-27/000001`). Bank and cash are unchanged. It is allocated and refunded like any other.
+    Its former number becomes its reference, which must be unique for the direction. Its own number
+    is from a separate series (`A/2026-27/000001`). No bank or cash account is changed. It can be
+    allocated and refunded like any other advance.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

@@ -1,4 +1,4 @@
-"""Rules of payments: record money in or out, settle documents, refund advances."""
+"""Services that record payments and refunds."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
-"""Series and prefix of payment numbers by direction."""
+"""Name and prefix of the number series of payments, by direction."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
 OPENING_ADVANCES = ("advance", "A")
-"""Series of imported advances, so that no number is missing in the others."""
+"""Name and prefix of the number series of imported advances, which leaves no gap in others."""
 
 
 def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
@@ -57,11 +57,11 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None = None,
     parts: Sequence[Part] = (),
 ) -> Payment:
-    """Record money from a customer or to a supplier, by bank or cash, on a day (default today).
+    """Record a payment from a customer or to a supplier on a day (default today).
 
-    Only `import_advance` uses `opening_balances`. Parts settle documents at once; the rest is an
-    advance. Documents in another currency are settled through the account of advances. It takes the
-    next number of its series.
+    `account` is `bank` or `cash`; only `import_advance` passes `opening_balances`. `parts` settle
+    documents at once; the rest is an advance. Parts for documents in another currency are first
+    posted as an advance and then allocated. The payment takes the next number of its series.
 
     Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the
     errors of `allocate`.
@@ -104,9 +104,10 @@ def payment_sides(
     account: str = "bank",
     parts: Sequence[Part] = (),
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a payment as its documents are now.
+    """Return the journal lines that recording a payment would post now.
 
-    Raises the errors of `record_payment`.
+    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
+    `record_payment`.
     """
     payment = _read(actor, direction, party_name, amount, on, account=account)
     settlements = settlements_now(
@@ -128,7 +129,7 @@ def record_receipt(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Record a payment of an invoice; by default all that is open, today.
+    """Record a payment of an invoice; the defaults are its whole open amount and today.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -147,7 +148,7 @@ def pay_bill(
     reference: str | None = None,
     account: str = "bank",
 ) -> Payment:
-    """Record a payment of a bill; by default all that is open, today.
+    """Record a payment of a bill; the defaults are its whole open amount and today.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
@@ -166,9 +167,10 @@ def refund_payment(
     account: str = "bank",
     reference: str | None = None,
 ) -> Refund:
-    """Record a refund of an advance; by default all that is unused, today.
+    """Record a refund of an advance; the defaults are its whole unused amount and today.
 
-    Refunds from suppliers are the same. It takes a number of its own series.
+    An advance to a supplier is refunded by the supplier. The refund takes the next number of its
+    own series.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
@@ -204,7 +206,11 @@ def refund_payment(
 def refund_sides(
     actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a refund. Raises the errors of `refund_payment`."""
+    """Return the journal lines that a refund would post.
+
+    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
+    `refund_payment`.
+    """
     if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
         raise ledger.PeriodLocked
     left, right = _refund_accounts(payment, account)
@@ -221,7 +227,7 @@ def _read(
     account: str,
     reference: str | None = None,
 ) -> Payment:
-    """Return an unsaved payment.
+    """Check the submitted fields and return a Payment that is not yet saved.
 
     Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
     """
@@ -251,7 +257,7 @@ def _pay_one(
     reference: str | None,
     account: str,
 ) -> Payment:
-    """Record a payment of one locked document."""
+    """Record a payment that settles one locked invoice or bill."""
     is_invoice = isinstance(document, Invoice)
     if document.status not in OPEN:
         raise DocumentNotOpen
@@ -271,10 +277,10 @@ def _pay_one(
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
-    """Return the day of a refund.
+    """Check a refund and return its date.
 
-    Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit,
-    InvalidDate.
+    Raises PaymentReversed, NothingLeft, MixedCurrencies, InvalidAmount, PaymentOverAllocated,
+    AmountAboveLimit, InvalidDate.
     """
     check_left(payment)
     if amount.currency != payment.currency:
@@ -290,7 +296,7 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
 
 
 def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
-    """Return the debited and credited account of a refund."""
+    """Return the account to debit and the account to credit for a refund."""
     advances = CONTROL[payment.direction][1]
     return (advances, account) if payment.direction == "in" else (account, advances)
 
@@ -298,7 +304,10 @@ def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
 def _money_sides(
     direction: str, amount: Money, account: str, parts: Sequence[Settlement]
 ) -> list[tuple[str, int, Money]]:
-    """Return the lines of money against documents in its currency, and advances for the rest."""
+    """Return the journal lines of a payment: money, settled documents, and advance for the rest.
+
+    `parts` are in the payment's currency.
+    """
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1
     split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
@@ -312,7 +321,10 @@ def _money_sides(
 def _post(
     actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
 ) -> UUID:
-    """Post the entry of a payment; `parts` settle documents in its currency."""
+    """Post the journal entry of a payment and return its id.
+
+    `parts` settle documents in the payment's currency.
+    """
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
     references = [
@@ -354,7 +366,7 @@ def _post(
 
 
 def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
-    """Post the entry of a refund."""
+    """Post the journal entry of a refund and return its id."""
     left, right = _refund_accounts(payment, refund.account)
     posted = ledger.post(
         actor,

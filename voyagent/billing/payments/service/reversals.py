@@ -1,4 +1,4 @@
-"""Rules of reversing payments and refunds that were recorded by mistake."""
+"""Services that reverse payments and refunds recorded by mistake."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ from voyagent.ledger import service as ledger
 def reverse_payment(
     actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
 ) -> Payment:
-    """Reverse a payment as a whole from a day on (default today), once.
+    """Reverse a whole payment from a day on (default today).
 
-    Its allocations end on that day, so the documents are open again; earlier reports are unchanged.
-    The number stays used. An imported advance may be imported again. The day is not before the
-    payment, its last allocation, deallocation or refund.
+    Its allocations end on that day, so that the documents are open again; reports for earlier dates
+    do not change. The number stays used. An imported advance can then be imported again. The day
+    may not be before the payment, its allocations, or the last reversal of one of its allocations
+    or refunds. A payment can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -59,15 +60,15 @@ def reverse_payment(
         {one.document_id for one in current if one.document_id},
     )
     told = ledger.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
-    for one in current:  # each is an entry of its own
+    for one in current:  # each of these has a journal entry of its own to reverse
         if one.is_exchanged:
             settle(
                 payment,
                 [counter_of(payment, one, day)],
                 ledger.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id,
             )
-    # What settles otherwise than the payment's own entry says goes to where that entry put it, so
-    # that swapping its sides leaves nothing on any account.
+    # Reversing the payment's entry undoes only the allocations made with it. Later allocations and
+    # deallocations are moved back first, so that no account keeps a balance.
     at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
     moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
     if moved:
@@ -101,10 +102,10 @@ def reverse_payment(
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
-    """Reverse a refund as a whole from a day on (default today), once.
+    """Reverse a whole refund from a day on (default today).
 
-    The payment has the amount again from that day; earlier reports are unchanged. The number stays
-    used.
+    The amount is unused on the payment again from that day; reports for earlier dates do not
+    change. The number stays used. A refund can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -144,7 +145,7 @@ def reverse_refund(
 
 
 def check_reversible(payment: Payment) -> None:
-    """Check that a payment is neither reversed nor refunded.
+    """Check that a payment is not reversed and has no refund that is not reversed.
 
     Raises PaymentReversed, PaymentRefunded.
     """
@@ -155,7 +156,10 @@ def check_reversible(payment: Payment) -> None:
 
 
 def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
-    """Return the journal lines of a payment's reversal: purpose, 1 debit or -1 credit, amount."""
+    """Return the journal lines that reversing a payment would post.
+
+    Each item is account, 1 for debit or -1 for credit, and amount.
+    """
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]
     alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)

@@ -1,4 +1,4 @@
-"""Settlement of documents by parts of a payment, also in another currency."""
+"""Settlement of documents by parts of a payment, in the same or another currency."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ from voyagent.ledger import service as ledger
 
 Direction = Literal["in", "out"]
 PARTS_MAX = 200
-# One statement for all documents, so that the roll-ups behind it are taken in one order by
-# everybody.
+# One statement for all documents, so that all transactions lock the roll-up rows in the same
+# order.
 _MOVE = {
     "in": text(
         "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status ="
@@ -63,13 +63,14 @@ _MOVE = {
     ),
 }
 _MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
-"""Permission to move an amount, by the type of the entry's source."""
+"""Permission to move an amount between advances and documents, by source of the entry."""
 
 
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
-    """Lock documents in the order of their ids, so that two callers never deadlock.
+    """Lock documents and return them by id.
 
-    Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
+    They are locked in the order of their ids, so that two requests never deadlock. Raises
+    NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
     ids = check_named(named)
     return {
@@ -81,7 +82,10 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 
 
 def check_named(named: Sequence[UUID]) -> set[UUID]:
-    """Return the named documents. Raises NothingToAllocate, DocumentTwice."""
+    """Check the number of documents and that none occurs twice; return their ids.
+
+    Raises NothingToAllocate, DocumentTwice.
+    """
     if len(named) > PARTS_MAX:
         raise NothingToAllocate
     ids = set(named)
@@ -99,9 +103,9 @@ def check_parts(
     *,
     left_minor: int,
 ) -> list[Settlement]:
-    """Return how documents take parts of a payment; `left_minor` is the unused amount.
+    """Check the parts of a payment and return what they settle.
 
-    Raises the errors of `allocate`.
+    `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
     settlements = []
     for part in parts:
@@ -127,7 +131,7 @@ def check_parts(
 
 
 def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
-    """Return a new allocation row; `settle` completes it."""
+    """Return a new allocation without a journal entry; `settle` adds and stores it."""
     columns: dict[str, Any] = {
         "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
     }
@@ -147,7 +151,7 @@ def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
 
 
 def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
-    """Return a stored allocation as it was booked."""
+    """Return the settlement that a stored allocation has booked."""
     document = (
         invoice_queries.get_invoice(allocation.invoice_id)
         if allocation.invoice_id
@@ -169,7 +173,7 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    """Return the row that takes an allocation back: negative amounts at the same rate."""
+    """Return the row that cancels an allocation: negative amounts at the same exchange rate."""
     columns: dict[str, Any] = {
         name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
     }
@@ -183,7 +187,10 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Store allocations with their entry, and update the locked payment and documents."""
+    """Store allocations with the id of their journal entry, and update payment and documents.
+
+    The caller must have locked the payment and the documents.
+    """
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
     for allocation in allocations:
         allocation.entry_id = entry_id
@@ -191,7 +198,7 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
     db.session.flush()
     by_document: dict[UUID | None, int] = defaultdict(
         int
-    )  # one may be settled twice by the same payment, and the statement takes each once
+    )  # summed, because the statement must name each document only once
     for allocation in allocations:
         by_document[allocation.document_id] += allocation.settles_minor
     moved = {"ids": list(by_document), "minors": list(by_document.values())}
@@ -199,19 +206,19 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
         _MOVE[payment.direction],
         moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)},
     )
-    for held in db.session:  # what the statement changed is read anew
+    for held in db.session:  # the statement has changed their rows
         if isinstance(held, Invoice | Bill):
             db.session.expire(held)
 
 
 def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
-    """Return the references of an event: the payment, and the document if it is one."""
+    """Return the ids that an audit event names: the payment, and its document if there is one."""
     name = "invoice_id" if payment.direction == "in" else "bill_id"
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
 
 def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
-    """Return the parts for the audit, without names."""
+    """Return the settlements for the audit log, without names of parties."""
     return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
 
 
@@ -229,9 +236,10 @@ def _told(part: Settlement) -> dict[str, str]:
 
 
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
-    """Return the debited and the credited account of a move between advances and documents.
+    """Return the account to debit and the one to credit to move an amount to or from documents.
 
-    For incoming money an allocation debits advances; for outgoing money the other way round.
+    The other account is that of advances. For a payment from a customer an allocation debits
+    advances, for a payment to a supplier it credits them; taking back swaps the two.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -248,9 +256,9 @@ def move(
     source: tuple[str, UUID, str],
     take_back: bool,
 ) -> UUID:
-    """Post a move between advances and documents.
+    """Post an entry that moves an amount between advances and documents; return its id.
 
-    `source` is the type and id of its origin, and the purpose of the entry.
+    `source` is the type and id of the entry's source, and its purpose.
     """
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source
@@ -275,10 +283,10 @@ def move(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The amount of a payment that a document takes.
+    """The amount of a payment to allocate to a document.
 
-    For a document in another currency, `settled` is its amount in that currency, or `quote` the
-    rate.
+    For a document in another currency, either `settled` is the amount in the document's currency,
+    or `quote` the exchange rate.
     """
 
     document_id: UUID
@@ -289,10 +297,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A booked part: the amount of the payment, and the settled amount of the document.
+    """A checked part: the amount of the payment, and the amount of the document that it settles.
 
-    `booked` is the document's book value of that amount in the payment's currency; None if the
-    document is in the currency of the books.
+    `booked` is the book value of the settled amount in the payment's currency; it is None if the
+    document is in the currency of the ledger.
     """
 
     document_id: UUID
@@ -303,17 +311,17 @@ class Settlement:
 
     @property
     def is_exchanged(self) -> bool:
-        """True if payment and document have different currencies."""
+        """True if the payment and the document have different currencies."""
         return self.amount.currency != self.settled.currency
 
 
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
-    """Return what a part settles of a locked document, by the given amounts or rate.
+    """Return the settlement of a locked document by a part of a payment.
 
-    One currency is that of the books; if it is the payment's, the document has its booked rate.
-    Parts add up to the whole book value to the last minor unit. Raises SettledAmountMissing,
-    SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney,
-    InvalidRate, InvalidAmount.
+    If the currencies differ, one must be the ledger's; if that is the payment's, the document must
+    have a booked rate. The book values of all parts add up exactly to that of the whole document.
+    Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
+    MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
     """
     amount, currency = part.amount.within(1), document.currency
     if amount.currency == currency:
@@ -344,7 +352,8 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
 def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
     """Return the journal lines of an allocation to a document in another currency.
 
-    Each currency balances.
+    Debits equal credits in each currency. Each item is account, 1 for debit or -1 for credit, and
+    amount.
     """
     documents, advances = CONTROL[direction]
     sign = 1 if direction == "in" else -1
@@ -365,7 +374,7 @@ def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Mon
 
 
 def _settled(part: Part, currency: str) -> Money:
-    """Return the settled amount, as given or by the rate."""
+    """Return the settled amount: the given one, or the one computed by the exchange rate."""
     by_rate = (
         None
         if part.quote is None

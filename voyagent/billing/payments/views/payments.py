@@ -1,4 +1,4 @@
-"""Pages of payments: list, receipt, recording, allocation, refund and reversals."""
+"""Pages of payments: list, single payment, recording, allocation, refund and reversals."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 
 @pages.page("/payments", permission="billing.read")
 def payments(reader: RequestReader) -> Any:
-    """The list, newest day first."""
+    """Show the list of payments, newest payment date first."""
     asked = PaymentList.read(request.args)
     if (
         "format" in request.args
@@ -91,7 +91,7 @@ def payments(reader: RequestReader) -> Any:
 
 @pages.page("/payments/<payment_id>", permission="billing.read", missing=PaymentNotFound)
 def payment(reader: Reader, payment_id: UUID) -> Any:
-    """One payment as a receipt, and beside it what is left of it and what stands in the books."""
+    """Show a payment with its allocations, refunds and journal entries."""
     found = payment_queries.read_payment(reader, payment_id)
     currency = found.payment["currency"]
     return render_template(
@@ -106,7 +106,7 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
 
 @pages.page("/payments/refunds/<refund_id>", permission="billing.read", missing=RefundNotFound)
 def payment_of_refund(reader: Reader, refund_id: UUID) -> Any:
-    """The payment that a refund was given of, for whoever comes from the books."""
+    """Redirect to the payment of a refund; journal entries link to this URL."""
     return see_other(
         url_for(
             "billing.payment", payment_id=allocation_queries.payment_of_refund(reader, refund_id)
@@ -118,7 +118,7 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> Any:
     "/payments/allocations/<allocation_id>", permission="billing.read", missing=AllocationNotFound
 )
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
-    """The payment that an allocation is of, for whoever comes from the books."""
+    """Redirect to the payment of an allocation; journal entries link to this URL."""
     return see_other(
         url_for(
             "billing.payment",
@@ -131,9 +131,10 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     "/payments/new", methods=("GET", "POST"), permission="payment.record", direct=True, once=True
 )
 def new_payment(actor: Actor) -> Any:
-    """Record a payment, optionally of the document in the URL with its open amount.
+    """Show and submit the form to record a payment; the URL may name the document to settle.
 
-    Once the party is known, its open documents are shown and can be filled, longest due first.
+    Once a party is entered, its open documents are listed, and the amount can be distributed over
+    them, longest overdue first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
@@ -187,7 +188,7 @@ def new_payment(actor: Actor) -> Any:
     once=True,
 )
 def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Allocate an advance to documents of its party, by default longest due first."""
+    """Allocate an advance to documents; the form proposes the longest overdue first."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
@@ -233,7 +234,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     missing=AllocationNotFound,
 )
 def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> Any:
-    """Take an allocation back: the first step says what that does, the second does it."""
+    """Confirm (GET) and perform (POST) taking back an allocation."""
     allocation = allocation_queries.get_allocation(payment_id, allocation_id)
     found = payment_queries.get_payment(payment_id)
     amount = Money(abs(allocation.amount_minor), found.currency)
@@ -274,7 +275,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
     once=True,
 )
 def refund_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Refund an advance or a part of it, by default all that is left, today."""
+    """Refund an advance; the form proposes the whole unused amount and today."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     if request.method == "GET" and not left:
@@ -322,7 +323,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     missing=PaymentNotFound,
 )
 def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Reverse a payment: the first step shows the postings, the second does it."""
+    """Show the postings of reversing a payment (GET), and reverse it (POST)."""
     found = payment_queries.get_payment(payment_id)
     url = url_for("billing.payment", payment_id=payment_id)
     try:
@@ -362,7 +363,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     missing=RefundNotFound,
 )
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
-    """Reverse a refund: the first step shows the postings, the second does it."""
+    """Show the postings of reversing a refund (GET), and reverse it (POST)."""
     url = url_for("billing.payment", payment_id=payment_id)
     if allocation_queries.get_refund(payment_id, refund_id).reversed_on is not None:
         return not_now(_(payment_errors.RefundReversed.message), url)
@@ -394,7 +395,7 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
 def _reversed(
     found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]
 ) -> Reversed:
-    """A payment, or a refund of it, as the step before its reversal says it."""
+    """Return the facts for the confirmation page of reversing a payment or a refund."""
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
     return Reversed(
         number,
@@ -410,7 +411,10 @@ def _reversed(
 
 
 def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
-    """Return the postings of a deallocation; none for one that is a deallocation itself."""
+    """Return the postings of taking back an allocation.
+
+    The list is empty for a row that takes back another one.
+    """
     if allocation.reverses_id is not None:
         return []
     return (
@@ -421,10 +425,10 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 
 
 def _begun() -> dict[str, Any]:
-    """Return the first values of a payment: today, and direction and party of the URL.
+    """Return the initial values of a payment: today, and direction and party from the URL.
 
-    For a document in the URL also its currency, and its open amount as amount and part. Raises
-    InvoiceNotFound, BillNotFound.
+    If the URL names an open document, also its party, its currency, and its open amount as the
+    amount to pay and to allocate. Raises InvoiceNotFound, BillNotFound.
     """
     asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
     begun = {
@@ -458,12 +462,12 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return open documents of a party in a currency, and those in others, longest due first.
+    """Return a party's open documents in a currency and those in others, longest overdue first.
 
-    Both lists end at the number of documents that one payment settles. Those in other currencies
-    have their booked rate in words, `base` for a rate of the day, and `can_be` if the payment can
-    settle them: one currency is that of the books, and a foreign document has a booked rate.
-    `is_beyond` is set if neither currency is that of the books.
+    Each list has at most as many documents as one payment can settle. Rows in other currencies have
+    further members: `booked_rate` (text), `base` (base currency of a rate of the day), `can_be`
+    (True if the payment can settle the document), and `is_beyond` (True if neither currency is the
+    ledger's).
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -495,7 +499,10 @@ def _open_documents(
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
-    """Spread an amount over documents, longest due first; other currencies stay as typed."""
+    """Distribute an amount over documents, longest overdue first.
+
+    Amounts typed for documents in another currency are kept and deducted first.
+    """
     kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = kept
     left = amount - form.allocations.total(amount.currency)
@@ -509,7 +516,7 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
 
 def _shown(row: Row) -> Row:
-    """A payment with its amounts as amounts."""
+    """Return a payment row with amounts for the page."""
     shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
@@ -517,7 +524,7 @@ def _shown(row: Row) -> Row:
 
 
 def _settling(row: Row) -> Row:
-    """An allocation with what it settles in another currency, where it does."""
+    """Return an allocation row with the settled amount if it is in another currency."""
     return row | {
         "settled": (
             None

@@ -1,4 +1,4 @@
-"""The page that records a receipt on an invoice."""
+"""Page that records a customer's payment of an invoice."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from voyagent.kernel.money import Money
     once=True,
 )
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
-    """Record a receipt on an invoice: by default the whole open amount, today."""
+    """Record a payment of an invoice; the form proposes the whole open amount and today."""
     document = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
         return back

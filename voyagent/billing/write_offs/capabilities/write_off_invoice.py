@@ -1,4 +1,4 @@
-"""Write off the open balance of an invoice, or a part of it, as a bad debt."""
+"""Capability `write_off_invoice`: write off an invoice or a part of it as a bad debt."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WriteOffInvoiceInput(WriteOffIn):
 
 
 def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
-    """Write the amount off. Raises as `service.write_off_invoice`."""
+    """Write the amount off. Raises the errors of `service.write_off_invoice`."""
     amount = wanted.money(invoice_queries.get_invoice(wanted.invoice_id).currency)
     written = write_off_service.write_off_invoice(
         call.actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on
@@ -72,7 +72,10 @@ def run(call: Invocation, wanted: WriteOffInvoiceInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
-    """State the invoice, the amount and the reason. Raises as `service.checked`."""
+    """Return invoice, amount and reason for the reviewer.
+
+    Raises InvoiceNotFound, and the errors of `service.checked`.
+    """
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     amount, reason, on = write_off_service.checked(
         call.actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on
@@ -94,27 +97,30 @@ def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
 
 
 def measure(_call: Invocation, wanted: WriteOffInvoiceInput) -> Measured:
-    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     return customer_balance(invoice.party_name, invoice.currency)
 
 
 def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
-    """Only the books change. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    """Return amount and customer for the amount limits; no money is paid.
+
+    Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
+    """
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
     amount = wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
     return Policy(amounts=(amount,), party=invoice.party_name)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Name the invoice once the amount is written off."""
+    """Return the summary sentence; after the write-off it names the invoice."""
     if not output.get("written_off"):
         return str(gettext("Write off an invoice"))
     return str(gettext("Wrote off a part of %(number)s", number=output["number"]))
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """State the amount, the invoice, and the amount that is still due."""
+    """Return the answer text: the amount, the invoice, and the amount still due."""
     written = gettext(
         "Wrote off %(amount)s of invoice %(number)s to %(name)s.",
         amount=spoken(output["amount"], output["currency"]),
