@@ -117,7 +117,7 @@ def let_in(settings: Settings) -> None:
     with psycopg.connect(
         psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S
     ) as owner:
-        # No row where the login is the owner's, or comes from somewhere else than the address.
+        # No row if the login may use the role already, or if the URL does not name the login.
         strange = owner.execute(
             "select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')",
             (login, APP_ROLE),

@@ -121,9 +121,9 @@ BILLING_VIEWS = (
     write_off_views,
     payment_views,
     receipt_views,
-)  # named here so that `billing_pages` has the pages of all documents
-PANELS = (panels,)  # named here so that the settings' page knows them
-MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
+)  # imported here so that `billing_pages` has the pages of all documents
+PANELS = (panels,)  # imported here so that the settings page shows them
+MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them
 TASKS = (
     approvals_tasks,
     assistant_tasks,
@@ -132,7 +132,7 @@ TASKS = (
     identity_tasks,
     mail_tasks,
     trips_tasks,
-)  # imported so that the worker knows them
+)  # imported so that the worker can run them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

@@ -260,7 +260,7 @@ class ApiBlueprint(Blueprint):
 
         return register
 
-    # They take the facts of an operation where Flask takes any options.
+    # Their keywords are the options of an operation; Flask's accept any.
     get = _Shorthand("GET")  # type: ignore[assignment]
     post = _Shorthand("POST")  # type: ignore[assignment]
     patch = _Shorthand("PATCH")  # type: ignore[assignment]
@@ -308,11 +308,11 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
             )
         except VoyagentError:
             if reader is not None:
-                # nobody, or the wrong role, is told so before a wrong query or an unknown id
+                # 401 and 403 come before errors of the query or an unknown id
                 reader.authenticate()
             raise
         if reader is not None:
-            reader.authenticate()  # and nothing leaves where the handler had no reason to read
+            reader.authenticate()  # also if the handler has read nothing
         return response
 
     return view

@@ -54,7 +54,7 @@ _HTTP_DETAIL = {
     429: "too_many_requests",
     431: "headers_too_large",
 }
-# For people who see what a program was told; pages have sentences of their own.
+# Sentences of JSON responses; HTML pages have their own.
 _HTTP_SENTENCES = {
     404: errors.N_("Page not found"),
     405: errors.N_("This address does not accept this method."),
@@ -148,7 +148,7 @@ def _load_visitor() -> None:
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return
     if current_actor() is not None:
-        refresh()  # the language may have been settled for nobody in particular
+        refresh()  # the language may have been chosen before the person was known
 
 
 def _page(status: int, message: str | None) -> Response:
@@ -190,7 +190,7 @@ def _expected(error: errors.VoyagentError) -> Response:
 def _csrf(_error: CSRFError) -> Response:
     if (
         asks_for_a_person() and not is_signed_in()
-    ):  # signed out in another tab, whose cookie has no token of this page any more
+    ):  # signed out in another tab, so the cookie has another CSRF token
         return to_sign_in()
     _load_visitor()
     return answer(
@@ -222,7 +222,7 @@ def _http(error: HTTPException) -> Response:
 def _database(error: Exception) -> Response:
     original = getattr(error, "orig", error)
     if isinstance(error, DataError) or isinstance(original, psycopg.DataError):
-        # The last net for a value outside its column; schemas should have refused it before.
+        # Last check for a value that its column cannot store; schemas should have refused it.
         log.warning("database.value_refused", sqlstate=getattr(original, "sqlstate", None))
         return answer(
             HTTPStatus.UNPROCESSABLE_ENTITY,

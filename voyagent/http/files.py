@@ -113,7 +113,7 @@ def exported(answer: Response) -> Response:
 
     Caller, file name and filters are recorded before the first byte is sent.
     """
-    if request.method == "HEAD":  # which asks for no file
+    if request.method == "HEAD":  # which returns no file
         return answer
     actor = present_actor()
     assert actor is not None
@@ -154,7 +154,7 @@ def streamed(
     except BaseException:
         snapshot.close()
         raise
-    when_undone(snapshot.close)  # no event, no file
+    when_undone(snapshot.close)  # if the audit event is not committed, no file is sent
     answer.call_on_close(snapshot.close)
     return answer
 

@@ -79,7 +79,7 @@ class DateText(StringField):
         Text that is not a date is returned unchanged, so that the schema refuses it.
         """
         if isinstance(self.data, date):
-            return self.data.isoformat()  # the default, where the field was not sent
+            return self.data.isoformat()  # the default value of a field that was not submitted
         text = (self.data or "").strip()
         if not text:
             return None
@@ -208,7 +208,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         except VoyagentError as error:
             too_often = (
                 isinstance(error, TooManyRequests) and not is_htmx()
-            )  # htmx leaves the page as it is and shows an alert
+            )  # with htmx the page stays as it is and shows an alert
             if error.code not in fields and not too_often:
                 raise
             finish(error)
@@ -287,7 +287,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(sentence)
-        elif sentence not in field.errors:  # several rows of a field may be wrong in one way
+        elif sentence not in field.errors:  # several rows of a field may have the same error
             field.errors = [*field.errors, sentence]
 
 

@@ -39,7 +39,7 @@ from voyagent.kernel.tenancy import record_bound_agency
 log = structlog.get_logger(__name__)
 _AUTHENTICATE = text(AUTHENTICATE.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
-DEAD_END = "agency.read"  # what everybody may who belongs to an agency
+DEAD_END = "agency.read"  # a permission that every member of an agency has
 EVENT_STREAM = "text/event-stream"
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600

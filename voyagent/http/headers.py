@@ -18,14 +18,14 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action"
     " 'self'; frame-ancestors 'none'"
 )
-# Redoc adds empty style elements, which this hash permits, and fills them by script. It brings
-# a font as a data URL.
+# Redoc adds empty style elements, which this hash permits, and fills them by script. It loads a
+# font from a data URL.
 REDOC_CSP = (
     f"{CSP}; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; font-src"
     " 'self' data:"
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# A star never stands for Authorization, and old browsers do not know it.
+# The star does not include Authorization, and old browsers do not support it.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
 )
@@ -57,7 +57,7 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        # Look up standard output for each line: the one of the start may be closed by then.
+        # Standard output is looked up for each line, because it may have been replaced and closed.
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )

@@ -48,12 +48,10 @@ KEY_MAX = 255
 ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, PATIENCE_MS, LOOK_S, GLANCE_MS = 9.5, 1000, 0.2, 20
 PURGE_ROWS = 5000
-PURPOSE = "idempotency"  # of the key ring
+PURPOSE = "idempotency"  # for which the keyring derives a key
 FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
-_WAITED_ENOUGH = frozenset(
-    {"55P03", "57014"}
-)  # the limit for a lock, or for the statement that waits for it
+_WAITED_ENOUGH = frozenset({"55P03", "57014"})  # SQLSTATE of lock_timeout and of statement_timeout
 PARAMETER = {
     "name": HEADER,
     "in": "header",
@@ -312,7 +310,7 @@ def _repeat(
     claim: Claim, row: Row | None, resume: Callable[[dict[str, Any]], Response]
 ) -> Response:
     if row is None or row["id"] == claim.id:
-        raise IdempotencyInProgress  # the twin that overtook has gone again meanwhile
+        raise IdempotencyInProgress  # the row of the other request was deleted meanwhile
     if bytes(row["request_hash"]) not in claim.request_hashes:
         raise IdempotencyKeyReused
     if row["kept"] == "answer":
@@ -372,7 +370,7 @@ def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
     Everything that this request wrote is then rolled back, in spite of `keeps_work`.
     """
     if not error.keeps_work:
-        # what has failed may have left the transaction unable to be asked anything
+        # after a failed statement the transaction accepts no query
         db.session.rollback()
     of = {
         "tenant_id": current_tenant(db.session),
@@ -427,7 +425,7 @@ on conflict (tenant_id, caller_id, key) do update
 
 
 @task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
-def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker passes it
     """Delete keys that are older than 24 hours, in batches for each agency."""
     in_agencies(
         lambda: db.session.scalars(text("select * from app.tenants_with_old_keys()")),

@@ -23,7 +23,7 @@ MEMBERS_MAX = 1000
 QUERY_BYTES_MAX = 8 * 1024
 _PUNCTUATION = re.compile(
     r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL
-)  # a string is skipped whole, be it closed or not: linear on any input
+)  # skips a whole string, closed or not, so the time is linear in the input
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -61,7 +61,7 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
     check_size(limit)
     request.max_content_length = (
         limit + 1
-    )  # a body that does not say its size is cut off there, without a word
+    )  # Werkzeug cuts off a body of undeclared size there, without an error
     raw = request.get_data(cache=True)
     if len(raw) > limit:
         abort(413)
@@ -175,7 +175,7 @@ def _take_more_where_it_is_said() -> None:
 
 def _check_address() -> None:
     if request.routing_exception is not None or (request.endpoint or "").startswith("api_"):
-        return  # an unknown route is told so first, and an operation asks first who is there
+        return  # an unknown route gets 404 first; API operations first authenticate
     if not _is_utf8(request.environ.get("PATH_INFO", "").encode("latin-1")) or contains_unstorable(
         request.path
     ):

@@ -36,15 +36,15 @@ TAGS = {
 }
 LINKS = {"http", "https", "mailto", "tel"}
 REL = "noopener nofollow noreferrer"
-HEADING = "v-strong"  # a heading of an answer is no heading of the page
+HEADING = "v-strong"  # headings of an answer must not be headings of the page
 SIDES = {
     "text-align:center": "text-center",
     "text-align:right": "text-end",
-}  # a style of its own is not let through by the content policy
+}  # the content security policy forbids inline styles
 CLASSES = {"p": {HEADING}, "th": set(SIDES.values()), "td": set(SIDES.values())}
 SCROLLS = {
     tag: {"tabindex": "0"} for tag in ("pre", "table")
-}  # what is wider than the talk is scrolled by keys too
+}  # wide elements can be scrolled with the keyboard
 
 
 @lru_cache(maxsize=512)

@@ -30,12 +30,12 @@ from voyagent.kernel.metrics import CONTENT_TYPE, exposition, meters, watch
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-TOKEN_HEADER = "X-Voyagent-Metrics-Token"  # noqa: S105 - a header's name
+TOKEN_HEADER = "X-Voyagent-Metrics-Token"  # noqa: S105 - the name of a header
 UNMATCHED = ":unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA")
-# What is looked up at each reading: the figure's name in the database, and the family with its
-# label.
+# Metrics that are read from the database at each request: the prefix of their names there, then
+# the name, the help text and the states of the metric.
 _STATES = {
     "turns": (
         "voyagent_turns",
@@ -96,7 +96,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _may_read(settings: Settings) -> bool:
-    token = settings.metrics_token.get_secret_value().strip()  # as a header's value is
+    token = settings.metrics_token.get_secret_value().strip()  # header values are stripped too
     if token:
         return hmac.compare_digest(_digest(request.headers.get(TOKEN_HEADER, "")), _digest(token))
     return not settings.is_production and _is_from_this_machine()

@@ -63,7 +63,7 @@ class PageBlueprint(Blueprint):
         self.guard = guard
         self.pages: list[Page] = []
 
-    def page(  # noqa: PLR0913 - each keyword is one fact of the page
+    def page(  # noqa: PLR0913 - each keyword is an option of the page
         self,
         path: str,
         *,
@@ -201,7 +201,7 @@ class PageContext:
 def install(app: Flask) -> None:
     """Install CSRF protection, translations and the variable `page` of templates."""
     csrf.init_app(app)
-    # As a name it would be looked up in another zone database, which may be older and not know it.
+    # Babel would look up a name in another time zone database, which may be older and lack it.
     Babel(
         app,
         locale_selector=lambda: _page().locale,

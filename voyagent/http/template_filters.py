@@ -332,7 +332,7 @@ def _zone() -> str:
 
 
 def _locale() -> Locale:
-    # Another language than the page's is set for a document in the language of its recipient.
+    # A document can be in another language than the page, that of its recipient.
     page = Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_")
     spoken = get_locale()
     return page if spoken is None or spoken.language == page.language else spoken

@@ -43,4 +43,4 @@ def zones() -> tuple[str, ...]:
 def _zones() -> frozenset[str]:
     return (
         frozenset(available_timezones()) - _NO_PLACES
-    )  # reads the whole zone database from disk: once is enough
+    )  # cached, because this reads the whole database from disk

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         """Return the folder in which all processes of the installation store their metrics."""
         if (
             self.metrics_dir is None or self.metrics_dir == Path()
-        ):  # the variable may be there and empty
+        ):  # the variable may be set and empty
             return self.data_dir / "metrics"
         return self.metrics_dir
 
@@ -299,7 +299,7 @@ def _sentence(item: dict[str, object]) -> str:
     if isinstance(place, tuple) and place:
         name = str(place[0])
         if name == "VOYAGENT_PORT" and name not in os.environ:
-            # the field has two variables, and the error names the first of them whichever was set
+            # two variables set this field, and the error always names the first one
             name = "PORT"
         return f"{name if name.isupper() else 'VOYAGENT_' + name.upper()}: {message}"
     return message

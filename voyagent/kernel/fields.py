@@ -105,7 +105,7 @@ def _plain_date(value: Any) -> Any:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) is not None:
             return date.fromisoformat(value)
     except ValueError:
-        pass  # the thirtieth of February is refused like any other text
+        pass  # a day such as 30 February is refused like any other text
     raise PydanticCustomError("date_parsing", "Date must be written YYYY-MM-DD")
 
 

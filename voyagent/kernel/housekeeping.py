@@ -33,7 +33,7 @@ def in_agencies(
     for tenant_id in agencies:
         goes_on = True
         while goes_on and not stopping.is_set():
-            db.session.remove()  # one session, one agency
+            db.session.remove()  # a session can be bound to one agency only
             with transaction(tenant_id):
                 goes_on = more(act())
     db.session.remove()

@@ -35,18 +35,18 @@ from voyagent.kernel.stalled_jobs import TASK as STALLED_TASK, StalledJobs
 if TYPE_CHECKING:
     from flask import (
         Flask,
-    )  # services defer jobs and know no Flask; only the worker is handed the application
+    )  # services that defer jobs must not import Flask; only workers need the application
 
 log = structlog.get_logger(__name__)
 QUEUE = "default"
 CONCURRENCY = 4
 
-# NOTIFY rings for a new job alone. One that waited for another of its lock, or was given back, is
-# found by looking.
+# NOTIFY reports only new jobs. A job that waited for its lock, or was returned to the queue, is
+# found by polling.
 LOOK_EVERY_S = 1.0
 
-# After 1, 2, 3 … seconds: what a busy moment has refused goes on soon, and a database that is away
-# for most of a minute loses nobody's job.
+# Retries after 1, 2, 3 … seconds: a job that failed under load runs again soon, and no job is lost
+# if the database is unreachable for most of a minute.
 TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
 BEGIN_ANEW_AFTER_S = 1.0
 
@@ -125,7 +125,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
     @jobs.periodic(cron="* * * * * */2")
     @jobs.task(name=STALLED_TASK, queueing_lock=STALLED_TASK, pass_context=True)
-    async def recover(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
+    async def recover(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
         await stalled.recover(context)
 
     return jobs
@@ -154,8 +154,8 @@ async def _work(app: Flask, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        # a second one, as when the parent dies and its successor clears up, would break off the
-        # stopping itself
+        # a second signal, for example because the parent has died too, would interrupt the orderly
+        # stop
         if not serving.cancelling():
             stopping.set()
             serving.cancel()
@@ -193,8 +193,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
         except (ConnectorException, psycopg.Error) as failure:
             error = type(failure.__cause__ or failure).__name__
         finally:
-            # also when opening was broken off: such a pool keeps connecting, and the process with
-            # it
+            # also if opening was interrupted: the pool would go on connecting and keep the process
+            # alive
             await jobs.close_async()
         if this.cancelling():
             raise asyncio.CancelledError
@@ -226,8 +226,8 @@ def _told(name: str) -> Iterator[None]:
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:
-    # Told by whoever started the worker, since the parent may be killed before this line is
-    # reached.
+    # The process that started the worker passes its own id, because it may be killed before this
+    # line runs.
     parent, never = int(os.environ.get("VOYAGENT_PARENT_PID") or os.getppid()), Event()
 
     def watch() -> None:

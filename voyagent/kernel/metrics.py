@@ -244,7 +244,7 @@ def leave(directory: Path, pid: int) -> None:
 
 
 def _count_noted(session: Session) -> None:
-    if not session.in_nested_transaction():  # the end of a savepoint is not the end
+    if not session.in_nested_transaction():  # the transaction goes on after the end of a savepoint
         for count in session.info.pop(_AFTER_COMMIT, ()):
             count()
 

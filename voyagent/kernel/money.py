@@ -248,7 +248,7 @@ def wire_amount(amount_minor: int, currency: str) -> str:
     repeat.
     """
     places = exponent(currency)
-    # A Decimal takes four times as long.
+    # With Decimal this takes four times as long.
     digits = str(abs(int(amount_minor))).zfill(places + 1)
     whole = len(digits) - places
     return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}.{digits[whole:]:0<2}"
@@ -285,13 +285,13 @@ def grouped(value: Decimal | int, places: int, locale: str) -> str:
     hundreds.
     """
     pattern, parsed = _pattern(locale, places)
-    text: str = pattern.apply(value or 0, parsed)  # -0.00 has the cache entry of 0.00
+    text: str = pattern.apply(value or 0, parsed)  # -0.00 and 0.00 share a cache entry
     return text
 
 
 @cache
 def _pattern(locale: str, places: int) -> tuple[NumberPattern, Locale]:
-    # CLDR, from which Babel has the places of a currency, differs from ISO 4217: IQD has 0, not 3.
+    # Babel has a currency's decimals from CLDR, which differs from ISO 4217: IQD has 0, not 3.
     parsed = Locale.parse(locale.replace("-", "_"))
     whole = parsed.decimal_formats[None].pattern.partition(".")[0]
     return parse_pattern(f"{whole}.{'0' * places}" if places else whole), parsed

@@ -136,7 +136,7 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
     each.
     """
     code = _Code(answer)
-    # Only the declarations of this program's answer classes are in the code.
+    # The code is generated only from response classes of this program, never from input.
     exec(compile(code.text, f"<{answer.__name__}>", "exec"), code.names)  # noqa: S102
     function: Callable[[Any], dict[str, Any]] = code.names["serialize"]
     return function
@@ -183,7 +183,7 @@ class _Code:
             return f"amount({{}}, {self._at(member.minor.currency)})"
         for mark in member.marks:
             if isinstance(mark, PlainSerializer) and mark.func is wire_instant:
-                # to_json writes an instant with microseconds in the same form, and faster.
+                # to_json writes a datetime with microseconds in this form too, and faster.
                 return f"({value} if ({value} := {{}}).microsecond else instant({value}))"
             if isinstance(mark, _FromMoney):
                 return "{}.wire"

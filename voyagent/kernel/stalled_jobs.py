@@ -55,7 +55,7 @@ class StalledJobs:
             *(job for job in held if job.id in lost),
             *(job for job in stalled if job.worker_id != own),
         ]:
-            # Two of this task cannot wait at once, and the next one is due in two seconds.
+            # Only one job of this task may be queued, and the next one is due in two seconds.
             statement = _DELETE if job.task_name == TASK else _RETURN
             if await self._jobs.connector.execute_query_all_async(
                 statement, id=job.id, attempts=job.attempts

@@ -58,7 +58,7 @@ class Anthropic:
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
         """Send the request and return the events of the response."""
-        import anthropic  # noqa: PLC0415 - takes a second or two, which a program without a key need not wait
+        import anthropic  # noqa: PLC0415 - a slow import, needed only with a key
 
         client = anthropic.Anthropic(
             api_key=self.api_key, base_url=self.base_url, max_retries=0, http_client=line.client()
@@ -91,7 +91,7 @@ class Anthropic:
         if request.temperature is not None:
             body["extra_body"] = {
                 "temperature": request.temperature
-            }  # older models take it; the SDK has no name for it any more
+            }  # for older models; the SDK no longer has this parameter
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:

@@ -120,7 +120,7 @@ class Assembly:
         reason = stop_reason or self.stop_reason
         assert reason is not None
         if reason == "end" and self._wishes:
-            reason = "tool_use"  # some servers say `stop` after a call too
+            reason = "tool_use"  # some servers end with `stop` after a tool call too
         if reason == "tool_use" and not self._wishes:
             raise self.nonsense("it wants a tool and names none")
         calls = (
@@ -183,7 +183,7 @@ class Assembly:
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
     def _call(self, wish: _Wish) -> ToolCall:
-        text = "".join(wish.pieces).strip() or "{}"  # no arguments are written as none at all
+        text = "".join(wish.pieces).strip() or "{}"  # an empty text means a call without arguments
         try:
             arguments = json.loads(text, parse_constant=_no_number, parse_float=_finite)
             _check(arguments, DEPTH_MAX)

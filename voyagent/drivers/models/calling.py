@@ -164,7 +164,7 @@ def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exc
     if isinstance(cause, httpx2.DecodingError | ValueError):
         return ModelNonsense(
             type(cause).__name__, driver=dialect.name
-        )  # broken frames: the SDKs read them with `json.loads`
+        )  # malformed events, which the SDKs parse with `json.loads`
     if isinstance(cause, httpx2.HTTPError | OSError):
         return ModelUnavailable(type(cause).__name__, driver=dialect.name)
     if dialect.name in type(error).__module__:

@@ -78,7 +78,7 @@ class Line:
         Proxies of the environment are used, except for a server on this computer. Redirects are not
         followed.
         """
-        import httpx2  # noqa: PLC0415 - with its SDKs it takes a second, which a program without a model need not wait
+        import httpx2  # noqa: PLC0415 - a slow import, needed only with a model
 
         left = max(self._deadline - time.monotonic(), 0.001)
         return httpx2.Client(
@@ -138,7 +138,7 @@ class Line:
             self._hand_over(None)
         except _HungUp:
             return
-        except Exception as error:  # noqa: BLE001 - told to the caller, who is in another thread
+        except Exception as error:  # noqa: BLE001 - raised in the caller's thread
             with contextlib.suppress(_HungUp):
                 self._hand_over(explain(error))
 
@@ -169,7 +169,7 @@ class Line:
                     self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 socket.socket.shutdown(
                     self._socket, socket.SHUT_RDWR
-                )  # of the plain socket: TLS would want to say goodbye
+                )  # not of the TLS socket, which would wait for a closing message
 
 
 def _plain(event: Any) -> Any:

@@ -58,12 +58,12 @@ class OpenAI:
 
     def ask(self, line: Line, request: ModelRequest) -> Events:
         """Send the request and return the events of the response."""
-        import openai  # noqa: PLC0415 - takes a second, which a program without such a server need not wait
+        import openai  # noqa: PLC0415 - a slow import, needed only with a local server
 
         client = openai.OpenAI(
             api_key=self.api_key,
-            # without values of ours the SDK takes those of the environment, which are for another
-            # server
+            # empty, because otherwise the SDK takes the values of environment variables, which are
+            # meant for another server
             admin_api_key="",
             organization="",
             project="",
@@ -146,7 +146,7 @@ def _messages(message: Message) -> list[JsonObject]:
             {"role": "assistant", "content": message.text or None}
             | ({"tool_calls": calls} if calls else {})
         ]
-    # The language has no mark for a call that failed; ours says so in its content.
+    # The API cannot mark a tool result as failed; the content says so.
     return [
         {"role": "tool", "tool_call_id": one.call_id, "content": one.content}
         for one in message.results
@@ -183,7 +183,7 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
     if not answer.has_call(place):
         answer.begin_call(
             place, wish.get("id") or f"{answer.vendor_ref}-{place}", function.get("name")
-        )  # some servers give no id
+        )  # some servers send no id
     if function.get("arguments"):
         answer.more_arguments(place, function["arguments"])
 

@@ -90,7 +90,7 @@ class Paper:
         It is tagged for screen readers (PDF/UA-1). If Typst cannot comply for some combination of
         characters, the PDF is made without this standard.
         """
-        import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
+        import typst  # noqa: PLC0415 - 80 MB, which few processes need
 
         told = legible(data, self._files)
         made: bytes
@@ -134,7 +134,7 @@ class Paper:
     @cached_property
     def _files(self) -> list[Path]:
         """Return one font file of each family: first Mukta, then the others by size."""
-        import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
+        import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only for documents
         import manimgx_fonts  # type: ignore[import-untyped]  # noqa: PLC0415
         import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415
 

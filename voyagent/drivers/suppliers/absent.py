@@ -1,6 +1,6 @@
 """Drivers that refuse every call, the default in production."""
 
-# ruff: noqa: ARG002 - refused whatever is asked
+# ruff: noqa: ARG002 - every call is refused, whatever its arguments
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Guard:
     def _run(self, call: _Call[Answer], work: Callable[[], Answer]) -> None:
         try:
             call.answer = work()
-        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread, whatever it is
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             call.error = error
         finally:
             self._places.release()
@@ -96,8 +96,8 @@ class Guard:
     ) -> SupplierError | None:
         if error is None or isinstance(error, SupplierError):
             return error
-        # A driver that breaks its promise: what it had in hand may be done, and only an act with a
-        # side effect leaves that doubt.
+        # A driver must raise only SupplierError. After another error it is not certain if a change
+        # was made at the supplier.
         failure = PermanentFailure(self.driver, f"{act}: {type(error).__name__}")
         failure.in_doubt = changes
         return failure

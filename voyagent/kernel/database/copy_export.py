@@ -37,10 +37,10 @@ SLOTS = 2
 WAIT_S = 2.0
 TIME_LIMIT_S = 60.0
 LINES_AT_ONCE = 500
-# Parallel workers and JIT would finish sooner but start later. The first rows should leave at once,
-# in the order of an index.
+# Parallel workers and JIT would finish sooner but send the first row later. The first rows should
+# be sent at once, in the order of an index.
 _START_EARLY = "-c max_parallel_workers_per_gather=0 -c jit=off"
-# A hash join and a sort must be complete before the first row leaves, and are repeated for each
+# A hash join and a sort must be complete before the first row is sent, and are repeated for each
 # part of a file.
 _IN_ORDER = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local"
@@ -56,7 +56,7 @@ _IS_ABREAST = "is_abreast"
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the SQL expression of a text cell that no spreadsheet reads as a formula."""
-    # Most texts begin with a letter or a digit, which is faster to see than to call the function.
+    # Most texts begin with a letter or a digit; this check is faster than a call of the function.
     begins = func.ascii(text)
     harmless = or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9")))
     return case((harmless, text), (text.is_(None), None), else_=func.app.csv_cell(text))
@@ -108,7 +108,7 @@ def abreast(statement: Select[Any]) -> Select[Any]:
 
 
 def _unit(places: int) -> ColumnElement[Any]:
-    # A product keeps the places of this constant; a division would compute many more.
+    # A product has the decimals of this constant; a quotient would have many more.
     return literal_column(f"{Decimal(1).scaleb(-places):.{max(2, places)}f}", Numeric)
 
 
@@ -222,8 +222,8 @@ class Exports:
 
 
 def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memoryview]:
-    # Rows that have arrived are taken from libpq directly: the driver checks for each whether it
-    # must wait, which takes twice as long.
+    # Rows that have arrived are read from libpq directly: psycopg checks before each row if it must
+    # wait, which takes twice as long.
     while row := copy.read():
         yield row
         size, row = wire.get_copy_data(1)
@@ -240,7 +240,7 @@ def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memo
 def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
     """Join CSV rows, each ended by CR LF as RFC 4180 requires; PostgreSQL writes LF."""
     piece = b"".join(rows)
-    # With as many line feeds as rows none is inside a cell, and one replacement is much faster.
+    # With as many line feeds as rows, no cell contains one, and a single replacement is faster.
     if piece.count(b"\n") == len(rows):
         return piece.replace(b"\n", b"\r\n")
     return b"".join(bytes(row[:-1]) + b"\r\n" for row in rows)

@@ -206,8 +206,8 @@ class ReadPool:
                     min_size=1,
                     max_size=self._settings.db_lane_pool_size,
                     max_idle=300,
-                    # A failed attempt is not repeated in the background: the next caller makes the
-                    # next one, however long the database was away.
+                    # A failed connection attempt is not repeated in the background. The next
+                    # caller tries again, however long the database was unreachable.
                     reconnect_timeout=0,
                     open=True,
                     name="lane",
@@ -267,7 +267,7 @@ class RequestReader:
             rows = results.pop()
             self.extra_row = rows[0] if rows else {}
         if self.actor is None:
-            # Set before the check, because the page of a refusal has a menu too.
+            # Set before the check, because the error page needs the actor for its menu.
             self.actor = actor_of(self._credential, caller)
             self.actor.require(self._permission)
         return results

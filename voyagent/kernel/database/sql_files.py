@@ -102,7 +102,7 @@ def apply_changed(connection: Connection, files: list[SqlFile] | None = None) ->
     for file in changed:
         for signature in file.drops:
             cursor.execute(f"drop function if exists {signature}")
-        cursor.execute(file.source)  # bytes without parameters: a script of many statements
+        cursor.execute(file.source)  # without parameters, so several statements are allowed
     if changed:
         connection.execute(
             text(RECORD), [{"path": file.path, "sha256": file.sha256} for file in changed]

@@ -111,7 +111,7 @@ def compiled_for(statement: Statement, tenant_id: UUID) -> tuple[str, Parameters
 _dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 _shapes: OrderedDict[Any, Any] = OrderedDict()
 _shapes_lock = Lock()
-# A select never changes, so its text holds as long as it lives.
+# A select never changes, so its text is valid as long as the object exists.
 _texts: WeakKeyDictionary[Select[Any], tuple[str, Parameters]] = WeakKeyDictionary()
 
 
@@ -123,7 +123,7 @@ def _text(statement: Select[Any]) -> tuple[str, Parameters]:
     )
     if not form.post_compile_params and not form.literal_execute_params:
         return str(form), values
-    # The length of a list of IN is known only with its values; so are the `inlined` ones.
+    # The SQL text depends on the number of values in an IN list, and on the `inlined` values.
     expanded = form.construct_expanded_state(values)
     return expanded.statement, expanded.parameters
 

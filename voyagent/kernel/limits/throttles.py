@@ -42,10 +42,10 @@ class Throttle:
         return self.bucket or self.name
 
 
-# A guesser gets ten guesses a minute and a hundred an hour at one account, by any path (NIST
-# SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends by itself within the hour, and at once
-# with a completed reset. Nobody can lock another out by going on: where a person has come in from
-# before, guesses are counted by themselves, with the same limits.
+# At most ten guesses a minute and a hundred an hour at one account, over all endpoints together
+# (NIST SP 800-63B-4, 3.2.2: at most 100 consecutive failures). The lock ends within an hour, or
+# with a password reset. An attacker cannot lock the owner out: failures from an address at which
+# the owner has signed in before have a count of their own, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 HOME = Quota(1, 30 * DAY)

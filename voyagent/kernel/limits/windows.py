@@ -121,7 +121,7 @@ class SharedWindows(RedisStorage):
             key_prefix="voyagent:limits",
             socket_timeout=PATIENCE_S,
             socket_connect_timeout=PATIENCE_S,
-            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] # handed on to the client as it is
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] # passed on to the client
             max_connections=CONNECTIONS_MAX,
         )
 
@@ -171,7 +171,7 @@ class FailoverWindows:
         if not decided:
             return self._local.take(window)
         if wait_s is None:
-            self._local.take(window)  # the shadow; while Redis answers, it alone decides
+            self._local.take(window)  # so that the count is right if Redis fails
         return wait_s
 
     def give_back(self, window: Window) -> None:

@@ -86,7 +86,7 @@ _OWN_CHILD = re.compile(
 _TWO = re.compile(r"(?:parents|in-?laws)$", re.IGNORECASE)
 _BESIDES = re.compile(
     r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE
-)  # "my parents and the two of us": how many parents is not said
+)  # "my parents and the two of us" does not say how many parents travel
 _PAIR = re.compile(
     r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE
 )

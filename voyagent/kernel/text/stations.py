@@ -204,7 +204,7 @@ def code_of(said: str) -> str | None:
         return None
     is_name = not words.isupper() and (
         any(said == name.casefold() for _code, name in KNOWN) or said in _by_city()
-    )  # Goa is no GOA, which is Genoa
+    )  # Goa is a place in India; the code GOA is Genoa
     if (
         len(words) == 3
         and not is_name

@@ -158,7 +158,7 @@ class SandboxFlights:
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
         """Cancel the booking and its tickets; a repeated call changes nothing."""
-        del reference  # cancelling twice is cancelling once, whatever it is called
+        del reference  # a second cancellation changes nothing, whatever its reference
         booking, notes = self._read(supplier_ref)
         return self._written(replace(booking, status=BookingStatus.CANCELLED), notes)
 

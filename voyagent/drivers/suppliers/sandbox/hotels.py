@@ -97,7 +97,7 @@ class SandboxHotels:
 
         No charge before `free_until`, then the first night; the total if it is not refundable.
         """
-        del reference  # cancelling twice is cancelling once, whatever it is called
+        del reference  # a second cancellation changes nothing, whatever its reference
         booking, first_night = self._read(supplier_ref)
         if booking.status is BookingStatus.CANCELLED:
             return booking

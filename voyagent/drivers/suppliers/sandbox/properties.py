@@ -121,8 +121,7 @@ def properties(country: str, city: str) -> tuple[HotelProperty, ...]:
 
 
 def _property(country: str, city: str, number: int, start: int) -> HotelProperty:
-    # Steps of one through words of 15 and 12, and of one: no two hotels of a city have the same
-    # name.
+    # Both words advance by one for each hotel, so no two hotels of a city have the same name.
     first, second = (
         _FIRST[(start + number) % len(_FIRST)],
         _SECOND[(start // len(_FIRST) + number) % len(_SECOND)],

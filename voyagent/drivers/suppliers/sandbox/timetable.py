@@ -91,8 +91,7 @@ def _segment(
     cabin: Cabin,
 ) -> Segment:
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=origin.tz)
-    # By way of UTC: a time that a change of clocks leaves out becomes the one that the clocks then
-    # show.
+    # Converting to UTC and back turns a time that daylight saving skips into a valid one.
     leaves = local.astimezone(UTC)
     arrives = leaves + timedelta(minutes=block_minutes(origin, destination))
     return Segment(
