@@ -1,1 +1,1 @@
-"""Capabilities: what a person or a program can ask for, one object per act."""
+"""Capabilities: the acts and queries that a user or a program can request, one object each."""

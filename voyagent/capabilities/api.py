@@ -1,4 +1,4 @@
-"""JSON API of the capabilities: the list for the caller, and one operation that runs each."""
+"""JSON API of the capabilities: list those of the caller, and run one."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ api = ApiBlueprint("capabilities", __name__, tag="Capabilities", guard=Guard.BEA
 
 @api.get("/capabilities", answer=CapabilityList)
 def list_capabilities(reader: RequestReader) -> Body[CapabilityList]:
-    """List the capabilities that the caller may use, by name.
+    """List the capabilities that the caller may use, ordered by name.
 
-    The role and the scopes of an API key decide. `input_schema` is the JSON schema of the body of
-    `POST /capabilities/{name}`; name, description, schema and annotations are a tool of the Model
-    Context Protocol.
+    They depend on the role of the user and on the scopes of an API key. `input_schema` is the JSON
+    schema of the body of `POST /capabilities/{name}`. Name, description, schema and annotations
+    form a tool of the Model Context Protocol.
     """
     actor = reader.authenticate()
     return CapabilityList.of([one for one in registry.every() if execution.may_use(one, actor)])
@@ -53,11 +53,12 @@ def run_capability(
     query: RunQuery,
     body: CapabilityInput,  # noqa: ARG001 - declares that the body is an object
 ) -> JsonObject | Accepted:
-    """Run a capability, or send a request for approval.
+    """Run a capability, or store a proposal if it needs approval.
 
-    The body is the input of this capability (`GET /capabilities`). 200 has its output. 202 names
-    the request if the act needs approval and the role may not act without one; 403 if the role or
-    the scopes of the key do not reach it. Reads and writes with `approval` `review` run at once.
+    The body is the capability's input (see `GET /capabilities`). The status is 200 with the output;
+    202 with the id of the proposal, if the act needs approval and the caller's role may not act
+    without one; 403 if the role or the scopes of the API key do not allow the capability.
+    Capabilities whose `approval` is `never` or `review` run at once.
     """
     capability = registry.get(name)
     call = Invocation(actor, query.session_id)

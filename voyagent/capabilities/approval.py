@@ -1,4 +1,4 @@
-"""Adapter: a capability that requires approval, as an effect of `approvals`."""
+"""Adapter from a capability that needs approval to an Effect of `approvals`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Stored = Callable[[Actor, dict[str, Any]], Result]
 
 
 def effect_of(capability: Capability[Any]) -> Effect:
-    """Return the effect that `approvals` previews, shows and runs."""
+    """Return the Effect with which `approvals` previews, shows and runs the capability."""
     return Effect(
         capability.name,
         capability.approvers,

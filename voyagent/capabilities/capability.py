@@ -1,4 +1,4 @@
-"""The contract of a capability: one object per act, read by every consumer."""
+"""Definition of a capability, used by API, forms, assistant and command line alike."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ Reader = Literal[
     "traveller_kind",
     "trip",
 ]
-"""The kinds of value that a text can give."""
+"""Kinds of value that can be read from a text."""
 
 
 class Slot(NamedTuple):
-    """The way to fill a field from a text; part of the field's `Annotated` metadata.
+    """Tells how a field is filled from a text; part of the field's `Annotated` metadata.
 
-    `question` is asked if the field is required and empty.
+    `question` is what the assistant asks if the field is required and empty.
     """
 
     reader: Reader
@@ -84,14 +84,15 @@ class Slot(NamedTuple):
 
 
 class ProgramOnly:
-    """Marker in a field's `Annotated` metadata: programs set the field, forms do not show it."""
+    """Marks a field, in its `Annotated` metadata, that programs can set and forms do not show."""
 
 
 class Choice(NamedTuple):
     """A record that a text can mean: id, label, document number and open amount.
 
-    `fills` names the input fields that take its id; empty if the record is of one field anyway.
-    `is_near` marks a record of a party whose name is only similar: it is never taken unasked.
+    `fills` names the input fields that accept the record's id; it is empty if the choice is offered
+    for one field only. `is_near` marks a record of a party whose name is only similar to the text:
+    it is never chosen without asking the user.
     """
 
     id: str
@@ -104,11 +105,11 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call: the person, and the conversation that it belongs to, if any.
+    """One call of a capability: the user, and its conversation if any.
 
-    `earlier` holds the results of the same capability in turns that this turn replaces: a
-    regenerated answer changes those records and does not create them twice. `turn_id` and
-    `call_id` name the call of an assistant; the same names give the same proposal.
+    `earlier` has the results of the same capability in turns that this turn replaces, so that a
+    regenerated answer changes those records instead of creating them twice. `turn_id` and `call_id`
+    identify a call by the assistant; a repeated call with the same ids returns the same proposal.
     """
 
     actor: Actor
@@ -119,19 +120,19 @@ class Invocation:
 
     @property
     def reader(self) -> SessionReader:
-        """Reads in the current transaction."""
+        """Return a reader of the database in the current transaction."""
         return SessionReader(db.session)
 
     def port(self, kind: type[Port]) -> Port:
-        """Return the installation's object of a class, such as `Suppliers`. Raises LookupError."""
+        """Return the application's object of a class, such as `Suppliers`. Raises LookupError."""
         return find_port(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The facts that limits, four eyes and automatic rules use.
+    """Facts of a call that decide about limits, approval by a second person and automatic rules.
 
-    `amounts` begins with the amount that the act is worth. `party` is the customer or supplier.
+    The first of `amounts` is the value of the act. `party` is the customer or supplier.
     """
 
     amounts: tuple[Money, ...] = ()
@@ -140,20 +141,20 @@ class Policy:
 
 
 def no_money(_call: Invocation, _wanted: BaseModel) -> Policy:
-    """State that no money moves."""
+    """Return a Policy without amounts, for an act that moves no money."""
     return Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Presentation of a call: an icon, one sentence, a short note and the assistant's answer.
+    """Presentation of a call: icon, sentence, short note and the assistant's answer.
 
-    `sentence` receives the input as JSON and the output, which is empty before the call.
-    `answer` receives both after a call that was not refused; `capabilities.cards` has the default.
-    `rows` is the key of the output with the records of a list, `row` writes one of them, and
-    `records` returns those that the answer shows. `fills` names the input fields, of any
-    capability, that take the id of such a record. `next_steps` maps the code of a refusal to a
-    sentence that follows the refusal's own.
+    `sentence` is called with the input as JSON and the output, which is empty before the call.
+    `answer` is called with both after a call that was not refused; the default is in
+    `capabilities.cards`. `rows` is the key of the output that has the records of a list, `row`
+    returns one of them as text, and `records` returns those that the answer shows. `fills` names
+    the input fields, of any capability, that accept the id of such a record. `next_steps` maps the
+    code of a refusal to a sentence that is added to the refusal's message.
     """
 
     icon: str
@@ -168,23 +169,24 @@ class Card:
 
 
 Lookup = Callable[[Invocation, str], Sequence[Choice]]
-"""The records that a sentence can mean, the most likely first."""
+"""Function that returns the records that a sentence can mean, the most likely first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Capability(Generic[Input]):
-    """One act.
+    """An act or query that a user or a program can request.
 
-    `approval` is one of three. `never`: it only reads. `review`: it writes once the person has
-    confirmed the fields, and can be undone. `required`: it stores a proposal that somebody with
-    one of the roles in `approvers` grants.
+    `approval` is `never` for a query, which only reads; `review` for an act that runs once the user
+    has confirmed its fields, and that can be undone; `required` for an act that stores a proposal,
+    which a user with one of the roles in `approvers` must approve.
 
-    `external`: `run` asks an outside system and returns an outbound call, so a preview tries
-    `dry_run` instead. `amounts` states all amounts if one act moves several currencies.
-    `editable`: an approver may change the fields of a proposal. `book_date` is the dotted path of
-    the field with the posting date, or with the id of the draft that has it. `lookups` maps a
-    field to the records that a text can mean. `choices` maps the dotted path of any other field to
-    the records that a form offers. `examples` maps a language to sentences.
+    If `external` is true, `run` calls an outside system and returns an outbound call, so a preview
+    runs `dry_run` instead. `amounts` returns all amounts if one act moves several currencies. If
+    `editable` is true, the fields of a proposal can be changed before it is decided. `book_date` is
+    the dotted path of the field with the book date, or with the id of the draft document that has
+    it. `lookups` maps a field to the function that finds the records a text can mean; `choices`
+    maps the dotted path of any other field to the function that lists the records a form offers.
+    `examples` maps a language to example sentences.
     """
 
     name: str
@@ -235,7 +237,7 @@ class Capability(Generic[Input]):
 
     @property
     def required_fields(self) -> tuple[str, ...]:
-        """Fields without a default, records first: they determine the other fields."""
+        """Fields without a default; fields for records come first, as the others depend on them."""
         names = [name for name, info in self.input.model_fields.items() if info.is_required()]
         return tuple(sorted(names, key=lambda name: name not in self.lookups))
 

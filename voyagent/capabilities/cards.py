@@ -1,4 +1,4 @@
-"""Results of calls as a person reads them: the head of a card, and the assistant's answer."""
+"""Results of calls as text: the heading of a card, and the assistant's answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.capabilities.refusals import UNSUPPORTED
 from voyagent.kernel.money import Money, spoken
 
 SHOWN_MAX = 8
-"""Records that an answer lists."""
+"""Maximum number of records in an answer."""
 
 _timezone: ContextVar[str] = ContextVar("timezone", default="")
 _IDS = ("id", "fare_id", "rate_key")
@@ -24,7 +24,7 @@ _AMOUNTS = ("open", "price", "total")
 
 
 class ResultCard(NamedTuple):
-    """The head of a card; `failed` marks an act that was not carried out."""
+    """Heading of a card; `failed` is true for an act that was not carried out."""
 
     icon: str
     sentence: str
@@ -35,9 +35,9 @@ class ResultCard(NamedTuple):
 def result_card(
     card: Card, given: JsonObject, output: JsonObject | None, *, writes: bool
 ) -> ResultCard:
-    """Return the head of a card before the call (`output` is None) or after it.
+    """Return the heading of a card before the call (`output` is None) or after it.
 
-    A read that finds nothing has an answer and has not failed.
+    A query without results has not failed.
     """
     sentence = card.sentence(given, output or {})
     if output is None:
@@ -54,9 +54,9 @@ def result_card(
 def answer(
     capability: Capability[Any], given: JsonObject, output: JsonObject, *, timezone: str = ""
 ) -> str:
-    """Return the assistant's answer in Markdown: the result, or the refusal and its next step.
+    """Return the assistant's answer in Markdown: the result, or the refusal and what to do next.
 
-    `timezone` is the agency's; without it, times are those of the request.
+    `timezone` is that of the agency and defaults to that of the request.
     """
     token = _timezone.set(timezone)
     try:
@@ -66,7 +66,10 @@ def answer(
 
 
 def records(capability: Capability[Any], output: JsonObject) -> Sequence[Choice]:
-    """Return the records that the answer shows, in its order, for “the second one” and numbers."""
+    """Return the records that the answer shows, in its order.
+
+    A later message can refer to them, as by “the second one” or a document number.
+    """
     card = capability.card
     if "error" in output or output.get("reason") == UNSUPPORTED:
         return ()
@@ -84,9 +87,10 @@ def listing(
     shown_max: int = SHOWN_MAX,
     numbered: bool = True,
 ) -> str:
-    """Return a Markdown list below its heading, cut off, with the number of lines left out.
+    """Return a Markdown list with a heading, cut off after `shown_max` items.
 
-    `total` is the number of all records if there are more than `lines`.
+    It ends with the number of omitted items. `total` is the number of all records if it is greater
+    than that of `lines`.
     """
     every = list(lines)
     shown = every[:shown_max]
@@ -100,22 +104,22 @@ def listing(
 
 
 def paragraphs(*parts: str) -> str:
-    """Join the parts that are not empty with blank lines."""
+    """Return the texts that are not empty, separated by blank lines."""
     return "\n\n".join(filter(None, parts))
 
 
 def money(value: JsonObject) -> str:
-    """Format an object with `amount` and `currency`: `INR 2,85,721.00`."""
+    """Return an object with `amount` and `currency` as text: `INR 2,85,721.00`."""
     return spoken(value["amount"], value["currency"])
 
 
 def amounts(values: Iterable[JsonObject]) -> str:
-    """Format amounts of several currencies, which are never added."""
+    """Return amounts of several currencies as text; they are never added."""
     return ", ".join(money(value) for value in values)
 
 
 def sums(values: Iterable[JsonObject]) -> list[JsonObject]:
-    """Add objects with `amount` and `currency` by currency, in the order of their appearance."""
+    """Return the sums of objects with `amount` and `currency`, one for each currency."""
     totals: dict[str, Money] = {}
     for value in values:
         one = Money.parse(value["amount"], value["currency"])
@@ -124,18 +128,18 @@ def sums(values: Iterable[JsonObject]) -> list[JsonObject]:
 
 
 def total_due(values: Iterable[JsonObject]) -> str:
-    """State the sum of amounts due by currency."""
+    """Return a sentence with the sum of the amounts due in each currency."""
     return str(gettext("Total amount due: %(totals)s.", totals=amounts(sums(values))))
 
 
 def count_note(output: JsonObject) -> str:
-    """State the number of records found."""
+    """Return a sentence with the number of records found."""
     number = output["total"] if "total" in output else output.get("count") or 0
     return str(ngettext("%(num)d found", "%(num)d found", number))
 
 
 def sum_note(output: JsonObject) -> str:
-    """State the amount of the result, which is its price, total or amount; empty without one."""
+    """Return the amount of a result as text: its price, total or amount; empty without one."""
     price = output.get("price") or {
         "amount": output.get("total_amount") or output.get("amount"),
         "currency": output.get("currency"),
@@ -144,14 +148,14 @@ def sum_note(output: JsonObject) -> str:
 
 
 def day(value: str | date) -> str:
-    """Format a date, or its ISO text, in the reader's language: `10 Dec 2026`."""
+    """Return a date, or its ISO text, in the reader's language: `10 Dec 2026`."""
     return str(
         format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y")
     )
 
 
 def moment(value: str) -> str:
-    """Format a local time as suppliers write it, or an instant in the agency's time zone."""
+    """Return a time as text: a supplier's local time, or an instant in the agency's time zone."""
     read = datetime.fromisoformat(value)
     if read.tzinfo is not None:
         read = read.astimezone(ZoneInfo(_timezone.get()) if _timezone.get() else get_timezone())

@@ -1,4 +1,4 @@
-"""Command `flask do`: run a capability as a person of an agency."""
+"""Command `flask do`: run a capability as a user of an agency."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from voyagent.kernel.problems import problems
 
 
 class Capabilities(click.Group):
-    """One subcommand for each installed capability, with an option for each field."""
+    """Command group with a subcommand for each capability and an option for each field."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - of the base class
-        """Return the names of the capabilities."""
+        """Return the names of all capabilities."""
         return [one.name for one in registry.every()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -41,7 +41,7 @@ class Capabilities(click.Group):
 @click.option("--list", "lists", is_flag=True, help="List the capabilities.")
 @click.pass_context
 def do(ctx: click.Context, *, lists: bool) -> None:
-    """Run a capability as a person of an agency, and print its output as JSON."""
+    """Run a capability as a user of an agency, and print its output as JSON."""
     if lists or ctx.invoked_subcommand is None:
         for one in registry.every():
             click.echo(f"{one.name:24} {one.summary}")
@@ -94,7 +94,7 @@ def _option(field: FormField) -> click.Option:
 
 
 def _parameter(field: FormField) -> str:
-    """Return the keyword of an option, which no option of the command itself has."""
+    """Return the parameter name of an option, different from those of the command's own options."""
     return f"field_{field.name}"
 
 
@@ -114,7 +114,10 @@ def _value(field: FormField, given: Any) -> Any:
 
 
 def _input(capability: Capability[Any], values: JsonObject) -> BaseModel:
-    """Validate as strictly as a body of the API. Raises ClickException with each problem."""
+    """Return the input after validating it as strictly as a request body.
+
+    Raises ClickException with each error.
+    """
     try:
         wanted: BaseModel = capability.input.model_validate_json(json.dumps(values))
     except ValidationError as error:

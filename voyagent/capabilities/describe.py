@@ -1,4 +1,4 @@
-"""A capability in the terms of its consumers: JSON schema for programs, fields for forms."""
+"""Descriptions of a capability: a JSON schema for programs, controls for forms."""
 
 from __future__ import annotations
 
@@ -30,16 +30,19 @@ Kind = Literal[
     "rows",
     "text",
 ]
-"""The controls of a form. `group` is one nested model, `rows` are many, `list` is texts."""
+"""Kinds of form control.
+
+`group` is a nested model, `rows` a list of models, `list` a list of texts.
+"""
 LONG_TEXT_MIN = 500
 _COUNTRY = "^[A-Z]{2}$"
 Schema = Mapping[str, Any]
 
 
 class FormField(NamedTuple):
-    """One control of a form; `reader` names the kind of value that a text gives.
+    """A control of a form; `reader` is the kind of value that is read from a text.
 
-    A `group` and `rows` have inner `fields`. `default` is that of the input.
+    Controls of kind `group` or `rows` have inner `fields`. `default` is that of the input field.
     """
 
     name: str
@@ -56,7 +59,7 @@ class FormField(NamedTuple):
 
 
 def tool_schema(capability: Capability[Any]) -> dict[str, Any]:
-    """Return name, description and JSON schema, as models and MCP clients read them."""
+    """Return name, description and JSON schema, as language models and MCP clients expect them."""
     example = next(iter(capability.examples.get("en", ())), "")
     return {
         "name": capability.name,
@@ -72,7 +75,10 @@ def tool_schema(capability: Capability[Any]) -> dict[str, Any]:
 
 
 def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> list[FormField]:
-    """Return the controls of the form in the order of the input, filled with known values."""
+    """Return the controls of a capability's form, in the order of its fields.
+
+    They are filled with the values in `known`.
+    """
     model: type[BaseModel] = capability.input
     schema, infos = _schema(model), model.model_fields
     return [
@@ -87,7 +93,7 @@ def form_fields(capability: Capability[Any], known: Mapping[str, object]) -> lis
 
 
 def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema) -> FormField:
-    """Return a control of the input; a nested one has neither slot nor lookup."""
+    """Return the control of an input field; nested fields have neither slot nor lookup."""
     slot = capability.slots.get(name)
     reader = slot.reader if slot else "text"
     info = capability.input.model_fields[name]
@@ -102,7 +108,7 @@ def _field(capability: Capability[Any], name: str, found: Schema, schema: Schema
 
 
 def _with_records(control: FormField, capability: Capability[Any], path: str) -> FormField:
-    """Mark the nested fields whose records a form offers."""
+    """Return a control whose nested fields offer records, where the capability has choices."""
     inner = [_with_records(one, capability, f"{path}{one.name}.") for one in control.fields]
     fields = tuple(
         one._replace(kind="record") if path + one.name in capability.choices else one
@@ -159,7 +165,7 @@ def _kind(name: str, found: Schema, reader: str) -> Kind:
 
 
 def _bare(found: Schema) -> Schema:
-    """Return the schema of a value that may be null, without the null."""
+    """Return the schema of a value without the alternative null."""
     kinds = [one for one in found.get("anyOf", ()) if one.get("type") != "null"]
     return kinds[0] if kinds else found
 
@@ -171,5 +177,5 @@ def _items(found: Schema) -> Schema:
 
 @cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON schema of an input; a model without fields has no properties."""
+    """Return the JSON schema of an input; that of a model without fields has no properties."""
     return {"properties": {}, **model.model_json_schema()}

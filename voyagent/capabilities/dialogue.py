@@ -1,6 +1,7 @@
-"""The conversation about one act: propose a card, ask, correct, refer, confirm, drop.
+"""Dialogue about one act: propose it, ask for fields, correct, confirm or cancel it.
 
-Nothing here reads or writes records. A write is a card until the person confirms it.
+This module reads and writes no records. An act is only a card in the conversation until the user
+confirms it.
 """
 
 from __future__ import annotations
@@ -53,12 +54,19 @@ _PRONOUN = re.compile(
 )
 _PARTY_FIELDS = {"customer_name", "vendor_name"}
 _SHORT_WORDS_MAX = 8
-"""A longer message that fills a field of a complete card is a new request, not a correction."""
+"""Maximum number of words with which a message corrects a complete card.
+
+A longer message is a new request.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An act in preparation: its fields, the words of each, and the choices that are open."""
+    """An act in preparation.
+
+    `values` are its fields, `words` the parts of the messages that they were read from, `choices`
+    the records among which the user must still choose.
+    """
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -68,14 +76,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The engine's answer.
+    """The dialogue's answer to a message.
 
-    `run`: a read with every field it needs. `card`: a form to be confirmed; the first of
-    `missing` is asked for. `choose`: `offered` are up to three capabilities, `draft` belongs to the
-    first. `dropped`: the draft is given up. `unknown`: no capability is near.
+    `run`: a query that has all its fields. `card`: a form for the user to confirm; the first field
+    of `missing` is asked for. `choose`: several capabilities are possible, at most three in
+    `offered`; `draft` is one of the first. `dropped`: the user has cancelled the draft. `unknown`:
+    no capability fits the message.
 
-    `confirmed` is set only by a person's yes to a complete card. `kept` is the open draft that
-    another request has interrupted.
+    `confirmed` is true only if the user has said yes to a complete card. `kept` is the draft that
+    is still open while another request is answered.
     """
 
     kind: Literal["run", "card", "choose", "dropped", "unknown"]
@@ -87,7 +96,10 @@ class Reply:
 
 
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
-    """Return the fields to ask for: required ones, and the party of a read if several fit."""
+    """Return the fields to ask for.
+
+    These are the required ones and, for a query, a party if several records fit its name.
+    """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
     unclear = [
@@ -102,7 +114,7 @@ def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]
 
 
 def card_block(reply: Reply) -> JsonObject:
-    """Return the card of a draft as an assistant message stores it.
+    """Return the card of a draft as a block of an assistant message.
 
     Raises ValueError for a reply without a draft.
     """
@@ -117,7 +129,7 @@ def card_block(reply: Reply) -> JsonObject:
 
 
 class Engine:
-    """Match, fill, correct and confirm. Built once from the installed capabilities."""
+    """Answers messages about the given capabilities. Created once from all installed ones."""
 
     def __init__(
         self,
@@ -138,9 +150,11 @@ class Engine:
         draft: Draft | None = None,
         listed: Sequence[Choice] = (),
     ) -> Reply:
-        """Answer a message: about the open draft if it speaks of it, else about a new act.
+        """Return the answer to a message.
 
-        `listed` are the records shown last, for “the second one” and numbers.
+        A message about the open draft continues it; any other starts a new act. `listed` are the
+        records that were shown last, to which the message can refer by “the second one” or a
+        number.
         """
         if draft is not None and _DROP.match(text):
             return Reply("dropped", draft)
@@ -157,25 +171,25 @@ class Engine:
         return replace(self._propose(text, context, decision, listed), kept=draft)
 
     def knows(self, name: str) -> bool:
-        """True for a capability that this engine may propose."""
+        """Return True if this engine may propose the capability."""
         return name in self._capabilities
 
     def confirm(self, draft: Draft) -> Reply:
-        """Confirm a draft for the person; an incomplete one asks for the next field."""
+        """Return the confirmation of a draft; if it is incomplete, ask for the next field."""
         following = self._next(draft)
         return replace(following, confirmed=not following.missing)
 
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
-        """Start the capability that the person has picked."""
+        """Return the answer that starts the capability which the user has chosen."""
         return self._next(self.draft(name, text, context, listed))
 
     def decide(self, text: str, context: Context) -> Decision:
-        """Decide which capability a message means."""
+        """Return the capability that a message means, and the similar ones."""
         masked = mask(text, today=context.today, region=context.region, names=context.names)
         return decide(self._matcher.rank(masked), self._thresholds)
 
     def draft(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Draft:
-        """Start a draft of a capability from a message."""
+        """Return a draft of a capability with the fields that a message gives."""
         capability = self._capabilities[name]
         party = _party(text, listed)
         filled = slots.fill(capability, f"{text} {party.label}" if party else text, context)
@@ -189,13 +203,13 @@ class Engine:
         }
         draft = Draft(name, {**known, **filled.values}, filled.words, filled.choices)
         if party is not None and not set(party.fills) & set(capability.input.model_fields):
-            return draft  # the name has narrowed the choices; “the second” is not one of them
+            return draft  # the text picked a party by its position in the list, not a record
         return self._referred(text, draft, listed) or draft
 
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
-        """The value of a field in the subject of the conversation, None if it has none.
+        """Return the value of a field from the conversation's subject, or None.
 
-        It is known by the capability and the field, by the field, or by its reader.
+        It is looked up by capability and field, then by the field, then by the field's reader.
         """
         slot = capability.slots.get(name)
         keys = (f"{capability.name}.{name}", name, slot.reader if slot else "")
@@ -224,7 +238,10 @@ class Engine:
     def _corrected(
         self, text: str, context: Context, draft: Draft, listed: Sequence[Choice]
     ) -> Draft | None:
-        """The draft with the fields that a message changes; None if it speaks of something else."""
+        """Return the draft with the fields that a message changes.
+
+        None if the message is about something else.
+        """
         referred = self._referred(text, draft, listed)
         if referred is not None:
             return referred
@@ -244,7 +261,7 @@ class Engine:
         return Draft(draft.name, {**draft.values, **changed}, {**draft.words, **words}, choices)
 
     def _changes(self, draft: Draft, filled: Filled) -> dict[str, Any]:
-        """The fields that were read from words; what is only assumed changes nothing."""
+        """Return the fields that were read from the message; assumed values change nothing."""
         readers = {name: slot.reader for name, slot in self._capabilities[draft.name].slots.items()}
         changed = {
             name: value
@@ -259,7 +276,7 @@ class Engine:
         return changed
 
     def _answer(self, name: str, capability: str, said: str, context: Context) -> dict[str, Any]:
-        """The answer to a question for a name or a date, which needs no words around it."""
+        """Return the field that a message without other words answers: a name or a date."""
         slot = self._capabilities[capability].slots.get(name)
         if slot is not None and slot.reader in ("date", "date_or_today"):
             day = slots.answered_date(self._capabilities[capability], name, said, context)
@@ -270,7 +287,10 @@ class Engine:
         return {name: answer} if answer else {}
 
     def _referred(self, text: str, draft: Draft, listed: Sequence[Choice]) -> Draft | None:
-        """The draft with a record that the text picks from its choices or from the last list."""
+        """Return the draft with a record to which the text refers, or None.
+
+        The record is one of the draft's choices or of the records that were listed last.
+        """
         capability = self._capabilities[draft.name]
         for name in (*capability.required_fields, *capability.input.model_fields):
             slot = capability.slots.get(name)
@@ -289,13 +309,13 @@ class Engine:
 
 
 def _party(text: str, listed: Sequence[Choice]) -> Choice | None:
-    """The customer or supplier of the list that the text picks."""
+    """Return the customer or supplier in the list to which the text refers, or None."""
     chosen = _picked(text, listed)
     return chosen if chosen is not None and _PARTY_FIELDS & set(chosen.fills) else None
 
 
 def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
-    """One of the rows: by the number that it shows, or by its place."""
+    """Return the record to which the text refers by its document number or its position."""
     for row in rows:
         number = row.number.rsplit("/", 1)[-1].lstrip("0")
         if number and re.search(rf"(?<![\d.,])0*{re.escape(number)}(?!\d|[.,]\d)", text):
@@ -309,7 +329,10 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
 
 
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
-    """Reprice the last line if the new one has no description; else replace the lines."""
+    """Return the lines with a new price for the last one if `changed` has no description.
+
+    Otherwise return `changed`.
+    """
     if not lines or changed[-1]["description"]:
         return changed
     price = {name: changed[-1][name] for name in ("unit_price", "currency")}

@@ -1,4 +1,7 @@
-"""The only place that runs a capability: permission, policy, then the act or a proposal."""
+"""Execution of capabilities: check the permission, then run the act or store a proposal.
+
+All callers run capabilities through this module.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,21 @@ from voyagent.kernel.outbound import OutboundCall
 
 
 class NotPermitted(Forbidden):
-    """The role, or the scopes of an API key, do not reach the capability.
+    """The role or the scopes of the API key do not allow the capability.
 
-    The audit event of the refusal is kept; the sentence is that of the refusal.
+    The audit event of the refusal is committed; the message is that of the refusal.
     """
 
     keeps_work = True
 
     def __init__(self, refusal: Forbidden) -> None:
         super().__init__()
-        self.message = refusal.message  # type: ignore[misc]  # role and key have one each
+        self.message = refusal.message  # type: ignore[misc]  # one message for the role, one for the API key
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A stored proposal that waits for a person's decision, and its conversation."""
+    """A stored proposal that waits for a decision, and its conversation."""
 
     approval_id: str
     summary: str
@@ -45,10 +48,10 @@ class Proposed:
 def execute(
     capability: Capability[Any], call: Invocation, wanted: BaseModel
 ) -> JsonObject | OutboundCall[JsonObject] | Proposed:
-    """Run the capability, or store a proposal if approval is required.
+    """Run a capability, or store a proposal if approval is required.
 
-    Somebody whose role may act without a grant (`Actor.may_act_directly`) acts at once. An act
-    that asks an outside system returns an outbound call, which the caller runs without an open
+    A user whose role may act without approval (`Actor.may_act_directly`) acts at once. A capability
+    that calls an outside system returns an outbound call, which the caller must run without an open
     transaction.
 
     Raises NotPermitted, the errors of the service, and WouldBeRefused for a proposal that a rule
@@ -62,7 +65,7 @@ def execute(
 
 
 def may_use(capability: Capability[Any], actor: Actor) -> bool:
-    """True if the actor may run the capability, or propose it if approval is required."""
+    """Return True if the actor may run the capability, or propose it if approval is required."""
     return actor.can(capability.permission) and (
         capability.approval != "required"
         or actor.may_act_directly(capability.permission)
@@ -71,10 +74,10 @@ def may_use(capability: Capability[Any], actor: Actor) -> bool:
 
 
 def require_permission(capability: Capability[Any], call: Invocation) -> None:
-    """Require the permission of the capability; a refusal is audited under its name.
+    """Check the permission of a capability; a refusal is audited with the capability's name.
 
-    `execute` calls it first. Whoever undoes the work of a refused call with a savepoint calls it
-    before the savepoint, so that the event stays. Raises NotPermitted.
+    `execute` calls it first. A caller that rolls a refused call back to a savepoint must call it
+    before the savepoint, so that the audit event is kept. Raises NotPermitted.
     """
     try:
         call.actor.require(capability.permission)
@@ -91,9 +94,9 @@ def require_permission(capability: Capability[Any], call: Invocation) -> None:
 
 
 def summary_of(capability: Capability[Any], call: Invocation, wanted: BaseModel) -> str:
-    """Return the proposal in one line, such as “Issue the invoice for Deepa, INR 45,000.00”.
+    """Return a proposal as one line, such as “Issue the invoice for Deepa, INR 45,000.00”.
 
-    Raises the errors of the policy and the preview: nobody is asked for an impossible act.
+    Raises the errors of policy and preview, so that no impossible act is proposed.
     """
     policy = capability.policy(call, wanted) if capability.policy else Policy()
     return _line(capability, call, wanted, policy)
@@ -118,7 +121,10 @@ def _propose(
 
 
 def _show_in_conversation(actor: Actor, approval: Approval) -> None:
-    """Add the request to the messages; within a turn the assistant's message shows it."""
+    """Add the proposal to its conversation as a message.
+
+    Within a turn this is not needed, because the assistant's message shows the proposal.
+    """
     request = {
         "type": "approval",
         "approval_id": approval.id,

@@ -1,4 +1,4 @@
-"""The form of a capability: controls from its input, values as its schema takes them."""
+"""HTML form of a capability: controls for its input, and values for its schema."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ from voyagent.kernel.money import currency_codes
 Result = TypeVar("Result")
 ROWS_MAX = 200
 _NEVER_BLANK = ("boolean", "choice", "currency", "hidden")
-"""Controls that say nothing about a row being written: they always have a value."""
+"""Controls that always have a value, so that they do not show whether a row was filled in."""
 _OF_PATTERN = ("string_pattern_mismatch", "decimal_parsing")
 
 
 class AmountInput(StringField):
-    """An amount, which may be in words such as `1.2 lakh`."""
+    """Input of an amount, which may be in words such as `1.2 lakh`."""
 
 
 class RecordsField(SelectMultipleField):
-    """Several records to tick."""
+    """Checkboxes for several records."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -77,7 +77,7 @@ _SIMPLE: dict[str, type[Field]] = {
 
 
 class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
-    """The controls of one capability; a blank one is an absent member of the input."""
+    """Form with the controls of one capability; blank fields are left out of the input."""
 
     def __init__(self, capability: Capability[Any], controls: Sequence[FormField]) -> None:
         self.capability = capability
@@ -86,18 +86,18 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
 
     @property
     def answer_status(self) -> int:
-        """The status of a page with the form: 200, or 422 if it was refused."""
+        """Status of a page with the form: 200, or 422 if the input was refused."""
         return 422 if self.errors else 200
 
     def values(self) -> dict[str, Any]:
-        """The typed values; rows without any are removed."""
+        """Return the typed values; empty rows are removed."""
         return _read(self, self.controls)
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Call `act` with the input; None if the form or a rule refused it.
+        """Return the result of `act`, called with the input, or None if it was refused.
 
-        A rule's refusal is shown at the field that its code names, else above the form; what the
-        act had written is rolled back, unless the error keeps its work.
+        The message of a refusal is shown at the field that its code names, else above the form. The
+        changes that `act` made are rolled back, unless the error is one that keeps them.
 
         Raises Unauthorized and NotPermitted.
         """
@@ -114,7 +114,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
             return None
 
     def add_row(self, name: str) -> None:
-        """Add a blank row to a list of lines, which may be in a group: `entry-lines`."""
+        """Add a blank row to a list, which may be in a group: `entry-lines`."""
         for field in _lists(self):
             if field.name == name and len(field.entries) < ROWS_MAX:
                 field.append_entry()
@@ -122,7 +122,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
     def offer(self, choices: Mapping[str, Sequence[Choice]]) -> None:
         """Set the records to choose from, by the dotted path of their field.
 
-        A value that is none of them stays selectable.
+        A value that is not among them can still be selected.
         """
         for path, records in choices.items():
             for field in _fields_at(self, path.split(".")):
@@ -135,13 +135,13 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
                 field.choices = [SelectChoice(value, label) for value, label in (*first, *pairs)]
 
     def fill_rows(self) -> None:
-        """Give each list of lines at least one row to write in."""
+        """Give each list at least one row."""
         for field in _lists(self):
             if not field.entries:
                 field.append_entry()
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """Return the place as a dotted path; `_note` finds its field."""
+        """Return the dotted path of an error's place; `_note` finds its field."""
         return ".".join(map(str, loc))
 
     def _note(self, _name: str, finding: ErrorDetails) -> None:
@@ -153,7 +153,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
             field.errors = [*field.errors, sentence]
 
     def _place_named_by(self, code: str) -> str:
-        """Return the field that a refusal's code names, such as `invalid_currency`, or ""."""
+        """Return the field that an error code such as `invalid_currency` names, or ""."""
         names = [one.name for one in self.controls if one.kind != "hidden"]
         best = max(names, key=lambda name: _words_in(name, code), default="")
         if best and _words_in(best, code):
@@ -165,9 +165,10 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
 def form_of(
     capability: Capability[Any], known: Mapping[str, object], *, currency: str
 ) -> CapabilityForm:
-    """Return the form, filled with known values; records come first, as they decide the rest.
+    """Return the form of a capability, filled with known values.
 
-    `currency` is that of the agency, which a form begins with.
+    The fields for records come first, because the others depend on them. `currency` is the
+    agency's, with which a new form begins.
     """
     controls = sorted(
         form_fields(capability, known), key=lambda one: one.name not in capability.lookups
@@ -181,7 +182,7 @@ def form_of(
 def known_values(
     capability: Capability[Any], given: Mapping[str, Sequence[str]]
 ) -> dict[str, object]:
-    """Return the fields that an address gives: `?amount=45000`; nested ones as JSON."""
+    """Return the fields that a URL gives: `?amount=45000`; nested fields are JSON."""
     known: dict[str, object] = {}
     for one in form_fields(capability, {}):
         texts = given.get(one.name)
@@ -198,7 +199,7 @@ def known_values(
 
 
 def _fits(name: str, value: object, capability: Capability[Any]) -> bool:
-    """True unless a nested value of an address has another shape than its controls."""
+    """Return False if a nested value of a URL does not have the structure of its controls."""
     kind = next(one.kind for one in form_fields(capability, {}) if one.name == name)
     if kind == "rows":
         return isinstance(value, list) and all(isinstance(one, dict) for one in value)
@@ -206,7 +207,7 @@ def _fits(name: str, value: object, capability: Capability[Any]) -> bool:
 
 
 def _begin(control: FormField, currency: str) -> FormField:
-    """Fill what a new form begins with."""
+    """Return a control with the initial value of a new form."""
     value = control.value if control.value is not None else control.default
     if value is None and control.kind == "currency":
         value = currency
@@ -265,7 +266,7 @@ def _lists(form: BaseForm) -> Iterator[FieldList]:
 
 
 def _fields_at(form: BaseForm, path: Sequence[str]) -> Iterator[Field]:
-    """Yield the fields at a path, one of each line of a list."""
+    """Yield the fields at a path; in a list one for each row."""
     field, below = form[path[0]], path[1:]
     if isinstance(field, FieldList):
         for entry in field.entries:
@@ -284,7 +285,7 @@ def _read(form: BaseForm, controls: Sequence[FormField]) -> dict[str, Any]:
     }
     has_amounts = any(one.kind == "amount" for one in controls)
     if has_amounts and not any(one.kind == "amount" and one.name in found for one in controls):
-        # a currency alone, as the form began with it, says nothing
+        # the initial currency without an amount is not input
         for one in controls:
             if one.kind == "currency" and not one.required:
                 found.pop(one.name, None)
@@ -323,7 +324,7 @@ def _is_written(values: Mapping[str, Any], control: FormField) -> bool:
 
 
 def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> str | None:
-    """Return the currency that stands beside an amount: `budget_currency`, else `currency`."""
+    """Return the currency of an amount: the field `budget_currency`, else `currency`."""
     beside = f"{name.rpartition('_')[0]}_currency"
     known = {one.name: form[one.name].data for one in controls if one.kind == "currency"}
     found = known.get(beside) or known.get("currency")
@@ -331,7 +332,10 @@ def _currency_of(form: BaseForm, controls: Sequence[FormField], name: str) -> st
 
 
 def _field_at(form: BaseForm, loc: Sequence[int | str]) -> Field | None:
-    """Return the innermost field of an error's place; parts such as a union's kind are passed."""
+    """Return the innermost field at an error's place.
+
+    Parts of the place that are no field, such as the kind of a union, are skipped.
+    """
     field: Field | None = None
     inside: Any = form
     for part in loc:
@@ -361,7 +365,7 @@ def _sentence(field: Field | None, finding: ErrorDetails) -> str:
 
 
 def _words_in(name: str, code: str) -> int:
-    """Return how many of the last words of a field's name a code has in a row."""
+    """Return how many words at the end of a field's name the code contains in sequence."""
     words = name.removesuffix("_id").split("_")
     tails = (words[start:] for start in range(len(words)))
     return next((len(tail) for tail in tails if f"_{'_'.join(tail)}_" in f"_{code}_"), 0)

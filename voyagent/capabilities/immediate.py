@@ -1,4 +1,4 @@
-"""Execution within a request or a command, which waits for outside systems."""
+"""Execution in a request or command that waits for outside systems."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from voyagent.kernel.outbound import OutboundCall
 def execute_now(
     capability: Capability[Any], call: Invocation, wanted: BaseModel
 ) -> JsonObject | Proposed:
-    """Execute, and make an outbound call at once, without an open transaction.
+    """Run a capability and, at once and without an open transaction, its outbound call.
 
-    Raises as `execute`, and the errors of the call.
+    Raises the errors of `execute` and of the call.
     """
     done = execute(capability, call, wanted)
     return outbound.run(done) if isinstance(done, OutboundCall) else done

@@ -1,4 +1,4 @@
-"""Parts of lookups: the records of the party that a text names."""
+"""Shared parts of lookups: find the records of a party that is named in a text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from voyagent.kernel.text.naming import find_names
 def of_party(
     choices: Sequence[tuple[Choice, str]], text: str, *, is_asked: bool = False
 ) -> list[Choice]:
-    """Return the choices of the parties that a text names; each has the name of its party.
+    """Return the choices of the parties named in a text; a choice has the name of its party.
 
-    Choices of parties with a similar name are marked, so that a person picks one. Without a
-    name all fit; `is_asked` marks them if the text names a party that has no record.
+    If a name is only similar, its choices are marked, so that the user must choose. If the text
+    names no party, all choices are returned; with `is_asked` they are marked if the text names a
+    party without a record.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

@@ -1,10 +1,10 @@
-"""Match a sentence to capabilities by their example sentences.
+"""Find the capability that a sentence means, by the example sentences of each capability.
 
-Features are words, pairs of words and character n-grams. Two measures are independent: the
-similarity to the examples by TF-IDF, and the log odds that a sentence with these features is of the
-capability and of no other. The odds put capabilities in order and tell those of one thing apart, as
-`create` and `find`. `mask` replaces values by their kinds before, so `paid 500` and
-`paid 2 lakh` are alike.
+Features are words, pairs of words and character n-grams. There are two independent measures: the
+similarity to the examples by TF-IDF, and the log odds that a sentence with these features means
+this capability and no other. The log odds decide the order and separate capabilities on one
+subject, such as `create` and `find`. `mask` first replaces values by their kinds, so that `paid
+500` and `paid 2 lakh` are equal.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ NEIGHBOURS = 3
 OFFERED_MAX = 3
 NGRAM_SIZES = (3, 4)
 _CENTRE = 0.7
-"""Weight of the similarity to all examples together, against that to the nearest ones.
+"""Weight of the similarity to all examples together, relative to that to the nearest ones.
 
 With 0.7, cross-validation has 82 % of the sentences among the best three; with 0, it has 76 %.
 """
 _SAME = 0.98
-"""Similarity from which a sentence is the same as an example, but for case and punctuation."""
+"""Similarity from which a sentence equals an example except for case and punctuation."""
 _ODDS_WEIGHTS = {"w": 1.0, "p": 1.0, "c": 0.15}
-"""Weights of words, pairs and n-grams in the odds; the n-grams of a word are many."""
+"""Weights of words, pairs and n-grams in the log odds; a word has many n-grams."""
 _ODDS_OF_SCORE = 50
-"""Lead of the odds that counts as much as a score of 1 for the confidence."""
+"""Lead in log odds that increases the confidence as much as a score of 1."""
 _SMOOTHING, _SMOOTHING_MIN = 0.9, 0.02
-"""Weight of a feature's share in all sentences against its count in those of a capability."""
+"""Weight of a feature's share in all sentences, and a constant, which smooth its counts."""
 _FOLDS = 5
 _WRONG_MAX = 0.07
-"""Accepted share of examples that are taken for a capability that is not theirs.
+"""Accepted share of examples for which a wrong capability is taken.
 
-Examples are hard: they differ more than messages do, and those of a capability that is left out
-resemble those of its nearest relatives. On messages the share is a quarter of it.
+Examples are harder than messages: they differ more from each other, and those of a capability that
+is left out resemble those of similar capabilities. For messages the share is a quarter of it.
 """
 _FOREIGN = 0.25
-"""Assumed share of messages that ask for what no capability does."""
+"""Assumed share of messages that ask for something that no capability does."""
 _OFFER_KEEPS = 0.995
-"""Share of sentences with their capability among the best that `offer` must let pass."""
+"""Minimum share of sentences with their capability among the best that `offer` must accept."""
 
 _NOT_IN_WORDS = re.compile(r"[^\w<>\u0900-\u0963]|_")
-"""Marks; the vowel signs of Hindi are none, although `\\w` leaves them out."""
+r"""Characters that are not part of words; vowel signs of Hindi are, although `\w` omits them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A capability's name and its fit to a sentence.
+    """A capability's name and how well it fits a sentence.
 
-    `score` is the similarity of its examples, 0 to 1; `odds` the log odds, less for a sentence of
-    which words are unknown.
+    `score` is the similarity of its examples, from 0 to 1. `odds` are the log odds, reduced if
+    words of the sentence are unknown.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Confidence from which the best capability is taken, score from which several are offered."""
+    """Minimum confidence to take the best capability, and minimum score to offer several."""
 
     take: float = 0.65
     offer: float = 0.08
@@ -87,8 +87,8 @@ class Decision:
 class Tuning:
     """Thresholds, and their results on sentences that the matcher had not seen.
 
-    Figures are shares of all sentences. `foreign_taken` is the share taken for a wrong
-    capability if their own capability does not exist.
+    The numbers are shares of all sentences. `foreign_taken` is the share for which a wrong
+    capability is taken if the right one does not exist.
     """
 
     thresholds: Thresholds
@@ -113,7 +113,10 @@ class Corpus:
 
 
 class Matcher:
-    """Sentences as vectors in inverted indexes. Built once, then safe for concurrent use."""
+    """Ranks capabilities by the similarity of their sentences, stored as inverted indexes.
+
+    Created once, then safe for concurrent use.
+    """
 
     def __init__(self, corpus: Corpus) -> None:
         rows = [
@@ -141,9 +144,10 @@ class Matcher:
                 self._centres[feature].append((name, weight))
 
     def rank(self, masked: str) -> list[Match]:
-        """Return the capabilities that share a feature with the sentence, best first.
+        """Return the capabilities that have a feature in common with the sentence, best first.
 
-        Without a word or value of the examples it matches nothing: parts of words say too little.
+        Empty if the sentence contains no word or value of the examples: n-grams alone are not
+        enough.
         """
         found = features(masked)
         vector = self._vector(found)
@@ -171,14 +175,14 @@ class Matcher:
         return sorted(matches, key=lambda one: (one.score < _SAME, -one.odds, one.name))
 
     def _explained(self, found: Counter[str]) -> float:
-        """Return the share of the words that examples have; a rare word counts more."""
+        """Return the share of the sentence's words that examples contain; rare words count more."""
         words = [feature for feature in found if feature.startswith("w ")]
         weights = [self._idf.get(word, self._idf_max) for word in words]
         known = sum(self._idf.get(word, 0.0) for word in words)
         return known / (sum(weights) or 1.0)
 
     def _vector(self, counts: Counter[str]) -> dict[str, float]:
-        """Weights of the known features; an unknown word says nothing for or against."""
+        """Return the weights of the known features; unknown words are ignored."""
         return _normed(
             {
                 feature: (1 + math.log(count)) * self._idf[feature]
@@ -189,7 +193,7 @@ class Matcher:
 
 
 def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
-    """Take the best capability if it is clear enough; offer those that are near."""
+    """Return the best capability if it is clear enough, and those that are similar."""
     offered = tuple(match for match in ranked[:OFFERED_MAX] if match.score >= thresholds.offer)
     if not offered:
         return Decision(None, ())
@@ -201,7 +205,7 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 
 
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
-    """Return the text in small letters with values, known names and places as their kinds."""
+    """Return the text in lower case, with values, known names and places replaced by their kind."""
     masked = read(text, today=today, region=region, names=names).masked
     for place in reversed(places_in(masked)):
         masked = f"{masked[: place.start()]}<place>{masked[place.end() :]}"
@@ -209,7 +213,7 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
 
 
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
-    """Mask the example sentences in all languages, the title and the summary of each."""
+    """Return the masked examples in all languages, and the masked title and summary of each."""
     examples, descriptions = {}, {}
     for capability in capabilities:
         examples[capability.name] = [
@@ -224,7 +228,7 @@ def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus
 
 
 def features(text: str) -> Counter[str]:
-    """Count the words, the pairs of words and the character n-grams within words."""
+    """Return the numbers of words, of pairs of words and of character n-grams within words."""
     words = [kept for word in text.lower().split() if (kept := _NOT_IN_WORDS.sub("", word))]
     found = Counter(f"w {word}" for word in words)
     found.update(f"p {first} {second}" for first, second in pairwise(words))
@@ -240,9 +244,10 @@ def features(text: str) -> Counter[str]:
 
 
 def tune(corpus: Corpus) -> Tuning:
-    """Choose thresholds by cross-validation on the examples alone.
+    """Return thresholds chosen by cross-validation on the examples alone.
 
-    Sentences of a capability that the matcher does not know stand for what no capability does.
+    For messages that no capability serves, the sentences of a capability are used that the matcher
+    was built without.
     """
     known = [
         (name, ranked) for fold in range(_FOLDS) for name, ranked in _ranked_unseen(corpus, fold)
@@ -267,7 +272,10 @@ def tune(corpus: Corpus) -> Tuning:
 
 
 def _score(similarities: list[float], centre: float) -> float:
-    """An example itself is certain; else near examples and all examples together count."""
+    """Return the score of a capability from the similarities of its examples.
+
+    It is 1 if the sentence is an example, else combined from the nearest and from all examples.
+    """
     if max(similarities) >= _SAME:
         return 1.0
     return (1 - _CENTRE) * _nearest(similarities) + _CENTRE * centre
@@ -276,9 +284,9 @@ def _score(similarities: list[float], centre: float) -> float:
 def _odds(
     rows: Sequence[tuple[str, Counter[str]]], counts: Counter[str]
 ) -> dict[str, list[tuple[str, float]]]:
-    """Return the log odds of each feature for the capabilities that have it.
+    """Return the log odds of each feature for the capabilities that have the feature.
 
-    They are against a capability without it, so that only these must be stored.
+    They are relative to a capability without it, so that only these need to be stored.
     """
     own = Counter((feature, name) for name, found in rows for feature in found)
     odds: dict[str, list[tuple[str, float]]] = defaultdict(list)
@@ -293,7 +301,7 @@ def _odds(
 
 
 def _nearest(similarities: list[float]) -> float:
-    """The mean of the best one and of the best three."""
+    """Return the mean of the best similarity and of the mean of the best three."""
     best = sorted(similarities, reverse=True)[:NEIGHBOURS]
     return (best[0] + sum(best) / NEIGHBOURS) / 2
 
@@ -304,7 +312,7 @@ def _normed(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _ranked_unseen(corpus: Corpus, fold: int) -> list[tuple[str, list[Match]]]:
-    """Rank each sentence of a fold by a matcher that was built from the other folds."""
+    """Return the ranking of each sentence of a fold by a matcher built from the other folds."""
     others = {
         name: [text for row, text in enumerate(texts) if row % _FOLDS != fold]
         for name, texts in corpus.examples.items()

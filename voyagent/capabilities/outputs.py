@@ -1,4 +1,4 @@
-"""Pages of the records that an output names."""
+"""Links to the pages of records that an output contains."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MARKS = re.compile(r"[*_`\\]")
 
 
 class Link(NamedTuple):
-    """A record's label and the address of its page."""
+    """Label of a record, and the path of its page."""
 
     label: str
     href: str
 
 
 def record_page(output: JsonObject) -> str | None:
-    """Return the address of the page of the first record that the output names, or None."""
+    """Return the path of the page of the first record in the output, or None."""
     pages = (_page_of(name, value) for name, value in output.items() if name.endswith("_id"))
     return next((page for page in pages if page), None)
 
@@ -35,7 +35,7 @@ def record_links(records: Iterable[Choice]) -> list[Link]:
 
 
 def _page_of(name: str, value: object) -> str | None:
-    """Return the page whose address ends with the id, such as `/invoices/<invoice_id>`."""
+    """Return the path of the page whose URL ends with the id, such as `/invoices/<invoice_id>`."""
     if not isinstance(value, str) or parse_id(value) is None:
         return None
     for rule in _pages_of_records():

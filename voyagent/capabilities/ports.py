@@ -1,4 +1,4 @@
-"""Outside systems and other objects of the installation that a capability may use."""
+"""Access of capabilities to outside systems and other objects of the application."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _finder: list[Finder] = [_nothing]
 
 
 def use_ports(finder: Finder) -> None:
-    """Set the function that finds an object of the running application by its class.
+    """Set the function that returns an object of the running application by its class.
 
-    It raises LookupError for a class to which nothing is bound.
+    The function raises LookupError for a class without an object.
     """
     _finder[:] = [finder]
 

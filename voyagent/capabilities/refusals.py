@@ -1,4 +1,4 @@
-"""Output of an act that no connected outside system offers."""
+"""Output of acts that no connected outside system supports."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ UNSUPPORTED = "capability_not_supported"
 
 
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
-    """Return the output `{verb: false, reason, detail}` (API contract, section 17)."""
+    """Return the output `{verb: false, reason, detail}` of an act that is not supported.
+
+    The format is that of the API contract, section 17.
+    """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
 def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
-    """Return a handler that turns `capability_not_supported` into output.
+    """Return a function that turns the error `capability_not_supported` into an output.
 
-    It raises every other refusal again.
+    It raises every other error again.
     """
 
     def output(refusal: VoyagentError) -> JsonObject:

@@ -1,4 +1,4 @@
-"""The capabilities of the installation, by name."""
+"""Registry of all capabilities, by name."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class CapabilityUnknown(NotFound):
 
 
 def install(capabilities: Iterable[Capability[Any]]) -> None:
-    """Add capabilities, their audit sentences and their effects; repeating it changes nothing.
+    """Register capabilities with their audit sentences and their Effects.
 
-    Raises ValueError for a name that is taken, and for approvers that are not roles.
+    Registering the same capability again changes nothing. Raises ValueError for a name that is
+    already used, and for approvers that are not roles.
     """
     for capability in capabilities:
         known = _installed.get(capability.name)
@@ -51,5 +52,5 @@ def get(name: str) -> Capability[Any]:
 
 
 def every() -> tuple[Capability[Any], ...]:
-    """All capabilities, ordered by name."""
+    """Return all capabilities, ordered by name."""
     return tuple(_installed[name] for name in sorted(_installed))

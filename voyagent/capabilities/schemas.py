@@ -1,4 +1,4 @@
-"""Bodies and answers of the operations on capabilities."""
+"""Request and response schemas of the operations on capabilities."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from voyagent.kernel.serializers import AnswerOf, Computed
 
 
 class CapabilityInput(RootModel[dict[str, JsonValue]]):
-    """The input of a capability: an object with the fields of its `input_schema`."""
+    """Input of a capability: an object with the fields of its `input_schema`."""
 
 
 class RunQuery(Query):
-    """The conversation that an act belongs to."""
+    """The conversation to which the call belongs, if any."""
 
     session_id: IdFilter = Field(
         default=None,
@@ -30,14 +30,14 @@ class RunQuery(Query):
 
 
 class Annotations(Answer):
-    """Hints for programs, as in the Model Context Protocol."""
+    """Hints for programs, as defined by the Model Context Protocol."""
 
     readOnlyHint: bool  # noqa: N815 - the protocol's spelling
     destructiveHint: bool  # noqa: N815
 
 
 class CapabilityOut(AnswerOf[Capability[Any]]):
-    """One act that the caller may ask for."""
+    """A capability that the caller may use."""
 
     name: str
     title: Annotated[str, Computed(lambda one: gettext(one.title))]
@@ -50,14 +50,14 @@ class CapabilityOut(AnswerOf[Capability[Any]]):
 
 
 class CapabilityList(AnswerOf[Sequence[Capability[Any]]]):
-    """All capabilities that the caller may use, by name."""
+    """All capabilities that the caller may use, ordered by name."""
 
     items: Annotated[list[CapabilityOut], Computed(lambda found: found)]
     next_cursor: Annotated[None, Computed(lambda _: None)]
 
 
 class ProposalOut(AnswerOf[Proposed]):
-    """A request for approval was stored; nothing was done yet."""
+    """A proposal was stored and waits for approval; nothing else was changed."""
 
     approval_id: str
     summary: str

@@ -1,4 +1,4 @@
-"""Words for the values of fields with few of them: flags, statuses, age groups."""
+"""Words that stand for values of fields with few values: flags, statuses, age groups."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLAGS: Mapping[str, tuple[re.Pattern[str], bool]] = {
         ),
     }.items()
 }
-"""Words that set a field which is true or false, and the value."""
+"""Words that set a field of type boolean, with the value that they set."""
 STATUS_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (option, re.compile(words, re.IGNORECASE))
     for option, words in (
@@ -58,7 +58,7 @@ STATUS_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-"""Words for the status of a record, the more special ones first."""
+"""Words for the status of a record; more specific ones come first."""
 TRAVELLER_KINDS = (
     (
         "infant",

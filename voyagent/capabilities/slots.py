@@ -1,4 +1,4 @@
-"""Fill the fields of a capability from a text: one reader for each kind of value."""
+"""Fill the fields of a capability from a text, with a reader for each kind of value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from voyagent.kernel.text.transfers import find_transfer
 
 CHOICES_MAX = 5
 _AMOUNT_MIN = 100
-"""A smaller number without a currency is rather a count."""
+"""Minimum of a number without a currency that is read as an amount; less is a count."""
 
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"
@@ -120,7 +120,10 @@ _DATE_CUES: Mapping[str, tuple[re.Pattern[str], bool]] = {
         "check_out": (r"check ?-?out|\bout|leaving|till|until", False),
     }.items()
 }
-"""Words before a date that give it to a field; `True` if the field takes no other date."""
+"""Words before a date that assign it to a field.
+
+The value is True if the field takes no date without these words.
+"""
 _DATE_KINDS: Mapping[str, DateKind] = {"due_date": "due", "date_of_birth": "birth"}
 _BACK = ("return_date", "check_out")
 _PAST_PERIODS = ("created_", "issued_", "period_")
@@ -171,10 +174,10 @@ _SENIOR_FROM = 60
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts that a text is read against.
+    """Facts that are needed to read a text.
 
-    `names` are names that the agency knows. `known` are fields of the subject of the conversation,
-    for pronouns. `look_up` runs a lookup of a capability.
+    `names` are names of the agency's records. `known` are fields of the subject of the
+    conversation, to which pronouns refer. `look_up` calls a lookup of a capability.
     """
 
     today: date
@@ -187,7 +190,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value and the words that it was read from; empty if it was assumed."""
+    """A value and the words from which it was read; the words are empty if it was assumed."""
 
     value: Any
     words: str = ""
@@ -195,7 +198,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Fields that a text gives, the words of each, and choices where several values fit."""
+    """Values that a text gives, the words of each, and choices where several records fit."""
 
     values: dict[str, Any] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
@@ -207,7 +210,7 @@ FieldReader = Callable[[Reading, Context], Found | Several | None]
 
 
 def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
-    """Read the fields of a capability. A value that a reader does not find is left out."""
+    """Return the fields of a capability that a text gives; other fields are left out."""
     reading = _read(text, context, _kind_of(capability))
     filled = Filled()
     for name, lookup in capability.lookups.items():
@@ -238,7 +241,7 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
 def answered_date(
     capability: Capability[Any], name: str, text: str, context: Context
 ) -> str | None:
-    """Read a message that is only a date, such as “5th”, as the answer for a field."""
+    """Return the date in a message that is only a date, such as “5th”, in answer to a question."""
     day = read_date(text.strip(), context.today, _kind_of(capability, name))
     return day.day.isoformat() if isinstance(day, Day) else None
 
@@ -271,7 +274,11 @@ def _read(text: str, context: Context, prefer: DateKind) -> Reading:
 
 
 def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
-    """The kind of a date: as its name says, else of the books if the capability posts there."""
+    """Return the purpose of a date field.
+
+    It follows from the field's name, else it is a book date if the capability posts with this
+    field.
+    """
     if name in _DATE_KINDS:
         return _DATE_KINDS[name]
     if name == "passport_expiry":
@@ -284,7 +291,10 @@ def _kind_of(capability: Capability[Any], name: str = "") -> DateKind:
 
 
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Give dates to fields: to those that a word before the date names, then in order."""
+    """Return the dates of a text by field.
+
+    A date is assigned to the field that the words before it name, the other dates in order.
+    """
     names = [
         name
         for name, slot in capability.slots.items()
@@ -326,7 +336,7 @@ def _add_birth(
     readings: Mapping[DateKind, Reading],
     context: Context,
 ) -> None:
-    """Take a date in the past as the birth of a passenger, where no word says so."""
+    """Assign a past date to a passenger's date of birth if no word assigns it to a field."""
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]
@@ -336,7 +346,7 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Derive the last day from the first one: nights, weeks, or a day without its month."""
+    """Set the last day from the first one and a number of nights or weeks, or a bare day."""
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
     if back is None or first is None:
@@ -363,7 +373,7 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 
 
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Fill pairs such as `created_from` and `created_to` from dates or the words for a period."""
+    """Return pairs such as `created_from` and `created_to` from dates or words for a period."""
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")
         for end, other in (("_from", "_to"), ("_start", "_end"))
@@ -405,9 +415,10 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
 def _meant(
     rows: Sequence[Choice], reading: Reading, known: object = None
 ) -> Found | Several | None:
-    """Of several records the one with a stated number, else with exactly a stated amount.
+    """Return the one of several records that a text means, or several.
 
-    Otherwise it is the one of the conversation's subject, if it is among them.
+    It is the one with a stated number, else the one with exactly a stated amount, else the record
+    that is the subject of the conversation.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
@@ -424,7 +435,7 @@ def _bare(number: str) -> str:
 
 
 def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
-    """The option of a field that the words mean: a synonym, else the option itself."""
+    """Return the status that the words mean: a synonym, else the name of the status itself."""
     options = next(
         (control.options for control in form_fields(capability, {}) if control.name == name), ()
     )
@@ -442,7 +453,10 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
 
 
 def _existing(found: Found | Several | None, context: Context) -> Found | Several | None:
-    """Offer similar names in the place of an unknown one, whose records do not exist."""
+    """Return a name, or similar known names to choose from if it is not known.
+
+    A name that is not known has no records.
+    """
     if not isinstance(found, Found) or found.value in context.names:
         return found
     near = near_names(found.words, context.names)
@@ -456,7 +470,7 @@ def _flag(name: str, text: str) -> Found | None:
 
 
 def _traveller_kind(reading: Reading, _context: Context) -> Found | None:
-    """The age group that is named, else that of a stated age."""
+    """Return the age group that the text names, else that of a stated age."""
     for kind, pattern in TRAVELLER_KINDS:
         match = pattern.search(reading.text)
         if match:
@@ -491,7 +505,7 @@ def _first(kind: str) -> FieldReader:
 
 
 def _document(reading: Reading, _context: Context) -> Found | None:
-    """A number in the form of a document's, else the one behind `bill` or `invoice`."""
+    """Return a document number in its usual form, else the number after `bill` or `invoice`."""
     spans = reading.of("number")
     if spans:
         return _span(reading, spans[0])
@@ -500,7 +514,10 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """The amount of a text: one with a currency or scale, else a large one, else any."""
+    """Return the amount in a text.
+
+    One with a currency or a scale such as lakh is preferred, then a large one, then any.
+    """
     spans = reading.of("amount")
     marked = [span for span in spans if span.value.marked]
     large = [span for span in spans if span.value.value >= _AMOUNT_MIN]
@@ -524,7 +541,7 @@ def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None)
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
-    """The currency of an amount or a rate; the agency's, assumed, if none is written."""
+    """Return the currency of an amount or rate; if none is written, assume the agency's."""
     spans = [*reading.of("amount"), *reading.of("rate")]
     written = [span.value.currency for span in spans if span.value.currency]
     if written:
@@ -533,7 +550,7 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Read a known name, else the words that are most likely a name."""
+    """Return a reader of names: a known name, else the words that are most likely a name."""
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)
@@ -559,7 +576,7 @@ _party = _name_of("customer")
 
 
 def _without_values(reading: Reading) -> str:
-    """The text with a comma in the place of each value; a route keeps its words."""
+    """Return the text with each value replaced by a comma; routes stay as they are."""
     pieces, end = [], 0
     for span in reading.spans:
         if span.start < end or span.kind == "route":
@@ -614,7 +631,7 @@ def _city(reading: Reading, context: Context) -> Found | None:
 
 
 def _country(reading: Reading, context: Context) -> Found | None:
-    """A country that is named, else that of the city; not the nationality of somebody."""
+    """Return the country that is named, else that of the city; nationalities are ignored."""
     named = [match.group() for match in stations.countries_in(reading.text)]
     city = _city(reading, context)
     for words in [*([city.value] if city else []), *named]:
@@ -654,7 +671,7 @@ def _ledger_account(reading: Reading, _context: Context) -> Found | None:
 
 
 def _group(pattern: re.Pattern[str]) -> FieldReader:
-    """The group of a pattern that has matched."""
+    """Return a reader of the group in a pattern that matches."""
 
     def reader(reading: Reading, _context: Context) -> Found | None:
         match = pattern.search(reading.text)
@@ -667,7 +684,7 @@ def _group(pattern: re.Pattern[str]) -> FieldReader:
 
 
 def _reason(reading: Reading, _context: Context) -> Found | None:
-    """The words behind `because` and the like, else a clause that only gives a reason."""
+    """Return the words after `because` and the like, else a clause that only gives a reason."""
     match = _REASON.search(reading.text)
     if match:
         return Found(match["value"].strip(" ."), match.group().strip())
@@ -716,7 +733,7 @@ def _message(reading: Reading, _context: Context) -> Found | None:
 
 
 def _lines(reading: Reading, context: Context) -> Found | None:
-    """The amounts with the words and the quantities that belong to them."""
+    """Return invoice lines: the amounts, with the words and quantities that belong to each."""
     figures = [span.value for span in reading.spans if span.kind in ("amount", "rate")]
     hidden = [
         (span.start, span.end)
@@ -749,7 +766,7 @@ def _lines(reading: Reading, context: Context) -> Found | None:
 
 
 def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
-    """The number, days, lines and address of an invoice of one currency."""
+    """Return number, dates, lines and address of an invoice in one currency."""
     found = _lines(reading, context)
     if found is None:
         return None
@@ -771,7 +788,7 @@ def _invoice(reading: Reading, context: Context, text: str) -> Found | None:
 
 
 def _address(words: str, context: Context) -> dict[str, Any]:
-    """The lines and the country of an address; a country at the end is no line."""
+    """Return the lines and the country of an address; a country at the end is not a line."""
     lines = [line.strip(" .") for line in re.split(r",|\n", words) if line.strip(" .")]
     country = stations.country_of(lines[-1]) if len(lines) > 1 else None
     is_named = country and stations.countries_in(lines[-1])
@@ -782,7 +799,7 @@ def _address(words: str, context: Context) -> dict[str, Any]:
 
 
 def _due_date(text: str, context: Context) -> str | None:
-    """The day by which is to be paid: a date that is called due, or days of credit."""
+    """Return the due date: a date that the text calls due, or one after the days of credit."""
     cue, after = _DATE_CUES["due_date"][0], _DUE_BEHIND
     reading = _read(text, context, "due")
     for span in reading.of("date"):
@@ -828,8 +845,11 @@ READERS: Mapping[str, FieldReader] = {
     "transfer_origin": _end_of_transfer("origin"),
     "traveller_kind": _traveller_kind,
 }
-"""Readers by kind. Dates, statuses, flags and invoices need more and are read by `fill`."""
+"""Readers by kind of value.
+
+Dates, statuses, flags and invoices need more than a reader's arguments and are read by `fill`.
+"""
 NAME_READERS = frozenset({"party", "supplier"})
-"""Kinds that give the name of a party."""
+"""Kinds of value that are the name of a party."""
 FROM_RECORDS = frozenset({"enquiry", "fare", "open_bill", "open_invoice", "rate", "trip"})
-"""Kinds that only a lookup or a choice from a list can give."""
+"""Kinds of value that only a lookup or a choice from a list can give."""

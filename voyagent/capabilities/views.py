@@ -1,4 +1,4 @@
-"""Pages of the capabilities: one form for each, and the result of a read."""
+"""HTML pages of the capabilities: a form for each, and the result of a query."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pages = PageBlueprint("capabilities", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/do", permission="tool.propose")
 def actions(reader: RequestReader) -> Any:
-    """List the capabilities that a person may use; for the palette only the list itself."""
+    """List the capabilities that the user may use; for the command palette only the list."""
     actor = reader.authenticate()
     usable = [one for one in registry.every() if may_use(one, actor)]
     groups = {
@@ -55,9 +55,9 @@ def actions(reader: RequestReader) -> Any:
     once=True,
 )
 def act(actor: Actor, name: str) -> Any:
-    """Show the form of a capability, filled from the address, and carry it out.
+    """Show the form of a capability, filled from the URL, and run the capability.
 
-    `session_id` in the address names the conversation that the act belongs to.
+    `session_id` in the URL is the conversation to which the call belongs.
     """
     capability = registry.get(name)
     actor.require(capability.permission)
@@ -110,7 +110,7 @@ def _result(capability: Capability[Any], wanted: BaseModel, output: JsonObject |
 
 
 def _here(**more: str) -> str:
-    """Return the address of this form, for its next submission or a further row."""
+    """Return the URL of this form, to which it is submitted."""
     kept = {name: all_of for name, all_of in request.args.lists() if name != "row"}
     given: dict[str, Any] = {**kept, **more}
     return url_for(".act", name=(request.view_args or {})["name"], **given)
