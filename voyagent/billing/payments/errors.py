@@ -14,14 +14,14 @@ class PaymentNotFound(NotFound):
 
 
 class AllocationNotFound(NotFound):
-    """The payment has no allocation with this id."""
+    """There is no allocation with this id, or it belongs to another payment."""
 
     code = "allocation_not_found"
     message = N_("We could not find that part of the payment.")
 
 
 class RefundNotFound(NotFound):
-    """The payment has no refund with this id."""
+    """There is no refund with this id, or it belongs to another payment."""
 
     code = "refund_not_found"
     message = N_("We could not find that refund.")

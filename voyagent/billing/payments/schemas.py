@@ -108,7 +108,7 @@ class AllocateIn(Closed):
     """The documents to which an advance is allocated, and the date of the allocation.
 
     The date defaults to today in the agency's time zone. Without `allocations` the unused amount is
-    allocated to the open documents of the party, longest overdue first.
+    allocated to the open documents of the party, earliest due date first.
     """
 
     allocations: Annotated[list[PartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None

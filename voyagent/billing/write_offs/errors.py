@@ -6,7 +6,7 @@ from voyagent.kernel.errors import N_, Conflict, NotFound
 
 
 class WriteOffNotFound(NotFound):
-    """The invoice has no write-off with this id."""
+    """There is no write-off with this id, or it belongs to another invoice."""
 
     code = "write_off_not_found"
     message = N_("We could not find that write-off.")

@@ -102,7 +102,7 @@ def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured
 
 
 def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
-    """Return the open documents that match a text, longest overdue first.
+    """Return the open documents that match a text, earliest due date first.
 
     A document number in the text takes precedence over a party name. All open documents match a
     text with neither.
@@ -126,7 +126,7 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
 
 
 def open_invoices(call: Invocation, text: str) -> list[Choice]:
-    """Return the open invoices that match a text, longest overdue first."""
+    """Return the open invoices that match a text, earliest due date first."""
     return open_documents(call, "receivable", text)
 
 

@@ -44,7 +44,7 @@ def list_open(
     as_of: date | None = None,
     party: str | None = None,
 ) -> list[Row]:
-    """Return open documents, longest overdue first, at most a thousand.
+    """Return open documents, earliest due date first, at most a thousand.
 
     `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
     supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
@@ -68,7 +68,7 @@ def list_open_statement(
 ) -> Select[Any]:
     """Return the statement of `list_open`.
 
-    Without `as_of` the due date is the stored one, so that an index finds the longest overdue.
+    Without `as_of` the due date is the stored one, so that an index finds the earliest.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")

@@ -77,7 +77,7 @@ def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int
 
 
 def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
-    """Read the rows of `taxes_statement`."""
+    """Return the taxes of an invoice, as the rows of `taxes_statement`."""
     return reader.read(taxes_statement(invoice_id))[0]
 
 

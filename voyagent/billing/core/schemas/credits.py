@@ -28,8 +28,8 @@ class CreditLineIn(Closed):
 class CreditIn(Closed):
     """The amounts to credit by document line, before tax, with the reason and the issue date.
 
-    The issue date defaults to today in the agency's time zone. Without `lines`, everything that is
-    not credited yet is credited.
+    The issue date defaults to today in the agency's time zone, or to the issue date of the invoice
+    or bill if that is later. Without `lines`, everything that is not credited yet is credited.
     """
 
     reason: Annotated[str, Trimmed(500)]

@@ -12,7 +12,11 @@ from voyagent.kernel.fields import (
 
 
 class ReverseIn(Closed):
-    """The reason and the date of a reversal; the date defaults to today in the agency's zone."""
+    """The reason and the date of a reversal.
+
+    The date defaults to today in the agency's time zone; for a credit, to its issue date if that is
+    later.
+    """
 
     reason: Annotated[str, Trimmed(500)]
     reversed_on: BusinessDate | None = None

@@ -272,7 +272,7 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 def sides(
     lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
 ) -> Iterator[tuple[str, Money]]:
-    """Return the amounts to credit for invoice lines and taxes, by account.
+    """Return the amounts of lines and taxes as pairs of account and amount.
 
     `later` are the numbers of the lines whose revenue is deferred.
     """

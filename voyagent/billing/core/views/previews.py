@@ -73,7 +73,7 @@ def is_preview() -> bool:
 def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
-    """Return the postings of the form as typed, and in `problems` the reasons against them.
+    """Return the postings of the form as typed; `problems` has the errors that prevent them.
 
     `sides` computes the journal lines of the parsed form and raises the errors that the action
     would raise. An incomplete form has neither postings nor problems.

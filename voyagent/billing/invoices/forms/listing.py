@@ -97,7 +97,10 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def address(self, **changes: Any) -> str:
-        """Return the URL of the list with changes; all but `page` lead to the first page."""
+        """Return the URL of the list with changed parameters.
+
+        The first page is linked unless `page` is given.
+        """
         values = (
             self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"})
             | changes

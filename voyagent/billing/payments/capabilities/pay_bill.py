@@ -110,7 +110,7 @@ def policy(_call: Invocation, wanted: PayBillInput) -> Policy:
 
 
 def open_bills(call: Invocation, text: str) -> list[Choice]:
-    """Return the open bills that match a text, longest overdue first."""
+    """Return the open bills that match a text, earliest due date first."""
     return open_documents(call, "payable", text)
 
 

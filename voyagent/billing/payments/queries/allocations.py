@@ -79,9 +79,9 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:
-    """Return the allocations of a payment, those that are taken back included, oldest first.
+    """Return the allocations of a payment, oldest first, cancelled ones included.
 
-    The rows that take them back are included too.
+    The rows with negative amounts that cancel them are included too.
     """
     return list(
         db.session.scalars(
@@ -149,7 +149,7 @@ def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, 
 def open_document_ids(
     kind: Kind, party: str, currency: str, day: date, *, limit: int
 ) -> list[UUID]:
-    """Return ids of open documents of a party in a currency, longest overdue first.
+    """Return ids of open documents of a party in a currency, earliest due date first.
 
     Only documents issued up to `day` are returned.
     """

@@ -52,9 +52,10 @@ def allocate(
     """Allocate an advance to documents of its party from a day on (default today).
 
     A journal entry moves the amount from the account of advances to that of the documents. Without
-    `parts` the unused amount is allocated to the open documents, longest overdue first. The day may
-    not be before the payment, the issue of any document, or the last reversal of any allocation,
-    credit or refund of these, so that reports for earlier dates do not change.
+    `parts` the unused amount is allocated to the open documents, earliest due date first. The day
+    may not be before the payment, the issue date of a document, or the last reversal of an
+    allocation, credit, write-off or refund of these, so that reports for earlier dates do not
+    change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
     DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
@@ -248,7 +249,7 @@ def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[s
 
 
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
-    """Distribute an amount over the party's open documents, longest overdue first.
+    """Distribute an amount over the party's open documents, earliest due date first.
 
     Only documents issued up to `day` count. They are locked until the transaction ends.
     """

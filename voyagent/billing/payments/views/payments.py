@@ -134,7 +134,7 @@ def new_payment(actor: Actor) -> Any:
     """Show and submit the form to record a payment; the URL may name the document to settle.
 
     Once a party is entered, its open documents are listed, and the amount can be distributed over
-    them, longest overdue first.
+    them, earliest due date first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
@@ -188,7 +188,7 @@ def new_payment(actor: Actor) -> Any:
     once=True,
 )
 def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Allocate an advance to documents; the form proposes the longest overdue first."""
+    """Allocate an advance to documents; the form proposes the earliest due date first."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
@@ -462,7 +462,7 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return a party's open documents in a currency and those in others, longest overdue first.
+    """Return a party's open documents in a currency and those in others, earliest due date first.
 
     Each list has at most as many documents as one payment can settle. Rows in other currencies have
     further members: `booked_rate` (text), `base` (base currency of a rate of the day), `can_be`
@@ -499,7 +499,7 @@ def _open_documents(
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
-    """Distribute an amount over documents, longest overdue first.
+    """Distribute an amount over documents, earliest due date first.
 
     Amounts typed for documents in another currency are kept and deducted first.
     """
