@@ -53,7 +53,7 @@ PORTS: dict[type[Any], str] = {
     Outbox: "voyagent.outbox",
     Suppliers: "voyagent.suppliers",
 }
-"""Parts of the application that capabilities may use, by class; the values are extension names."""
+"""Extension names of the parts that capabilities may use, by class."""
 
 
 def create_app(settings: Settings) -> Flask:

@@ -1,1 +1,1 @@
-"""Code that pages and the JSON API share: transaction, errors, guards, parsing, forms, OpenAPI."""
+"""Code that pages and JSON API share: transaction, errors, guards, parsing, forms."""

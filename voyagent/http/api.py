@@ -62,7 +62,7 @@ Known = TypeVar("Known", bound=AnswerOf[Any])
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A declared operation, from which its view and its entry in the OpenAPI document are made.
+    """A declared operation, from which its view and its documentation are made.
 
     The caller's role needs `permission`; None allows every member of the agency. If `direct` is
     true the operation acts without approval, and a role without the direct permission is refused
@@ -87,7 +87,7 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """True if the operation accepts an `Idempotency-Key`: each POST with a bearer that writes.
+    """True if the operation accepts an `Idempotency-Key`: a writing POST with a bearer.
 
     Public operations and sign-out ignore the header.
     """
@@ -166,7 +166,7 @@ class _Shorthand:
 
 
 class ApiBlueprint(Blueprint):
-    """Blueprint of JSON operations with one guard; it ignores cookies and needs no CSRF token."""
+    """Blueprint of JSON operations with one guard, which ignores cookies and CSRF tokens."""
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"

@@ -45,7 +45,7 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class VoyagentFlask(Flask):
-    """Flask application that runs each request in one transaction and retries it on a conflict.
+    """Flask application that runs each request in one transaction and retries conflicts.
 
     A streamed response is produced after the commit, so it must not write to the database.
     """
@@ -107,7 +107,10 @@ class VoyagentFlask(Flask):
 
 
 def _may_try_again(error: DBAPIError) -> bool:
-    """Return True after a serialization failure, a deadlock, or a connection lost before COMMIT."""
+    """Return True if a retry may succeed.
+
+    That is after a serialization failure, a deadlock, or a connection lost before COMMIT.
+    """
     if _sqlstate(error) in _TRY_AGAIN:
         return True
     return bool(error.connection_invalidated) and not g.get("committing", False)

@@ -72,7 +72,7 @@ class SchemaViolation(errors.Unprocessable):
 
 
 def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
-    """Return the HTTP status of an error or an error class, by its nearest base class in STATUS."""
+    """Return the HTTP status of an error or its class, by the nearest base class."""
     kind = error if isinstance(error, type) else type(error)
     for base in kind.__mro__:
         if base in STATUS:

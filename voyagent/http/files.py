@@ -135,7 +135,7 @@ def exported_file(file: File) -> Response:
 
 
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
-    """Return a table as a workbook or CSV file; with `bom` spreadsheets recognise CSV as UTF-8."""
+    """Return a table as a workbook or CSV file; `bom` marks the CSV as UTF-8."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
 

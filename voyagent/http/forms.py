@@ -1,4 +1,4 @@
-"""HTML forms over pydantic schemas: the schema validates, and its errors appear at the fields."""
+"""HTML forms over pydantic schemas, whose errors appear at the fields."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 
 
 class DateText(StringField):
-    """A date in free form: `24 Nov 2026`, `24/11`, `next Friday`; the day is before the month.
+    """A date in free form, the day before the month: `24 Nov 2026`, `24/11`, `Friday`.
 
     `kind` is the purpose of the date, which decides a missing year.
     """
@@ -158,7 +158,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
-        """Return the validated schema object, None if the form was not submitted or is invalid.
+        """Return the validated object; None if the form was not submitted or is invalid.
 
         Each invalid field then has an error sentence.
         """
@@ -193,7 +193,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Validate the form and return `act(value)`; None if the form or the service refused it.
+        """Validate the form and return `act(value)`; None if the form or `act` refused it.
 
         `fields` maps the codes of expected errors to the field where they are shown, or to "" for
         above the form. Too many attempts are always shown above the form, and the typed values
@@ -389,7 +389,7 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """Return the time of the record's version that the page showed, from its hidden field `seen`.
+    """Return the time of the record's version that was shown, from the field `seen`.
 
     None if the field is blank. An unreadable value becomes the earliest datetime, so that it counts
     as outdated.

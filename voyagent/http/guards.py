@@ -55,7 +55,7 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthAdapter:
-    """Functions of the packages above `http` that authenticate callers and record their actions."""
+    """Functions of packages above `http` that authenticate callers and record actions."""
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
@@ -246,7 +246,7 @@ def asks_for_a_person() -> bool:
 
 
 def _page_that_sent() -> str:
-    """Return the address of the page whose form was sent, or the home page; never another host."""
+    """Return the page whose form was sent, or the home page; never another host."""
     sender = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     address = f"{sender.path}?{sender.query}" if sender.query else sender.path
     return safe_next(address if sender.netloc == request.host else None)

@@ -141,7 +141,7 @@ class IdempotencyKey(TenantOwned, Base):
 
 
 class Followed(Response):
-    """A response that streams stored events; `resume` can start the stream again from `place`."""
+    """A response that streams stored events; `resume` can stream again from `place`."""
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
         super().__init__(stream, content_type=content_type)
@@ -330,7 +330,7 @@ def _repeat(
 
 
 def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Store the response in the row of the key, which is inserted again if `pause` removed it.
+    """Store the response in the row of the key, inserting the row again after `pause`.
 
     Returns False if another request with the key has stored a response. Raises
     IdempotencyInProgress if another request with the key is still running.

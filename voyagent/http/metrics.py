@@ -145,7 +145,7 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
 
 
 def _looked_up() -> Iterator[Metric]:
-    """Yield the metrics that are read at each request: the version, and counts in the database.
+    """Yield the metrics that are read at each request: version and database counts.
 
     If the database is unreachable, only the version is returned.
     """

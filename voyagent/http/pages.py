@@ -173,7 +173,7 @@ class PageContext:
 
     @property
     def locale(self) -> str:
-        """Return the locale of the signed-in person's agency, else one that the browser prefers."""
+        """Return the locale of the signed-in person's agency, else the browser's."""
         if self.actor:
             return self.actor.locale
         return request.accept_languages.best_match(LOCALES) or "en" if request else "en"
@@ -213,7 +213,7 @@ def install(app: Flask) -> None:
 
 
 def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    """Decorate a function that returns a scalar select, to register it as a count of the menu."""
+    """Decorate a function that returns a scalar select, to register a menu count."""
 
     def register(make: Callable[[], Any]) -> Callable[[], Any]:
         _counts[name] = make

@@ -143,7 +143,7 @@ def amount(value: Money | None, *, brief: bool = False, zero: str | None = None)
 
 
 def symbol_money(value: Money) -> str:
-    """Return an amount with its currency symbol, for customers: `₹2,85,721.00`, `AED 1,880.00`."""
+    """Return an amount with its currency symbol, for customers: `₹2,85,721.00`."""
     symbol = get_currency_symbol(value.currency, locale=_locale())
     figure = _figure(Money(abs(value.amount_minor), value.currency))
     gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
@@ -375,7 +375,7 @@ def status_look(status: str) -> Look:
 
 
 class ErrorLine(NamedTuple):
-    """An error of a form: the id of the field (None for the whole form), its label, the message."""
+    """An error of a form: id of the field (None for the whole form), label, message."""
 
     field_id: str | None
     label: str

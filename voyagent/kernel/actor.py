@@ -135,7 +135,7 @@ class Actor:
         )
 
     def require(self, permission: str) -> None:
-        """Raise an error unless the actor has the permission; each service function begins with it.
+        """Raise an error unless the actor has the permission; services call it first.
 
         Raises ScopeTooSmall if the role has the permission and the API key lacks the scope, else
         Forbidden. The error code of both is `forbidden_role`.
@@ -150,7 +150,7 @@ class Actor:
         )
 
     def require_authority(self, permission: str) -> None:
-        """Raise an error unless the actor may move money, post, or make commitments to a supplier.
+        """Raise an error unless the actor may move money, post, or commit to a supplier.
 
         The actor needs the permission, and either a grant of this permission or a role with its
         direct permission (`payment.record_direct` for `payment.record`). The assistant always needs
@@ -187,14 +187,14 @@ class Actor:
 
     @property
     def credential(self) -> Credential:
-        """Return the credential, for work that goes on after the request and authenticates anew."""
+        """Return the credential, for work after the request that authenticates again."""
         assert self.user_id is not None
         return Credential(
             self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
         )
 
     def via(self, channel: Channel) -> Actor:
-        """Return the same actor on another channel, such as the assistant's; permissions stay."""
+        """Return the same actor with the same permissions on another channel."""
         return replace(self, channel=channel)
 
     @property
@@ -210,7 +210,7 @@ def direct_right(permission: str) -> str:
 
 
 def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
-    """Return the permissions of an API key: those of its scopes that its creator's role has now."""
+    """Return the permissions of an API key: its scopes, limited to its creator's role."""
     allowed: frozenset[str] = frozenset().union(
         *(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes)
     )

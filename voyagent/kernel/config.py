@@ -38,7 +38,7 @@ class ConfigurationError(Exception):
 
 
 class Settings(BaseSettings):
-    """All settings with their default values; the field `x` is set by the variable `VOYAGENT_X`."""
+    """All settings with their defaults; the variable `VOYAGENT_X` sets the field `x`."""
 
     model_config = SettingsConfigDict(env_prefix="VOYAGENT_", extra="ignore", populate_by_name=True)
 
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def is_https(self) -> bool:
-        """Return True if the public URL is https; decides the cookie's name and `Secure` flag."""
+        """Return True if the public URL is https; the cookie is then `Secure`."""
         return self.public_url.startswith("https://")
 
     @property
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
 
     @property
     def migration_url(self) -> str | None:
-        """Return the database URL of a role that may change the schema, None without a database."""
+        """Return the database URL for schema changes, None without a database."""
         return self.db_admin_url or self.db_url
 
     @model_validator(mode="after")

@@ -190,7 +190,7 @@ def select_1() -> int:
 
 
 def pause() -> None:
-    """End the transaction to release the connection during slow work, such as password hashing.
+    """End the transaction to release the connection during slow work.
 
     Allowed only before the request has written anything.
     """

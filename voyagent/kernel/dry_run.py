@@ -1,4 +1,4 @@
-"""Dry runs: an action runs in a transaction that is rolled back, and its results are recorded.
+"""Dry runs: the results of an action are recorded, and its transaction is rolled back.
 
 A dry run calls no outside system.
 """
@@ -46,6 +46,6 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """Raise OutsideCallInDryRun during a dry run; called before each call to an outside system."""
+    """Raise OutsideCallInDryRun during a dry run; called before any call to the outside."""
     if _NOTES in session.info:
         raise OutsideCallInDryRun("an outside call in a dry run")

@@ -1,4 +1,4 @@
-"""Notifications between processes by PostgreSQL's NOTIFY; each process has one listening thread.
+"""Notifications between processes by PostgreSQL's NOTIFY, with one thread per process.
 
 A notification is sent when the transaction commits and carries no data: listeners read the tables.
 """
@@ -46,7 +46,7 @@ class NotifyListener:
 
     @contextmanager
     def waiting_for(self, topic: str) -> Iterator[Event]:
-        """Yield an event that is set by each notification of a topic and after each reconnection.
+        """Yield an event that each notification of a topic and each reconnection sets.
 
         Notifications can be lost while the connection is down. The caller clears the event.
         """
@@ -66,7 +66,7 @@ class NotifyListener:
 
     @property
     def is_closed(self) -> bool:
-        """Return True if the process is shutting down; callers have been woken and should end."""
+        """Return True if the process is shutting down, so that callers should end."""
         return self._closed.is_set()
 
     def close(self) -> None:

@@ -53,13 +53,13 @@ class Answer(BaseModel):
 
 
 class Query(BaseModel):
-    """Query string: texts are converted to the declared types, and blank texts count as absent."""
+    """Query string: texts become the declared types, and blank texts count as absent."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 def storable(text: str) -> str:
-    """Return the text. Raises ValueError for NUL and lone surrogates, which PostgreSQL refuses."""
+    """Return the text. Raises ValueError for characters that PostgreSQL refuses."""
     if _UNSTORABLE.search(text):
         raise PydanticCustomError(
             "string_unstorable", "String contains characters that cannot be stored"
@@ -155,7 +155,7 @@ class Text(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
-    """Annotation of a required text field: trimmed, not blank, at most `max_length` characters.
+    """Annotation of a required text: trimmed, not blank, at most `max_length` characters.
 
     Letters and their accents are composed (NFC), so that equal names are equal in whatever form
     they were typed.
@@ -172,7 +172,7 @@ class Trimmed(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Annotation of a filter in a query string: blank text becomes None, which filters nothing."""
+    """Annotation of a filter in a query string; blank text becomes None (no filter)."""
 
     max_length: int
 

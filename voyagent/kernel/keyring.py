@@ -27,7 +27,7 @@ _VERSION = b"\x01"
 
 
 class SealBroken(Exception):
-    """A value cannot be decrypted: no secret fits, or it was encrypted for another purpose or row.
+    """A value cannot be decrypted with any secret for this purpose and row.
 
     This is a programming or operating error and is never shown to a caller.
     """
@@ -61,7 +61,7 @@ class Keyring:
 
     @cached_property
     def secrets(self) -> list[str]:
-        """Return the secrets as text, the current one first, for libraries that make signatures."""
+        """Return the secrets as text, the current one first, for signing libraries."""
         others = [key for key in self._keys.values() if key.kid != self.present.kid]
         return [key.secret.decode() for key in (self.present, *reversed(others))]
 
@@ -81,7 +81,7 @@ class Keyring:
         return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
-        """Decrypt a value from `seal` with the same `purpose` and `bound_to`. Raises SealBroken."""
+        """Decrypt a value that `seal` encrypted for this purpose and row. Raises SealBroken."""
         kid, nonce, rest = (
             sealed[1 : 1 + KID_BYTES],
             sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES],
@@ -104,7 +104,7 @@ class Keyring:
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """Return the keyed hashes under all secrets, to look up values from before a rotation."""
+        """Return the keyed hashes under all secrets, to find values from before a rotation."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 

@@ -24,7 +24,7 @@ class Stream:
     parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
 
     def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
-        """Yield the table as CSV in chunks, reading from the snapshot and closing it at the end."""
+        """Yield the table as CSV in chunks; the snapshot is closed at the end."""
         try:
             yield as_csv([self.columns], bom=bom).encode()
             for part in self.parts:

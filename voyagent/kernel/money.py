@@ -94,7 +94,7 @@ class MixedCurrencies(Invalid):
 
 @cache
 def exponent(currency: str) -> int:
-    """Return the number of decimals of a currency: JPY 0, INR 2, KWD 3. Raises UnknownCurrency."""
+    """Return the decimals of a currency: JPY 0, INR 2, KWD 3. Raises UnknownCurrency."""
     if re.fullmatch(r"[A-Z]{3}", currency) is None:
         raise UnknownCurrency
     try:
@@ -165,7 +165,7 @@ class Money:
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """Return the amount, or raise an error unless it is between `least` and `most` minor units.
+        """Return the amount if it is between `least` and `most` minor units, else raise.
 
         `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, all subclasses of
         InvalidAmount.
@@ -210,7 +210,7 @@ class Money:
 
     @property
     def wire(self) -> str:
-        """Return the amount for the JSON API, as a decimal string of max(2, exponent) decimals."""
+        """Return the amount for the JSON API: a decimal string of max(2, exponent) decimals."""
         return wire_amount(self.amount_minor, self.currency)
 
     def __add__(self, other: Money) -> Money:

@@ -50,7 +50,7 @@ class Page(Generic[Item]):
 
     @property
     def first(self) -> int:
-        """Return the number of the first row of the page, counted from 1; 0 for an empty page."""
+        """Return the number of the page's first row, counted from 1; 0 for an empty page."""
         return self.offset + 1 if self.items else 0
 
     @property
@@ -102,7 +102,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The requested part of a list: `limit` rows after `offset` rows or after the cursor's row.
+    """The requested part of a list: `limit` rows after an offset or a cursor's row.
 
     `backward` selects the rows before the cursor's row.
     """

@@ -86,14 +86,14 @@ class ExchangeRate:
         return with_buffer.quantize(_STEP, rounding=ROUND_HALF_UP, context=_EXACT)
 
     def convert(self, amount: Money) -> Money:
-        """Convert an amount at the rate without the buffer, for the ledger; rounded once, half up.
+        """Convert an amount without the buffer, for the ledger; rounded once, half up.
 
         Raises RateOfOtherMoney, InvalidAmount.
         """
         return self._at(self.rate, amount)
 
     def price(self, amount: Money) -> Money:
-        """Convert an amount at the rate with the buffer, for a quotation, rounded once, half up.
+        """Convert an amount with the buffer, for a quotation; rounded once, half up.
 
         Raises RateOfOtherMoney, InvalidAmount.
         """

@@ -1,4 +1,4 @@
-"""Serializers that turn rows and objects into the API's responses, as response classes declare.
+"""Serializers that turn rows and objects into the responses that classes declare.
 
 A response class declares its members and their types. `AnswerOf.of` runs one function per class,
 which is generated from the annotations at first use, so that a request pays neither for validation
@@ -25,7 +25,7 @@ from voyagent.kernel.pages import CursorPage, Page
 _PATH = re.compile(r"(\w+)((?:\.\w+|\[\w+\])*)")
 _COLUMN = re.compile(r"\[(\w+)\]")
 DISPLAY_MAX = 15
-"""CPython builds a dict literal of up to 15 members in one step, a longer one member by member."""
+"""CPython builds a dict literal of up to 15 members in one step, which is faster."""
 Source = TypeVar("Source")
 Declared = TypeVar("Declared")
 Item = TypeVar("Item")
@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Annotation: read the member from another name or from a path: `days.first`, `trip[title]`."""
+    """Annotation: read the member from another name or a path, such as `trip[title]`."""
 
     path: str
 
@@ -53,7 +53,7 @@ class Minor:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Annotation: compute the member from the row or object; its type decides how it is written."""
+    """Annotation: compute the member from the row or object, then write it by its type."""
 
     function: Callable[[Any], object]
 
@@ -176,7 +176,7 @@ class _Code:
         return f"None if ({value} := {found}) is None else {template.format(value)}"
 
     def _template(self, member: _Member, value: str) -> str | None:
-        """Return a template with `{}` for the value that was read, None to write it unchanged."""
+        """Return a template with `{}` for the value, None if it is written unchanged."""
         if AsRead() in member.marks:
             return None
         if member.minor:
@@ -215,7 +215,7 @@ class _Code:
         return f"{act}_{member.name}"
 
     def _at(self, path: str) -> str:
-        """Return the Python expression for a path; its first name is a column or an attribute."""
+        """Return the Python expression for a path, which begins with a column or attribute."""
         if path in self.locals:
             return self.locals[path]
         found = _PATH.fullmatch(path)
@@ -262,7 +262,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return a type without None and `Annotated`, its annotations, and True if None is allowed."""
+    """Return a type without None and `Annotated`, its annotations, and True if it allows None."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:

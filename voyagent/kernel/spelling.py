@@ -19,7 +19,7 @@ _OTHERS = {
 
 
 def in_words(amount: Money, language: str) -> str:
-    """Return an amount of zero or more in words: `Rupees one lakh five hundred and fifty only`.
+    """Return an amount, zero or more, in words: `Rupees one lakh five hundred only`.
 
     English has one "and": before the paise if there are any, else within the number. Only the minor
     unit of the rupee has a name; other minor units are a fraction, `US dollars twelve and 50/100

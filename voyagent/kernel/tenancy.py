@@ -58,7 +58,7 @@ class TenantBound:
 
 
 class TenantOwned(TenantBound):
-    """Mixin of tables with the key (tenant_id, id), so that foreign keys stay within one agency."""
+    """Mixin of tables with the key (tenant_id, id): foreign keys stay within one agency."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 

@@ -162,7 +162,7 @@ class Line:
             self._shut(at_once=True)
 
     def _shut(self, *, at_once: bool) -> None:
-        """Shut down the socket; `at_once` resets the connection even if the server still sends."""
+        """Shut down the socket; `at_once` resets it even while the server sends."""
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it may be closed already
                 if at_once:

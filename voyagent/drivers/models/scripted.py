@@ -77,7 +77,7 @@ class Scripted:
         )
 
     def _wait(self, seconds: float, request: ModelRequest, should_stop: Callable[[], bool]) -> bool:
-        """Wait; return False if the caller wants to stop. Raises ModelTimeout at the deadline."""
+        """Wait; return False if the caller wants to stop. Raises ModelTimeout."""
         until = time.monotonic() + seconds
         while not should_stop():
             if time.monotonic() >= request.deadline:

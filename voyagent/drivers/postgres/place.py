@@ -118,7 +118,7 @@ def find_programs(place: Place) -> Path:
 
 
 def _public_copy(package: Path) -> Path:
-    """Return a copy of the programs that the server's account can read, one per wheel version.
+    """Return a copy of the programs for the server's account, one per wheel version.
 
     It is renamed when complete, so that a start that was killed leaves no partial copy. The
     programs find their libraries by a relative path, so the copy has the same folders as the wheel.

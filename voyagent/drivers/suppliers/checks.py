@@ -84,7 +84,7 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """Check number, names and ages of the travellers; the age is that on the last flight's day.
+    """Check number, names and ages of the travellers, by the day of the last flight.
 
     Raises ValidationFailed.
     """
@@ -100,7 +100,7 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
 
 
 def check_hotel_query(driver: str, query: HotelQuery) -> None:
-    """Check the place, the days and the number of guests of a search. Raises ValidationFailed."""
+    """Check the place, days and number of guests of a search. Raises ValidationFailed."""
     if re.fullmatch(r"[A-Z]{2}", query.country) is None:
         raise ValidationFailed(driver, "country", "not an ISO code")
     if not query.city.strip():

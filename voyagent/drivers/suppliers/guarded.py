@@ -49,7 +49,7 @@ class GuardedFlights(_Guarded[FlightSupplier]):
     """FlightSupplier that checks and limits the calls to another one."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Return offers of the supplier. Raises ValidationFailed before the supplier is called."""
+        """Return offers of the supplier. Raises ValidationFailed before it is called."""
         checks.check_flight_query(self.name, query)
         return self._guard.call("flights.search", lambda: self._driver.search(query))
 
@@ -92,7 +92,7 @@ class GuardedHotels(_Guarded[HotelSupplier]):
     """HotelSupplier that checks and limits the calls to another one."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Return rates of the supplier. Raises ValidationFailed before the supplier is called."""
+        """Return rates of the supplier. Raises ValidationFailed before it is called."""
         checks.check_hotel_query(self.name, query)
         return self._guard.call("hotels.search", lambda: self._driver.search(query))
 

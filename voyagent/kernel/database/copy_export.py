@@ -100,7 +100,7 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
-    """Mark the select of an export to run as a merge of index scans, without lookups for each row.
+    """Mark the select of an export to run as a merge of index scans.
 
     Every table of the select needs an index in the order of the select.
     """
@@ -257,7 +257,7 @@ class _Slot:
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """Start the timer that shuts the socket of the connection when the time limit is reached.
+        """Start the timer that shuts down the connection's socket at the time limit.
 
         A client that does not read blocks both PostgreSQL and this program, so a statement time
         limit would not end the export.

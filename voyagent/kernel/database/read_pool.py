@@ -56,7 +56,7 @@ class Reader(Protocol):
     """Protocol of objects that run SELECT statements and return their rows."""
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in the order of the statements, all of one moment."""
+        """Return the rows of each statement, in order, as they are at one moment."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -81,7 +81,7 @@ class SessionReader:
         self._session = session
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in the statements' order, for the session's agency."""
+        """Return the rows of each statement, in order, for the agency of the session."""
         tenant_id = current_tenant(self._session)
         asked = map(parts_of, statements)
         return [
@@ -93,7 +93,7 @@ class SessionReader:
         ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager that does nothing: the open transaction decides what is seen."""
+        """Return a context manager that does nothing: the transaction decides what is seen."""
         return nullcontext()
 
 
@@ -246,7 +246,7 @@ class RequestReader:
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
-        """Return the authenticated actor; if nothing was read yet, this takes its own round trip.
+        """Return the authenticated actor, by a round trip of its own before the first read.
 
         Raises Unauthorized, Forbidden as `read` does.
         """

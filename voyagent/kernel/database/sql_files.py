@@ -92,7 +92,7 @@ def read_files(package: Path = PACKAGE) -> list[SqlFile]:
 
 
 def apply_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[str]:
-    """Apply the files that are new or changed, in the caller's transaction; return their paths."""
+    """Apply the new and changed files in the caller's transaction; return their paths."""
     files = read_files() if files is None else files
     connection.execute(text(TABLE))
     rows = connection.execute(text("select path, sha256 from app.sql_files"))

@@ -46,7 +46,7 @@ Statement = Select[Any] | KeyedSelect
 
 
 def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function that builds statements, so that equal arguments return cached ones (LRU).
+    """Decorate a function that builds statements, to cache them by its arguments (LRU).
 
     The statements may depend on the arguments alone. The cache holds neither rows nor tenants: the
     tenant is a parameter that is filled in when the statement is sent.
@@ -57,7 +57,7 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects of one record, so that it runs once for all keys.
+    """Decorate a function that builds the selects of one record, to call it only once.
 
     `build` receives a bound parameter in place of the key. It may only compare columns with it.
     """
@@ -75,7 +75,7 @@ def inlined(value: int | str) -> BindParameter[Any]:
 
 
 def generic_plan(statement: Select[Any]) -> Select[Any]:
-    """Mark a select, so that PostgreSQL uses generic plans for all statements of its round trip.
+    """Mark a select, so that PostgreSQL uses generic plans in its round trip.
 
     Use it for a select that takes longer to plan than to run and whose best plan does not depend on
     its parameters. Without the mark PostgreSQL plans it anew if it expects many rows.

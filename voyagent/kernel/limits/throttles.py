@@ -85,7 +85,7 @@ INVITE_MAIL = Throttle(
 DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
 """An itinerary or an invoice by mail, counted per e-mail address of the recipient."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""Mails to customers, counted per agency: anybody can sign up and could send mails to strangers."""
+"""Mails to customers, counted per agency, because anybody can sign up and send some."""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )

@@ -146,7 +146,7 @@ class SharedWindows(RedisStorage):
         return count > 0
 
     def probe(self) -> None:
-        """Count over a new connection, since a ping does not prove that Redis can store counts."""
+        """Count over a new connection; a ping does not prove that Redis can store counts."""
         self.storage.connection_pool.disconnect(inuse_connections=False)
         self.acquire_entry("probe", 1, 1)
 

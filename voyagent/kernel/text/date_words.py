@@ -142,7 +142,7 @@ COUNTED_FROM_TODAY = _compiled(
         rf"\b(?P<n>{_COUNT})\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>{_ANY_WEEKDAY})",
     ),
 )
-"""Words that count from the day on which they were written, in notes of staff and in messages."""
+"""Words that count from the day on which they were written, such as `tomorrow`."""
 
 DATES = _compiled(
     ("iso", r"(?<!\d)(?P<y4>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),

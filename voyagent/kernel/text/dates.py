@@ -25,7 +25,7 @@ from voyagent.kernel.text.date_words import MONTH, WEEKDAY_NUMBERS, count, month
 from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
 
 DateKind = Literal["travel", "due", "book", "past", "birth"]
-"""The purpose of a date, which decides a missing year and the direction of `Friday` and `kal`.
+"""The purpose of a date, which decides a missing year and the direction of `Friday`.
 
 `travel`: the next such day. `due`: the last such day that is at most `DUE_DAYS` ahead. `book`: the
 last that is at most `BOOK_DAYS` ahead. `past`: the last that is not after today. `birth`: the year
@@ -41,7 +41,7 @@ _YEARS_BACK = 8
 _DAY_WRITTEN_MAX = 39
 """Largest number that may be a mistyped day of the month."""
 _YEARS_NEAR = range(-20, 11)
-"""Years around the current one that two digits in a sentence can mean; else they are a number."""
+"""Years around the current one that two digits in a sentence can mean."""
 _LEADS = re.compile(r"\s*(?:(?:on|by|the|from|till|until|dated|due)\s+)*", re.IGNORECASE)
 
 
@@ -145,7 +145,7 @@ def scan(
 def read_date(
     text: str, today: date, kind: DateKind = "travel", *, since: date | None = None
 ) -> Day | UnclearDate | None:
-    """Read a text that consists of one date, such as a field or an answer; None for other text.
+    """Read a text that is only a date, such as a field; None for other text.
 
     A number alone is a day of the month. With `since`, a day without a year is the first such day
     on or after that day.

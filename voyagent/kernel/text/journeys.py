@@ -92,7 +92,7 @@ def _is_city(words: str) -> bool:
 
 
 def _neighbours(text: str) -> tuple[Place, Place] | None:
-    """Return two places side by side if they are in two countries or the text is about a flight."""
+    """Return two adjacent places in two countries, or in a text about a flight."""
     named = places_in(text)
     for one, other in pairwise(named):
         if text[one.end() : other.start()].strip():

@@ -1,4 +1,4 @@
-"""Find names of customers and suppliers that the agency has stored, in spite of typing errors."""
+"""Find stored names of customers and suppliers in a text, in spite of typing errors."""
 
 from __future__ import annotations
 

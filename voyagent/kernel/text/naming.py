@@ -64,7 +64,7 @@ road street marg lane nagar colony avenue drive floor building sector chowk baza
 """
 _LABEL_WORDS = "name customer client guest vendor supplier pax passenger lead naam enquiry"
 _JOURNEY_NOUNS = frozenset(["hotel", "hotels", "tour", "tours", "trip", "holiday"])
-"""Words that may be in a firm's name but more often name what is sold: `Pillai hotel booking`."""
+"""Words of firms' names that more often name what is sold: `Pillai hotel booking`."""
 _TITLES = frozenset(_TITLE_WORDS.split())
 _BEHIND_NAMES = frozenset(_WORDS_BEHIND.split())
 _VERBS_BEHIND = frozenset(_VERB_WORDS.split())

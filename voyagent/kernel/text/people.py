@@ -208,7 +208,7 @@ _LOWER_WORDS = (
 )
 _LOWER = frozenset(_LOWER_WORDS.split())
 _DAY_BEHIND = re.compile(r"(?<=\S)\s+(?:kal|aaj|pars[ou]n?|tmrw|tomo)$")
-"""Hindi and short words for days, which can follow a name in lower case and are not part of it."""
+"""Words for days after a name in lower case, which are not part of the name."""
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
 _NOUN_WORDS = """
 invoice invoices bill bills receipt receipts payment payments refund refunds enquiry enquiries

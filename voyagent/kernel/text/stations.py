@@ -223,7 +223,7 @@ def code_of(said: str) -> str | None:
 
 
 def country_of_city(said: str) -> str | None:
-    """Return the country of a city as ISO 3166 alpha-2, None if several countries have the name."""
+    """Return a city's country as ISO 3166 alpha-2; None if several have such a city."""
     code = code_of(said)
     if code is None:
         found = {
@@ -237,7 +237,7 @@ def country_of_city(said: str) -> str | None:
 
 
 def country_of(said: str) -> str | None:
-    """Return the code of a country by its English name, its code, or a short form: `the U.A.E.`.
+    """Return the code of a country by name, code or short form, such as `the U.A.E.`.
 
     For a city it is the code of the city's country.
     """

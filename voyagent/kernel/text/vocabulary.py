@@ -242,7 +242,7 @@ villas voyages works ट्रैवल्स ट्रेवल्स टूर
 
 
 def plain(word: str) -> str:
-    """Return the word in lower case, without punctuation around it and without Hindi nukta dots."""
+    """Return the word in lower case, without punctuation and Hindi nukta dots."""
     return unicodedata.normalize("NFD", word.casefold()).replace("\u093c", "").strip(".,'’-")
 
 

@@ -50,7 +50,7 @@ class Party:
 
     @property
     def grown(self) -> int:
-        """Return the number of adults and seniors, who may travel with an infant on their lap."""
+        """Return the number of adults and seniors; each may carry one infant."""
         return self.adult + self.senior
 
     @property

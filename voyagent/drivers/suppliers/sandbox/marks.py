@@ -74,7 +74,7 @@ class Marks:
         return first + "".join(rest)
 
     def serial(self, reference: str) -> int:
-        """Return the ten digits of a booking's first ticket; the other tickets follow in order."""
+        """Return the ten digits of a booking's first ticket; the other tickets follow."""
         number = self._number("ticket", reference) % (10**SERIAL_DIGITS - SEATS_RESERVED)
         return int(f"{SERIAL_LEAD}{number:0{SERIAL_DIGITS}d}")
 

@@ -66,7 +66,7 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """Yield the rates of a day: a non-refundable and a refundable one for each free room kind."""
+    """Yield the rates of a day: one without and one with refund for each free room kind."""
     boards = (
         (Board.ROOM_ONLY, Board.BREAKFAST)
         if hotel.stars < 4

@@ -1,4 +1,4 @@
-"""Visas of the sandbox: rules from a table, and applications that are decided after some days."""
+"""Visas of the sandbox: rules from a table, and applications decided after some days."""
 
 from __future__ import annotations
 
