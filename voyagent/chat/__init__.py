@@ -1,1 +1,1 @@
-"""Stored conversations: sessions, messages, turns and events."""
+"""Stored conversations with the assistant: messages, turns and events."""

@@ -1,6 +1,7 @@
 """Tables of conversations.
 
-A session counts its messages, turns and events, so no number is found as a maximum plus one.
+A conversation's row has counters of its messages, turns and events, from which the next number is
+taken.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class ChatSession(TenantOwned, Base):
-    """A conversation of the agency, visible to all its people.
+    """A conversation with the assistant, visible to all users of the agency.
 
-    `deleted_at` hides it at once and a job wipes it later; `search` is its name for searches.
+    While `deleted_at` is set, the conversation is hidden; a job deletes its rows later. `search` is
+    the text by which searches find its name.
     """
 
     __tablename__ = "chat_sessions"
@@ -71,11 +73,11 @@ class ChatSession(TenantOwned, Base):
 
 
 class ChatTurn(TenantBound, Base):
-    """One run of the assistant, for a message or after a decision.
+    """One run of the assistant, in response to a message or a decision.
 
-    A job does its work; its events are its record. `replaces` is the turn that it replaced; that
-    one and all after it have `superseded_at` and no longer belong to the conversation, though they
-    can be read.
+    A background job executes it, and its events record what happened. `replaces` is the id of the
+    turn that this one replaces. The replaced turn and all after it have `superseded_at`: they no
+    longer belong to the conversation, but can still be read.
     """
 
     __tablename__ = "chat_turns"
@@ -144,9 +146,9 @@ class ChatTurn(TenantBound, Base):
 
 
 class ChatMessage(TenantOwned, Base):
-    """A message of a person, the assistant or a tool, as blocks.
+    """A message by a user, the assistant or a tool, as a list of blocks.
 
-    `search` has the words of the first two.
+    `search` is the text of users and the assistant, for searches.
     """
 
     __tablename__ = "chat_messages"
@@ -181,7 +183,7 @@ class ChatMessage(TenantOwned, Base):
 
 
 class ChatTurnStep(TenantBound, Base):
-    """A finished step of a turn: another worker continues after it and repeats nothing."""
+    """A finished step of a turn, after which another worker can continue without repeating it."""
 
     __tablename__ = "chat_turn_steps"
 
@@ -195,7 +197,7 @@ class ChatTurnStep(TenantBound, Base):
 
 
 class ChatEvent(TenantBound, Base):
-    """An event of a turn as sent: `data` is the exact line, so that a replay has equal bytes."""
+    """An event of a turn; `data` is the exact text that was sent, so that a replay is identical."""
 
     __tablename__ = "chat_events"
 

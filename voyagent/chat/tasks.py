@@ -1,4 +1,4 @@
-"""Jobs of conversations: wipe deleted ones."""
+"""Background job of conversations: delete the rows of deleted ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from voyagent.kernel.jobs import task
 
 @task(conversations.WIPE_TASK)
 def wipe(tenant_id: str, session_id: str, deleted_at: str) -> None:
-    """Wipe a deleted conversation."""
+    """Delete the rows of a conversation that was deleted at `deleted_at`."""
     tenancy.bind(db.session(), UUID(tenant_id))
     conversations.wipe(UUID(session_id), deleted_at)

@@ -1,1 +1,1 @@
-"""Reads of conversations."""
+"""Queries of conversations, messages, turns and events."""

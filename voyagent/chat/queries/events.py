@@ -1,4 +1,4 @@
-"""The form in which the events of a conversation are stored and sent."""
+"""Format in which the events of a conversation are stored and sent."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ EVENT_FIELDS = (
     "approval_summary",
     "error_message",
 )
-# Named only where it says something: words begun by a worker that died are to be forgotten, back to
-# the last event that is no text.
+# Field that is present only if true: clients must discard the text since the last event of another
+# kind, because the worker that sent this text has died.
 RESTARTS = "restarts"
-# Named only on the text that belongs to a card of fields to be confirmed.
+# Field that is present only on the text of a card, whose fields the user is asked to confirm.
 CARD = "card"
 
 
 def event_line(
     turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
 ) -> str:
-    """Return an event as it is sent and stored, with every field of AgentEvent.
+    """Return an event as the JSON text that is stored and sent, with every field of AgentEvent.
 
-    The timestamp is now unless another is given. Raises ValueError for an unknown field.
+    `timestamp` defaults to now. Raises ValueError for an unknown field.
     """
     strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if strange:
@@ -52,7 +52,10 @@ def event_line(
 
 
 def _in_order(value: Any) -> Any:
-    """Sort an object's members by name, so that an event read back has equal bytes."""
+    """Return a value with the members of all objects sorted by name.
+
+    An event that is read from the database and written again then has the same bytes.
+    """
     return (
         json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
         if isinstance(value, dict)

@@ -1,4 +1,4 @@
-"""Search of conversations by name and text, with a cost independent of their number."""
+"""Search of conversations by name and text, in a time that does not depend on their number."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from voyagent.kernel.tenancy import owned
 MET_MAX, LOOKED_MAX = 2_000, 5_000
 """Limits of a search.
 
-Up to the first number of messages the trigram index gives the conversations; beyond it, the second
-number of newest conversations is searched one by one.
+If at most MET_MAX messages match, the trigram index finds the conversations; otherwise the
+LOOKED_MAX newest conversations are searched one by one.
 """
 _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
 
@@ -28,8 +28,8 @@ def find_sessions(
 ) -> tuple[list[Row], str | None, bool]:
     """Return the newest conversations with the words in name or text, and the next cursor.
 
-    The last value is true if older ones were not searched, because the words are too short or too
-    common for the index. Raises InvalidCursor.
+    The last value is True if older conversations were not searched, because the words are too short
+    or too frequent for the index. Raises InvalidCursor.
     """
     rows = reader.read(found_statement(words, limit, cursor))[0]
     found = [row for row in rows if row["id"] is not None]
@@ -37,10 +37,11 @@ def find_sessions(
 
 
 def found_statement(words: str, limit: int, cursor: str | None = None) -> Select[Any]:
-    """Select found conversations by the keys of a look-up function.
+    """Select the conversations whose ids an SQL function finds by the words.
 
-    Row-level security would hide the trigram index; the rows are read under the policy. A last row
-    without an id says that older ones were not searched. Raises InvalidCursor.
+    Under row-level security PostgreSQL would not use the trigram index, so a function finds the
+    ids; the rows are then read under the security policy. A last row without an id means that older
+    conversations were not searched. Raises InvalidCursor.
     """
     after = Cursor.decode(cursor) if cursor is not None else None
     values: tuple[tuple[Any, TypeEngine[Any]], ...] = (

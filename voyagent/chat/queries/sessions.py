@@ -1,4 +1,4 @@
-"""Reads of conversations; a deleted one does not exist for anybody."""
+"""Queries of conversations and turns; deleted conversations are left out."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as its worker and its streams need it, independent of a transaction."""
+    """Values of a turn, usable outside the transaction that read them."""
 
     id: str
     tenant_id: UUID
@@ -79,7 +79,7 @@ class Turn:
 
     @property
     def is_active(self) -> bool:
-        """True until its `final` event."""
+        """True until the turn's `final` event."""
         return self.status in ACTIVE
 
 
@@ -93,12 +93,12 @@ class Step:
 
 
 def agencies_with_turns() -> list[UUID]:
-    """Return agencies with unfinished turns older than a minute."""
+    """Return the ids of agencies with unfinished turns that are more than a minute old."""
     return list(db.session.scalars(text("select app.tenants_with_turns(now())")))
 
 
 def turns_without_job(task: str) -> list[Turn]:
-    """Return the unfinished turns that are a minute old and have no job of this name."""
+    """Return unfinished turns that are more than a minute old and have no job named `task`."""
     has_no_job = text(
         "not exists (select 1 from procrastinate_jobs j where j.lock ="
         " chat_turns.session_id::text and j.task_name = :task and j.status in ('todo', 'doing')"
@@ -113,7 +113,7 @@ def turns_without_job(task: str) -> list[Turn]:
 
 
 def turn_of(row: ChatTurn) -> Turn:
-    """Return a row as a value."""
+    """Return a ChatTurn row as a Turn."""
     return Turn(
         id=row.id,
         tenant_id=row.tenant_id,
@@ -130,7 +130,7 @@ def turn_of(row: ChatTurn) -> Turn:
 
 
 def exists(session_id: UUID) -> bool:
-    """True if the agency has the conversation and it is not deleted."""
+    """Return True if the agency has the conversation and it is not deleted."""
     return (
         db.session.scalar(
             select(ChatSession.id).where(
@@ -142,7 +142,10 @@ def exists(session_id: UUID) -> bool:
 
 
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """True if the conversation of a column still exists, for selects of other packages."""
+    """Return an SQL condition that a conversation exists and is not deleted.
+
+    For queries of other packages; `session_id` is a column.
+    """
     return there_is(
         select(literal_column("1")).where(
             owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)
@@ -151,7 +154,7 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def is_named(session: ChatSession) -> bool:
-    """True if a person named the conversation, and it is not named by its first message."""
+    """Return True if a user has named the conversation; by default its first message names it."""
     if session.title is None:
         return False
     said = (
@@ -164,7 +167,7 @@ def is_named(session: ChatSession) -> bool:
 
 
 def words_of(blocks: list[dict[str, Any]]) -> str:
-    """Return the text of a message, block after block."""
+    """Return the text of a message: the texts of its blocks."""
     return " ".join(
         str(block["text"]).strip()
         for block in blocks
@@ -173,7 +176,7 @@ def words_of(blocks: list[dict[str, Any]]) -> str:
 
 
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return the name of a column's conversation or null, for selects of other packages."""
+    """Return an SQL subquery of a conversation's name, or null, for queries of other packages."""
     return (
         select(_SESSIONS.title)
         .where(owned(ChatSession), _SESSIONS.id == session_id)
@@ -182,7 +185,10 @@ def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
-    """Return a conversation; `lock` holds its row until the end. Raises SessionNotFound."""
+    """Return a conversation.
+
+    With `lock`, its row is locked until the transaction ends. Raises SessionNotFound.
+    """
     return load_one(
         select(ChatSession).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)),
         SessionNotFound,
@@ -191,14 +197,17 @@ def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
 
 
 def lock(session_id: UUID) -> None:
-    """Lock a conversation's row, deleted or not: the first lock of callers that need several."""
+    """Lock a conversation's row, deleted or not.
+
+    Callers that lock several rows must take this lock first.
+    """
     db.session.execute(
         select(ChatSession.id).where(ChatSession.id == session_id).with_for_update(key_share=True)
     )
 
 
 def session_statement(session_id: UUID) -> Select[Any]:
-    """Select a conversation's row."""
+    """Select the row of a conversation."""
     return select(
         _SESSIONS.id,
         _SESSIONS.tenant_id,
@@ -236,7 +245,7 @@ def sessions_statement(limit: int) -> Select[Any]:
 
 
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
-    """Return a conversation and its messages in one round trip. Raises SessionNotFound."""
+    """Return a conversation and its messages, in one round trip. Raises SessionNotFound."""
     sessions, said = reader.read(session_statement(session_id), messages_statement(session_id))
     return first_row(sessions, SessionNotFound), said
 
@@ -249,9 +258,9 @@ def messages_statement(
     cursor: str | None = None,
     superseded: bool = False,
 ) -> Select[Any]:
-    """Select the messages of an existing conversation, in order.
+    """Select the messages of a conversation, in order.
 
-    `superseded` includes replaced ones. Raises InvalidCursor.
+    With `superseded`, those of replaced turns are included. Raises InvalidCursor.
     """
     statement = (
         select(
@@ -304,9 +313,9 @@ def messages(
     limit: int | None = None,
     superseded: bool = False,
 ) -> list[Row]:
-    """Return messages after a sequence number, with the state of their turns.
+    """Return the messages after a sequence number, with the state of their turns.
 
-    `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`.
+    Rows: id, sequence, role, blocks, turn_id, created_by_user_id, created_at.
     """
     return reader.read(
         messages_statement(session_id, after=after, limit=limit, superseded=superseded)
@@ -314,7 +323,7 @@ def messages(
 
 
 def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
-    """Return the last valid messages, in order."""
+    """Return the last messages that are not replaced, in order."""
     return reader.read(
         messages_statement(session_id)
         .order_by(None)
@@ -328,8 +337,9 @@ def transcript(
 ) -> tuple[list[Row], str | None, int]:
     """Return a page of messages, the next cursor, and the event after which a stream continues.
 
-    That event precedes a running turn's first event, or is the last one. It is read first, so that
-    nothing is missed between page and stream. Raises SessionNotFound, InvalidCursor.
+    This event is the one before a running turn's first event, or the newest one. Its number is read
+    first, so that no event is missed between the page and the stream. Raises SessionNotFound,
+    InvalidCursor.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)
@@ -351,7 +361,7 @@ def transcript(
 
 
 def last_seq(session_id: UUID) -> int:
-    """Return the number of the newest event, 0 before the first. Raises SessionNotFound."""
+    """Return the number of the newest event, or 0 if there is none. Raises SessionNotFound."""
     return load_one(
         select(ChatSession.event_seq).where(
             ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
@@ -361,7 +371,7 @@ def last_seq(session_id: UUID) -> int:
 
 
 def get_turn(turn_id: str) -> Turn:
-    """Return a turn by its name. Raises NotFound."""
+    """Return the turn with an id. Raises NotFound."""
     found = load_one(
         select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True),
         NotFound,
@@ -370,7 +380,7 @@ def get_turn(turn_id: str) -> Turn:
 
 
 def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
-    """Return a turn of this conversation as a row. Raises TurnNotFound."""
+    """Return the row of a turn in a conversation. Raises TurnNotFound."""
     return load_one(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
@@ -380,7 +390,10 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 
 
 def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
-    """Return the turns that a turn and its predecessors replaced, with all after them."""
+    """Return the ids of the turns that a turn and the turns it replaced have replaced.
+
+    All later turns that were replaced with them are included.
+    """
     first = (
         select(ChatTurn.number, ChatTurn.replaces)
         .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
@@ -405,7 +418,7 @@ def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
 
 
 def newest_turn(session_id: UUID) -> Turn | None:
-    """Return the last turn that was started, whatever its state."""
+    """Return the turn that was started last, whatever its state, or None."""
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id)
@@ -417,7 +430,7 @@ def newest_turn(session_id: UUID) -> Turn | None:
 
 
 def find_running_turn(session_id: UUID) -> Turn | None:
-    """Return the running or queued turn, the earliest of several."""
+    """Return the earliest running or queued turn, or None."""
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
@@ -429,7 +442,7 @@ def find_running_turn(session_id: UUID) -> Turn | None:
 
 
 def find_continuation(approval_id: str) -> Turn | None:
-    """Return the turn that continued after a decision."""
+    """Return the turn that continued after the decision on a proposal, or None."""
     found = db.session.scalar(
         select(ChatTurn).where(ChatTurn.kind == "continuation", ChatTurn.approval_id == approval_id)
     )
@@ -447,7 +460,10 @@ def steps_of(turn_id: str) -> list[Step]:
 def events_after(
     session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None
 ) -> list[Row]:
-    """Return events after a number, of one turn or of all: `seq, turn_id, kind, data`."""
+    """Return the events after a number, of one turn or of all turns.
+
+    Rows: seq, turn_id, kind, data.
+    """
     statement = (
         select(ChatEvent.seq, ChatEvent.turn_id, ChatEvent.kind, ChatEvent.data)
         .where(ChatEvent.session_id == session_id, ChatEvent.seq > seq)
@@ -460,5 +476,5 @@ def events_after(
 
 
 def topic(session_id: UUID) -> str:
-    """Return the notification topic of a conversation."""
+    """Return the topic on which new events of a conversation are notified."""
     return f"chat:{session_id}"

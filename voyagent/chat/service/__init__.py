@@ -1,1 +1,1 @@
-"""Rules of conversations."""
+"""Rules of conversations and turns."""

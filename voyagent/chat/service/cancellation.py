@@ -1,4 +1,4 @@
-"""The mark that a turn is to end after its present step."""
+"""Request to end a turn after its current step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.db import db
 
 
 def ask_to_stop(session_id: UUID) -> bool:
-    """Mark the running or queued turn; true if it was not marked before."""
+    """Request the running or queued turn to end; return True if this was not requested before."""
     asked = db.session.execute(
         update(ChatTurn)
         .where(

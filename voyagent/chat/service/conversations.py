@@ -1,4 +1,4 @@
-"""Rules of conversations: create, add messages, rename, delete, restore, wipe."""
+"""Rules of conversations: create, add messages, rename, delete, restore and wipe."""
 
 from __future__ import annotations
 
@@ -47,25 +47,28 @@ _may_wipe: list[Callable[[UUID], bool]] = []
 
 
 def on_deleted(hook: SessionHook) -> SessionHook:
-    """Register work of a higher package in the transaction that deletes a conversation."""
+    """Register a function that runs in the transaction that deletes a conversation."""
     _deleted.append(hook)
     return hook
 
 
 def on_restored(hook: SessionHook) -> SessionHook:
-    """Register work of a higher package in the transaction that restores a conversation."""
+    """Register a function that runs in the transaction that restores a conversation."""
     _restored.append(hook)
     return hook
 
 
 def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
-    """Register a check before a deleted conversation is wiped; False postpones it."""
+    """Register a function that is called before a deleted conversation is wiped.
+
+    If it returns False, the wipe is postponed.
+    """
     _may_wipe.append(hook)
     return hook
 
 
 def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
-    """Create a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
+    """Create a conversation. Raises Forbidden, TitleEmpty, TitleTooLong."""
     actor.require("chat.open")
     session = ChatSession(
         created_by_user_id=actor.user_id, title=None if title is None else _title(title)
@@ -84,10 +87,10 @@ def append_message(
     blocks: list[dict[str, Any]],
     turn_id: str | None = None,
 ) -> ChatMessage:
-    """Add a message; the first words of a person name an unnamed conversation.
+    """Add a message; the first words of a user become the name of an unnamed conversation.
 
-    The opening message, such as an enquiry's facts, is not addressed to the assistant, so anybody
-    who may create a conversation may add it. Raises Forbidden, SessionNotFound.
+    An opening message, such as the facts of an enquiry, is not addressed to the assistant, so
+    anyone who may create a conversation may add it. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
@@ -111,9 +114,10 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 
 
 def delete(actor: Actor, session_id: UUID) -> None:
-    """Delete a conversation; its rows are wiped after ten minutes, in which it can be restored.
+    """Delete a conversation; it can be restored for ten minutes, then its rows are deleted.
 
-    A running turn is asked to stop. Decisions stay in the audit. Raises Forbidden, SessionNotFound.
+    A running turn is requested to stop. Decisions stay in the audit log. Raises Forbidden,
+    SessionNotFound.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -134,7 +138,7 @@ def delete(actor: Actor, session_id: UUID) -> None:
 def restore(actor: Actor, session_id: UUID) -> ChatSession:
     """Restore a deleted conversation within ten minutes.
 
-    Raises Forbidden, and SessionNotFound if it is too late or was not deleted.
+    Raises Forbidden, and SessionNotFound if the time is over or the conversation is not deleted.
     """
     actor.require("chat.write")
     session = load_one(
@@ -153,10 +157,11 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 
 
 def wipe(session_id: UUID, deleted_at: str) -> bool:
-    """Wipe a deleted conversation; true if its rows are gone.
+    """Delete the rows of a deleted conversation; return True if they are gone.
 
-    Nothing happens if it was restored, or restored and deleted again: that deletion has its own
-    job. It is postponed while a part of it must still be finished.
+    Nothing happens if the conversation was restored, or restored and deleted again: the second
+    deletion has its own job. While an approved act of the conversation is unfinished, the wipe is
+    postponed.
     """
     session = db.session.scalar(
         select(ChatSession)

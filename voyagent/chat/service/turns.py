@@ -1,7 +1,8 @@
-"""Turns, as chat offers them to the package that runs them.
+"""Rules of turns, for the package that runs them.
 
-It starts or replaces a turn, claims it for a worker, appends events and steps, finishes it, asks
-it to stop, and reads the tail of its events. It knows no capability, model or planner.
+A turn is started or replaced, claimed by a worker, extended by events and steps, stopped and
+finished, and its newest events are read. This module does not depend on capabilities, models or
+planners.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from voyagent.kernel.errors import N_, Conflict, NotFound
 from voyagent.kernel.ids import new_turn_id
 from voyagent.kernel.metrics import after_commit, meters
 
-# The reserved names on the wire for an event that is of no turn.
+# Reserved turn id of events that belong to no stored turn.
 REPLAY = "replay"
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
 
@@ -49,13 +50,13 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """Another worker has the turn, or the conversation is gone; the caller must stop."""
+    """Another worker has claimed the turn, or the conversation is deleted; the caller must stop."""
 
     code = "turn_taken_over"
 
 
 class TurnSuperseded(Conflict):
-    """Another turn has replaced it already."""
+    """The turn was already replaced by another one."""
 
     code = "turn_superseded"
     message = N_("This message has a newer version. Reload the conversation.")
@@ -64,7 +65,7 @@ class TurnSuperseded(Conflict):
 class TurnNotReplaceable(Conflict):
     """The turn continued after a decision, which is made only once.
 
-    An answer to a message can be regenerated; what follows an approval cannot.
+    A response to a message can be regenerated; a response to an approval cannot.
     """
 
     code = "turn_not_replaceable"
@@ -81,15 +82,15 @@ _opened: list[TurnHook] = []
 
 
 def on_opened(hook: TurnHook) -> TurnHook:
-    """Register the work of a higher package that runs a turn, in the transaction that opens it."""
+    """Register a function that runs a new turn; called in the transaction that creates the turn."""
     _opened.append(hook)
     return hook
 
 
 def on_superseded(hook: SupersededHook) -> SupersededHook:
-    """Register work of a higher package, in the transaction that replaces turns.
+    """Register a function that is called in the transaction that replaces turns.
 
-    For example to withdraw proposals that the turns still wait for.
+    For example to withdraw the pending proposals of the replaced turns.
     """
     _superseded.append(hook)
     return hook
@@ -98,11 +99,11 @@ def on_superseded(hook: SupersededHook) -> SupersededHook:
 def start_turn(
     actor: Actor, session_id: UUID, *, message: str, block: dict[str, Any] | None = None
 ) -> Turn:
-    """Store a person's message and start a turn; one turn runs at a time.
+    """Store a user's message and start a turn; only one turn runs at a time.
 
-    `block` is stored behind the text, such as the card that the message confirms. Raises Forbidden,
-    SessionNotFound, TurnInProgress (the caller may follow the turn of `find_running_turn` if the
-    words are equal).
+    `block` is stored after the text, such as the card that the message confirms. Raises Forbidden,
+    SessionNotFound, and TurnInProgress; if the running turn has the same message, the caller may
+    follow that turn (`find_running_turn`) instead.
     """
     actor.require("chat.write")
     session = sessions.get_session(session_id, lock=True)
@@ -122,10 +123,10 @@ def start_turn(
 
 
 def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
-    """Start the turn that continues after a decision, after any running turn.
+    """Start the turn that continues after a decision, to run after any running turn.
 
-    `actor` is the person for whom it works. At most once for each proposal: a repeat returns the
-    same turn. None if the conversation was deleted.
+    `actor` is the user for whom the turn works. Each proposal has at most one such turn: a repeated
+    call returns the same one. Returns None if the conversation was deleted.
     """
     try:
         session = sessions.get_session(session_id, lock=True)
@@ -146,9 +147,9 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Claim a turn for a worker, new or from a dead one; None if it has ended.
+    """Claim a turn for a worker, and count the attempt; return None if the turn has ended.
 
-    The attempt is counted.
+    The turn may be new, or have a worker that has died.
     """
     turn = db.session.scalar(
         select(ChatTurn)
@@ -168,7 +169,7 @@ def begin_turn(turn_id: str) -> Turn | None:
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
-    """Store a finished step in the transaction that did it."""
+    """Store a finished step, in the transaction of the work that the step did."""
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
@@ -176,9 +177,9 @@ def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> 
 def append_event(turn: Turn, kind: str, **fields: Any) -> int:
     """Store the next event of a conversation, notify its streams, and return its number.
 
-    `fields` are those of the API's AgentEvent; the others are null. `turn` comes from `begin_turn`
-    (or `start_turn` before a worker has begun). Raises TurnTakenOver for a worker that was thought
-    dead, ValueError for an unknown field.
+    `fields` are those of AgentEvent; the others are null. `turn` is the result of `begin_turn`, or
+    of `start_turn` before a worker has claimed the turn. Raises TurnTakenOver if another worker has
+    claimed the turn, ValueError for an unknown field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -200,7 +201,7 @@ def append_event(turn: Turn, kind: str, **fields: Any) -> int:
 def tell(turn: Turn, kind: str, **fields: Any) -> int:
     """Store an event that belongs to no stored turn, such as a failed replay.
 
-    Returns its number. Raises SessionNotFound.
+    Returns the number of the event. Raises SessionNotFound.
     """
     values = {
         "session_id": turn.session_id,
@@ -216,13 +217,15 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
 
 
 def finish_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
-    """End a turn: add the assistant's message, emit `final`, set the status.
+    """End a turn: add the assistant's message, store the event `final`, and set the status.
 
-    Nothing is added to a conversation that was deleted meanwhile. Raises TurnTakenOver.
+    If the conversation was deleted meanwhile, no message is added. Raises TurnTakenOver.
     """
     program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
     if blocks:
-        with suppress(SessionNotFound):  # deleted under the turn; its rows go with the conversation
+        with suppress(
+            SessionNotFound
+        ):  # the conversation was deleted meanwhile, and its rows will be too
             append_message(
                 program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id
             )
@@ -231,33 +234,33 @@ def finish_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
 
 
 def append_note(actor: Actor, turn: Turn, blocks: list[dict[str, Any]]) -> None:
-    """Add a message of the program to a turn, such as the acts that stay done."""
+    """Add a message by the system to a turn, such as the list of acts that are not undone."""
     append_message(actor, turn.session_id, role="system", blocks=blocks, turn_id=turn.id)
 
 
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
-    """Ask again: a new turn replaces one that answered a message, and all after it.
+    """Start a new turn that replaces a turn and all later ones, with the same message.
 
-    What was approved there stays done; pending proposals are withdrawn. Raises Forbidden,
+    Approved acts are not undone; pending proposals are withdrawn. Raises Forbidden,
     SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _replace_turn(actor, session_id, turn_id, None)
 
 
 def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
-    """Ask in other words: a new message replaces one and all after it.
+    """Start a new turn that replaces a turn and all later ones, with a new message.
 
-    Raises as `regenerate`.
+    Raises the errors of `regenerate`.
     """
     return _replace_turn(actor, session_id, turn_id, message)
 
 
 def hold_turn(turn: Turn) -> bool:
-    """Lock a turn for its worker until the transaction ends; true if it should stop.
+    """Lock a turn for its worker until the transaction ends; return True if it should stop.
 
-    The first statement of every transaction of a turn: conversation before turn is the order of all
-    callers that lock both, and another worker waits and then sees all that was written. Raises
-    TurnTakenOver for a worker that was thought dead.
+    This must be the first statement of every transaction of a turn. The conversation is locked
+    before the turn, as by all callers that lock both, so another worker waits and then sees
+    everything that was written. Raises TurnTakenOver if another worker has claimed the turn.
     """
     lock(turn.session_id)
     row = db.session.execute(
@@ -271,10 +274,10 @@ def hold_turn(turn: Turn) -> bool:
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:
-    """Ask the running turn to end after its present step; true if one ends.
+    """Request the running turn to end after its current step; return False if none is running.
 
-    True for a repeat as well. It takes no lock: the worker holds the conversation as long as a tool
-    runs. Raises Forbidden, SessionNotFound.
+    A repeated request returns True as well. No lock is taken, because the worker locks the
+    conversation while a tool runs. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     sessions.get_session(session_id)
@@ -285,7 +288,7 @@ def request_stop(actor: Actor, session_id: UUID) -> bool:
 
 
 def stop_requested(turn_id: str) -> bool:
-    """True if somebody has asked the turn to end."""
+    """Return True if somebody has requested the turn to end."""
     return bool(
         db.session.scalar(
             select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)
@@ -295,17 +298,17 @@ def stop_requested(turn_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Events after a number, in order, and whether more can come."""
+    """Events after a number, in order, and whether further events can follow."""
 
     events: list[Row]
     is_open: bool
 
 
 def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit: int) -> Tail:
-    """Read a conversation's events after a number, and whether more can come.
+    """Return a conversation's events after a number, and whether further events can follow.
 
-    More can come while the turn is active, or without a turn while the conversation exists. The
-    state is read first, so that a `final` written with the end is never missed.
+    They can while the turn is active or, without `turn_id`, while the conversation exists. This
+    state is read before the events, so that a `final` event written at the same time is not missed.
     """
     try:
         is_open = (
@@ -319,9 +322,9 @@ def tail(session_id: UUID, after_seq: int, *, turn_id: str | None = None, limit:
 
 
 def mark_finished(turn: Turn, status: str) -> bool:
-    """End a turn as done, failed, stopped or waiting; true if this call ended it.
+    """Set a turn to done, failed, stopped or waiting; return True if this call ended the turn.
 
-    The caller emits its `final`.
+    The caller then stores the event `final`.
     """
     if status not in ENDED:
         raise ValueError(status)
@@ -384,7 +387,7 @@ def _replace_turn(actor: Actor, session_id: UUID, turn_id: str, message: str | N
 
 
 def _asked(turn: ChatTurn) -> list[dict[str, Any]]:
-    """Return the blocks of the message that a turn answers."""
+    """Return the blocks of the message to which a turn responds."""
     blocks: list[dict[str, Any]] | None = db.session.scalar(
         select(ChatMessage.blocks).where(
             ChatMessage.session_id == turn.session_id,
@@ -419,9 +422,7 @@ def _open_turn(
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
-    events.notify(
-        topic(session.id)
-    )  # whoever has the conversation open sees it begin, before its first word
+    events.notify(topic(session.id))  # open pages show the new turn before its first text
     return sessions.turn_of(turn)
 
 
@@ -430,8 +431,8 @@ def _hand_over(turn: Turn) -> None:
         hook(turn)
 
 
-# The session's row is the queue: whoever holds it has the next number, and a number is seen only
-# with its event.
+# The lock on the conversation's row puts events in order: its holder takes the next number, and
+# other transactions see the number only together with the event.
 _EMIT = text("""
     with counted as (
       update chat_sessions s set event_seq = event_seq + 1
