@@ -181,7 +181,10 @@ class Actor:
         return replace(self, grant=grant)
 
     def require_fresh(self) -> None:
-        """Raise NotFresh (`reauthentication_required`) unless the token is from a password."""
+        """Raise NotFresh unless the token was issued for a password entered just now.
+
+        The error code is `reauthentication_required`.
+        """
         if not self.fresh:
             raise NotFresh
 

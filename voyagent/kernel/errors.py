@@ -38,7 +38,10 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A value breaks a business rule; `detail` is an object, such as that of a weak password."""
+    """A value breaks a business rule; `detail` of the response is an object.
+
+    For example the error and the code of a weak password.
+    """
 
     def __init__(self, body: dict[str, str]) -> None:
         super().__init__(body.get("code"))

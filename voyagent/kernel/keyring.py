@@ -81,7 +81,7 @@ class Keyring:
         return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
-        """Decrypt a value that `seal` encrypted for this purpose and row. Raises SealBroken."""
+        """Decrypt a value that `seal` made for this purpose and row. Raises SealBroken."""
         kid, nonce, rest = (
             sealed[1 : 1 + KID_BYTES],
             sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES],

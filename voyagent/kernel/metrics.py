@@ -197,7 +197,7 @@ def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
 
 @contextmanager
 def timed_job(task: str) -> Iterator[None]:
-    """Measure the time of a job, separately for success and failure."""
+    """Record the duration of a job, with its outcome: succeeded or failed."""
     began, outcome = time.perf_counter(), "failed"
     try:
         yield

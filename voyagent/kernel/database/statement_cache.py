@@ -57,9 +57,10 @@ def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
 def keyed_select(
     build: Callable[[Any], tuple[Select[Any], ...]],
 ) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
-    """Decorate a function that builds the selects of one record, to call it only once.
+    """Decorate a function that builds the selects of one record, to build them only once.
 
-    `build` receives a bound parameter in place of the key. It may only compare columns with it.
+    The decorated function returns these selects with the key of a record. `build` receives a bound
+    parameter in place of the key and may only compare columns with it.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(KeyedSelect(statement, key) for statement in built())

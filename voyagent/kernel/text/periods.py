@@ -35,7 +35,8 @@ _NAMED = re.compile(
 class Period:
     """The first and last day of a period, and the words for it.
 
-    `is_open` is true if the period has not ended and ends today only so far.
+    `is_open` is true if the period has no end of its own, as `the last 7 days`; `end` is then
+    today.
     """
 
     start: date

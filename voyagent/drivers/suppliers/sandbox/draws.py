@@ -8,7 +8,7 @@ PER_MILLE = 1000
 
 
 def draw(sides: int, *subject: object) -> int:
-    """Return a number from 0 to `sides` - 1 that depends on the words."""
+    """Return a number from 0 to `sides` - 1 that depends only on `subject`."""
     text = "|".join(map(str, subject))
     return (
         int.from_bytes(blake2b(text.encode(), digest_size=8, person=b"voyagent").digest()) % sides
@@ -16,5 +16,5 @@ def draw(sides: int, *subject: object) -> int:
 
 
 def happens(per_mille: int, *subject: object) -> bool:
-    """Return True for about `per_mille` of a thousand combinations of words."""
+    """Return True for about `per_mille` of a thousand different values of `subject`."""
     return draw(PER_MILLE, *subject) < per_mille
