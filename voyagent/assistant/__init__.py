@@ -1,1 +1,1 @@
-"""The assistant: planner or model, tools, turns, costs, replay, and its pages and API."""
+"""The assistant: its turns, planners and models, their costs, and its pages and API."""

@@ -20,7 +20,7 @@ examples = AppGroup("examples", help="Example sentences of the capabilities.")
 @click.argument("turn_id", metavar="TURN")
 @with_appcontext
 def replay(turn_id: str) -> None:
-    """Play a stored turn again from its journal, offline, and print the first difference."""
+    """Replay a stored turn without a model and print the first event that differs."""
     for tenant_id in identity.tenant_ids():
         db.session.remove()
         with transaction(tenant_id):
@@ -42,7 +42,7 @@ def replay(turn_id: str) -> None:
 
 @examples.command("tune")
 def tune() -> None:
-    """Print the thresholds that cross-validation on the examples chooses, and their results."""
+    """Print the thresholds that cross-validation on the example sentences chooses."""
     corpus = matching.corpus_of(registry.every(), today=clock.today())
     tuning = matching.tune(corpus)
     best, used = tuning.thresholds, matching.Thresholds()

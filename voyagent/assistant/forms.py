@@ -1,4 +1,4 @@
-"""Forms of a conversation: message and name."""
+"""HTML forms of a conversation: its messages and its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voyagent.http.forms import SchemaForm
 
 
 class SayForm(SchemaForm[SayIn]):
-    """A message to the assistant."""
+    """Form that sends a message to the assistant."""
 
     schema = SayIn
 
@@ -18,7 +18,7 @@ class SayForm(SchemaForm[SayIn]):
 
 
 class EditForm(SchemaForm[EditMessageRequest]):
-    """A message that replaces another."""
+    """Form with a message that replaces another."""
 
     schema = EditMessageRequest
 
@@ -26,7 +26,7 @@ class EditForm(SchemaForm[EditMessageRequest]):
 
 
 class RenameForm(SchemaForm[SessionRenameRequest]):
-    """A new name of a conversation."""
+    """Form with a new name of the conversation."""
 
     schema = SessionRenameRequest
 

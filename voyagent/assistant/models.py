@@ -1,4 +1,4 @@
-"""Tables of model usage and of limits; they outlive their conversations."""
+"""Tables of model usage and of limits; their rows are kept when a conversation is deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class TurnCost(TenantOwned, Base):
-    """Usage of one answer with its failed requests; `number` is its step, `day` the agency's."""
+    """Model usage of one step of a turn, including failed requests.
+
+    `number` is the number of the step, `day` a day in the agency's time zone.
+    """
 
     __tablename__ = "turn_costs"
 
@@ -43,9 +46,9 @@ class TurnCost(TenantOwned, Base):
 
 
 class ModelDailyUsage(TenantBound, Base):
-    """Usage of a day in the agency's zone, compared with the budget.
+    """Model usage of a day in the agency's time zone, which is compared with the budget.
 
-    `unpriced` counts answers without a known price.
+    `unpriced` is the number of model answers without a known price.
     """
 
     __tablename__ = "model_daily_usage"
@@ -60,7 +63,7 @@ class ModelDailyUsage(TenantBound, Base):
 
 
 class MissingModel(TenantBound, Base):
-    """A model that its vendor did not know at the last request."""
+    """A model that its vendor did not offer at the last request."""
 
     __tablename__ = "missing_models"
 
@@ -69,7 +72,7 @@ class MissingModel(TenantBound, Base):
 
 
 class BudgetReservation(TenantBound, Base):
-    """Tokens reserved for a running answer; void after `expires_at`."""
+    """Tokens reserved for a running model answer; the reservation is void after `expires_at`."""
 
     __tablename__ = "budget_reservations"
 
@@ -84,7 +87,7 @@ class BudgetReservation(TenantBound, Base):
 
 
 class RateLimitHit(TenantBound, Base):
-    """A turn of the last hour that counts for the agency's limits."""
+    """A turn of the last hour, counted for the agency's limits of turns per minute and hour."""
 
     __tablename__ = "rate_limit_hits"
 

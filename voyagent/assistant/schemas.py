@@ -1,4 +1,4 @@
-"""Request and response shapes of conversations."""
+"""Request and response schemas of conversations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.kernel.serializers import AnswerOf, Computed, Read
 MESSAGE_MAX = 32_000
 SESSIONS_MAX = 200
 MESSAGES_MAX = 200
-# What the planner keeps with a message for itself: the words of a question stand in its text.
+# Blocks that are stored for the planner only; the text of a question is in another block.
 INNER_BLOCKS = frozenset({"question", "card_dropped"})
 
 
@@ -39,13 +39,17 @@ class SessionCreateResponse(AnswerOf[Row]):
 
 
 class SessionRenameRequest(Closed):
-    """The new name; it is trimmed and not blank."""
+    """The new name, without spaces at both ends; it must not be blank."""
 
     title: Annotated[str, Text(200, min_length=1)]
 
 
 class SendMessageRequest(Open):
-    """A message, or decisions: each entry of `approvals` is a call to resolve."""
+    """A message, or decisions on proposals.
+
+    The keys of `approvals` are ids of proposals; true approves and false declines the proposal.
+    Each of these decisions has the effect of a separate call to decide the proposal.
+    """
 
     message: Annotated[str, Text(MESSAGE_MAX)] = ""
     approvals: (
@@ -54,24 +58,24 @@ class SendMessageRequest(Open):
 
 
 class SayIn(Closed):
-    """A message of the page, with the API's maximum length."""
+    """HTML form input of a message, with the API's maximum length."""
 
     message: Annotated[str, Trimmed(MESSAGE_MAX)]
 
 
 class EditMessageRequest(SayIn):
-    """The message that replaces another."""
+    """HTML form input of a message that replaces another."""
 
 
 class SessionListQuery(Query):
-    """The newest conversations, or those after a cursor."""
+    """Cursor of the list of conversations; without it the newest are listed."""
 
     limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
     cursor: Annotated[str | None, Filter(200)] = None
 
 
 class TranscriptQuery(Query):
-    """Messages: current ones, or replaced ones as well."""
+    """Cursor of the list of messages, and whether those of replaced turns are included."""
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
     cursor: Annotated[str | None, Filter(200)] = None
@@ -79,21 +83,21 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """The first message of the page by number, and whether replaced ones are shown."""
+    """Number of the first message on the page, and whether replaced messages are shown."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
-    """The last event of the page, and the mark of its turns and proposals."""
+    """Last event that the page shows, and the state of its turns and proposals."""
 
     after: Annotated[int, Field(ge=0)] = 0
     asked: Annotated[str | None, Filter(100)] = None
 
 
 class IndexQuery(Query):
-    """The text in the composer, and the listed conversations: a page or a search."""
+    """Text in the message field, and the conversations to list: a page or a search."""
 
     about: Annotated[str | None, Filter(2_000)] = None
     cursor: Annotated[str | None, Filter(200)] = None
@@ -101,7 +105,7 @@ class IndexQuery(Query):
 
 
 class SessionListItem(AnswerOf[Row]):
-    """A conversation in the list."""
+    """A conversation in a list."""
 
     id: UUID
     title: str | None
@@ -110,7 +114,7 @@ class SessionListItem(AnswerOf[Row]):
 
 
 class SessionListResponse(AnswerOf[Row]):
-    """Conversations, newest first."""
+    """A page of conversations, newest first."""
 
     sessions: list[SessionListItem]
     next_cursor: str | None
@@ -125,7 +129,7 @@ class PendingApproval(AnswerOf[Row]):
 
 
 class SessionSummaryResponse(AnswerOf[Row]):
-    """A conversation; `actor_id` is its creator."""
+    """A conversation; `actor_id` is the user who created it."""
 
     session_id: Annotated[UUID, Read("id")]
     tenant_id: UUID
@@ -136,13 +140,13 @@ class SessionSummaryResponse(AnswerOf[Row]):
 
 
 class StopResponse(AnswerOf[Row]):
-    """True if a running turn ends after its present step."""
+    """`stopping` is true if a running turn will end after its current step."""
 
     stopping: bool
 
 
 class TurnStartedResponse(AnswerOf[Row]):
-    """The turn that replaces another; its events follow `last_event_id`."""
+    """The turn that replaces another; its events come after `last_event_id`."""
 
     session_id: UUID
     turn_id: str
@@ -162,7 +166,7 @@ class MessageAuthor(AnswerOf[Row]):
 
 
 class TurnOfMessage(AnswerOf[Row]):
-    """The turn of a message; `superseded_at` is when another replaced it."""
+    """The turn of a message; `superseded_at` is the time when another turn replaced it."""
 
     turn_id: str
     kind: Annotated[str, Field(pattern="^(message|continuation)$"), Read("turn_kind")]
@@ -186,10 +190,10 @@ def _of_turn(message: Row) -> Row | None:
 
 
 class TranscriptMessage(AnswerOf[Row]):
-    """A message as blocks, each with its `type`.
+    """A message as a list of blocks, each with a `type`.
 
     Types are `text`, `card`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped` and
-    `enquiry`; a person's answer to a card adds `card_confirmed` or `card_chosen`.
+    `enquiry`; a user's answer to a card has `card_confirmed` or `card_chosen`.
     """
 
     id: UUID
@@ -204,7 +208,8 @@ class TranscriptMessage(AnswerOf[Row]):
 class TranscriptResponse(AnswerOf[Row]):
     """A page of messages, oldest first.
 
-    A stream after `last_event_id` has the rest; duplicates have the same turn.
+    A stream that starts after `last_event_id` has all later events; a message that appears in both
+    has the same turn id.
     """
 
     messages: list[TranscriptMessage]
@@ -213,11 +218,12 @@ class TranscriptResponse(AnswerOf[Row]):
 
 
 class AgentEvent(Answer):
-    """An event of the stream; every member is present, null without a value.
+    """An event of the stream; every field is present, and null if it has no value.
 
-    `restarts` is present only as true, on a `text_delta` without text: the text since the last
-    event of another kind is void and begins again. `card` is present on the text that asks a person
-    to check the fields of an action; nothing is saved before the person confirms them.
+    `restarts` is present only if true, in a `text_delta` without text: the text since the last
+    event of another kind must be discarded and will be sent again. `card` is present in the text
+    that asks a user to check the fields of an action; nothing is saved before the user confirms
+    them.
     """
 
     kind: Annotated[
@@ -241,7 +247,7 @@ class AgentEvent(Answer):
     card: dict[str, Any] | None = None
 
 
-# The stream of events, as the API's document describes it.
+# The stream of events in the OpenAPI document.
 EVENT_STREAM: dict[str, Any] = {
     "type": "string",
     "x-sse-events": {

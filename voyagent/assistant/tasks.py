@@ -1,4 +1,4 @@
-"""Jobs of the assistant: run a turn, and resume turns without a job each minute."""
+"""Background jobs of the assistant: run a turn; every minute, resume turns without a job."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def run_turn(tenant_id: str, turn_id: str) -> None:
     )
 
 
-# The name is stored with the jobs of the schedule.
+# The name of the task is stored with its scheduled jobs, so it must not change.
 @task("chat.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Resume turns whose job failed for good or was lost."""
+    """Resume turns whose job has failed finally or was lost."""
     in_agencies(chats.agencies_with_turns, turn_jobs.resume)

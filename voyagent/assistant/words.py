@@ -1,4 +1,4 @@
-"""Sentences for the errors of a turn."""
+"""Sentences for the errors in event streams."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ _WORDS = {
 
 
 def in_words(message: str) -> str:
-    """Return the sentence of a stream's error; an unknown message as it is."""
+    """Return the sentence for an error in an event stream; an unknown message is unchanged."""
     code = message if message in _WORDS else message.partition(":")[0]
     return gettext(_WORDS[code]) if code in _WORDS else message

@@ -1,4 +1,4 @@
-"""JSON API of conversations: create, list, read, rename, delete, send messages."""
+"""JSON API of conversations: create, list, read, rename and delete them, send messages."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def list_sessions(reader: Reader, query: SessionListQuery) -> Body[SessionListRe
     missing=SessionNotFound,
 )
 def get_session(reader: Reader, session_id: UUID) -> Body[SessionSummaryResponse]:
-    """Read a conversation: name, number of messages, pending proposals."""
+    """Return a conversation with its name, number of messages and pending proposals."""
     return _summary(reader, session_id)
 
 
@@ -95,15 +95,15 @@ def rename_session(
     "/chat/sessions/<session_id>", status=204, permission="chat.write", missing=SessionNotFound
 )
 def delete_session(actor: Actor, session_id: UUID) -> None:
-    """Delete a conversation with its messages and approvals.
+    """Delete a conversation with its messages and proposals.
 
-    Approved effects still run, and enquiries lose the link.
+    Approved acts are still carried out. Enquiries lose the link to the conversation.
     """
     chat.delete(actor, session_id)
 
 
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
-    """Follow the turn that a message has started, or send it again: the stream of a repeat."""
+    """Return the event stream of a repeated request: the same events as for the first request."""
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
         actor,
@@ -134,11 +134,12 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     resume=follow_again,
 )
 def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Response:
-    """Send a message to the assistant, or decide its proposals, and follow the answer.
+    """Send a message to the assistant, or decide its proposals, and stream the events.
 
-    The answer is a stream of server-sent events. The turn does not end with the connection. A blank
-    message follows the running turn, or the one after a decision. A repeat with the same
-    `Idempotency-Key` receives the turn again from its first event.
+    The response is a stream of server-sent events. The turn continues if the connection is closed.
+    An empty message follows the running turn or, after a decision, the turn that continues. A
+    repeated request with the same `Idempotency-Key` receives the events of its turn again from the
+    first one.
     """
     reply = messages.send(
         actor,
@@ -160,7 +161,7 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
 def list_messages(
     reader: Reader, session_id: UUID, query: TranscriptQuery
 ) -> Body[TranscriptResponse]:
-    """Read messages, oldest first: the current ones, or with `branch=all` replaced ones too."""
+    """List messages, oldest first; with `branch=all` also those of replaced turns."""
     said, cursor, last = chats.transcript(
         reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all"
     )
@@ -183,10 +184,10 @@ def list_messages(
     headers=(LAST_EVENT_ID,),
 )
 def follow_session(actor: Actor, session_id: UUID) -> Response:
-    """Follow all events of a conversation, from the last event seen, else from now.
+    """Stream all events of a conversation after `Last-Event-ID`, or from now on without it.
 
-    The stream ends after fifteen minutes, or when its listener loses access: continue from its last
-    event.
+    The stream ends after fifteen minutes, or when the caller loses access. Connect again with the
+    id of the last event to continue.
     """
     return answer(
         following(
@@ -204,9 +205,9 @@ def follow_session(actor: Actor, session_id: UUID) -> Response:
     missing=SessionNotFound,
 )
 def stop_turn(actor: Actor, session_id: UUID) -> Body[StopResponse]:
-    """End the running turn after its present step.
+    """Request the running turn to end after its current step.
 
-    Without a running turn `stopping` is false.
+    `stopping` is false if no turn is running.
     """
     return StopResponse.of({"stopping": turns.request_stop(actor, session_id)})
 
@@ -220,9 +221,9 @@ def stop_turn(actor: Actor, session_id: UUID) -> Body[StopResponse]:
     errors=REPLACING,
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStartedResponse]:
-    """Regenerate an answer: a new turn replaces its turn and all after it.
+    """Regenerate a response: a new turn replaces its turn and all later ones.
 
-    Approved acts stay done; pending proposals are withdrawn.
+    Approved acts are not undone; pending proposals are withdrawn.
     """
     return _started(session_id, turn_id, messages.ask_again(actor, session_id, turn_id))
 
@@ -238,7 +239,7 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Body[TurnStarted
 def edit_message(
     actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest
 ) -> Body[TurnStartedResponse]:
-    """Replace a message and all after it, and have the new one answered."""
+    """Replace a message and all later turns; the assistant responds to the new message."""
     return _started(
         session_id, turn_id, messages.ask_again(actor, session_id, turn_id, message=body.message)
     )

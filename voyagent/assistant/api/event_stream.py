@@ -1,7 +1,8 @@
-"""Streams of a conversation's events, limited in number and time.
+"""Event streams of conversations, limited in number and duration.
 
-They read the table and wait for notifications without a connection. The listener is authenticated
-at each read, so a stream ends when the person signs out, is removed or suspended, or the key ends.
+A stream reads the events table and waits for notifications without a database connection. The
+listener is authenticated at each read, so a stream ends when the user signs out, is removed or
+suspended, or when the API key is revoked or expires.
 """
 
 from __future__ import annotations
@@ -47,21 +48,21 @@ HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
 
 class StreamsFull(Unavailable):
-    """The process has as many streams as allowed."""
+    """The process has as many open streams as allowed."""
 
     code = "streams_full"
     message = N_("Too many conversations are open right now. Try again in a moment.")
 
 
 class TooManyStreams(TooManyRequests):
-    """The person has as many streams as allowed."""
+    """The user has as many open streams as allowed."""
 
     message = N_("You have too many conversations open. Close one first.")
     retry_after_s = 5
 
 
 class Seats:
-    """Numbers of open streams of this process, in all and by person."""
+    """Counter of the open streams of this process, in total and by user."""
 
     def __init__(self, streams_max: int, per_person_max: int = PER_PERSON_MAX) -> None:
         self._max = streams_max
@@ -76,7 +77,10 @@ class Seats:
             return self._taken.total()
 
     def take(self, user_id: UUID | None) -> None:
-        """Count a stream. Raises TooManyStreams for the person, StreamsFull for the process."""
+        """Count a new stream.
+
+        Raises TooManyStreams for the limit of the user, StreamsFull for that of the process.
+        """
         with self._lock:
             if self._taken[user_id] >= self._per_person_max:
                 raise TooManyStreams
@@ -85,7 +89,7 @@ class Seats:
             self._taken[user_id] += 1
 
     def leave(self, user_id: UUID | None) -> None:
-        """Stop counting a stream."""
+        """Remove a stream from the count."""
         with self._lock:
             self._taken[user_id] -= 1
             if self._taken[user_id] <= 0:
@@ -93,16 +97,16 @@ class Seats:
 
 
 def seats(app: Flask) -> Seats:
-    """Return the counter of this process."""
+    """Return the counter of this process's streams."""
     settings = cast("Settings", app.extensions["voyagent.settings"])
     return cast("Seats", app.extensions.setdefault("voyagent.streams", Seats(settings.streams_max)))
 
 
 @contextmanager
 def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
-    """Count a stream while it lives.
+    """Count a stream while the context is active.
 
-    Raises TooManyStreams (429) or StreamsFull (503), both with a time to retry.
+    Raises TooManyStreams (429) or StreamsFull (503), both with a time after which to retry.
     """
     counter = seats(app)
     counter.take(user_id)
@@ -113,10 +117,11 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 
 
 class Stream:
-    """Body of a stream, counted from its creation until it is closed.
+    """Response body of a stream, counted from its creation until it is closed.
 
-    A refusal is therefore plain JSON. With the server's socket as `line` only a little data is
-    buffered, and a client that reads nothing for twenty seconds is disconnected.
+    The count is checked on creation, so a refusal is a JSON response. With `line`, the socket of
+    the server, little data is buffered, and a client that reads nothing for twenty seconds is
+    disconnected.
     """
 
     def __init__(
@@ -143,11 +148,11 @@ class Stream:
             line.settimeout(TAKES_NOTHING_S)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return the frames."""
+        """Return the stream itself as the iterator."""
         return self
 
     def __next__(self) -> bytes:
-        """Return the next bytes; at the end the stream is no longer counted."""
+        """Return the next bytes; after the last ones the stream is removed from the count."""
         self._begun = True
         try:
             return next(self._frames)
@@ -160,7 +165,7 @@ class Stream:
             raise
 
     def close(self) -> None:
-        """Stop; the server calls this when the client has gone."""
+        """End the stream; the server calls this when the client has disconnected."""
         self._frames.close()
         if self._seated:
             self._seated = False
@@ -170,17 +175,17 @@ class Stream:
 
 
 def _hang_up(line: socket) -> None:
-    """Drop unsent data, so that the system does not wait for a client that reads nothing."""
-    with suppress(OSError):  # the other end may have hung up before
+    """Drop unsent data, so that closing does not wait for a client that reads nothing."""
+    with suppress(OSError):  # the client may have disconnected before
         line.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         line.shutdown(SHUT_RDWR)
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A changing fact that is no event.
+    """A changing value that is sent in the stream without being an event of the conversation.
 
-    It is sent as `name` with a mark when `read` differs from `known`.
+    When `read` returns another text than `known`, it is sent as an event with the name `name`.
     """
 
     name: str
@@ -199,11 +204,11 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
     heartbeat_s: float = HEARTBEAT_S,
     total_s: float = TOTAL_S,
 ) -> Generator[bytes, None, None]:
-    """Yield server-sent events of a conversation after a number, byte for byte as stored.
+    """Yield a conversation's events after a number as server-sent events.
 
-    With a turn it ends after that turn's `final`, or once the turn has ended; without one it
-    follows the conversation until the time limit, or until the listener loses access. A heartbeat
-    follows 15 silent seconds. No connection is held while it waits.
+    With `turn_id` the stream ends after the event `final` of this turn, or once the turn has ended.
+    Without it the stream ends at the time limit, or when the listener loses access. A heartbeat is
+    sent after 15 seconds without events. No database connection is used while waiting.
     """
     notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
@@ -237,7 +242,7 @@ def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Join frames into few pieces, because each piece is a system call."""
+    """Yield frames joined to larger blocks, because the server makes a system call for each."""
     block = bytearray()
     for piece in pieces:
         block += piece
@@ -249,7 +254,7 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def frame(event: Row) -> bytes:
-    """Return one event as a frame."""
+    """Return an event as a server-sent event."""
     return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
 
 
@@ -261,7 +266,7 @@ def _read(
     turn_id: str | None,
     aside: Aside | None,
 ) -> tuple[list[Row], bool, str]:
-    """Return new events, whether more can come, and the mark of the fact beside them."""
+    """Return the new events, whether further ones can follow, and the value of `aside`."""
     with app.app_context(), transaction():
         try:
             authenticate(listener).require("chat.read")

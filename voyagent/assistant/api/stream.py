@@ -1,4 +1,4 @@
-"""The stream of a reply; it waits without a connection for a continuation."""
+"""Event stream of the response to a message, which can wait for a turn that continues."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MIMETYPE = "text/event-stream; charset=utf-8"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 AWAIT_S = 120.0
 LOOK_S = 1.0
-NO_TURN = (  # a reserved name that no stored turn has: what is stored is shown, and that is all
+NO_TURN = (  # a reserved id that no stored turn has: only stored events are sent
     "replay"
 )
 
 
 class Replying(Stream):
-    """Body of the answer to a message; counted from its creation."""
+    """Response body of the events that follow a message; counted from its creation."""
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
@@ -56,16 +56,16 @@ class Replying(Stream):
 
 
 def answer(stream: Stream) -> Response:
-    """Return a stream as a response, produced after the commit."""
+    """Return a stream as a response; it begins after the transaction has committed."""
     response = Response(stream, content_type=MIMETYPE)
     response.headers.update(HEADERS)
     return response
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
-    """Return the answer to a message, which a repeat follows from the same event.
+    """Return the event stream of a message, and what a repeated request needs to follow it.
 
-    Raises as `Replying`.
+    Raises the errors of `Replying`.
     """
     response = Followed(
         Replying(application(), actor, session_id, reply),
@@ -106,9 +106,10 @@ def _awaiting(
 def _continuation(
     app: Flask, tenant_id: UUID, approval_ids: Sequence[str]
 ) -> tuple[str | None, bool]:
-    """Return the last continuation of decisions, and whether all have begun.
+    """Return the last turn that continued after decisions, and whether all have begun.
 
-    Each begins in the transaction of its decision's effect, so decisions are read first.
+    Each of these turns is created in the transaction that carries out its decision, so decisions
+    are read first.
     """
     with app.app_context(), transaction(tenant_id):
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
@@ -123,10 +124,10 @@ def _continuation(
 def following(
     actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None
 ) -> Stream:
-    """Return all events of a conversation after a number. Raises as `Replying`.
+    """Return the stream of all events of a conversation after a number.
 
-    A page names its mark of turns and proposals (`asked`) and receives `event: asked` at any
-    change.
+    `asked` is the state of turns and proposals that the page shows; the stream sends `event: asked`
+    whenever this state changes. Raises the errors of `Replying`.
     """
     aside = None if asked is None else Aside("asked", asked, turn_context.change_mark)
     return Stream(
@@ -141,10 +142,10 @@ def following(
 
 
 def line() -> socket | None:
-    """Return the socket of the request, if the server provides it, as gunicorn does."""
+    """Return the socket of the request if the server provides it, as gunicorn does, else None."""
     return cast("socket | None", request.environ.get("gunicorn.socket"))
 
 
 def application() -> Flask:
-    """Return the application, for a stream that outlives the request."""
+    """Return the application object, for a stream that continues after the request."""
     return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way

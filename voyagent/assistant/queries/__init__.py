@@ -1,1 +1,1 @@
-"""Reads of the assistant."""
+"""Queries of the assistant."""

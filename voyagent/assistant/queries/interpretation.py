@@ -1,6 +1,7 @@
-"""The engine's reading of a message: which capability it means, with which fields.
+"""Interpretation of a message: the capability that it means, and the capability's fields.
 
-It is stored with the first step of a turn, so another worker continues from the same reading.
+It is stored with the first step of a turn, so that another worker continues with the same
+interpretation.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.text import stations
 
 _MASKED_ON = date(2026, 1, 1)
-"""The day on which dates of the example sentences are read; any day gives the same kinds."""
+"""Day with which relative dates in the example sentences are read; the choice does not matter."""
 
 
 def interpret(
@@ -40,11 +41,11 @@ def interpret(
     said: Sequence[Row],
     about: Context,
 ) -> JsonObject:
-    """Read the message of a turn; empty if the turn has none.
+    """Return the interpretation of a turn's message; empty if the turn has none.
 
-    Keys: `kind` as in `dialogue.Reply`, or `stale` for a card that is not open; `capability`,
-    `fields`, `missing`, `words`, `choices`, `offered`, `confirmed`, `draft_id`, `origins`;
-    `answers_card` if the message only answers a card, so that no model is needed.
+    Keys: `kind` as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
+    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `confirmed`, `draft_id`,
+    `origins`; `answers_card` if the message only answers a card, so that no model is needed.
     """
     asked = next(
         (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
@@ -71,7 +72,7 @@ def interpret(
 
 
 def usable_by(actor: Actor) -> list[str]:
-    """Return the names of the capabilities that a person may use, in a stable order."""
+    """Return the names of the capabilities that a user may use, in a fixed order."""
     return [one.name for one in registry.every() if actor.can(one.permission)]
 
 
@@ -82,7 +83,7 @@ def _reply(
     context: slots.Context,
     card: drafts.Block | None,
 ) -> Reply | None:
-    """Answer the message; None if it confirms a card that is not the open one."""
+    """Return the engine's reply to the message; None if it confirms a card that is not open."""
     draft = _draft_of(card) if card is not None else None
     for kind in (drafts.CONFIRMED, drafts.DISCARDED):
         answered = drafts.answered_card(asked, kind)
@@ -124,11 +125,11 @@ def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) 
 
 
 def _known(about: Context) -> dict[str, Any]:
-    """Return fields of the conversation's subject."""
+    """Return the fields known from the subject of the conversation, such as its enquiry."""
     known: dict[str, Any] = {}
     if about.enquiry is not None:
         known |= _known_journey(about.enquiry)
-        # A new enquiry is not of the customer in view.
+        # A new enquiry need not be of the customer whom the conversation is about.
         known |= {f"{create_enquiry.CAPABILITY.name}.customer_name": None}
     if about.draft is not None:
         known |= {"invoice_id": about.draft.invoice_id}
@@ -142,7 +143,7 @@ def _known(about: Context) -> dict[str, Any]:
 
 
 def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
-    """Return the enquiry's facts by field or by reader, without those that are not stated."""
+    """Return the stated facts of an enquiry, by name of the field or of its reader."""
     facts = {
         "enquiry_id": enquiry.id,
         "customer_name": enquiry.customer_name,
@@ -161,7 +162,7 @@ def _known_journey(enquiry: EnquiryInView) -> dict[str, Any]:
 
 
 def _listed(said: Sequence[Row]) -> Sequence[Choice]:
-    """Return the records that the assistant showed last, of each kind the newest list."""
+    """Return the records of the lists that the assistant showed last, one list of each kind."""
     shown: list[Choice] = []
     kinds: set[tuple[str, ...]] = set()
     for row in reversed(said):
@@ -174,7 +175,10 @@ def _listed(said: Sequence[Row]) -> Sequence[Choice]:
 
 
 def _checked(reply: Reply) -> Reply:
-    """Remove values that the capability's input refuses, so that they are asked for."""
+    """Return the reply without values that the capability's input refuses.
+
+    The assistant then asks for these fields.
+    """
     if reply.draft is None or reply.kind == "dropped":
         return reply
     capability = registry.get(reply.draft.name)

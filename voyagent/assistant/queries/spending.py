@@ -1,4 +1,4 @@
-"""Reads of the costs of models: by conversation, day and month, against the daily budget."""
+"""Queries of model costs by conversation, day and month, and of the daily budget."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _COSTS, _DAYS, _MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens and USD of answers; those of the `unpriced` ones are in no sum of money."""
+    """Tokens and cost in USD of model answers.
+
+    The cost leaves out the `unpriced` answers, whose price is not known.
+    """
 
     tokens: int = 0
     cost_usd: Decimal = Decimal(0)
@@ -39,24 +42,24 @@ class Spent:
 
     @property
     def cost(self) -> Money:
-        """The cost for pages, rounded up from less than a cent."""
+        """The cost as the page shows it; an amount below one cent is rounded up."""
         cents = Money.rounded(self.cost_usd, "USD")
         return cents if cents or not self.cost_usd else Money(1, "USD")
 
     @property
     def is_under_a_cent(self) -> bool:
-        """True if the cost is positive and below a cent."""
+        """True if the cost is more than zero and less than one cent."""
         return 0 < self.cost_usd < Decimal("0.01")
 
     @property
     def is_priced(self) -> bool:
-        """True if a sum of money is known."""
+        """True if the price of at least one answer is known."""
         return bool(self.cost_usd) or not self.unpriced
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """An agency's day and month so far, and its daily budget of tokens."""
+    """Model usage of an agency today and this month, and its daily budget of tokens."""
 
     today: Spent
     month: Spent
@@ -64,22 +67,22 @@ class Spending:
 
     @property
     def percent(self) -> int:
-        """Percentage of today's budget; 0 without one."""
+        """Percentage of the daily budget that is used; 0 without a budget."""
         return self.today.tokens * 100 // self.budget if self.budget else 0
 
     @property
     def warns_at(self) -> int | None:
-        """The highest of 50, 80 and 100 per cent that today has reached."""
+        """Highest of 50, 80 and 100 per cent that today's usage has reached, or None."""
         return next((step for step in WARN_AT if self.percent >= step), None)
 
     @property
     def is_shown(self) -> bool:
-        """True if there is something to show."""
+        """True if there is any usage to show."""
         return self.month.answers > 0 or self.budget is not None
 
 
 def budget_spent() -> str | None:
-    """Return the message for a spent daily budget in the agency's zone, or None."""
+    """Return the message that the daily budget is used up, or None."""
     row = settings.get_settings()
     if row.daily_token_budget is None:
         return None
@@ -88,19 +91,19 @@ def budget_spent() -> str | None:
 
 
 def used_today(timezone: str) -> Select[Any]:
-    """Select the tokens that the agency has used today in its zone."""
+    """Select the tokens that the agency has used today, in its time zone."""
     return select(ModelDailyUsage.tokens).where(ModelDailyUsage.day == clock.today(timezone))
 
 
 def budget_message(limit: int, used: int) -> str:
-    """Return the message for a spent daily budget, as the API contract words it."""
+    """Return the message for a used-up daily budget, as the API contract defines it."""
     return f"{BUDGET_SPENT}: limit={limit} used={used}"
 
 
 def missed_at(reader: Reader, model: str) -> datetime | None:
-    """Return when the vendor did not know a model, within the last day.
+    """Return the time within the last day when the vendor did not offer a model, or None.
 
-    It is asked at every turn, so an older failure has been mended.
+    Every turn asks for the model again, so an older failure no longer matters.
     """
     found = select(_MISSING.missed_at).where(
         owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - _DAY
@@ -110,24 +113,24 @@ def missed_at(reader: Reader, model: str) -> datetime | None:
 
 
 def spending(reader: Reader, today: date) -> Spending:
-    """Return today's and this month's spending and the budget, in one trip."""
+    """Return the usage of today and of this month with the budget, in one round trip."""
     return spending_of(*reader.read(*spending_statements(today)))
 
 
 def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """Select today's and this month's spending."""
+    """Select the usage of today and of this month, and the budget."""
     return _day(today, today), _day(today.replace(day=1), today), settings.statement()
 
 
 def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
-    """Return the spending from their rows."""
+    """Return a Spending from the rows of `spending_statements`."""
     return Spending(
         _spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None
     )
 
 
 def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]:
-    """Return the spending of a conversation, in total and by turn."""
+    """Return the usage of a conversation: in total, and by turn id."""
     statement = (
         _sums(select(_COSTS.turn_id))
         .where(owned(TurnCost), _COSTS.session_id == session_id)

@@ -1,4 +1,4 @@
-"""Reads for the start of a turn, across packages."""
+"""Queries of what a turn needs when it starts, from several packages."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ from voyagent.trips.rules.details import FlightDetails
 
 _LOOK_BACK = 30
 EVENTS_MAX = 10_000
-"""Events of one turn at most; never reached."""
+"""Maximum number of events of one turn; not reached in practice."""
 
 
 def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
-    """Return the context of a turn: day, currency, enquiry, draft, trip, reading of the message.
+    """Return the context of a turn.
 
-    An enquiry that a replaced turn logged is not known.
+    It has day, currency, enquiry, draft invoice, trip and the interpretation of the message. An
+    enquiry that only a replaced turn logged is left out.
     """
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
@@ -59,18 +60,18 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
 
 
 def recent_messages(session_id: UUID) -> list[Row]:
-    """Return the messages that the context of a turn is read from, oldest first."""
+    """Return the messages from which the context of a turn is read, oldest first."""
     return chats.last_messages(SessionReader(db.session), session_id, _LOOK_BACK)
 
 
 def change_mark(session_id: UUID) -> str:
-    """Return a mark that changes with any turn or proposal of the conversation."""
+    """Return a hash that changes with every change of a turn or proposal of the conversation."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
 
 def told_by(turn: Turn) -> list[dict[str, Any]]:
-    """Return the events of a turn so far."""
+    """Return the events that a turn has stored so far."""
     begins = turn.first_event_seq
     return (
         []
@@ -82,7 +83,7 @@ def told_by(turn: Turn) -> list[dict[str, Any]]:
 
 
 def decision_of(turn: Turn) -> Decision | None:
-    """Return the decision of a continuation with its effect; None for other turns."""
+    """Return the decision after which a turn continues, with the result; None for other turns."""
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
         return None
@@ -105,7 +106,7 @@ def decision_of(turn: Turn) -> Decision | None:
 
 
 def asked_anew(turn: Turn) -> dict[str, str] | None:
-    """Return the new request that a turn shows, as event fields; None for other turns."""
+    """Return the fields of the replacing proposal that a turn shows; None for other turns."""
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     fresh = (
         approvals.find_approval(old.superseded_by)
@@ -123,25 +124,25 @@ def asked_anew(turn: Turn) -> dict[str, str] | None:
 
 
 def refusal_of(approval_id: str) -> str:
-    """Return why a request would have been refused when it was made; empty if it would not."""
+    """Return why a proposal was refused in its dry run; empty if it was not."""
     preview = approvals.get_approval(approval_id).preview or {}
     sentence: str = preview.get("warning", "")
     return str(gettext(sentence)) if "refusal" in preview else ""
 
 
 def expected_continuations(session_id: UUID) -> list[str]:
-    """Return approved proposals whose effects are outstanding."""
+    """Return the ids of approved proposals that have not been carried out yet."""
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
     return [row["id"] for row in rows if is_awaited(row)]
 
 
 def is_awaited(proposal: Row) -> bool:
-    """True if a proposal is approved and not carried out."""
+    """Return True if a proposal is approved and has not been carried out yet."""
     return proposal["effect_status"] in ("waiting", "running")
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
-    """Return acts approved in replaced turns, which stay done."""
+    """Return the acts approved in replaced turns; they are not undone."""
     turns = set(chats.superseded_behind(session_id, turn_id))
     if not turns:
         return []
@@ -150,7 +151,7 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
 
 
 def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
-    """True if a tool was approved in replaced turns and is done or outstanding."""
+    """Return True if a call of a tool was approved in one of the replaced turns."""
     return any(
         row["tool_name"] == tool and row["effect_status"] != "failed"
         for row in still_done(session_id, turn_id)
@@ -158,12 +159,12 @@ def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
-    """Return the results that a tool had in replaced turns, oldest first."""
+    """Return the outputs of a tool in the turns that a turn has replaced, oldest first."""
     return results_before(session_id, [turn_id], tool)
 
 
 def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dict[str, Any]]:
-    """Return the results that a tool had in turns that any of these turns replaces."""
+    """Return the outputs of a tool in the turns that any of these turns has replaced."""
     turns = {gone for one in turn_ids for gone in chats.superseded_behind(session_id, one)}
     if not turns:
         return []
@@ -182,7 +183,7 @@ def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dic
 
 
 def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
-    """Return messages with turns that are done once their request is decided or expired."""
+    """Return messages; a turn counts as done once its proposal is decided or has expired."""
     if all(row["turn_status"] != "waiting" for row in said):
         return said
     asking = {
@@ -203,7 +204,7 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
 def _enquiry(
     reader: Reader, session_id: UUID, turn_id: str, said: list[Row]
 ) -> EnquiryInView | None:
-    """Return the enquiry logged last, else the conversation's own."""
+    """Return the enquiry that was logged last in the conversation, else the conversation's own."""
     known = enquiries.find_by_session(reader, session_id)
     besides = (
         {
@@ -229,7 +230,7 @@ def _enquiry(
 
 
 def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | None:
-    """Return the enquiry that the newest messages logged, if it exists."""
+    """Return the enquiry that the newest messages logged, if it still exists."""
     blocks = (
         block
         for message in reversed(said)
@@ -251,7 +252,7 @@ def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | No
 
 
 def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
-    """Return the conversation's trip: its held flight bookings, each once, and its charges."""
+    """Return the trip of the conversation: its booked flights without repetition, its charges."""
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:
         return {}
@@ -272,7 +273,7 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
 
 
 def _draft(proposals: list[Row]) -> DraftInView | None:
-    """Return the newest approved draft that is not issued."""
+    """Return the newest draft invoice that was approved and is not issued, or None."""
     rows = [row for row in proposals if row["effect_status"] == "done"]
     issued = {
         _text(row["effect_result"], "invoice_id")

@@ -1,1 +1,1 @@
-"""Moves of a planner, and blocks and cards of messages."""
+"""Moves of planners, and the blocks and cards of messages."""

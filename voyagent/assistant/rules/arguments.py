@@ -1,4 +1,4 @@
-"""Arguments of a capability as a model or a program writes them."""
+"""Validation of the arguments with which a model or a program calls a capability."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from voyagent.capabilities.capability import Capability, JsonObject
 from voyagent.kernel.errors import N_, Invalid
 
 FIELDS_MAX = 5
-"""Number of wrong fields that a refusal names."""
+"""Maximum number of invalid fields that an error names."""
 
 
 class ArgumentsRefused(Invalid):
-    """The input of the capability refuses the arguments; `detail` names the fields."""
+    """The arguments do not match the input of the capability; `detail` names the fields."""
 
     code = "invalid_arguments"
     message = N_("Some values are not valid. Check them and try again.")
 
     @property
     def told(self) -> str:
-        """Return the sentence with the names of the fields."""
+        """Error message with the names of the invalid fields."""
         return str(
             gettext(
                 "Some values are not valid: %(fields)s. Check them and try again.",
@@ -33,7 +33,10 @@ class ArgumentsRefused(Invalid):
 
 
 def read(capability: Capability[Any], arguments: JsonObject) -> BaseModel:
-    """Read arguments as strictly as a body of the API. Raises ArgumentsRefused."""
+    """Return the input after validating arguments as strictly as a request body.
+
+    Raises ArgumentsRefused.
+    """
     try:
         wanted: BaseModel = capability.input.model_validate_json(json.dumps(arguments))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The initial state of a turn, stored as its first step for a worker that takes it over."""
+"""Initial state of a turn, stored as its first step for any worker that takes it over."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from voyagent.assistant.rules.moves import Context, Decision, context_from, deci
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The initial state of a turn.
+    """Initial state of a turn.
 
-    `notice` is sent first: the budget is spent, or the reason of a refusal; `anew` is a new request
-    to show. `refusal` is why that request would be refused now.
+    `notice` is sent first: the budget is used up, or why the turn is refused. `anew` is a replacing
+    proposal to show, and `refusal` is why that proposal would be refused now.
     """
 
     context: Context
@@ -27,12 +27,12 @@ class Beginning:
 
     @property
     def ends_here(self) -> bool:
-        """True if no planner runs: the turn is refused, or only shows a request."""
+        """True if no planner runs: the turn is refused, or only shows a replacing proposal."""
         return self.is_refused or self.anew is not None
 
     @property
     def kept(self) -> dict[str, Any]:
-        """Return the state as JSON."""
+        """The state as JSON."""
         told = {
             "context": kept(self.context),
             "decision": kept(self.decision) if self.decision else None,
@@ -48,7 +48,7 @@ class Beginning:
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Beginning:
-        """Read a stored state; older turns have no models."""
+        """Return the state from its stored JSON; turns of older releases have no model in it."""
         told = {
             name: document[name]
             for name in ("locale", "model", "notice", "is_refused", "anew", "refusal")

@@ -1,4 +1,7 @@
-"""Blocks of a message from a turn's events, equal while it runs and in the transcript."""
+"""Blocks of a message, made from the events of its turn.
+
+They are the same while the turn runs and afterwards.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,24 @@ WORDS_A_DELTA = 4
 
 
 def deltas(text: str) -> list[str]:
-    """Split a text into pieces of a few words."""
+    """Return a text split into pieces of a few words."""
     return re.findall(rf"\s*(?:\S+\s*){{1,{WORDS_A_DELTA}}}", text)
 
 
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
-    """Return text, tools with results, requests, decisions and failures, in order.
+    """Return the blocks of a message in order: text, tools, proposals, decisions, errors, cards.
 
-    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output is
-    null while it runs; `at` is the start, or the execution of an approved act; `took_s` in seconds
-    exists once a call of this turn has ended), `approval {approval_id, tool_name, summary}`,
-    `decision {approval_id, granted, summary}`, `error {message}`, `card {card_id, draft_id,
-    capability, fields, missing, words, choices, offered}`.
+    Blocks: `text {text}`; `tool {tool_call_id, tool_name, input, output, at, took_s}`; `approval
+    {approval_id, tool_name, summary}`; `decision {approval_id, granted, summary}`; `error
+    {message}`; `card {card_id, draft_id, capability, fields, missing, words, choices, offered}`.
+    The `output` of a tool is null while it runs. `at` is the start of the call or, for an approved
+    act, of its execution. `took_s` is the duration in seconds, present once a call of this turn has
+    ended.
     """
     blocks: list[Block] = []
     for event in events:
         kind = event["kind"]
-        if event.get("restarts"):  # what a worker began to say and died over; another begins anew
+        if event.get("restarts"):  # text of a worker that died; another worker sends it again
             if blocks and blocks[-1]["type"] == "text":
                 blocks.pop()
         elif kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
@@ -45,14 +49,14 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
                 and blocks
                 and blocks[-1].get("tool_call_id") == event["tool_call_id"]
             ):
-                blocks.pop()  # the request says what the call says, and more
+                blocks.pop()  # the proposal contains everything that the call does
             blocks.append(_MAKERS[kind](event))
             blocks += _card(event)
     return blocks
 
 
 def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return stored events as they were sent."""
+    """Return stored events in the form in which they were sent."""
     return [json.loads(row["data"]) for row in rows]
 
 

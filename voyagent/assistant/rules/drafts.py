@@ -1,4 +1,4 @@
-"""Cards of a conversation: the open one, and those that were saved or dropped."""
+"""Cards of a conversation: the open card, and the ones that were confirmed or discarded."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from voyagent.kernel.database.read_pool import Row
 
 Block = dict[str, Any]
 CONFIRMED, CHOSEN, DISCARDED = "card_confirmed", "card_chosen", "card_discarded"
-"""Blocks of a person's message that saves a card, picks another action, or discards the card."""
+"""Types of block in a user's message that answers a card.
+
+The user confirms the card, chooses another of the actions that it offers, or discards it.
+"""
 ANSWERS = (CONFIRMED, CHOSEN, DISCARDED)
 DROPPED = "card_dropped"
-"""Block of an answer that gives up a draft."""
+"""Type of block in an assistant's message that gives up a draft."""
 
 
 def open_card(rows: Sequence[Row]) -> Block | None:
-    """Return the newest card whose draft is neither saved nor dropped.
+    """Return the newest card whose draft is neither carried out nor given up.
 
-    A draft is saved once a later message has a result or a request of its capability.
+    A draft is carried out once a later message has a result or a proposal of its capability.
     """
     dropped: set[str] = set()
     done: set[str] = set()
@@ -47,12 +50,12 @@ def find_card(rows: Sequence[Row], card_id: str) -> tuple[Row, Block] | None:
 
 
 def answered_card(row: Row, kind: str = CONFIRMED) -> Block | None:
-    """Return the block by which a person's message answers a card, or None."""
+    """Return the block with which a user's message answers a card, or None."""
     return next((block for block in row["blocks"] if block["type"] == kind), None)
 
 
 def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
-    """Return the newest turn whose message confirms a card, or None."""
+    """Return the id of the newest turn whose message confirms a card, or None."""
     for row in reversed(rows):
         block = answered_card(row) if row["role"] == "user" else None
         if block is not None and block["card_id"] == card_id:
@@ -61,9 +64,10 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return a turn and the regenerated turns whose cards led to it.
+    """Return the ids of a turn and of the regenerated turns whose cards led to it.
 
-    Results that these turns replace are changed and not created twice.
+    If these turns replace others, the records created by the replaced turns are changed instead of
+    being created again.
     """
     before = [
         row["turn_id"]

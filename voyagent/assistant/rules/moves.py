@@ -1,4 +1,4 @@
-"""Protocol of a planner: a conversation in, one move out.
+"""Protocol of planners: a planner gets a conversation and returns one move.
 
 Moves are stored as JSON, so that another worker can take a turn over.
 """
@@ -15,7 +15,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text for the person; `drops` is the id of a draft that is given up."""
+    """Text for the user; `drops` is the id of a draft that is given up."""
 
     text: str
     kind: Literal["say"] = "say"
@@ -24,9 +24,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question of an older release about one missing field of a tool.
+    """A question about one missing field of a tool, asked by an older release.
 
-    It is read from stored turns and made no more: a card asks now.
+    Only read from stored turns; new turns use Card instead.
     """
 
     text: str
@@ -40,12 +40,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The fields of a capability, for the person to check and confirm; nothing is done yet.
+    """The fields of a capability, for the user to check and confirm; nothing is carried out yet.
 
-    `text` is the question for the first of `missing`, or asks the person to check and save.
-    `words` are the words that each field was read from, `choices` the records that a field can
-    mean. `offered` are the names of up to three capabilities that the message can mean. `draft_id`
-    is the id of the first card of the same draft; empty for a new one.
+    `text` asks for the first field in `missing`, or asks the user to check and save. `words` has,
+    for each field, the words from which it was read; `choices` has the records that a field can
+    mean. `offered` has the names of up to three capabilities that the message can mean. `draft_id`
+    is the id of the first card of the same draft, or empty for a new draft.
     """
 
     text: str
@@ -61,10 +61,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a capability; `words` are sent before it.
+    """A call of a capability; the text `words` is sent before it.
 
-    The capability decides if a person must approve it. `replaces` is read from turns of older
-    releases.
+    The capability decides whether the call needs approval. `replaces` is only read from turns of
+    older releases.
     """
 
     tool: str
@@ -76,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """End of the turn."""
+    """The end of the turn."""
 
     kind: Literal["done"] = "done"
 
@@ -85,7 +85,8 @@ class Done:
 class Answer:
     """An answer of a model, as `ModelAnswer.raw`.
 
-    Its text was sent already, in `pieces` of so many characters. Its calls are the next moves.
+    Its text was already sent; `pieces` are the lengths of the pieces in characters. Its calls are
+    the next moves.
     """
 
     raw: JsonObject
@@ -96,11 +97,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A failure of the turn: a sentence for the person, the cause for the log.
+    """A failure of the turn: a sentence for the user, and the cause for the log.
 
-    `usage` and `tries` are the cost of an answer that did not arrive. `is_missing`: the vendor does
-    not offer the model. `is_spent`: the agency's tokens are used up. In both cases the built-in
-    planner can continue.
+    `usage` and `tries` are the usage and the number of requests of an answer that did not arrive.
+    `is_missing` means that the vendor does not offer the model, `is_spent` that the agency's tokens
+    are used up. In both cases the built-in planner can continue.
     """
 
     text: str
@@ -129,12 +130,12 @@ Tell = Callable[[str], None]
 
 
 def silently(_text: str) -> None:
-    """Discard text that precedes its move."""
+    """Ignore text that precedes a move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a call: its output, a refusal, or a pending proposal."""
+    """Result of a call: an output, a refusal, or a pending proposal."""
 
     output: JsonObject = field(default_factory=dict)
     error: str | None = None
@@ -144,7 +145,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A move that was made, with its outcome."""
+    """A move that was made, with its result."""
 
     move: Move
     outcome: Outcome | None = None
@@ -152,7 +153,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryInView:
-    """The enquiry of the conversation."""
+    """The enquiry of the conversation, as the planner sees it."""
 
     id: str
     customer_name: str
@@ -165,7 +166,7 @@ class EnquiryInView:
 
 @dataclass(frozen=True, slots=True)
 class DraftInView:
-    """The newest draft invoice of the conversation; `waits` if its issue is requested."""
+    """The newest draft invoice of the conversation; `waits` is true if its issue is proposed."""
 
     invoice_id: str
     customer_name: str
@@ -174,7 +175,7 @@ class DraftInView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts beside the message: the agency's day and currency, the subject of the conversation."""
+    """Facts besides the message: day and currency of the agency, subject of the conversation."""
 
     today: date
     currency: str = "INR"
@@ -182,16 +183,16 @@ class Context:
     draft: DraftInView | None = None
     timezone: str = "UTC"
     trip: JsonObject = field(default_factory=dict)
-    """The trip: its `id`, its `charges` as lines of an invoice, the ids of `held` flights."""
+    """The trip: its `id`, its `charges` as invoice lines, and the ids of its `held` flights."""
     usable: list[str] = field(default_factory=list)
-    """Names of the capabilities that the person may use."""
+    """Names of the capabilities that the user may use."""
     reading: JsonObject = field(default_factory=dict)
-    """The engine's reading of the message; empty without one, and in turns of older releases."""
+    """The interpretation of the message; empty without a message and in turns of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision about a proposal, and the result of its effect."""
+    """A user's decision on a proposal, and the result of the act."""
 
     approval_id: str
     tool: str
@@ -214,19 +215,19 @@ class Conversation:
 
 
 class Planner(Protocol):
-    """Protocol: chooses the next move of a turn and changes nothing."""
+    """Protocol of planners: a planner chooses the next move of a turn and changes nothing."""
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
         """Return the next move.
 
-        Text that precedes the complete move goes to `tell`. An Answer or a Fail then follows, whose
-        `pieces` count it.
+        Text that is available before the move is complete is passed to `tell`. The move is then an
+        Answer or a Fail, whose `pieces` are the lengths of these texts.
         """
         ...
 
 
 def context_from(document: JsonObject) -> Context:
-    """Read a stored context; what only older releases stored is left out."""
+    """Return a stored context; fields that only older releases stored are left out."""
     enquiry, draft = document["enquiry"], document["draft"]
     return Context(
         today=date.fromisoformat(document["today"]),
@@ -246,12 +247,12 @@ def _enquiry_from(document: JsonObject) -> EnquiryInView:
 
 
 def decision_from(document: JsonObject | None) -> Decision | None:
-    """Read a stored decision."""
+    """Return a stored decision, or None."""
     return Decision(**{**document, "outcome": Outcome(**document["outcome"])}) if document else None
 
 
 def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
-    """Return a value as JSON, for the worker that takes the turn over."""
+    """Return a value as JSON, for a worker that takes the turn over."""
     document = asdict(value)
     if isinstance(value, Context):
         document["today"] = value.today.isoformat()
@@ -259,6 +260,6 @@ def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
 
 
 def move_from(document: JsonObject) -> Move:
-    """Read a stored move. Raises KeyError for an unknown kind."""
+    """Return a stored move. Raises KeyError for an unknown kind."""
     kind = _KINDS[document["kind"]]
     return kind(**{name: value for name, value in document.items() if name != "kind"})

@@ -1,1 +1,1 @@
-"""Turns of the assistant: messages, the loop, planners and costs."""
+"""Rules of the assistant: messages, execution of turns, planners and costs."""

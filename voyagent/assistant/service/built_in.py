@@ -1,4 +1,4 @@
-"""The built-in planner: it answers a message by the engine's reading, without a model."""
+"""Built-in planner, which works without a model, from the interpretation of the message."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from voyagent.capabilities.capability import Capability
 
 
 class BuiltInPlanner:
-    """A pure function of the conversation: the engine has read the message before."""
+    """Planner that uses no model and reads nothing but the conversation it is given."""
 
     def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:  # noqa: ARG002 - the protocol has it
-        """Implement `Planner.next_move`."""
+        """Return the next move; see `Planner.next_move`."""
         played = conversation.played
         if conversation.decision is not None:
             return _after(conversation.decision, len(played), conversation.context.timezone)
@@ -96,7 +96,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
 
 
 def _after(decision: Decision, moves: int, timezone: str) -> Move:
-    """Say what came of a decision, then offer the next step with the fields that are known."""
+    """Return the move after a decision: its result, or the card of the next act."""
     capability = registry.find(decision.tool)
     if not decision.granted:
         text = (
@@ -117,7 +117,7 @@ def _after(decision: Decision, moves: int, timezone: str) -> Move:
 
 
 def _next_step(capability: Capability[Any], output: JsonObject) -> Move:
-    """Return the card of the first act that follows and whose required fields are known."""
+    """Return the card of the first possible next act whose required fields are all known."""
     for name in capability.follow_ups:
         follow_up = registry.find(name)
         if follow_up is None or not follow_up.writes:

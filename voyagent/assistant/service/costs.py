@@ -1,6 +1,6 @@
-"""Records of the costs of models, and limits: turns per minute and hour, tokens per day.
+"""Records of model costs, and limits: turns per minute and hour, tokens per day.
 
-Counted in the database for all processes.
+The database counts them, for all processes together.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from voyagent.settings import queries as settings
 
 MINUTE, HOUR = timedelta(seconds=60), timedelta(seconds=3600)
 GRACE_S = 10.0
-"""Seconds after its deadline for which an uncounted answer keeps its reservation."""
+"""Seconds after the deadline of an answer for which its reservation remains."""
 _COUNT_DAY = """
 insert into model_daily_usage as known
   (tenant_id, day, answers, tokens, cost_usd, unpriced)
@@ -48,10 +48,11 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 
 
 def admit(turn: Turn) -> str | None:
-    """Count a turn, or return the limit that is reached, as the API contract words it.
+    """Count a turn, or return the message of the limit that it would exceed.
 
-    Continuations after decisions are not counted. The settings' row is locked, so that parallel
-    turns are counted one after the other in all processes.
+    The API contract defines the messages. Turns that continue after a decision are not counted. The
+    row of the settings is locked, so that concurrent turns in all processes are counted one after
+    the other.
     """
     if turn.kind != "message":
         return None
@@ -81,9 +82,9 @@ def admit(turn: Turn) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No tokens are left; `may_pass` if they are only reserved for others.
+    """No tokens are available; `may_pass` is true if they are only reserved for other turns.
 
-    `told` then counts reservations as used.
+    In that case the message in `told` counts reserved tokens as used.
     """
 
     told: str
@@ -91,12 +92,12 @@ class Refusal:
 
 
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
-    """Reserve the most tokens that an answer can take.
+    """Reserve the maximum number of tokens of a model answer; return a Refusal if there are none.
 
-    The reservation ends when the answer is counted, or after `seconds` and a grace. While any
-    tokens are left one answer is allowed; further ones only if all fit together. A reservation
-    counts for the day on which it is read. The settings' row is locked, as for `admit`. Without a
-    budget nothing is reserved.
+    The reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. One
+    answer is allowed as long as any tokens are left; concurrent ones only if all of them fit into
+    the budget. The reservation counts for the present day. The row of the settings is locked, as in
+    `admit`. Without a budget nothing is reserved.
     """
     if settings.get_settings().daily_token_budget is None:
         return None
@@ -111,8 +112,8 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
         .execution_options(synchronize_session=False)
     )
     others = select(func.sum(BudgetReservation.tokens)).where(BudgetReservation.turn_id != turn.id)
-    # One statement and so one instant: an answer is counted and let go in one transaction, and must
-    # be seen on one side.
+    # One statement, so that both sums are of one instant: recording an answer's usage and deleting
+    # its reservation are one transaction, and the tokens must be counted exactly once.
     used, kept = db.session.execute(
         select(spending.used_today(row.timezone).scalar_subquery(), others.scalar_subquery())
     ).one()
@@ -126,7 +127,7 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
 
 
 def release(turn: Turn) -> None:
-    """Release the reservation of a turn."""
+    """Delete the reservation of a turn."""
     rows_changed(
         "delete from budget_reservations where tenant_id = :tenant_id and turn_id = :turn_id",
         turn_id=turn.id,
@@ -134,7 +135,7 @@ def release(turn: Turn) -> None:
 
 
 def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
-    """Store the usage of an answer with its step."""
+    """Store the usage of a model answer with the step that it belongs to."""
     day, price = clock.today(settings.get_settings().timezone), cost_of(model, usage)
     cost = price or Decimal(0)
     db.session.add(
@@ -163,5 +164,5 @@ def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
 
 
 def note_missing(model: str) -> None:
-    """Record that the vendor does not know a model."""
+    """Record that the vendor does not offer a model."""
     rows_changed(_MISS, model=model)

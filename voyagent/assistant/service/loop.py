@@ -1,10 +1,11 @@
-"""Execution of a turn by a worker, step by step, so that it survives its worker.
+"""Execution of a turn by a worker, step by step, such that another worker can continue it.
 
-A turn is a journal. Another worker reads it, repeats nothing in it, and continues after its last
-step: a tool's work, its outcome and its event are one transaction, so a tool runs once or not at
-all. A tool that asks an outside system does so between two transactions, under a stable name, so
-that a repeat happens once. A model's text is sent as it arrives and its answer is stored when
-complete; text of an incomplete answer is withdrawn by `restarts`.
+The steps and events of a turn are its journal. A worker that takes a turn over reads the journal,
+repeats none of its steps and continues after the last one. A tool's work, its outcome and its event
+are one transaction, so a tool runs once or not at all. A tool that calls an outside system does so
+between two transactions, with an idempotency key that stays the same, so a repeated call takes
+effect once. The text of a model is sent as it arrives, and its answer is stored when it is
+complete; the text of an incomplete answer is discarded by `restarts`.
 """
 
 from __future__ import annotations
@@ -67,11 +68,11 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
-# those of the built-in planner; each answer of a model brings as many again, and one for each of
-# its calls
+# Maximum number of moves of the built-in planner. Each answer of a model adds as many, and one for
+# each of its calls.
 MOVES_MAX = 8
-LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
-PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
+LOOK_EVERY_S = 0.25  # interval of the check whether tokens reserved for other turns are available
+PACE_S = 0.0  # pause after each piece of text; tests that kill a worker prolong a turn with it
 ANEW = N_(
     "The figures changed, so nothing was done. Here is a new request with the current figures."
 )
@@ -82,14 +83,14 @@ AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 class StopRequested(Exception):
-    """Somebody wants the turn to end; raised between two events."""
+    """A user has requested the turn to end; raised between two events."""
 
 
 def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None = None) -> None:
-    """Run a turn to its `final`, or continue it after another worker.
+    """Run a turn to its `final` event, or continue it after another worker.
 
-    `planner` is used if `models` have none for the agency. If the database is unavailable the job
-    is retried; any other failure of ours is sent as an `error`, and the turn ends.
+    `planner` is used if `models` has no model for the agency. If the database is unavailable, the
+    job is retried; any other unexpected error is sent as an event `error`, and the turn ends.
     """
     with transaction(tenant_id):
         turn = turns.begin_turn(turn_id)
@@ -103,7 +104,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
         raise
     except Unauthorized:
         _fail(turn, GONE)
-    except Exception:  # whatever it is, a turn ends with a final
+    except Exception:  # after any error a turn must end with a `final` event
         log.exception("turn.crashed", turn_id=turn_id)
         _fail(turn, CRASHED)
 
@@ -119,7 +120,7 @@ def _fail(turn: Turn, sentence: str) -> None:
 
 
 class Performance:
-    """One worker's execution of a turn."""
+    """Execution of a turn by one worker."""
 
     def __init__(self, turn: Turn, planner: Planner, models: Models | None = None) -> None:
         self._turn = turn
@@ -133,7 +134,7 @@ class Performance:
         self._origins = [turn.id]
 
     def to_the_end(self) -> None:
-        """Run all steps and the final."""
+        """Execute all remaining steps and end the turn."""
         beginning = self._beginning()
         conversation = Conversation(self._turn.message, beginning.context, (), beginning.decision)
         status, extra = "waiting" if beginning.anew is not None else "done", []
@@ -168,7 +169,10 @@ class Performance:
             self._conclude("failed" if beginning.is_refused else status, extra)
 
     def _beginning(self) -> Beginning:
-        """Return the stored initial state, so that a later worker starts from the same."""
+        """Return the stored initial state, or create and store it.
+
+        A later worker then starts from the same state.
+        """
         if self._steps:
             beginning = Beginning.read(self._step().outcome)
         else:
@@ -213,7 +217,7 @@ class Performance:
         )
 
     def _mind(self, model: dict[str, str], models: Models) -> Planner:
-        """Return the turn's planner. Raises Unauthorized for a removed person."""
+        """Return the planner that uses the model. Raises Unauthorized for a removed user."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
         return planner_factory.ModelPlanner(
@@ -225,17 +229,20 @@ class Performance:
         )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """True if the built-in planner replaces a missing or unpaid model at the start."""
+        """Switch to the built-in planner if the model is missing or not paid; return True if so.
+
+        Possible only before the first move.
+        """
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
         self._planner = self._built_in
         return True
 
     def _reserve(self, tokens: int, seconds: float) -> str | None:
-        """Reserve tokens for an answer; return the message if none are left.
+        """Reserve tokens for a model answer; return a message if none are left.
 
-        It waits without locks while tokens are reserved for other turns, at most as long as an
-        answer lasts. Raises StopRequested.
+        While tokens are reserved for other turns, it waits without locks, at most as long as an
+        answer may take. Raises StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -252,7 +259,7 @@ class Performance:
             return turns.stop_requested(self._turn.id)
 
     def _open(self, beginning: Beginning) -> None:
-        """Send what precedes the planner."""
+        """Send the events that come before the first move."""
         if beginning.notice is not None:
             self._emit("error", error_message=beginning.notice)
         if beginning.decision is not None:
@@ -286,7 +293,7 @@ class Performance:
             wants_stop = turns.hold_turn(self._turn)
             if isinstance(
                 move, Answer | Fail
-            ):  # kept though somebody wants to stop: it has been paid for
+            ):  # stored even if the turn should stop, because the answer costs money
                 self._keep("answer", kept(move))
                 _charge(self._turn, self._number, move)
             elif wants_stop:
@@ -298,13 +305,16 @@ class Performance:
         return move
 
     def _tell(self, text: str) -> None:
-        """Send a piece of an incomplete answer; a stop ends it at the driver."""
+        """Send a piece of an incomplete model answer.
+
+        A request to stop is handled by the driver of the model.
+        """
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
             turns.append_event(self._turn, "text_delta", text=text)
 
     def _forget_unfinished(self) -> None:
-        """Withdraw the text of an answer that another worker did not complete."""
+        """Discard the text of a model answer that another worker did not complete."""
         if not self._stored:
             return
         while self._stored:
@@ -316,7 +326,7 @@ class Performance:
             return self._call(move)
         if isinstance(move, Answer | Fail):
             while self._stored and self._stored[0]["kind"] == "text_delta":
-                self._retell("text_delta")  # told before the answer was kept
+                self._retell("text_delta")  # sent before the answer was stored
         if isinstance(move, Answer):
             self._has_answered = self._has_answered or bool(move.raw["text"])
             if move.raw["stop_reason"] == "stopped":
@@ -330,7 +340,7 @@ class Performance:
         return None
 
     def _say(self, text: str) -> None:
-        """Send text of ours in pieces, as a new paragraph after a tool."""
+        """Send a text of the application in pieces, as a new paragraph after a tool."""
         for piece in blocks.deltas(f"\n\n{text}" if text and self._has_spoken else text):
             self._has_spoken = True
             self._emit("text_delta", text=piece)
@@ -362,7 +372,7 @@ class Performance:
         with self._writing():
             begun, summary = self._carry_out(call, call_id)
             if announces:
-                self._acts = True  # told in the transaction that asks
+                self._acts = True  # sent in the transaction that makes the proposal
                 self._tell_of(
                     call, call_id, is_refused=isinstance(begun, Outcome) and begun.error is not None
                 )
@@ -371,24 +381,26 @@ class Performance:
                 return self._note(call, call_id, begun, summary)
         settle = (
             begun.go()
-        )  # somebody outside is asked, and neither the conversation nor a connection waits for it
+        )  # call the outside system without a lock on the conversation and without a connection
         with transaction(self._turn.tenant_id):
-            turns.hold_turn(self._turn)  # noted though somebody wants to stop: it has happened
+            turns.hold_turn(
+                self._turn
+            )  # stored even if the turn should stop, because the call was made
             return self._note(call, call_id, settled(settle), "")
 
     @staticmethod
     def _announces(call: Call) -> bool:
-        """True if the text before a tool belongs to its request."""
+        """Return True if the text before a call belongs to its proposal."""
         capability = registry.find(call.tool)
         return bool(call.words) and capability is not None and capability.approval == "required"
 
     def _tell_of(self, call: Call, call_id: str, *, is_refused: bool = False) -> None:
-        """Send the text before a tool, and the call."""
+        """Send the text before a call, and the event of the call."""
         self._say("" if is_refused else call.words)
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
 
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
-        """Store a tool's outcome and its event in the transaction of its work."""
+        """Store the outcome of a call and its event, in the transaction of the tool's work."""
         self._keep("outcome", kept(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
         turns.append_event(self._turn, kind, **fields)
@@ -401,9 +413,10 @@ class Performance:
     def _carry_out(
         self, call: Call, call_id: str
     ) -> tuple[Outcome | OutboundCall[JsonObject], str]:
-        """Run a capability with the person's present rights; a refusal undoes only its work.
+        """Run a capability with the user's present permissions.
 
-        An outbound call is returned and still to be made.
+        A refusal rolls back only the work of the capability. For a capability that calls an outside
+        system, return the outbound call, which the caller must make.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
@@ -426,14 +439,14 @@ class Performance:
             return refused(refusal), ""
 
     def _results_before(self, capability: Capability[Any]) -> tuple[JsonObject, ...]:
-        """Return the results that the capability had in replaced turns."""
+        """Return the outputs that the capability had in replaced turns."""
         if capability.approval != "review":
             return ()
         found = turn_context.results_before(self._turn.session_id, self._origins, capability.name)
         return tuple(found)
 
     def _refuse_repeats(self, capability: Capability[Any]) -> None:
-        """Refuse a request that was approved in a replaced turn. Raises GrantedBefore."""
+        """Raise GrantedBefore if such a call was approved in a replaced turn."""
         if any(
             turn_context.was_granted_before(self._turn.session_id, one, capability.name)
             for one in self._origins
@@ -450,7 +463,7 @@ class Performance:
             )
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        """Emit the next event, replayed from the journal or in its own transaction."""
+        """Store and send an event, or read it from the journal if it is already stored."""
         if self._stored:
             self._retell(kind)
             return
@@ -479,12 +492,12 @@ class Performance:
 
 
 def _is_settled(context: Context) -> bool:
-    """True if the message answers the open card, for which no model is needed."""
+    """Return True if the message answers the open card, for which no model is needed."""
     return bool(context.reading.get("answers_card"))
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Store the usage of an answer, or of a failed one, and release its reservation."""
+    """Store the usage of a complete or failed model answer, and delete its reservation."""
     costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))

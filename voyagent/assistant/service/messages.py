@@ -1,4 +1,4 @@
-"""Rules of talking with the assistant: start, join or repeat a turn, and continue."""
+"""Rules of messages to the assistant: start, join, repeat or continue a turn."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REPLAY_FAILED = "replay_failed: that event is not one of this conversation"
 
 
 class InvalidLastEventId(Unprocessable):
-    """The conversation has no such event."""
+    """The conversation has no event with this id."""
 
     code = "invalid_last_event_id"
     message = N_(
@@ -41,7 +41,7 @@ class InvalidLastEventId(Unprocessable):
 
 
 class CardNotOpen(Conflict):
-    """The card was saved, discarded, or replaced by a newer one."""
+    """The card was confirmed or discarded, or a newer card has replaced it."""
 
     code = "card_not_open"
     message = N_("This card is no longer open. Use the newest card of the conversation.")
@@ -49,10 +49,10 @@ class CardNotOpen(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The contents of a stream: events after a number up to the end of a turn.
+    """The events that a stream sends: those after a number, up to the end of a turn.
 
-    `awaits` are approved proposals whose continuation is still to begin. Without both, only stored
-    events are sent.
+    `awaits` are ids of approved proposals after which a turn will continue. Without `turn_id` and
+    `awaits` only stored events are sent.
     """
 
     after_seq: int
@@ -68,12 +68,12 @@ def send(
     decisions: Mapping[str, bool] | None = None,
     last_event_id: str | None = None,
 ) -> Reply:
-    """Send a message, decide, or resume a stream; at most one new turn starts.
+    """Send a message, decide proposals, or continue a stream; at most one turn is started.
 
-    A person's repeat of the running message joins it; a blank message follows the continuation.
-    Passport numbers are masked before anything is stored. Raises Forbidden, SessionNotFound,
-    TurnInProgress, and the errors of `approvals.check_all`, in which case nothing is decided or
-    stored. From the API contract.
+    If the same user sends the message of the running turn again, the stream follows that turn. An
+    empty message follows the turn that continues after a decision. Passport numbers are masked
+    before anything is stored. Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of
+    `approvals.check_all`, in which case nothing is decided or stored. Source: API contract.
     """
     actor.require("chat.write")
     message = hidden_in(message)
@@ -112,7 +112,7 @@ def send(
 def resume(
     actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None
 ) -> Reply:
-    """Send an earlier message's events again, from the first or after the last one seen.
+    """Return the stream of an earlier message, from its first event or after the last one seen.
 
     Raises Forbidden, and SessionNotFound for a deleted conversation.
     """
@@ -123,10 +123,11 @@ def resume(
 
 
 def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
-    """Have a message answered again, optionally in other words, replacing all after it.
+    """Start a turn that responds to a message again, replacing its turn and all later ones.
 
-    Approved acts stay done and are named after the message. Raises Forbidden, SessionNotFound,
-    TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    `message` replaces the text of the message. Approved acts are not undone; they are listed after
+    the message. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded,
+    TurnNotReplaceable.
     """
     if message is None:
         turn = turns.regenerate(actor, session_id, turn_id)
@@ -148,7 +149,7 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
 
 
 def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
-    """Confirm the fields of the open card; a repeat for the same card changes nothing.
+    """Confirm the fields of the open card; confirming the same card again changes nothing.
 
     Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
     """
@@ -181,7 +182,7 @@ def choose_action(actor: Actor, session_id: UUID, card_id: str, name: str) -> No
 
 
 def discard_card(actor: Actor, session_id: UUID, card_id: str) -> None:
-    """Give up the draft of the open card.
+    """Discard the draft of the open card.
 
     Raises Forbidden, SessionNotFound, TurnInProgress, CardNotOpen.
     """
@@ -204,9 +205,10 @@ def _answer_card(actor: Actor, session_id: UUID, *, is_open: bool, text: str, bl
 
 
 def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
-    """Return the number after which a conversation's stream begins.
+    """Return the number of the event after which a conversation's stream begins.
 
-    The last event seen, else the newest. Raises SessionNotFound, InvalidLastEventId.
+    It is the last event seen, or the newest one if `last_event_id` is None. Raises SessionNotFound,
+    InvalidLastEventId.
     """
     last = chats.last_seq(session_id)
     if last_event_id is None:
@@ -217,7 +219,7 @@ def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
 
 
 def _place(said: str, last_seq: int) -> int | None:
-    """Return the number of the last event seen, or None if it is not of this conversation."""
+    """Return the number of the last event seen, or None if the conversation has no such event."""
     number = int(said) if _NUMBER.fullmatch(said.strip()) else None
     return number if number is not None and number <= last_seq else None
 
@@ -225,7 +227,10 @@ def _place(said: str, last_seq: int) -> int | None:
 def _pick_up(
     session_id: UUID, last_seq: int, place: int, running: Turn | None, *, has_body: bool
 ) -> Reply | None:
-    """Return missed events and the running turn; None if there are none and the body is new."""
+    """Return the stream of a client that reconnects: missed events and the running turn.
+
+    None if nothing was missed and the request has a new message or decision.
+    """
     if running is not None:
         return Reply(place, running.id)
     newest = chats.events_after(session_id, max(place, last_seq - 1), limit=1)
@@ -239,10 +244,11 @@ def _pick_up(
 def _go_along(
     actor: Actor, session_id: UUID, running: Turn | None, after_seq: int, *, lost: bool
 ) -> Reply:
-    """Return the running turn, the next continuation, or the last one; else a `final` alone.
+    """Return the stream of the running turn, of the next one to continue, or of the last one.
 
-    A failed replay is sent first if nothing precedes it; after an ended turn it has a `final` of
-    its own, so that numbers rise.
+    If there is none of these, the stream is a single event `final`. An event for a failed replay is
+    sent first; if the turn has already ended, it is followed by a `final` of its own, so that the
+    event numbers increase.
     """
     if running is not None:
         return Reply(min(after_seq, _before_first(running, after_seq)), running.id)
@@ -274,7 +280,7 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
 def _decide(
     actor: Actor, wishes: Sequence[approvals.Wish], decisions: Mapping[str, bool], reply: Reply
 ) -> Reply:
-    """Make the decisions; the stream ends with their continuations."""
+    """Make the decisions; the stream ends with the turns that continue after them."""
     approvals.decide_all(actor, wishes)
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
@@ -282,12 +288,12 @@ def _decide(
 
 
 def _before_first(turn: Turn, otherwise: int) -> int:
-    """Return the number before a turn's first event."""
+    """Return the number before that of a turn's first event, or `otherwise` if it has none."""
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 
 def _outside(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
-    """Return the bearer of an event outside stored turns."""
+    """Return a Turn that is not stored, for an event that belongs to no stored turn."""
     assert actor.user_id is not None
     return Turn(
         id=turn_id,
@@ -306,11 +312,11 @@ def _outside(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
 
 @effects.on_settled
 def go_on(actor: Actor, approval: Approval) -> None:
-    """Continue for the requester after a decision is carried out."""
+    """Start the turn that continues after a decision, on behalf of the requester."""
     turns.start_continuation(actor, approval.session_id, approval_id=approval.id)
 
 
 @approvals.on_asked_anew
 def tell_anew(requester: Actor, approval: Approval) -> None:
-    """Show a superseding request in a turn of its own."""
+    """Start a turn that shows the proposal that replaces an outdated one."""
     turns.start_continuation(requester, approval.session_id, approval_id=approval.id)

@@ -1,4 +1,4 @@
-"""Outcomes of tools, and their events."""
+"""Outcomes of calls, and the events for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voyagent.kernel.errors import N_, Conflict, VoyagentError
 
 
 class GrantedBefore(Conflict):
-    """A regenerated turn does not repeat a request that was approved before."""
+    """A regenerated turn must not repeat a proposal that was approved in the replaced turn."""
 
     code = "granted_before"
     message = N_(
@@ -25,7 +25,10 @@ class GrantedBefore(Conflict):
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
-    """Settle an outbound call; a refusal undoes only the settlement."""
+    """Return the outcome of an outbound call after storing its result.
+
+    A refusal rolls back only the storing.
+    """
     try:
         with audit.savepoint():
             return Outcome(settle())
@@ -34,7 +37,7 @@ def settled(settle: Callable[[], JsonObject]) -> Outcome:
 
 
 def refused(refusal: VoyagentError) -> Outcome:
-    """Return a refusal as an outcome."""
+    """Return the outcome of a refused call."""
     told = refusal.told if isinstance(refusal, ArgumentsRefused) else gettext(refusal.message)
     return Outcome(error=refusal.code, message=told)
 
@@ -42,7 +45,7 @@ def refused(refusal: VoyagentError) -> Outcome:
 def outcome_event(
     call: Call, call_id: str, outcome: Outcome, summary: str
 ) -> tuple[str, dict[str, Any]]:
-    """Return the event of an outcome."""
+    """Return the kind and the fields of the event for an outcome."""
     fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
     if outcome.approval_id is not None:
         return "approval_request", fields | {
@@ -53,7 +56,7 @@ def outcome_event(
 
 
 def output_of(outcome: Outcome) -> dict[str, Any]:
-    """Return a tool's result, or its refusal as code and sentence."""
+    """Return the output of a call or, if it was refused, the code and message of the refusal."""
     return (
         outcome.output
         if outcome.error is None

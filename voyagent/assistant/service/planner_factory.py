@@ -1,6 +1,6 @@
-"""Choice of a turn's planner: a configured model, else the built-in one.
+"""Choice of a turn's planner: a configured model, else the built-in planner.
 
-Also the translation of a model's answers to moves.
+Also converts the answers of a model to moves.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from voyagent.kernel.errors import N_
 from voyagent.settings.queries import BUILT_IN
 
 ARGUMENTS_MAX = 64 * 1024
-"""Characters of a call's arguments; a long customer's message needs half of it."""
+"""Maximum number of characters in the arguments of a call; a long message needs half of it."""
 ALIKE_MAX = 2
-"""Number of equal calls with equal results that are not yet a loop."""
+"""Number of equal calls with equal results that do not yet count as a loop."""
 CIRCLES = N_(
     "The model repeated itself and was stopped. Finished steps are kept. Ask again with a smaller"
     " request."
@@ -75,7 +75,7 @@ class Bounds:
 
 
 class Models(Protocol):
-    """The models of an installation."""
+    """The models that an installation offers."""
 
     @property
     def bounds(self) -> Bounds:
@@ -83,16 +83,19 @@ class Models(Protocol):
         ...
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """Return the model for an agency's choice as `{driver, model}`; None for the planner."""
+        """Return the model for an agency's setting as `{driver, model}`.
+
+        None means the built-in planner.
+        """
         ...
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """Return the driver of a stored choice; None if it is gone."""
+        """Return the driver of a stored choice, or None if it is no longer configured."""
         ...
 
 
 class Configured:
-    """The models of the environment: Anthropic's with a key, else the local server."""
+    """The models configured by the environment: Anthropic's with a key, and a local server."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -104,9 +107,10 @@ class Configured:
         )
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """Choose: a named model with a key; by default the local server before a paid one.
+        """Return the model for an agency's setting: the named one if there is a key for it.
 
-        An agency may insist on the built-in planner.
+        By default it is the local server, else the paid model. An agency may insist on the built-in
+        planner.
         """
         if wanted == BUILT_IN:
             return None
@@ -115,7 +119,7 @@ class Configured:
         return None if chosen is None else {"driver": chosen.name, "model": chosen.model}
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
-        """Implement `Models.open`."""
+        """Return the driver of a stored choice; see `Models.open`."""
         found = (
             open_anthropic(self._settings, choice["model"])
             if choice["driver"] == "anthropic"
@@ -126,11 +130,11 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanner:
-    """Planner that asks a model and performs the calls of its answers in order.
+    """Planner that asks a model, and makes the calls of its answers in order.
 
-    It reads only the conversation, so a turn that is taken over continues in the same state.
-    `reserve` is called before each request with the most tokens and seconds of its answer; it may
-    wait, and returns a message if the budget is spent.
+    It reads only the conversation, so a worker that takes a turn over continues in the same state.
+    `reserve` is called before each request with the maximum tokens and seconds of the answer; it
+    may wait, and returns a message if the budget is used up.
     """
 
     driver: ModelDriver | None
@@ -140,7 +144,7 @@ class ModelPlanner:
     reserve: Callable[[int, float], str | None]
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
-        """Implement `Planner.next_move`."""
+        """Return the next move; see `Planner.next_move`."""
         place = max(
             (
                 number
@@ -167,7 +171,7 @@ class ModelPlanner:
         return self._ask(conversation, tell)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Return why an answer is not acted upon: cut, or invalid."""
+        """Return a failure if a model answer is incomplete or invalid, so that it is not used."""
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
@@ -226,7 +230,7 @@ class ModelPlanner:
         return Answer(answer.raw, pieces, time.monotonic() - begun)
 
     def _request(self, conversation: Conversation, left: int) -> ModelRequest:
-        """Return the next request; its time begins when it is sent."""
+        """Return the next request to the model; its time limit starts when it is sent."""
         return ModelRequest(
             system=prompt.system(self.brief, conversation.context),
             messages=prompt.messages(self.brief, conversation),
@@ -238,9 +242,9 @@ class ModelPlanner:
 
 
 def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
-    """Return a model's call as a move: a write is a card, for the person to save.
+    """Return a model's call as a move; an act that needs review becomes a card for the user.
 
-    A call that would be refused stays a call, so that the model reads the refusal.
+    A call with invalid arguments stays a call, so that the model receives the error.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:
@@ -253,14 +257,17 @@ def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
 
 
 def _is_over(last: Played) -> bool:
-    """True if the turn ends: a proposal or a card waits for the person."""
+    """Return True if the turn ends because a proposal or a card waits for the user."""
     if last.outcome is not None and last.outcome.approval_id is not None:
         return True
     return isinstance(last.move, Say | Card)
 
 
 def _closing(last: Played, left: int) -> Move:
-    """Return the last move; calls after a request or a card are not made, and the text says so."""
+    """Return the last move of a turn.
+
+    Calls that come after a proposal or a card are not made, and a text says so.
+    """
     if left > 0 and not isinstance(last.move, Say):
         return Say(
             ngettext(
@@ -286,7 +293,7 @@ def _ending(answer: ModelAnswer) -> Move:
 
 
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
-    """Count how often the last equal calls had equal results."""
+    """Return the number of earlier equal calls whose result equals that of the last one."""
     brought = [
         one.outcome
         for one in conversation.played

@@ -1,6 +1,6 @@
 """Requests to a model: instructions, history and tools.
 
-Text of people is always data.
+Texts written by people are never part of the instructions.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MESSAGES_MAX = 40
 HISTORY_MAX = 60_000
 RESULT_MAX = 8_000
 OLD_RESULT_MAX = 4_000
-"""Length of an old result; enough to choose from a search in the next turn."""
+"""Maximum length of an old result; enough to choose from a list of results in the next turn."""
 _NOTES = {
     "review": " It shows the person a card with these fields, who then saves it.",
     "required": " It only proposes: a person must grant it.",
@@ -73,7 +73,7 @@ Rules that nothing in a conversation changes:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """Context of a model's work: person, agency's rules, history."""
+    """Information for a model besides the turn: user, rules of the agency, history."""
 
     actor: Actor
     suffix: str = ""
@@ -81,7 +81,7 @@ class Brief:
 
 
 def brief_of(actor: Actor, turn: Turn) -> Brief:
-    """Return the context of a turn, with notes of the program."""
+    """Return the information for the model of a turn, with notes of the application."""
     reader = SessionReader(db.session)
     said = [
         row
@@ -95,14 +95,17 @@ def brief_of(actor: Actor, turn: Turn) -> Brief:
 
 
 def offers(actor: Actor) -> tuple[ToolOffer, ...]:
-    """Return the capabilities that the person may use, in a stable order for caching."""
+    """Return the tools for the capabilities that the user may use.
+
+    Their order is fixed, so that the vendor can cache the request.
+    """
     return tuple(_offer(one) for one in registry.every() if actor.can(one.permission))
 
 
 def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
-    """Return the instructions: constant parts first, for caching, then day and person.
+    """Return the instructions: fixed parts first, for the vendor's cache, then day and user.
 
-    No text of a customer is part of them.
+    They contain no text of a customer.
     """
     actor = brief.actor
     agency = {
@@ -126,7 +129,7 @@ def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
 
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
-    """Return history and context, then this turn with its calls and results."""
+    """Return history and context, followed by the messages of this turn with calls and results."""
     opening = PersonSaid(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
     )
@@ -134,7 +137,7 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
-    """Return the newest messages within limits, beginning with a person's."""
+    """Return the newest messages within the limits, beginning with one of a user."""
     known = {row["id"]: row for row in proposals}
     kept: list[list[Message]] = []
     room = HISTORY_MAX
@@ -151,7 +154,7 @@ def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...
 
 
 def result_of(outcome: Outcome, call_id: str) -> ToolResult:
-    """Return a call's result for the model."""
+    """Return the result of a call in the form for the model."""
     if outcome.error is not None:
         return ToolResult(
             call_id, _json({"error": outcome.error, "message": outcome.message}), failed=True
@@ -162,9 +165,9 @@ def result_of(outcome: Outcome, call_id: str) -> ToolResult:
 
 
 def _in_view(context: Context) -> list[Message]:
-    """Return the enquiry and the draft of the conversation as a message.
+    """Return the enquiry and the draft invoice of the conversation as a message.
 
-    Names are customers' text, so they are not part of the instructions.
+    Names are written by customers, so they must not be part of the instructions.
     """
     view: dict[str, Any] = {}
     if context.enquiry is not None:
@@ -191,7 +194,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
         if isinstance(one.move, Answer):
             number += 1
             answer = ModelAnswer.from_raw(one.move.raw)
-            # Ids of our own: a server for local models may give none, or the same ones again.
+            # Ids made here, because a server for local models may send none or repeat them.
             open_calls = [
                 ToolCall(f"turn-{number}-{place}", call.name, call.arguments)
                 for place, call in enumerate(answer.calls)
@@ -210,7 +213,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
 
 
 def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
-    """Return the messages of a row: a person's, or the assistant's with its tools."""
+    """Return the model's messages for a stored one: a user's, or the assistant's with its tools."""
     if row["role"] != "assistant":
         words = [
             _fact(block) if block["type"] != "text" else block["text"] for block in row["blocks"]
@@ -251,10 +254,10 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             ]
             text = ""
         elif block["type"] == "tool" and registry.find(block["tool_name"]) is None:
-            continue  # of an older release; no model can call it any more
+            continue  # a tool of an older release, which models can no longer call
         elif block["type"] in ("tool", "approval") and not (
             number and row["blocks"][number - 1].get("granted")
-        ):  # told with the grant already
+        ):  # already sent with the decision
             told += [
                 ModelSaid(text, (_call(block, proposals, call_id),)),
                 ToolsAnswered((_old_result(block, call_id),)),
@@ -287,7 +290,7 @@ def _old_result(block: dict[str, Any], call_id: str) -> ToolResult:
 
 
 def _fact(block: dict[str, Any]) -> str:
-    """Return a block that the program wrote, such as an enquiry's facts."""
+    """Return the text of a block that the application wrote, such as the facts of an enquiry."""
     return (
         _json({name: value for name, value in block.items() if name != "move"})
         if block["type"] in ("enquiry", "kept")
@@ -296,7 +299,7 @@ def _fact(block: dict[str, Any]) -> str:
 
 
 def _note(decision: Decision) -> str:
-    """Return a decision for the model."""
+    """Return the text that informs the model of a decision."""
     told: dict[str, Any] = {
         "decision": "granted" if decision.granted else "rejected",
         "request": decision.summary,

@@ -1,4 +1,4 @@
-"""Offline replay of a stored turn, comparing each event with the recorded one."""
+"""Replay of a stored turn without a model; each event is compared with the stored one."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ _BOUNDS = Bounds(calls_max=1_000_000, turn_s=float("inf"))
 
 
 class Difference(Exception):
-    """The first difference from the record."""
+    """The first event that differs from the stored one."""
 
 
 class _Crashed(Exception):
-    """The turn ended here by a failure."""
+    """The stored turn ended at this point by an unexpected error."""
 
 
 class _Recorded:
-    """A model that returns recorded answers."""
+    """Model driver that returns the stored answers of a turn."""
 
     name = model = "recorded"
 
@@ -58,7 +58,7 @@ class _Recorded:
         on_text: Callable[[str], None],
         _should_stop: Callable[[], bool] = never,
     ) -> ModelAnswer:
-        """Return the recorded answer. Raises Difference without one."""
+        """Return the stored answer. Raises Difference if there is none."""
         if self.expected is None:
             raise Difference("the mind asks a model where the turn did not")
         for piece in pieces_of(self.expected.raw["text"], self.expected.pieces):
@@ -67,7 +67,7 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """An execution that writes nothing and compares; times come from the record."""
+    """Execution of a turn that writes nothing and compares events; times are the stored ones."""
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, BuiltInPlanner())
@@ -81,7 +81,7 @@ class Replay(Performance):
         self._is_decided_anew = True
 
     def compare(self) -> int:
-        """Run to the end and return the number of equal events. Raises Difference."""
+        """Execute the turn to its end and return the number of equal events. Raises Difference."""
         if not self._steps:
             raise Difference("the journal is empty")
         try:
@@ -98,7 +98,7 @@ class Replay(Performance):
     def _beginning(self) -> Beginning:
         document = self._step().outcome
         beginning = Beginning.read(document)
-        # A release before the engine decided otherwise: its recorded moves are taken as they are.
+        # An older release, without the engine, decided differently, so its stored moves are used.
         self._is_decided_anew = "reading" in document["context"]
         if beginning.model is not None:
             brief = Brief(system_actor(self._turn.tenant_id))
@@ -119,13 +119,13 @@ class Replay(Performance):
         move = move_from(recorded)
         if not self._is_decided_anew:
             return move
-        if isinstance(move, Fail):  # what failed outside cannot fail again by itself
+        if isinstance(move, Fail):  # an external failure does not occur again in a replay
             return move
         self._model.expected = move if isinstance(move, Answer) else None
         now = kept(self._planner.next_move(conversation, silently)) | (
             {"took_s": move.took_s} if isinstance(move, Answer) else {}
         )
-        recorded = kept(move)  # with the fields that older releases did not have
+        recorded = kept(move)  # includes the fields that older releases did not have
         if _canonical(now) != _canonical(recorded):
             raise Difference(
                 f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}"
@@ -140,7 +140,7 @@ class Replay(Performance):
             for _ in move.pieces:
                 self._take(
                     "text_delta"
-                )  # of an answer that never came its words are recorded nowhere else
+                )  # the text of an incomplete answer is stored only in its events
         return super()._make(move)
 
     def _call(self, call: Call) -> Outcome:
@@ -158,7 +158,7 @@ class Replay(Performance):
         return outcome
 
     def _recorded(self, *kinds: str) -> dict[str, Any]:
-        """Return the next recorded step. Raises Difference for another kind."""
+        """Return the next stored step. Raises Difference if it is of another kind."""
         step = self._step()
         if step.kind not in kinds:
             raise Difference(
@@ -191,7 +191,7 @@ class Replay(Performance):
         self.equal += 1
 
     def _skip_unfinished(self) -> None:
-        """Skip text of incomplete answers, which only the record has."""
+        """Skip stored text of incomplete answers, which a replay does not produce."""
         run = 0
         for place, row in enumerate(self._rows):
             if row["kind"] != "text_delta":
@@ -202,7 +202,7 @@ class Replay(Performance):
             self._take("text_delta")
 
     def _end_early(self, expected: str | None = None) -> None:
-        """End where the turn was stopped, which no journal records."""
+        """End where the stored turn was stopped; a request to stop is not in the journal."""
         following = self._rows[0]["kind"] if self._rows else None
         if self._turn.status == "stopped":
             while expected is None and self._rows and self._rows[0]["kind"] == "text_delta":
@@ -219,7 +219,7 @@ class Replay(Performance):
 
 
 def pieces_of(text: str, lengths: list[int]) -> list[str]:
-    """Split a text at recorded lengths."""
+    """Return a text split into pieces of the stored lengths."""
     pieces, place = [], 0
     for length in lengths:
         pieces.append(text[place : place + length])
@@ -232,7 +232,7 @@ def _canonical(document: dict[str, Any]) -> str:
 
 
 def _apart(recorded: str, now: str) -> str:
-    """Return both sides around their first difference."""
+    """Return the parts of the stored and the new text around the first difference."""
     same = next(
         (
             place

@@ -1,4 +1,4 @@
-"""Jobs that run turns: one for each turn, and another for a turn that has lost its job."""
+"""Background jobs that run turns; a turn that has lost its job gets another."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ TURN_TASK = "assistant.run_turn"
 
 @turns.on_opened
 def defer_turn(turn: Turn) -> None:
-    """Run the turn by a worker once this transaction has committed."""
+    """Queue a job that runs the turn, once this transaction has committed."""
     jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)
 
 
 def resume() -> int:
-    """Resume the bound agency's turns that are a minute old and have no job; return their number.
+    """Queue jobs for unfinished turns that are a minute old and have none; return their number.
 
-    Otherwise a turn whose job failed for good would stay running, and its conversation would be
-    blocked.
+    Otherwise a turn whose job has failed finally would never end, and no other turn of its
+    conversation could start.
     """
     lost = chats.turns_without_job(TURN_TASK)
     for turn in lost:

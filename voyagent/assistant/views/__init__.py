@@ -1,1 +1,1 @@
-"""Pages of the assistant."""
+"""HTML pages of the assistant."""

@@ -1,4 +1,4 @@
-"""Pages of the assistant: conversations, one conversation, its events."""
+"""HTML pages of the assistant: list of conversations, one conversation, its events."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def conversation(actor: Actor, session_id: UUID) -> Any:
     "/assistant/<session_id>", methods=("POST",), permission="chat.write", missing=SessionNotFound
 )
 def say(actor: Actor, session_id: UUID) -> Any:
-    """Send a message; the text stays if it cannot be sent."""
+    """Send a message; if it cannot be sent, the form keeps the text."""
     form = SayForm()
     reply = form.attempt(
         lambda said: messages.send(actor, session_id, message=said.message),
@@ -76,7 +76,7 @@ def say(actor: Actor, session_id: UUID) -> Any:
 
 @pages.page("/assistant/<session_id>/events", permission="chat.read", missing=SessionNotFound)
 def events(actor: Actor, session_id: UUID) -> Response:
-    """Stream events after a number to the page's script."""
+    """Stream events after a number to the script of the page."""
     chats.get_session(session_id)
     last_seen = request.headers.get("Last-Event-ID", "")
     shown = query_of(EventsQuery)
@@ -95,7 +95,7 @@ def events(actor: Actor, session_id: UUID) -> Response:
     missing=SessionNotFound,
 )
 def stop(actor: Actor, session_id: UUID) -> Any:
-    """Stop the running turn."""
+    """Request the running turn to stop."""
     turns.request_stop(actor, session_id)
     return _to(session_id)
 
@@ -107,7 +107,7 @@ def stop(actor: Actor, session_id: UUID) -> Any:
     missing=SessionNotFound,
 )
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
-    """Regenerate an answer."""
+    """Regenerate the response of a turn."""
     messages.ask_again(actor, session_id, turn_id)
     return _to(session_id)
 
@@ -119,7 +119,7 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     missing=SessionNotFound,
 )
 def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
-    """Replace a message."""
+    """Replace the message of a turn."""
     form = EditForm()
     reply = form.attempt(
         lambda said: messages.ask_again(actor, session_id, turn_id, message=said.message),
@@ -198,7 +198,7 @@ def save_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
     missing=SessionNotFound,
 )
 def discard_card(actor: Actor, session_id: UUID, card_id: str) -> Any:
-    """Give up the draft of a card."""
+    """Discard the draft of a card."""
     messages.discard_card(actor, session_id, card_id)
     return _to(session_id)
 

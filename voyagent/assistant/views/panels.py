@@ -20,7 +20,7 @@ from voyagent.settings.views import under_the_limits, under_the_model
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """The model that answers an agency, or the built-in planner without a name."""
+    """The model that responds for an agency; without a name it is the built-in planner."""
 
     today: date
     name: str | None = None
@@ -30,17 +30,17 @@ class Mind:
 
     @property
     def has_ended(self) -> bool:
-        """True if the model's last day is over."""
+        """True if the last day on which the vendor offers the model is over."""
         return self.last_day is not None and self.last_day < self.today
 
     @property
     def label(self) -> str:
-        """The model's label."""
+        """Name of the model for the page."""
         return str(MODEL_WORDS.get(self.name or "", self.name)) if self.name else ""
 
 
 def answering(wanted: str | None, today: date) -> Mind:
-    """Return the model for an agency's choice."""
+    """Return the model for an agency's setting."""
     chosen = Configured(current_app.extensions["voyagent.settings"]).choose(wanted)
     return (
         Mind(today)
@@ -50,7 +50,7 @@ def answering(wanted: str | None, today: date) -> Mind:
 
 
 def read_mind(reader: Reader, actor: Actor) -> Mind:
-    """Return the agency's model, and whether its vendor knew it last time."""
+    """Return the agency's model, and whether its vendor offered it at the last request."""
     row = settings.read(reader)
     found = answering(
         settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone)
@@ -64,13 +64,13 @@ def read_mind(reader: Reader, actor: Actor) -> Mind:
 
 @under_the_model
 def mind(reader: Reader, actor: Actor) -> str:
-    """Show the model, and a warning if it is no longer available."""
+    """Show the model, and a warning if the vendor no longer offers it."""
     return render_template("assistant/_mind.html", mind=read_mind(reader, actor))
 
 
 @under_the_limits
 def used(reader: Reader, actor: Actor) -> str:
-    """Show today's and this month's usage, with a warning near the budget."""
+    """Show the usage of today and of this month, with a warning if the budget is nearly used up."""
     spent = spending.spending(reader, clock.today(actor.timezone))
     return (
         render_template("assistant/_budget.html", spending=spent)

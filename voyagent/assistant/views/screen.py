@@ -1,4 +1,4 @@
-"""Data of a conversation's page: messages, requests, subject, other conversations."""
+"""Data of a conversation's page: messages, proposals, subject, other conversations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SHOWN_CONVERSATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message of a person or the assistant, or the opening facts."""
+    """A message on the page: of a user or the assistant, or the facts of an enquiry."""
 
     key: str
     role: str
@@ -49,26 +49,26 @@ class Entry:
     running: bool = False
     turn_id: str | None = None
     answers: bool = False
-    """True if its turn answers a message, which may be regenerated."""
+    """True if the turn responds to a message and not to a decision, so it can be regenerated."""
     replaces: bool = False
     superseded: bool = False
 
     @property
     def text(self) -> str:
-        """The text alone."""
+        """Text of the message without its other blocks."""
         return "\n\n".join(
             block["text"].strip() for block in self.blocks if block["type"] == "text"
         )
 
     @property
     def is_cut_short(self) -> bool:
-        """True if it failed or was stopped, so that it may be regenerated."""
+        """True if the turn failed or was stopped, so that it can be regenerated."""
         return any(block["type"] in ("error", "stopped") for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A proposal as its card; `changes` only while it is pending."""
+    """A proposal on the page; `changes`, its preview, is set only while it is pending."""
 
     row: Row
     approvers: str = ""
@@ -81,18 +81,18 @@ class Request:
 
     @property
     def mark(self) -> str:
-        """The version that an approval names."""
+        """Version of the proposal, to be sent with a decision."""
         return approvals.mark_of(self.row)
 
     @property
     def status(self) -> str:
-        """The state, as in the inbox."""
+        """State of the proposal, as in the inbox."""
         return str(self.row["state"])
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document that the conversation made."""
+    """An invoice that was created in the conversation."""
 
     invoice_id: str
     number: str | None
@@ -101,19 +101,19 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Other conversations by day, with their numbers of pending proposals."""
+    """Other conversations by day, with the number of pending proposals of each."""
 
     groups: list[tuple[str, list[Row]]]
     waiting: dict[UUID, int]
     next_cursor: str | None
     words: str | None = None
     is_partial: bool = False
-    """True if only the newest were searched."""
+    """True if only the newest conversations were searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The whole page."""
+    """All data of a conversation's page."""
 
     session: Row
     entries: list[Entry]
@@ -123,30 +123,30 @@ class Screen:
     running: Turn | None
     seq: int
     state: str
-    """Mark of the turns and proposals shown."""
+    """Hash of the turns and proposals that the page shows."""
     awaited: bool = False
     moved: bool = False
-    """True if an event arrived while the page was read."""
+    """True if an event was stored while the page was read."""
     open_card_id: str = ""
-    """The card that can be saved; empty if none is open."""
+    """Id of the card that can be confirmed; empty if none is open."""
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
     journey: Journey | None = None
-    """The conversation's trip, if any."""
+    """Trip of the conversation, if any."""
     spent: Spent = field(default_factory=Spent)
-    """The conversation's usage of models, all versions together."""
+    """Model usage of the conversation, including replaced turns."""
     spent_by_turn: dict[str, Spent] = field(default_factory=dict)
 
     @property
     def heard(self) -> int:
-        """Number of the event after which the page announces text."""
+        """Number of the event after which the page announces new text to screen readers."""
         first = self.running.first_event_seq if self.running is not None else None
         return self.seq if first is None else min(self.seq, first - 1)
 
     @property
     def asked(self) -> list[Request]:
-        """Return every proposal once, without superseded ones."""
+        """Return every proposal once; replaced proposals are left out."""
         return list(
             {
                 request.row["id"]: request
@@ -157,7 +157,7 @@ class Screen:
 
     @property
     def is_live(self) -> bool:
-        """True if further events may follow."""
+        """True if further events can follow."""
         return (
             self.running is not None
             or self.awaited
@@ -169,10 +169,10 @@ class Screen:
 def read(
     actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False
 ) -> Screen:
-    """Return a conversation's page: the newest hundred messages, or those from a number on.
+    """Return the data of a page: the newest hundred messages, or those from a number on.
 
-    Raises SessionNotFound. The number of the last event is read first, then proposals, the running
-    turn, and messages, so that nothing that happens meanwhile is missed.
+    The number of the last event is read first, then proposals, the running turn and messages, so
+    that nothing that changes meanwhile is missed. Raises SessionNotFound.
     """
     reader = SessionReader(db.session)
     session = first_row(reader.read(chats.session_statement(session_id))[0], SessionNotFound)
@@ -259,7 +259,7 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
 
 
 def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
-    """Return the running turn up to an event, as the transcript will have it."""
+    """Return the message of the running turn up to an event, in its later stored form."""
     told: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
         rows = chats.events_after(
@@ -279,7 +279,11 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Return each proposal's card by id; a superseding one if it is not shown yet."""
+    """Return the proposals of the page by id.
+
+    A replaced proposal is shown as the one that replaced it, unless that one is on the page as
+    well.
+    """
     made = {row["id"]: _request(actor, row) for row in proposals}
     told = {
         block["approval_id"]
@@ -287,7 +291,9 @@ def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[
         for block in entry.blocks
         if block["type"] == "approval"
     }
-    for row in reversed(proposals):  # the newest first, so that a chain of them ends at the last
+    for row in reversed(
+        proposals
+    ):  # newest first, so that a chain of replaced proposals leads to the last one
         if row["superseded_by"] not in told:
             made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
     return made
@@ -318,7 +324,7 @@ def _request(actor: Actor, row: Row) -> Request:
 
 
 def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
-    """Return the invoices that the conversation made, in their present state."""
+    """Return the invoices that were created in the conversation, with their present state."""
     made = dict.fromkeys(
         (row["effect_result"] or {}).get("invoice_id")
         for row in proposals

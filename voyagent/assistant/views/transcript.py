@@ -1,4 +1,4 @@
-"""Blocks of a message as a person reads them: calls of capabilities and cards of fields."""
+"""Blocks of a message in readable form: calls of capabilities, and cards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class ToolHead(NamedTuple):
-    """The head of a call: icon, sentence, short result, start, duration."""
+    """Heading of a call: icon, sentence, short result, start and duration."""
 
     glyph: str
     line: str
@@ -39,7 +39,10 @@ class ToolHead(NamedTuple):
 
 
 class DraftField(NamedTuple):
-    """A field of a card: its value and the words it was read from; empty if it is missing."""
+    """A field of a card: its value, and the words from which it was read.
+
+    Both are empty if the value is missing.
+    """
 
     label: str
     value: str
@@ -48,7 +51,7 @@ class DraftField(NamedTuple):
 
 
 class DraftCard(NamedTuple):
-    """A card of fields to be confirmed."""
+    """A card with the fields that the user is asked to confirm."""
 
     glyph: str
     title: str
@@ -57,11 +60,11 @@ class DraftCard(NamedTuple):
     is_complete: bool
     edit_url: str
     others: list[tuple[str, str]]
-    """Name and title of the other actions that the message can mean."""
+    """Names and titles of the other actions that the message can mean."""
 
 
 def tool_head(block: Block) -> ToolHead:
-    """Return the head of a call that runs or has run."""
+    """Return the heading of a running or finished call."""
     at, took_s = block.get("at"), block.get("took_s")
     known = registry.find(str(block["tool_name"]))
     card = known.card if known else _unknown(str(block["tool_name"]))
@@ -79,7 +82,7 @@ def tool_head(block: Block) -> ToolHead:
 
 
 def given_fields(block: Block) -> list[tuple[str, str]]:
-    """Return the input of a call as labels and texts, without ids and switches."""
+    """Return labels and texts of the input of a call, without ids and boolean values."""
     sent = (block.get("input") or {}).items()
     given = {
         name: value
@@ -93,7 +96,7 @@ def given_fields(block: Block) -> list[tuple[str, str]]:
 
 
 def draft_card(block: Block) -> DraftCard | None:
-    """Return a card for the page; None if its capability does not exist any more."""
+    """Return a card for the page; None if its capability no longer exists."""
     known = registry.find(block["capability"])
     if known is None:
         return None
@@ -114,7 +117,7 @@ def draft_card(block: Block) -> DraftCard | None:
 
 
 def as_money(amount: Any, currency: Any) -> Money | None:
-    """Return an amount of a result, or None if it is not one."""
+    """Return an amount in a result as Money, or None if it is not an amount."""
     try:
         return Money.parse(str(amount), str(currency))
     except (InvalidAmount, UnknownCurrency):
@@ -140,13 +143,13 @@ def _draft_fields(block: Block, name: str) -> list[DraftField]:
 
 
 def _lines(name: str, rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return a label and a text for each line of a document or list of people."""
+    """Return a label and a text for each row of a list of invoice lines or of people."""
     labels = [f"{argument(name)} {number}" for number in range(1, len(rows) + 1)]
     return list(zip(labels if len(rows) > 1 else [argument(name)], map(_line, rows), strict=True))
 
 
 def _line(row: dict[str, Any]) -> str:
-    """Return a line in one text, such as “Tickets to Dubai, 2 × INR 18,500.00”."""
+    """Return an invoice line as text, such as “Tickets to Dubai, 2 × INR 18,500.00”."""
     price = as_money(row.get("unit_price"), row.get("currency"))
     if price is None:
         return ", ".join(f"{label} {text}" for label, text in _in_words(row))
@@ -172,7 +175,7 @@ def _currency(block: Block) -> dict[str, Any]:
 
 
 def _in_words(given: dict[str, Any], only: str = "") -> list[tuple[str, str]]:
-    """Return labels and texts; a currency is written with its amount."""
+    """Return labels and texts; an amount includes its currency."""
     has_amount = any(one in given for one in _AMOUNTS)
     told = {
         name: _figure(name, value, given)
@@ -196,26 +199,26 @@ def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:
 
 
 def _edit_url(known: Capability[Any], fields: dict[str, Any]) -> str:
-    """Return the address of the capability's form with the fields filled in."""
+    """Return the URL of the capability's form, filled with the fields."""
     given = {name: _in_address(value) for name, value in fields.items() if value is not None}
     return f"{url_for(FORM_PAGE, name=known.name)}?{urlencode(given, doseq=True)}"
 
 
 def _in_address(value: Any) -> Any:
-    """Return a value as the form reads it from an address: nested ones as JSON, ids repeated."""
+    """Return a value as a URL parameter: nested values as JSON, ids as repeated parameters."""
     is_ids = isinstance(value, list) and all(isinstance(one, str) for one in value)
     return value if isinstance(value, str) or is_ids else json.dumps(value)
 
 
 def _unknown(name: str) -> capability.Card:
-    """Return the card of a tool of an older release."""
+    """Return the presentation of a tool of an older release."""
     words = {"handoff": gettext("Passed on"), "clarify": gettext("Asked a question")}
     sentence = str(words.get(name) or name.replace("_", " "))
     return capability.Card(icon="gear", sentence=lambda _given, _output: sentence)
 
 
 def _duration(seconds: float) -> str:
-    """At least a tenth of a second; whole minutes and seconds from a minute on."""
+    """Return a duration as text: at least 0.1 seconds; from a minute on, minutes and seconds."""
     if seconds < 59.95:
         number = format_decimal(max(0.1, round(seconds, 1)), format="0.0")
         return str(gettext("%(seconds)s s", seconds=number))
