@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
 from tests.enquiries.reading import Page
@@ -211,6 +212,23 @@ def test_a_viewer_saves_no_card(talk: Talk, alice: Person, people: People) -> No
         assert client.post(page, data={"csrf_token": token}).status_code == status
     talk.drain()
     assert names(alice) == ["Ravi Menon"]
+
+
+def test_a_person_who_lost_the_right_reads_why_the_card_is_refused(
+    talk: Talk, alice: Person, owner_engine: sa.Engine
+) -> None:
+    session_id = talk.begin(alice)
+    card = card_of(talk.say(alice, session_id, LEAD))
+    with alice.acting() as actor:
+        messages.save_card(actor, session_id, card["card_id"])
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text("update users set role = 'viewer' where id = :i"), {"i": alice.actor.user_id}
+        )
+    talk.drain()
+    result = of_kind(talk.events(alice, session_id), "tool_result")[-1]
+    assert result["tool_output"]["error"] == "forbidden_role"
+    assert names(alice) == []
 
 
 def test_the_page_shows_the_card_with_its_buttons_until_it_is_saved(

@@ -227,7 +227,7 @@ def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
         )
     talk.drain()
     events = talk.events(alice, session_id)
-    assert of_kind(events, "tool_use") == []
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
     with alice.reading() as reader:
         assert enquiries.find_by_text(reader, "Ravi") == []
 

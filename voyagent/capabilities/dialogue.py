@@ -113,6 +113,16 @@ def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]
     return (*required, *unclear)
 
 
+def is_yes(text: str) -> bool:
+    """Return True if a message confirms the open card."""
+    return _YES.match(text) is not None
+
+
+def confirm(capability: Capability[Any], draft: Draft) -> Reply:
+    """Return the confirmation of a draft; if it is incomplete, ask for the next field."""
+    return replace(_following(capability, draft), confirmed=not missing_fields(capability, draft))
+
+
 def card_block(reply: Reply) -> JsonObject:
     """Return the card of a draft as a block of an assistant message.
 
@@ -158,8 +168,8 @@ class Engine:
         """
         if draft is not None and _DROP.match(text):
             return Reply("dropped", draft)
-        if draft is not None and _YES.match(text):
-            return self.confirm(draft)
+        if draft is not None and is_yes(text):
+            return confirm(self._capabilities[draft.name], draft)
         decision = self.decide(text, context)
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
@@ -173,11 +183,6 @@ class Engine:
     def knows(self, name: str) -> bool:
         """Return True if this engine may propose the capability."""
         return name in self._capabilities
-
-    def confirm(self, draft: Draft) -> Reply:
-        """Return the confirmation of a draft; if it is incomplete, ask for the next field."""
-        following = self._next(draft)
-        return replace(following, confirmed=not following.missing)
 
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
         """Return the answer that starts the capability which the user has chosen."""
@@ -228,9 +233,7 @@ class Engine:
         return Reply("choose", draft, self._missing(draft), offered)
 
     def _next(self, draft: Draft) -> Reply:
-        missing = self._missing(draft)
-        is_read = not self._capabilities[draft.name].writes
-        return Reply("run" if is_read and not missing else "card", draft, missing)
+        return _following(self._capabilities[draft.name], draft)
 
     def _missing(self, draft: Draft) -> tuple[str, ...]:
         return missing_fields(self._capabilities[draft.name], draft)
@@ -306,6 +309,11 @@ class Engine:
                 values = {**draft.values, name: chosen.id}
                 return Draft(draft.name, values, {**draft.words, name: chosen.label}, choices)
         return None
+
+
+def _following(capability: Capability[Any], draft: Draft) -> Reply:
+    missing = missing_fields(capability, draft)
+    return Reply("card" if capability.writes or missing else "run", draft, missing)
 
 
 def _party(text: str, listed: Sequence[Choice]) -> Choice | None:

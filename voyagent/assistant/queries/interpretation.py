@@ -20,7 +20,7 @@ from voyagent.assistant.rules import drafts
 from voyagent.assistant.rules.moves import Context, EnquiryInView, JsonObject
 from voyagent.billing.core.queries import names
 from voyagent.billing.invoices.capabilities import draft_invoice
-from voyagent.capabilities import cards, registry, slots
+from voyagent.capabilities import cards, dialogue, registry, slots
 from voyagent.capabilities.capability import Capability, Choice, Invocation
 from voyagent.capabilities.dialogue import Draft, Engine, Reply, missing_fields
 from voyagent.enquiries.capabilities import create_enquiry
@@ -54,7 +54,7 @@ def interpret(
         return {}
     actor = actor.via(Channel.ASSISTANT)
     card = drafts.open_card(said)
-    if card is not None and card["capability"] not in about.usable:
+    if card is not None and not _may_answer(card, asked, about.usable):
         card = None
     text = _text_of(asked)
     context = _slots_context(reader, Invocation(actor, session_id), text, about)
@@ -76,6 +76,18 @@ def usable_by(actor: Actor) -> list[str]:
     return [one.name for one in registry.every() if actor.can(one.permission)]
 
 
+def _may_answer(card: drafts.Block, asked: Row, usable: Sequence[str]) -> bool:
+    """Return True if a message can be about the open card.
+
+    A person who has lost the permission can only confirm a complete card. The capability then
+    refuses, so that the person reads why and the attempt is audited.
+    """
+    if card["capability"] in usable:
+        return True
+    confirms = drafts.answered_card(asked) is not None or dialogue.is_yes(_text_of(asked))
+    return confirms and not card["missing"] and registry.find(card["capability"]) is not None
+
+
 def _reply(
     engine: Engine,
     asked: Row,
@@ -91,8 +103,12 @@ def _reply(
             continue
         if draft is None or card is None or card["card_id"] != answered["card_id"]:
             return None
-        return engine.confirm(draft) if kind == drafts.CONFIRMED else Reply("dropped", draft)
+        if kind == drafts.DISCARDED:
+            return Reply("dropped", draft)
+        return dialogue.confirm(registry.get(draft.name), draft)
     chosen = drafts.answered_card(asked, drafts.CHOSEN)
+    if chosen is None and draft is not None and not engine.knows(draft.name):
+        return dialogue.confirm(registry.get(draft.name), draft)
     if chosen is None:
         return engine.reply(_text_of(asked), context, draft, _listed(said))
     found = drafts.find_card(said, chosen["card_id"])
