@@ -346,7 +346,10 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Set the last day from the first one and a number of nights or weeks, or a bare day."""
+    """Set the return or check-out date from the first date of the trip.
+
+    The text gives a number of nights, days or weeks, or a day of the month without its month.
+    """
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
     if back is None or first is None:
@@ -516,7 +519,7 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 def _figure(reading: Reading) -> Span | None:
     """Return the amount in a text.
 
-    One with a currency or a scale such as lakh is preferred, then a large one, then any.
+    An amount with a currency or a scale such as lakh is preferred, then a large number, then any.
     """
     spans = reading.of("amount")
     marked = [span for span in spans if span.value.marked]

@@ -174,7 +174,7 @@ class Sheet:
         return sheet
 
     def __bool__(self) -> bool:
-        """True if at least one argument can be edited."""
+        """Return True if at least one argument can be edited."""
         return bool(self.cells or self.tables)
 
     @property

@@ -82,9 +82,9 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     """Create a new secret for two-factor authentication.
 
-    The secret takes effect once `verify_totp` accepts a code that was made from it. The access
-    token must be fresh. If two-factor authentication is already on, password and code are needed as
-    well, and the old secret works until the new one is verified.
+    The secret takes effect once `/auth/totp/verify` accepts a code that was made from it. The
+    access token must be fresh. If two-factor authentication is already on, password and code are
+    needed as well, and the old secret works until the new one is verified.
     """
     given = body or TotpSetupRequest()
     setup = service.set_up_totp(

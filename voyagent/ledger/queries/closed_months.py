@@ -41,7 +41,7 @@ def last_closed_month() -> date | None:
 
 
 def has_entries_between(closed: date | None, month: date) -> bool:
-    """Return True if a journal entry is later than a closed month and earlier than another.
+    """Return True if any journal entry is dated after the month `closed` and before `month`.
 
     If `closed` is None, any entry before `month` counts.
     """
