@@ -96,7 +96,7 @@ def invite_newcomer(
 ) -> tuple[UUID, str]:
     """Create an invitation from an HTML page; the address of a colleague is refused.
 
-    Raises AlreadyInTeam, and the errors of `invite`.
+    Returns the values of `invite`. Raises AlreadyInTeam, and the errors of `invite`.
     """
     actor.require("invite.create")
     if (

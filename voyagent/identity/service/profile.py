@@ -87,7 +87,7 @@ def change_password(
     """Change the actor's own password; needs the current one, and a code if two-factor is on.
 
     All other sessions end, links to reset the password stop working, and the user is notified by
-    mail.
+    mail. Returns the user's id.
 
     Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted together with
     sign-ins of the e-mail address), InvalidPassword, TotpRefused.

@@ -61,7 +61,7 @@ def check_code(
     The audit log records refusals and the use of recovery codes, never the code itself. The caller
     must have locked the user (`proving.lock_person`), made all other checks, and written nothing
     yet: raising `refusal` commits the audit event. If the transaction fails later, the code is not
-    used up. `at` is `sign_in` or `reauthenticate`.
+    used up. `at` is `sign_in` or `reauthenticate`. Returns the kind of the code.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}

@@ -152,7 +152,8 @@ def switch_on(
 ) -> tuple[Change | None, list[str]]:
     """Verify the first code; if two-factor authentication was off, also create recovery codes.
 
-    Raises the errors of `verify_totp`.
+    Returns the result of `verify_totp` and the new recovery codes, which may be none. Raises the
+    errors of `verify_totp`.
     """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []

@@ -102,7 +102,7 @@ class Finding:
 
 
 def run(tenant_id: UUID) -> list[Finding]:
-    """Run every check over an agency's books in one database snapshot.
+    """Return the findings of every check over an agency's books, read in one snapshot.
 
     Uses the session as `db.snapshot` does.
     """
