@@ -248,6 +248,7 @@ TYPED = sorted(
             "Bob",
             "Victor Viewer",
             "Neha Krishnan",
+            "trade receivables",
             "Neha Kulkarni",
             "Neha",
             "Malabar Gulf",

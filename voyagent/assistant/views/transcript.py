@@ -186,6 +186,8 @@ def _in_words(given: dict[str, Any], only: str = "") -> list[tuple[str, str]]:
 
 
 def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
     if name == "country" or (name == "destination" and len(str(value)) == len("IN")):
         return country_name(str(value))
     if isinstance(value, str) and _DAY.fullmatch(value):

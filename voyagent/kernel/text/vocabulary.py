@@ -6,6 +6,7 @@ import unicodedata
 
 _ENGLISH = """
 be strike postponed fell stuck spouse mine desk printer brochures creditor creditors debtor
+receivable receivables payables trade
 debtors tenth bye a able about above absolutely abroad accept accepted accident account accounts
 across act action actual actually add added adding additional address adjust adjusted adjustment
 admin advance advice advise after afternoon afterwards again against age aged agency agent ago

@@ -130,6 +130,8 @@ CAPABILITY = Capability(
     examples={
         "en": (
             "bank balance",
+            "balance of trade payables",
+            "trade receivables balance at month end",
             "how much cash do we have",
             "balance of account 1100",
             "what is in the HDFC account today",
