@@ -146,6 +146,42 @@ def test_a_line_is_repriced() -> None:
     assert reply.draft.values["line_items"] == [line | {"unit_price": "600"}]
 
 
+LINES = [
+    {"description": name, "quantity": 1, "unit_price": price, "currency": "INR"}
+    for name, price in (("Tickets", "21500"), ("Hotel 3 nights", "18000"), ("Visa", "7200"))
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "prices"),
+    [
+        ("make the hotel 19,000", ["21500", "19000", "7200"]),
+        ("no, 8000", ["21500", "18000", "8000"]),
+        ("no, travel insurance 1500", ["21500", "18000", "7200", "1500"]),
+    ],
+)
+def test_a_corrected_line_keeps_the_other_lines(said: str, prices: list[str]) -> None:
+    draft = Draft("draft_invoice", {"customer_name": "Riyas Muhammed", "line_items": LINES})
+    reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply(said, CONTEXT, draft)
+    assert reply.draft is not None
+    assert reply.draft.name == "draft_invoice"
+    assert [line["unit_price"] for line in reply.draft.values["line_items"]] == prices
+
+
+@pytest.mark.parametrize(
+    "said", ["paid 5000 to Spice Coast Cars from bank", "invoice Meera Iyer 7,000 for visa"]
+)
+def test_a_request_about_another_party_is_no_correction_of_the_open_card(said: str) -> None:
+    fields = {"customer_name": "Riyas Muhammed", "line_items": LINES}
+    draft = Draft("draft_invoice", fields, {"customer_name": "Riyas"})
+    context = replace(CONTEXT, names=("Riyas Muhammed", "Spice Coast Cars"))
+    reply = Engine(catalogue.CAPABILITIES, context).reply(said, context, draft)
+    assert reply.kept == draft
+    assert reply.draft is not None
+    assert reply.draft.values.get("customer_name") != "Riyas Muhammed"
+    assert reply.draft.values.get("line_items") != LINES
+
+
 def test_the_answer_to_a_question_for_a_name_needs_no_other_words(engine: Engine) -> None:
     reply = engine.reply("Meera Iyer", CONTEXT, Draft("create_enquiry", {"pax_count": 2}))
     assert reply.draft is not None

@@ -174,7 +174,10 @@ class Engine:
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
         )
-        if draft is not None and (not interrupts or _CORRECTION.match(text)):
+        continues = not interrupts and not (
+            decision.offered and self._is_of_another(text, context, draft)
+        )
+        if draft is not None and (continues or _CORRECTION.match(text)):
             corrected = self._corrected(text, context, draft, listed)
             if corrected is not None:
                 return self._next(corrected)
@@ -263,6 +266,30 @@ class Engine:
         choices = {name: rows for name, rows in draft.choices.items() if name not in changed}
         return Draft(draft.name, {**draft.values, **changed}, {**draft.words, **words}, choices)
 
+    def _is_of_another(self, text: str, context: Context, draft: Draft | None) -> bool:
+        """Return True if a message with further values names another party or record.
+
+        Such a message is a new request. “The other one” or a name alone corrects the draft.
+        """
+        if draft is None:
+            return False
+        capability = self._capabilities[draft.name]
+        filled = slots.fill(capability, text, context)
+        subjects = {
+            name
+            for name, slot in capability.slots.items()
+            if slot.reader in slots.NAME_READERS or name in capability.lookups
+        }
+        others = {
+            name
+            for name in subjects & set(draft.values)
+            if (name in filled.values and filled.values[name] != draft.values[name])
+            or any(filled.choices.get(name, ()))
+        }
+        return bool(others) and any(
+            filled.words.get(name) for name in filled.values.keys() - subjects
+        )
+
     def _changes(self, draft: Draft, filled: Filled) -> dict[str, Any]:
         """Return the fields that were read from the message; assumed values change nothing."""
         readers = {name: slot.reader for name, slot in self._capabilities[draft.name].slots.items()}
@@ -337,11 +364,29 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
 
 
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
-    """Return the lines with a new price for the last one if `changed` has no description.
+    """Return the lines of a draft after a correction.
 
-    Otherwise return `changed`.
+    A price without a description belongs to the last line, and a line that shares a word with an
+    existing description to that line. Any other line is added; as many lines as there are replace
+    all of them.
     """
-    if not lines or changed[-1]["description"]:
+    if not lines or (len(changed) >= len(lines) and changed[-1]["description"]):
         return changed
-    price = {name: changed[-1][name] for name in ("unit_price", "currency")}
-    return [*lines[:-1], {**lines[-1], **price}]
+    result = list(lines)
+    for line in changed:
+        place = _place_of(line, lines)
+        price = {name: line[name] for name in ("unit_price", "currency")}
+        if place is None:
+            result.append(line)
+        else:
+            result[place] = {**lines[place], **price}
+    return result
+
+
+def _place_of(line: JsonObject, lines: list[JsonObject]) -> int | None:
+    """Return the position of the line that a corrected line means, or None."""
+    words = set(line["description"].casefold().split())
+    if not words:
+        return len(lines) - 1
+    shared = [bool(words & set(one["description"].casefold().split())) for one in lines]
+    return shared.index(True) if shared.count(True) == 1 else None
