@@ -104,6 +104,7 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
         "accounts",
         "approvals",
         "bills",
+        "capabilities",
         "chat",
         "credit-notes",
         "enquiries",

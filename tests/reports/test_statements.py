@@ -18,6 +18,7 @@ from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import statements, trial_balance
 from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
@@ -192,7 +193,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
             assert one.difference == Money(0, one.currency)
         with alice.reading() as reader:
             books = trial_balance.trial_balance(
-                trial_balance.read_rows(reader, as_of, include_zero=False),
+                reader.read(trial_balance_statement(as_of, include_zero=False))[0],
                 as_of,
                 "INR",
                 include_zero=False,
