@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
 import pytest
 
 from voyagent import catalogue
+from voyagent.billing.payments.capabilities import record_receipt
 from voyagent.capabilities.capability import Choice, Lookup, Reader as Kind
 from voyagent.capabilities.slots import FROM_RECORDS, READERS, Context, fill
 from voyagent.kernel.money import Money
@@ -205,3 +207,23 @@ def test_other_documents_are_choices() -> None:
 def test_a_list_of_records_has_the_one_that_is_meant() -> None:
     context = Context(TODAY, look_up=lambda _lookup, _text: [Choice("p1", "Anil Das")])
     assert values("book_hotel", "book it for Anil", context)["passenger_ids"] == ["p1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("received 25k from Zachariah against invoice 57", "b"),
+        ("received 25k from Zachariah against invoice 58", None),
+        ("received 25k from Zachariah against inv no. 000020", "a"),
+    ],
+)
+def test_a_document_of_another_number_is_never_taken(text: str, meant: str | None) -> None:
+    rows = [Choice("a", "Zachariah", "2026-27/000020"), Choice("b", "Zachariah", "2026-27/000057")]
+    context = Context(date(2026, 11, 30), look_up=lambda _lookup, _text: rows)
+    filled = fill(record_receipt.CAPABILITY, text, context)
+    assert filled.values.get("invoice_id") == meant
+    assert bool(filled.choices.get("invoice_id")) == (meant is None)
+    alone = replace(context, look_up=lambda _lookup, _text: rows[:1])
+    assert fill(record_receipt.CAPABILITY, text, alone).values.get("invoice_id") == (
+        "a" if meant == "a" else None
+    )

@@ -87,6 +87,10 @@ _WRITE_OFF = re.compile(
     r"\b(?:write|written|writing|w)[\s/-]*off\b|\bbad debts?\b|\bwaive|\bplease$|\bpls$|राइट ऑफ",
     re.IGNORECASE,
 )
+_STATED_NUMBER = re.compile(
+    r"\b(?:invoice|inv|bill)\.?\s*(?:no\.?|number|#)?\s*#?(?P<digits>\d{2,6})\b(?![.,]\d)",
+    re.IGNORECASE,
+)
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
 _ACCOUNT_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -421,12 +425,17 @@ def _meant(
     """Return the one of several records that a text means, or several.
 
     It is the one with a stated number, else the one with exactly a stated amount, else the record
-    that is the subject of the conversation.
+    that is the subject of the conversation. If the text names a document of another number, nothing
+    is taken.
     """
     numbers = {_bare(str(span.value)) for span in reading.of("number")}
     amounts = {span.value.value for span in reading.of("amount")}
+    stated = _STATED_NUMBER.search(reading.text)
+    if stated:
+        numbers.add(_bare(stated["digits"]))
     numbered = [row for row in rows if row.number and _bare(row.number) in numbers]
-    sure = [row for row in rows if not row.is_near]
+    is_other = stated is not None and not numbered
+    sure = [row for row in rows if not row.is_near and not is_other]
     equal = [row for row in sure if row.amount is not None and row.amount.decimal in amounts]
     own = [row for row in sure if row.id == known and not numbered]
     one = next((some[0] for some in (numbered, equal, sure, own) if len(some) == 1), None)
