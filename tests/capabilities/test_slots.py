@@ -14,6 +14,7 @@ from voyagent.billing.payments.capabilities import record_receipt
 from voyagent.capabilities.capability import Choice, Lookup, Reader as Kind
 from voyagent.capabilities.slots import FROM_RECORDS, READERS, Context, fill
 from voyagent.kernel.money import Money
+from voyagent.trips.capabilities import search_hotels
 
 TODAY = date(2026, 11, 30)
 BY_NAME = {capability.name: capability for capability in catalogue.CAPABILITIES}
@@ -227,3 +228,11 @@ def test_a_document_of_another_number_is_never_taken(text: str, meant: str | Non
     assert fill(record_receipt.CAPABILITY, text, alone).values.get("invoice_id") == (
         "a" if meant == "a" else None
     )
+
+
+def test_a_number_of_people_is_no_amount() -> None:
+    filled = fill(
+        search_hotels.CAPABILITY, "hotels in dubai 12-15 dec for 4", Context(date(2026, 11, 30))
+    )
+    assert filled.values["guests"] == 4
+    assert "budget_max" not in filled.values

@@ -91,6 +91,9 @@ _STATED_NUMBER = re.compile(
     r"\b(?:invoice|inv|bill)\.?\s*(?:no\.?|number|#)?\s*#?(?P<digits>\d{2,6})\b(?![.,]\d)",
     re.IGNORECASE,
 )
+_FOR = re.compile(r"\bfor\s*$", re.IGNORECASE)
+_PEOPLE_MAX = 20
+"""The largest number that “for” can introduce as a number of people."""
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
 _ACCOUNT_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -528,9 +531,16 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 def _figure(reading: Reading) -> Span | None:
     """Return the amount in a text.
 
-    An amount with a currency or a scale such as lakh is preferred, then a large number, then any.
+    An amount with a currency or a scale such as lakh is preferred, then a large number, then any
+    but a number of people such as “for 4”.
     """
-    spans = reading.of("amount")
+    spans = [
+        span
+        for span in reading.of("amount")
+        if span.value.marked
+        or span.value.value > _PEOPLE_MAX
+        or not _FOR.search(reading.text[: span.start])
+    ]
     marked = [span for span in spans if span.value.marked]
     large = [span for span in spans if span.value.value >= _AMOUNT_MIN]
     return next(iter(marked or large or spans), None)
