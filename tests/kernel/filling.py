@@ -54,11 +54,14 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _travel(person)
         _spend()
         session_id = chat.create_session(actor).id
-        sent = assistant.send(
+        assistant.send(
             actor,
             session_id,
             message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100",
         )
+    drain()
+    with person.acting() as actor:
+        sent = assistant.send(actor, session_id, message="yes")
         db.session.add(BudgetReservation(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
     with person.app.app_context():
         checks.check(person.actor.tenant_id)
