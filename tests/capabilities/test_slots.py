@@ -236,3 +236,11 @@ def test_a_number_of_people_is_no_amount() -> None:
     )
     assert filled.values["guests"] == 4
     assert "budget_max" not in filled.values
+
+
+def test_an_impossible_date_is_asked_for_and_not_taken_as_today() -> None:
+    context = Context(date(2026, 11, 30))
+    unclear = fill(record_receipt.CAPABILITY, "Thomas paid 1.5 lakh neft on 30 Feb", context)
+    assert "paid_on" not in unclear.values
+    silent = fill(record_receipt.CAPABILITY, "Thomas paid 1.5 lakh neft", context)
+    assert silent.values["paid_on"] == "2026-11-30"

@@ -228,7 +228,8 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
         if name in capability.lookups:
             continue
         if slot.reader in ("date", "date_or_today"):
-            is_assumed = slot.reader == "date_or_today"
+            is_open = any(one.kind == "date" for one in reading.unclear)
+            is_assumed = slot.reader == "date_or_today" and not is_open
             assumed = Found(context.today.isoformat()) if is_assumed else None
             _put(filled, name, dates.get(name, assumed), capability)
         elif slot.reader == "status":
