@@ -34,7 +34,7 @@ def test_an_administrator_makes_a_key_and_lets_a_colleague_go(
         colleague.page.goto("/enquiries")
         expect(colleague.page).to_have_url(re.compile(r"/sign-in"))
         expect(
-            colleague.page.get_by_text("administrator of your agency ended your access")
+            colleague.page.get_by_text("administrator of your agency has ended your access")
         ).to_be_visible()
         look_at(colleague, "removed-sign-in", look)
 
