@@ -549,7 +549,7 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
 
 
 ANYBODYS = frozenset({"month", "closed_month", "name"})
-"""What a path names that is no agency's thing: every agency has that month and that capability."""
+"""Path parameters that name a month or a capability; every agency has each of them."""
 
 
 # What a body names, for those that are to succeed.

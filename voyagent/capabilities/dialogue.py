@@ -174,11 +174,9 @@ class Engine:
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
         )
-        continues = not interrupts and not (
-            decision.offered and self._is_of_another(text, context, draft)
-        )
-        if draft is not None and (continues or _CORRECTION.match(text)):
-            corrected = self._corrected(text, context, draft, listed)
+        if draft is not None and (not interrupts or _CORRECTION.match(text)):
+            is_request = bool(decision.offered)
+            corrected = self._corrected(text, context, draft, listed, is_request=is_request)
             if corrected is not None:
                 return self._next(corrected)
         return replace(self._propose(text, context, decision, listed), kept=draft)
@@ -242,21 +240,29 @@ class Engine:
         return missing_fields(self._capabilities[draft.name], draft)
 
     def _corrected(
-        self, text: str, context: Context, draft: Draft, listed: Sequence[Choice]
+        self,
+        text: str,
+        context: Context,
+        draft: Draft,
+        listed: Sequence[Choice],
+        *,
+        is_request: bool,
     ) -> Draft | None:
         """Return the draft with the fields that a message changes.
 
-        None if the message is about something else.
+        None if the message is about something else. `is_request`: some capability fits the message.
         """
+        said = _CORRECTION.sub("", text)
+        is_correction = said != text
+        filled = slots.fill(self._capabilities[draft.name], said, context)
+        if is_request and not is_correction and self._is_of_another(draft, filled):
+            return None
         referred = self._referred(text, draft, listed)
         if referred is not None:
             return referred
-        said = _CORRECTION.sub("", text)
-        is_correction = said != text
         missing = self._missing(draft)
         if not (is_correction or missing or len(text.split()) <= _SHORT_WORDS_MAX):
             return None
-        filled = slots.fill(self._capabilities[draft.name], said, context)
         changed = self._changes(draft, filled)
         if not changed and missing:
             changed = self._answer(missing[0], draft.name, said, context)
@@ -266,27 +272,23 @@ class Engine:
         choices = {name: rows for name, rows in draft.choices.items() if name not in changed}
         return Draft(draft.name, {**draft.values, **changed}, {**draft.words, **words}, choices)
 
-    def _is_of_another(self, text: str, context: Context, draft: Draft | None) -> bool:
+    def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message with further values names another party or record.
 
         Such a message is a new request. “The other one” or a name alone corrects the draft.
         """
-        if draft is None:
-            return False
         capability = self._capabilities[draft.name]
-        filled = slots.fill(capability, text, context)
         subjects = {
             name
             for name, slot in capability.slots.items()
             if slot.reader in slots.NAME_READERS or name in capability.lookups
         }
-        others = {
-            name
+        names_another = any(
+            filled.values.get(name, draft.values[name]) != draft.values[name]
+            or filled.choices.get(name)
             for name in subjects & set(draft.values)
-            if (name in filled.values and filled.values[name] != draft.values[name])
-            or any(filled.choices.get(name, ()))
-        }
-        return bool(others) and any(
+        )
+        return names_another and any(
             filled.words.get(name) for name in filled.values.keys() - subjects
         )
 
