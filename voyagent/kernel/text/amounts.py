@@ -262,11 +262,6 @@ def _is_count(text: str, match: re.Match[str]) -> bool:
     )
 
 
-def currency_alone(words: str) -> str | None:
-    """Return the currency code if the text is only a currency: `USD`, `in dirhams`."""
-    return currency_of(re.sub(r"^\s*(?:in|to)\s+", "", words, flags=re.IGNORECASE).strip(" .!,"))
-
-
 def currency_of(word: str | None) -> str | None:
     """Return the currency code of a currency's symbol, name or code; None for other words."""
     if not word:

@@ -114,7 +114,6 @@ _HEADER = re.compile(
 _SENDER = re.compile(
     r"^\s*(?:from|sender)\s*:(?P<sender>[^\n]*@[^\n]*)$", re.IGNORECASE | re.MULTILINE
 )
-SIGNATURE_LINES = 3
 _LABEL = re.compile(
     rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})",
     re.IGNORECASE | re.MULTILINE,
@@ -171,16 +170,11 @@ _NO_TELLER = re.compile(
     r"^\s*(?:do|does|did|how|when|where|why|can|could|will|would|if|is|are|has|have|show|list|find|send|any|all|make|add|book)\b",
     re.IGNORECASE,
 )
-_SOMEBODY = re.compile(
-    rf"^\s*(?:an?|one|new|another)\s+(?:(?:new|old|regular|walk-?in)\s+)?(?:customer|client|guest|family|couple|lady|gentleman|party)\s+{_WANTS}",
-    re.IGNORECASE,
-)
 _SENTENCE_END = re.compile(r"(?<=\w{3})\.\s")
 _LEADING = re.compile(
     rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:["
     r" \t]+(?:[A-Z][\w’'.-]*|&)){0,4})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)"
 )
-_LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
 _NO_NAME_WORDS = """
 i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that
 my our customer customers client clients everybody guest someone somebody looking planning going
@@ -236,47 +230,6 @@ class Travellers:
     count: int
     words: str
     spans: tuple[tuple[int, int], ...] = ()
-
-
-def find_email(text: str) -> Extracted | None:
-    """Return the first e-mail address of a text, None if there is none."""
-    match = EMAIL.search(text)
-    return Extracted(match.group().rstrip(".'"), match.group()) if match else None
-
-
-def sender_email(text: str) -> tuple[Extracted | None, list[str]]:
-    """Return the e-mail address of the writer of a text, and the other addresses in it.
-
-    If there are several, the writer's is the one in the `From:` header, or else the only one in the
-    signature. The signature begins at the closing words, or is the last SIGNATURE_LINES lines.
-    """
-    found = {
-        match.group().rstrip(".'").casefold(): match
-        for match in reversed(list(EMAIL.finditer(text)))
-    }
-    if len(found) < 2:
-        return find_email(text), []
-    sent = _SENDER.search(text)
-    lines = [line for line in text.rstrip().splitlines() if line.strip()]
-    signed = next(iter(_SIGNED.finditer(text)), None)
-    end = (
-        text[signed.start() :]
-        if signed
-        else "\n".join(lines[-SIGNATURE_LINES:])
-        if len(lines) > SIGNATURE_LINES
-        else ""
-    )
-    near = {
-        match.group().rstrip(".'").casefold()
-        for match in EMAIL.finditer(sent["sender"] if sent else end)
-    }
-    own = found[near.pop()] if len(near) == 1 else None
-    others = [
-        match.group().rstrip(".'")
-        for match in sorted(found.values(), key=lambda one: one.start())
-        if match is not own
-    ]
-    return Extracted(own.group().rstrip(".'"), own.group()) if own else None, others
 
 
 def find_travellers(text: str) -> Travellers | None:
@@ -417,21 +370,6 @@ def find_name(text: str) -> Extracted | None:
     )
 
 
-def reports_customer(text: str) -> bool:
-    """Return True if staff report a request of a customer: `customer Salim called, wants …`."""
-    return _TOLD.match(text) is not None
-
-
-def introduces_writer(text: str) -> bool:
-    """Return True if the writer gives their name: `this is Riya Shah`."""
-    return _SELF.search(text) is not None
-
-
-def reports_request(text: str) -> bool:
-    """Return True if a text begins with a name or `a customer` and a verb such as `wants`."""
-    return requester_name(text) is not None or _SOMEBODY.match(text) is not None
-
-
 def requester_name(text: str) -> Extracted | None:
     """Return the name with which a note of staff begins: `Priya Nair wants …`."""
     match = _TELLER.match(text)
@@ -442,13 +380,6 @@ def requester_name(text: str) -> Extracted | None:
         re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)
     ) or as_firm(words)
     return Extracted(name, words) if name else None
-
-
-def leading_name(text: str) -> Extracted | None:
-    """Return the name with which an enquiry begins: `Ravi Menon: …`, `John Smith john@…`."""
-    match = _LEADING.match(text) or _LEADING_TYPED.match(text)
-    name = as_name(match["name"]) if match else None
-    return Extracted(name, match["name"].strip()) if match and name else None
 
 
 def as_name(words: str) -> str | None:

@@ -64,11 +64,6 @@ def find_phones(text: str, region: str | None) -> list[Phone]:
     ]
 
 
-def find_phone(text: str, region: str | None) -> Phone | None:
-    """Return the first telephone number of a text whose country is certain, or None."""
-    return next((phone for phone in find_phones(text, region) if phone.number), None)
-
-
 def _phone(
     match: phonenumbers.PhoneNumberMatch,
     others: set[str],

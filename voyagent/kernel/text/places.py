@@ -201,11 +201,6 @@ def is_known_place(words: str) -> bool:
     return " ".join(words.lower().split()) in _CANONICAL
 
 
-def contains_place(words: str) -> bool:
-    """Return True if the words contain the name of a well-known place."""
-    return bool(places_in(words))
-
-
 def places_in(words: str) -> list[re.Match[str]]:
     """Return the matches of well-known places in a text, in order."""
     return [

@@ -265,12 +265,6 @@ def countries_in(text: str) -> list[re.Match[str]]:
     return list(_named_countries().finditer(text))
 
 
-def country_of_money(currency: str) -> str | None:
-    """Return the country of a currency, None if several use it, as with the euro."""
-    code = currency[:2]
-    return code if code in _countries().values() and code != "EU" else None
-
-
 def nationality_in(text: str) -> str | None:
     """Return the country code of a nationality: `Indian`, `two Nepalis`, `US passport`."""
     found = _PERSON.search(text)

@@ -159,23 +159,6 @@ def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
     return journey
 
 
-def trip_ids_statement(
-    *, enquiry_id: UUID | None = None, session_id: UUID | None = None
-) -> Select[Any]:
-    """Select the ids of the trips of an enquiry or conversation, newest first."""
-    of = (
-        _TRIPS.session_id == session_id
-        if session_id is not None
-        else _TRIPS.enquiry_id == enquiry_id
-    )
-    return (
-        select(_TRIPS.id, _TRIPS.title)
-        .where(owned(Trip), of)
-        .order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc())
-        .limit(20)
-    )
-
-
 def list_bookings(
     reader: Reader, kind: str, status: str, *, session_id: UUID | None, limit: int
 ) -> list[tuple[str, Line]]:
