@@ -71,9 +71,9 @@ def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, froze
 class Credential:
     """The identity that a caller claims, before the database has confirmed it.
 
-    `session_id` is the caller's session. `token_id` is the id of the access token, None for the
-    cookie of a browser. An API key has no session; `key_id` is its id. `fresh` is true if the token
-    was issued for a password.
+    `session_id` is the id of the caller's session, `token_id` that of the access token. `token_id`
+    is None for a session cookie. An API key has no session; `key_id` is its id. `fresh` is true if
+    the token was issued for a password.
     """
 
     tenant_id: UUID
@@ -87,11 +87,11 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Authority for one action without a further approval: it covers only `permission`.
+    """The right to do one action without a further approval: the action of `permission`.
 
-    `reference` names the source of the authority: the id of an approved proposal while `approvals`
-    executes it or runs it as a dry run, or `job:<name>` for a system job. Actors of a request by a
-    person have no grant.
+    `reference` names the source of the right: the id of an approved proposal while `approvals`
+    executes it or runs it as a dry run, or `job:<name>` for a system job. When a person makes a
+    request, the actor has no grant.
     """
 
     reference: str
@@ -126,7 +126,7 @@ class Actor:
     def can(self, permission: str) -> bool:
         """Return True if the actor has the permission.
 
-        It comes from `permissions` if they are set, else from the role. An unknown role has none.
+        If `permissions` is None, the role decides. An unknown role has no permission.
         """
         return permission in (
             _ROLE_PERMISSIONS.get(self.role, frozenset())
@@ -152,9 +152,9 @@ class Actor:
     def require_authority(self, permission: str) -> None:
         """Raise an error unless the actor may move money, post, or commit to a supplier.
 
-        The actor needs the permission, and either a grant of this permission or a role with its
-        direct permission (`payment.record_direct` for `payment.record`). The assistant always needs
-        a grant.
+        The actor needs the permission. In addition it needs either a grant for this permission, or
+        a role with its direct permission (`payment.record_direct` for `payment.record`). The
+        assistant always needs a grant.
 
         Raises Forbidden, ScopeTooSmall, ApprovalRequired; the error code of all is
         `forbidden_role`.
@@ -166,9 +166,10 @@ class Actor:
             raise ApprovalRequired
 
     def may_act_directly(self, permission: str) -> bool:
-        """Return True if the role may do without approval what `require_authority` protects.
+        """Return True if the role has the direct permission that belongs to a permission.
 
-        False if the permission has no direct permission, and for every action of the assistant.
+        With it, `require_authority` needs no grant. False if the permission has no direct
+        permission, and for every action of the assistant.
         """
         return (
             self.channel is not Channel.ASSISTANT
@@ -190,7 +191,7 @@ class Actor:
 
     @property
     def credential(self) -> Credential:
-        """Return the credential, for work after the request that authenticates again."""
+        """Return the credential, for work after the request that authenticates the caller again."""
         assert self.user_id is not None
         return Credential(
             self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
@@ -208,7 +209,7 @@ class Actor:
 
 
 def direct_right(permission: str) -> str:
-    """Return the name of the permission to do without approval what `permission` allows."""
+    """Return the name of the direct permission: the right to do an action without approval."""
     return f"{permission}_direct"
 
 

@@ -371,7 +371,7 @@ def _is_sender(given: str) -> bool:
 def _is_database(url: str) -> bool:
     """Check that SQLAlchemy and psycopg parse the database URL to the same parts.
 
-    Otherwise a part of the password could be taken for the host name and be printed.
+    If they did not, part of the password could be taken for the host name and be printed.
     """
     if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
         return False

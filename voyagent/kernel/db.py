@@ -112,8 +112,8 @@ def engine_config(settings: Settings) -> dict[str, Any]:
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on an error.
 
-    For jobs and commands. An error with `keeps_work` is raised after a commit. With `tenant_id` the
-    transaction is bound to that agency.
+    For jobs and commands. If the error has `keeps_work`, the transaction is committed before the
+    error is raised. With `tenant_id` the transaction is bound to that agency.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -131,7 +131,7 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Connection]:
-    """Yield a connection that sees the rows of one agency at one moment.
+    """Yield a connection whose reads share one snapshot of the rows of an agency.
 
     Uncommitted work of the session is rolled back first. After the block no agency is bound.
     """
@@ -144,7 +144,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back if `error` does not have `keeps_work`.
+    """Commit the transaction, or roll it back if there is an error without `keeps_work`.
 
     If the commit fails, the session is rolled back and usable again. Without a session nothing
     happens.
@@ -164,7 +164,7 @@ def finish(error: VoyagentError | None = None) -> None:
 def when_undone(act: Callable[[], object]) -> None:
     """Register a function that is called once if the current transaction is rolled back.
 
-    For example to undo a reservation that is useful only if the transaction commits.
+    It can undo a reservation that is useful only if the transaction commits.
     """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 

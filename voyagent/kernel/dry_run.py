@@ -46,6 +46,6 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """Raise OutsideCallInDryRun during a dry run; called before any call to the outside."""
+    """Raise OutsideCallInDryRun during a dry run; called before any call to an outside system."""
     if _NOTES in session.info:
         raise OutsideCallInDryRun("an outside call in a dry run")

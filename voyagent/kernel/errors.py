@@ -15,10 +15,10 @@ def N_(  # noqa: N802
 class VoyagentError(Exception):
     """Base class of expected errors: `code` is for programs, `message` for people.
 
-    Neither contains input. With `keeps_work` the transaction is committed in spite of the error,
-    for example to store a revoked session or a counted attempt; the default is a rollback.
-    `answer_at` is a value of `time.perf_counter()` before which the response is not sent, so that
-    its timing reveals nothing.
+    Neither contains input. The error rolls back the transaction, unless `keeps_work` is true: then
+    the transaction is committed, for example to store a revoked session or a counted attempt. The
+    response is not sent before `answer_at`, a value of `time.perf_counter()`, so that its timing
+    reveals nothing.
     """
 
     code: ClassVar[str] = "error"
@@ -32,15 +32,15 @@ class VoyagentError(Exception):
 
 
 class Invalid(VoyagentError):
-    """A value fits the schema and breaks a business rule."""
+    """A value has the right type and form, but breaks a business rule."""
 
     code = "invalid"
 
 
 class StructuredInvalid(Invalid):
-    """A value breaks a business rule; `detail` of the response is an object.
+    """A value breaks a business rule; the member `detail` of the response is an object.
 
-    For example the error and the code of a weak password.
+    An example is a weak password: the object has the error code and the rule that is broken.
     """
 
     def __init__(self, body: dict[str, str]) -> None:

@@ -68,9 +68,9 @@ def storable(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Return the text with letters and their accents composed (NFC).
+    """Return the text with letters and their accents composed (Unicode NFC).
 
-    Equal texts are then equal, in whatever form they were typed.
+    Texts that look equal are then equal, however they were typed.
     """
     return unicodedata.normalize("NFC", text)
 

@@ -1,7 +1,7 @@
 """Housekeeping jobs for all agencies, with a session and a transaction for each agency.
 
-A lookup that is exempt from row-level security finds the agencies that have work. So the cost grows
-with the work, not with the number of agencies.
+A lookup that is exempt from row-level security finds the agencies that have work. The cost
+therefore grows with the amount of work and not with the number of agencies.
 """
 
 from __future__ import annotations

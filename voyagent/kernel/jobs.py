@@ -172,8 +172,8 @@ async def _work(app: Flask, settings: Settings) -> None:
 async def _serve(app: Flask, settings: Settings) -> None:
     """Run jobs until cancelled.
 
-    procrastinate ends when one of its own statements fails, for example while the database
-    restarts; it is then started again.
+    procrastinate stops when one of its own SQL statements fails, for example while the database
+    restarts. This function then starts it again.
     """
     this = asyncio.current_task()
     assert this is not None

@@ -1,8 +1,8 @@
 """Secrets of the installation and the keys derived from them; secrets can be rotated.
 
-`VOYAGENT_AUTH_SECRET` is the current secret. Those in `VOYAGENT_AUTH_SECRETS_PREVIOUS` still
-decrypt and verify. New values are made with the current secret; older values stay valid until their
-secret is removed from the settings. Each value contains the id of its secret.
+`VOYAGENT_AUTH_SECRET` is the current secret, with which new values are made. The secrets in
+`VOYAGENT_AUTH_SECRETS_PREVIOUS` still decrypt and verify older values, until they are removed from
+the settings. Each value contains the id of the secret that made it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Keyring:
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """Return the keyed hashes under all secrets, to find values from before a rotation."""
+        """Return the keyed hashes of a text with all secrets, to find older values."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 

@@ -39,8 +39,8 @@ class Stream:
 class Column(NamedTuple):
     """A column of a list: its name, its SQL expression, and its kind.
 
-    `text` is text that somebody typed, which is protected against formulas; `amount` is in minor
-    units; `plain` is written unchanged.
+    `text` is text that somebody typed, which is protected against formulas. `amount` is an amount
+    in minor units. `plain` is written unchanged.
     """
 
     name: str
@@ -53,9 +53,9 @@ class Listing:
     """A list of records that can be downloaded, the newest day first.
 
     `base` returns the select of the listed records for given columns. `day` is the date column.
-    `ends` selects `first_day` and `last_day`, a period that contains all of the records. `currency`
-    is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse` is true if
-    the filter leaves few rows, which an index finds, so that one select reads them all.
+    `ends` selects `first_day` and `last_day`, a period that contains all records of the list.
+    `currency` is the currency of a row's amounts. `order` sorts rows of the same day. `is_sparse`
+    is true if the filter selects few rows by an index; one select then reads them all.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Listing:
     def stream(self, reader: Reader) -> Stream:
         """Return the list for a CSV download, as one select per month.
 
-        So at most one month must be sorted before its first row is sent.
+        The database then sorts at most one month before the first row is sent.
         """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))
@@ -123,9 +123,9 @@ class Listing:
 def months(
     first: date | None, last: date | None, *, newest_first: bool = False
 ) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of each month between two days; the ends are cut off.
+    """Yield the first and last day of each month between two days.
 
-    Yields nothing if a day is None.
+    The first and the last month are shortened to the two days. Yields nothing if a day is None.
     """
     if first is None or last is None:
         return

@@ -54,8 +54,8 @@ class Meters:
 def share(directory: Path) -> bool:
     """Store the metrics in a shared directory; return False if it is not writable.
 
-    Call it before anything is counted. If a directory is already set it stays, so that child
-    processes use the one of their parent.
+    Call it before anything is counted. A directory that is already set stays, so that child
+    processes use the directory of their parent.
     """
     if DIRECTORY in os.environ:
         return True
@@ -171,7 +171,7 @@ def meters() -> Meters:
 
 
 def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
-    """Return all metrics in Prometheus format, with the metrics that `further` reads now."""
+    """Return all metrics in Prometheus format, and those that `further` reads at this time."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
@@ -207,13 +207,13 @@ def timed_job(task: str) -> Iterator[None]:
 
 
 def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> None:
-    """Call `count` once the current transaction has committed; drop it after a rollback."""
+    """Call `count` after the current transaction has committed; not after a rollback."""
     session.info.setdefault(_AFTER_COMMIT, []).append(count)
 
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """Drop the calls registered in the block by `after_commit` if the block raises."""
+    """Cancel the calls that the block registered with `after_commit` if the block raises."""
     noted = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(noted)
     try:
@@ -224,7 +224,7 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Count what `after_commit` registers, and the connections of the engine in use."""
+    """Run the registered `after_commit` calls, and count the connections of the engine in use."""
     if not event.contains(session, "after_commit", _count_noted):
         event.listen(session, "after_commit", _count_noted)
         event.listen(session, "after_rollback", _forget_noted)

@@ -165,7 +165,7 @@ class Money:
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """Return the amount if it is between `least` and `most` minor units, else raise.
+        """Return the amount if it is between `least` and `most` minor units, else raise an error.
 
         `least` is 0 or 1. Raises AmountNegative, AmountZero or AmountTooLarge, all subclasses of
         InvalidAmount.
@@ -181,10 +181,10 @@ class Money:
     def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
         """Divide the amount in proportion to weights, into parts whose sum is the amount.
 
-        Method of the largest remainder: each part is rounded towards zero, then the parts with the
-        largest remainders receive one more minor unit, the earlier of equal ones first. 100.00 in
-        three equal parts is 33.34, 33.33, 33.33. Raises ValueError if a weight is negative or all
-        are zero.
+        Largest remainder method: each part is rounded towards zero. Then the parts with the largest
+        remainders get one more minor unit each; of equal remainders the earlier part comes first.
+        100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError if a weight is
+        negative or all are zero.
         """
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
@@ -257,8 +257,8 @@ def wire_amount(amount_minor: int, currency: str) -> str:
 def ungrouped(text: str) -> str:
     """Remove spaces and thousands separators from a number that somebody typed.
 
-    Groups are of thousands (`1,234,567.50`) or of lakhs (`12,34,567.50`). Commas that form neither
-    (`12,34`, `22500,50`) stay, so that the text is then refused as an amount.
+    Groups are of thousands (`1,234,567.50`) or of lakhs (`12,34,567.50`). Commas in other places
+    (`12,34`, `22500,50`) are not removed, so that the text is not a valid amount.
     """
     figures = "".join(text.split())
     return figures.replace(",", "") if _GROUPED.fullmatch(figures) else figures
@@ -298,7 +298,7 @@ def _pattern(locale: str, places: int) -> tuple[NumberPattern, Locale]:
 
 
 def spoken(amount: str, currency: str) -> str:
-    """Return an amount for a sentence, equal in every language: `INR 2,85,721.00`.
+    """Return an amount for a sentence, in the same form in every language: `INR 2,85,721.00`.
 
     `amount` is a decimal string.
     """

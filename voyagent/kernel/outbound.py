@@ -1,7 +1,7 @@
 """Calls to outside systems, such as suppliers, made while no database transaction is open.
 
-One transaction prepares the call, and another stores its result. So a slow system keeps neither a
-lock nor a connection.
+One transaction prepares the call, and another stores its result. No lock and no connection is
+therefore held while a slow system responds.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Next = TypeVar("Next")
 class OutboundCall(Generic[Result]):
     """A call to an outside system, and the function that stores its result.
 
-    `ask` makes the call without the database; it may be repeated after a crash. If it is None no
-    call is made and `settle` receives None. `settle` stores the result; it must not use rows of the
-    preparing transaction, which has ended. If `ask` raises a VoyagentError, `refused` receives it
-    and returns a result or raises; if `refused` is None the error is raised.
+    `ask` makes the call without the database; it may be repeated after a crash. If `ask` is None,
+    no call is made and `settle` receives None. `settle` stores the result. It must not use rows of
+    the preparing transaction, which has ended. If `ask` raises a VoyagentError, `refused` receives
+    the error and returns a result or raises; if `refused` is None, the error is raised.
     """
 
     settle: Callable[[Any], Result]
@@ -39,8 +39,8 @@ class OutboundCall(Generic[Result]):
     ) -> OutboundCall[Next]:
         """Return this call with `more` applied to its result.
 
-        If the call or its settlement raises a VoyagentError, `refused` receives it and returns the
-        result.
+        If `ask` raises a VoyagentError that this call does not turn into a result, `refused`
+        receives the error and returns the result.
         """
 
         def refuse(error: VoyagentError) -> Next:

@@ -1,4 +1,4 @@
-"""Paging of lists: by limit and offset, or by cursors whose cost is equal on every page."""
+"""Paging of lists: by limit and offset, or by cursors, which are as fast on every page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InvalidCursor(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class CursorPage(Generic[Item]):
-    """A page of a list without the total number of rows; the last page has no `next_cursor`."""
+    """A page of a list without a total count; the last page has no `next_cursor`."""
 
     items: list[Item]
     limit: int
@@ -40,7 +40,7 @@ class CursorPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page of a list, with the number of all rows that match the filter."""
+    """A page of a list, with the total count of the rows that match the filter."""
 
     items: list[Item]
     total: int

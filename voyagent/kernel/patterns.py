@@ -1,4 +1,4 @@
-"""Search texts as LIKE patterns, and a check if the trigram index can serve them."""
+"""Search texts as LIKE patterns, and a test if the trigram index can be used for them."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for converting `taken`, one of the two currencies, into the other.
+        """Return the rate for converting the currency `taken` into the other of the two currencies.
 
         Raises InvalidRate, UnknownCurrency.
         """

@@ -1,8 +1,8 @@
 """Serializers that turn rows and objects into the responses that classes declare.
 
 A response class declares its members and their types. `AnswerOf.of` runs one function per class,
-which is generated from the annotations at first use, so that a request pays neither for validation
-nor for a loop over names.
+which is generated from the annotations at first use. A request therefore needs neither validation
+nor a loop over names.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class AnswerOf(Answer, Generic[Source]):
 
 
 class PageOf(AnswerOf[Page[Row]], Generic[Item]):
-    """A page of a list, with the number of all rows that match."""
+    """A page of a list, with the total count of the rows that match."""
 
     items: list[Item]
     total: int
@@ -121,7 +121,7 @@ class PageOf(AnswerOf[Page[Row]], Generic[Item]):
 
 
 class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
-    """A page of a list without the total number of rows; the last page has no `next_cursor`."""
+    """A page of a list without a total count; the last page has no `next_cursor`."""
 
     items: list[Item]
     limit: int
@@ -132,8 +132,8 @@ class CursorPageOf(AnswerOf[CursorPage[Row]], Generic[Item]):
 def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
     """Return the function that writes a response class, generated from its annotations.
 
-    The generated code names each member, which is faster than a loop over names with a converter
-    each.
+    The generated code contains the name of each member. This is faster than a loop over names and
+    converters.
     """
     code = _Code(answer)
     # The code is generated only from response classes of this program, never from input.
@@ -143,7 +143,7 @@ def serializer(answer: type[AnswerOf[Any]]) -> Callable[[Any], dict[str, Any]]:
 
 
 class _Code:
-    """The source text of a serializer, and in `names` the functions that it calls."""
+    """The source text of a serializer; `names` maps names to the functions that it calls."""
 
     def __init__(self, answer: type[AnswerOf[Any]]) -> None:
         self.names: dict[str, Any] = {"instant": wire_instant, "amount": wire_amount}
@@ -242,7 +242,7 @@ def _local(path: str) -> str:
 
 
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
-    """Return the members of the base classes in their order, then those of the class itself.
+    """Return the names of a response's members: those of the base classes first.
 
     pydantic begins with the members of the last base class.
     """
@@ -262,7 +262,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:
-    """Return a type without None and `Annotated`, its annotations, and True if it allows None."""
+    """Return the type without None and `Annotated`, its annotations, and if None is allowed."""
     may_be_none = False
     while True:
         if get_origin(annotation) in {Union, UnionType}:

@@ -38,7 +38,8 @@ class TooManyLines(Unprocessable):
 class Sheet:
     """A table: file name, columns and rows.
 
-    The first cell of each row is its kind, so that programs do not add totals to lines.
+    The first cell of each row is the kind of the row, so that programs can tell totals from other
+    rows.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Sheet:
 
 
 def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
-    """Return rows as CSV text, after a byte order mark if `bom` is true."""
+    """Return rows as CSV text; begins with a byte order mark if `bom` is true."""
     out = io.StringIO()
     out.write(BOM if bom else "")
     csv.writer(out, lineterminator="\r\n").writerows(

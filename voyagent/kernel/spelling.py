@@ -21,9 +21,9 @@ _OTHERS = {
 def in_words(amount: Money, language: str) -> str:
     """Return an amount, zero or more, in words: `Rupees one lakh five hundred only`.
 
-    English has one "and": before the paise if there are any, else within the number. Only the minor
-    unit of the rupee has a name; other minor units are a fraction, `US dollars twelve and 50/100
-    only`. `language` is `hi` for Hindi; any other value gives English.
+    English has one "and": before the paise if there are any, else within the number. Only the paisa
+    is named; the minor units of other currencies are written as a fraction: `US dollars twelve and
+    50/100 only`. `language` is `hi` for Hindi; any other value gives English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent

@@ -1,10 +1,13 @@
-"""Jobs that are marked as running but that no worker runs, returned to the queue.
+"""Return jobs to the queue that are marked as running but that no worker runs.
 
-procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules. A
-worker never returns jobs that it is running, however late its heartbeat is: they would run twice. A
-worker returns a job that is marked as its own and that it does not run, because the statement that
-should have ended the job failed. A job is returned only if its state has not changed since it was
-found, because another worker may have returned it and a third may run it.
+procrastinate finds the jobs of workers whose heartbeat has stopped. This module adds three rules:
+
+- A worker never returns jobs that it is running, however late its heartbeat is. They would run
+twice.
+- A worker returns a job that is marked as its own and that it does not run. The statement that
+should have ended the job has failed.
+- A job is returned only if its state has not changed since it was found. Another worker may have
+returned it already, and a third worker may run it.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ class StalledJobs:
     async def watch(
         self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
     ) -> Any:
-        """Record that a job is running, and run it; middleware for all jobs of the process."""
+        """Run a job and record that it is running; middleware for all jobs of the process."""
         self._running.add(context.job.id)
         try:
             return await call_next()
@@ -43,8 +46,8 @@ class StalledJobs:
     async def recover(self, context: JobContext) -> None:
         """Return stalled jobs to the queue.
 
-        That includes jobs marked as those of this process if two successive calls find that it does
-        not run them.
+        A job that is marked as one of this process is returned if two successive calls find that
+        the process does not run it.
         """
         own, manager = context.job.worker_id, self._jobs.job_manager
         held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=own)

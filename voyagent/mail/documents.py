@@ -26,8 +26,8 @@ def write(
 ) -> EmailMessage:
     """Build the whole message: headers, text, HTML and attachment.
 
-    Raises the errors of the templates. Unusual characters in an agency's or person's name are
-    cleaned, never an error.
+    Unusual characters in the name of an agency or person are removed and cause no error. Raises the
+    errors of the templates.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[mail.kind], contents.values

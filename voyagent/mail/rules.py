@@ -20,9 +20,10 @@ class Kind:
     """One kind of mail: its subject, template values and period of validity.
 
     `subject` is a text, or a pair: the name of a value, and a subject for each value it can have.
-    `link_lives` is a pair too: the name of the value that gives the life of the link, and its unit
-    in seconds, such as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name,
-    replies go to the value `reply_to`, and it may have an attachment.
+    `link_lives` is given if the mail has a link that expires. It is a pair: the name of the
+    template value that states the lifetime of the link, and the length of its unit in seconds, such
+    as `("hours", 3600)`. A mail with `for_customer` is sent in the agency's name, replies go to the
+    address in the value `reply_to`, and it may have an attachment.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -39,7 +40,7 @@ class Kind:
         return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
-        """Return how long sending is useful: the life of the link, at most a week."""
+        """Return the time for which sending is useful: the lifetime of the link, at most a week."""
         if self.link_lives is None:
             return KEPT_FOR
         name, seconds = self.link_lives

@@ -138,8 +138,8 @@ def take(mail_id: UUID) -> QueuedMail | None:
     """Claim a mail for sending; return None if it was sent, given up or is not due yet.
 
     The attempt is counted and the next one is scheduled before sending begins, so a worker that
-    crashes delays the mail but never loses it. If it crashes after the mail server accepted the
-    mail and before our commit, the mail is sent twice with the same Message-ID.
+    crashes delays the mail but never loses it. If the worker crashes after the mail server accepted
+    the mail and before the result is committed, the mail is sent twice with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -191,7 +191,10 @@ def note_failure(mail: QueuedMail, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """Queue the bound agency's due mail, give up outdated mail, delete records after 90 days."""
+    """Queue the due mails of the bound agency, give up outdated ones, delete old records.
+
+    Records are deleted after 90 days.
+    """
     now = clock.now()
     useless = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"

@@ -104,9 +104,9 @@ class PartyList(PartyQuery):
         return [str(_WORDS[name]) for name in (*self.unread, *others)]
 
     def address(self, **changes: Any) -> str:
-        """Return the list's URL with some parameters changed.
+        """Return the list's URL with some query parameters changed.
 
-        Any change but that of `cursor` leads to the first page.
+        A change of any parameter except `cursor` leads to the first page.
         """
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
         return url_for(

@@ -41,9 +41,9 @@ COLUMNS = (
 NAMES_MAX = 500
 """Largest number of names that a form suggests."""
 SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
-"""Purposes of accounts with balances per party, and the sign of a debit in each.
+"""Purposes of accounts that have a balance per party, and the sign of a debit in each.
 
-With this sign a positive balance is the usual one.
+The sign is chosen so that the usual balance is positive.
 """
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
@@ -91,7 +91,7 @@ def terms_days(name: str) -> int | None:
 
 
 def tax_status(name: str) -> Row | None:
-    """Return country, state and tax number of the party with a name; None without one."""
+    """Return country, state and tax number of the party with a name; None if there is none."""
     found = (
         db.session.execute(
             select(Party.country, Party.state, Party.tax_number).where(
@@ -110,7 +110,7 @@ def email_of(name: str) -> str | None:
 
 
 def known_names(kind: str) -> list[str]:
-    """Return the names that a form suggests while a user types; archived parties excluded."""
+    """Return the names that a form suggests while a user types; not those of archived parties."""
     statement = (
         select(Party.name)
         .where(KINDS[kind], Party.is_archived.is_(False))
@@ -135,10 +135,9 @@ def is_named(name: str) -> ColumnElement[bool]:
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
 ) -> CursorPage[Row]:
-    """Return a page of parties by name, after the cursor's party.
+    """Return a page of parties, ordered by name, that begins after the cursor's party.
 
-    Parts of words are searched without an index, because an agency has a few thousand parties at
-    most.
+    A text is searched without an index, because an agency has a few thousand parties at most.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]

@@ -175,7 +175,7 @@ def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
 def update(
     actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None
 ) -> Party:
-    """Change a party; if nothing differs, nothing is recorded.
+    """Change a party; if no value differs, nothing is stored or audited.
 
     `seen` is the `updated_at` that the caller has read. A name that is used in the books can only
     change its capitals.

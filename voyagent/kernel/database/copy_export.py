@@ -86,9 +86,9 @@ def running_total(
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
     """Return one minor unit of a currency as an SQL decimal, such as 0.01 for INR.
 
-    Multiplied by minor units it gives an `amount_cell`. Use it in rows that have several amounts.
-    `among` are the currencies that can occur: if all have two decimals, the currency of the row is
-    not read.
+    Minor units multiplied by it are an `amount_cell`. Use it in rows that have several amounts.
+    `among` are the currencies that can occur. If all of them have two decimals, the column
+    `currency` is not read.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)
@@ -128,7 +128,7 @@ class ExportsBusy(Unavailable):
 
 
 class Snapshot:
-    """A Reader for one export: all its reads see one agency at one moment.
+    """A Reader for one export: all its reads see the data of one agency at the same time.
 
     The caller must close it. The garbage collector closes a snapshot that was not closed.
     """
@@ -147,7 +147,7 @@ class Snapshot:
             ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager that does nothing, since all reads see one moment already."""
+        """Return a context manager that does nothing: all reads share one snapshot anyway."""
         return nullcontext()
 
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
@@ -180,7 +180,7 @@ class Snapshot:
 
 
 class Exports:
-    """The exports of one process: at most SLOTS at once, each on its own connection."""
+    """The exports of one process: at most SLOTS at a time, each on its own connection."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -247,7 +247,7 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Slot:
-    """One of the SLOTS for exports, with the timer that limits the time of its connection."""
+    """One of the SLOTS for exports, with a timer for the time limit of its connection."""
 
     def __init__(self, places: BoundedSemaphore) -> None:
         self._places = places

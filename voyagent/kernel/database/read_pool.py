@@ -56,11 +56,11 @@ class Reader(Protocol):
     """Protocol of objects that run SELECT statements and return their rows."""
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """Return the rows of each statement, in order, as they are at one moment."""
+        """Return the rows of each statement, in order; all statements read the same snapshot."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager; all reads inside it see the database at one moment.
+        """Return a context manager; all reads inside it use the same snapshot of the database.
 
         Use it if a statement depends on the rows of an earlier one.
         """
@@ -93,7 +93,7 @@ class SessionReader:
         ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Return a context manager that does nothing: the transaction decides what is seen."""
+        """Return a context manager that does nothing: the open transaction isolates the reads."""
         return nullcontext()
 
 
@@ -125,7 +125,7 @@ class ReadPool:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Make all calls of `run` inside the block use one connection and see one moment."""
+        """Make all calls of `run` inside the block use one connection and the same snapshot."""
         with ExitStack() as closing:
             try:
                 self._begin(closing)
@@ -246,7 +246,7 @@ class RequestReader:
         return self._credential.user_id
 
     def authenticate(self) -> Actor:
-        """Return the authenticated actor, by a round trip of its own before the first read.
+        """Return the authenticated actor; uses a network round trip of its own if nothing was read.
 
         Raises Unauthorized, Forbidden as `read` does.
         """
@@ -273,7 +273,7 @@ class RequestReader:
         return results
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Make all reads inside the block see one moment; each one authenticates the caller."""
+        """Make all reads inside the block use the same snapshot; each authenticates the caller."""
         return self._pool.snapshot()
 
 
@@ -289,7 +289,10 @@ def authenticate_values(credential: Credential) -> Row:
 
 
 def actor_of(credential: Credential, caller: Row) -> Actor:
-    """Return the actor of a credential and the row that `app.authenticate` returned for it."""
+    """Return the actor of a credential.
+
+    `caller` is the row that `app.authenticate` returned for the credential.
+    """
     return Actor(
         tenant_id=credential.tenant_id,
         user_id=caller["user_id"],

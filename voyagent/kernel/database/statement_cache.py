@@ -1,9 +1,9 @@
 """Cache of the compiled SQL text of Core selects; the tenant is filled in for each caller.
 
-SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to answer it.
-So a select is compiled once per shape, and its text is kept as long as the select object.
-SQLAlchemy has such a cache only inside an engine; the private method used here belongs to version
-CHECKED_WITH, and a test fails on another version.
+SQLAlchemy takes many times longer to build and compile a select than PostgreSQL takes to run it.
+Each select is therefore compiled once, and its text is kept as long as the select object.
+SQLAlchemy has such a cache only inside an engine. The private method that is used here was checked
+with the version CHECKED_WITH; a test fails with another version.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class KeyedSelect:
-    """A select by primary key, and the value of the key."""
+    """A select by primary key, together with the value of the key."""
 
     select: Select[Any]
     key: UUID
@@ -76,10 +76,11 @@ def inlined(value: int | str) -> BindParameter[Any]:
 
 
 def generic_plan(statement: Select[Any]) -> Select[Any]:
-    """Mark a select, so that PostgreSQL uses generic plans in its round trip.
+    """Mark a select for which PostgreSQL should use a generic plan.
 
     Use it for a select that takes longer to plan than to run and whose best plan does not depend on
-    its parameters. Without the mark PostgreSQL plans it anew if it expects many rows.
+    its parameters. Without the mark PostgreSQL plans the select again for each call if it expects
+    many rows.
     """
     return statement.execution_options(**{_GENERIC_PLAN: True})
 

@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 class Attempt:
     """An admitted attempt, counted as a failure until `succeeded` is called.
 
-    As a context manager it also ends the attempt. An attempt that could not be checked
-    (`Unavailable`) is not counted.
+    It is a context manager and ends with its block. If the block raises Unavailable, the attempt
+    could not be checked and is not counted.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back")
@@ -42,9 +42,9 @@ class Attempt:
         self._decided.atexit = False
 
     def succeeded(self) -> None:
-        """Remove this attempt from the count of its account.
+        """Remove this attempt from the failures of its account.
 
-        Earlier failures stay in the count, so that a correct password does not allow more guesses
+        Earlier failures are still counted, so that a correct password does not allow more guesses
         at the code of the second factor.
         """
         give_back, self._give_back = self._give_back, None
@@ -84,10 +84,12 @@ class Limiter:
     ) -> Attempt:
         """Count and admit an attempt, after the schema check and before the credential check.
 
-        `account` is the typed e-mail address, which need not exist; `address` is the client's IP
-        address. Attempts at an account that are still being checked count as failures; if the
-        throttle has `patience_s`, the next attempt waits so long for their results. Raises
-        TooManyRequests with `retry_after_s`.
+        `account` is the e-mail address as typed; no such account need exist. `address` is the
+        client's IP address. Attempts that are still being checked count as failures of their
+        account. If the throttle has `patience_s` and the account is at its limit only because of
+        them, this attempt waits up to `patience_s` seconds until they are decided.
+
+        Raises TooManyRequests with `retry_after_s`.
         """
         self._count(throttle, address)
         if not throttle.account:
@@ -101,7 +103,7 @@ class Limiter:
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
-        """Count a failure after the check, for credentials that come with each request.
+        """Count a failed check of a credential that is sent with each request.
 
         A valid credential is never counted. Raises TooManyRequests if the client address has too
         many failures.
@@ -111,15 +113,15 @@ class Limiter:
     def came_in(self, account: str, *, address: str) -> None:
         """Record that the owner of an account has signed in from a client address.
 
-        Failures from this address then have a count of their own, so that an attacker at another
+        Failures from this address are then counted separately, so that an attacker at another
         address cannot lock the owner out.
         """
         self._windows.take(self._home(account, address))
 
     def forgive(self, account: str, *, address: str = "") -> None:
-        """Delete an account's failures after a password reset.
+        """Delete an account's failed attempts after a password reset.
 
-        That is the failures at `address` and those at addresses from which the owner has never
+        It deletes those from `address`, and those from all addresses from which the owner has never
         signed in.
         """
         for throttle in ALL:
@@ -163,9 +165,9 @@ class Limiter:
             self._undecided.wait(key)
 
     def _take(self, wanted: Iterable[Window]) -> float | None:
-        """Add one to each window, or to none if one is full.
+        """Add one attempt to each window, or to none if one of them is full.
 
-        Returns None if it was added, else the longest wait in seconds.
+        Returns None if the attempt was added, else the longest waiting time in seconds.
         """
         taken: list[Window] = []
         waits_s: list[float] = []
@@ -207,7 +209,7 @@ class Limiter:
 
 
 class _Undecided:
-    """Numbers of attempts by account that this process is still checking."""
+    """The attempts, by account, that this process is still checking."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -246,7 +248,7 @@ def _place(address: str) -> str:
 
 
 def _at(account: str, address: str) -> str:
-    """Return one text for account and client; the space separates, since addresses have none."""
+    """Return one text for account and client address, separated by a space."""
     return f"{account} {_place(address)}"
 
 

@@ -31,7 +31,7 @@ class Throttle:
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
     patience_s: float = 0.0
-    """Seconds that an attempt waits for the results of others at the same account.
+    """Maximum time in seconds that an attempt waits for other attempts at the same account.
 
     Only for actions that do not yet use a database connection.
     """
@@ -69,8 +69,8 @@ REAUTHENTICATE = Throttle(
 )
 """A password or a code of a signed-in person.
 
-At reauthentication, when two-factor authentication is switched off, and when the e-mail address or
-the password is changed.
+For reauthentication, to switch off two-factor authentication, and to change the e-mail address or
+the password.
 """
 RESET_MAIL = Throttle(
     "reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
@@ -85,7 +85,7 @@ INVITE_MAIL = Throttle(
 DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
 """An itinerary or an invoice by mail, counted per e-mail address of the recipient."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""Mails to customers, counted per agency, because anybody can sign up and send some."""
+"""Mails to customers, counted per agency, because anybody can sign up and send mails."""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )

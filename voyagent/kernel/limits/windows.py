@@ -152,11 +152,11 @@ class SharedWindows(RedisStorage):
 
 
 class FailoverWindows:
-    """Counts in Redis and in this process; uses those of this process while Redis is down.
+    """Counts in Redis; while Redis is down, counts in this process.
 
-    The first call without a response within `PATIENCE_S` switches to the counts of this process.
-    They are used until Redis can count again, which is checked each `PROBE_EVERY_S`. No method
-    raises an error, and the limits apply at all times.
+    The first call without a response within `PATIENCE_S` seconds switches to the counts of this
+    process. They are used until Redis can count again, which is checked every `PROBE_EVERY_S`
+    seconds. No method raises an error, and the limits apply at all times.
     """
 
     def __init__(self, url: str) -> None:

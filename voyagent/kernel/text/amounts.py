@@ -1,6 +1,6 @@
 """Find amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
 
-A number that counts something else (`2 adults`, `5 nights`, `3 %`) is not an amount.
+A number of other things (`2 adults`, `5 nights`, `3 %`) is not an amount.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ _COUNTED_ANYWAY = re.compile(
     r"|travell?ers|passengers|guests|of us|members)\b",
     re.IGNORECASE,
 )
-"""Words for people and periods: a number of any length before them is not an amount.
+"""Words for people and periods: a number before them is not an amount, however large it is.
 
 Before other counted nouns a large number is a price, as in `5,000 visa fee`.
 """
@@ -249,7 +249,7 @@ def _number(written: str) -> Decimal:
 
 
 def _is_count(text: str, match: re.Match[str]) -> bool:
-    """Return True for a number beside a counted noun: `2 adults`, `pax: 4`, `3 %`."""
+    """Return True for a number next to a counted noun: `2 adults`, `pax: 4`, `3 %`."""
     number, end = match["number"], match.end("number")
     is_short = len(number) < 4 and "," not in number
     if _COUNTED_ANYWAY.match(text, end) or (is_short and _COUNTED.match(text, end)):

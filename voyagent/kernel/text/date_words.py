@@ -96,9 +96,9 @@ _YEAR = (
     rf"|(?P<y2b>\d{{2}}){_NO_YEAR}))?"
 )
 _MARKED_YEAR = rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)))?"
-"""A year after a day that follows its month.
+"""A year after a month and its day.
 
-It has four digits without an apostrophe: `Dec 25 26` means two days.
+It has four digits, or an apostrophe and two digits, because `Dec 25 26` means two days.
 """
 _WEEKDAY_BEFORE = rf"(?:\b(?P<wd>{_ANY_WEEKDAY})[.,]?\s*(?:the\s+)?)?"
 _WEEKDAY_BEHIND = rf"(?:\s*\(\s*(?P<wd2>{_ANY_WEEKDAY})\s*\))?"

@@ -4,9 +4,9 @@ The purpose of a date (`DateKind`) decides its year if none is written. Words th
 day (`next month`, `around Diwali`) and dates that do not exist become an `UnclearDate`, never a
 guess.
 
-Notes of staff (`by_staff=True`) may contain more forms than messages of customers: `Friday`, `next
-Friday`, `in 7 days` and `kal` count from today, while a message may have been written on another
-day.
+Notes of staff (`by_staff=True`) may contain more forms than messages of customers. In a note,
+`Friday`, `next Friday`, `in 7 days` and `kal` count from today. In a customer's message they are
+not read, because it may have been written on another day.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
 DateKind = Literal["travel", "due", "book", "past", "birth"]
 """The purpose of a date, which decides a missing year and the direction of `Friday`.
 
-`travel`: the next such day. `due`: the last such day that is at most `DUE_DAYS` ahead. `book`: the
-last that is at most `BOOK_DAYS` ahead. `past`: the last that is not after today. `birth`: the year
-must be written; two digits mean the latest such year of the past.
+`travel`: the next such day. `due`: the last such day that is at most `DUE_DAYS` days ahead. `book`:
+the last such day that is at most `BOOK_DAYS` days ahead. `past`: the last such day that is not
+after today. `birth`: the year must be written; two digits mean the latest such year of the past.
 """
 DATE_KINDS: tuple[DateKind, ...] = ("travel", "due", "book", "past", "birth")
 Reason = Literal["no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates"]
@@ -87,7 +87,7 @@ def find_days(
 def find_unclear(
     text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
 ) -> list[UnclearDate]:
-    """Return the words of a text that refer to a date without naming one day, in order."""
+    """Return the parts of a text that refer to a date without naming one day, in order."""
     return [
         found
         for found in scan(text, today, kind, by_staff=by_staff)
@@ -111,7 +111,10 @@ def impossible_date(text: str, today: date) -> UnclearDate | None:
 
 
 def open_words(text: str, today: date) -> list[str]:
-    """Return words that refer to a time without naming a day: `in December`, `around Diwali`."""
+    """Return the parts of a text that refer to a time without naming a day.
+
+    Examples are `in December` and `around Diwali`.
+    """
     return [found.words for found in find_unclear(text, today) if found.reason == "open"]
 
 
@@ -168,9 +171,9 @@ def read_date(
 
 
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
-    """Return the first and last day of the month that a filter names, and the words for it.
+    """Return the first and last day of the month that a filter names, and its words.
 
-    For example `in December`, `next month`, `this month`.
+    Examples are `in December`, `next month` and `this month`.
     """
     relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
     if relative:
@@ -404,7 +407,7 @@ def _months_on(day: date, months: int) -> date:
 
 
 def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
-    """Move days of ranges where needed, so that the last day is never before the first."""
+    """Move the days of a range where needed, so that its last day is not before its first."""
     for place, (one, other) in enumerate(pairwise(found)):
         if not (isinstance(one, Day) and isinstance(other, Day)):
             continue

@@ -54,7 +54,7 @@ def find_known_names(text: str, names: Sequence[str]) -> list[KnownName]:
 
 
 def near_names(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names of which the text contains a word, whatever words are next to it."""
+    """Return the names of which the text contains a word, whatever the next words are."""
     words = [one.text for run in find_runs(text) for one in run.named if _can_stand_alone(one)]
     return [
         name
@@ -99,7 +99,8 @@ def _aligned(text: str, name: str) -> KnownName | None:
 def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
     """Return True if the words found are only a part of a longer name in the text.
 
-    A name of one word is continued by any word of a name, a longer one only by a capitalised word.
+    If one word was found, any word of a name next to it continues the name. If more were found,
+    only a capitalised word does.
     """
     is_single = len(_parts(found.name)) == 1
     return any(
@@ -112,7 +113,7 @@ def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
 
 
 def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
-    """Return True for the words of a name in another order, without dots, or with initials."""
+    """Return True if the words are the name in another order, without dots, or with initials."""
     said = _parts(" ".join(words))
     if "".join(said) == "".join(parts):
         return True
@@ -139,7 +140,10 @@ def _can_stand_alone(word: WordOfName) -> bool:
 
 
 def _has_each(said: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
-    """Return True if each word matches a different part; `may_shorten` accepts initials."""
+    """Return True if each word matches a different part of the name.
+
+    `may_shorten` also accepts initials.
+    """
     left = list(parts)
     whole = 0
     for word in sorted(said, key=len, reverse=True):

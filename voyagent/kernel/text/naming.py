@@ -97,7 +97,7 @@ class _Token:
     kind: _TokenKind
     is_first: bool
     is_apart: bool
-    """True if punctuation or a value is before it."""
+    """True if punctuation or a value stands before the token."""
 
     @property
     def is_capital(self) -> bool:
@@ -176,8 +176,8 @@ def find_names(
 ) -> list[Candidate]:
     """Return the probable names of a text, the best first.
 
-    `hidden` are the positions of values, which are not names. `role` says if a customer or a
-    supplier is wanted.
+    `hidden` are the positions of values, which are not names. `role` is `customer` or `supplier`,
+    the role for which a name is wanted.
     """
     visible = list(text)
     for start, end in hidden:
@@ -309,7 +309,7 @@ def _changes_case(tokens: Sequence[_Token], place: int, first: int) -> bool:
 
 
 def _joins(tokens: Sequence[_Token], place: int, kinds: Sequence[str]) -> bool:
-    """Return True for `&` or `and` in a firm or between titles: `Shah & Sons`, `Mr and Mrs`."""
+    """Return True for `&` or `and` inside a name: `Shah & Sons`, `Mr and Mrs`."""
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or following.is_apart:
         return False

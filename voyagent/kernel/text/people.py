@@ -34,7 +34,7 @@ _AGED = re.compile(
     re.IGNORECASE,
 )
 INFANT_UNTIL, CHILD_UNTIL = 2, 12
-"""Ages in years: passengers below are infants, and children, for an airline."""
+"""Ages in years: a younger passenger is an infant, or a child, for an airline."""
 _TOTALS = (
     re.compile(
         rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))",
@@ -195,7 +195,7 @@ again forget remove add make show what which when where why drop undo reverse re
 due dated paid
 """
 _TALK = frozenset(_TALK_WORDS.split())
-"""Words of a conversation, which are not part of a name in lower case."""
+"""Words of a conversation, which are not part of a name that is in lower case."""
 _LOWER_WORDS = (
     "a an me is are was can could would should do does did have has had to in on at with by as or"
     " if then"
@@ -316,7 +316,10 @@ def find_party(text: str) -> dict[str, int] | None:
 
 
 def _age_of(match: re.Match[str]) -> int:
-    """Return the age in years of a child of the writer; by default 0 for a baby, else 2."""
+    """Return the age in years of a child of the writer.
+
+    If no age is written, it is 0 for a baby, else 2.
+    """
     if match["months"]:
         return int(match["months"]) // 12
     said = match["age"] or match["bare"]
@@ -334,7 +337,7 @@ def _kinds_of(ages: list[int]) -> dict[str, int]:
 
 
 def _for_few(text: str) -> Travellers | None:
-    """Find `for 2` at the end or before a date, where a number alone means people."""
+    """Find `for 2` at the end of a text or before a date, where the number means people."""
     match = re.search(
         rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
         text,
@@ -346,7 +349,7 @@ def _for_few(text: str) -> Travellers | None:
 def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
     """Read the answer to a question for a name: `it's Suresh Pillai`, or the name alone.
 
-    `read` returns the name that words contain, or None; by default it is `as_name`.
+    `read` is a function that returns the name in a text, or None; by default it is `as_name`.
     """
     said = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(said)
@@ -450,7 +453,7 @@ def _last_line(text: str) -> Extracted | None:
 
 
 def bare_count(words: str) -> int | None:
-    """Return the number of a text that is only a number: `4`, `four`; None for other text."""
+    """Return the number if the text is only a number: `4`, `four`; None for other text."""
     said = words.strip(" .!?").lower()
     return _COUNTS.get(said) or (int(said) if re.fullmatch(r"\d{1,2}", said) else None)
 

@@ -49,8 +49,8 @@ class Phone:
 def find_phones(text: str, region: str | None) -> list[Phone]:
     """Return the valid telephone numbers of a text, in order.
 
-    `region` is the agency's country. A national number belongs to it unless the text shows that the
-    writer is in another country: by a place, the domain of an e-mail address, or a header.
+    `region` is the agency's country. A number without a country code is completed with it, unless a
+    place, the domain of an e-mail address or a header shows that the writer is in another country.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]

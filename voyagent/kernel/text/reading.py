@@ -71,7 +71,7 @@ class Reading:
 
     @property
     def masked(self) -> str:
-        """Return the text in lower case, with kinds in place of values, to match intents.
+        """Return the text in lower case, with each value replaced by its kind, to match intents.
 
         The time stamps that a chat writes before messages are left out.
         """

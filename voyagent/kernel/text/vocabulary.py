@@ -248,6 +248,6 @@ def plain(word: str) -> str:
 
 
 COMMON_WORDS = frozenset(map(plain, f"{_ENGLISH} {_CHAT} {_HINDI} {_HINDI_SCRIPT}".split()))
-"""Words that are not names in lower case; a name can contain some of them: `Blue Star`."""
+"""Words that are not names in lower case. Some of them can be part of a name: `Blue Star`."""
 FIRM_WORDS = frozenset(map(plain, _PARTS_OF_FIRMS.split()))
 """Words that end the name of a firm; some of them are also in COMMON_WORDS."""
