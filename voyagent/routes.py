@@ -151,8 +151,8 @@ def openapi() -> dict[str, object]:
         APIS,
         version=current_app.extensions["voyagent.settings"].version,
         description=(
-            "The back office of a travel agency: enquiries, the assistant, approvals, the books"
-            f" and their reports.\n\n{idempotency.DESCRIPTION}"
+            "The back office of a travel agency: enquiries, the assistant, approvals, accounting"
+            f" and reports.\n\n{idempotency.DESCRIPTION}"
         ),
     )
 

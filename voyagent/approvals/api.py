@@ -29,7 +29,7 @@ api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
 _SEEN = (
     (
         "If-Match",
-        "The `ETag` that the caller has seen; 412 where the proposal has been edited since.",
+        "`ETag` of the version that the caller read; 412 if the proposal has been edited since.",
     ),
 )
 

@@ -55,21 +55,21 @@ class AuditFilter(Query):
     """
 
     actor_id: Annotated[str | None, Filter(64)] = Field(
-        default=None, description="The person who acted."
+        default=None, description="Id of the user who acted."
     )
     kind: Annotated[list[Kind] | None, BeforeValidator(_split), Field(max_length=KINDS_MAX)] = (
         Field(
             default=None,
-            description="One or more kinds, repeated or separated by commas; any of them.",
+            description="Kinds of events, as repeated parameters or separated by commas.",
         )
     )
     first: DateFilter = Field(default=None, alias="from")
     last: DateFilter = Field(default=None, alias="to")
     status: Annotated[Outcome | None, BeforeValidator(_blank)] = Field(
-        default=None, description="Only what succeeded, or only what failed or was refused."
+        default=None, description="Outcome of the event: succeeded, or failed or refused."
     )
     tz: ZoneFilter = Field(
-        default=None, description="The zone whose days `from` and `to` are; UTC where absent."
+        default=None, description="IANA time zone of the days `from` and `to`; UTC if absent."
     )
 
     def search(self, zone: str = "UTC") -> Search:

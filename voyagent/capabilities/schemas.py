@@ -25,7 +25,7 @@ class RunQuery(Query):
 
     session_id: IdFilter = Field(
         default=None,
-        description="The conversation whose trip is meant, or in which a proposal is shown.",
+        description="The conversation whose trip is used and in which a proposal is shown.",
     )
 
 

@@ -97,7 +97,7 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
     headers=(
         (
             "If-Match",
-            "The `ETag` that the caller has seen; 412 where the enquiry has changed since.",
+            "`ETag` of the version that the caller read; 412 if the enquiry has changed since.",
         ),
     ),
 )

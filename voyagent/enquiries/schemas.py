@@ -121,7 +121,8 @@ class EnquiryFilter(Query):
         Literal["new", "quoted", "booked", "cancelled", "all"], BeforeValidator(_any_status)
     ] = "all"
     q: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="Part of the name, e-mail, phone, origin or destination."
+        default=None,
+        description="Part of the name, e-mail address, phone number, origin or destination.",
     )
     customer_email: Annotated[str | None, Filter(255)] = None
     origin: Annotated[str | None, Filter(128)] = None
@@ -132,7 +133,7 @@ class EnquiryFilter(Query):
     created_to: DateFilter = None
     tz: ZoneFilter = Field(
         default=None,
-        description="The zone whose days `created_from` and `created_to` are; UTC where absent.",
+        description=("IANA time zone of the days `created_from` and `created_to`; UTC if absent."),
     )
 
     def search(self, zone: str = "UTC") -> Search:

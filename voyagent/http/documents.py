@@ -30,14 +30,14 @@ from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import Query, wire_instant
 from voyagent.kernel.sheets import Sheet
 
-_SAYS: dict[Format, str] = {
-    "pdf": "{0} as PDF.",
-    "csv": "{0} as CSV: {1}.\n\n{2}",
-    "xlsx": "{0} as a workbook (XLSX).\n\n{2}",
+_DESCRIPTIONS: dict[Format, str] = {
+    "pdf": "Return {0} as PDF.",
+    "csv": "Return {0} as CSV: {1}.\n\n{2}",
+    "xlsx": "Return {0} as an XLSX workbook.\n\n{2}",
 }
 _ROWS = (
-    "The first column says what a row is. Facts and amounts are those of the JSON, under the same"
-    " names."
+    "The first column has the kind of the row. Values have the names that they have in the JSON"
+    " response."
 )
 
 
@@ -45,18 +45,18 @@ _ROWS = (
 class Document:
     """A kind of document that can be downloaded as PDF, CSV and workbook.
 
-    `name` is part of the file's URL and `words` begins a sentence in the API documentation. `place`
-    is the path of the record in the API and `page_place` its path on pages; `parameter` is the id
+    `name` is part of the file's URL and `title` names the document in the API documentation. `path`
+    is the path of the record in the API and `page_path` its path on pages; `parameter` is the id
     in both paths. `read` returns the data of a record or raises `missing`. `sheet` makes the table,
     and `typeset` the PDF, to which the agency's name is passed. With `may_hide_prices` both also
-    receive `prices`, a query parameter of the API and `?prices=no` on pages. `holds` describes the
-    contents of the table.
+    receive `prices`, a query parameter of the API and `?prices=no` on pages. `contents` describes
+    the table.
     """
 
     name: str
-    words: str
-    place: str
-    page_place: str
+    title: str
+    path: str
+    page_path: str
     parameter: str
     permission: str
     missing: type[NotFound]
@@ -64,21 +64,17 @@ class Document:
     sheet: Callable[..., Sheet]
     typeset: Callable[..., File]
     may_hide_prices: bool = False
-    holds: str = "its facts, its lines with their taxes, what settles it, what it comes to"
+    contents: str = "fields, lines with taxes, payments and credits, and totals"
 
     @property
     def endpoint(self) -> str:
         """Return the part of the handlers' names that names the document."""
         return self.name.replace("-", "_")
 
-    def says(self, form: Format) -> str:
+    def description(self, form: Format) -> str:
         """Return the API documentation of the file in one format."""
-        more = (
-            "\n\nWithout `prices` it says what is included and not what it costs."
-            if self.may_hide_prices
-            else ""
-        )
-        return _SAYS[form].format(self.words, self.holds, _ROWS) + more
+        more = "\n\nIf `prices` is false, prices are left out." if self.may_hide_prices else ""
+        return _DESCRIPTIONS[form].format(self.title, self.contents, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
         """Return the query parameters of the file in one format, None if it has none."""
@@ -106,7 +102,7 @@ def put_behind_api(api: ApiBlueprint, document: Document) -> None:
     """Add an API operation for each file format of the document."""
     for form in SCHEMAS:
         declare = api.get(
-            f"{document.place}/{document.name}.{form}",
+            f"{document.path}/{document.name}.{form}",
             answer=SCHEMAS[form],
             media_type=DOCUMENTED[form],
             permission=document.permission,
@@ -121,7 +117,7 @@ def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
     `?locale=` sets the language of the PDF. CSV files have a byte order mark for spreadsheets.
     """
     for form in SCHEMAS:
-        address = f"{document.page_place}/{document.name}.{form}"
+        address = f"{document.page_path}/{document.name}.{form}"
         pages.page(address, permission=document.permission, missing=document.missing)(
             _page(document, form)
         )
@@ -170,7 +166,7 @@ def _named(
 ) -> Callable[..., Response]:
     """Set the name, the parameters and the documentation of a generated handler."""
     wanted = {"reader": RequestReader, document.parameter: UUID, **more}
-    handler.__name__, handler.__doc__ = name, document.says(form)
+    handler.__name__, handler.__doc__ = name, document.description(form)
     parameters = [
         inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
         for each, kind in wanted.items()

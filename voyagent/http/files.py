@@ -62,14 +62,14 @@ class PaperQuery(Query):
     """Query parameters for the layout of a document."""
 
     locale: Literal["en", "hi"] | None = Field(
-        default=None, description="The language of the paper; the agency's where it is not given."
+        default=None, description="Language of the document; by default the agency's."
     )
 
 
 class PriceQuery(Query):
     """Query parameter to leave out prices."""
 
-    prices: bool = Field(default=True, description="Whether it says what is to be paid.")
+    prices: bool = Field(default=True, description="False to leave prices out.")
 
 
 class PricedPaperQuery(PaperQuery, PriceQuery):

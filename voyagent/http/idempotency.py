@@ -58,20 +58,20 @@ PARAMETER = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[ -~]+$"},
     "description": (
-        "The caller's own word for this act. For 24 hours a repeat with the same key, address and"
-        " body changes nothing and gets the first answer."
+        "A unique key of this request. For 24 hours a repeated request with the same key, path,"
+        " query and body changes nothing and receives the first response."
     ),
 }
 DESCRIPTION = (
-    "Repeating safely: send every POST behind a bearer that you may have to repeat with an"
-    " `Idempotency-Key` of its own, such as a random UUID. Where no answer came, or a 409"
-    " `idempotency_in_progress`, a 429 or a 5xx, send the same bytes again with the same key: what"
-    " was done is not done again, and its answer comes once more byte for byte with"
-    " `Idempotent-Replayed: true`. A key is yours alone and stands for one address, query and body"
-    " (else 422 `idempotency_key_reused`) for 24 hours. A failure is not kept, so a repeat of it"
-    " runs anew. An answer that holds a secret comes once; a repeat is 409"
-    " `idempotency_secret_shown`. A repeated message to the assistant follows the turn that the"
-    " first one began, from its first event."
+    "Idempotent requests: give each authenticated POST that you may have to repeat its own"
+    " `Idempotency-Key`, such as a random UUID. If there is no response, or a 409"
+    " `idempotency_in_progress`, a 429 or a 5xx, send the same request again with the same key. A"
+    " completed request does not run again: the response is a copy of the first one, with the"
+    " header `Idempotent-Replayed: true`. A key belongs to its caller and is valid for one path,"
+    " query and body (else 422 `idempotency_key_reused`) for 24 hours. Failed requests are not"
+    " stored, so a repeated one runs again. A response with a secret is returned only once; a"
+    " repeated request receives 409 `idempotency_secret_shown`. A repeated message to the assistant"
+    " receives the events of the turn that the first one started, from the first event."
 )
 log = structlog.get_logger(__name__)
 

@@ -19,17 +19,17 @@ from voyagent.kernel.fields import Answer
 
 REF = "#/components/schemas/{model}"
 _WORDS = {
-    400: "A rule of the agency's trade refuses the values",
-    401: "Nobody: the bearer is missing, wrong, expired or signed out",
-    403: "The role does not allow it",
-    404: "Not there, or another agency's",
-    409: "The state of the thing does not allow it",
-    412: "The state that the caller has seen (`If-Match`) is no longer the present one",
+    400: "A value breaks a business rule",
+    401: "Not authenticated: the bearer token is missing, invalid, expired or revoked",
+    403: "The caller's role does not permit the operation",
+    404: "Not found in the caller's agency",
+    409: "The current state of the record does not permit the operation",
+    412: "The record has changed since the version in `If-Match`",
     413: "The body is too large",
-    415: "The body is not plain JSON",
-    422: "Input that breaks the schema",
-    429: "Too often; see Retry-After",
-    503: "The database or the assistant is away; see Retry-After",
+    415: "The media type of the body is not JSON",
+    422: "The request does not match the schema",
+    429: "Too many requests; see Retry-After",
+    503: "A required service is unavailable; see Retry-After",
 }
 
 
@@ -214,7 +214,7 @@ def _query_parameters(spec: APISpec, operation: Operation) -> list[dict[str, Any
 
 
 def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, Any]:
-    ok: dict[str, Any] = {"description": "Done"}
+    ok: dict[str, Any] = {"description": "Success"}
     if isinstance(operation.answer, dict):
         ok["content"] = {operation.media_type: {"schema": operation.answer}}
     elif operation.answer is not None:
@@ -224,7 +224,7 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
     if operation.takes_key:
         ok["headers"] = {
             idempotency.REPLAYED: {
-                "description": "`true` on the answer to a repeat; absent on the first one",
+                "description": "`true` if the response is a copy of the first one; else absent",
                 "schema": {"const": "true"},
             }
         }
@@ -246,7 +246,7 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
         if status in {429, 503}:
             responses[str(status)]["headers"] = {
                 "Retry-After": {
-                    "description": "Whole seconds until it is worth trying again",
+                    "description": "Seconds to wait before the next attempt, a whole number",
                     "schema": {"type": "integer"},
                 }
             }

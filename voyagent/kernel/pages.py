@@ -119,7 +119,10 @@ class PartQuery(Query):
     limit: Annotated[int, Field(ge=1)]
     offset: Offset = 0
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+        default=None,
+        description=(
+            "`next_cursor` of the previous page. With a cursor, `offset` does not select the page."
+        ),
     )
 
     def part(self) -> Part:

@@ -131,9 +131,10 @@ def _file(entry: Row) -> str:
 
 ENTRY = Document(
     name="journal-entry",
-    words="The journal entry",
-    place="/journal-entries/<entry_id>",
-    page_place="/journal/<entry_id>",
+    title="a journal entry",
+    contents="fields, lines and totals",
+    path="/journal-entries/<entry_id>",
+    page_path="/journal/<entry_id>",
     parameter="entry_id",
     permission="ledger.read",
     missing=EntryNotFound,

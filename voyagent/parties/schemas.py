@@ -88,17 +88,17 @@ class PartyQuery(Query):
     """Filters and cursor of the list; a party must match all filters."""
 
     q: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="Part of the name, e-mail, phone or tax number."
+        default=None, description="Part of the name, e-mail address, phone number or tax number."
     )
     kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`customer` or `supplier`."
     )
     archived: Annotated[int, Field(ge=0, le=1)] = Field(
-        default=0, description="1: the archived ones, which otherwise are left out."
+        default=0, description="1 for archived parties only, 0 for active ones only."
     )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     cursor: Annotated[str | None, Filter(CURSOR_MAX)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def search(self) -> PartySearch:

@@ -47,7 +47,7 @@ def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]
     headers=(
         (
             "If-Match",
-            "The `ETag` that the caller has seen; 412 where the settings have changed since.",
+            "`ETag` of the version that the caller read; 412 if the settings have changed since.",
         ),
     ),
 )

@@ -167,7 +167,10 @@ class TripListQuery(Query):
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+        default=None,
+        description=(
+            "`next_cursor` of the previous page. With a cursor, `offset` does not select the page."
+        ),
     )
 
 

@@ -44,7 +44,7 @@ from voyagent.kernel.serializers import Body
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
 LAST_EVENT_ID = (
     "Last-Event-ID",
-    "The number of the last event that was seen: what came after it is sent again, byte for byte.",
+    "Id of the last event that was received; all later events are sent.",
 )
 REPLACING = (TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable)
 

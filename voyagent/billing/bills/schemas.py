@@ -123,12 +123,12 @@ class BillQuery(TripDocumentQuery):
     status: Annotated[
         Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
         BeforeValidator(lambda value: value or None),
-    ] = Field(default=None, description="A state; `open` is received or scheduled.")
+    ] = Field(default=None, description="A status; `open` is received or scheduled.")
     q: Annotated[str | None, Filter(255)] = Field(
         default=None,
         description=(
-            "Part of the supplier's number, the supplier or our reference, in the next 20,000"
-            " bills."
+            "Part of the supplier's number or name, or of the agency's reference. A page searches"
+            " at most 20,000 bills after the cursor."
         ),
     )
 

@@ -36,11 +36,12 @@ class CreditNoteIn(CreditIn):
 class CreditNoteQuery(DocumentQuery):
     """Filters of the list of credit notes, which are combined, and the cursor of a page."""
 
-    invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
+    invoice_id: Id | None = Field(default=None, description="Id of the credited invoice.")
     q: Annotated[str | None, Filter(255)] = Field(
         default=None,
         description=(
-            "Part of the number, the customer or the invoice's number, in the next 20,000 notes."
+            "Part of the number, the customer's name or the invoice's number. A page searches at"
+            " most 20,000 credit notes after the cursor."
         ),
     )
 

@@ -163,28 +163,29 @@ class PaymentQuery(Query):
     """Filters of the list of payments, which are combined, and the cursor of a page."""
 
     direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
-        default=None, description="`in` or `out`."
+        default=None, description="`in` from customers, `out` to suppliers."
     )
     party: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="The party's whole name, whatever the case."
+        default=None, description="Full name of the customer or supplier, ignoring case."
     )
-    paid_from: DateFilter = Field(
-        default=None, alias="from", description="The first day of payment."
-    )
-    paid_to: DateFilter = Field(default=None, alias="to", description="The last day of payment.")
+    paid_from: DateFilter = Field(default=None, alias="from", description="First payment date.")
+    paid_to: DateFilter = Field(default=None, alias="to", description="Last payment date.")
     unapplied: Annotated[int, Field(ge=0, le=1)] = Field(
-        default=0, description="1: only those of which something is left."
+        default=0, description="1 for payments with an unused amount only."
     )
     reversed: Annotated[int, Field(ge=0, le=1)] = Field(
-        default=0, description="1: only those that were reversed."
+        default=0, description="1 for reversed payments only."
     )
     q: Annotated[str | None, Filter(255)] = Field(
         default=None,
-        description="Part of the number, the party or the reference, in the next 20,000 payments.",
+        description=(
+            "Part of the number, the party's name or the reference. A page searches at most 20,000"
+            " payments after the cursor."
+        ),
     )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def search(self) -> PaymentSearch:

@@ -42,12 +42,12 @@ class SupplierCreditIn(BillCreditIn):
 class SupplierCreditQuery(DocumentQuery):
     """Filters of the list of supplier credits, which are combined, and the cursor of a page."""
 
-    bill_id: Id | None = Field(default=None, description="The credits on one bill.")
+    bill_id: Id | None = Field(default=None, description="Id of the credited bill.")
     q: Annotated[str | None, Filter(255)] = Field(
         default=None,
         description=(
-            "Part of the supplier's number, the supplier or the bill's number, in the next 20,000"
-            " credits."
+            "Part of the supplier's number or name, or of the bill's number. A page searches at"
+            " most 20,000 credits after the cursor."
         ),
     )
 

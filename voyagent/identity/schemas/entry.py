@@ -157,10 +157,10 @@ class WholeOrPage(Query):
     """Query of a list: one page if `limit` is given, else all items."""
 
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(
-        default=None, description="At most so many; all of them where absent."
+        default=None, description="Maximum number of items; all of them if absent."
     )
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def place(self) -> Cursor | None:

@@ -62,11 +62,11 @@ class AccountsQuery(Query):
     type: AccountType | None = None
     archived: Annotated[
         int | None,
-        Field(ge=0, le=1, description="1: only archived accounts; 0: only active ones."),
+        Field(ge=0, le=1, description="1 for archived accounts only, 0 for active ones only."),
     ] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the previous page."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
 

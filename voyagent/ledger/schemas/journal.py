@@ -92,11 +92,11 @@ class ReversalIn(Closed):
 class JournalQuery(Query):
     """Period and cursor of the list of journal entries."""
 
-    booked_from: DateFilter = Field(default=None, alias="from", description="The first book date.")
-    booked_to: DateFilter = Field(default=None, alias="to", description="The last book date.")
+    booked_from: DateFilter = Field(default=None, alias="from", description="First book date.")
+    booked_to: DateFilter = Field(default=None, alias="to", description="Last book date.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the previous page."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def place(self) -> Cursor | None:

@@ -18,10 +18,10 @@ from voyagent.reports.api.blueprint import api
 from voyagent.reports.api.report_files import REPORTS, query_of, report_file
 from voyagent.reports.queries.periods import PeriodInverted
 
-_SAYS: dict[Format, str] = {
-    "csv": "{} as CSV.\n\nThe first column says what a row is, so that no total is added to lines.",
-    "xlsx": "{} as a workbook (XLSX), with at most 20,000 entries or lines.",
-    "pdf": "{} as PDF, with at most 2,000 rows, in the agency's language or the one of `locale`.",
+_DESCRIPTIONS: dict[Format, str] = {
+    "csv": "Return {} as CSV.\n\nThe first column has the kind of the row: line or total.",
+    "xlsx": "Return {} as an XLSX workbook with at most 20,000 entries or lines.",
+    "pdf": "Return {} as PDF with at most 2,000 rows.",
 }
 
 
@@ -30,7 +30,7 @@ def _operation(report: str, form: Format) -> Callable[..., Response]:
         return report_file(report, form, reader, query)
 
     handler.__name__ = f"get_{report.replace('-', '_')}_{form}"
-    handler.__doc__ = _SAYS[form].format(f"The report `{report}`")
+    handler.__doc__ = _DESCRIPTIONS[form].format(f"the report `{report}`")
     handler.__annotations__["query"] = query_of(report, form)
     return handler
 

@@ -44,7 +44,7 @@ class AgeingQuery(Query):
     basis: Annotated[Basis, BeforeValidator(lambda value: value or "due_date")] = Field(
         default="due_date",
         description=(
-            "From which day what is open ages: the day on which it is due, or that of its document."
+            "Date from which the age of an open amount is counted: due date or document date."
         ),
     )
     tz: ZoneFilter = None

@@ -41,7 +41,7 @@ class DayBookQuery(Query):
     last: BusinessDate = Field(alias="to")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_ENTRIES
     cursor: Annotated[str | None, Filter(64)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def place(self) -> LineCursor | None:

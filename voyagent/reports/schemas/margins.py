@@ -41,7 +41,7 @@ class MarginsQuery(Query):
     group_by: GroupBy = "trip"
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_TRIPS
     cursor: Annotated[str | None, Filter(CURSOR_MAX)] = Field(
-        default=None, description="`next_cursor` of the page before, of the same group."
+        default=None, description="`next_cursor` of the previous page, with the same `group_by`."
     )
 
 

@@ -156,13 +156,10 @@ def _typeset(reader: RequestReader, found: Read, agency: str, *, prices: bool) -
 
 ITINERARY = Document(
     name="itinerary",
-    words="The itinerary of a trip, as its customer gets it,",
-    holds=(
-        "its facts, who travels, each thing with its days, places and reference, and its price by"
-        " currency"
-    ),
-    place="/trips/<trip_id>",
-    page_place="/trips/<trip_id>",
+    title="the itinerary of a trip for the customer",
+    contents="fields, passengers, services with dates, places and references, and prices",
+    path="/trips/<trip_id>",
+    page_path="/trips/<trip_id>",
     parameter="trip_id",
     permission="trip.read",
     missing=TripNotFound,

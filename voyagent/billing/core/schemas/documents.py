@@ -142,15 +142,13 @@ class DocumentQuery(Query):
     """Filters of a list, which are combined, and the cursor of a page."""
 
     party: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="The other party's whole name, whatever the case."
+        default=None, description="Full name of the customer or supplier, ignoring case."
     )
-    issued_from: DateFilter = Field(
-        default=None, alias="from", description="The first day of issue."
-    )
-    issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
+    issued_from: DateFilter = Field(default=None, alias="from", description="First issue date.")
+    issued_to: DateFilter = Field(default=None, alias="to", description="Last issue date.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
     )
 
     def place(self) -> Cursor | None:
@@ -163,7 +161,7 @@ class TripDocumentQuery(DocumentQuery):
 
     trip_id: IdFilter = Field(
         default=None,
-        description="The trip that they are of; there are none of a trip that is not the agency's.",
+        description="Id of the trip to which the documents belong.",
     )
 
 

@@ -101,9 +101,9 @@ class InvoiceQuery(TripDocumentQuery):
     status: Annotated[
         Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
         BeforeValidator(lambda value: value or None),
-    ] = Field(default=None, description="A state; `open` is issued or partly paid.")
+    ] = Field(default=None, description="A status; `open` is issued or partly paid.")
     q: Annotated[str | None, Filter(255)] = Field(
-        default=None, description="Part of the number, the customer or the reference."
+        default=None, description="Part of the number, the customer's name or the reference."
     )
 
     def search(self) -> InvoiceSearch:

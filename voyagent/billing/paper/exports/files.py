@@ -35,14 +35,14 @@ from voyagent.kernel.serializers import AnswerOf
 from voyagent.kernel.sheets import Sheet
 
 
-class _Told(NamedTuple):
+class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
-    `words` begins the summary of its routes, `missing` is the error if it is not found, and
+    `title` names it in the API documentation, `missing` is the error if it is not found, and
     `named_by` is the member that names the file.
     """
 
-    words: str
+    title: str
     missing: type[NotFound]
     read: Callable[..., Any]
     row_of: Callable[[Any], Row]
@@ -52,8 +52,8 @@ class _Told(NamedTuple):
 
 
 DOCUMENTS = {
-    "invoice": _Told(
-        "The invoice",
+    "invoice": _Kind(
+        "an invoice",
         invoice_errors.InvoiceNotFound,
         invoice_queries.read_document,
         invoice_schemas.invoice_row,
@@ -61,8 +61,8 @@ DOCUMENTS = {
         pdf.document_of,
         "number",
     ),
-    "credit-note": _Told(
-        "The credit note",
+    "credit-note": _Kind(
+        "a credit note",
         credit_note_errors.CreditNoteNotFound,
         credit_note_queries.read_credit_note,
         credit_note_schemas.credit_note_row,
@@ -70,8 +70,8 @@ DOCUMENTS = {
         pdf.credit_note_of,
         "number",
     ),
-    "payment": _Told(
-        "The receipt, or what a supplier was paid,",
+    "payment": _Kind(
+        "a receipt or a payment to a supplier",
         payment_errors.PaymentNotFound,
         payment_queries.read_payment,
         payment_schemas.payment_row,
@@ -79,8 +79,8 @@ DOCUMENTS = {
         pdf.payment_of,
         "number",
     ),
-    "bill": _Told(
-        "Our record of a supplier's bill",
+    "bill": _Kind(
+        "the agency's record of a supplier's bill",
         bill_errors.BillNotFound,
         bill_queries.read_bill,
         bill_schemas.bill_row,
@@ -88,8 +88,8 @@ DOCUMENTS = {
         pdf.bill_of,
         "vendor_reference",
     ),
-    "supplier-credit": _Told(
-        "Our record of a supplier's credit note",
+    "supplier-credit": _Kind(
+        "the agency's record of a supplier's credit note",
         supplier_credit_errors.SupplierCreditNotFound,
         supplier_credit_queries.read_supplier_credit,
         supplier_credit_schemas.supplier_credit_row,
@@ -103,22 +103,22 @@ DOCUMENTS = {
 
 def document(name: str) -> Document:
     """Return a kind of document for the download routes of the pages and the API."""
-    told, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
+    kind, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
 
     def sheet(found: Any) -> Sheet:
-        members = told.answer.members_of(told.row_of(found))
-        return sheet_of(file_name(name, members[told.named_by] or "draft"), members)
+        members = kind.answer.members_of(kind.row_of(found))
+        return sheet_of(file_name(name, members[kind.named_by] or "draft"), members)
 
-    place = f"/{name}s/<{parameter}>"
+    path = f"/{name}s/<{parameter}>"
     return Document(
         name=name,
-        words=told.words,
-        place=place,
-        page_place=place,
+        title=kind.title,
+        path=path,
+        page_path=path,
         parameter=parameter,
         permission="billing.read",
-        missing=told.missing,
-        read=told.read,
+        missing=kind.missing,
+        read=kind.read,
         sheet=sheet,
-        typeset=told.typeset,
+        typeset=kind.typeset,
     )
