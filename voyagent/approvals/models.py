@@ -170,7 +170,7 @@ class Approval(TenantBound, Base):
 class ApprovalCount(TenantBound, Base):
     """Number of an agency's proposals in one status, without those of deleted conversations.
 
-    Maintained by triggers, so that reading a total does not depend on the number of proposals.
+    Triggers maintain it, so that reading a total takes equally long for any number of proposals.
     """
 
     __tablename__ = "approval_counts"

@@ -52,8 +52,8 @@ class Obstacle:
 def index(reader: RequestReader) -> Any:
     """Show pending proposals and today's decisions, or with `?status=` the history.
 
-    For htmx requests of the menu only the number is returned; for those of an open inbox the page,
-    or 204 if it is unchanged.
+    An htmx request of the menu receives only the number of pending proposals. An htmx request of an
+    open inbox receives the page, or 204 if the page is unchanged.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
@@ -135,8 +135,8 @@ def detail(actor: Actor, approval_id: str) -> Any:
 def decide(actor: Actor, approval_id: str) -> Any:
     """Approve or decline a proposal.
 
-    An irreversible act asks for confirmation first; a proposal that changed meanwhile is shown
-    again.
+    For an irreversible act a confirmation page is shown first. If the proposal changed after it was
+    shown, it is shown again and nothing is decided.
     """
     form = DecideForm()
     decision = form.accepted()
@@ -300,7 +300,7 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """Return the form of the arguments; lines of a journal entry have their account's name."""
+    """Return the form of the arguments; each line of a journal entry shows its account's name."""
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
         service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]

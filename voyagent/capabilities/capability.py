@@ -105,10 +105,10 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a capability: the user, and its conversation if any.
+    """One call of a capability: the user, and the conversation if there is one.
 
-    `earlier` has the results of the same capability in turns that this turn replaces, so that a
-    regenerated answer changes those records instead of creating them twice. `turn_id` and `call_id`
+    `earlier` has the results of the same capability in turns that this turn replaces. A regenerated
+    answer then changes those records instead of creating them twice. `turn_id` and `call_id`
     identify a call by the assistant; a repeated call with the same ids returns the same proposal.
     """
 
@@ -150,11 +150,11 @@ class Card:
     """Presentation of a call: icon, sentence, short note and the assistant's answer.
 
     `sentence` is called with the input as JSON and the output, which is empty before the call.
-    `answer` is called with both after a call that was not refused; the default is in
-    `capabilities.cards`. `rows` is the key of the output that has the records of a list, `row`
-    returns one of them as text, and `records` returns those that the answer shows. `fills` names
-    the input fields, of any capability, that accept the id of such a record. `next_steps` maps the
-    code of a refusal to a sentence that is added to the refusal's message.
+    `answer` is called with the input and the output after a call that was not refused; the default
+    is in `capabilities.cards`. `rows` is the key of the output that has the records of a list.
+    `row` returns one of them as text, and `records` returns those that the answer shows. `fills`
+    names the input fields, of any capability, that accept the id of such a record. `next_steps`
+    maps the code of a refusal to a sentence that is added to the refusal's message.
     """
 
     icon: str

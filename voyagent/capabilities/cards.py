@@ -114,7 +114,7 @@ def money(value: JsonObject) -> str:
 
 
 def amounts(values: Iterable[JsonObject]) -> str:
-    """Return amounts of several currencies as text; they are never added."""
+    """Return amounts as text, one for each currency; currencies are never added together."""
     return ", ".join(money(value) for value in values)
 
 

@@ -40,9 +40,10 @@ Schema = Mapping[str, Any]
 
 
 class FormField(NamedTuple):
-    """A control of a form; `reader` is the kind of value that is read from a text.
+    """A control of a form.
 
-    Controls of kind `group` or `rows` have inner `fields`. `default` is that of the input field.
+    `reader` is the kind of value that the assistant reads for this field from a message. A control
+    of kind `group` or `rows` has inner `fields`. `default` is the default of the input field.
     """
 
     name: str

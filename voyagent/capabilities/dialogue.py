@@ -79,9 +79,9 @@ class Reply:
     """The dialogue's answer to a message.
 
     `run`: a query that has all its fields. `card`: a form for the user to confirm; the first field
-    of `missing` is asked for. `choose`: several capabilities are possible, at most three in
-    `offered`; `draft` is one of the first. `dropped`: the user has cancelled the draft. `unknown`:
-    no capability fits the message.
+    of `missing` is asked for. `choose`: several capabilities are possible; `offered` has at most
+    three of them, and `draft` is a draft of the first. `dropped`: the user has cancelled the draft.
+    `unknown`: no capability fits the message.
 
     `confirmed` is true only if the user has said yes to a complete card. `kept` is the draft that
     is still open while another request is answered.
@@ -98,7 +98,7 @@ class Reply:
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
     """Return the fields to ask for.
 
-    These are the required ones and, for a query, a party if several records fit its name.
+    These are the required fields and, for a query, a party whose name fits several records.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
@@ -139,7 +139,7 @@ def card_block(reply: Reply) -> JsonObject:
 
 
 class Engine:
-    """Answers messages about the given capabilities. Created once from all installed ones."""
+    """Answers messages about the given capabilities; created once, with all installed ones."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class Engine:
         return self._next(self.draft(name, text, context, listed))
 
     def decide(self, text: str, context: Context) -> Decision:
-        """Return the capability that a message means, and the similar ones."""
+        """Return the capability that a message means, and the most similar ones."""
         masked = mask(text, today=context.today, region=context.region, names=context.names)
         return decide(self._matcher.rank(masked), self._thresholds)
 
@@ -368,9 +368,10 @@ def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
     """Return the lines of a draft after a correction.
 
-    A price without a description belongs to the last line, and a line that shares a word with an
-    existing description to that line. Any other line is added; as many lines as there are replace
-    all of them.
+    A price without a description belongs to the last line. A line that shares a word with the
+    description of one existing line belongs to that line. Only the price is changed. Any other line
+    is added. If the message has at least as many lines as the draft, and a description in the last
+    one, its lines replace all lines of the draft.
     """
     if not lines or (len(changed) >= len(lines) and changed[-1]["description"]):
         return changed

@@ -90,7 +90,7 @@ class CapabilityForm(SentOnce, SchemaForm[BaseModel]):
         return 422 if self.errors else 200
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values; empty rows are removed."""
+        """Return the values that the user entered; empty rows are removed."""
         return _read(self, self.controls)
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:

@@ -48,7 +48,7 @@ is left out resemble those of similar capabilities. For messages the share is a 
 _FOREIGN = 0.25
 """Assumed share of messages that ask for something that no capability does."""
 _OFFER_KEEPS = 0.995
-"""Minimum share of sentences with their capability among the best that `offer` must accept."""
+"""Minimum share that `offer` must accept of the sentences whose capability is among the best."""
 
 _NOT_IN_WORDS = re.compile(r"[^\w<>\u0900-\u0963]|_")
 r"""Characters that are not part of words; vowel signs of Hindi are, although `\w` omits them."""
@@ -246,8 +246,8 @@ def features(text: str) -> Counter[str]:
 def tune(corpus: Corpus) -> Tuning:
     """Return thresholds chosen by cross-validation on the examples alone.
 
-    For messages that no capability serves, the sentences of a capability are used that the matcher
-    was built without.
+    To imitate messages that no capability serves, a matcher is built without one of the
+    capabilities and ranks the sentences of that capability.
     """
     known = [
         (name, ranked) for fold in range(_FOLDS) for name, ranked in _ranked_unseen(corpus, fold)
@@ -286,7 +286,7 @@ def _odds(
 ) -> dict[str, list[tuple[str, float]]]:
     """Return the log odds of each feature for the capabilities that have the feature.
 
-    They are relative to a capability without it, so that only these need to be stored.
+    The odds are relative to a capability without the feature, so that only these need storing.
     """
     own = Counter((feature, name) for name, found in rows for feature in found)
     odds: dict[str, list[tuple[str, float]]] = defaultdict(list)

@@ -15,7 +15,7 @@ UNSUPPORTED = "capability_not_supported"
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
     """Return the output `{verb: false, reason, detail}` of an act that is not supported.
 
-    The format is that of the API contract, section 17.
+    The API contract fixes these names.
     """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 

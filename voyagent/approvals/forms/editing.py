@@ -81,7 +81,7 @@ class Cell:
         return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
 
     def read(self, currency: str | None = None) -> Any:
-        """Return the typed value with the type of the stored value, or None if it is blank.
+        """Return the entered value with the type of the stored value, or None if it is blank.
 
         A date or an amount may be in words; `understood` is then set to its interpretation. Text
         that cannot be interpreted, or an amount in another currency than `currency`, is returned
@@ -146,7 +146,7 @@ class Table:
 
 @dataclass(slots=True)
 class Sheet:
-    """All arguments that the form can edit; ids and nested values stay unchanged."""
+    """The form of a proposal's arguments; ids and nested values cannot be edited."""
 
     payload: dict[str, Any]
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -161,9 +161,10 @@ class Sheet:
         sent: Mapping[str, str] | None = None,
         titles: Sequence[str] = (),
     ) -> Sheet:
-        """Return the form for stored arguments, filled with the values sent.
+        """Return the form for the arguments of a proposal.
 
-        `titles` are names for rows that only have the id of a record.
+        `sent` are the values that the user submitted, if any. `titles` are the names to show for
+        rows of a table that contain only the id of a record.
         """
         sheet = cls(payload)
         for place, value in _things(payload):
@@ -191,7 +192,7 @@ class Sheet:
         ]
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments with the typed values."""
+        """Return the arguments with the values that the user entered."""
         told: dict[str, Any] = deepcopy(self.payload)
         for place, cell in self.cells.items():
             _put(told, place, cell.read(self._currency_beside(place)))
@@ -201,7 +202,7 @@ class Sheet:
         return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
-        """Return the result of `act`, called with the typed arguments, or None if it refuses.
+        """Call `act` with the entered arguments; return its result, or None if it refuses.
 
         After a refusal the errors are shown in the form.
         """
@@ -246,7 +247,7 @@ class Sheet:
         ]
 
     def _currency_beside(self, place: Place) -> str | None:
-        """Return the currency next to a value, else that of all arguments, or None."""
+        """Return the currency stated next to a value, else that of all arguments, or None."""
         near = next(
             (
                 cell

@@ -75,8 +75,8 @@ def resolve(
     """Approve or decline a proposal; only the first decision counts.
 
     Raises, in the order of the API contract: Forbidden (role `viewer`), ApprovalNotFound, Forbidden
-    (a role that the tool does not name), ApprovalAlreadyResolved (after storing the expiry if the
-    time limit is over), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (after storing
+    (a role that the tool does not name), ApprovalAlreadyResolved (if the time limit is over, after
+    storing the expiry), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (after storing
     the new proposal that replaces this one).
     """
     actor.require("approval.resolve")
@@ -102,7 +102,7 @@ def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
 
 
 def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
-    """Check decisions on one conversation's proposals; return those that are still to make.
+    """Check decisions on proposals of one conversation; return those that are still to make.
 
     A proposal that already has the same decision is no error. Raises the errors of `resolve`, and
     ApprovalNotFound for a proposal of another conversation. If PreviewStale is raised, the outdated

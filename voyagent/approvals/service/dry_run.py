@@ -88,7 +88,7 @@ def dry_run(
 def hash_of(arguments_hash: str, shown: Description) -> str:
     """Return the hash of the arguments and of those parts of the preview that must not change.
 
-    Notes and the running balances of accounts are left out, because other postings change them.
+    Notes and the running balances of accounts are left out, because unrelated postings change them.
     Texts are hashed in the preview's language.
     """
     document = shown.get("document")

@@ -81,7 +81,7 @@ class DocumentShown(TypedDict, total=False):
 class CheckShown(TypedDict, total=False):
     """A check in a preview; if `ok` is false, it is a warning.
 
-    If the check has a `code`, a change of its `ok` makes the preview outdated.
+    If the check has a `code` and `ok` changes, the preview is outdated.
     """
 
     ok: bool
@@ -92,7 +92,7 @@ class CheckShown(TypedDict, total=False):
 class FactShown(TypedDict):
     """A label and a text in a preview.
 
-    Anything that depends on the present day must be a CheckShown instead.
+    A text that depends on the present day must be a CheckShown instead.
     """
 
     label: str
@@ -177,18 +177,18 @@ class Effect:
     `run` gets the requester (with channel assistant) and the stored arguments, in the transaction
     that marks the act as done. It returns a small JSON object, or raises an error of the rules. The
     approval grants `permission` and no other; the service of the act requires it
-    (`Actor.require_authority`). `money` means that another person than the requester must approve.
+    (`Actor.require_authority`). If `money` is true, a person other than the requester must approve.
     If `reversible` is false, approving asks for confirmation.
 
-    When the proposal is made, `run` is tried as the requester in a savepoint that is rolled back;
-    its journal lines and mails are recorded, and `measure` reads amounts before and after. If
-    `external` is true, `run` would call an outside system, so `dry_run` runs in its place: it makes
-    only the changes in our own records. With `asks`, `run` returns an outbound call. `describe`
-    only reads; it adds texts, document, facts and checks.
+    When the proposal is made, `run` is tried as the requester in a savepoint that is rolled back.
+    Its journal lines and mails are recorded, and `measure` reads amounts before and after it. If
+    `external` is true, `run` would call an outside system. `dry_run` then runs in its place and
+    makes only the changes in our own records. If `asks` is true, `run` returns an outbound call.
+    `describe` only reads; it adds texts, document, facts and checks to the preview.
 
-    `amount` is compared with the limits of roles; if an act moves several currencies, `amounts`
-    returns all of them, and each one is compared. `schema` validates edited arguments; without it
-    they cannot be edited.
+    `amount` is compared with the limits of roles. If an act moves several currencies, `amounts`
+    returns an amount for each, and each is compared. `schema` validates edited arguments; without a
+    schema the arguments cannot be edited.
     """
 
     tool_name: str

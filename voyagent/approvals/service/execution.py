@@ -169,10 +169,10 @@ def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End the pending proposals of a tool with a given argument; return their number.
+    """End all pending proposals of a tool that have a given argument; return their number.
 
-    For acts on a record that no longer exists, in any conversation. `reason` is a sentence marked
-    for translation.
+    Used if the record that they refer to no longer exists. Proposals of all conversations are
+    ended. `reason` is a sentence marked for translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(
@@ -297,7 +297,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Return a proposal after locking its conversation and then the proposal, or None.
+    """Lock the conversation of a proposal and then the proposal; return the proposal or None.
 
     All callers that lock both use this order.
     """

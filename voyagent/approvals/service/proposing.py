@@ -80,9 +80,10 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
     """Store a proposal with its preview, and return it.
 
     `session_id` is its conversation; None creates one. If a resumed turn repeats a call with the
-    same arguments, the existing proposal is returned; other arguments make a new one. Raises
-    Forbidden, SessionNotFound; and, if `if_it_stands` is true, WouldBeRefused for an act that a
-    rule would refuse now.
+    same arguments, the existing proposal is returned; other arguments make a new one.
+
+    Raises Forbidden, SessionNotFound. If `if_it_stands` is true, raises WouldBeRefused for an act
+    that a rule would refuse now.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
@@ -122,11 +123,12 @@ def edit(
 ) -> Approval:
     """Replace the arguments of a pending proposal and repeat the dry run.
 
-    Anyone who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
-    the caller has read. Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound,
-    Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable,
-    ArgumentsInvalid, ShownChanged, and EditRefused if a rule would refuse the act; then nothing is
-    changed.
+    A user who may decide the proposal may edit it. `seen` is the version (`queries.mark_of`) that
+    the caller has read. If an error is raised, nothing is changed.
+
+    Raises, in this order: Forbidden (role `viewer`), ApprovalNotFound, Forbidden (a role that the
+    tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged, and
+    EditRefused if a rule would refuse the act.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -165,9 +167,9 @@ def edit(
 def preview_of(
     requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None
 ) -> Description | None:
-    """Return the preview of a call of a tool, or None if no dry run is possible.
+    """Return the preview of a tool call, or None if no dry run is possible.
 
-    Approved acts on the same party that have not run yet are run first.
+    Acts on the same party that are approved but have not run yet are run first.
     """
     effect = effects.find(tool_name)
     if effect is None:
@@ -252,7 +254,7 @@ def on_asked_anew(hook: AskedAnew) -> AskedAnew:
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """Expire a proposal whose preview is outdated; store and return one in its place.
+    """Expire a proposal whose preview is outdated; store and return a new one in its place.
 
     The new proposal has a new time limit. Open pages of the conversation are notified.
     """

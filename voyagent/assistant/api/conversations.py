@@ -103,7 +103,7 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
 
 
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
-    """Return the event stream of a repeated request: the same events as for the first request."""
+    """Return the event stream of a repeated request: the events that the first request received."""
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
     return reply_to(
         actor,
@@ -137,9 +137,9 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     """Send a message to the assistant, or decide its proposals, and stream the events.
 
     The response is a stream of server-sent events. The turn continues if the connection is closed.
-    An empty message follows the running turn or, after a decision, the turn that continues. A
-    repeated request with the same `Idempotency-Key` receives the events of its turn again from the
-    first one.
+    With an empty message the stream follows the running turn or, after a decision, the turn that
+    continues. A repeated request with the same `Idempotency-Key` receives the events of its turn
+    again from the first one.
     """
     reply = messages.send(
         actor,
@@ -184,10 +184,10 @@ def list_messages(
     headers=(LAST_EVENT_ID,),
 )
 def follow_session(actor: Actor, session_id: UUID) -> Response:
-    """Stream all events of a conversation after `Last-Event-ID`, or from now on without it.
+    """Stream all events of a conversation after the event `Last-Event-ID`.
 
-    The stream ends after fifteen minutes, or when the caller loses access. Connect again with the
-    id of the last event to continue.
+    Without `Last-Event-ID` the stream has only new events. It ends after fifteen minutes, or when
+    the caller loses access. Connect again with the id of the last event to continue.
     """
     return answer(
         following(

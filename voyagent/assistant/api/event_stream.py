@@ -119,9 +119,9 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 class Stream:
     """Response body of a stream, counted from its creation until it is closed.
 
-    The count is checked on creation, so a refusal is a JSON response. With `line`, the socket of
-    the server, little data is buffered, and a client that reads nothing for twenty seconds is
-    disconnected.
+    The limits are checked on creation, so that a refusal is a JSON response. If `line`, the socket
+    of the server, is given, little data is buffered, and a client that reads nothing for twenty
+    seconds is disconnected.
     """
 
     def __init__(
@@ -183,9 +183,9 @@ def _hang_up(line: socket) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A changing value that is sent in the stream without being an event of the conversation.
+    """A changing value that is sent in the stream, although it is no event of the conversation.
 
-    When `read` returns another text than `known`, it is sent as an event with the name `name`.
+    When `read` returns another text than `known`, the text is sent as an event named `name`.
     """
 
     name: str

@@ -106,7 +106,10 @@ def decision_of(turn: Turn) -> Decision | None:
 
 
 def asked_anew(turn: Turn) -> dict[str, str] | None:
-    """Return the fields of the replacing proposal that a turn shows; None for other turns."""
+    """Return the fields of the new proposal that a turn shows; None for other turns.
+
+    The new proposal has replaced an outdated one.
+    """
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     fresh = (
         approvals.find_approval(old.superseded_by)
@@ -183,7 +186,10 @@ def results_before(session_id: UUID, turn_ids: list[str], tool: str) -> list[dic
 
 
 def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
-    """Return messages; a turn counts as done once its proposal is decided or has expired."""
+    """Return messages with the state of their turns.
+
+    A turn that waits for a decision counts as done once its proposal is decided or has expired.
+    """
     if all(row["turn_status"] != "waiting" for row in said):
         return said
     asking = {

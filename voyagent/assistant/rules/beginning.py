@@ -12,8 +12,9 @@ from voyagent.assistant.rules.moves import Context, Decision, context_from, deci
 class Beginning:
     """Initial state of a turn.
 
-    `notice` is sent first: the budget is used up, or why the turn is refused. `anew` is a replacing
-    proposal to show, and `refusal` is why that proposal would be refused now.
+    `notice` is a message that is sent first: the budget is used up, or the turn is refused for a
+    reason. `anew` is a proposal to show that has replaced another, and `refusal` is the reason why
+    this proposal would be refused now.
     """
 
     context: Context

@@ -64,10 +64,10 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of a turn and of the regenerated turns whose cards led to it.
+    """Return the ids of a turn and of the regenerated turns that have a card of its draft.
 
-    If these turns replace others, the records created by the replaced turns are changed instead of
-    being created again.
+    If these turns replace others, the records that the replaced turns created are changed instead
+    of being created again.
     """
     before = [
         row["turn_id"]

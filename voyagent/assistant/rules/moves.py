@@ -83,7 +83,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of a model, as `ModelAnswer.raw`.
+    """An answer of a model; its content is `ModelAnswer.raw`.
 
     Its text was already sent; `pieces` are the lengths of the pieces in characters. Its calls are
     the next moves.
@@ -99,9 +99,9 @@ class Answer:
 class Fail:
     """A failure of the turn: a sentence for the user, and the cause for the log.
 
-    `usage` and `tries` are the usage and the number of requests of an answer that did not arrive.
-    `is_missing` means that the vendor does not offer the model, `is_spent` that the agency's tokens
-    are used up. In both cases the built-in planner can continue.
+    `usage` and `tries` are the token usage and the number of requests of an answer that did not
+    arrive. `is_missing` means that the vendor does not offer the model, `is_spent` that the
+    agency's tokens are used up. In both cases the built-in planner can continue.
     """
 
     text: str

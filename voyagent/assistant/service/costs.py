@@ -50,9 +50,9 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 def admit(turn: Turn) -> str | None:
     """Count a turn, or return the message of the limit that it would exceed.
 
-    The API contract defines the messages. Turns that continue after a decision are not counted. The
-    row of the settings is locked, so that concurrent turns in all processes are counted one after
-    the other.
+    The messages are part of the API contract. Turns that continue after a decision are not counted.
+    The row of the settings is locked, so that concurrent turns in all processes are counted one
+    after the other.
     """
     if turn.kind != "message":
         return None
@@ -94,10 +94,10 @@ class Refusal:
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     """Reserve the maximum number of tokens of a model answer; return a Refusal if there are none.
 
-    The reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. One
-    answer is allowed as long as any tokens are left; concurrent ones only if all of them fit into
-    the budget. The reservation counts for the present day. The row of the settings is locked, as in
-    `admit`. Without a budget nothing is reserved.
+    The reservation ends when the answer's usage is recorded, or `seconds` plus GRACE_S later. If no
+    other answer is running, a reservation may exceed the tokens that are left. Several reservations
+    at a time must fit into the budget together. The reservation counts for the present day. The row
+    of the settings is locked, as in `admit`. Without a budget nothing is reserved.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

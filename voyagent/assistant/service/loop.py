@@ -1,11 +1,13 @@
 """Execution of a turn by a worker, step by step, such that another worker can continue it.
 
-The steps and events of a turn are its journal. A worker that takes a turn over reads the journal,
-repeats none of its steps and continues after the last one. A tool's work, its outcome and its event
-are one transaction, so a tool runs once or not at all. A tool that calls an outside system does so
-between two transactions, with an idempotency key that stays the same, so a repeated call takes
-effect once. The text of a model is sent as it arrives, and its answer is stored when it is
-complete; the text of an incomplete answer is discarded by `restarts`.
+The stored steps and events of a turn are its journal. A worker that takes a turn over reads the
+journal, repeats none of its steps and continues after the last one.
+
+The work of a tool, its outcome and its event are one transaction, so a tool runs once or not at
+all. A tool that calls an outside system makes the call between two transactions. Each attempt sends
+the same idempotency key, so a repeated call takes effect once. The text of a model is sent as it
+arrives, and the answer is stored when it is complete. The text of an incomplete answer is discarded
+by an event with `restarts`.
 """
 
 from __future__ import annotations

@@ -288,7 +288,7 @@ def _decide(
 
 
 def _before_first(turn: Turn, otherwise: int) -> int:
-    """Return the number before that of a turn's first event, or `otherwise` if it has none."""
+    """Return the number before a turn's first event, or `otherwise` if the turn has no event."""
     return turn.first_event_seq - 1 if turn.first_event_seq is not None else otherwise
 
 

@@ -17,10 +17,10 @@ def defer_turn(turn: Turn) -> None:
 
 
 def resume() -> int:
-    """Queue jobs for unfinished turns that are a minute old and have none; return their number.
+    """Queue jobs for unfinished turns that are a minute old and have no job.
 
-    Otherwise a turn whose job has failed finally would never end, and no other turn of its
-    conversation could start.
+    Returns the number of jobs. Without this, a turn whose job has failed for good would never end,
+    and no other turn of its conversation could start.
     """
     lost = chats.turns_without_job(TURN_TASK)
     for turn in lost:

@@ -390,9 +390,9 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 
 
 def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
-    """Return the ids of the turns that a turn and the turns it replaced have replaced.
+    """Return the ids of all turns that a turn has replaced, directly or through other turns.
 
-    All later turns that were replaced with them are included.
+    The later turns that were replaced together with them are included.
     """
     first = (
         select(ChatTurn.number, ChatTurn.replaces)

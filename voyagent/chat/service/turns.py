@@ -90,7 +90,7 @@ def on_opened(hook: TurnHook) -> TurnHook:
 def on_superseded(hook: SupersededHook) -> SupersededHook:
     """Register a function that is called in the transaction that replaces turns.
 
-    For example to withdraw the pending proposals of the replaced turns.
+    It can, for example, withdraw the pending proposals of the replaced turns.
     """
     _superseded.append(hook)
     return hook
@@ -169,7 +169,7 @@ def begin_turn(turn_id: str) -> Turn | None:
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
-    """Store a finished step, in the transaction of the work that the step did."""
+    """Store a finished step; call it in the transaction in which the step did its work."""
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
@@ -298,7 +298,7 @@ def stop_requested(turn_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Events after a number, in order, and whether further events can follow."""
+    """Events after a number, in order; `is_open` is true if further events can follow."""
 
     events: list[Row]
     is_open: bool
