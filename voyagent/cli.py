@@ -13,6 +13,7 @@ from voyagent.assistant.commands import examples, replay
 from voyagent.audit.commands import audit
 from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
+from voyagent.http.commands import with_database
 from voyagent.identity.commands import agency
 from voyagent.imports.commands import bring_in
 from voyagent.kernel import jobs, metrics
@@ -56,7 +57,8 @@ def register(app: Flask, settings: Settings) -> None:
             )
         jobs.run_worker(app, settings)
 
-    @app.cli.command("demo")
+    @app.cli.command("demo", with_appcontext=False)
+    @with_database
     def fill_demo() -> None:
         """Create the data of the demo agency; later runs renew its expired approval requests."""
         try:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import flask_migrate
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -21,6 +23,7 @@ from procrastinate.schema import SchemaManager
 
 from tests.faults.catalogue import differences, things
 from voyagent.factory import create_app
+from voyagent.http.commands import with_database
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
 from voyagent.kernel.db import Base
@@ -329,3 +332,50 @@ def test_files_come_after_those_that_they_require(tmp_path: Path) -> None:
     (other / "c.sql").write_text("select 1;\n")
     with pytest.raises(ValueError, match="have the same name"):
         read_files(tmp_path / "voyagent")
+
+
+# Commands without the schema
+# --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("do", "list_receivables", "--as", "nobody@example.com"),
+        ("audit", "verify"),
+        ("books", "check"),
+        ("agency", "suspend", "0190a1b2-0000-7000-8000-000000000000"),
+        ("replay", "tu-1"),
+        ("demo",),
+    ],
+    ids=" ".join,
+)
+def test_a_command_on_a_database_without_the_schema_says_to_migrate(
+    empty_app: Flask, args: tuple[str, ...]
+) -> None:
+    result = empty_app.test_cli_runner().invoke(args=args)
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: The database does not have the schema of this version."
+        " Run `flask migrate-up` first.\n",
+    )
+
+
+def test_a_command_names_the_reason_why_the_server_is_unusable(settings: Settings) -> None:
+    gone = sa.make_url(settings.db_url or "").set(database="voyagent_absent")
+    away = settings.model_copy(update={"db_url": gone.render_as_string(hide_password=False)})
+    runner = create_app(away).test_cli_runner()
+    result = runner.invoke(args=["do", "list_receivables", "--as", "nobody@example.com"])
+    assert result.exit_code == 1
+    assert 'database "voyagent_absent" does not exist' in result.output
+    assert "Check VOYAGENT_DB_URL" in result.output
+
+
+def test_another_database_error_of_a_command_is_no_refusal(app: Flask) -> None:
+    @click.command()
+    @with_database
+    def divide() -> None:
+        raise psycopg.errors.DivisionByZero
+
+    result = app.test_cli_runner().invoke(divide)
+    assert isinstance(result.exception, psycopg.errors.DivisionByZero)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
 from voyagent.assistant.service.replay import Difference, Replay
 from voyagent.capabilities import matching, registry
 from voyagent.chat.queries import sessions as chats
+from voyagent.http.commands import with_database
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
@@ -18,7 +19,7 @@ examples = AppGroup("examples", help="Example sentences of the capabilities.")
 
 @click.command("replay")
 @click.argument("turn_id", metavar="TURN")
-@with_appcontext
+@with_database
 def replay(turn_id: str) -> None:
     """Replay a stored turn without a model and print the first event that differs."""
     for tenant_id in identity.tenant_ids():

@@ -6,12 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from flask.cli import with_appcontext
 
 from voyagent.audit.exports import archive
 from voyagent.audit.queries import chain
 from voyagent.audit.rules.verifier import Head, parse_head
 from voyagent.audit.service import checks
+from voyagent.http.commands import with_database
 
 
 @click.group("audit")
@@ -28,7 +28,7 @@ def audit() -> None:
     metavar="NUMBER:HASH",
     help="A head that was noted elsewhere, of the agency that is named.",
 )
-@with_appcontext
+@with_database
 def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
     """Recompute every hash and print the first missing or changed event of each chain.
 
@@ -54,7 +54,7 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
 @audit.command("export")
 @click.option("--agency", type=click.UUID, required=True)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@with_appcontext
+@with_database
 def export(agency: UUID, file: Path) -> None:
     """Write an agency's whole audit trail to a ZIP archive, with a program that verifies it.
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import click
-from flask.cli import with_appcontext
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +16,7 @@ from voyagent.capabilities.capability import Capability, Invocation, JsonObject
 from voyagent.capabilities.describe import FormField, form_fields
 from voyagent.capabilities.execution import Proposed, require_permission, summary_of
 from voyagent.capabilities.immediate import execute_now
+from voyagent.http.commands import with_database
 from voyagent.identity.queries import people
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
@@ -57,7 +57,7 @@ def _command(capability: Capability[Any]) -> click.Command:
         *(_option(one) for one in fields),
     ]
 
-    @with_appcontext
+    @with_database
     def run(
         *,
         agency: UUID | None,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 import click
-from flask.cli import with_appcontext
 
+from voyagent.http.commands import with_database
 from voyagent.identity import service
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import VoyagentError
@@ -20,7 +20,7 @@ def agency() -> None:
 
 @agency.command("suspend")
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
-@with_appcontext
+@with_database
 def suspend(tenant_id: UUID) -> None:
     """Suspend an agency: refuse all its requests from now on. Nothing is deleted."""
     click.echo(
@@ -31,7 +31,7 @@ def suspend(tenant_id: UUID) -> None:
 
 @agency.command("resume")
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
-@with_appcontext
+@with_database
 def resume(tenant_id: UUID) -> None:
     """Let a suspended agency use the product again."""
     click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is let in again.")

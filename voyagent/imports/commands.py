@@ -6,8 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from flask.cli import with_appcontext
 
+from voyagent.http.commands import with_database
 from voyagent.identity.queries import people as identity
 from voyagent.imports.rules.csv_tables import decoded
 from voyagent.imports.service import files
@@ -36,7 +36,7 @@ from voyagent.kernel.errors import VoyagentError
 @click.option("--dry-run", is_flag=True, help="Only look: name each bad row, and save nothing.")
 @click.argument("kind", type=click.Choice(tuple(files.KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_appcontext
+@with_database
 def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
     """Import earlier data from a CSV file completely; the exit code is 1 if it has errors."""
     try:

@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from flask.cli import with_appcontext
 
 from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import chain
+from voyagent.http.commands import with_database
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
 from voyagent.kernel.money import is_currency
@@ -30,7 +30,7 @@ def books() -> None:
 
 @books.command("check")
 @click.option("--tenant", type=click.UUID, help="One agency; all of them where it is absent.")
-@with_appcontext
+@with_database
 def check(tenant: UUID | None) -> None:
     """Print every failed check with agency, currency and difference; exit with 1 if any failed."""
     if tenant is not None:
@@ -70,7 +70,7 @@ def check(tenant: UUID | None) -> None:
     help="What tally's vouchers are in, such as INR; the agency's own where it is absent.",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@with_appcontext
+@with_database
 def export(
     tenant: UUID,
     form: str,
