@@ -52,7 +52,7 @@ def charged(person: Person, invoice_id: UUID) -> list[tuple[int, str, str, int, 
     with person.acting():
         return [
             (tax.line_no, tax.component, f"{tax.percent:f}", tax.taxable_minor, tax.amount_minor)
-            for tax in tax_queries.get_taxes(invoice_id)
+            for tax in tax_queries.get_taxes(invoice_queries.get_invoice(invoice_id))
         ]
 
 

@@ -65,7 +65,7 @@ def stored(person: Person, invoice_id: UUID) -> dict[str, Any]:
     """The rows of a draft, without ids and times."""
     with person.acting():
         invoice = invoice_queries.get_invoice(invoice_id)
-        rows = [invoice, *document_queries.get_lines(invoice), *tax_queries.get_taxes(invoice_id)]
+        rows = [invoice, *document_queries.get_lines(invoice), *tax_queries.get_taxes(invoice)]
         return {
             f"{row.__tablename__}{at}": {
                 column.key: getattr(row, column.key)

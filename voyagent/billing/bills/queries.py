@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import SupplierCredit
+from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries.documents import (
     DocumentSearch,
@@ -163,9 +164,9 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
     entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
     return (
         _bill_statement(bill_id),
-        items_statement("payable", bill_id),
+        items_statement(BILL, bill_id),
         bill_taxes_statement(bill_id),
-        settling_statement("payable", bill_id),
+        settling_statement(BILL, bill_id),
         credits_of_statement(bill_id),
         entry_lines_statement(entry_id),
     )

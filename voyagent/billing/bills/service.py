@@ -46,7 +46,7 @@ def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = Non
     """
     actor.require_authority("bill.void")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    return void_document(actor, bill, f"Void of bill {bill.vendor_reference}", reason, on)
+    return void_document(actor, bill, reason, on)
 
 
 def import_open_bill(
@@ -226,7 +226,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
     """Post a draft bill on its issue date."""
     total = Money(bill.total_minor, bill.currency)
     check_limit(actor, total)
-    input_taxes.check(bill, (tax.component for tax in tax_queries.get_bill_taxes(bill.id)))
+    input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
     posted = ledger.post(
         actor,
         source_type="bill",

@@ -139,7 +139,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     form = BillForm.of(
         draft,
         document_queries.get_lines(draft),
-        tax_queries.get_bill_taxes(bill_id),
+        tax_queries.get_taxes(draft),
         taxing.home(),
         actor.currency,
     )

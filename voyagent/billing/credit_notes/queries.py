@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import CREDIT_NOTE
 from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_statement, narrowed
 from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
@@ -110,7 +111,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
     return (
         one,
         lines,
-        credited_taxes_statement(Invoice, credit_note_id),
+        credited_taxes_statement(CREDIT_NOTE, credit_note_id),
         entry_lines_statement(entry_id),
         recognitions_statement("credit_note", credit_note_id),
     )

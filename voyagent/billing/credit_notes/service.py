@@ -10,8 +10,9 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import CreditExceedsOpen, ReasonRequired
-from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.kinds import CREDIT_NOTE
 from voyagent.billing.core.queries import (
     credits as credit_queries,
     documents as document_queries,
@@ -22,7 +23,6 @@ from voyagent.billing.core.service import crediting, earning, numbering, pricing
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
-    Kind,
     add_credited,
     post_credit,
     record_reversal,
@@ -40,16 +40,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
-CREDIT_NOTE = Kind(
-    CreditNote,
-    CreditNoteLine,
-    CreditNoteTax,
-    source_type="credit_note",
-    purpose="issue",
-    permission="invoice.credit",
-    document_key="invoice_id",
-    number_key="number",
-)
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
 
@@ -214,9 +204,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     lines = document_queries.get_lines(invoice)
     left = _left(invoice, lines)
     wanted = crediting.wanted_of(left, invoice.currency, amounts)
-    charged = (
-        tax for tax in tax_queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED
-    )
+    charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != taxing.COLLECTED)
     before, recalled = (
         credit_queries.credited_by_line(invoice),
         credit_note_queries.recalled_by_line(invoice),

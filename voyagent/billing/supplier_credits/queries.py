@@ -13,6 +13,7 @@ from voyagent.billing.core.models.credits import (
     SupplierCredit,
     SupplierCreditLine,
 )
+from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_statement, narrowed
 from voyagent.billing.core.queries.documents import page_of
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
@@ -86,7 +87,7 @@ def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
     return (
         one,
         lines,
-        credited_taxes_statement(Bill, supplier_credit_id),
+        credited_taxes_statement(SUPPLIER_CREDIT, supplier_credit_id),
         entry_lines_statement(entry_id),
     )
 

@@ -14,11 +14,8 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.service import read_reference
 from voyagent.billing.core.errors import ReasonRequired
 from voyagent.billing.core.models.bills import Bill, BillLine
-from voyagent.billing.core.models.credits import (
-    SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
-)
+from voyagent.billing.core.models.credits import SupplierCredit
+from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.queries import (
     credits as credit_queries,
     documents as document_queries,
@@ -28,7 +25,6 @@ from voyagent.billing.core.service import crediting, pricing
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
-    Kind,
     add_credited,
     post_credit,
     record_reversal,
@@ -49,17 +45,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-
-SUPPLIER_CREDIT = Kind(
-    SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
-    source_type="supplier_credit",
-    purpose="enter",
-    permission="bill.credit",
-    document_key="bill_id",
-    number_key="vendor_reference",
-)
 
 
 def reverse_supplier_credit(
@@ -265,7 +250,7 @@ def _taxing(
 ) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
     """Return a function that computes the taxes of amounts without further queries."""
     charged, before, taken = (
-        tax_queries.get_bill_taxes(bill.id),
+        tax_queries.get_taxes(bill),
         credit_queries.credited_by_line(bill),
         credit_queries.credited_taxes(bill),
     )

@@ -5,43 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Result, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import (
-    CreditNote,
-    CreditNoteLine,
-    CreditNoteTax,
-    SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
-)
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import CreditKind, kind_of
 from voyagent.billing.core.queries.documents import having_text
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.tenancy import owned
-
-
-class _Credits(NamedTuple):
-    """The tables of credits on invoices or on bills, and the names of their foreign keys."""
-
-    credit: Any
-    line: Any
-    tax: Any
-    key: str
-    document_key: str
-
-
-_CREDITS: dict[type, _Credits] = {
-    Invoice: _Credits(CreditNote, CreditNoteLine, CreditNoteTax, "credit_note_id", "invoice_id"),
-    Bill: _Credits(
-        SupplierCredit, SupplierCreditLine, SupplierCreditTax, "supplier_credit_id", "bill_id"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +70,8 @@ def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
 
     Reversed credits do not count.
     """
-    tables = _CREDITS[type(document)]
-    rows = _credited(document, tables.line, tables.line.line_no)
+    line = kind_of(document).credit.line
+    rows = _credited(document, line, line.line_no)
     return {row.line_no: row.minor for row in rows}
 
 
@@ -105,36 +80,36 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
 
     Reversed credits do not count.
     """
-    tax = _CREDITS[type(document)].tax
+    tax = kind_of(document).credit.tax
     rows = _credited(document, tax, tax.line_no, tax.component)
     return {(row.line_no, row.component): row.minor for row in rows}
 
 
 def credited_taxes_statement(
-    kind: type[Invoice | Bill], credit_id: UUID
+    kind: CreditKind[Any], credit_id: UUID
 ) -> Select[tuple[int, str, int]]:
     """Return a statement for the taxes of one credit.
 
     Rows: line_no, component, amount_minor.
     """
-    tables = _CREDITS[kind]
-    taxes = tables.tax.__table__.c
+    taxes = kind.tax.__table__.c
     return (
         select(taxes.line_no, taxes.component, taxes.amount_minor)
-        .where(owned(tables.tax), taxes[tables.key] == credit_id)
+        .where(owned(kind.tax), taxes[kind.key] == credit_id)
         .order_by(taxes.line_no, taxes.component)
     )
 
 
 def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
     """Sum the lines or taxes of all credits of a document that are not reversed."""
-    tables = _CREDITS[type(document)]
+    kind = kind_of(document)
+    credit = kind.credit.model
     statement = (
         select(*by, cast(func.sum(part.amount_minor), BigInteger).label("minor"))
-        .join(tables.credit, tables.credit.id == getattr(part, tables.key))
+        .join(credit, credit.id == getattr(part, kind.credit.key))
         .where(
-            getattr(tables.credit, tables.document_key) == document.id,
-            tables.credit.reversed_on.is_(None),
+            getattr(credit, kind.key) == document.id,
+            credit.reversed_on.is_(None),
         )
         .group_by(*by)
     )

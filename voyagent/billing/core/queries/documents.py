@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, func, literal, o
 
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
@@ -77,14 +78,10 @@ def get_lines(document: Bill) -> Sequence[BillLine]: ...
 
 def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
     """Return the lines of an invoice or a bill, ordered by line number."""
-    if isinstance(document, Invoice):
-        return db.session.scalars(
-            select(InvoiceLine)
-            .where(InvoiceLine.invoice_id == document.id)
-            .order_by(InvoiceLine.line_no)
-        ).all()
+    kind = kind_of(document)
+    line: Any = kind.line
     return db.session.scalars(
-        select(BillLine).where(BillLine.bill_id == document.id).order_by(BillLine.line_no)
+        select(line).where(getattr(line, kind.key) == document.id).order_by(line.line_no)
     ).all()
 
 

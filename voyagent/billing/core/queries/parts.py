@@ -7,27 +7,23 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.core.models.bills import BillLine
-from voyagent.billing.core.models.invoices import InvoiceLine
+from voyagent.billing.core.models.kinds import DocumentKind
 from voyagent.billing.core.models.payments import Allocation, Payment
-from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.billing.core.queries.open_documents import SETTLES
 from voyagent.kernel.tenancy import owned
 
-_ITEMS: dict[Kind, Any] = {"receivable": InvoiceLine, "payable": BillLine}
-_COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
 
-
-def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+def items_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
     """Return a statement for all columns of the lines of a document, by line number."""
-    lines = _ITEMS[kind].__table__.c
+    lines = kind.line.__table__.c
     return (
-        select(*(column for column in lines if column.name not in ("tenant_id", _COLUMN[kind])))
-        .where(owned(_ITEMS[kind]), lines[_COLUMN[kind]] == document_id)
+        select(*(column for column in lines if column.name not in ("tenant_id", kind.key)))
+        .where(owned(kind.line), lines[kind.key] == document_id)
         .order_by(lines.line_no)
     )
 
 
-def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+def settling_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
     """Return a statement for the payments allocated to a document now, oldest first.
 
     Rows: id of the payment, paid_on, reference, entry_id, amount_minor, and payment_minor in
@@ -58,7 +54,7 @@ def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
         )
         .where(
             owned(Allocation),
-            allocations.c[_COLUMN[kind]] == document_id,
+            allocations.c[kind.key] == document_id,
             allocations.c.reverses_id.is_(None),
             ~taken_back,
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any, overload
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
-from voyagent.billing.core.models.bills import BillTax
+from voyagent.billing.core.models.bills import Bill, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceTax
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -20,15 +23,23 @@ _BILLED = BillTax.__table__.c
 _COUNTED = ("issued", "partially_paid", "paid")
 
 
-def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
-    """Return the tax components of an invoice, ordered by line number and component."""
-    return list(
-        db.session.scalars(
-            select(InvoiceTax)
-            .where(InvoiceTax.invoice_id == invoice_id)
-            .order_by(InvoiceTax.line_no, InvoiceTax.component)
-        )
-    )
+@overload
+def get_taxes(document: Invoice) -> Sequence[InvoiceTax]: ...
+
+
+@overload
+def get_taxes(document: Bill) -> Sequence[BillTax]: ...
+
+
+def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
+    """Return the tax components of a document, ordered by line number and component."""
+    kind = kind_of(document)
+    tax: Any = kind.tax
+    return db.session.scalars(
+        select(tax)
+        .where(getattr(tax, kind.key) == document.id)
+        .order_by(tax.line_no, tax.component)
+    ).all()
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
@@ -79,17 +90,6 @@ def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int
 def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
     """Return the taxes of an invoice, as the rows of `taxes_statement`."""
     return reader.read(taxes_statement(invoice_id))[0]
-
-
-def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
-    """Return the tax components of a bill, ordered by line number and component."""
-    return list(
-        db.session.scalars(
-            select(BillTax)
-            .where(BillTax.bill_id == bill_id)
-            .order_by(BillTax.line_no, BillTax.component)
-        )
-    )
 
 
 def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:

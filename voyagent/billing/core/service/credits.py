@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import (
-    CreditNote,
-    CreditNoteLine,
-    CreditNoteTax,
-    SupplierCredit,
-    SupplierCreditLine,
-    SupplierCreditTax,
-)
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import Credit, CreditKind, kind_of
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.crediting import CreditedTax
@@ -31,22 +25,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-
-Credit = TypeVar("Credit", CreditNote, SupplierCredit)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[Credit]):
-    """Tables of credit notes or of supplier credits, and their names in the ledger."""
-
-    model: type[Credit]
-    line_model: type[CreditNoteLine | SupplierCreditLine]
-    tax_model: type[CreditNoteTax | SupplierCreditTax]
-    source_type: str
-    purpose: str
-    permission: str
-    document_key: str
-    number_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +43,11 @@ class CreditEntry:
 
 
 def post_credit(
-    actor: Actor, kind: Kind[Credit], document: Invoice | Bill, entry: CreditEntry, **columns: int
+    actor: Actor,
+    kind: CreditKind[Credit],
+    document: Invoice | Bill,
+    entry: CreditEntry,
+    **columns: int,
 ) -> Credit:
     """Post a credit on a document and return it; the caller adds it to the session.
 
@@ -78,7 +60,7 @@ def post_credit(
     credit_id = new_id()
     posted = ledger.post(
         actor,
-        source_type=kind.source_type,
+        source_type=kind.name,
         source_id=credit_id,
         purpose=kind.purpose,
         narration=ledger.with_reason(entry.title, document.party_name, entry.reason),
@@ -98,25 +80,23 @@ def post_credit(
         entry_id=posted.entry_id,
         created_by_user_id=actor.user_id,
         created_at=clock.now(),
-        **{kind.document_key: document.id, kind.number_key: entry.number},
+        **{kind_of(document).key: document.id, kind.number: entry.number},
         **columns,
     )
 
 
 def store_parts(
-    kind: Kind[Credit],
+    kind: CreditKind[Credit],
     credit: Credit,
     lines: Iterable[dict[str, Any]],
     taxes: Iterable[CreditedTax],
 ) -> None:
     """Store the lines of a credit, given as column values, and then their taxes."""
-    key = {f"{kind.source_type}_id": credit.id}
-    db.session.add_all(kind.line_model(**key, **line) for line in lines)
+    key = {kind.key: credit.id}
+    db.session.add_all(kind.line(**key, **line) for line in lines)
     db.session.flush()
     db.session.add_all(
-        kind.tax_model(
-            **key, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor
-        )
+        kind.tax(**key, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor)
         for tax in taxes
     )
 
@@ -137,7 +117,7 @@ def add_credited(document: Invoice | Bill, total: Money) -> None:
 
 def reverse_credit(
     actor: Actor,
-    kind: Kind[Credit],
+    kind: CreditKind[Credit],
     credit: Credit,
     document: Invoice | Bill,
     title: str,
@@ -159,7 +139,7 @@ def reverse_credit(
     told = ledger.with_reason(title, credit.party_name, why)
     reversal = ledger.reverse(actor, credit.entry_id, reason=told, entry_date=day)
     if isinstance(credit, CreditNote):
-        earning.take_back(actor, (kind.source_type, credit.id), reason=told, day=day)
+        earning.take_back(actor, (kind.name, credit.id), reason=told, day=day)
     document.credited_minor -= credit.total_minor
     document.status = _open_status(document)
     mark(actor, credit, day, why, reversal.entry_id)

@@ -142,9 +142,7 @@ def revise(
     elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
         taxing.charge(document, document_queries.get_lines(document))
     elif isinstance(document, Bill) and "issue_date" in changed:
-        input_taxes.check(
-            document, (tax.component for tax in tax_queries.get_bill_taxes(document.id))
-        )
+        input_taxes.check(document, (tax.component for tax in tax_queries.get_taxes(document)))
     if changed:
         document.updated_at = clock.now()
         db.session.flush()
@@ -239,7 +237,7 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
     """Return the printed taxes of a bill in minor units, by line number and component."""
     found: dict[int, dict[str, int]] = {}
-    for tax in tax_queries.get_bill_taxes(bill.id):
+    for tax in tax_queries.get_taxes(bill):
         found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
     return found
 

@@ -102,7 +102,7 @@ def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[st
 
 def bought(bill: Bill) -> list[Bought]:
     """Return the lines of a bill with their taxes, for posting."""
-    taxes = tax_queries.get_bill_taxes(bill.id)
+    taxes = tax_queries.get_taxes(bill)
     return [of_line(line, line.amount_minor, taxes) for line in document_queries.get_lines(bill)]
 
 

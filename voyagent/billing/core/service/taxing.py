@@ -163,7 +163,7 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
 
 def waits(invoice: Invoice) -> bool:
     """Return True if a draft cannot be issued yet because the place of supply is unknown."""
-    taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice.id))
+    taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice))
     return is_waiting(
         (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed
     )

@@ -10,6 +10,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotVoidable, ReasonRequired
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.service import earning, pricing
 from voyagent.billing.core.service.days import book_day
@@ -20,7 +21,6 @@ from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
 
 REASON_MAX = 500
-_KINDS = {Invoice: "invoice", Bill: "bill"}
 _EVENTS = {Invoice: "invoice.voided", Bill: "bill.voided"}
 Document = TypeVar("Document", Invoice, Bill)
 
@@ -34,15 +34,13 @@ def can_be_void(document: Invoice | Bill) -> bool:
     )
 
 
-def void_document(
-    actor: Actor, document: Document, title: str, reason: str, on: date | None
-) -> Document:
+def void_document(actor: Actor, document: Document, reason: str, on: date | None) -> Document:
     """Void a document: reverse its journal entries and set its status.
 
     `on` is checked by `book_day`. Raises Forbidden, DocumentNotVoidable; ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked, EntryAlreadyReversed.
     """
-    actor.require_authority(f"{_KINDS[type(document)]}.void")
+    actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:
         raise DocumentNotVoidable
     why = pricing.words(reason, REASON_MAX)
@@ -50,11 +48,12 @@ def void_document(
         raise ReasonRequired
     check_limit(actor, Money(document.total_minor, document.currency))
     day = book_day(actor, document, on)
+    kind = kind_of(document)
+    title = f"Void of {kind.name} {number_of(document)}"
     told = ledger.with_reason(title, document.party_name, why)
     reversal = ledger.reverse(actor, document.entry_id, reason=told, entry_date=day)
     if isinstance(document, Invoice):
         earning.take_back(actor, ("invoice", document.id), reason=told, day=day)
-    kind = _KINDS[type(document)]
     document.status = "void"
     document.voided_on = day
     document.void_reason = why
@@ -65,7 +64,7 @@ def void_document(
     audit.record(
         actor,
         _EVENTS[type(document)],
-        entity_refs={f"{kind}_id": document.id, "journal_entry_id": reversal.entry_id},
+        entity_refs={kind.key: document.id, "journal_entry_id": reversal.entry_id},
         inputs={"reason": why},
         outputs={
             "total": wire_amount(document.total_minor, document.currency),

@@ -13,6 +13,7 @@ from sqlalchemy import Select, Text, case, cast, func, select
 from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
@@ -156,9 +157,9 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
     )
     return (
         _invoice_statement(invoice_id),
-        items_statement("receivable", invoice_id),
+        items_statement(INVOICE, invoice_id),
         taxes_statement(invoice_id),
-        settling_statement("receivable", invoice_id),
+        settling_statement(INVOICE, invoice_id),
         _notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),

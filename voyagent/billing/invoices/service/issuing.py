@@ -45,7 +45,7 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    return void_document(actor, invoice, f"Void of invoice {invoice.number}", reason, on)
+    return void_document(actor, invoice, reason, on)
 
 
 def import_open_invoice(
@@ -167,7 +167,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     lines = document_queries.get_lines(invoice)
     credited = taxing.sides(
         lines,
-        tax_queries.get_taxes(invoice.id),
+        tax_queries.get_taxes(invoice),
         invoice.currency,
         earning.deferred(lines, invoice.issue_date),
     )

@@ -12,6 +12,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
@@ -327,10 +328,7 @@ def _post(
     """
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
-    references = [
-        document.number if isinstance(document, Invoice) else document.vendor_reference
-        for document in documents[:1]
-    ]
+    references = [number_of(document) for document in documents[:1]]
     posted = ledger.post(
         actor,
         source_type="payment",

@@ -1,0 +1,100 @@
+"""Kinds of billing documents and of credits: their tables and their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
+from voyagent.billing.core.models.credits import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteTax,
+    SupplierCredit,
+    SupplierCreditLine,
+    SupplierCreditTax,
+)
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+
+Credit = TypeVar("Credit", CreditNote, SupplierCredit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditKind(Generic[Credit]):
+    """Credit notes or supplier credits: their tables, and their names in ledger and audit log.
+
+    `number` is the column with the number of the credit; `title` names the kind in the narration of
+    journal entries.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    permission: str
+    number: str
+    model: type[Credit]
+    line: type[CreditNoteLine | SupplierCreditLine]
+    tax: type[CreditNoteTax | SupplierCreditTax]
+
+    @property
+    def key(self) -> str:
+        """Column of the credit's id in the tables of its lines and taxes."""
+        return f"{self.name}_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentKind:
+    """Invoices or bills: their tables, and their names in ledger and audit log.
+
+    `number` is the column with the number of the document.
+    """
+
+    name: Literal["invoice", "bill"]
+    number: str
+    line: type[InvoiceLine | BillLine]
+    tax: type[InvoiceTax | BillTax]
+    credit: CreditKind[Any]
+
+    @property
+    def key(self) -> str:
+        """Column of the document's id in the tables of its lines, taxes and credits."""
+        return f"{self.name}_id"
+
+
+CREDIT_NOTE = CreditKind(
+    name="credit_note",
+    title="credit note",
+    purpose="issue",
+    permission="invoice.credit",
+    number="number",
+    model=CreditNote,
+    line=CreditNoteLine,
+    tax=CreditNoteTax,
+)
+SUPPLIER_CREDIT = CreditKind(
+    name="supplier_credit",
+    title="supplier credit note",
+    purpose="enter",
+    permission="bill.credit",
+    number="vendor_reference",
+    model=SupplierCredit,
+    line=SupplierCreditLine,
+    tax=SupplierCreditTax,
+)
+INVOICE = DocumentKind(
+    name="invoice", number="number", line=InvoiceLine, tax=InvoiceTax, credit=CREDIT_NOTE
+)
+BILL = DocumentKind(
+    name="bill", number="vendor_reference", line=BillLine, tax=BillTax, credit=SUPPLIER_CREDIT
+)
+
+
+def kind_of(document: Invoice | Bill) -> DocumentKind:
+    """Return the kind of a document."""
+    return INVOICE if isinstance(document, Invoice) else BILL
+
+
+def number_of(document: Invoice | Bill) -> str | None:
+    """Return an invoice's number, which a draft lacks, or a bill's reference."""
+    number: str | None = getattr(document, kind_of(document).number)
+    return number
