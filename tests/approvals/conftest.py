@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from tests.approvals import probes
 from tests.people import People, Person
-from voyagent.approvals import service
-from voyagent.approvals.service import effects
+from voyagent.approvals.service import effects, proposing
 from voyagent.chat.service import conversations as chat
 
 assert (
@@ -48,7 +47,7 @@ class Desk:
             "arguments": {"session_id": str(session_id), "text": "hello"},
         }
         with person.acting() as actor:
-            return service.propose(
+            return proposing.propose(
                 actor, session_id=session_id, tool_name=tool_name, **(known | given)
             ).id
 

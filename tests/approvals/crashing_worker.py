@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from voyagent.approvals import service
+from voyagent.approvals.service import execution
 from voyagent.approvals.service.effects import Effect, register
 from voyagent.factory import create_app
 from voyagent.kernel import jobs
@@ -58,14 +58,14 @@ def main() -> None:
         )
     )
 
-    carry_out = service.carry_out
+    carry_out = execution.carry_out
 
     def watched(approval_id: str, settle: Any = None) -> None:
         die_here("before_claim")
         carry_out(approval_id, settle)
         event.listen(db.session(), "after_commit", lambda _session: die_here("after_commit"))
 
-    service.carry_out = watched
+    execution.carry_out = watched
     settings = app.extensions["voyagent.settings"]
     jobs.run_worker(app, settings)
 

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from tests.approvals.conftest import Desk
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service import deciding, execution
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.ids import new_id
 
@@ -39,7 +41,7 @@ def listed(person: Person, query: str = "") -> dict[str, Any]:
 
 
 def decide(person: Person, approval_id: str, *, granted: bool) -> None:
-    person.does(lambda actor: service.resolve(actor, approval_id, granted=granted).id)
+    person.does(lambda actor: deciding.resolve(actor, approval_id, granted=granted).id)
 
 
 def several(desk: Desk, person: Person, number: int) -> list[str]:
@@ -93,7 +95,7 @@ def test_each_state_has_its_list(desk: Desk, alice: Person, status: str) -> None
     decide(alice, made["rejected"], granted=False)
     desk.run_out(made["overdue"])
     desk.run_out(made["expired"])
-    with pytest.raises(service.ApprovalAlreadyResolved):
+    with pytest.raises(ApprovalAlreadyResolved):
         decide(alice, made["expired"], granted=True)
     page = listed(alice, f"?status={status}")
     wanted = {"expired": {"expired", "overdue"}, "all": set(made)}.get(status, {status})
@@ -390,7 +392,7 @@ def test_the_counters_are_what_is_there(desk: Desk, alice: Person) -> None:
     decide(alice, made[0], granted=True)
     decide(alice, made[1], granted=False)
     desk.run_out(made[2])
-    alice.does(lambda _actor: service.expire_overdue())
+    alice.does(lambda _actor: execution.expire_overdue())
     with desk.engine.connect() as connection:
         kept = dict(
             connection.exec_driver_sql(
@@ -414,7 +416,7 @@ def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_go
     row = desk.row(approval_id)
     decide(alice, approval_id, granted=True)
     alice.does(chat.delete, session_id)
-    with pytest.raises(service.ApprovalNotFound):
+    with pytest.raises(ApprovalNotFound):
         decide(alice, approval_id, granted=True)
     drain()
     with desk.engine.connect() as connection:

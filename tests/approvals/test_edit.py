@@ -14,7 +14,7 @@ from tests.approvals.conftest import Desk
 from tests.billing.papers import issued, receive
 from tests.ledger.books import account_id
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding
 from voyagent.kernel.canonical import digest
 
 DRAFT: dict[str, Any] = {
@@ -145,7 +145,7 @@ def test_the_order_of_refusals_is_that_of_a_decision(
     desk.run_out(overdue)
     assert edit(alice, overdue).json["detail"] == "approval_already_resolved"  # type: ignore[index]
     assert desk.row(overdue)["status"] == "expired"
-    alice.does(lambda actor: service.resolve(actor, approval_id, granted=False).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
     assert edit(alice, approval_id, customer_name="X").json["detail"] == "approval_already_resolved"  # type: ignore[index]
 
 
@@ -176,7 +176,7 @@ def test_the_database_lets_arguments_change_by_an_edit_alone(
     edit(alice, approval_id, customer_name="Deepa K")
     with pytest.raises(Exception, match="a proposal does not change"):
         desk.run("update approvals set payload = '{}' where id = :i", i=approval_id)
-    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     with pytest.raises(Exception, match="a proposal does not change"):
         desk.run(
             "update approvals set payload = '{}', edited_at = now() where id = :i", i=approval_id

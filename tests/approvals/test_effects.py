@@ -14,8 +14,9 @@ from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.chat.parallel import at_once
 from tests.people import Person
-from voyagent.approvals import service
-from voyagent.approvals.service import effects
+from voyagent.approvals import queries
+from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service import deciding, effects, execution, limits
 from voyagent.approvals.service.effects import Effect
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor, Grant
@@ -24,11 +25,11 @@ Drain = Callable[[], None]
 
 
 def grant(person: Person, approval_id: str) -> None:
-    person.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
 
 
 def carry_out(person: Person, approval_id: str) -> None:
-    person.does(lambda _actor: service.carry_out(approval_id))
+    person.does(lambda _actor: execution.carry_out(approval_id))
 
 
 def test_a_granted_effect_runs_as_the_requester_and_keeps_its_result(
@@ -128,7 +129,7 @@ def test_a_repeated_and_a_parallel_job_do_nothing_more(desk: Desk, alice: Person
 def test_what_was_not_granted_never_runs(desk: Desk, alice: Person, state: str) -> None:
     approval_id = desk.propose(alice)
     if state == "rejected":
-        alice.does(lambda actor: service.resolve(actor, approval_id, granted=False).id)
+        alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
     if state == "expired":
         desk.run("update approvals set status = 'expired' where id = :i", i=approval_id)
     carry_out(alice, approval_id)
@@ -236,7 +237,7 @@ def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     alice.does(chat.delete, session_id)
-    with pytest.raises(service.ApprovalNotFound):
+    with pytest.raises(ApprovalNotFound):
         grant(alice, approval_id)
     alice.does(chat.restore, session_id)
     grant(alice, approval_id)
@@ -250,11 +251,11 @@ def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(
     first, second, decided, overdue = (
         desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "abcd"
     )
-    alice.does(lambda actor: service.resolve(actor, decided, granted=False).id)
+    alice.does(lambda actor: deciding.resolve(actor, decided, granted=False).id)
     desk.run_out(overdue)
     with alice.reading() as reader:
-        waiting = service.queries.pending_of_session(reader, session_id)
-        everything = reader.read(service.queries.session_statement(session_id))[0]
+        waiting = queries.pending_of_session(reader, session_id)
+        everything = reader.read(queries.session_statement(session_id))[0]
     assert [(row["approval_id"], row["tool_name"], row["summary"]) for row in waiting] == [
         (i, "probe_note", "Write a note") for i in (first, second)
     ]
@@ -265,10 +266,10 @@ def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(
         (overdue, "expired"),
     ]
     with charlie.reading() as reader:
-        assert service.queries.pending_of_session(reader, session_id) == []
+        assert queries.pending_of_session(reader, session_id) == []
     alice.does(chat.delete, session_id)
     with alice.reading() as reader:
-        assert service.queries.pending_of_session(reader, session_id) == []
+        assert queries.pending_of_session(reader, session_id) == []
 
 
 def test_a_granted_effect_of_a_deleted_conversation_still_finishes(
@@ -340,15 +341,15 @@ def test_housekeeping_tries_an_effect_again_whose_job_was_lost(
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     desk.run("delete from procrastinate_jobs where args->>'approval_id' = :i", i=approval_id)
-    assert alice.does(lambda _actor: service.resume_effects()) == 0
+    assert alice.does(lambda _actor: execution.resume_effects()) == 0
     desk.run(
         "update approvals set resolved_at = now() - interval '61 seconds' where id = :i",
         i=approval_id,
     )
-    assert alice.does(lambda _actor: service.resume_effects()) == 1
+    assert alice.does(lambda _actor: execution.resume_effects()) == 1
     drain()
     assert desk.row(approval_id)["effect_status"] == "done"
-    assert alice.does(lambda _actor: service.resume_effects()) == 0
+    assert alice.does(lambda _actor: execution.resume_effects()) == 0
 
 
 # --- the registry ---
@@ -420,8 +421,8 @@ def test_the_button_is_for_whom_it_would_work(
 
     def sees(person: Person) -> tuple[bool, bool]:
         def look(actor: Actor) -> tuple[bool, bool]:
-            approval = service.queries.get_approval(approval_id)
-            return service.may_decide(actor, approval), service.needs_another(actor, approval)
+            approval = queries.get_approval(approval_id)
+            return limits.may_decide(actor, approval), limits.needs_another(actor, approval)
 
         return person.does(look)
 

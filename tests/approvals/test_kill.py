@@ -15,7 +15,7 @@ import pytest
 from tests.approvals.conftest import Desk
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding
 from voyagent.kernel.config import Settings
 
 PATIENCE_S = 30
@@ -74,7 +74,7 @@ def test_the_effect_happens_once_though_its_worker_is_killed(
 ) -> None:
     marker, log = tmp_path / "died", tmp_path / "worker.log"
     approval_id = desk.propose(alice, "probe_deadly")
-    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     with worker(settings, point, marker, log) as first:
         assert first.wait(timeout=PATIENCE_S) == -signal.SIGKILL, log.read_text()
     assert desk.notes(approval_id) == notes_after_the_kill
@@ -95,7 +95,7 @@ def test_a_grant_waits_for_a_worker_that_is_not_there_yet(
     desk: Desk, settings: Settings, alice: Person, tmp_path: Path
 ) -> None:
     approval_id = desk.propose(alice, "probe_deadly")
-    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     assert desk.row(approval_id)["effect_status"] == "waiting"
     with worker(settings, "never", tmp_path / "died", tmp_path / "worker.log"):
         assert finished(desk, approval_id), (tmp_path / "worker.log").read_text()

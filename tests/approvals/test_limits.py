@@ -12,7 +12,7 @@ from tests.billing.papers import DUE, draft, issue, issued, line, receive, seen
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding, proposing
 from voyagent.settings.service import tenant_settings as settings
 
 
@@ -69,7 +69,7 @@ def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     first, second = worth(desk, bob, "5000.00"), worth(desk, bob, "5000.00")
-    leila.does(lambda actor: service.resolve(actor, first, granted=False).id)
+    leila.does(lambda actor: deciding.resolve(actor, first, granted=False).id)
     assert grant(alice, second) == (200, None)
     alice.does(
         lambda actor: (
@@ -94,7 +94,7 @@ def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(
 ) -> None:
     approval_id = worth(desk, bob, "5000.00")
     arguments = desk.row(approval_id)["payload"] | {"amount": "500.00"}
-    leila.does(lambda actor: service.edit(actor, approval_id, arguments).id)
+    leila.does(lambda actor: proposing.edit(actor, approval_id, arguments).id)
     assert grant(leila, approval_id) == (200, None)
     assert grant(leila, approval_id) == (409, "approval_already_resolved")
 

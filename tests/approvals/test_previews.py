@@ -14,8 +14,9 @@ from tests.billing.papers import draft, issue, issued, line, pay, seen
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding, effects
 from voyagent.approvals.service.dry_run import hash_of
+from voyagent.approvals.service.errors import PreviewStale, SelfApproval
 from voyagent.assistant.service import messages as assistant
 from voyagent.chat.queries import sessions as chats
 from voyagent.kernel import clock
@@ -33,7 +34,7 @@ def proposed(desk: Desk, person: Person, invoice_id: object, **given: Any) -> st
 
 
 def grant(person: Person, approval_id: str) -> None:
-    person.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
 
 
 def count(desk: Desk, table: str, person: Person) -> int:
@@ -132,7 +133,7 @@ def test_a_call_to_the_outside_is_refused_while_it_runs_dry(
         run=probes.outside,
         permission="tool.propose",
     )
-    monkeypatch.setitem(service.effects._effects, "probe_outside", careless)  # noqa: SLF001 - the registry of the test's own effects
+    monkeypatch.setitem(effects._effects, "probe_outside", careless)  # noqa: SLF001 - the registry of the test's own effects
     probes.calls.clear()
     assert desk.row(desk.propose(alice, "probe_outside"))["preview"] is None
     assert probes.calls == []
@@ -210,7 +211,7 @@ def test_the_same_call_proposed_again_is_the_fresh_one(
     invoice_id, session_id = draft(alice), desk.conversation(bob)
     first = proposed(desk, bob, invoice_id, session_id=session_id)
     issued(alice, line("7.00"))
-    with pytest.raises(service.PreviewStale):
+    with pytest.raises(PreviewStale):
         grant(alice, first)
     assert (
         proposed(desk, bob, invoice_id, session_id=session_id) == desk.row(first)["superseded_by"]
@@ -220,7 +221,7 @@ def test_the_same_call_proposed_again_is_the_fresh_one(
 def test_rejecting_asks_nothing_of_the_preview(
     desk: Desk, alice: Person, moved: tuple[str, str]
 ) -> None:
-    alice.does(lambda actor: service.resolve(actor, moved[0], granted=False).id)
+    alice.does(lambda actor: deciding.resolve(actor, moved[0], granted=False).id)
     assert desk.row(moved[0])["status"] == "rejected"
 
 
@@ -240,7 +241,7 @@ def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(
     older = issued(alice)
     first = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, older, 500_000)
-    with pytest.raises(service.PreviewStale):
+    with pytest.raises(PreviewStale):
         grant(alice, first)
 
 
@@ -327,7 +328,7 @@ def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(
     invoice_id = draft(alice)
     approval_id = proposed(desk, bob, invoice_id)
     issue(alice, invoice_id)
-    with pytest.raises(service.PreviewStale):
+    with pytest.raises(PreviewStale):
         grant(alice, approval_id)
     fresh = desk.row(desk.row(approval_id)["superseded_by"])
     assert fresh["preview"]["refusal"] == "invoice_not_draft"
@@ -340,7 +341,7 @@ def test_the_line_of_a_fresh_request_names_the_amount_of_now(
     approval_id = proposed(desk, bob, invoice_id)
     dearer = {"line_items": [{"description": "Visa", "quantity": 1, "unit_price": "99999.00"}]}
     assert alice.api.patch(f"/invoices/{invoice_id}", json=dearer).status_code == 200
-    with pytest.raises(service.PreviewStale):
+    with pytest.raises(PreviewStale):
         grant(leila, approval_id)
     fresh = desk.row(desk.row(approval_id)["superseded_by"])
     assert fresh["summary"] == "Issue the invoice for Deepa Krishnan, INR 99,999.00"
@@ -380,7 +381,7 @@ def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(
 def test_four_eyes_are_asked_before_the_preview(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = proposed(desk, alice, draft(alice, line("100.00")))
     issued(alice, line("7.00"))
-    with pytest.raises(service.SelfApproval):
+    with pytest.raises(SelfApproval):
         grant(alice, approval_id)
     assert desk.row(approval_id)["status"] == "pending"
 

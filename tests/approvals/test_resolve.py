@@ -11,8 +11,9 @@ from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.chat.parallel import at_once
 from tests.people import People, Person
-from voyagent.approvals import service
 from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service import deciding, proposing
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved, SelfApproval
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.canonical import digest
@@ -21,7 +22,7 @@ from voyagent.kernel.errors import Forbidden
 
 def resolve(person: Person, approval_id: str, *, granted: bool, reason: str | None = None) -> None:
     person.does(
-        lambda actor: service.resolve(actor, approval_id, granted=granted, reason=reason).id
+        lambda actor: deciding.resolve(actor, approval_id, granted=granted, reason=reason).id
     )
 
 
@@ -71,7 +72,7 @@ def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(
     desk: Desk, alice: Person
 ) -> None:
     with alice.acting() as actor:
-        made = service.propose(
+        made = proposing.propose(
             actor,
             session_id=None,
             turn_id=None,
@@ -151,7 +152,7 @@ def test_the_role_is_asked_before_the_state(desk: Desk, alice: Person, bob: Pers
 def test_the_state_is_asked_before_four_eyes(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(leila, approval_id, granted=False)
-    with pytest.raises(service.ApprovalAlreadyResolved):
+    with pytest.raises(ApprovalAlreadyResolved):
         resolve(alice, approval_id, granted=True)
 
 
@@ -162,7 +163,7 @@ def test_a_decision_is_final(
 ) -> None:
     approval_id = desk.propose(alice)
     resolve(leila, approval_id, granted=first)
-    with pytest.raises(service.ApprovalAlreadyResolved):
+    with pytest.raises(ApprovalAlreadyResolved):
         resolve(leila, approval_id, granted=second)
     with pytest.raises(Exception, match="a decision is final"):
         desk.run(
@@ -177,7 +178,7 @@ def test_an_overdue_proposal_expires_when_somebody_tries(
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     desk.run_out(approval_id)
-    with pytest.raises(service.ApprovalAlreadyResolved) as refused:
+    with pytest.raises(ApprovalAlreadyResolved) as refused:
         resolve(leila, approval_id, granted=True)
     assert refused.value.code == "approval_already_resolved"
     assert desk.row(approval_id)["status"] == "expired"
@@ -189,7 +190,7 @@ def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eye
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     desk.run_out(approval_id)
-    with pytest.raises(service.ApprovalAlreadyResolved):
+    with pytest.raises(ApprovalAlreadyResolved):
         resolve(alice, approval_id, granted=True)
 
 
@@ -200,7 +201,7 @@ def test_ones_own_money_request_needs_a_colleague_who_could_grant_it(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
-    with pytest.raises(service.SelfApproval) as refused:
+    with pytest.raises(SelfApproval) as refused:
         resolve(alice, approval_id, granted=True)
     assert refused.value.code == "self_approval"
     resolve(leila, approval_id, granted=True)
@@ -356,7 +357,7 @@ def test_a_proposal_expires_under_those_who_decide_too_late(
     approval_id = desk.propose(alice)
     desk.run_out(approval_id)
     results = at_once([lambda: resolve(leila, approval_id, granted=True)] * 8)
-    assert all(isinstance(r, service.ApprovalAlreadyResolved) for r in results)
+    assert all(isinstance(r, ApprovalAlreadyResolved) for r in results)
     assert desk.row(approval_id)["status"] == "expired"
 
 
@@ -375,9 +376,7 @@ def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(
         assert deleted is None
         row = desk.row(approval_id)
         assert (row["status"] == "granted") == (decided is None)
-        assert decided is None or isinstance(
-            decided, ApprovalNotFound | service.ApprovalAlreadyResolved
-        )
+        assert decided is None or isinstance(decided, ApprovalNotFound | ApprovalAlreadyResolved)
         assert row["hidden_at"] is not None
 
 
@@ -391,16 +390,16 @@ def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila
         for c in ("a", "b")
     )
     desk.run_out(second)
-    with pytest.raises(service.ApprovalAlreadyResolved):
+    with pytest.raises(ApprovalAlreadyResolved):
         leila.does(
-            lambda actor: service.resolve_all(actor, session_id, {first: True, second: True})
+            lambda actor: deciding.resolve_all(actor, session_id, {first: True, second: True})
         )
     assert [desk.row(i)["status"] for i in (first, second)] == ["pending", "pending"]
-    with pytest.raises(service.SelfApproval):
-        alice.does(lambda actor: service.resolve_all(actor, session_id, {first: True}))
+    with pytest.raises(SelfApproval):
+        alice.does(lambda actor: deciding.resolve_all(actor, session_id, {first: True}))
     made = leila.does(
         lambda actor: [
-            (a.id, a.status) for a in service.resolve_all(actor, session_id, {first: True})
+            (a.id, a.status) for a in deciding.resolve_all(actor, session_id, {first: True})
         ]
     )
     assert made == [(first, "granted")]
@@ -413,10 +412,10 @@ def test_the_same_decision_again_is_no_error_and_another_is(
     approval_id = desk.propose(alice, session_id=session_id)
     resolve(leila, approval_id, granted=True)
     assert (
-        leila.does(lambda actor: service.resolve_all(actor, session_id, {approval_id: True})) == []
+        leila.does(lambda actor: deciding.resolve_all(actor, session_id, {approval_id: True})) == []
     )
-    with pytest.raises(service.ApprovalAlreadyResolved):
-        leila.does(lambda actor: service.resolve_all(actor, session_id, {approval_id: False}))
+    with pytest.raises(ApprovalAlreadyResolved):
+        leila.does(lambda actor: deciding.resolve_all(actor, session_id, {approval_id: False}))
 
 
 def test_several_decisions_are_of_one_conversation_of_the_agency(
@@ -425,11 +424,11 @@ def test_several_decisions_are_of_one_conversation_of_the_agency(
     session_id = desk.conversation(alice)
     elsewhere = desk.propose(alice)
     with pytest.raises(ApprovalNotFound):
-        alice.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
+        alice.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
     with pytest.raises(chats.SessionNotFound):
-        charlie.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
+        charlie.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
     with pytest.raises(Forbidden):
-        victor.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
+        victor.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
 
 
 def test_a_new_lead_may_decide_what_was_asked_before_she_came(

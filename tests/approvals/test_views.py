@@ -14,7 +14,8 @@ from tests.billing.papers import draft, issue, issued, line
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding, effects, proposing
+from voyagent.approvals.service.errors import ToolUnknown
 from voyagent.assistant.views import screen
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel import clock
@@ -57,7 +58,7 @@ def test_what_waits_stands_soonest_first_and_what_was_decided_below(
         "update approvals set expires_at = now() + interval '2 minutes' where id = :i", i=sooner
     )
     alice.does(
-        lambda actor: service.resolve(actor, decided, granted=False, reason="wrong GSTIN").id
+        lambda actor: deciding.resolve(actor, decided, granted=False, reason="wrong GSTIN").id
     )
     page = Page(alice.browser.get("/approvals"))
     assert [row.attrib["href"] for row in page.all(".//nav[@id='inbox']//a")] == [
@@ -120,7 +121,7 @@ def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(
         browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX).status_code
         == 204
     )
-    alice.does(lambda actor: service.resolve(actor, first, granted=False, reason="no").id)
+    alice.does(lambda actor: deciding.resolve(actor, first, granted=False, reason="no").id)
     assert "Alice Owner: no" in Page(
         browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX)
     ).words(".//nav[@id='inbox']")
@@ -140,7 +141,7 @@ def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice:
         desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}")
         for n in range(52)
     ]
-    alice.does(lambda actor: service.resolve(actor, made[0], granted=False, reason="because").id)
+    alice.does(lambda actor: deciding.resolve(actor, made[0], granted=False, reason="because").id)
     browser = alice.browser
     page = Page(browser.get("/approvals?status=all"))
     assert len(page.rows()) == 50
@@ -239,7 +240,7 @@ def test_a_description_that_fails_says_why_and_the_page_still_works(
         permission="tool.propose",
         describe=closed,
     )
-    monkeypatch.setitem(service.effects._effects, "probe_invoice", bent)  # noqa: SLF001 - the registry of the test's own effects
+    monkeypatch.setitem(effects._effects, "probe_invoice", bent)  # noqa: SLF001 - the registry of the test's own effects
     page = page_of(alice, desk.propose(alice, "probe_invoice"))
     assert page.status == 200
     assert probes.PeriodClosed.message in page.words(".//section[@id='review']")
@@ -391,11 +392,11 @@ def test_a_failed_effect_says_why_in_words(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = desk.propose(alice, "long_gone")
-    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     drain()
     outcome = page_of(alice, approval_id).words(".//*[@id='outcome']")
     assert "Approved, but it failed: " in outcome
-    assert service.ToolUnknown.message in outcome
+    assert ToolUnknown.message in outcome
     assert "Result" not in outcome
     assert "Failed" in Page(alice.browser.get("/approvals")).words(".//nav[@id='inbox']")
     assert "Approved, failed" in Page(alice.browser.get("/approvals?status=granted")).words(
@@ -549,7 +550,7 @@ def test_an_open_request_asks_again_and_is_drawn_anew_only_where_something_has_c
     assert "every 5s" in asks["hx-trigger"]
     again = HTMX | {"HX-Target": "review"}
     assert browser.get(asks["hx-get"], headers=again).status_code == 204
-    leila.does(lambda actor: service.resolve(actor, approval_id, granted=False, reason="No").id)
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=False, reason="No").id)
     answer = browser.get(asks["hx-get"], headers=again)
     assert answer.status_code == 200
     assert "Leila Lead" in answer.text
@@ -813,7 +814,7 @@ def test_an_edit_over_another_ones_says_so(
     browser = alice.browser
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
     leila.does(
-        lambda actor: service.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id
+        lambda actor: proposing.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id
     )
     sent = {
         "csrf_token": form.field("csrf_token"),
@@ -1053,7 +1054,9 @@ def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_ot
     edited, good = desk.propose(bob, "draft_invoice", arguments=DRAFT), desk.propose(bob)
     browser = alice.browser
     page = Page(browser.get(chosen(edited, good)))
-    leila.does(lambda actor: service.edit(actor, edited, DRAFT | {"customer_name": "Somebody"}).id)
+    leila.does(
+        lambda actor: proposing.edit(actor, edited, DRAFT | {"customer_name": "Somebody"}).id
+    )
     assert "This request was edited" in decide_several(browser, page, granted="1").words(
         ".//*[@id='results']"
     )

@@ -13,7 +13,8 @@ from flask import Flask
 
 from tests.assistant.line import Line
 from tests.people import People, Person
-from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals import queries as approvals
+from voyagent.approvals.service import deciding
 from voyagent.assistant.service import messages as messages_service
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
@@ -51,7 +52,7 @@ class Talk:
     ) -> None:
         """Grant or reject, and let the worker carry it out and go on."""
         with person.acting() as actor:
-            approvals_service.resolve(actor, approval_id, granted=granted, reason=reason)
+            deciding.resolve(actor, approval_id, granted=granted, reason=reason)
         self.drain()
 
     def events(self, person: Person, session_id: UUID) -> list[Event]:

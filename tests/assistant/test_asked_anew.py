@@ -21,8 +21,9 @@ from tests.assistant.line import Line, frames
 from tests.assistant.models import DRAFT, Killed
 from tests.billing.papers import draft, issue, issued, line as article
 from tests.people import Person
-from voyagent.approvals import queries as approvals, service as approvals_service
-from voyagent.approvals.service import PreviewStale
+from voyagent.approvals import queries as approvals
+from voyagent.approvals.service import deciding, execution, proposing
+from voyagent.approvals.service.errors import PreviewStale
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service import loop
@@ -42,7 +43,7 @@ def asked(person: Person, session_id: UUID, price: str = "100.00", call_id: str 
             "arguments": {"invoice_id": str(invoice_id)},
             "summary": f"Issue the invoice over {price}",
         }
-        return approvals_service.propose(
+        return proposing.propose(
             actor,
             session_id=session_id,
             turn_id="t-0123456789ab",
@@ -56,7 +57,7 @@ def stale(person: Person, approval_id: str) -> str:
     """Try to grant it after Deepa has been billed for something else; the fresh request."""
     issued(person, article("7.00"))
     with pytest.raises(PreviewStale):
-        person.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=True).id)
+        person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     with person.acting():
         fresh = approvals.get_approval(approval_id).superseded_by
     assert fresh is not None
@@ -109,7 +110,7 @@ def test_a_request_that_nothing_can_come_of_any_more_says_so(
         invoice_id = approvals.get_approval(old).payload["invoice_id"]
     issue(alice, UUID(invoice_id))
     with pytest.raises(PreviewStale):
-        leila.does(lambda actor: approvals_service.resolve(actor, old, granted=True).id)
+        leila.does(lambda actor: deciding.resolve(actor, old, granted=True).id)
     talk.drain()
     told = text(talk.events(alice, session_id))
     assert "This can’t be done now" in told
@@ -308,9 +309,9 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
     talk.ask(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     first, second = talk.pending(alice, session_id)[0]["approval_id"], asked(alice, session_id)
     acts: dict[str, Callable[[], object]] = {
-        "edited": lambda: leila.does(lambda actor: approvals_service.edit(actor, first, DRAFT).id),
+        "edited": lambda: leila.does(lambda actor: proposing.edit(actor, first, DRAFT).id),
         "rejected": lambda: leila.does(
-            lambda actor: approvals_service.resolve(actor, first, granted=False).id
+            lambda actor: deciding.resolve(actor, first, granted=False).id
         ),
         "superseded": lambda: stale(leila, second),
     }
@@ -336,7 +337,7 @@ def test_a_page_hears_of_a_request_that_ran_out_of_time(
                 sa.text("update approvals set expires_at = now() where id = :i"), {"i": approval_id}
             )
         with app.app_context(), transaction(alice.actor.tenant_id):
-            approvals_service.expire_overdue()
+            execution.expire_overdue()
 
     assert len(heard(session_id, run_out)) == 1
 
@@ -381,7 +382,7 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
     approval_id = asked(alice, session_id)
     with alice.acting():
         before = turn_context.change_mark(session_id)
-    leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
     whole = event_stream.frames
     monkeypatch.setattr(
         event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3)
@@ -394,7 +395,7 @@ def test_programs_hear_events_alone(
     line: Line, leila: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     approval_id = asked(line.person, UUID(line.session_id))
-    leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
     whole = event_stream.frames
     monkeypatch.setattr(
         event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
-from voyagent.approvals import service as approvals_service
+from voyagent.approvals.service import deciding
 from voyagent.assistant.rules.moves import Conversation, Move, Tell, silently
 from voyagent.assistant.service import loop, messages
 from voyagent.assistant.service.built_in import BuiltInPlanner
@@ -177,7 +177,7 @@ def test_an_effect_that_fails_is_told_with_its_reason(
     drafted = talk.events(alice, session_id)
     invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
     with alice.acting() as actor:
-        approvals_service.resolve(actor, issue["approval_id"], granted=True)
+        deciding.resolve(actor, issue["approval_id"], granted=True)
     with (
         alice.acting() as actor
     ):  # after the grant: before it, the grant itself would be refused as stale

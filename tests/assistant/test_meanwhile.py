@@ -13,7 +13,8 @@ from flask import Flask
 from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
 from tests.people import Person
-from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals import queries as approvals
+from voyagent.approvals.service import deciding, execution
 from voyagent.assistant.api import stream
 from voyagent.assistant.views import screen
 from voyagent.chat.queries import sessions as chats
@@ -53,7 +54,7 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
     talk.say(alice, session_id, "yes")
     approval_id = str(talk.pending(alice, session_id)[0]["approval_id"])
     with leila.acting() as actor:
-        approvals_service.resolve(actor, approval_id, granted=True)
+        deciding.resolve(actor, approval_id, granted=True)
     return session_id, approval_id
 
 
@@ -65,9 +66,7 @@ def happens(
 
     def carry_out() -> None:
         with ThreadPoolExecutor(1) as worker:
-            worker.submit(
-                alice.does, lambda _actor: approvals_service.carry_out(granted[1])
-            ).result()
+            worker.submit(alice.does, lambda _actor: execution.carry_out(granted[1])).result()
 
     return carry_out if request.param == "carried out" else talk.drain
 

@@ -21,7 +21,7 @@ from tests.assistant.test_tool_answers import Calling
 from tests.people import People, Person
 from tests.trips.test_supplies import an_offer, hold, journey, suppliers, travellers
 from tests.trips.things import a_trip
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import deciding
 from voyagent.approvals.tasks import run_effect
 from voyagent.assistant.service import loop, messages
 from voyagent.kernel import clock
@@ -235,7 +235,7 @@ def test_a_grant_that_a_supplier_keeps_waiting_holds_up_nobody(
     )
     session_id = desk.row(approval_id)["session_id"]
     with people.colleague(alice, "Tina Tickets", role="ticketing_lead").acting() as actor:
-        approvals.resolve(actor, approval_id, granted=True)
+        deciding.resolve(actor, approval_id, granted=True)
     gate.shut()
 
     def work() -> None:

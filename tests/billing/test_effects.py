@@ -11,8 +11,8 @@ import pytest
 from tests.billing.papers import carry_out, describe, draft, issue, issued, line, pay, receive, seen
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.approvals import queries as approval_queries, service as approvals
-from voyagent.approvals.service import effects as registry
+from voyagent.approvals import queries as approval_queries
+from voyagent.approvals.service import deciding, effects as registry, proposing
 from voyagent.approvals.service.dry_run import dry_run
 from voyagent.approvals.service.effects import Description
 from voyagent.billing.invoices import errors as invoice_errors
@@ -45,7 +45,7 @@ def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
 
     def granted(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with bob.acting() as actor:
-            approval_id = approvals.propose(
+            approval_id = proposing.propose(
                 actor.via(Channel.ASSISTANT),
                 session_id=None,
                 turn_id=None,
@@ -54,7 +54,7 @@ def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
                 arguments=arguments,
                 summary="Please",
             ).id
-        leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+        leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
         drain()
         with leila.acting():
             approval = approval_queries.get_approval(approval_id)

@@ -13,8 +13,9 @@ from sqlalchemy import select, text
 from tests.billing.papers import issued
 from tests.capabilities.probes import PROPOSES, READS, WRITES, Note, made
 from tests.people import Person
-from voyagent.approvals import queries as approvals, service as approvals_service
-from voyagent.approvals.service import WouldBeRefused
+from voyagent.approvals import queries as approvals
+from voyagent.approvals.service import deciding, execution as approval_execution
+from voyagent.approvals.service.errors import WouldBeRefused
 from voyagent.billing.ageing.capabilities import list_receivables
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.payments.capabilities import record_receipt
@@ -89,9 +90,9 @@ def test_what_requires_approval_is_stored_and_granted_by_another(
     assert stored.summary.startswith("Record a payment of Deepa Krishnan for invoice ")
     assert stored.summary.endswith(", INR 100.00")
     assert execute(alice, list_receivables.CAPABILITY)["customers"][0]["amount"] == "45000.00"
-    alice.does(lambda actor: approvals_service.resolve(actor, stored.approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, stored.approval_id, granted=True).id)
     with alice.acting():
-        approvals_service.carry_out(stored.approval_id)
+        approval_execution.carry_out(stored.approval_id)
     assert execute(alice, list_receivables.CAPABILITY)["customers"][0]["amount"] == "44900.00"
 
 

@@ -14,7 +14,7 @@ from tests.billing.papers import issued
 from tests.capabilities.test_forms import send
 from tests.people import People, Person
 from voyagent import catalogue
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import deciding, execution
 from voyagent.assistant.rules.moves import Call, Conversation, Done, Move, Tell, silently
 from voyagent.assistant.service import loop, messages as assistant
 from voyagent.chat.service import conversations as chat
@@ -90,9 +90,9 @@ def by_assistant(person: Person, other: Person, name: str, fields: Fields) -> No
 
 
 def _approve(person: Person, approval_id: str) -> None:
-    person.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     with person.acting():
-        approvals.carry_out(approval_id)
+        execution.carry_out(approval_id)
 
 
 Way = Callable[[Person, Person, str, Fields], None]

@@ -15,7 +15,7 @@ from tests.approvals.conftest import Desk
 from tests.approvals.test_kill import finished, worker
 from tests.faults.conftest import Rounds, Tell
 from tests.people import Person
-from voyagent.approvals import service
+from voyagent.approvals.service import deciding
 from voyagent.kernel.config import Settings
 
 ROUNDS = 25
@@ -39,7 +39,7 @@ def test_an_effect_happens_once_though_its_worker_is_killed(
         approval_id = desk.propose(alice, "probe_deadly")
         alice.does(
             lambda actor, approval_id=approval_id: (
-                service.resolve(actor, approval_id, granted=True).id
+                deciding.resolve(actor, approval_id, granted=True).id
             )
         )
         with worker(settings, point, marker, log) as first:

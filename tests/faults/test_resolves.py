@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from tests.faults.conftest import Rounds, Tell
 from tests.faults.web import Web, web_processes
 from tests.people import People, Person
-from voyagent.approvals import service
+from voyagent.approvals.service import proposing
 from voyagent.kernel.config import Settings
 
 CALLERS = 64
@@ -51,7 +51,7 @@ class Round:
         bob = self.people.colleague(alice, "Bob Colleague", role="agent")
         self.leila: Person = self.people.colleague(alice, "Leila Lead", role="accounting_lead")
         with bob.acting() as actor:
-            made = service.propose(
+            made = proposing.propose(
                 actor,
                 session_id=None,
                 turn_id=None,

@@ -15,7 +15,7 @@ from tests.approvals import probes
 from tests.ledger.books import account_id
 from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import proposing
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
@@ -183,7 +183,7 @@ def _approval(person: Person) -> object:
         "arguments": arguments,
     }
     with person.acting() as actor:
-        return approvals.propose(
+        return proposing.propose(
             actor, session_id=session_id, tool_name=probes.LOOSE.tool_name, **about
         ).id
 

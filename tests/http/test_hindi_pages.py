@@ -26,7 +26,8 @@ from tests.identity import authenticators
 from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
 from voyagent import catalogue
-from voyagent.approvals import queries as waiting, service as approvals
+from voyagent.approvals import queries as waiting
+from voyagent.approvals.service import deciding
 from voyagent.assistant.service import messages as assistant
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.supplier_credits import service as supplier_credit_service
@@ -546,7 +547,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
         with clerk.reading() as reader:
             asked = waiting.pending_of_session(reader, session_id)[0]["approval_id"]
         with person.acting() as actor:
-            approvals.resolve(
+            deciding.resolve(
                 actor, asked, granted=granted, reason=None if granted else "no longer wanted"
             )
         work_off(app, settings)

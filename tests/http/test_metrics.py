@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from tests.http.operations import CALLS, MAKERS
 from tests.people import Person
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import execution
 from voyagent.assistant.service import messages as assistant
 from voyagent.chat.service import conversations as chat
 from voyagent.http import metrics as door
@@ -449,7 +449,7 @@ def test_a_proposal_is_pending_until_it_is_decided(
         alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code
         == 200
     )
-    alice.does(lambda _actor: approvals.expire_overdue())
+    alice.does(lambda _actor: execution.expire_overdue())
     after = figures(app)
     decided = "voyagent_approvals_decided_total"
     assert (

@@ -17,7 +17,8 @@ from tests.billing import papers
 from tests.chat.parallel import at_once
 from tests.ledger.books import account_id, balances, post, stored
 from tests.people import People, Person
-from voyagent.approvals import queries as approval_queries, service as approvals
+from voyagent.approvals import queries as approval_queries
+from voyagent.approvals.service import deciding, proposing
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
@@ -240,7 +241,7 @@ def _propose(person: Person, arguments: dict[str, Any]) -> str:
         "summary": "Please",
     }
     with person.acting() as actor:
-        return approvals.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
+        return proposing.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
 
 
 def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(
@@ -253,7 +254,7 @@ def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(
     ]
     arguments = {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}}
     approval_id = _propose(bob, arguments)
-    leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     close(alice, MARCH)
     drain()
     with leila.acting():

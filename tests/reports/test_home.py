@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from tests.people import People, Person
 from tests.reports.books import days_ago, invoice, pay, today
 from tests.reports.test_views import link_of, shown, words
-from voyagent.approvals import service as approvals
 from voyagent.approvals.queries import get_approval
+from voyagent.approvals.service import deciding, execution, proposing
 from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
@@ -51,7 +51,7 @@ def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
         draft = invoice_drafts.draft_invoice(
             actor, customer_name=customer, issue_date=today(), due_date=today(), line_items=[line]
         )  # type: ignore[list-item]
-        return approvals.propose(
+        return proposing.propose(
             actor,
             session_id=None,
             turn_id=None,
@@ -198,13 +198,13 @@ def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Pe
         ask_to_issue(bob, "Harbinder Singh Gill"),
         ask_to_issue(bob, "Zachariah Kurian"),
     )
-    alice.does(approvals.resolve, granted, granted=True)
+    alice.does(deciding.resolve, granted, granted=True)
     with alice.acting():
-        approvals.carry_out(granted)
-    alice.does(approvals.resolve, rejected, granted=False, reason="Not yet.")
+        execution.carry_out(granted)
+    alice.does(deciding.resolve, rejected, granted=False, reason="Not yet.")
     replaced = ask_to_issue(bob, "Meera Nair")
     with alice.acting() as actor:
-        approvals.replace(actor, get_approval(replaced).session_id, replaced)
+        execution.replace(actor, get_approval(replaced).session_id, replaced)
     page = shown(alice.browser, "/")
     found = re.search(r'<section class="v-panel" id="assistant-did".*?</section>', page, re.DOTALL)
     assert found

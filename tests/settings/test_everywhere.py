@@ -18,7 +18,7 @@ from flask_babel import get_locale
 from tests.approvals import probes
 from tests.people import People, Person
 from tests.settings.test_views import save
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import proposing
 from voyagent.assistant.service import built_in, messages as assistant
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
@@ -209,7 +209,7 @@ def test_four_eyes_are_asked_for_from_the_next_decision_on(people: People, alice
         }
         arguments = {"session_id": str(session_id), "text": str(number)}
         with alice.acting() as actor:
-            approval_id = approvals.propose(
+            approval_id = proposing.propose(
                 actor,
                 session_id=session_id,
                 tool_name=probes.MONEY.tool_name,

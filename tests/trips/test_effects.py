@@ -17,8 +17,8 @@ from tests.enquiries.reading import Page
 from tests.people import People, Person
 from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, release, travellers
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip
-from voyagent.approvals import service
-from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval, effects
+from voyagent.approvals.service import deciding, effects
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved, SelfApproval
 from voyagent.kernel.errors import Forbidden
 from voyagent.settings.service import tenant_settings as settings
 from voyagent.trips.capabilities import (
@@ -42,7 +42,7 @@ def tina(people: People, alice: Person) -> Person:
 
 
 def grant(person: Person, approval_id: str, drain: Callable[[], None]) -> None:
-    person.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    person.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     drain()
 
 
@@ -134,7 +134,7 @@ def test_the_wrong_role_and_the_one_who_asked_grant_nothing(
     asked = proposed(desk, tina, "issue_ticket", pnr_id=line_id)
     for person, refusal in ((bob, Forbidden), (leila, Forbidden), (tina, SelfApproval)):
         with pytest.raises(refusal), person.acting() as actor:
-            service.resolve(actor, asked, granted=True)
+            deciding.resolve(actor, asked, granted=True)
 
 
 def test_a_refusal_of_the_airline_is_the_end_of_the_effect(
@@ -277,7 +277,7 @@ def test_a_flight_that_is_given_back_meanwhile_takes_the_request_with_it(
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     release(alice, lines[0].id)
     with pytest.raises(ApprovalAlreadyResolved), tina.acting() as actor:
-        service.resolve(actor, approval_id, granted=True)
+        deciding.resolve(actor, approval_id, granted=True)
 
 
 FORGED: dict[str, dict[str, Any]] = {

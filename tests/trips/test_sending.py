@@ -18,8 +18,8 @@ from tests.mailbox import newest, received
 from tests.parties.test_api import made
 from tests.people import Person, csrf
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
-from voyagent.approvals import service as approvals
-from voyagent.approvals.service import PreviewStale, effects
+from voyagent.approvals.service import deciding, effects
+from voyagent.approvals.service.errors import PreviewStale
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
 from voyagent.kernel.errors import Forbidden, TooManyRequests
@@ -232,7 +232,7 @@ def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(
 ) -> None:
     trip_id = of_enquiry(alice, to)
     approval_id = proposed(desk, bob, trip_id, to)
-    alice.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     drain()
     assert desk.row(approval_id)["effect_result"] == {
         "sent": True,
@@ -250,7 +250,7 @@ def test_another_line_meanwhile_makes_what_was_shown_stale(
     approval_id = proposed(desk, bob, trip_id, to)
     a_line(alice, trip_id)
     with pytest.raises(PreviewStale), alice.acting() as actor:
-        approvals.resolve(actor, approval_id, granted=True)
+        deciding.resolve(actor, approval_id, granted=True)
 
 
 def test_it_cannot_be_taken_back_and_moves_no_money() -> None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import request
 
-from voyagent.approvals import queries, service
+from voyagent.approvals import queries
 from voyagent.approvals.queries import ApprovalNotFound, InvalidCursor
 from voyagent.approvals.schemas.proposals import (
     ApprovalFilter,
@@ -18,12 +18,24 @@ from voyagent.approvals.schemas.proposals import (
     InvalidSessionId,
     ResolveIn,
 )
+from voyagent.approvals.service import deciding, proposing
+from voyagent.approvals.service.deciding import Answered
+from voyagent.approvals.service.errors import (
+    ApprovalAlreadyResolved,
+    ArgumentsInvalid,
+    EditRefused,
+    NotEditable,
+    PreviewStale,
+    SelfApproval,
+    ShownChanged,
+)
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.serializers import Body
+from voyagent.settings.queries import AmountAboveLimit
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
 _SEEN = (
@@ -75,11 +87,11 @@ def get_approval(reader: Reader, approval_id: str) -> Headed[ApprovalItem]:
     permission="approval.resolve",
     missing=ApprovalNotFound,
     errors=(
-        service.ApprovalAlreadyResolved,
-        service.SelfApproval,
-        service.AmountAboveLimit,
-        service.PreviewStale,
-        service.ShownChanged,
+        ApprovalAlreadyResolved,
+        SelfApproval,
+        AmountAboveLimit,
+        PreviewStale,
+        ShownChanged,
     ),
     headers=_SEEN,
 )
@@ -91,7 +103,7 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Body[Ap
     `preview_stale`: the proposal is expired, and the new proposal in `superseded_by` has the
     present preview.
     """
-    resolved = service.resolve(
+    resolved = deciding.resolve(
         actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()
     )
     return ApprovalItem.of(queries.row_of(resolved))
@@ -103,7 +115,7 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
 
     Each item of the response has the status that a separate call would have.
     """
-    answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
+    answered = deciding.resolve_each(actor, [decision.wish() for decision in body.decisions])
     return BatchAnswer.of({"items": [_item(one) for one in answered]})
 
 
@@ -113,11 +125,11 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     permission="approval.resolve",
     missing=ApprovalNotFound,
     errors=(
-        service.ApprovalAlreadyResolved,
-        service.NotEditable,
-        service.ArgumentsInvalid,
-        service.ShownChanged,
-        service.EditRefused,
+        ApprovalAlreadyResolved,
+        NotEditable,
+        ArgumentsInvalid,
+        ShownChanged,
+        EditRefused,
     ),
     headers=_SEEN,
 )
@@ -129,11 +141,11 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
     code, and nothing changes. The response has the new preview, and its `ETag` can be sent as
     `If-Match` with the approval.
     """
-    edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
+    edited = proposing.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(ApprovalItem.of(queries.row_of(edited)), {"ETag": f'"{queries.mark_of(edited)}"'})
 
 
-def _item(answered: service.Answered) -> Row:
+def _item(answered: Answered) -> Row:
     """Return the result of one of several decisions, with the status of a separate call."""
     found, refusal = answered.approval, answered.refusal
     return {

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.approvals import queries, service
+from voyagent.approvals import queries
 from voyagent.approvals.forms.decisions import DecideForm, DecideSeveralForm
 from voyagent.approvals.forms.editing import Sheet
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.schemas import review
 from voyagent.approvals.schemas.proposals import ChosenQuery, HistoryQuery, SeenQuery
-from voyagent.approvals.service import BATCH_MAX, effects
+from voyagent.approvals.service import deciding, effects, limits, proposing, showing
+from voyagent.approvals.service.deciding import BATCH_MAX
 from voyagent.approvals.words.approver_labels import approvers_in_words, other_approvers_in_words
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
@@ -89,7 +90,7 @@ def decide_several(actor: Actor) -> Any:
             _several(actor, [one.partition(":")[0] for one in _sent()[:BATCH_MAX]], form),
             form.status,
         )
-    answered = service.resolve_each(actor, decision.wishes())
+    answered = deciding.resolve_each(actor, decision.wishes())
     rows = {
         row["id"]: row
         for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[
@@ -152,7 +153,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
     if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
         return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
     decided = form.attempt(
-        lambda body: service.resolve(
+        lambda body: deciding.resolve(
             actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown
         ),
         preview_stale="",
@@ -179,7 +180,7 @@ def edit(actor: Actor, approval_id: str) -> Any:
     """Edit the arguments of a proposal, then show its new preview."""
     sheet = _sheet(queries.get_approval(approval_id), request.form)
     edited = sheet.attempt(
-        lambda arguments: service.edit(
+        lambda arguments: proposing.edit(
             actor, approval_id, arguments, seen=request.form.get("shown") or None
         )
     )
@@ -233,20 +234,20 @@ def _sent() -> list[str]:
 def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstacle | None:
     """Return the reason why this user cannot approve the proposal, or None."""
     approval = queries.get_approval(approval_id)
-    if not service.may_decide(actor, approval):
+    if not limits.may_decide(actor, approval):
         known = effects.find(approval.tool_name) is not None
         return Obstacle(
             (
-                approvers_in_words(service.who_may_grant(approval))
+                approvers_in_words(limits.who_may_grant(approval))
                 if known
                 else str(_("Your role can’t approve requests."))
             ),
             may_reject=False,
         )
-    if service.needs_another(actor, approval):
-        return Obstacle(other_approvers_in_words(service.who_else_may_grant(approval)))
-    if service.above_limit(actor, approval):
-        return Obstacle(approvers_in_words(service.who_may_grant(approval), is_above_own=True))
+    if limits.needs_another(actor, approval):
+        return Obstacle(other_approvers_in_words(limits.who_else_may_grant(approval)))
+    if limits.above_limit(actor, approval):
+        return Obstacle(approvers_in_words(limits.who_may_grant(approval), is_above_own=True))
     return Obstacle(str(_("This can’t be done now."))) if changes.is_refused else None
 
 
@@ -260,13 +261,13 @@ def _review(
     approval = queries.get_approval(approval_id)
     row = queries.get_row(_reader(), approval_id)
     pending = row["status"] == "pending"
-    needs_another = pending and service.needs_another(actor, approval)
-    arguments = service.arguments_of(approval)
+    needs_another = pending and limits.needs_another(actor, approval)
+    arguments = showing.arguments_of(approval)
     return {
         "approval": row,
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(
-            service.preview(actor, approval) if pending else {}, translated
+            showing.preview(actor, approval) if pending else {}, translated
         ),
         "arguments": review.arguments_in_words(arguments, row["currency"], day),
         "mark": queries.mark_of(row),
@@ -277,21 +278,21 @@ def _review(
             approval.effect_result or {}, lambda status: str(status_look(status).word), day
         ),
         "failure": translated(review.failure_in_words(approval.effect_error)),
-        "may_decide": pending and service.may_decide(actor, approval),
+        "may_decide": pending and limits.may_decide(actor, approval),
         "needs_another": needs_another,
-        "others": other_approvers_in_words(service.who_else_may_grant(approval))
+        "others": other_approvers_in_words(limits.who_else_may_grant(approval))
         if needs_another
         else "",
-        "above_limit": pending and service.above_limit(actor, approval),
+        "above_limit": pending and limits.above_limit(actor, approval),
         "approvers": (
             approvers_in_words(
-                service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)
+                limits.who_may_grant(approval), is_above_own=limits.may_decide(actor, approval)
             )
             if pending
             else ""
         ),
         "sheet": (
-            (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None
+            (sheet or _sheet(approval)) if pending and limits.may_edit(actor, approval) else None
         ),
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),
@@ -303,7 +304,7 @@ def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
     """Return the form of the arguments; each line of a journal entry shows its account's name."""
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
-        service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]
+        showing.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]
     )
 
 

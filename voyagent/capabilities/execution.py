@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from voyagent.approvals import queries as approval_queries, service as approvals
+from voyagent.approvals import queries as approval_queries
+from voyagent.approvals.service import proposing
 from voyagent.approvals.service.effects import Approval
 from voyagent.audit.service import recording as audit
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject, Policy
@@ -105,7 +106,7 @@ def summary_of(capability: Capability[Any], call: Invocation, wanted: BaseModel)
 def _propose(
     capability: Capability[Any], call: Invocation, wanted: BaseModel, policy: Policy
 ) -> Proposed:
-    approval = approvals.propose(
+    approval = proposing.propose(
         call.actor,
         session_id=call.session_id,
         turn_id=call.turn_id,

@@ -11,7 +11,7 @@ from tests.audit.acts.stage import Stage
 from tests.audit.acts.work import APPROVAL, CONTINUED, an_enquiry, proposed
 from tests.trips.test_supplies import a_rate, an_offer, book, hold, release, travellers
 from tests.trips.things import DESERT, a_line, a_passenger, a_trip
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import deciding
 from voyagent.approvals.tasks import run_effect
 from voyagent.drivers.suppliers.protocols import HotelRate
 
@@ -228,7 +228,7 @@ AT_SUPPLIER = {"by": "bob", "via": "assistant"}
 def _granted(stage: Stage, tool: str, **arguments: Any) -> Doing:
     """Bob has had it proposed, and Alice has granted it."""
     approval_id = proposed(stage.bob, tool, **arguments)
-    stage.alice.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    stage.alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     queued = stage.queued(run_effect.name)
     return lambda: stage.run(run_effect, **queued)
 

@@ -20,7 +20,8 @@ from tests.enquiries.reading import Page
 from tests.identity.keys import with_key
 from tests.ledger import books
 from tests.people import Person
-from voyagent.approvals import service as approvals, tasks as approvals_tasks
+from voyagent.approvals import tasks as approvals_tasks
+from voyagent.approvals.service import deciding, proposing
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.rules import drafts
 from voyagent.assistant.tasks import run_turn
@@ -326,7 +327,7 @@ def ask_again_where_something_waits(stage: Stage) -> Doing:
         "arguments": {"session_id": str(session_id), "text": "hello"},
     }
     with stage.bob.acting() as actor:
-        approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about)
+        proposing.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about)
     return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
 
 
@@ -492,7 +493,7 @@ def proposed(person: Person, tool: str = probes.PLAIN.tool_name, **given: Any) -
         "arguments": arguments,
     }
     with person.acting() as actor:
-        return approvals.propose(actor, session_id=session_id, tool_name=tool, **about).id
+        return proposing.propose(actor, session_id=session_id, tool_name=tool, **about).id
 
 
 def _run_out(stage: Stage) -> str:
@@ -663,7 +664,7 @@ def let_a_proposal_run_out(stage: Stage) -> Doing:
 
 def _granted(stage: Stage, tool: str = probes.PLAIN.tool_name, **given: Any) -> Doing:
     approval_id = proposed(stage.bob, tool, **given)
-    stage.leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    stage.leila.does(lambda actor: deciding.resolve(actor, approval_id, granted=True).id)
     arguments = stage.queued(approvals_tasks.run_effect.name)
     return lambda: stage.run(approvals_tasks.run_effect, **arguments)
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext
 
-from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
+from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, ShownChanged
 from voyagent.approvals.words.arguments import AMOUNTS, CHOICES, argument, date_kind
 from voyagent.http.forms import AMOUNT_SENTENCE, date_sentence, finding_in_words, read_date
 from voyagent.http.template_filters import day, today

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from voyagent.approvals.service import BATCH_MAX, Wish
+from voyagent.approvals.service.deciding import BATCH_MAX, Wish
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (

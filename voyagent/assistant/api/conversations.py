@@ -6,8 +6,9 @@ from uuid import UUID
 
 from flask import Response, request
 
-from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals import queries as approvals
 from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved, PreviewStale, SelfApproval
 from voyagent.assistant.api.event_stream import StreamsFull, TooManyStreams
 from voyagent.assistant.api.stream import MIMETYPE, answer, following, reply_to
 from voyagent.assistant.queries import turn_context
@@ -40,6 +41,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.settings.queries import AmountAboveLimit
 
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
 LAST_EVENT_ID = (
@@ -123,10 +125,10 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     errors=(
         TurnInProgress,
         ApprovalNotFound,
-        approvals_service.ApprovalAlreadyResolved,
-        approvals_service.SelfApproval,
-        approvals_service.AmountAboveLimit,
-        approvals_service.PreviewStale,
+        ApprovalAlreadyResolved,
+        SelfApproval,
+        AmountAboveLimit,
+        PreviewStale,
         TooManyStreams,
         StreamsFull,
     ),

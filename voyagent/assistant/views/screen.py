@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals import queries as approvals
 from voyagent.approvals.schemas import review
 from voyagent.approvals.schemas.review import Changes
-from voyagent.approvals.service import effects
+from voyagent.approvals.service import effects, limits, showing
 from voyagent.approvals.words.approver_labels import approvers_in_words, other_approvers_in_words
 from voyagent.assistant.queries import spending, turn_context
 from voyagent.assistant.queries.spending import Spent
@@ -304,21 +304,19 @@ def _request(actor: Actor, row: Row) -> Request:
     if row["status"] != "pending":
         return Request(row)
     approval = approvals.get_approval(row["id"])
-    may_decide = approvals_service.may_decide(actor, approval)
+    may_decide = limits.may_decide(actor, approval)
     return Request(
         row,
         (
-            approvers_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide)
+            approvers_in_words(limits.who_may_grant(approval), is_above_own=may_decide)
             if effect is not None
             else ""
         ),
-        changes=review.changes_of(approvals_service.preview(actor, approval), translated),
+        changes=review.changes_of(showing.preview(actor, approval), translated),
         may_decide=may_decide,
-        needs_another=(is_own := approvals_service.needs_another(actor, approval)),
-        others=other_approvers_in_words(approvals_service.who_else_may_grant(approval))
-        if is_own
-        else "",
-        is_above_limit=approvals_service.above_limit(actor, approval),
+        needs_another=(is_own := limits.needs_another(actor, approval)),
+        others=other_approvers_in_words(limits.who_else_may_grant(approval)) if is_own else "",
+        is_above_limit=limits.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
     )
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import (
@@ -37,6 +36,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 from voyagent.ledger.service import LAST_DAY
+from voyagent.settings.queries import check_limit
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:

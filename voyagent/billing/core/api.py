@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing.core import errors
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
+from voyagent.settings.queries import AmountAboveLimit
 from voyagent.trips.queries.trips import TripNotFound
 
 PLAN_ERRORS = (

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import CreditExceedsOpen, ReasonRequired
 from voyagent.billing.core.models.credits import CreditNote
@@ -39,6 +38,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 

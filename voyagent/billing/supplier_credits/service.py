@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.service import read_reference
@@ -45,6 +44,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 
 def reverse_supplier_credit(

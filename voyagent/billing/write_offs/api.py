@@ -6,7 +6,6 @@ from uuid import UUID
 
 from voyagent.approvals.queries import row_of
 from voyagent.approvals.schemas.proposals import ApprovalItem
-from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing.core import errors
 from voyagent.billing.invoices.api import api, invoice_response
 from voyagent.billing.invoices.errors import InvoiceNotFound
@@ -21,6 +20,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.service import PeriodLocked
+from voyagent.settings.queries import AmountAboveLimit
 
 __all__ = ["api"]
 

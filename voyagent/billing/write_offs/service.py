@@ -8,8 +8,8 @@ from uuid import UUID
 from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.approvals.service import check_limit, propose
 from voyagent.approvals.service.effects import Approval
+from voyagent.approvals.service.proposing import propose
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.invoices import Invoice
@@ -31,6 +31,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money, spoken
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 
 def write_off_invoice(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from voyagent.approvals import queries as requests, service as approvals
+from voyagent.approvals import queries as requests
+from voyagent.approvals.service import deciding, execution as approval_execution, proposing
 from voyagent.assistant.rules import arguments
 from voyagent.assistant.service import loop
 from voyagent.assistant.service.built_in import BuiltInPlanner
@@ -96,7 +97,7 @@ def ask_again(staff: dict[str, Actor]) -> int:
     """Request approval again where it expired; return the number of pending requests."""
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
-        approvals.expire_overdue()
+        approval_execution.expire_overdue()
         for name, talks in TALKS.items():
             for talk in talks:
                 _ask_again(staff[name], _room(staff[name], talk))
@@ -135,10 +136,10 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)
         approval_id = waiting[-1]["approval_id"]
-        approvals.resolve(accountant, approval_id, granted=verdict.granted, reason=verdict.reason)
+        deciding.resolve(accountant, approval_id, granted=verdict.granted, reason=verdict.reason)
     if verdict.granted:
         with transaction(accountant.tenant_id):
-            approvals.carry_out(approval_id)
+            approval_execution.carry_out(approval_id)
     with transaction(accountant.tenant_id):
         continuation = chats.find_continuation(approval_id)
     if continuation is not None:
@@ -164,7 +165,7 @@ def _ask_again(person: Actor, session_id: UUID) -> None:
         summary = _summary(person, session_id, asked[-1])
     except VoyagentError:
         return  # the draft has been issued meanwhile
-    approvals.propose(
+    proposing.propose(
         person.via(Channel.ASSISTANT),
         session_id=session_id,
         turn_id=None,

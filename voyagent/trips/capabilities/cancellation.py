@@ -8,8 +8,8 @@ from uuid import UUID
 from flask_babel import gettext, ngettext
 
 from voyagent.approvals import queries as approvals
-from voyagent.approvals.service import propose
 from voyagent.approvals.service.effects import Approval
+from voyagent.approvals.service.proposing import propose
 from voyagent.capabilities.capability import Invocation
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor

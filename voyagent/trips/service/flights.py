@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from voyagent.approvals import service as approvals
 from voyagent.approvals.queries import is_under_way
+from voyagent.approvals.service import execution
 from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import PriceChanged
@@ -193,7 +193,7 @@ def release_flight(
 
     def note(found: FlightBooking | None) -> tuple[list[TripLine], int]:
         ended = sum(
-            approvals.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids
+            execution.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids
         )  # before the trip is locked: an approval locks in this order too
         booked = _booking_of(_held_trip_of(line_id))
         lines = [line for line in booked if line.status == "held"]

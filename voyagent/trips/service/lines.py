@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from voyagent.approvals import service as approvals
+from voyagent.approvals.service import execution
 from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -198,7 +198,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is locked: an approval locks in this order too
-        approvals.end_about(actor, tool, name, str(trips.get_line(trip_id, line_id).id), CANCELLED)
+        execution.end_about(actor, tool, name, str(trips.get_line(trip_id, line_id).id), CANCELLED)
     line = trips.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.bills import Bill
@@ -25,6 +24,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TypeVar
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotVoidable, ReasonRequired
 from voyagent.billing.core.models.bills import Bill
@@ -19,6 +18,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 REASON_MAX = 500
 _EVENTS = {Invoice: "invoice.voided", Bill: "bill.voided"}

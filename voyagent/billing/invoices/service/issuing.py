@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
@@ -35,6 +34,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.errors import DocumentNotOpen
@@ -39,6 +38,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
 """Name and prefix of the number series of payments, by direction."""

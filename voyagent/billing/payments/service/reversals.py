@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from voyagent.approvals.service import check_limit
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
@@ -27,6 +26,7 @@ from voyagent.billing.payments.service.settling import (
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
+from voyagent.settings.queries import check_limit
 
 
 def reverse_payment(
