@@ -87,7 +87,7 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """True if the operation accepts an `Idempotency-Key`: a writing POST with a bearer.
+    """True if the operation accepts an `Idempotency-Key`: a POST with a bearer token that writes.
 
     Public operations and sign-out ignore the header.
     """
@@ -95,7 +95,7 @@ class Operation:
     resume: Callable[..., Response] | None = None
     direct: bool = False
     inputs: Callable[[], Sequence[type[BaseModel]]] | None = None
-    """Schemas of the body if the path decides which schema applies."""
+    """Function that returns the schemas of the body if the path decides which one applies."""
     also: tuple[tuple[int, type[AnswerOf[Any]]], ...] = ()
     """Further success responses, as pairs of status and response class."""
 
@@ -203,16 +203,16 @@ class ApiBlueprint(Blueprint):
 
         The parameters of the handler decide what it receives: `actor` (authenticated in the
         transaction of the request) or `reader` (authenticates on its first read), `query`, `body`
-        (annotated `Schema | None` if optional), and the ids of the path. A malformed id that is
-        annotated `UUID` raises `missing`.
+        (annotated `Schema | None` if optional), and the ids of the path. If an id is annotated
+        `UUID` and its text is malformed, `missing` is raised.
 
         For requests repeated with an `Idempotency-Key`: `secret_answer` is true if the response
         contains a secret, so that it is never stored. `resume(place, …)` returns a stream again
         that was returned as `idempotency.Followed`.
 
-        `inputs` returns the schemas of the body if the path decides which applies. They are only
-        for the OpenAPI document; the handler validates the body. `also` declares further success
-        responses by status.
+        `inputs` returns the schemas of the body if the path decides which one applies. They are
+        used only in the OpenAPI document; the handler validates the body. `also` declares further
+        success responses by status.
         """
         missing = facts.get("missing")
         is_secret = facts.get("secret_answer", False)

@@ -28,7 +28,7 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 class _CookieSessions(SecureCookieSessionInterface):
     """Session cookies that cost no time for requests without a cookie.
 
-    A signer is created only if the cookie has a signature, and a session that was not read is not
+    A signer is created only if the cookie has a signature. A session that was not read is not
     written.
     """
 
@@ -97,8 +97,8 @@ class VoyagentFlask(Flask):
     def _take_the_cookie_as_it_came(self) -> None:
         """Set the session cookie back to its value in the request.
 
-        After a rollback a one-time token in the cookie is still unused, and nobody was signed in or
-        out.
+        After a rollback nobody was signed in or out, and a one-time token in the cookie is still
+        unused.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()
@@ -109,7 +109,8 @@ class VoyagentFlask(Flask):
 def _may_try_again(error: DBAPIError) -> bool:
     """Return True if a retry may succeed.
 
-    That is after a serialization failure, a deadlock, or a connection lost before COMMIT.
+    A retry may succeed after a serialization failure, a deadlock, or a connection lost before
+    COMMIT.
     """
     if _sqlstate(error) in _TRY_AGAIN:
         return True

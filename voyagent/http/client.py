@@ -1,4 +1,4 @@
-"""The client's IP address: that of the connection, or the one that a trusted proxy reports."""
+"""The client's IP address, from the connection or as a trusted proxy reports it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ def client_address() -> str:
 
 
 def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """Return the first address that is not a trusted proxy, starting at the connection.
+    """Return the first address, beginning with the connection, that is no trusted proxy.
 
-    Each proxy appends the address that connected to it, so the header is read from its right end.
-    All addresses left of the first untrusted one were sent by that client and prove nothing. If an
-    address cannot be parsed, the last trusted proxy is returned.
+    Each proxy appends the address that connected to it to the header, so the header is read from
+    right to left, beginning with the connection. The addresses to the left of the first untrusted
+    one were sent by that client and prove nothing. If an address cannot be parsed, the last trusted
+    proxy is returned.
     """
     networks = list(trusted)
     known = _address(peer)

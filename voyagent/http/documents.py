@@ -45,12 +45,12 @@ _ROWS = (
 class Document:
     """A kind of document that can be downloaded as PDF, CSV and workbook.
 
-    `name` is part of the file's URL and `title` names the document in the API documentation. `path`
-    is the path of the record in the API and `page_path` its path on pages; `parameter` is the id
-    in both paths. `read` returns the data of a record or raises `missing`. `sheet` makes the table,
-    and `typeset` the PDF, to which the agency's name is passed. With `may_hide_prices` both also
-    receive `prices`, a query parameter of the API and `?prices=no` on pages. `contents` describes
-    the table.
+    `name` is part of the file's URL, and `title` names the document in the API documentation.
+    `path` is the path of the record in the API, `page_path` its path on pages, and `parameter` the
+    id in both paths. `read` returns the data of a record or raises `missing`. `sheet` makes the
+    table, and `typeset` makes the PDF with the agency's name. If `may_hide_prices` is true, `sheet`
+    and `typeset` also receive `prices`: a query parameter of the API, and `?prices=no` on pages.
+    `contents` describes the table.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Document:
         return _DESCRIPTIONS[form].format(self.title, self.contents, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
-        """Return the query parameters of the file in one format, None if it has none."""
+        """Return the query parameters of the file in one format; None if there are none."""
         if form == "pdf":
             return PricedPaperQuery if self.may_hide_prices else PaperQuery
         return PriceQuery if self.may_hide_prices else None
@@ -85,7 +85,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """Options of a requested file; formats ignore the options that they do not have."""
+    """Options of a requested file; a format ignores the options that it does not support."""
 
     form: Format
     locale: str | None = None
@@ -178,7 +178,7 @@ def _named(
 def _answered(
     document: Document, reader: RequestReader, document_id: UUID, wanted: _Wanted
 ) -> Response:
-    """Return the file; without `locale` a PDF is in the agency's language.
+    """Return the file; if `locale` is None, a PDF is in the agency's language.
 
     Raises the errors of `Document.read`.
     """
@@ -193,7 +193,8 @@ def _answered(
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
     """Yield name, text and date of each value of a document that is not an amount or a list.
 
-    Either text or date is None, except for an exchange rate, whose date is that of its quotation.
+    Either text or date is None. For an exchange rate both are given, and the date is the date of
+    its quotation.
     """
     for name, value in told.items():
         if isinstance(value, datetime):

@@ -141,9 +141,9 @@ def _wait(seconds: int) -> str:
 
 
 def _load_visitor() -> None:
-    """Authenticate the visitor of an error page, so that it has their language and menu.
+    """Authenticate the visitor of an error page, so that the page has their language and menu.
 
-    Not for static files, which have no page.
+    Not for static files, for which no page is shown.
     """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return

@@ -73,7 +73,7 @@ class PriceQuery(Query):
 
 
 class PricedPaperQuery(PaperQuery, PriceQuery):
-    """Query parameters for the layout of a document and to leave out prices."""
+    """Query parameters for the layout of a document, and to leave out prices."""
 
 
 def shown(file: File) -> Response:
@@ -111,7 +111,7 @@ def export_slots() -> Exports:
 def exported(answer: Response) -> Response:
     """Record an export in the audit log and return the response with its file.
 
-    Caller, file name and filters are recorded before the first byte is sent.
+    The caller, the file name and the filters are recorded before the first byte is sent.
     """
     if request.method == "HEAD":  # which returns no file
         return answer
@@ -160,9 +160,9 @@ def streamed(
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """Return a list in the format of the query parameter `format`, None without one.
+    """Return a list in the format of the query parameter `format`; None without the parameter.
 
-    A CSV file has any length, a workbook at most LINES_MAX rows. The export is recorded in the
+    A CSV file may have any length, a workbook at most LINES_MAX rows. The export is recorded in the
     audit log. Raises ExportsBusy, TooManyLines.
     """
     wanted = request.args.get("format")

@@ -69,7 +69,7 @@ class DateText(StringField):
         self.kind = kind
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Store the text as it was typed; `iso` returns the date that it means."""
+        """Store the text as the user typed it; `iso` returns the date that it means."""
         super().process_formdata(valuelist)
 
     @property
@@ -111,9 +111,9 @@ class RowsField(StringField):
     most: ClassVar[int]
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the submitted rows, or take `data` if there are none.
+        """Read the submitted rows, or use `data` if none were submitted.
 
-        At most one row more than `most` is read, so that the schema can refuse too many.
+        At most one row more than `most` is read, so that the schema can refuse too many rows.
         """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
@@ -127,7 +127,7 @@ class RowsField(StringField):
 class SchemaForm(FlaskForm, Generic[Schema]):
     """A form for a pydantic schema: fields have labels and widgets, the schema validates.
 
-    Subclasses set `schema` and declare a field for each of its members.
+    A subclass sets `schema` and declares a field for each member of the schema.
     """
 
     schema: ClassVar[type[BaseModel]]
@@ -193,12 +193,12 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Validate the form and return `act(value)`; None if the form or `act` refused it.
+        """Validate the form and return `act(value)`; None if the form or `act` refuses it.
 
-        `fields` maps the codes of expected errors to the field where they are shown, or to "" for
-        above the form. Too many attempts are always shown above the form, and the typed values
-        stay. All other errors are raised. After an expected error the transaction is rolled back,
-        unless the error has `keeps_work`.
+        `fields` maps the codes of expected errors to the field where the error is shown, or to ""
+        to show it above the form. An error for too many attempts is always shown above the form,
+        and the values that the user entered stay. All other errors are raised. After an expected
+        error the transaction is rolled back, unless the error has `keeps_work`.
         """
         value = self.accepted()
         if value is None:
@@ -299,7 +299,7 @@ class AmountText(StringField):
 
 
 class SentOnce:
-    """Mixin of forms that create a record: a page with `once` then creates it only once.
+    """Mixin of forms that create a record: a page declared with `once` creates it only once.
 
     The key is generated when the form is opened and is the same in each submission.
     """
@@ -360,7 +360,7 @@ class AmountForm(SchemaForm[Schema]):
 
 
 def plain(typed: str, currency: str | None = None) -> str:
-    """Return a typed amount as a plain decimal number with the digits 0 to 9.
+    """Return an amount that a user typed as a plain decimal number with the digits 0 to 9.
 
     Accepts `1,20,000`, `1.2 lakh` and, if `currency` is INR, `₹60k`. Other text is returned
     unchanged, so that the schema refuses it.
@@ -377,7 +377,7 @@ def plain(typed: str, currency: str | None = None) -> str:
 
 
 def typed_amount(value: Money) -> str:
-    """Return an amount as text for an input, grouped as on pages; `plain` can read it."""
+    """Return an amount as the text of an input, grouped as on pages; `plain` reads it back."""
     return amount(value).replace(MINUS, "-")
 
 
@@ -389,10 +389,10 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """Return the time of the record's version that was shown, from the field `seen`.
+    """Return the version of the record that the form showed, as a time, from the field `seen`.
 
-    None if the field is blank. An unreadable value becomes the earliest datetime, so that it counts
-    as outdated.
+    None if the field is blank. An unreadable value becomes the earliest datetime, so that the form
+    counts as outdated.
     """
     if not seen:
         return None
@@ -413,7 +413,7 @@ def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None
 
 
 def read_past_day(text: str) -> date | None:
-    """Return a past date from YEAR_MIN to YEAR_MAX, None if the text is not one."""
+    """Return a date in the past between YEAR_MIN and YEAR_MAX; None for other text."""
     found = read_date(text, "past") if text else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 

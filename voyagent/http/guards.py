@@ -82,7 +82,7 @@ class SignedIn(UserMixin):
 class _Logins(LoginManager):
     """Login manager of Flask-Login that does not read the session for API requests.
 
-    Otherwise their responses would get the header `Vary: Cookie`.
+    If it read the session, their responses would get the header `Vary: Cookie`.
     """
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -170,7 +170,7 @@ def request_reader(
 
 
 def present_actor() -> Actor | None:
-    """Return the actor that this request has authenticated, None if it has not."""
+    """Return the actor that this request has authenticated; None if there is none yet."""
     reader = g.get("reader")
     return g.get("actor") or (reader.actor if reader is not None else None)
 
@@ -178,7 +178,7 @@ def present_actor() -> Actor | None:
 def current_actor() -> Actor | None:
     """Return the authenticated actor, or authenticate the person of the session cookie.
 
-    None if nobody is signed in. For pages without a guard and for error pages.
+    For pages without a guard and for error pages. None if nobody is signed in.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -197,8 +197,8 @@ def current_actor() -> Actor | None:
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
     """Sign the browser in: replace its session, including the CSRF token, by a new one.
 
-    With `remember` the session survives closing the browser. It ends after 14 days without a
-    request in both cases.
+    With `remember` the session continues after the browser is closed. In both cases it ends after
+    14 days without a request.
     """
     session.clear()
     session.permanent = remember
@@ -218,7 +218,7 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Redirect to the sign-in page, which leads back to this page afterwards.
+    """Redirect to the sign-in page, which returns to the present page after the sign-in.
 
     A person who was signed in sees the reason why the session ended. A request for an event stream
     gets status 401 without a message; the reason is shown on the next page.
@@ -255,7 +255,8 @@ def _page_that_sent() -> str:
 def safe_next(address: str | None) -> str:
     """Return `address` if it is a page of this site, else the home page.
 
-    For the redirect after sign-in: never another host, an API path or a static file.
+    For the redirect after sign-in. An address on another host, an API path and the path of a static
+    file are not pages of this site.
     """
     home = url_for("home.index")
     if (
@@ -279,7 +280,7 @@ def safe_next(address: str | None) -> str:
 def _note_seen() -> bool:
     """Renew the cookie if it is an hour old; return True if it was renewed.
 
-    So the age of the cookie tells how long the person has been idle.
+    The age of the cookie therefore tells how long the person has been idle.
     """
     now = int(time.time())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:

@@ -1,15 +1,15 @@
 """Safe repeats: a POST with an `Idempotency-Key` runs once, and so does a form opened once.
 
 A repeated request receives the first response, byte for byte. The first request inserts a row for
-its key; other requests with the key wait until its transaction ends. It stores the response in the
-row before the commit, so that its changes and the stored response are committed together. Errors
-are not stored, so the request runs again if it is repeated.
+its key; other requests with the key wait until its transaction ends. The first request stores its
+response in the row before the commit, so that its changes and the response are committed together.
+Errors are not stored, so the request runs again if it is repeated.
 
-If the request ends its transaction early (`kernel.db.pause`), the row is rolled back, and it
-inserts the row again at its end. If another request with the same key has inserted it meanwhile,
-this request rolls back everything and returns the other's response. It does the same if it failed,
-because the success of the other may be the cause, for example by using up a one-time code that both
-contain.
+If a request ends its transaction early (`kernel.db.pause`), its row is rolled back, and the request
+inserts the row again at its end. If another request with the same key has inserted the row
+meanwhile, this request rolls back all its changes and returns the response of the other. It does so
+even if it failed, because the success of the other may be the cause, for example by using up a
+one-time code that both contain.
 """
 
 from __future__ import annotations
@@ -229,8 +229,9 @@ def _leads_on(response: Response) -> bool:
 def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
     """Handle a submitted form once; a repeat redirects to the first result.
 
-    A repeat has the header `Idempotent-Replayed`. A form without a `form_key` is handled each time.
-    A form that was refused or only previewed may be sent again. Raises as `once`.
+    The response to a repeat has the header `Idempotent-Replayed`. A form without a `form_key` is
+    handled each time. A form that was refused or only previewed may be sent again. Raises the
+    errors of `once`.
     """
     key = request.form.get("form_key", "")
     if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
@@ -254,8 +255,8 @@ def once(
 ) -> Response:
     """Call `respond` once for a key; a repeated request receives the first response.
 
-    The response is stored if `is_done(response)` is true. `is_secret` stores only that it was sent.
-    `resume` starts a stored stream again.
+    The response is stored if `is_done(response)` is true. If `is_secret` is true, only the fact
+    that a response was sent is stored. `resume` starts a stored stream again.
 
     Raises IdempotencyKeyReused, IdempotencyInProgress (if another request with the key still runs
     after ten seconds), IdempotencySecretShown, IdempotencyAnswerTooLarge, and the errors of
@@ -330,7 +331,7 @@ def _repeat(
 
 
 def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Store the response in the row of the key, inserting the row again after `pause`.
+    """Store the response in the row of the key; insert the row again if `pause` removed it.
 
     Returns False if another request with the key has stored a response. Raises
     IdempotencyInProgress if another request with the key is still running.
@@ -365,9 +366,9 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """Return the row that another request has stored since `pause` removed this one's.
+    """Return the row that another request with the key has stored since this request's `pause`.
 
-    Everything that this request wrote is then rolled back, in spite of `keeps_work`.
+    All changes of this request are then rolled back, in spite of `keeps_work`.
     """
     if not error.keeps_work:
         # after a failed statement the transaction accepts no query

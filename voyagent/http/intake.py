@@ -28,7 +28,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document can be parsed and is not acceptable; `kind` is the type of the error."""
+    """A JSON document has correct syntax but is not accepted; `kind` is the type of the error."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
 def check_size(limit: int) -> None:
     """Abort with status 413 if the body is larger than `limit` bytes.
 
-    Sets the limit for reading too, because the client need not send a Content-Length.
+    The limit also applies while the body is read, because a client need not send a Content-Length.
     """
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
@@ -127,8 +127,8 @@ def check_query() -> None:
 def query_of(schema: type[Schema]) -> Schema:
     """Return the query string as an object of the schema.
 
-    A parameter with one value that is given twice is refused; unknown parameters are ignored.
-    Raises SchemaViolation.
+    Unknown parameters are ignored. A parameter that occurs twice is refused, unless the schema
+    allows several values. Raises SchemaViolation.
     """
     values: dict[str, Any] = {}
     names = _parameters(schema)

@@ -17,7 +17,10 @@ PLACE = ("cursor", "before", "offset")
 
 
 class PlacedQuery(BaseModel):
-    """Base class of a list page's query, newest first; `unread` names the invalid parameters."""
+    """Base class of the query of a list page, newest first.
+
+    `unread` has the names of the invalid parameters.
+    """
 
     ordered_by: ClassVar[str]
     """Name of the column that orders the list."""
@@ -74,9 +77,9 @@ class PlacedQuery(BaseModel):
         )
 
     def without(self, *wrong: str) -> Self:
-        """Return the query without its invalid parameters, which `unread` then names.
+        """Return the query without its invalid parameters; `unread` then has their names.
 
-        An invalid cursor removes all parameters of the position.
+        If the cursor is invalid, all parameters of the position are removed.
         """
         try:
             self.part()

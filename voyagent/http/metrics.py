@@ -62,9 +62,9 @@ class MetricsHidden(NotFound):
 def metrics() -> Response:
     """Return the metrics of the installation in Prometheus text format.
 
-    If the operator has set a metrics token, each request needs it in the header. Otherwise a
-    program on the same machine may read the metrics, unless its request came through a proxy; in
-    production nobody may.
+    If the operator has set a metrics token, each request must send it in a header. If there is no
+    token, a program on the same machine may read the metrics, unless its request came through a
+    proxy. In production nobody may read them without a token.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
@@ -147,7 +147,7 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
 def _looked_up() -> Iterator[Metric]:
     """Yield the metrics that are read at each request: version and database counts.
 
-    If the database is unreachable, only the version is returned.
+    If the database is unreachable, only the version is yielded.
     """
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
 

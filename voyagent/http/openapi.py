@@ -77,7 +77,7 @@ def document(
 ) -> dict[str, Any]:
     """Return the OpenAPI document of the operations of all blueprints.
 
-    The result is the same each time for the same operations.
+    Equal operations always give an equal document.
     """
     operations = [
         operation

@@ -119,7 +119,7 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """Return True if a form was submitted, False for a preview or a request for another row."""
+    """Return True if a form was submitted; False for a preview or for adding a row to the form."""
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
@@ -187,7 +187,7 @@ class PageContext:
     def counts(self) -> dict[str, Any]:
         """Return the counts that the menu shows, by name.
 
-        They were read together with the page, or are read now with one query.
+        They are usually read together with the page; otherwise one query reads them.
         """
         reader = g.get("reader")
         if reader is not None and reader.extra_row:

@@ -170,9 +170,9 @@ def short_amount(value: Money) -> str:
 
 
 def number(value: int) -> str:
-    """Return a whole number with the agency's digit grouping.
+    """Return a whole number with the digit grouping of the agency.
 
-    `12,34,567` if its currency or its language counts lakhs, else `1,234,567`.
+    `12,34,567` if the agency's currency or language counts lakhs, else `1,234,567`.
     """
     currency = getattr(getattr(g.get("page"), "actor", None), "currency", "")
     return grouped(value, 0, _counting_locale(currency)).replace("-", MINUS)
@@ -233,7 +233,7 @@ def _goes_without_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """Return a datetime in short form, with the exact time on hover.
+    """Return a datetime in short form; the exact time is shown when the pointer is over it.
 
     `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True` adds the
     time of day (`Mon 17:02`), for timelines.
@@ -276,8 +276,8 @@ def typed_day(value: date | str | None) -> str:
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
     """Return a countdown to a datetime: `8:41`, `1:05:00`, then `expired`.
 
-    It is red in the last ten minutes. `left=True` shows `8:41 left`, where a reader could take it
-    for a time of day.
+    It is red in the last ten minutes. `left=True` shows `8:41 left`, for places where `8:41` could
+    be read as a time of day.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
@@ -364,7 +364,7 @@ def role_word(role: str) -> str:
 
 
 def status_look(status: str) -> Look:
-    """Return icon and label of a status; an unknown one gets a circle and its own name."""
+    """Return icon and label of a status; an unknown status gets a circle and is its own label."""
     return STATUS_LOOKS.get(str(status)) or Look(
         "circle", str(status).replace("_", " ").capitalize()
     )

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 def mail_reset(asked: str) -> None:
     """Mail the reset link if the e-mail address of a queued request has an account.
 
-    A request that none of the configured secrets decrypts is too old and is dropped.
+    If none of the configured secrets can decrypt a request, the request is too old and is dropped.
     """
     identity: service.Identity = current_app.extensions["voyagent.identity"]
     try:

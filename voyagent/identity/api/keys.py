@@ -39,8 +39,8 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     """Create an API key with all permissions of the caller.
 
     The key acts as the user who created it, with the role that this user has at the time of each
-    call. Only this response contains the key. The access token must be fresh: a token from a
-    refresh, or another API key, cannot create a key.
+    call. Only this response contains the key. The access token must be fresh; the token of a
+    refresh is not, and an API key cannot create another key.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
@@ -58,11 +58,11 @@ def create_scoped_api_key(
 ) -> Body[CreateApiKeyResponse]:
     """Create an API key that is limited to some scopes.
 
-    The scope `read` allows reading everything and changing nothing; each other scope allows one
+    The scope `read` allows reading everything and changing nothing. Each other scope allows one
     area, and scopes can be combined. A key never has more permissions than its creator's role at
     the time of the call. The scope `assistant` gives access to conversations: the assistant can
-    then use every tool that the creator's role allows, and its proposals need the approval of
-    another person.
+    then use every tool that the creator's role allows, and another person must approve its
+    proposals.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
@@ -71,7 +71,7 @@ def create_scoped_api_key(
 def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]:
     """List the agency's API keys, newest first.
 
-    Without `limit` all keys are returned, with it one page. Revoked and expired keys stay in the
+    With `limit` one page is returned, without it all keys. Revoked and expired keys stay in the
     list.
     """
     rows, cursor = people.list_keys(reader, limit=query.limit, cursor=query.place())
@@ -84,7 +84,7 @@ def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Body[ApiKeyList]
 def revoke_api_key(actor: Actor, key_id: UUID) -> None:
     """Revoke an API key from the next request on.
 
-    Allowed to the user who created the key and to administrators. Revoking a revoked key changes
+    The user who created the key and administrators may do this. Revoking a revoked key changes
     nothing.
     """
     service.revoke_key(actor, key_id)

@@ -36,7 +36,7 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
     """Invite a colleague by mail.
 
-    The link is mailed, and only this response contains it as well.
+    The mail contains the link. Of the API's responses only this one contains it.
     """
     invite_id, link = service.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
@@ -53,7 +53,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
 def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     """List the agency's invitations, newest first.
 
-    Without `limit` all invitations are returned, with it one page.
+    With `limit` one page is returned, without it all invitations.
     """
     status = service.invite_filter(query.status)
     rows, cursor = people.list_invites(

@@ -135,7 +135,7 @@ def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCod
     """Create ten recovery codes, which replace all earlier ones.
 
     The access token must be fresh, and the password and a code are needed. Each recovery code works
-    once, in any place of a code from the authenticator app.
+    once, wherever a code from the authenticator app is accepted.
     """
     codes = service.make_recovery_codes(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)

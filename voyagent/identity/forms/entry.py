@@ -172,7 +172,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
     @classmethod
     def of(cls, role: str) -> MakeKeyForm:
-        """Return the form with the scopes that allow something to a user of this role."""
+        """Return the form with the scopes that give a user of this role any permission."""
         form = cls()
         form.scopes.choices = [
             SelectChoice(scope, words)

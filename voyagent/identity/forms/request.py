@@ -17,7 +17,7 @@ def identity() -> Identity:
 
 
 def device(channel: Channel) -> Device:
-    """Return browser or program and address of the client.
+    """Return the client's browser or program, and its address.
 
     Values with characters that are not allowed in a header are left out.
     """

@@ -213,7 +213,7 @@ def list_invites(
 
 
 def get_invite(invite_id: UUID) -> Row:
-    """Return an invitation in the same transaction that created or changed it."""
+    """Return an invitation; call it in the transaction that created or changed the invitation."""
     return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
 
 
@@ -290,8 +290,9 @@ def get_person(reader: Reader, user_id: UUID) -> Row:
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the active users, the invitations to show, and the removed users.
 
-    An open invitation is always shown, because its link gives access to the agency; an expired one
-    only if it is the newest for its address and nobody has joined with this address.
+    An open invitation is always shown, because its link gives access to the agency. An expired
+    invitation is shown only if it is the newest for its address and nobody has joined with this
+    address.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
@@ -380,7 +381,7 @@ def list_keys(
 
 
 def get_key(key_id: UUID) -> Row:
-    """Return an API key in the same transaction that created it."""
+    """Return an API key; call it in the transaction that created the key."""
     return SessionReader(db.session).read(keys_statement(key_id=key_id))[0][0]
 
 
@@ -419,8 +420,8 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 def two_factor_statement(user_id: UUID) -> Select[Any]:
     """Select the state of a user's two-factor authentication.
 
-    One row: on or off, the encrypted secret of an unfinished set-up, and the number of recovery
-    codes unused and in total.
+    One row: on or off, the encrypted secret of an unfinished set-up, the number of unused recovery
+    codes, and the number of all recovery codes.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(

@@ -13,8 +13,9 @@ def normal_address(typed: str) -> str | None:
     """Return the e-mail address in lower case, or None if the text is not an address.
 
     The result differs from the input at most in case, surrounding spaces and the encoding of the
-    domain. A character that only looks like an ASCII letter (KELVIN SIGN, full-width forms) makes
-    the address invalid; otherwise somebody else could register a look-alike of a person's address.
+    domain. An address with a character that only looks like an ASCII letter (KELVIN SIGN,
+    full-width forms) is invalid; otherwise somebody else could register a look-alike of a person's
+    address.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:
@@ -36,7 +37,7 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Return the text in lower case, changing no letter to one of another alphabet.
+    """Return the text in lower case, without changing a letter to one of another alphabet.
 
     A non-ASCII letter whose lower case is an ASCII letter stays as it is.
     """

@@ -1,7 +1,7 @@
 """Passwords that attackers guess first: common ones, names of the account, keyboard runs.
 
-The 5,000 most common passwords are from the package `zxcvbn`, which omits first names and
-dictionary words. A list in this module adds the usual ones of these, and terms of the travel trade.
+The 5,000 most common passwords are from the package `zxcvbn`. Its list has no first names and no
+dictionary words; this module adds the usual ones, and terms of the travel trade.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
     """Return True if the password is easy to guess, even with added digits or symbols.
 
-    It is if the password, or the password without leading and trailing non-letters, is in the list
-    or is the name of the product, the agency or the e-mail address. It is as well if all but three
-    of its characters form one run of digits or keyboard keys.
+    A password is easy to guess if it is in the list, or is the name of the product, the agency or
+    the e-mail address; non-letters at its beginning and end are ignored. It is also easy to guess
+    if all but three of its characters form one run of digits or keyboard keys.
     """
     whole = password.strip().lower()
     core = _core(whole)

@@ -1,6 +1,6 @@
-"""Password hashing with argon2id, and the password rules of the API contract.
+"""Password hashing with argon2id, and the rules for passwords.
 
-No more hashes are computed at once than the machine has cores.
+The number of hashes that are computed at a time is at most the number of the machine's cores.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """Return the earliest time at which to refuse: one and a half times a verification.
+        """Return the earliest time for sending a refusal: the start plus 1.5 verifications.
 
         By then the extra work for a known e-mail address, its audit event, is finished, so the
         response time does not reveal whether the account exists.

@@ -1,7 +1,7 @@
 """Table of the permissions of each role; a permission that is not listed is denied.
 
-From the API contract: a `viewer` only reads; invitations and the audit log are for administrators.
-To decide a proposal, a user also needs a role that the proposed tool names.
+A `viewer` only reads. Only administrators see invitations and the audit log. To decide a proposal,
+a user also needs a role that the proposed tool names.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ WRITE = frozenset(
 """Permissions of every role except `viewer`.
 
 Some services also check an authority (`Actor.require_authority`): either an approved request, or
-the direct right `<area>.<act>_direct`. Without the direct right the act needs an approval.
+the direct right `<area>.<act>_direct`. A role without the direct right needs an approval for the
+act.
 """
 DIRECT = frozenset(
     {
@@ -104,7 +105,7 @@ DIRECT = frozenset(
 )
 """Permissions to post to the books, or to reverse an entry, without an approval.
 
-Held by the roles that could approve such a request.
+The roles that could approve such a request have them.
 """
 ADMINISTER = frozenset(
     {
@@ -182,7 +183,7 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
 SCOPES = tuple(SCOPE_PERMISSIONS)
 
 MONEY_ROLES = frozenset({Role.AGENCY_ADMIN, Role.ACCOUNTING_LEAD})
-"""Roles that may approve acts that move money, as the API contract defines."""
+"""Roles that may approve acts that move money."""
 TICKET_ROLES = frozenset({Role.AGENCY_ADMIN, Role.TICKETING_LEAD})
 """Roles that may approve tickets and hotel bookings."""
 
@@ -193,5 +194,5 @@ def roles_that_may(permission: str) -> frozenset[str]:
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Return True if a key of this scope and role may do more than read the agency."""
+    """Return True if a key with this scope and role may do anything but read the agency."""
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

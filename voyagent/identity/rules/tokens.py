@@ -115,7 +115,7 @@ class AccessTokens:
 def _kid(token: str, otherwise: str) -> object:
     """Return the id of the secret that a token claims to be signed with.
 
-    Reads only the unverified header, so the result must not be trusted. Raises ValueError.
+    The header is read without verification, so the result must not be trusted. Raises ValueError.
     """
     head = token.partition(".")[0]
     said = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))

@@ -290,8 +290,8 @@ class MakeKeyPage(Open):
 class ApiKeySummary(AnswerOf[Row]):
     """An API key without its secret.
 
-    `prefix` is the part of the key after `vy_`; `created_by` is the user who created the key and as
-    whom it acts.
+    `prefix` is the part of the key after `vy_`. `created_by` is the user who created the key and on
+    whose behalf it acts.
     """
 
     id: UUID

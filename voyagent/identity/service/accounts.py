@@ -50,9 +50,8 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Create an agency and its first administrator, and sign this user in.
 
-    `email` is in lower case. It is confirmed later by a link, which is mailed. All happens in one
-    transaction. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered (API contract,
-    sign-up).
+    `email` is in lower case. The user confirms it later by a mailed link. Everything is done in one
+    transaction. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
@@ -90,7 +89,7 @@ def add_person(
 ) -> User:
     """Add a user to the bound agency.
 
-    Of two concurrent calls with one e-mail address only one succeeds. Raises
+    If two concurrent calls have the same e-mail address, only one succeeds. Raises
     EmailAlreadyRegistered.
     """
     user = User(

@@ -15,8 +15,8 @@ from voyagent.kernel.db import db
 def suspend_agency(tenant_id: UUID) -> str:
     """Suspend the bound agency and return its name.
 
-    From the next request on all its sessions and API keys are refused; nothing is deleted.
-    Suspending it again changes nothing. Raises AgencyNotFound.
+    All sessions and API keys of the agency are refused from the next request on; nothing is
+    deleted. Suspending a suspended agency changes nothing. Raises AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.suspended", is_active=False)
 

@@ -26,9 +26,9 @@ class Bearers:
     """Authenticates bearer tokens; each request checks the credential in the database.
 
     The owner and the hash of an API key never change, so they are cached in the process, and a
-    request usually needs no extra round trip for them. Whether the key is revoked or expired and
-    whether its creator and agency are active is read on every request. `client_address` returns the
-    IP address of the present request.
+    request usually needs no extra round trip for them. Each request reads from the database if the
+    key is revoked or expired, and if its creator and agency are active. `client_address` returns
+    the IP address of the present request.
     """
 
     def __init__(

@@ -26,8 +26,8 @@ def confirm(
 
     Call it before the service writes anything: it releases the database connection while the
     password is hashed, and commits the audit event of a refusal. The password is checked first, so
-    that a wrong password does not use up a code; the code is used up only if the transaction
-    commits. The user's row is locked until then. Sources: API contract, step up; ASVS 7.5.1.
+    that a wrong password does not use up a code. The code is used up only if the transaction
+    commits, and the user's row is locked until then. Source: ASVS 7.5.1.
 
     Raises Forbidden, TooManyRequests (counted together with sign-ins of the e-mail address),
     InvalidPassword, TotpRefused.
@@ -61,7 +61,7 @@ def confirm(
 def reauthenticate(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> str:
-    """Return a fresh access token of the actor's session (API contract, step up).
+    """Check password and code, and return a fresh access token of the actor's session.
 
     An API key has no session, so NotFresh is raised for it. Also raises the errors of `confirm`.
     """

@@ -16,8 +16,8 @@ from voyagent.kernel.errors import (
 class EmailAlreadyRegistered(Conflict):
     """Another account has the e-mail address.
 
-    The caller learns that the address is registered, as the API contract demands; attempts are
-    limited.
+    The API contract requires this error, although it reveals that the address is registered.
+    Attempts are therefore limited.
     """
 
     code = "email_already_registered"
@@ -25,7 +25,7 @@ class EmailAlreadyRegistered(Conflict):
 
 
 class AddressTaken(EmailAlreadyRegistered):
-    """Another account has the new e-mail address of a signed-in user."""
+    """Another account has the e-mail address that a signed-in user wants to change to."""
 
     message = N_("Another account already has this address. Use a different address.")
 
@@ -158,7 +158,7 @@ class InviteAlreadyExists(Conflict):
 class AlreadyInTeam(Conflict):
     """The e-mail address belongs to a user of the agency.
 
-    Only the HTML pages refuse it; the API contract allows it for programs.
+    Only the HTML pages refuse such an invitation; the API contract allows it for programs.
     """
 
     code = "already_in_team"

@@ -41,9 +41,9 @@ def invite(
 ) -> tuple[UUID, str]:
     """Create an invitation, mail its link, and return its id and its token.
 
-    An e-mail address has at most one open invitation of an agency; expired, accepted or revoked
-    ones and accounts in other agencies do not matter. Only the token's hash is stored, so this is
-    the only call that returns the token (API contract, invitations).
+    An e-mail address has at most one open invitation of an agency. Invitations that have expired or
+    were accepted or revoked do not count, nor do accounts in other agencies. Only the token's hash
+    is stored, so no later call can return the token.
 
     Raises Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in
     `address`), InviteAlreadyExists.
@@ -110,8 +110,8 @@ def invite_newcomer(
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
     """Revoke the agency's open invitations to an e-mail address.
 
-    Called when a user leaves, or changes to or from the address: whoever owns the address later
-    must not be able to join with an old link.
+    Called when a user leaves the agency, or changes the address from or to this one: a later owner
+    of the address must not be able to join with an old link.
     """
     statement = (
         select(Invite)

@@ -35,9 +35,9 @@ def make_key(
 ) -> tuple[UUID, str]:
     """Create an API key that acts as the actor, and return its id and its full text.
 
-    On each call the key has the actor's role of that time, and never more (API contract, API keys).
-    A token from a refresh, or another API key, cannot create one. The actor is notified by mail.
-    Only this call returns the text.
+    On each call the key has the role that the actor has at that time. A fresh token is needed:
+    neither the token of a refresh nor another API key can create one. The actor is notified by
+    mail. The full text is not stored, so no later call can return it.
 
     Raises Forbidden, NotFresh, ScopeBeyondRole.
     """
@@ -88,8 +88,8 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
 def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
     """Return an API key after checking that the actor may revoke it.
 
-    Raises NotFound, and Forbidden for the key of another user: all users can see that it exists, so
-    the error need not hide it.
+    Raises NotFound, and Forbidden for the key of another user. Forbidden reveals that the key
+    exists, but all users can see that in the list.
     """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))

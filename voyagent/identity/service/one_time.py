@@ -110,10 +110,10 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Mark a token as used, end the user's other tokens for its purpose, return the locked user.
+    """Mark a token as used, end the user's other tokens for its purpose, return the user.
 
-    One SQL statement does it, so that of concurrent calls only one succeeds; it also checks that
-    the user's e-mail address is unchanged. Raises TokenInvalid.
+    The user's row is locked. One SQL statement marks the token, so that of concurrent calls only
+    one succeeds; it also checks that the user's e-mail address is unchanged. Raises TokenInvalid.
     """
     # A change of the address locks the user first and then ends the tokens. The same order here
     # prevents a deadlock between the two.

@@ -86,7 +86,7 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """Return a sentence why a session was refused, with the reason if it is known."""
+    """Return a sentence that says why a session was refused; it has the reason if it is known."""
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

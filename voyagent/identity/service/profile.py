@@ -42,10 +42,10 @@ def update_profile(
 ) -> ProfileChange:
     """Change the actor's own name, e-mail address or both; None leaves a field as it is.
 
-    A new address needs a fresh actor. It applies at once but is unconfirmed, and a link is mailed
-    to it. The old address is notified, and links mailed to it stop working. Open invitations to
-    either address are revoked, and the other sessions end. An address that differs only in case is
-    no change. Source: API contract, profile.
+    A new address needs a fresh actor. It applies at once but is unconfirmed, and a confirmation
+    link is mailed to it. The old address is notified, and links mailed to it stop working. Open
+    invitations to either address are revoked, and the other sessions end. An address that differs
+    only in case is no change.
 
     Raises Forbidden, NotFresh, TooManyRequests (because AddressTaken reveals that an address is
     registered), AddressTaken.
@@ -109,7 +109,7 @@ def change_password(
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
     """Change the e-mail address of a user whose row is locked.
 
-    Raises AddressTaken; of two users who concurrently choose one address, one succeeds.
+    Raises AddressTaken. If two users choose the same address at a time, only one succeeds.
     """
     if people.email_taken(email):
         raise AddressTaken

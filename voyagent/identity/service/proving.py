@@ -27,7 +27,7 @@ def lock_person(user_id: UUID) -> User:
 def check_password(
     identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
 ) -> tuple[User, bool]:
-    """Check a password; return the locked user, and whether the password is correct.
+    """Check a password; return the locked user, and True if the password is correct.
 
     `stored` is the hash that the caller has read before. No database connection is used while the
     password is hashed. If the password changed meanwhile, the new hash decides. A hash with

@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
-    """Mail a reset link if the e-mail address has an account (API contract, reset).
+    """Mail a reset link if the e-mail address has an account.
 
     The response and its duration do not depend on whether the account exists: a background job
     looks the address up, and the queue stores the address encrypted. Returns None, or the token if
     the installation shows tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
 
-    Raises TooManyRequests, whether or not the account exists.
+    Raises TooManyRequests for addresses with and without an account.
     """
     identity.limiter.admit(limits.RESET_MAIL, account=email, address=device.ip)
     if identity.settings.auth_debug_tokens and not identity.settings.is_production:
@@ -93,9 +93,9 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> str:
     """Set a new password with a mailed token, and return the user's e-mail address.
 
-    The token works once. All sessions of the user and all other reset links end. Nobody is signed
-    in, the address does not become confirmed, and two-factor authentication stays as it is (ASVS
-    6.4.3). If the password is refused, the token still works. The user is notified by mail, and the
+    The token works once; if the password is refused, it still works. All sessions of the user and
+    all other reset links end. Nobody is signed in, the address does not become confirmed, and
+    two-factor authentication stays as it is (ASVS 6.4.3). The user is notified by mail, and the
     count of failed sign-ins is reset.
 
     Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.

@@ -83,9 +83,9 @@ def check_code(
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
     """Mark a code as used: each authenticator time step and each recovery code works once.
 
-    Accepts the time steps directly before and after the present one, but none before a used one.
-    Only ASCII digits are accepted; spaces inside the code are ignored, and in a recovery code also
-    hyphens and case (API contract, codes once).
+    Accepts the present time step and the ones directly before and after it, but no time step before
+    one that was used. Only ASCII digits are accepted. Spaces inside the code are ignored; in a
+    recovery code hyphens and case are ignored too.
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):

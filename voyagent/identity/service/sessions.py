@@ -28,7 +28,11 @@ log = structlog.get_logger(__name__)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
-    """Open a session for a user; it lasts one refresh lifetime, which no refresh extends."""
+    """Open a session for a user.
+
+    The session ends after the lifetime of a refresh token (`auth_refresh_ttl_seconds`); a refresh
+    does not extend it.
+    """
     is_browser = device.channel is Channel.BROWSER
     session = AuthSession(
         id=new_id(),
@@ -113,8 +117,8 @@ def sign_out_program(
 ) -> None:
     """Revoke the given access token and refresh token.
 
-    Tokens need not belong to one user. Unknown or revoked tokens are no error, and other sessions
-    continue (API contract, sign-out).
+    The two tokens need not belong to one user. Unknown or revoked tokens are no error, and other
+    sessions continue.
     """
     if refresh_token:
         _revoke_refresh_token(refresh_token)
@@ -143,7 +147,7 @@ def sign_out_program(
 
 
 def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
-    """End the actor's present session, as when a browser signs out."""
+    """End the actor's present session, for example when a browser signs out."""
     if actor.session_id is None:
         return
     _end(actor.session_id, reason)
@@ -155,10 +159,10 @@ def end_sessions(
 ) -> int:
     """End the sessions of a user except one, revoke their tokens, and return their number.
 
-    They are refused from the next request on, in browsers and programs (ASVS 7.4). After a new
-    password, address or second factor the acting session is kept; after a reset or a removal none
-    is. `by` is the acting user and defaults to the owner of the sessions. An audit event is
-    recorded if any session ended.
+    The sessions are refused from the next request on, in browsers and programs (ASVS 7.4). After a
+    change of password, address or second factor `except_session` is the session that made the
+    change; after a reset or a removal all sessions end. `by` is the acting user and defaults to the
+    owner of the sessions. An audit event is recorded if any session ended.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -201,9 +205,9 @@ def open_demo(identity: Identity, device: Device) -> SignedInPerson:
 def _had_begun_before(spent_at: datetime, began: float) -> bool:
     """Return True if a call may have begun before the token was marked as used.
 
-    `began` is a time of this process's `perf_counter`, `spent_at` a time of the database's clock.
-    Each reading of the database's clock limits the possible start of the call; a second reading is
-    needed only if the two instants are closer than one round trip.
+    `began` is a time of this process's `perf_counter`, `spent_at` a time of the database's clock. A
+    reading of the database's clock limits the possible start of the call. A second reading is
+    needed only if the two times are closer than one round trip.
     """
     for _ in range(CLOCK_LOOKS_MAX):
         before = time.perf_counter()
@@ -286,7 +290,7 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 
 
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
-    """Return the user as the actor of an event, or the system if user or agency is not active."""
+    """Return the user as the actor of an event; the system if the user or agency is not active."""
     try:
         return people.get_actor(user_id).via(Channel.API)
     except Unauthorized:

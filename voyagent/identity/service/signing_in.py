@@ -71,8 +71,8 @@ def begin_sign_in(
     """Check e-mail address and password, and open a session.
 
     If two-factor authentication is on, return a HalfSignIn instead, to be completed with a code. An
-    unknown address takes as long as a known one, and its attempts are limited alike. A failure is
-    recorded in the audit log of the account's agency, or for an unknown address only in the
+    unknown address takes as long as a known one and has the same rate limits. A failure is recorded
+    in the audit log of the account's agency; for an unknown address it is recorded only in the
     server's log.
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
@@ -121,7 +121,7 @@ def sign_in_totp(
 ) -> SignedInPerson:
     """Open a session with e-mail address, password and two-factor code.
 
-    If the password is wrong, the code is not used up (API contract).
+    If the password is wrong, the code is not used up.
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in
     this order.
@@ -142,7 +142,7 @@ def sign_in_totp(
 def _right_password(
     identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt
 ) -> tuple[Actor, User]:
-    """Return the user as actor and as locked row if the password is correct.
+    """Check the password; return the user as actor, and the locked row of the user.
 
     Raises InvalidCredentials, then EmailNotVerified.
     """
@@ -181,7 +181,7 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """Return the error with the time at which to send it, the same for any address.
+    """Return the error with the time at which to send it, which is equal for all addresses.
 
     Without the delay a known address would take longer, because only it has an audit event.
     """

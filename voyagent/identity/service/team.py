@@ -27,14 +27,14 @@ MANAGE = "team.manage"
 
 
 class RoleChange(NamedTuple):
-    """A user, and whether the role has changed."""
+    """Result of `change_role`; `is_new` is true if the user had another role before."""
 
     full_name: str
     is_new: bool
 
 
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
-    """Change a user's role from the next request on (API contract, roles).
+    """Change a user's role from the next request on.
 
     Access tokens and API keys stay valid. The user is notified by mail. Administrators may give up
     their own role.
@@ -107,8 +107,8 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 def _lock(actor: Actor, user_id: UUID) -> User:
     """Return a user after locking the rows of this user and of all administrators.
 
-    The rows are locked in one order, so that two administrators who remove each other do not
-    deadlock: the second one is no longer an administrator and is refused. Raises Forbidden,
+    All callers lock the rows in the same order. If two administrators remove each other at a time,
+    there is no deadlock: the second is no longer an administrator and is refused. Raises Forbidden,
     PersonNotFound.
     """
     actor.require(MANAGE)

@@ -102,8 +102,8 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     """Switch to the new secret after checking a code made from it.
 
     Recovery codes are not accepted. If two-factor authentication is on and there is no new secret,
-    the code is not checked, nothing changes and the result is None (API contract). The present
-    session continues, the others end, and API keys stay valid.
+    the code is not checked, nothing changes and the result is None. The present session continues,
+    the others end, and API keys stay valid.
 
     Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
@@ -187,7 +187,7 @@ def make_recovery_codes(
 ) -> list[str]:
     """Replace all recovery codes of the actor, and return the ten new ones.
 
-    Besides password and code, a program needs a fresh token (API contract, fresh token).
+    In addition to password and code, a program needs a fresh token.
 
     Raises NotFresh, the errors of `confirm`, TotpNotEnabled.
     """

@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
     """Mail a confirmation link to the actor, even if the address is already confirmed.
 
-    The API contract demands this. Several links may be valid at once. Raises Forbidden,
-    TooManyRequests (per e-mail address, and per IP address of the client in `address`).
+    The API contract requires a mail in both cases. Several links may be valid at a time. Raises
+    Forbidden, TooManyRequests (per e-mail address, and per IP address of the client in `address`).
     """
     actor.require("account.update")
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
