@@ -86,6 +86,7 @@ class Approval(TenantBound, Base):
             "(status in ('granted', 'rejected')) = (resolved_at is not null)", name="resolved"
         ),
         CheckConstraint(
+            # No code writes 'running'; leaving it out takes a migration.
             "effect_status in ('none', 'waiting', 'running', 'done', 'failed')",
             name="effect_status",
         ),

@@ -171,7 +171,7 @@ class ApprovalItem(AnswerOf[Row]):
     turn_id: str | None
     tool_call_id: str
     arguments_hash: str
-    effect_status: Literal["none", "waiting", "running", "done", "failed"]
+    effect_status: Literal["none", "waiting", "done", "failed"]
     effect_result: dict[str, Any] | None
     effect_error: str | None
     effect_finished_at: Instant | None

@@ -143,7 +143,7 @@ def may_wipe(session_id: UUID) -> bool:
             select(Approval.id)
             .where(
                 Approval.session_id == session_id,
-                Approval.effect_status.in_(("waiting", "running")),
+                Approval.effect_status == "waiting",
             )
             .limit(1)
         )

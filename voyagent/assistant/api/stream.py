@@ -113,9 +113,7 @@ def _continuation(
     """
     with app.app_context(), transaction(tenant_id):
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
-        complete = all(
-            row is None or row.effect_status not in ("waiting", "running") for row in rows
-        )
+        complete = all(row is None or row.effect_status != "waiting" for row in rows)
         begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
         newest = max(begun, key=lambda turn: turn.created_at, default=None)
         return (newest.id if newest is not None else None), complete

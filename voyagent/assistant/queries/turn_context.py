@@ -141,7 +141,7 @@ def expected_continuations(session_id: UUID) -> list[str]:
 
 def is_awaited(proposal: Row) -> bool:
     """Return True if a proposal is approved and has not been carried out yet."""
-    return proposal["effect_status"] in ("waiting", "running")
+    return bool(proposal["effect_status"] == "waiting")
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
