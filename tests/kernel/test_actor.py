@@ -62,11 +62,11 @@ def test_a_grant_gives_no_permission_that_the_role_lacks() -> None:
             nobody.granted(Grant("ap-1", RECORD)).require_authority(RECORD)
 
 
-def test_a_job_has_its_single_right_by_its_grant() -> None:
+def test_the_program_itself_needs_a_grant_too() -> None:
     job = replace(system_actor(uuid4()), permissions=frozenset({RECORD}))
     with pytest.raises(ApprovalRequired):
         job.require_authority(RECORD)
-    job.granted(Grant("job:collect", RECORD)).require_authority(RECORD)
+    job.granted(Grant("ap-1", RECORD)).require_authority(RECORD)
 
 
 def test_a_key_acts_directly_only_within_its_scopes() -> None:

@@ -90,8 +90,7 @@ class Grant:
     """The right to do one action without a further approval: the action of `permission`.
 
     `reference` names the source of the right: the id of an approved proposal while `approvals`
-    executes it or runs it as a dry run, or `job:<name>` for a system job. When a person makes a
-    request, the actor has no grant.
+    executes it, or `dry run`. When a person makes a request, the actor has no grant.
     """
 
     reference: str
@@ -178,7 +177,7 @@ class Actor:
         )
 
     def granted(self, grant: Grant) -> Actor:
-        """Return the same actor with a grant. Only `approvals` and system jobs may call this."""
+        """Return the same actor with a grant. Only `approvals` may call this."""
         return replace(self, grant=grant)
 
     def require_fresh(self) -> None:
