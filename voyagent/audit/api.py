@@ -34,7 +34,7 @@ api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
 def list_audit(reader: Reader, query: AuditListQuery) -> Body[AuditListResponse]:
     """List the events of people, the assistant and the system, newest first.
 
-    An event must match all filters. A page at or after the end is empty but has the correct total.
+    An event must match all filters. A page after the last event is empty but has the correct total.
     Reading the list is not recorded.
     """
     return AuditListResponse.of(events.list_events(reader, query.search(), query.part()))

@@ -98,9 +98,9 @@ class ListQuery(PlacedQuery, AuditFilter):
         return any((self.actor_id, self.kind, self.first, self.last, self.status))
 
     def address(self, **changes: Any) -> str:
-        """Return the page's URL with some parameters changed.
+        """Return the page's URL with some query parameters changed.
 
-        Any change but that of `open` leads to the first page.
+        A change of any parameter except `open` leads to the first page.
         """
         return url_for("audit.index", **self._with(changes))
 

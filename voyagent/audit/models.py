@@ -97,9 +97,9 @@ class AuditEvent(TenantBound, Base):
 class AuditCheck(TenantOwned, Base):
     """A requested check of an agency's chain, and its result once finished.
 
-    The result names the last verified event and the first wrong one. `head_hash` is the hash of
-    event `through_seq` at that time, so that a later check detects a chain whose end was removed
-    and whose hashes were then recomputed.
+    The result has the last verified event and the first wrong one. `head_hash` is the hash of event
+    `through_seq` at the time of the check. A later check compares it, and so detects a chain whose
+    end was removed and whose hashes were then recomputed.
     """
 
     __tablename__ = "audit_checks"

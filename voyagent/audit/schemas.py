@@ -93,7 +93,7 @@ class AuditFilter(Query):
 class AuditListQuery(PartQuery, AuditFilter):
     """A page of the audit trail, by offset or by cursor.
 
-    A cursor is equally fast at any depth.
+    A cursor is as fast on every page.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
@@ -102,8 +102,7 @@ class AuditListQuery(PartQuery, AuditFilter):
 class AuditEventResponse(AnswerOf[Row]):
     """One event: the person or program that acted, the act, its time and its result.
 
-    `payload` has `inputs`, `outputs` and `entity_refs`, and further members where they have a
-    value.
+    `payload` has `inputs`, `outputs` and `entity_refs`; other members only if they have a value.
     """
 
     id: UUID

@@ -213,8 +213,8 @@ _KINDS = {
 }
 """Labels of event kinds.
 
-The event of an assistant's tool has the tool's name as its kind; a request for approval has it in
-`tool_name`.
+The kind of an event of an assistant's tool is the tool's name. The event of a request for approval
+has the tool's name in `tool_name`.
 """
 
 

@@ -114,8 +114,8 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 class EditForm(EnquiryForm):
     """Form of an existing enquiry, with its status.
 
-    `seen` is the `updated_at` of the enquiry when the form was opened; it detects a change by
-    somebody else.
+    `seen` is the `updated_at` of the enquiry when the form was opened, which reveals a change by
+    another person.
     """
 
     status = SelectField(_l("Status"), validate_choice=False)
@@ -211,9 +211,9 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         )
 
     def address(self, **changes: Any) -> str:
-        """Return the list's URL with some parameters changed.
+        """Return the list's URL with some query parameters changed.
 
-        Any change but that of `open` leads to the first page.
+        A change of any parameter except `open` leads to the first page.
         """
         keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

@@ -24,8 +24,8 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 class Enquiry(TenantOwned, Base):
     """A customer's enquiry.
 
-    The budget is an estimate in hundredths of its currency, whatever that currency's decimals.
-    `search` joins the texts in which filters search.
+    The budget is an estimate. It is stored in hundredths of its currency, also for currencies with
+    other decimals. `search` joins the texts in which filters search.
     """
 
     __tablename__ = "enquiries"
@@ -83,7 +83,7 @@ class Enquiry(TenantOwned, Base):
     def is_closed(self) -> bool:
         """Return True if the enquiry is booked or cancelled.
 
-        It can then be edited but never becomes new or quoted again.
+        A closed enquiry can be edited, but it never becomes new or quoted again.
         """
         return self.status in CLOSED_STATUSES
 

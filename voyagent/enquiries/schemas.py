@@ -156,13 +156,13 @@ class EnquiryFilter(Query):
 
 
 class EnquiryListQuery(PartQuery, EnquiryFilter):
-    """A page of enquiries, by offset or by cursor; a cursor is equally fast at any depth."""
+    """A page of enquiries, by offset or by cursor; a cursor is as fast on every page."""
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
 
 
 def _budget_text(row: Row) -> str | None:
-    """Format the budget with two decimals, whatever the decimals of its currency."""
+    """Format the budget with two decimals, also for currencies with other decimals."""
     amount = row["budget_hundredths"]
     return None if amount is None else f"{amount // 100}.{amount % 100:02d}"
 

@@ -202,9 +202,10 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
     """Open the conversation about an enquiry; return the enquiry and the conversation's id.
 
-    The first caller creates and owns it; it begins with the enquiry's details. The enquiry's status
-    does not change. A deleted conversation is replaced. The enquiry is locked, so parallel calls do
-    not create two. Raises Forbidden, EnquiryNotFound.
+    The first call creates the conversation for its caller, with the enquiry's details as the first
+    message. The enquiry's status does not change. If the conversation was deleted, a new one is
+    created. The enquiry is locked, so parallel calls do not create two conversations. Raises
+    Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
@@ -283,7 +284,7 @@ def _check_session(values: Mapping[str, Any]) -> None:
 
 
 def _check(row: Mapping[str, Any]) -> None:
-    """Check the values against each other, in the order that the API promises."""
+    """Check the values against each other, in the order that the API contract fixes."""
     currency, departs, returns = (
         row.get("budget_currency"),
         row.get("depart_date"),
@@ -299,7 +300,7 @@ def _check(row: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
-    """Write the fields that differ and record the event; do nothing if none differs."""
+    """Write the fields that differ and record the event; do nothing if no field differs."""
     changed = {
         name: (getattr(enquiry, name), value)
         for name, value in values.items()
@@ -317,7 +318,7 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail and the history: field, before and after.
 
-    Of private fields only the name is recorded.
+    Of a private field only the name is recorded.
     """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     told: list[dict[str, str | None]] = []

@@ -1,4 +1,4 @@
-"""The form of an import: kind and file; after a dry run it keeps the file's text."""
+"""The form of an import: kind and file; after a dry run the form keeps the file's text."""
 
 from __future__ import annotations
 

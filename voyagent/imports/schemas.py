@@ -47,8 +47,8 @@ class FindingOut(AnswerOf[Finding]):
 class ImportOut(AnswerOf[Outcome]):
     """The result of a check or an import.
 
-    `id` is null if nothing was imported. With `is_repeat` the file had been imported before and
-    nothing was imported now; the result is that of the earlier import.
+    `id` is null if nothing was imported. `is_repeat` means that the file had been imported before,
+    so that nothing was imported now; the result is the one of the earlier import.
     """
 
     id: Annotated[UUID | None, Read("import_id")]

@@ -89,7 +89,7 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> B
 def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     """List journal entries, newest book date first.
 
-    Later pages are as fast as the first one. There is no total count.
+    A later page is as fast as the first one. There is no total count.
     """
     return JournalList.of(
         entries.list_entries(

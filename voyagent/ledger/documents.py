@@ -36,7 +36,7 @@ Read = tuple[Row, list[Row]]
 def entry_sheet(found: Read) -> Sheet:
     """Return a journal entry as the rows of a CSV or XLSX sheet.
 
-    The first column tells the kind of row: `head` for a fact about the entry, `line` for a journal
+    The first column is the kind of row: `head` for a fact about the entry, `line` for a journal
     line with its account, `total` for the debit and credit totals of a currency.
     """
     entry, lines = found

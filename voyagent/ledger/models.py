@@ -186,7 +186,7 @@ class TripEarning(TenantBound, Base):
 class ClosedMonth(TenantBound, Base):
     """A closed month, given by its first day.
 
-    Neither it nor any earlier month takes journal entries.
+    Neither this month nor any earlier month takes journal entries.
     """
 
     __tablename__ = "closed_months"

@@ -101,6 +101,6 @@ def _answer(row: Row) -> Headed[TenantSettingsResponse]:
 
 
 def _seen() -> str | None:
-    """Return the version in `If-Match`; an unknown one matches no settings."""
+    """Return the version in `If-Match`; an unknown version matches no settings."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.strip('"')

@@ -173,7 +173,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def values(self) -> dict[str, Any]:
         """Return the submitted values; numbers have no group separators.
 
-        An empty number is left out, unless it is required: then validation refuses it.
+        A blank number is left out. If the number is required, it is kept, and validation refuses
+        it.
         """
         values = super().values()
         for name in _NUMBERS:

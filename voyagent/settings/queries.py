@@ -49,12 +49,15 @@ def statement() -> Select[Any]:
 
 
 def chosen(name: str) -> ScalarSelect[Any]:
-    """Return a scalar select of one setting of the bound agency; null without a row."""
+    """Return a scalar select of one setting of the bound agency.
+
+    Its value is null if the agency has no row of settings.
+    """
     return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
 
 
 def read(reader: Reader) -> Row | None:
-    """Return the agency's settings; None if their row does not exist yet."""
+    """Return the agency's settings; None if they do not exist yet."""
     rows = reader.read(statement())[0]
     return rows[0] if rows else None
 
@@ -65,14 +68,14 @@ def logo_statement() -> Select[Any]:
 
 
 def logo_mark() -> ScalarSelect[str]:
-    """Return a scalar select of the logo's digest; null without a logo."""
+    """Return a scalar select of the logo's digest; its value is null if there is no logo."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
 
 
 def letterhead_lines() -> ScalarSelect[Any]:
     """Return a scalar select of `address` and `tax_number` as one JSON object.
 
-    Printed pages show them in their header. Null if the settings' row does not exist.
+    Printed pages show them in their header. The value is null if the agency has no row of settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -152,7 +155,7 @@ def mark_of(row: Row) -> str:
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
     """Return True if one of the amounts is above the role's limit.
 
-    An amount in another currency than that of the limit cannot be compared and counts as above it.
+    An amount in another currency than the limit cannot be compared and counts as above it.
     """
     limit = get_settings().approval_limits.get(role)
     if limit is None:
@@ -167,7 +170,8 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 def check_limit(actor: Actor, *amounts: Money) -> None:
     """Check that the amounts of a direct act are within the role's limit.
 
-    An approved act is not checked: its approver had a sufficient limit. Raises AmountAboveLimit.
+    An approved act is not checked, because the limit of its approver was sufficient. Raises
+    AmountAboveLimit.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

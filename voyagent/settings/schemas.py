@@ -19,7 +19,7 @@ MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
 """Values of `model_override`: the built-in planner, and newer models.
 
-The API fixes the names that `model` accepts, so newer models need a member of their own.
+The API contract fixes the names that `model` accepts, so newer models need another member.
 """
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000

@@ -49,9 +49,9 @@ field is null.
 def write(tenant_id: UUID, path: Path) -> Head:
     """Write the archive of an agency to `path` and return the head of its chain.
 
-    The last event in the archive records this export, even if other events are written during it.
-    Events are streamed, so memory use does not grow with the trail. The file gets its name only
-    when it is complete. Raises OSError.
+    The last event in the archive records this export, even if other events are written during the
+    export. Events are streamed, so memory use does not grow with the trail. The file gets its name
+    only when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
         recording.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})

@@ -91,7 +91,7 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Record that a person exported a report or list; `filters` are those that were applied."""
+    """Record that a person exported a report or list; `filters` are the filters of the export."""
     tenancy.bind(db.session(), actor.tenant_id)
     recording.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 

@@ -31,9 +31,9 @@ _LAST_ARCHIVED = text(
 class Chain:
     """An agency's chain, read in one database snapshot.
 
-    `head` is None if the chain's head is missing; `archived` is the event of the newest archive
-    export, None without one. `lines` yields the events in the archive's format, oldest first,
-    without line ends.
+    `head` is None if the chain's head is missing. `archived` is the event of the newest archive
+    export, or None if there is none. `lines` yields the events in the archive's format, oldest
+    first, without line ends.
     """
 
     tenant_id: UUID
@@ -44,9 +44,9 @@ class Chain:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
-    """Yield an agency's chain as of one instant.
+    """Yield an agency's chain, read in one snapshot.
 
-    Uncommitted work of the session is rolled back first; after the block the session is bound to no
+    Uncommitted work of the session is rolled back first. After the block the session is bound to no
     agency (see `db.snapshot`).
     """
     with database.snapshot(tenant_id) as connection:
@@ -61,7 +61,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
-    """Return the next agency ids after a given id, in order, with suspended agencies."""
+    """Return the next agency ids after a given id, in order; suspended agencies are included."""
     return list(
         db.session.scalars(
             text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}
@@ -70,7 +70,7 @@ def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
 
 
 def every_agency() -> Iterator[UUID]:
-    """Yield the ids of all agencies in order, with suspended agencies.
+    """Yield the ids of all agencies in order; suspended agencies are included.
 
     The caller may use the database session between two ids.
     """

@@ -208,8 +208,8 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
     """Select a page of events, each row with the total.
 
     If nothing matches, one row without an id has the total. Without filters the total is the
-    sequence number of the chain's head; otherwise matching events are counted, for the audit page
-    up to a limit. A page past the end reads no events.
+    sequence number of the chain's head. With filters the matching events are counted; for the audit
+    page the count stops at a limit. A page after the last event reads no events.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -226,8 +226,8 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 def export_statement(search: Search) -> Select[Any]:
     """Select the columns of the CSV, newest first; formula-like cells begin with an apostrophe.
 
-    The inner query sorts and the outer one formats. The reverse would return the first row only
-    after the last one is formatted.
+    The inner query sorts and the outer query formats. If the inner query formatted, the first row
+    would be returned only after the last one is formatted.
     """
     inside = (
         select(_TABLE)
@@ -260,7 +260,7 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 
 
 def checks_statement() -> Select[Any]:
-    """Select the newest check of the chain, and the newest finished one if it differs."""
+    """Select the newest check of the chain, and the newest finished check if it is another one."""
     newest = (
         select(_CHECKS.id)
         .where(owned(AuditCheck))
@@ -418,7 +418,7 @@ def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
 
 
 def _payload(events: Any) -> ColumnElement[Any]:
-    """Return inputs, outputs and references as JSON, with further members where set."""
+    """Return inputs, outputs and references as JSON; other members only if they have a value."""
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
     )

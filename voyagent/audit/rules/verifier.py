@@ -73,7 +73,7 @@ DAMAGE = (
 
 
 class Head(NamedTuple):
-    """The sequence number and hash of an event, as recorded outside the chain."""
+    """The sequence number and hash of an event that were recorded outside the chain."""
 
     seq: int
     hash: str
@@ -325,7 +325,7 @@ def _read_head(open_part: Any) -> tuple[str, Head]:
 
 
 def _lines(events: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines without line ends; raise an error with the line's number if damaged."""
+    """Yield the lines without line ends; a damaged file raises an error with the line number."""
     number = 0
     while True:
         number += 1

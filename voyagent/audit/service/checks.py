@@ -57,9 +57,9 @@ def ask(actor: Actor) -> UUID:
 def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
     """Check an agency's chain, store the result, and write the chain's head to the log.
 
-    Somebody who can change the database cannot change the log. The chain is also compared with the
-    heads of earlier checks, which detects a chain whose end was removed and whose hashes were
-    recomputed.
+    The log is needed because a person who can change the database cannot change the log. The chain
+    is also compared with the heads of earlier checks. This detects a chain whose end was removed
+    and whose hashes were recomputed.
     """
     verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):

@@ -60,8 +60,8 @@ class Value(NamedTuple):
 def about(event: Row, people: Iterable[Row] = ()) -> str:
     """Describe the subject of an event: a summary, number, address or the changed fields.
 
-    If the event is about a person other than its actor, the text begins with that person's name.
-    `people` are rows with `id` and `full_name`.
+    If the event is about a person other than its actor, the text begins with the name of that
+    person. `people` are rows with `id` and `full_name`.
     """
     text = _own_words(event)
     whose = _somebody_else(event, people)

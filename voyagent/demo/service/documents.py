@@ -1,6 +1,6 @@
 """Create invoices and bills of the last twelve months in two currencies.
 
-Most are paid and some are open; each age group of the overdue report has some.
+Most of them are paid. Every age group of the overdue report has some open ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WHOLE = "full"
 LOCAL = "Backwater Spices Exports Pvt Ltd"
 """A customer in the same state as the agency, so that CGST and SGST apply."""
 OF_TRIPS = 101
-"""Number of the first supplier bill for a trip; lower ones are used by bills of the file."""
+"""Number of the first supplier bill for a trip; the bills of the file have lower numbers."""
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
@@ -180,8 +180,7 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 def _items(line: Row) -> list[LineItem]:
     """Parse invoice lines in the form `description | quantity | price; …`.
 
-    `| agent` after the price marks business as an agent, and the commission may be added after
-    that.
+    `| agent` after the price marks a sale as agent; the commission may follow it.
     """
     return [
         _item(line["currency"], *(part.strip() for part in item.split("|")))

@@ -33,7 +33,7 @@ LONG_AFTER = 1500
 
 
 class Goer(NamedTuple):
-    """A passenger; `passport` is a number, and its expiry in days after the departure."""
+    """A passenger; `passport` is the number and the expiry in days after the departure."""
 
     name: str
     born: date
@@ -42,9 +42,10 @@ class Goer(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """A service of a trip: its details from the date of departure, status, cost and price.
+    """A service of a trip: its details, status, cost and price.
 
-    `cost` and `price` are decimal strings; `number` is the booking number.
+    `of` returns the details for a date of departure. `cost` and `price` are decimal strings;
+    `number` is the booking number.
     """
 
     of: Callable[[date], AnyDetails]

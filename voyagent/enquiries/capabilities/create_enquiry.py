@@ -105,9 +105,9 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
 
 
 def _logged_before(call: Invocation) -> UUID | None:
-    """Return the id of the enquiry that an earlier run of the turn created, if still new.
+    """Return the id of the enquiry that an earlier run of the turn created.
 
-    An enquiry that somebody has changed to another status is left alone.
+    None if there is none, or if somebody has changed its status; such an enquiry is not changed.
     """
     for earlier in reversed(call.earlier):
         try:

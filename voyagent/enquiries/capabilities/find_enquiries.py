@@ -56,8 +56,8 @@ class FindEnquiriesInput(Closed):
 def run(call: Invocation, wanted: FindEnquiriesInput) -> JsonObject:
     """Return the newest matching enquiries, and the number of all matching ones.
 
-    A city also matches enquiries with the code of its airport, and the reverse. Raises
-    InvalidDepartRange, InvalidCreatedRange.
+    A city also matches enquiries with the code of its airport, and a code those with the city.
+    Raises InvalidDepartRange, InvalidCreatedRange.
     """
     statuses = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
     pages = [

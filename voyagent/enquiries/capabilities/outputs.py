@@ -66,7 +66,7 @@ def enquiry_record(enquiry: JsonObject) -> Choice:
 
 
 def field_labels() -> dict[str, str]:
-    """Return the labels of the fields that a customer's message may not mention."""
+    """Return the labels of the fields that a customer's message often leaves open."""
     return {
         "customer_email": gettext("e-mail"),
         "customer_phone": gettext("phone"),

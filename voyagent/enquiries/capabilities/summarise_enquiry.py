@@ -66,8 +66,8 @@ class SummariseEnquiryInput(Closed):
 def run(call: Invocation, wanted: SummariseEnquiryInput) -> JsonObject:
     """Return the enquiry, or a list of the customer's enquiries if several match.
 
-    An exact name takes precedence over a part of one; then a single open enquiry takes precedence
-    over closed ones.
+    A customer with exactly the given name takes precedence over one whose name contains it. Of
+    several enquiries a single open one takes precedence over closed ones.
 
     Raises EnquiryNotFound, NothingNamed.
     """

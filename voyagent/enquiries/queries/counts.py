@@ -33,8 +33,8 @@ _HOURS = EnquiryHour.__table__.c
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
     """Select weekly numbers of enquiries, from a Monday in a time zone.
 
-    Rows: monday, received, booked. The stored counts are per hour of UTC. If a week begins within
-    such an hour, because of the zone's offset, the enquiries of that hour are counted individually.
+    Rows: monday, received, booked. The stored counts are per hour of UTC. In some time zones a week
+    begins within such an hour; the enquiries of that hour are then counted individually.
     """
     begins = [
         datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)

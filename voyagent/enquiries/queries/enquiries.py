@@ -153,7 +153,8 @@ class Search:
 class Board:
     """Data of the list page: enquiries, counts of the tabs, the open enquiry and its history.
 
-    `is_capped`: counting stopped at 1,000. `is_partial`: only the newest enquiries were searched.
+    `is_capped` is true if counting stopped at 1,000, `is_partial` if only the newest enquiries were
+    searched.
     """
 
     page: Page[Row]
@@ -297,7 +298,7 @@ def new_count() -> ScalarSelect[Any]:
 def counted(status: str | None = None) -> ScalarSelect[Any]:
     """Return a scalar select of the number of enquiries, from the stored counts.
 
-    Counts one status, or all without one.
+    If `status` is None, enquiries of all statuses are counted.
     """
     statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(
         owned(EnquiryCount)

@@ -54,8 +54,8 @@ def _exact(amount: str, info: ValidationInfo) -> str:
 def plain_amount(cell: str, currency: str) -> str:
     """Convert an amount such as `1,20,000`, `1.2 lakh` or `₹12,000` to a plain decimal.
 
-    Text that is not an amount, or is one in another currency, is only stripped of group separators
-    and then fails validation.
+    From text that is not an amount, or is an amount in another currency, only the group separators
+    are removed. Such text then fails validation.
     """
     plain = ungrouped(cell)
     found = None if plain.isascii() and plain.replace(".", "").isdecimal() else read_amount(cell)
@@ -63,7 +63,10 @@ def plain_amount(cell: str, currency: str) -> str:
 
 
 def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
-    """Return a row's cells with the amount as a plain decimal; no amount is added if absent."""
+    """Return a row's cells with the amount as a plain decimal.
+
+    If the row has no amount, none is added.
+    """
     amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
     return cells | ({"amount": amount} if amount else {})
 

@@ -1,4 +1,4 @@
-"""Import unused advances: payments by customers or to suppliers not yet set against anything."""
+"""Import unused advances: payments by customers or to suppliers that settle no document yet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLACES = {
 
 
 class PaidAfterDay(Invalid):
-    """The payment date is later than the date of the file."""
+    """The payment date is later than the date to which the file applies."""
 
     code = "paid_after_day"
     message = N_("The payment date is after the date of the file.")

@@ -50,7 +50,7 @@ PLACES = {
 
 
 class DocumentAfterDay(Invalid):
-    """The document's date is later than the date of the file."""
+    """The document's date is later than the date to which the file applies."""
 
     code = "document_after_day"
     message = N_("The issue date is after the date of the file.")
@@ -59,8 +59,8 @@ class DocumentAfterDay(Invalid):
 class OpenDocument(Closed):
     """A row of a file of open documents: party, number, dates and open amount.
 
-    Without a due date the party's payment terms apply. For a foreign currency `exchange_rate` is
-    the price of one unit in the agency's currency at which the document was booked.
+    If there is no due date, the party's payment terms apply. For a foreign currency `exchange_rate`
+    is the price of one unit in the agency's currency at which the document was booked.
     """
 
     party: Annotated[str, Trimmed(255)]

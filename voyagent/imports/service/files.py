@@ -52,8 +52,9 @@ class ImportHasFindings(Unprocessable):
 class Kind:
     """A kind of file, such as open invoices.
 
-    `columns` are allowed and `needed` are required; `taker` makes the importer; `places` gives the
-    column of each error code; `had_once` are the columns whose values may occur only once.
+    `columns` are the allowed columns, and `needed` the required ones. `taker` makes the importer.
+    `places` gives the column of each error code. `had_once` are the columns in which no value may
+    occur twice.
     """
 
     columns: tuple[str, ...]
@@ -63,7 +64,7 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """Return the values that may occur only once; names are compared without case."""
+        """Return the values that must not occur in another row; names are compared without case."""
         told = {
             column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
         }
@@ -88,9 +89,9 @@ class Outcome:
 
 
 class Taker(Protocol):
-    """Importer of one file: called for each row, and once after the last row.
+    """Importer of one file: `take` is called for each row, and `finish` after the last row.
 
-    Both methods raise the error because of which a row or the file is refused.
+    If the row or the file is refused, the method raises the error that says why.
     """
 
     def take(self, cells: dict[str, str]) -> None:
@@ -112,7 +113,7 @@ TAKEN = (
 )
 """Codes of errors that mean that a row's record exists already.
 
-It was stored earlier or is in an earlier row of the file.
+An earlier row of the file has the record, or it was stored before.
 """
 KINDS = {
     "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
@@ -156,9 +157,9 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Import a file completely or not at all.
 
-    A file that was imported before, even by a parallel request, is not imported again; the existing
-    import is returned. Two files are the same if their text and date are equal, apart from line
-    ends and the byte order mark. Raises ImportHasFindings, and the errors of `dry_run`.
+    If the file was imported before, or by a parallel request, it is not imported again and the
+    existing import is returned. Two files are equal if their text and date are equal, apart from
+    line ends and the byte order mark. Raises ImportHasFindings, and the errors of `dry_run`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -223,7 +224,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
 
 
 def _twice(finding: Finding) -> Finding:
-    """Return the error for a value that an earlier row of the same file has."""
+    """Return the error for a value that also occurs in an earlier row of the file."""
     return replace(
         finding,
         code="twice_in_file",
@@ -232,7 +233,7 @@ def _twice(finding: Finding) -> Finding:
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
-    """Call a function in a savepoint; return its error as errors of a line, or none."""
+    """Call a function in a savepoint; if it raises, return the errors for the line, else none."""
     try:
         with audit.savepoint():
             act()

@@ -123,7 +123,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         """Return the input with the complete journal lines only.
 
         A journal line is complete if it has an account and an amount. `lines` is None if fewer than
-        two are complete.
+        two lines are complete.
         """
         values = self.values()
         whole = [

@@ -45,11 +45,11 @@ def list_accounts(
 
     Each row has the columns of the account and two mappings from currency to minor units, debit
     less credit. `posted` is the sum of all postings. `balances` is the book balance: for revenue
-    and expense accounts only the postings of this financial year up to today, for other accounts
-    all postings. Both are None for an account without postings.
+    and expense accounts it covers only the postings of this financial year up to today, for other
+    accounts all postings. Both are None for an account without postings.
 
     Raises:
-        InvalidCursor: the cursor is not an account code.
+    InvalidCursor: the cursor is not an account code.
     """
     page = select(*_ACCOUNTS).where(owned(Account))
     if account_type is not None:
@@ -120,11 +120,13 @@ def chart_statement() -> Select[Any]:
 
 
 def find_account(reader: Reader, text: str) -> Row:
-    """Return the account whose id, code, purpose, name or part of a name is the text.
+    """Return the account that a text identifies.
+
+    The text is the id, code, purpose or name of the account, or a part of its name.
 
     Raises:
-        AccountNotFound: no account matches.
-        AccountAmbiguous: the text is part of several names.
+    AccountNotFound: no account matches.
+    AccountAmbiguous: the text is part of several names.
     """
     wanted = text.strip().casefold()
     accounts = read_chart(reader)

@@ -55,7 +55,7 @@ class Balance:
 
     @property
     def balance_minor(self) -> int:
-        """Debit less credit in minor units, whatever the type of the account."""
+        """Debit less credit in minor units, for accounts of every type."""
         return self.debit_minor - self.credit_minor
 
 
@@ -65,8 +65,8 @@ def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
     Rows, one for each account and currency with postings: account_id, currency, posted_minor (debit
     less credit of all postings) and balance_minor. The two amounts are equal for assets,
     liabilities and equity. For revenue and expense, balance_minor covers only the financial year
-    that contains `day`: up to today if that year is not over, else the whole year. `day` defaults
-    to today in the agency's time zone.
+    that contains `day`: the whole year if it is over, else the year up to today. `day` defaults to
+    today in the agency's time zone.
     """
     year = _year(day)
     began, until = (select(year.c[name]).scalar_subquery() for name in ("began", "until"))
@@ -125,8 +125,8 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
     """Select debits and credits up to a day from as few balance rows as possible.
 
-    Sums the monthly balances, and corrects them with the daily balances of the last month: either
-    adds the days up to `as_of`, or subtracts the days after it, whichever are fewer.
+    Sums the monthly balances, and corrects the sum with the daily balances of the last month: it
+    either adds the days up to `as_of` or subtracts the days after it, whichever are fewer.
     """
     first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:

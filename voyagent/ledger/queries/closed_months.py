@@ -43,7 +43,7 @@ def last_closed_month() -> date | None:
 def has_entries_between(closed: date | None, month: date) -> bool:
     """Return True if any journal entry is dated after the month `closed` and before `month`.
 
-    If `closed` is None, any entry before `month` counts.
+    If `closed` is None, every entry before `month` counts.
     """
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:

@@ -35,7 +35,7 @@ def register_checks(checks: MonthChecks) -> MonthChecks:
 
 
 def run_checks(reader: Reader, month: date) -> list[Check]:
-    """Return the results of all registered checks of the month that begins on a day."""
+    """Return the results of all registered checks for a month, given by its first day."""
     last = next_month(month) - timedelta(days=1)
     rows, differences = reader.read(
         trial_balance_statement(last), balance_differences_statement(month)

@@ -72,11 +72,12 @@ def day_book_statement(
 def posted_accounts_statement(
     first: date, last: date, currency: str, control: Collection[str]
 ) -> Select[Any]:
-    """Select the accounts, and parties of control accounts, with postings in one currency.
+    """Select the accounts that have postings in one currency.
 
-    Ordered by their first journal entry, so that later entries never change the order. Rows: code,
-    name, type, account_purpose of the account; party_name if the account's purpose is in `control`,
-    else None; is_used, true if a posting has a book date from `first` to `last`.
+    A control account has one row for each party. Rows are ordered by the first journal entry, so
+    that later entries never change the order. Rows: code, name, type, account_purpose of the
+    account; party_name if the account's purpose is in `control`, else None; is_used, true if a
+    posting has a book date from `first` to `last`.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (

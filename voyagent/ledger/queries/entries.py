@@ -22,7 +22,7 @@ _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
 LATER_COUNT_MAX = 1000
-"""Maximum that is counted of the entries dated after today; the page then shows "more"."""
+"""Maximum number of entries dated after today that is counted; above it the page shows "more"."""
 
 
 def list_entries(
@@ -58,8 +58,8 @@ def list_entries_until(
 def later_count_statement(today: date) -> Select[Any]:
     """Count the journal entries dated after a day, at most LATER_COUNT_MAX plus one.
 
-    Returns one row with the column `n`. The order is that of the index, so that PostgreSQL reads no
-    more entries than it counts.
+    Returns one row with the column `n`. The rows are counted in the order of the index, so that
+    PostgreSQL reads no more entries than it counts.
     """
     later = (
         select(_ENTRIES.id)

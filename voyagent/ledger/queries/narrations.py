@@ -8,7 +8,7 @@ from voyagent.ledger.models import JournalEntry
 from voyagent.ledger.words import BEFORE_PARTY, BEFORE_REASON
 
 GIVEN_A_REASON = ("write_off", "credit_note", "supplier_credit")
-"""Source types whose entries have a reason in the narration; reversals have one too."""
+"""Source types whose entries have a reason in the narration; reversals have a reason too."""
 _ENTRIES = JournalEntry.__table__.c
 
 

@@ -40,8 +40,8 @@ _AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
 """Accounts whose journal lines are selected.
 
-`revenue` amounts are credit less debit, `cost` amounts debit less credit; `margin` selects both,
-as credit less debit.
+`revenue` amounts are credit less debit, and `cost` amounts are debit less credit. `margin` selects
+the lines of both, as credit less debit.
 """
 Documents = Mapping[str, Select[Any]]
 """Queries of the documents of trips, by the source type of their journal entries.
@@ -135,11 +135,11 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 
 
 def earning_differences_statement(of: Documents) -> Select[Any]:
-    """Select where stored trip earnings differ from the journal lines of trip documents.
+    """Select the trips and days whose stored earnings differ from the journal lines.
 
-    Covers all postings. Entries are assigned to a trip by their source document, not by their
-    `trip_id`. Rows: thing_id (the trip), currency, day, revenue_minor, cost_minor (stored earnings
-    less lines).
+    Covers all postings of trip documents. Entries are assigned to a trip by their source document,
+    not by their `trip_id`. Rows: thing_id (the trip), currency, day, revenue_minor, cost_minor
+    (stored earnings less lines).
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
@@ -163,7 +163,7 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 
 
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
-    """Select the total revenue and cost that no trip's document posted.
+    """Select the total revenue and cost of entries that no document of a trip posted.
 
     Covers all postings; a reversal belongs to the document of the entry that it reverses. Rows:
     currency, revenue_minor, cost_minor.

@@ -29,8 +29,8 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
 class AccountIn(Closed):
     """An account to add.
 
-    If the normal side is omitted, it is that of the type: debit for assets and expenses, credit for
-    liabilities, equity and revenue.
+    If the normal side is omitted, it follows from the type: debit for assets and expenses, credit
+    for liabilities, equity and revenue.
     """
 
     code: Code
@@ -73,8 +73,8 @@ class AccountsQuery(Query):
 class AccountBalanceOut(AnswerOf[Row]):
     """Balance of an account in one currency: debit less credit.
 
-    For assets, liabilities and equity it covers all postings; for revenue and expenses only those
-    from the start of this financial year up to today.
+    For assets, liabilities and equity it covers all postings. For revenue and expenses it covers
+    only the postings from the start of this financial year up to today.
     """
 
     currency: str

@@ -43,11 +43,11 @@ class EntryLineIn(Closed):
     narration: Annotated[str, Text(255)] | None = None
 
     def line(self) -> Line:
-        """Return the journal line as the service takes it.
+        """Return the journal line in the type that the service accepts.
 
         Raises:
-            InvalidAmount: the amount has too many decimals or is too large.
-            UnknownCurrency: the currency code is not known.
+        InvalidAmount: the amount has too many decimals or is too large.
+        UnknownCurrency: the currency code is not known.
         """
         left, right = (
             None if amount is None else Money.parse(amount, self.currency)
@@ -113,10 +113,10 @@ def _totals(row: Row) -> dict[str, str]:
 
 
 class JournalEntryBrief(AnswerOf[Row]):
-    """A journal entry as it is listed, without its lines.
+    """A journal entry in a list, without its lines.
 
-    `source_type` and `source_id` identify the document or action that posted the entry; `totals`
-    are its debits by currency.
+    `source_type` and `source_id` identify the document or action that posted the entry. `totals`
+    are the total debits of the entry by currency.
     """
 
     id: UUID
@@ -141,7 +141,10 @@ def _credit_minor(line: Row) -> int | None:
 
 
 class JournalLineOut(AnswerOf[Row]):
-    """A line of a journal entry: a debit or a credit to an account; the other amount is null."""
+    """A line of a journal entry: a debit or a credit to an account.
+
+    Either `debit` or `credit` has the amount; the other member is null.
+    """
 
     account_id: UUID
     code: str

@@ -64,7 +64,7 @@ class MonthList(AnswerOf[Months]):
 class MonthState(AnswerOf[Row]):
     """State of a month after it was closed or reopened.
 
-    All months up to and including `closed_through` are closed; it is null if no month is.
+    All months up to and including `closed_through` are closed; it is null if no month is closed.
     """
 
     month: Month

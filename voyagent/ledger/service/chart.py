@@ -104,9 +104,10 @@ def opening_account(actor: Actor) -> UUID:
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
     """Change the code or name of an account, archive or restore it.
 
-    Type and normal side can change only before any posting; a new type without a side sets the side
-    of that type. An account to which the application posts automatically keeps its type and cannot
-    be archived. Neither can an account with a balance, because the balance sheet would omit it.
+    Type and normal side can change only before any posting. A new type without a side sets the
+    normal side of that type. An account to which the application posts automatically keeps its type
+    and cannot be archived. An account with a balance cannot be archived either, because the balance
+    sheet would omit it.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.

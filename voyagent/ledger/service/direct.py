@@ -104,11 +104,11 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
-    """Reverse a manual journal entry, or such a reversal, within the limit of the role.
+    """Reverse a manual journal entry, or the reversal of one, within the limit of the role.
 
-    An entry that a document posted is reversed only by voiding or cancelling the document. An entry
-    on an archived account cannot be reversed. Raises Forbidden, EntryOfDocument, AmountAboveLimit,
-    AccountInactive, and the errors of `reverse`.
+    An entry that a document posted can be reversed only by voiding or cancelling the document. An
+    entry on an archived account cannot be reversed. Raises Forbidden, EntryOfDocument,
+    AmountAboveLimit, AccountInactive, and the errors of `reverse`.
     """
     actor.require_authority("ledger.reverse")
     if not is_written(entries.get_entry(entry_id)):
@@ -150,7 +150,10 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Return True if a person and not a document posted an entry, or the entry it reverses."""
+    """Return True if a person posted an entry, or the entry that it reverses.
+
+    False if a document posted it.
+    """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN

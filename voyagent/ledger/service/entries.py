@@ -100,8 +100,8 @@ class Line:
 class Posted:
     """The journal entry of a source; `is_new` is False if it existed before the call.
 
-    For a new entry, `entry` and `lines` have the columns of `queries.read_entry` but for the
-    author's name; otherwise `entry` is None and `lines` is empty.
+    For a new entry, `entry` and `lines` have the columns of `queries.read_entry`, except for the
+    author's name. For an existing entry, `entry` is None and `lines` is empty.
     """
 
     entry_id: UUID
@@ -255,9 +255,9 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
     The new entry links to the reversed one and has the same trip. An entry can be reversed once,
-    and a reversal can itself be reversed. `entry_date` is the book date; it must not be before that
-    of the entry to reverse, and defaults to today in the agency's time zone or, if later, to that
-    of the entry. Archived accounts accept a reversal.
+    and a reversal can itself be reversed. `entry_date` is the book date. It must not be before the
+    book date of the entry to reverse. By default it is today in the agency's time zone, or the book
+    date of that entry if it is later. Archived accounts accept a reversal.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -340,7 +340,7 @@ def _book_date(actor: Actor, given: date | None) -> date:
 def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
     """Return the source's existing entry; raise PeriodLocked if it has none.
 
-    For a posting whose book date is in a closed month.
+    Called if the book date is in a closed month.
     """
     try:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)

@@ -27,7 +27,7 @@ class EntryWithoutNarration(Invalid):
 
 
 class InvalidBookDate(Invalid):
-    """The book date is outside 1900 to 2200, or before that of the entry to reverse."""
+    """The book date is outside 1900 to 2200, or before the date of the entry to reverse."""
 
     code = "invalid_date"
     message = N_("This date can’t be used as a book date.")
@@ -123,7 +123,7 @@ class AccountPosted(Conflict):
 
 
 class AccountServesProgram(Conflict):
-    """The application posts to the account, so its type cannot change nor can it be archived."""
+    """The application posts to the account, so it cannot be archived or change its type."""
 
     code = "account_serves_program"
     message = N_(
@@ -150,7 +150,7 @@ class EntryTooLong(Invalid):
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry, so the entry cannot be reversed without the document."""
+    """A document posted the entry; it can be reversed only through the document."""
 
     code = "journal_entry_of_document"
     message = N_("This entry belongs to a document. Reverse or void the document instead.")

@@ -83,7 +83,7 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
 
 
 def wire_month(month: date) -> str:
-    """Return a month as text in the form of the API: `2026-03`."""
+    """Return a month as text in the format of the API: `2026-03`."""
     return f"{month:%Y-%m}"
 
 

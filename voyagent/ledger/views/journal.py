@@ -39,9 +39,9 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 def index(reader: RequestReader) -> Any:
     """Show the journal entries, newest book date first.
 
-    Invalid query parameters are ignored, and the page has status 422 and says so. Without a last
-    day the list ends today, and the page counts later entries; with a first day after today it
-    lists those.
+    Invalid query parameters are ignored; the page has status 422 and names them. Without a last day
+    the list ends today, and the page counts the later entries. If the first day is after today, the
+    list shows the later entries.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: read_past_day(typed[name]) for name in ("from", "to")}

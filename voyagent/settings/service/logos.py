@@ -20,8 +20,8 @@ _DIGITS_SHOWN = 12
 def put(actor: Actor, raw: bytes) -> Row:
     """Store a PNG or JPEG as the logo, redrawn, and return it.
 
-    An equal image changes nothing. The settings row is locked, so that parallel requests do not
-    insert two rows.
+    If the image equals the stored one, nothing changes. The settings row is locked, so that
+    parallel requests do not insert two rows.
 
     Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """
@@ -42,7 +42,7 @@ def put(actor: Actor, raw: bytes) -> Row:
 def remove(actor: Actor) -> None:
     """Remove the logo; do nothing if there is none. Raises Forbidden.
 
-    Documents that were sent keep it.
+    Documents that were already sent keep the logo.
     """
     actor.require("settings.update")
     queries.get_settings(lock=True)

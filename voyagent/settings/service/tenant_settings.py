@@ -23,7 +23,7 @@ DEFAULT_LOCALE = "en"
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
 """Fifteen characters in the form of a GSTIN (Rule 10 of the CGST Rules).
 
-Other text is taken for another country's tax number and is not checked.
+Other text is taken for the tax number of another country and is not checked.
 """
 
 
@@ -112,8 +112,8 @@ def make(actor: Actor) -> Row:
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
     """Change the settings; they apply from the next request, on pages and in the API.
 
-    If nothing differs, nothing happens. The row is locked, so that parallel changes do not
-    overwrite each other and each event has the true old values. `seen` is the version
+    If no value differs, nothing is stored or audited. The row is locked, so that parallel changes
+    do not overwrite each other and each event has the true old values. `seen` is the version
     (`queries.mark_of`) that the caller has read. Posted documents keep their currency, number and
     date.
 

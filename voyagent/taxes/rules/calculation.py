@@ -82,7 +82,7 @@ def collected_on(
 ) -> list[Taxed]:
     """Return the tax collected at source on a document, one component for each band.
 
-    `amount` is the document's total, `before` the total of the buyer's earlier documents of the
+    `amount` is the document's total. `before` is the total of the buyer's earlier documents of the
     financial year. A buyer without a PAN pays the higher percentage.
 
     Raises UnknownTreatment, NoRateThen, MixedCurrencies.
@@ -114,7 +114,7 @@ def day_of_supply(
 ) -> date:
     """Return the time of supply: the day whose rate applies when the rate has changed.
 
-    Of the days of invoice, payment and service it is the middle one. A missing payment counts as
+    It is the middle one of the days of invoice, payment and service. A missing payment counts as
     the latest day; a missing day of service counts as the day of the invoice.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

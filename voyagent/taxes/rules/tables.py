@@ -1,8 +1,8 @@
 """Tables of tax rates, collections at source and states, read from CSV files.
 
 Each row of rates has its first and last day and its legal source. Another country needs only
-further rows. A row that was not compared with the text of its law is marked as unconfirmed, and so
-is the tax on an invoice line that is computed with it.
+further rows. A row that nobody has compared with the text of the law is marked as unconfirmed. A
+tax that is computed with such a row is marked as unconfirmed on the invoice line.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def bands_on(country: str, kind: str, day: date) -> list[Band]:
 
 
 def treatments(country: str) -> tuple[str, ...]:
-    """Return a country's tax treatments in the order of the table; empty without a table."""
+    """Return a country's tax treatments in the order of the table; empty if it has no table."""
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
@@ -147,7 +147,10 @@ def currency_of(country: str) -> str:
 
 @cache
 def states(country: str) -> dict[str, str]:
-    """Return names of a country's states by tax code; empty if tax does not differ by state."""
+    """Return the names of a country's states by tax code.
+
+    Empty if the tax does not differ between states.
+    """
     return {row["code"]: row["name"] for row in _rows("states.csv") if row["country"] == country}
 
 
