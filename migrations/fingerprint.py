@@ -65,7 +65,8 @@ with ours as (
   select 'table ' || t.oid::regclass,
          concat_ws(' ', p.policyname, p.permissive, p.roles, p.cmd, p.qual, p.with_check)
     from tables t
-    join pg_policies p on (p.schemaname, p.tablename) = (t.relnamespace::regnamespace::name, t.relname)
+    join pg_policies p
+      on (p.schemaname, p.tablename) = (t.relnamespace::regnamespace::name, t.relname)
   union all
   select 'function ' || p.oid::regprocedure, concat_ws(' ', p.prokind, p.prosecdef)
     from pg_proc p join ours on ours.oid = p.pronamespace
