@@ -225,7 +225,7 @@ class LineOut(AnswerOf[Line]):
     details: Annotated[
         Any,
         WithJsonSchema(
-            {"type": "object", "description": "As it was sent, without what is not known."},
+            {"type": "object", "description": "The stored details, without unknown members."},
             mode="serialization",
         ),
         Computed(_details_of),

@@ -50,11 +50,15 @@ class CreateEnquiryInput(EnquiryIn):
     origin: Origin = None
     destination: Destination = None
     depart_date: Annotated[BusinessDate | None, Slot("date")] = Field(
-        default=None, description="First day of travel, YYYY-MM-DD, only if a day is named."
+        default=None,
+        description="First day of travel, YYYY-MM-DD; absent if the message names no day.",
     )
     return_date: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None,
-        description="Last day of travel, YYYY-MM-DD, only if a day or a number of nights is named.",
+        description=(
+            "Last day of travel, YYYY-MM-DD; absent if the message names neither a day nor a"
+            " number of nights."
+        ),
     )
     pax_count: Annotated[Int32, Slot("people")] = Field(
         default=1, description="Number of travellers, children and infants included."
@@ -62,13 +66,13 @@ class CreateEnquiryInput(EnquiryIn):
     budget_amount: PartyBudget = None
     budget_currency: BudgetCurrency = None
     status: Annotated[Status, ProgramOnly()] = Field(
-        default="new", description="Always new for a new enquiry."
+        default="new", description="Status of the new enquiry; set by the program."
     )
     notes: Annotated[Annotated[str, Text(10_000)] | None, Slot("message")] = Field(
-        default=None, description="The customer's own words, unchanged."
+        default=None, description="The customer's message, unchanged."
     )
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
-        default=None, description="The conversation that it came from; set by the program."
+        default=None, description="Conversation of the enquiry; set by the program."
     )
 
 
@@ -157,7 +161,7 @@ def records(output: dict[str, Any]) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="create_enquiry",
     title=N_("New enquiry"),
-    summary="Log an enquiry from a customer's words; leave out what they do not say.",
+    summary="Create an enquiry from a customer's message; leave out fields that it does not name.",
     area="everywhere",
     input=CreateEnquiryInput,
     output=frozenset({"created", "enquiry_id", "customer_name", "status"}),

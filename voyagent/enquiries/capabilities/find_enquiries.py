@@ -128,7 +128,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="find_enquiries",
     title=N_("Enquiries"),
-    summary="Find enquiries by status, text, places and days.",
+    summary="Find enquiries by status, text, places and dates.",
     area="everywhere",
     input=FindEnquiriesInput,
     output=frozenset({"total", "enquiries"}),

@@ -140,7 +140,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="summarise_enquiry",
     title=N_("Show an enquiry"),
-    summary="Tell all that is known of one enquiry.",
+    summary="Show all details of one enquiry.",
     area="everywhere",
     input=SummariseEnquiryInput,
     output=frozenset({"found", "enquiry"}),

@@ -70,7 +70,7 @@ class UpdateEnquiryInput(EnquiryPatch):
         default=None, description="The notes, which replace the earlier ones."
     )
     session_id: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
-        default=None, description="The conversation that it belongs to; set by the program."
+        default=None, description="Conversation of the enquiry; set by the program."
     )
     enquiry_id: Annotated[Id, Slot("enquiry", N_("Which enquiry do you want to change?"))] = Field(
         description="The enquiry."
@@ -109,7 +109,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="update_enquiry",
     title=N_("Change an enquiry"),
-    summary="Change what is known of an enquiry, or its status.",
+    summary="Change the details or the status of an enquiry.",
     area="everywhere",
     input=UpdateEnquiryInput,
     output=frozenset({"updated", "enquiry_id", "enquiry", "fields"}),

@@ -38,10 +38,13 @@ class AddPassengerInput(Closed):
     ] = Field(description="Name as in the passport, surname last.")
     kind: Annotated[Literal["adult", "child", "infant", "senior"], Slot("traveller_kind")] = Field(
         default="adult",
-        description="infant is under 2 on the last flight, child under 12, senior 60 or older.",
+        description=(
+            "Age group: infant is under 2 on the date of the last flight, child under 12, senior"
+            " 60 or older."
+        ),
     )
     date_of_birth: Annotated[BusinessDate | None, Slot("date")] = Field(
-        default=None, description="YYYY-MM-DD."
+        default=None, description="Date of birth, YYYY-MM-DD."
     )
     nationality: Annotated[Country | None, Slot("nationality")] = Field(
         default=None, description="ISO 3166 code of the nationality, such as IN."
@@ -116,7 +119,7 @@ def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | 
 CAPABILITY = Capability(
     name="add_passenger",
     title=N_("Add passenger"),
-    summary="Add somebody to the trip of this conversation. Never pass on a passport's number.",
+    summary="Add a passenger to the conversation's trip. Never pass on a passport number.",
     area="everywhere",
     input=AddPassengerInput,
     output=frozenset({"added", "trip_id", "passenger_id", "full_name", "kind"}),

@@ -34,7 +34,7 @@ class AddTransferInput(Closed):
     """A transfer on a day, and the price that the customer pays for it."""
 
     on: Annotated[BusinessDate, Slot("date", N_("On which day?"))] = Field(
-        description="Day of the ride, YYYY-MM-DD."
+        description="Date of the transfer, YYYY-MM-DD."
     )
     at: Annotated[ClockTime | None, Slot("time")] = Field(
         default=None, description="Time of pick-up, HH:MM, local."
@@ -44,7 +44,7 @@ class AddTransferInput(Closed):
     ] = Field(description="Place of pick-up, such as an airport or a hotel.")
     destination: Annotated[
         str, Trimmed(200), Slot("transfer_destination", N_("Where does it end?"))
-    ] = Field(description="Place where the ride ends.")
+    ] = Field(description="Place of drop-off.")
     price: Annotated[PlainAmount | None, Slot("amount")] = Field(
         default=None, description="Price for the customer, such as 1500.00; absent if unknown."
     )
@@ -140,7 +140,7 @@ def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -
 CAPABILITY = Capability(
     name="add_transfer",
     title=N_("Add a transfer"),
-    summary="Add a ride to the trip of this conversation.",
+    summary="Add a transfer to the conversation's trip.",
     area="hotels_holidays",
     input=AddTransferInput,
     output=frozenset({"added", "trip_id", "line_id", "name", "on", "price"}),

@@ -53,11 +53,11 @@ class BookHotelInput(Closed):
     """A rate from a search, and the guests; the first is the lead guest."""
 
     rate_key: Annotated[str, Text(4096), Slot("rate", N_("Which of the hotel rates?"))] = Field(
-        description="The `rate_key` of a rate that a search listed."
+        description="`rate_key` of a rate in the search results."
     )
     passenger_ids: Annotated[
         list[Id], Field(min_length=1, max_length=9), Slot("passenger", N_("Who stays there?"))
-    ] = Field(description="Passengers of one trip who stay there, the lead guest first.")
+    ] = Field(description="Ids of the trip's passengers who stay there, lead guest first.")
     buyer_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The agency's own reference of the booking."
     )
@@ -174,7 +174,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="book_hotel",
     title=N_("Book a hotel"),
-    summary="Propose to book a rate for passengers of the trip.",
+    summary="Book a hotel rate for passengers of the trip.",
     area="hotels_holidays",
     input=BookHotelInput,
     output=frozenset({"booked", "booking_id", "supplier", "supplier_ref", "status", "trip_id"}),

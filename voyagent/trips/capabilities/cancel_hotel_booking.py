@@ -148,7 +148,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="cancel_hotel_booking",
     title=N_("Cancel a hotel booking"),
-    summary="Propose to give a booked hotel back.",
+    summary="Cancel a hotel booking.",
     area="hotels_holidays",
     input=CancelHotelBookingInput,
     output=frozenset({"cancelled", "booking_id", "status", "trip_id", "charge"}),

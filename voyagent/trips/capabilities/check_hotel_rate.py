@@ -28,7 +28,7 @@ class CheckHotelRateInput(Closed):
         str,
         Field(min_length=1, max_length=4096),
         Slot("rate", N_("Which of the hotel rates?")),
-    ] = Field(description="The `rate_key` of a rate that a search listed.")
+    ] = Field(description="`rate_key` of a rate in the search results.")
 
 
 def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObject]:
@@ -68,7 +68,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="check_hotel_rate",
     title=N_("Check a hotel rate"),
-    summary="Read a rate as it stands now.",
+    summary="Read the current price and conditions of a hotel rate.",
     area="hotels_holidays",
     input=CheckHotelRateInput,
     output=frozenset(

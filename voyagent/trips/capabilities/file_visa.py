@@ -178,7 +178,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="file_visa",
     title=N_("File a visa"),
-    summary="Propose to file a visa for a passenger of the trip.",
+    summary="File a visa application for a passenger of the trip.",
     area="ticketing_visa",
     input=FileVisaInput,
     output=frozenset({"filed", "line_id", "receipt", "status", "trip_id"}),

@@ -39,7 +39,7 @@ class HoldFlightInput(Closed):
     """A fare from a search, and the passengers if not all of the trip fly."""
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
-        description="The `fare_id` of a fare that a search listed."
+        description="`fare_id` of a fare in the search results."
     )
     passenger_ids: Annotated[
         Annotated[list[Id], Field(min_length=1, max_length=9)] | None, Slot("passenger")
@@ -185,7 +185,7 @@ def _at_another_price(refusal: VoyagentError) -> JsonObject:
 CAPABILITY = Capability(
     name="hold_flight",
     title=N_("Hold a flight"),
-    summary="Hold a fare for the passengers of this conversation's trip, unpaid.",
+    summary="Hold a fare without payment for the passengers of the conversation's trip.",
     area="ticketing_visa",
     input=HoldFlightInput,
     output=frozenset(

@@ -199,7 +199,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="issue_ticket",
     title=N_("Issue the tickets"),
-    summary="Propose to pay for a held booking and have its tickets.",
+    summary="Pay for a held booking and issue its tickets.",
     area="ticketing_visa",
     input=IssueTicketInput,
     output=frozenset({"issued", "pnr_id", "locator", "tickets", "trip_id"}),

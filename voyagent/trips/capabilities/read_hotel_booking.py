@@ -81,7 +81,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="read_hotel_booking",
     title=N_("Status of a hotel booking"),
-    summary="Read how a hotel booking stands.",
+    summary="Read the status of a hotel booking.",
     area="hotels_holidays",
     input=ReadHotelBookingInput,
     output=frozenset(

@@ -116,7 +116,7 @@ def _transfer(one: TransferDetails) -> JsonObject:
 CAPABILITY = Capability(
     name="read_itinerary",
     title=N_("Read the itinerary"),
-    summary="Read the itinerary of this conversation as the customer gets it.",
+    summary="Read the customer's itinerary of the conversation's trip.",
     area="everywhere",
     input=CurrentTripInput,
     output=frozenset(

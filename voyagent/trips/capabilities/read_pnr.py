@@ -83,7 +83,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="read_pnr",
     title=N_("Status of a flight booking"),
-    summary="Read how a flight booking stands.",
+    summary="Read the status of a flight booking.",
     area="ticketing_visa",
     input=ReadPnrInput,
     output=frozenset({"pnr_id", "locator", "source", "status", "passengers", "flights", "tickets"}),

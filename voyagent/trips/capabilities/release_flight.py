@@ -72,8 +72,7 @@ CAPABILITY = Capability(
     name="release_flight",
     title=N_("Release a held flight"),
     summary=(
-        "Give a held flight back that nobody has paid for; a request to issue its tickets is"
-        " withdrawn."
+        "Release a held flight that is not paid; a request to issue its tickets is withdrawn."
     ),
     area="ticketing_visa",
     input=ReleaseFlightInput,

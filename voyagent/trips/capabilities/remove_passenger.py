@@ -60,7 +60,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="remove_passenger",
     title=N_("Remove a passenger"),
-    summary="Take somebody off the trip of this conversation.",
+    summary="Remove a passenger from the conversation's trip.",
     area="everywhere",
     input=RemovePassengerInput,
     output=frozenset({"removed", "trip_id", "full_name"}),

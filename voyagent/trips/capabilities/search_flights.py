@@ -57,7 +57,7 @@ class SearchFlightsInput(Closed):
         default=None, description="Day of the flight back, YYYY-MM-DD; absent for one way."
     )
     cabin: Annotated[Literal["economy", "premium", "business", "first"] | None, Slot("cabin")] = (
-        Field(default=None, description="Cabin class; economy if it is not named.")
+        Field(default=None, description="Cabin class; economy if absent.")
     )
     direct_only: Annotated[bool, Slot("flag")] = Field(
         default=False, description="True to leave out flights with stops."
@@ -175,9 +175,7 @@ def _output(found: Sequence[Offered[Any]], budget: Money | None) -> JsonObject:
 CAPABILITY = Capability(
     name="search_flights",
     title=N_("Search flights"),
-    summary=(
-        "Search flights by IATA codes, days and passengers; offers are good for twenty minutes."
-    ),
+    summary=("Search flights by IATA codes, dates and passengers; fares are valid for 20 minutes."),
     area="ticketing_visa",
     input=SearchFlightsInput,
     output=frozenset({"count", "fares", "budget"}),

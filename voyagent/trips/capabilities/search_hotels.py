@@ -103,7 +103,7 @@ def answer(given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="search_hotels",
     title=N_("Search hotels"),
-    summary="Search hotels in a city; rates are good for twenty minutes.",
+    summary="Search hotels in a city; rates are valid for 20 minutes.",
     area="hotels_holidays",
     input=SearchHotelsInput,
     output=frozenset({"count", "results"}),

@@ -115,7 +115,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="send_itinerary",
     title=N_("Send the itinerary to the customer"),
-    summary="Propose to mail the itinerary of a trip to the customer, as a PDF.",
+    summary="Mail the itinerary of a trip to the customer as a PDF.",
     area="everywhere",
     input=SendItineraryInput,
     output=frozenset({"sent", "trip_id", "to"}),

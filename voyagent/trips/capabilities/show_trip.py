@@ -159,8 +159,7 @@ CAPABILITY = Capability(
     name="show_trip",
     title=N_("Show the trip"),
     summary=(
-        "Show the trip of this conversation, what an invoice of it would say (`charges`), and what"
-        " to look at."
+        "Show the conversation's trip, the lines of an invoice for it (`charges`), and warnings."
     ),
     area="everywhere",
     input=CurrentTripInput,

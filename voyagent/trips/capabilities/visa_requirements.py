@@ -88,7 +88,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="visa_requirements",
     title=N_("Visa requirements"),
-    summary="Read what a country asks of a nationality.",
+    summary="Read the visa requirements of a country for a nationality.",
     area="ticketing_visa",
     input=VisaRequirementsInput,
     output=frozenset(

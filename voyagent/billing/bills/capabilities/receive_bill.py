@@ -45,12 +45,12 @@ class ReceiveBillInput(Closed):
     ] = Field(description="The name of the supplier.")
     vendor_reference: Annotated[
         str, Trimmed(64), Slot("document", N_("What is the number of the bill?"))
-    ] = Field(description="The number that the supplier has printed on the bill.")
+    ] = Field(description="The supplier's number of the bill.")
     issue_date: Annotated[
         BusinessDate, Slot("date_or_today", N_("What is the date of the bill?"))
     ] = Field(description="The date of the bill and of the posting, YYYY-MM-DD.")
     due_date: Annotated[BusinessDate, Slot("date", N_("When is the bill due?"))] = Field(
-        description="The day by which it must be paid, YYYY-MM-DD."
+        description="Due date, YYYY-MM-DD."
     )
     line_items: Annotated[
         list[LineItemIn],
@@ -176,7 +176,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="receive_bill",
     title=N_("Enter a bill"),
-    summary="Propose to enter a supplier's bill, which posts it as a cost that is owed.",
+    summary="Enter a supplier's bill and post it to payables.",
     area="accounting",
     input=ReceiveBillInput,
     output=frozenset(

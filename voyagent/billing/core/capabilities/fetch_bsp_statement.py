@@ -53,7 +53,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="fetch_bsp_statement",
     title=N_("BSP statement"),
-    summary="Fetch the statement of the airlines' billing and settlement plan.",
+    summary="Fetch the statement of the airlines' billing and settlement plan (BSP).",
     area="accounting",
     input=FetchBspStatementInput,
     output=frozenset({"fetched", "reason", "detail"}),

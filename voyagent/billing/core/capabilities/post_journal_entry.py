@@ -26,13 +26,13 @@ class EntryIn(Closed):
     """A journal entry: its date, narration and lines."""
 
     narration: Annotated[str, Trimmed(500)] = Field(
-        description="The reason of the entry, for the books."
+        description="Reason for the entry, for the books."
     )
     entry_date: BusinessDate | None = Field(
         default=None, description="The day of the posting, YYYY-MM-DD; today if absent."
     )
     source_event: Annotated[str, Text(128)] | None = Field(
-        default=None, description="The event or paper that the entry comes from, in words."
+        default=None, description="The event or document that the entry records."
     )
     lines: EntryLines = Field(
         description="At least two lines; debits equal credits in each currency."
@@ -149,9 +149,7 @@ def answer(given: JsonObject, _output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="post_journal_entry",
     title=N_("Post a journal entry"),
-    summary=(
-        "Propose a journal entry: at least two lines, debits equal to credits in each currency."
-    ),
+    summary=("Post a journal entry of at least two lines; debits equal credits in each currency."),
     area="accounting",
     input=PostJournalEntryInput,
     output=frozenset({"posted", "journal_id"}),

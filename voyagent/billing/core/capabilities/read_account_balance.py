@@ -106,7 +106,7 @@ def _side(balance: JsonObject) -> str:
 CAPABILITY = Capability(
     name="read_account_balance",
     title=N_("Account balance"),
-    summary="Read what an account stands at on a day.",
+    summary="Read the balance of an account at the end of a day.",
     area="accounting",
     input=ReadAccountBalanceInput,
     output=frozenset({"read", "account", "as_of", "balance", "currency", "balances"}),

@@ -17,7 +17,7 @@ from voyagent.kernel.fields import Closed, Id
 class ReconcileBspInput(Closed):
     """The statement to compare and the tickets to compare it with."""
 
-    report_id: Id = Field(description="The statement that was fetched.")
+    report_id: Id = Field(description="Id of a fetched statement.")
     ticket_ids: Annotated[list[Id], Field(max_length=500)] | None = Field(
         default=None, description="The tickets; all of the statement's period if absent."
     )
@@ -36,7 +36,7 @@ def sentence(_given: JsonObject, _output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="reconcile_bsp",
     title=N_("BSP reconciliation"),
-    summary="Hold a statement of the settlement plan against the tickets.",
+    summary="Compare a BSP statement with the tickets.",
     area="accounting",
     input=ReconcileBspInput,
     output=frozenset({"reconciled", "reason", "detail"}),

@@ -112,7 +112,7 @@ def _total(total: JsonObject) -> str:
 CAPABILITY = Capability(
     name="trial_balance",
     title=N_("Trial balance"),
-    summary="Read the trial balance on a day.",
+    summary="Read the trial balance at the end of a day.",
     area="accounting",
     input=TrialBalanceInput,
     output=frozenset({"as_of", "count", "accounts", "totals"}),

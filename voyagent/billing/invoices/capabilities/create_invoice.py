@@ -64,7 +64,7 @@ class InvoiceIn(Closed):
     invoice_number: Annotated[str, Trimmed(64)] = Field(
         description="The next number of the series; any other is refused."
     )
-    client_id: Id = Field(description="The enquiry of the customer.")
+    client_id: Id = Field(description="Id of the customer's enquiry.")
     issue_date: BusinessDate = Field(description="The day of issue and of the posting, YYYY-MM-DD.")
     currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
     lines: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = Field(
@@ -73,7 +73,7 @@ class InvoiceIn(Closed):
     billing_address: AddressIn = Field(description="The address of the customer.")
     due_date: BusinessDate | None = Field(
         default=None,
-        description="The day by which it must be paid, YYYY-MM-DD; by the terms if absent.",
+        description="Due date, YYYY-MM-DD; from the customer's terms if absent.",
     )
     notes: Annotated[str, Text(1000)] | None = Field(
         default=None, description="A note for the customer."
@@ -181,8 +181,8 @@ CAPABILITY = Capability(
     name="create_invoice",
     title=N_("Create an invoice"),
     summary=(
-        "Propose to draw up and issue an invoice in one, for the customer of an enquiry"
-        " (`client_id`), under the next number of the series."
+        "Create and issue an invoice for the customer of an enquiry (`client_id`), with the next"
+        " number of the series."
     ),
     area="accounting",
     input=CreateInvoiceInput,

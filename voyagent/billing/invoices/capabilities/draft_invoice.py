@@ -63,7 +63,10 @@ class DraftLine(LineItemIn):
 
     sold_as: Literal["principal", "agent", "fee"] | None = Field(
         default=None,
-        description="Own sale, sale for a supplier as agent, or the agency's fee; own if absent.",
+        description=(
+            "`principal` for an own sale, `agent` for a sale on a supplier's behalf, `fee` for the"
+            " agency's fee; `principal` if absent."
+        ),
     )
     tax: TaxCode | None = Field(
         default=None,
@@ -108,12 +111,12 @@ class DraftInvoiceInput(Closed):
     due_date: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None,
         description=(
-            "The day by which it must be paid, YYYY-MM-DD; if absent, by `terms_days`, by the first"
-            " of `instalments`, or by the terms of the customer."
+            "Due date, YYYY-MM-DD; if absent, from `terms_days`, the first of `instalments` or the"
+            " customer's terms."
         ),
     )
     terms_days: Annotated[int, Field(ge=0, le=TERMS_MAX)] | None = Field(
-        default=None, description="Days from issue until it is due, instead of `due_date`."
+        default=None, description="Days from issue to the due date; use instead of `due_date`."
     )
     line_items: Annotated[
         list[DraftLine],
@@ -123,11 +126,11 @@ class DraftInvoiceInput(Closed):
     instalments: Instalments | None = Field(
         default=None,
         description=(
-            "Two or more, in the order of their days; together they are the total with taxes."
+            "At least two instalments in order of due date; they add up to the total with taxes."
         ),
     )
     number: Annotated[Annotated[str, Text(64)] | None, ProgramOnly()] = Field(
-        default=None, description="Always absent: a draft has no number, and one is refused."
+        default=None, description="Must be absent, because a draft has no number."
     )
     party_reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="The customer's own reference, such as an order number."
@@ -143,15 +146,15 @@ class DraftInvoiceInput(Closed):
     )
     place_of_supply: State | None = Field(
         default=None,
-        description="Code of the state of supply, such as 32; that of the customer if absent.",
+        description="Code of the state of supply, such as 32; the customer's state if absent.",
     )
     customer_tax_number: TaxNumber | None = Field(
-        default=None, description="The customer's GSTIN; the one on file if absent."
+        default=None, description="The customer's GSTIN; the stored one if absent."
     )
     customer_pan: TaxNumber | None = Field(default=None, description="The customer's PAN.")
     exchange_rate: RateIn | None = Field(
         default=None,
-        description="The rate to the currency of the books, if the invoice is in another one.",
+        description="Exchange rate to the agency's currency, if the invoice is in another one.",
     )
 
     @model_validator(mode="after")
@@ -327,7 +330,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="draft_invoice",
     title=N_("Draft an invoice"),
-    summary="Propose a draft invoice.",
+    summary="Create a draft invoice.",
     area="accounting",
     input=DraftInvoiceInput,
     output=INVOICE_OUTPUT | {"drafted"},

@@ -36,7 +36,7 @@ class FindInvoicesInput(Closed):
         default=None, description="The customer's name, or a part of it."
     )
     number: Annotated[Annotated[str, Text(64)] | None, Slot("document")] = Field(
-        default=None, description="The number of the invoice; digits alone are its end."
+        default=None, description="Number of the invoice; digits alone match the end of a number."
     )
     issued_from: Annotated[BusinessDate | None, Slot("date")] = Field(
         default=None, description="First day of issue, YYYY-MM-DD."
@@ -152,7 +152,7 @@ def _invoice(row: Row) -> JsonObject:
 CAPABILITY = Capability(
     name="find_invoices",
     title=N_("Invoices"),
-    summary="Find invoices by state, customer or number.",
+    summary="Find invoices by status, customer or number.",
     area="accounting",
     input=FindInvoicesInput,
     output=frozenset({"count", "invoices"}),

@@ -146,7 +146,7 @@ def _draft(row: Row) -> Choice:
 CAPABILITY = Capability(
     name="issue_invoice",
     title=N_("Issue an invoice"),
-    summary="Propose to issue a draft: number and posting.",
+    summary="Issue a draft invoice: give it a number and post it.",
     area="accounting",
     input=IssueInvoiceInput,
     output=INVOICE_OUTPUT | {"issued"},

@@ -50,7 +50,7 @@ class PayBillInput(PaymentIn):
         description="The day of the bank statement, YYYY-MM-DD."
     )
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
-        default="bank", description="The account that the money left: bank or cash."
+        default="bank", description="The account from which it was paid: bank or cash."
     )
     reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
         default=None, description="UTR, cheque number or other reference."
@@ -148,7 +148,7 @@ def records(output: JsonObject) -> Sequence[Choice]:
 CAPABILITY = Capability(
     name="pay_bill",
     title=N_("Record a payment"),
-    summary="Propose to record that a bill or a part of it was paid.",
+    summary="Record the payment of a supplier's bill or a part of it.",
     area="accounting",
     input=PayBillInput,
     output=PAYMENT_OUTPUT | {"paid", "bill_id", "vendor_reference"},

@@ -128,7 +128,7 @@ def answer(_given: dict[str, Any], output: dict[str, Any]) -> str:
 CAPABILITY = Capability(
     name="record_receipt",
     title=N_("Record a receipt"),
-    summary="Propose to record that a customer has paid an invoice or a part of it.",
+    summary="Record a customer's payment of an invoice or a part of it.",
     area="accounting",
     input=RecordReceiptInput,
     output=PAYMENT_OUTPUT | {"recorded", "invoice_id", "number"},

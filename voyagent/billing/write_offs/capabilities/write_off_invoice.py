@@ -35,19 +35,19 @@ class WriteOffInvoiceInput(WriteOffIn):
     """A write-off of one invoice."""
 
     amount: Annotated[PlainAmount | None, Slot("amount")] = Field(
-        default=None, description="The amount, such as 500.00; all that is open if absent."
+        default=None, description="Amount to write off, such as 500.00; the open amount if absent."
     )
     currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
         default=None, description="ISO 4217 code; the currency of the invoice if absent."
     )
     reason: Annotated[str, Trimmed(500), Slot("reason", N_("Why is it written off?"))] = Field(
-        description="The reason, for the books and the reviewer."
+        description="Reason for the books and the reviewer."
     )
     written_off_on: Annotated[BusinessDate | None, Slot("date_or_today")] = Field(
         default=None, description="The day of the posting, YYYY-MM-DD; today if absent."
     )
     invoice_id: Annotated[Id, Slot("open_invoice", N_("Which invoice is written off?"))] = Field(
-        description="The invoice that stays unpaid."
+        description="The invoice to write off."
     )
 
 
@@ -133,10 +133,7 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="write_off_invoice",
     title=N_("Write off an invoice"),
-    summary=(
-        "Propose to give up what is open of an invoice, or a part of it, as a bad debt, with the"
-        " reason; without an amount all that is open."
-    ),
+    summary=("Write off the open amount of an invoice, or a part of it, as a bad debt."),
     area="accounting",
     input=WriteOffInvoiceInput,
     output=frozenset(
