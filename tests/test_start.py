@@ -209,7 +209,8 @@ def test_a_server_that_does_not_answer_is_told_without_the_password(
     program = start(**variables)
     assert program.process.wait(30) == 1
     assert (
-        f"Voyagent did not start: the server that {variable} names does not answer" in program.said
+        f"Voyagent did not start: the database server of {variable} cannot be reached"
+        in program.said
     )
     assert "hidden-word" not in program.said
     assert "Traceback" not in program.said
@@ -247,7 +248,7 @@ def test_the_migration_command_tells_what_is_wrong_in_a_sentence(tmp_path: Path)
     (tmp_path / "file").write_text("")
     nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
     for variables, sentence in (
-        ({"VOYAGENT_DB_URL": nobody}, "the server that VOYAGENT_DB_URL names does not answer"),
+        ({"VOYAGENT_DB_URL": nobody}, "the database server of VOYAGENT_DB_URL cannot be reached"),
         (
             {"VOYAGENT_DB_URL": "postgresql://[::bad"},
             "VOYAGENT_DB_URL must name a PostgreSQL database",

@@ -51,8 +51,8 @@ def register(app: Flask, settings: Settings) -> None:
         """Run the job worker until it receives SIGTERM or SIGINT."""
         if not metrics.share(settings.metrics_place):
             click.echo(
-                f"{settings.metrics_place} cannot be written, so the figures of this worker are"
-                " seen by nobody.",
+                f"{settings.metrics_place} is not writable, so the metrics of this worker are not"
+                " collected.",
                 err=True,
             )
         jobs.run_worker(app, settings)
@@ -107,7 +107,7 @@ def reach(settings: Settings) -> None:
             psycopg.connect(psycopg_url(url), connect_timeout=REACH_TIMEOUT_S).close()
         except psycopg.Error as error:
             raise ServerUnreachable(
-                f"the server that {variable} names does not answer: {_reason(error, url)}"
+                f"the database server of {variable} cannot be reached: {_reason(error, url)}"
             ) from None
 
 

@@ -221,7 +221,7 @@ def test_the_turn_plays_again_byte_for_byte(
     talk.drain()
     turn_id = talk.events(alice, session_id)[0]["turn_id"]
     done = app.test_cli_runner().invoke(args=["replay", turn_id])
-    assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
+    assert (done.exit_code, "identical byte for byte" in done.output) == (0, True), done.output
 
 
 # The page

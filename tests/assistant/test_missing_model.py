@@ -114,7 +114,7 @@ def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
     turn_id = model.begin("trial balance")
     model.run(turn_id, gone())
     done = model.app.test_cli_runner().invoke(args=["replay", turn_id])
-    assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
+    assert (done.exit_code, "identical byte for byte" in done.output) == (0, True), done.output
 
 
 # The settings

@@ -80,7 +80,7 @@ def test_lines_are_given_as_json(bob: Person) -> None:
     assert do(bob, "receive_bill", *given, lines).exit_code == 0
     assert waiting(bob) == 1
     broken = do(bob, "receive_bill", *given, "[")
-    assert (broken.exit_code, "line_items is no JSON" in broken.output) == (2, True)
+    assert (broken.exit_code, "line_items is not valid JSON" in broken.output) == (2, True)
 
 
 def test_what_is_wrong_is_named_by_field(alice: Person) -> None:

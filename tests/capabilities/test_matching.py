@@ -150,4 +150,4 @@ def test_the_command_prints_thresholds_and_results(app: Flask) -> None:
     assert result.exit_code == 0, result.output
     assert "chosen: take " in result.output
     assert f"in use: take {Thresholds().take}" in result.output
-    assert "%  taken, wrongly" in result.output
+    assert "%  taken and wrong" in result.output

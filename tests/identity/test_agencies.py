@@ -32,7 +32,7 @@ def test_everybody_of_a_suspended_agency_is_refused_everywhere_and_nobody_else(
     result = command(app, "suspend", alice.actor.tenant_id)
     assert (result.exit_code, result.output) == (
         0,
-        "Alice Travels is suspended: from now on nobody of it is let in.\n",
+        "Alice Travels is suspended. All requests of its users are refused.\n",
     )
     assert [me(app, person.access_token) for person in (alice, bob, charlie)] == [401, 401, 200]
     assert key.get("/auth/me").status_code == 401
@@ -50,7 +50,7 @@ def test_an_agency_that_is_let_in_again_goes_on_where_it_was(
     browser = alice.browser
     command(app, "suspend", alice.actor.tenant_id)
     result = command(app, "resume", alice.actor.tenant_id)
-    assert (result.exit_code, result.output) == (0, "Alice Travels is let in again.\n")
+    assert (result.exit_code, result.output) == (0, "Alice Travels is active again.\n")
     assert (me(app, alice.access_token), browser.get("/team").status_code) == (200, 200)
     told = [
         (event["kind"], event["actor_kind"])

@@ -191,22 +191,22 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
             "VOYAGENT_MAIL_URL",
             "console:",
             (
-                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
-                " refused in production"
+                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address in production, because"
+                " mails contain tokens"
             ),
         ),
         (
             "VOYAGENT_MAIL_URL",
             "file:///srv/mail",
             (
-                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
-                " refused in production"
+                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address in production, because"
+                " mails contain tokens"
             ),
         ),
         (
             "VOYAGENT_MAIL_URL",
             "smtp://u:hidden@mail.example?tls=none",
-            "VOYAGENT_MAIL_URL must not send mails in the clear to another computer",
+            "VOYAGENT_MAIL_URL must use encryption in production if the server is another computer",
         ),
         ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example", "VOYAGENT_MAIL_FROM is missing"),
         (

@@ -14,7 +14,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import NotFound
 
-examples = AppGroup("examples", help="Example sentences of the capabilities.")
+examples = AppGroup("examples", help="Evaluate the example sentences of the capabilities.")
 
 
 @click.command("replay")
@@ -30,15 +30,15 @@ def replay(turn_id: str) -> None:
             except NotFound:
                 continue
             if turn.is_active:
-                raise click.ClickException(f"{turn_id} still runs.")
+                raise click.ClickException(f"Turn {turn_id} is still running.")
             played = Replay(turn)
         try:
             count = played.compare()
         except Difference as difference:
-            raise click.ClickException(f"{turn_id} differs. {difference}") from None
-        click.echo(f"{turn_id}: {count} events, byte for byte the same.")
+            raise click.ClickException(f"Turn {turn_id} differs. {difference}") from None
+        click.echo(f"{turn_id}: {count} events, identical byte for byte.")
         return
-    raise click.ClickException(f"No turn is called {turn_id}.")
+    raise click.ClickException(f"There is no turn {turn_id}.")
 
 
 @examples.command("tune")
@@ -50,10 +50,10 @@ def tune() -> None:
     click.echo(f"chosen: take {best.take}, offer {best.offer}")
     click.echo(f"in use: take {used.take}, offer {used.offer}")
     for label, share in (
-        ("the first is right", tuning.first),
-        ("one of those offered is right", tuning.among_offered),
-        ("taken, rightly", tuning.taken_rightly),
-        ("taken, wrongly", tuning.taken_wrongly),
-        ("taken although no capability fits", tuning.foreign_taken),
+        ("first capability is right", tuning.first),
+        ("an offered capability is right", tuning.among_offered),
+        ("taken and right", tuning.taken_rightly),
+        ("taken and wrong", tuning.taken_wrongly),
+        ("taken although no capability matches", tuning.foreign_taken),
     ):
         click.echo(f"{share:6.1%}  {label}")

@@ -20,13 +20,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--agency", type=click.UUID, help="One agency; all of them where it is absent.")
+@click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @click.option(
     "--head",
     "noted",
     multiple=True,
     metavar="NUMBER:HASH",
-    help="A head that was noted elsewhere, of the agency that is named.",
+    help="Head of the agency's chain, as noted earlier in another place.",
 )
 @with_database
 def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
@@ -38,7 +38,7 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
     if agency is not None:
         _must_exist(agency)
     if known and agency is None:
-        raise click.UsageError("--head belongs to one agency: name it with --agency")
+        raise click.UsageError("--head needs --agency, because each agency has its own chain")
     broken = 0
     for tenant_id in [agency] if agency is not None else chain.every_agency():
         verdict = checks.walk(tenant_id, [*checks.found_before(tenant_id), *known])
@@ -65,11 +65,11 @@ def export(agency: UUID, file: Path) -> None:
         head = archive.write(agency, file)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file}: {head.seq} events. Note its head somewhere else: {head.seq}:{head.hash}")
+    click.echo(f"{file}: {head.seq} events. Note its head in another place: {head.seq}:{head.hash}")
     verdict = checks.walk(agency, checks.found_before(agency))
     if not verdict.ok:
         raise click.ClickException(
-            f"the archive is written, and its chain is BROKEN at event {verdict.bad_seq}:"
+            f"the archive is written, but its chain is BROKEN at event {verdict.bad_seq}:"
             f" {verdict.reason}"
         )
 

@@ -50,8 +50,8 @@ def do(ctx: click.Context, *, lists: bool) -> None:
 def _command(capability: Capability[Any]) -> click.Command:
     fields = form_fields(capability, {})
     options = [
-        click.Option(["--agency"], type=click.UUID, help="Id of the agency of that person."),
-        click.Option(["--as", "address"], required=True, help="E-mail address of the person."),
+        click.Option(["--agency"], type=click.UUID, help="Id of the user's agency."),
+        click.Option(["--as", "address"], required=True, help="E-mail address of the user."),
         click.Option(["--session"], type=click.UUID, help="Id of the conversation."),
         click.Option(["--dry-run"], is_flag=True, help="Print the preview; change nothing."),
         *(_option(one) for one in fields),
@@ -109,7 +109,7 @@ def _value(field: FormField, given: Any) -> Any:
         try:
             return json.loads(given)
         except ValueError as error:
-            raise click.BadParameter(f"{field.name} is no JSON: {error}") from None
+            raise click.BadParameter(f"{field.name} is not valid JSON: {error}") from None
     return given
 
 

@@ -39,12 +39,12 @@ _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA
 _STATES = {
     "turns": (
         "voyagent_turns",
-        "Turns of the assistant that have not ended",
+        "Unfinished turns of the assistant",
         ("waiting", "running"),
     ),
     "jobs": (
         "voyagent_jobs",
-        "Jobs; failed ones are counted up to ten thousand",
+        "Jobs by state; failed ones are counted up to 10,000",
         ("waiting", "scheduled", "running", "failed"),
     ),
     "approvals": ("voyagent_approvals", "Proposals that wait for a decision", ("pending",)),
@@ -152,7 +152,9 @@ def _looked_up() -> Iterator[Metric]:
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
 
     settings: Settings = current_app.extensions["voyagent.settings"]
-    build = GaugeMetricFamily("voyagent_api_build_info", "What runs", labels=("version", "commit"))
+    build = GaugeMetricFamily(
+        "voyagent_api_build_info", "Version and commit of the program", labels=("version", "commit")
+    )
     build.add_metric((settings.version, settings.git_sha), 1)
     yield build
     figures = _figures()

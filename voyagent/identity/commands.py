@@ -24,8 +24,8 @@ def agency() -> None:
 def suspend(tenant_id: UUID) -> None:
     """Suspend an agency: refuse all its requests from now on. Nothing is deleted."""
     click.echo(
-        f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is"
-        " let in."
+        f"{_carry_out(service.suspend_agency, tenant_id)} is suspended. All requests of its users"
+        " are refused."
     )
 
 
@@ -33,8 +33,8 @@ def suspend(tenant_id: UUID) -> None:
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
 @with_database
 def resume(tenant_id: UUID) -> None:
-    """Let a suspended agency use the product again."""
-    click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is let in again.")
+    """Resume a suspended agency: accept the requests of its users again."""
+    click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is active again.")
 
 
 def _carry_out(rule: Callable[[UUID], str], tenant_id: UUID) -> str:

@@ -23,17 +23,17 @@ from voyagent.kernel.errors import VoyagentError
     "address",
     required=True,
     help=(
-        "The e-mail address of the person of the agency as whom it is done: her role decides, and"
-        " the audit names her."
+        "E-mail address of the user who imports: the role of this user must permit the import, and"
+        " the audit log names the user."
     ),
 )
 @click.option(
     "--on",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day as of which opening balances, open documents and advances stand.",
+    help="Date of opening balances, open documents and advances, YYYY-MM-DD.",
 )
-@click.option("--dry-run", is_flag=True, help="Only look: name each bad row, and save nothing.")
+@click.option("--dry-run", is_flag=True, help="Check the file, list all errors, and save nothing.")
 @click.argument("kind", type=click.Choice(tuple(files.KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_database

@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         if any(len(old.encode()) < SECRET_BYTES_MIN for old in self.previous_secrets):
             raise ValueError(
                 "VOYAGENT_AUTH_SECRETS_PREVIOUS has a secret that is too short: each needs at least"
-                " 32 bytes; commas stand between them"
+                " 32 bytes; separate them by commas"
             )
         if self.is_production and self.auth_skip_email_verification:
             raise ValueError(
@@ -217,13 +217,13 @@ class Settings(BaseSettings):
                 and not is_this_computer(urlsplit(url).hostname or "")
             ):
                 raise ValueError(
-                    f"VOYAGENT_{vendor}_BASE_URL must be https:// in production, where a key would"
-                    " go to another computer in the clear"
+                    f"VOYAGENT_{vendor}_BASE_URL must be https:// in production, because the key is"
+                    " sent to another computer"
                 )
         if (self.openai_base_url is None) != (self.openai_model is None):
             raise ValueError(
-                "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together: a server,"
-                " and which of its models"
+                "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together: the"
+                " server and one of its models"
             )
         return self
 
@@ -236,8 +236,8 @@ class Settings(BaseSettings):
         if believes_everybody:
             raise ValueError(
                 "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks of your proxies, such"
-                " as 10.0.0.5,10.1.0.0/16,2001:db8::/48; a network has no bits beyond its prefix,"
-                " and everybody is not one"
+                " as 10.0.0.5,10.1.0.0/16,2001:db8::/48; a network has no bits beyond its prefix"
+                " and is not the whole internet"
             )
         return self
 
@@ -261,18 +261,18 @@ class Settings(BaseSettings):
         parts = urlsplit(self.mail_url)
         if not parts.scheme.startswith("smtp"):
             raise ValueError(
-                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
-                " refused in production, since mails carry tokens"
+                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address in production, because"
+                " mails contain tokens"
             )
         if parts.query == "tls=none" and not is_this_computer(parts.hostname or ""):
             raise ValueError(
-                "VOYAGENT_MAIL_URL must not send mails in the clear to another computer in"
-                " production: use smtps:// or ?tls=starttls"
+                "VOYAGENT_MAIL_URL must use encryption in production if the server is another"
+                " computer: use smtps:// or ?tls=starttls"
             )
         if self.mail_from.rstrip(">").endswith(".invalid"):
             raise ValueError(
-                "VOYAGENT_MAIL_FROM is missing: where mails are sent they need a sender whose"
-                " domain is yours"
+                "VOYAGENT_MAIL_FROM is missing: set the sender of mails, an address in your own"
+                " domain"
             )
         return self
 

@@ -60,7 +60,7 @@ def share(directory: Path) -> bool:
     if DIRECTORY in os.environ:
         return True
     if "prometheus_client" in sys.modules:
-        raise RuntimeError("the numbers of this process are kept elsewhere already")
+        raise RuntimeError("metrics of this process are already stored in another place")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -104,65 +104,65 @@ def meters() -> Meters:
         registry=registry,
         requests=Counter(
             "voyagent_api_requests_total",
-            "Requests of the JSON API that were answered",
+            "Responses of the JSON API",
             (*by_request, "status"),
             registry=registry,
         ),
         request_seconds=Histogram(
             "voyagent_api_request_duration_seconds",
-            "Time until an answer of the JSON API began",
+            "Time in seconds until a response of the JSON API began",
             by_request,
             registry=registry,
             buckets=REQUEST_BUCKETS_S,
         ),
         pages=Counter(
             "voyagent_page_requests_total",
-            "Requests of pages and files that were answered",
+            "Responses with pages and files",
             (*by_request, "status"),
             registry=registry,
         ),
         page_seconds=Histogram(
             "voyagent_page_request_duration_seconds",
-            "Time until a page or file began",
+            "Time in seconds until a response with a page or file began",
             by_request,
             registry=registry,
             buckets=REQUEST_BUCKETS_S,
         ),
         turns_started=Counter(
             "voyagent_turns_started_total",
-            "Turns of the assistant that a worker began",
+            "Turns of the assistant that a worker started",
             registry=registry,
         ),
         turn_seconds=Histogram(
             "voyagent_turn_duration_seconds",
-            "From the beginning of a turn to its end, by outcome",
+            "Duration of a turn of the assistant in seconds, by outcome",
             ("outcome",),
             registry=registry,
             buckets=WORK_BUCKETS_S,
         ),
         job_seconds=Histogram(
             "voyagent_job_duration_seconds",
-            "Work of a job, by task and outcome",
+            "Duration of an attempt of a job in seconds, by task and outcome",
             ("task", "outcome"),
             registry=registry,
             buckets=WORK_BUCKETS_S,
         ),
         decisions=Counter(
             "voyagent_approvals_decided_total",
-            "Proposals that were decided or ran out of time",
+            "Proposals that were approved, declined or expired",
             ("outcome",),
             registry=registry,
         ),
         connections=Gauge(
             "voyagent_db_connections_in_use",
-            "Connections in use",
+            "Database connections in use",
             by_pool,
             registry=registry,
             multiprocess_mode="livesum",
         ),
         connections_max=Gauge(
             "voyagent_db_connections_max",
-            "Connections that there may be",
+            "Maximum number of database connections",
             by_pool,
             registry=registry,
             multiprocess_mode="livesum",

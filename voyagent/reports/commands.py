@@ -29,7 +29,7 @@ def books() -> None:
 
 
 @books.command("check")
-@click.option("--tenant", type=click.UUID, help="One agency; all of them where it is absent.")
+@click.option("--tenant", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @with_database
 def check(tenant: UUID | None) -> None:
     """Print every failed check with agency, currency and difference; exit with 1 if any failed."""
@@ -54,20 +54,20 @@ def check(tenant: UUID | None) -> None:
     "form",
     type=click.Choice(("beancount", "tally")),
     required=True,
-    help="The program that the file is for.",
+    help="Format of the file.",
 )
 @click.option(
     "--from",
     "first",
     type=_DAY,
-    help="The first book date, for tally; from the beginning where it is absent.",
+    help="First book date, for tally; from the first posting if absent.",
 )
 @click.option(
-    "--to", "last", type=_DAY, help="The last book date, for tally; to the end where it is absent."
+    "--to", "last", type=_DAY, help="Last book date, for tally; to the last posting if absent."
 )
 @click.option(
     "--currency",
-    help="What tally's vouchers are in, such as INR; the agency's own where it is absent.",
+    help="ISO 4217 code of the vouchers, for tally; the agency's currency if absent.",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_database
@@ -86,10 +86,10 @@ def export(
     _must_exist(tenant)
     if form == "beancount" and (first or last or currency):
         raise click.UsageError(
-            "--from, --to and --currency are for tally: beancount takes all that was posted"
+            "--from, --to and --currency apply to tally only: beancount exports all postings"
         )
     if currency and not is_currency(currency):
-        raise click.UsageError("--currency is three capitals such as INR")
+        raise click.UsageError("--currency must be three capital letters, such as INR")
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
         with transaction(tenant):
