@@ -110,7 +110,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def components(self) -> list[str]:
-        """Return the tax components to offer: those of the agency's country and those entered."""
+        """Return the tax components to offer: those of the agency's country, and those in use."""
         known = tables.components_on(self.home.country, today()) if self.home else ()
         return [
             one
@@ -119,7 +119,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         ]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the typed values of a bill line, with purchase type and printed taxes."""
+        """Return the entered values of a bill line, with purchase type and printed taxes."""
         taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
         return super().line_values(row) | {
             "bought_as": row.get("bought_as") or "cost",
@@ -136,12 +136,12 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total of the bill lines with their printed taxes, or None."""
+        """Return the total of the bill lines with their printed taxes; None if unreadable."""
         return self.sides[-1][2]
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
-        """Return the journal lines that receiving the bill as typed would post.
+        """Return the journal lines that receiving the bill would post.
 
         Amounts are None while the form is incomplete or would be refused; `problems` has the
         reason. Each item is account, 1 for debit or -1 for credit, and amount.
@@ -160,7 +160,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
 
 def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the typed taxes of a bill line as pairs of component and ungrouped amount."""
+    """Return the entered taxes of a bill line as pairs of component and ungrouped amount."""
     typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
     return [(component, amount) for component, amount in typed if amount]
 

@@ -103,9 +103,9 @@ class BillPatch(DocumentPatch):
     )
 
     def changes(self, currency: str) -> BillChanges:
-        """Return the members that were sent, for the service.
+        """Return the members that were sent, in the form that the service accepts.
 
-        Lines are in the currency that was sent with them, else in `currency`.
+        The currency of the lines is the one that was sent with them, else `currency`.
         """
         changes: BillChanges = self.said(currency)
         return changes

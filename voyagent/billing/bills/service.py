@@ -61,7 +61,7 @@ def import_open_bill(
 ) -> Bill:
     """Import an open bill from the former accounting program, with its open amount.
 
-    It counts as received on its original issue date and posts no cost.
+    The bill counts as received on its original issue date, and no cost is posted for it.
 
     Raises Forbidden, and the errors of `receive_bill`.
     """
@@ -118,9 +118,10 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 def revise_bill(
     actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
 ) -> Bill:
-    """Change a draft bill; no audit event is recorded if nothing differs.
+    """Change a draft bill; if no value differs, no audit event is recorded.
 
-    `seen` is the `updated_at` of the draft that the caller has read; a newer draft is not changed.
+    `seen` is the `updated_at` of the draft that the caller has read. If the draft was changed after
+    that, DraftChanged is raised.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
     VendorReferenceRequired, TextTooLong, InvalidDate, the errors of `drafts.revise`;
@@ -162,8 +163,8 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
     """Receive a draft bill: post its cost, agency lines and input tax against payables.
 
-    The entry is dated on the issue date. Of several simultaneous calls only one posts it. `seen` is
-    the `updated_at` of the draft that the caller has read.
+    The entry is dated on the issue date. If several calls run at the same time, only one posts it.
+    `seen` is the `updated_at` of the draft that the caller has read.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
     AccountNotFound, AccountInactive.

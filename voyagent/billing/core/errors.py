@@ -102,7 +102,7 @@ class TotalOutOfRange(Unprocessable):
 class InvalidDate(Invalid):
     """A date is not allowed here.
 
-    For example, a due date before the issue date, a payment date in the future, or a date outside
+    Examples are a due date before the issue date, a payment date in the future, and a date outside
     1900 to 2200.
     """
 
@@ -123,8 +123,8 @@ class InvalidInstalments(Unprocessable):
 class InvalidInstalmentDates(Unprocessable):
     """The due dates of the instalments are invalid.
 
-    They must increase and not be before the issue date, and the due date of the document, if given,
-    must be that of the first instalment.
+    They must increase, and none may be before the issue date. The due date of the document, if it
+    is given, must equal that of the first instalment.
     """
 
     code = "invalid_instalment_dates"
@@ -197,7 +197,7 @@ class LineNotOnInvoice(Unprocessable):
 
 
 class LineAlreadyNamed(Unprocessable):
-    """The request credits one line of the document twice."""
+    """The request credits the same line of the document twice."""
 
     code = "line_already_named"
     message = N_("Enter each line only once.")

@@ -53,7 +53,7 @@ class CreditNoteQuery(DocumentQuery):
 class CreditNoteBrief(AnswerOf[Row]):
     """A credit note in a list; amounts are decimal strings in its currency.
 
-    `round_off` is the part of the invoice's rounding that it returns.
+    `round_off` is the part of the invoice's rounding that the credit note returns.
 
     A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
     invoice. `reversal_reason` has the reason.

@@ -48,9 +48,9 @@ def reverse_credit_note(
 ) -> CreditNote:
     """Reverse a whole credit note on a day: by default today, or its issue date if later.
 
-    From that day its amount is open on the invoice again, and the lines can be credited again.
-    Reports for earlier dates do not change. Deferred revenue is restored on its service dates. The
-    number stays used. A credit note can be reversed only once.
+    From that day the credited amount is open on the invoice again, and the lines can be credited
+    again. Reports for earlier dates do not change. Deferred revenue is restored on its service
+    dates. The number stays used. A credit note can be reversed only once.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -162,7 +162,7 @@ class Credit:
     taxes: list[CreditedTax]
     later: frozenset[int]
     round_off: Money
-    """The invoice's rounding, which is returned when nothing of its lines is left."""
+    """The invoice's rounding; it is returned with the credit of the last open amount."""
 
     @property
     def tax_minor(self) -> int:
@@ -195,11 +195,12 @@ class Credit:
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
     """Return the contents of a credit note on an invoice, without checking the open amount.
 
-    `amounts` are before tax, by line number; None credits all that is left. Taxes and commission
-    are in proportion, rounded half up over all credit notes of the invoice, so that a line that is
-    credited completely returns all of them. Tax collected at source is not returned. The rounding
-    is returned when nothing is left to credit, so that a fully credited invoice has an open amount
-    of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    `amounts` are before tax, by line number; None credits all that is not credited yet. Taxes and
+    commission are in proportion, rounded half up over all credit notes of the invoice, so that the
+    credits of a whole line return all of its tax and commission. Tax collected at source is not
+    returned. The rounding is returned when nothing is left to credit, so that a fully credited
+    invoice has an open amount of zero. Raises NoLines, LineNotOnInvoice, InvalidAmount,
+    MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
     left = _left(invoice, lines)
@@ -287,7 +288,7 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
 
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
-    """Return the amount of each line that is not credited yet, if any, by line number."""
+    """Return the amounts of the lines that are not credited yet, by line number."""
     return {
         number: Money(minor, invoice.currency)
         for number, minor in _left(invoice, document_queries.get_lines(invoice)).items()
@@ -298,7 +299,7 @@ def creditable(invoice: Invoice) -> dict[int, Money]:
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
     """Return the proposed amounts of a credit note by line number.
 
-    They and their taxes are together at most the open amount.
+    The amounts and their taxes are together at most the open amount.
     """
     whole = credit_of(invoice, None, day)
     if whole.total.amount_minor <= invoice.open_minor:

@@ -25,7 +25,7 @@ class InvoiceNumberConflict(Conflict):
 
 
 class NumberIsNotNext(InvoiceNumberConflict):
-    """The invoice number given by the caller is not the next one of its year."""
+    """The invoice number that the caller gave is not the next number of its year."""
 
     message = N_(
         "This is not the next number of its year. Create the invoice as a draft; it gets the"

@@ -109,7 +109,7 @@ class PartsField(StringField):
     """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Take the submitted rows, or the initial ones if none were submitted.
+        """Use the submitted rows, or the initial ones if none were submitted.
 
         Each row has document_id, amount and, for another currency, settled or rate.
         """
@@ -130,7 +130,7 @@ class PartsField(StringField):
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
     def typed(self, document_id: object, name: str = "amount") -> str:
-        """Return a typed value of a document: its `amount`, `settled` amount or `rate`."""
+        """Return an entered value of a document: its `amount`, `settled` amount or `rate`."""
         return next(
             (row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), ""
         )
@@ -155,7 +155,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
     awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
     settled_on: ClassVar[str]
-    """Name of the field with the date of the allocation, which is also that of the rate."""
+    """Name of the field with the date of the allocation, which is also the date of the rate."""
     pairs: Mapping[str, tuple[str, str, str]] = {}
     """Currency, and base and quote currency of the rate, by id of a document in another currency.
     """
@@ -168,7 +168,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values, with settled amounts and rates as the API accepts them."""
+        """Return the entered values, with settled amounts and rates as the API accepts them."""
         values = super().values()
         return values | {
             "allocations": [
@@ -237,7 +237,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
             self.currency.data = currency
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values; the amount has no grouping separators."""
+        """Return the entered values; the amount has no grouping separators."""
         values = super().values()
         return values | (
             {"amount": plain(values["amount"], self.currency.data)} if values.get("amount") else {}
@@ -245,7 +245,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
 
     @property
     def money(self) -> Money | None:
-        """The typed amount, or None if it cannot be read."""
+        """The entered amount, or None if it cannot be read."""
         try:
             return Money.parse(
                 plain(self.amount.data or "", self.currency.data) or "0", self.currency.data

@@ -44,10 +44,10 @@ SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 class PartIn(Closed):
     """An amount of the payment to allocate to a document.
 
-    The document is an invoice for a payment from a customer, a bill for one to a supplier. If it is
-    in another currency, give the settled amount in that currency (`settled_amount` and
-    `settled_currency`), or the exchange rate of the day (`exchange_rate`). If both are given, they
-    must agree. One of the two currencies must be the agency's.
+    The document is an invoice for a payment from a customer, and a bill for a payment to a
+    supplier. If it is in another currency, give the settled amount in that currency
+    (`settled_amount` and `settled_currency`), or the exchange rate of the day (`exchange_rate`). If
+    both are given, they must agree. One of the two currencies must be the agency's.
     """
 
     document_id: Id
@@ -260,10 +260,10 @@ class AllocationOut(AnswerOf[Row]):
     cancels it.
 
     `amount` is in the payment's currency. `settled_amount`, in `settled_currency`, is the amount of
-    the document that it settles. If the currencies differ, `booked_amount` is the book value of the
-    settled amount in the payment's currency, and the rest of `amount` is an exchange gain or loss;
-    it is null if the document is in the agency's currency. `exchange_rate` is the rate that was
-    given for the allocation, if any.
+    the document that it settles. If the currencies differ, `booked_amount` is the value of the
+    settled amount at the document's booked rate, in the payment's currency; the rest of `amount` is
+    an exchange gain or loss. `booked_amount` is null if the document is in the agency's currency.
+    `exchange_rate` is the rate that was given for the allocation, if any.
     """
 
     id: UUID

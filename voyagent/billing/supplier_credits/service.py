@@ -92,8 +92,9 @@ def credit_bill(
     """Enter a supplier's credit note on a bill.
 
     `amounts` are the amounts to credit before tax, by line number; by default all that is not
-    credited yet. The entry is the reverse of the bill's: payables against cost, purchases as agent
-    and input tax. At most the open amount is credited. A supplier's number can be used only once.
+    credited yet. The journal entry is the reverse of the bill's entry: payables against cost,
+    purchases as agent and input tax. At most the open amount is credited. A supplier's number can
+    be used only once.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
@@ -193,7 +194,7 @@ def _read(
 
 
 def creditable_of_bill(bill: Bill) -> dict[int, Money]:
-    """Return the amount of each bill line that is not credited yet, if any, by line number."""
+    """Return the amounts of the bill lines that are not credited yet, by line number."""
     left = crediting.left_of(
         document_queries.get_lines(bill), credit_queries.credited_by_line(bill)
     )
@@ -203,7 +204,7 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
 def proposed_of_bill(bill: Bill) -> dict[int, Money]:
     """Return the proposed amounts of a supplier credit by line number.
 
-    They and their taxes are together at most the open amount.
+    The amounts and their taxes are together at most the open amount.
     """
     left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
     taxes_of = _taxing(bill, document_queries.get_lines(bill))

@@ -86,11 +86,12 @@ def write_off_invoice(
 def reverse_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
 ) -> WriteOff:
-    """Reverse a whole write-off from a day on (default today).
+    """Reverse a whole write-off on a day (default today).
 
-    The amount is open on the invoice again. A write-off can be reversed only once. Raises
-    Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    From that day the amount is open on the invoice again. A write-off can be reversed only once.
+
+    Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require_authority("invoice.reverse_write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -179,7 +180,7 @@ def ask_for_write_off(
     amount: Money | None = None,
     on: date | None = None,
 ) -> Approval:
-    """Request approval to write off an amount of an invoice, by default all that is open.
+    """Request approval to write off an amount of an invoice, by default the open amount.
 
     The request starts a new conversation. An invoice has at most one pending request.
 

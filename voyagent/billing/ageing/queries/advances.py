@@ -86,7 +86,7 @@ def advances_by_age_statement(
 ) -> Select[Any]:
     """Return a statement for advances summed by age in days since the payment.
 
-    The age is counted to `as_of`, or to `today` without it. Rows: currency, age, n,
+    The age is counted to `as_of`; if that is None, to `today`. Rows: currency, age, n,
     unapplied_minor. `age` is 0 on the day of payment, 1 for 1 to 30 days, and so on in steps of
     thirty days, as for documents.
     """
@@ -148,7 +148,7 @@ def untied_advances(reader: Reader) -> list[Row]:
     """Return the rows in which a roll-up table of advances differs from the payments.
 
     Rows: which (`day` or `party`: the table), direction, currency, key, n, unapplied_minor. `n` and
-    `unapplied_minor` are the roll-up's figures less those of the payments.
+    `unapplied_minor` are the values of the roll-up less those of the payments.
     """
     by_day = select(
         literal("day").label("which"),
@@ -253,7 +253,7 @@ def _moved(as_of: date) -> Any:
 def _unapplied(
     kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
 ) -> Select[Any]:
-    """Return payments with an unused amount at the end of `as_of`, also if it was used later.
+    """Return payments that had an unused amount at the end of `as_of`.
 
     The statement reads the payments unused now and those that were used after `as_of`.
     """

@@ -94,8 +94,8 @@ def misused_statement() -> Select[Any]:
     """Return a statement for payments whose stored used amount is wrong or above the payment.
 
     The used amount is the allocated plus the refunded amount. Rows: number, currency,
-    difference_minor. The difference is the stored less the recomputed used amount; if these are
-    equal, the used amount less the payment's amount.
+    difference_minor. The difference is the stored less the recomputed used amount. If these are
+    equal, it is the used amount less the payment's amount.
     """
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor"))
@@ -208,7 +208,7 @@ def unexchanged_statement() -> Select[Any]:
 def lettered_statement(series: str, letter: str) -> Select[Any]:
     """Return a statement like `series_statement` for numbers that begin with a letter.
 
-    These are the numbers of receipts, payments and refunds, such as `R/2026-27/000123`.
+    The numbers of receipts, payments and refunds begin with a letter, such as `R/2026-27/000123`.
     """
     numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
     year, place = (

@@ -1,7 +1,7 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-Amounts of now are read from the roll-up tables, those of another day from documents and payments.
-Amounts of different currencies are never added.
+Present amounts are read from the roll-up tables, amounts of another day from documents and
+payments. Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -56,13 +56,14 @@ def ageing(
 ) -> list[Row]:
     """Return the open amounts of documents issued in a period, by currency and age.
 
-    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet);
-    ages without an open amount are left out. Each instalment has an age of its own and counts once
+    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet).
+    Ages without an open amount are left out. Each instalment has an age of its own and counts once
     in `n`.
 
-    `age` is counted to `as_of`, or to `today` without it: 0 is not past due (due today included), 1
-    is 1 to 30 days past due, 2 to 60, 3 to 90, 4 more. The range `0-30` of the API is the ages 0
-    and 1 together. Documents issued and payments made after `as_of` are excluded.
+    `age` is counted to `as_of`; if that is None, to `today`. 0 is not past due (a document due on
+    that day included), 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The
+    range `0-30` of the API is the ages 0 and 1 together. Documents issued and payments made after
+    `as_of` are excluded.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -306,9 +307,9 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Return a statement for open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. `week` 0 is the week that begins on `monday` and contains
-    `today`; OVERDUE stands for all due dates before today, and the value of `weeks` for all later
-    weeks. A document counts once in `n`, in the week of its first open instalment.
+    Rows: currency, week, n, open_minor. `week` 0 begins on `monday` and contains `today`. OVERDUE
+    stands for all due dates before today, and the value of `weeks` for all later weeks. A document
+    counts once in `n`, in the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -336,8 +337,8 @@ def untied_ageing(reader: Reader) -> list[Row]:
     """Return the rows in which a roll-up table of open documents differs from the documents.
 
     Rows: which, kind, currency, issue_month, key, n, documents, open_minor. `which` is `due` (by
-    due date, each instalment by its own), `party` (by party), or `total` (by party for all months:
-    issue_month is null). The figures are those of the roll-up less those of the documents.
+    due date, each instalment by its own), `party` (by party), or `total` (by party for all months;
+    issue_month is null). The figures are the values of the roll-up less those of the documents.
     """
     due = select(
         literal("due").label("which"),
@@ -419,8 +420,8 @@ def untied_ageing(reader: Reader) -> list[Row]:
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
     """Return a subquery of open amounts by party; the caller sums its rows.
 
-    Rows: currency, party_key, party_name, n, open_minor. If no document issued outside the period
-    is open, the rows come from the totals by party, otherwise from the roll-up by party and month.
+    Rows: currency, party_key, party_name, n, open_minor. If all open documents were issued in the
+    period, the rows come from the totals by party, otherwise from the roll-up by party and month.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)

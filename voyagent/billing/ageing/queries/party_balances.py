@@ -36,8 +36,8 @@ def balances_statement(
     """Return a statement for a page of parties in each currency, largest open amount first.
 
     `skip` is the number of parties before the page; if it is beyond the last party, the first page
-    is returned. The party named by `party` is always included. Of equal open amounts the larger
-    advance comes first. Only documents and payments of the period count.
+    is returned. The party named by `party` is always included. If open amounts are equal, the party
+    with the larger advance comes first. Only documents and payments of the period count.
 
     Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (rank from 1), parties
     (number of parties in the currency).

@@ -13,7 +13,8 @@ from voyagent.kernel.database.read_pool import Reader
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
     """Return a failed check if the name is unknown but similar to known names, else no check.
 
-    The check is a warning only. It can become outdated, because the name may be added later.
+    The check is a warning only. It has no `code`, so that a name that is added later does not make
+    the proposal outdated.
     """
     found = namesakes.read_namesakes(reader, name, side)
     if not found.is_doubtful:

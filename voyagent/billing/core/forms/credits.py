@@ -50,10 +50,10 @@ CREDIT_PLACES = {
 
 
 class AmountsField(StringField):
-    """The amounts to credit as typed, one for each document line, in the order of the lines."""
+    """The amounts to credit as the user entered them, in the order of the document lines."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Take the submitted amounts, or the initial ones if none were submitted."""
+        """Use the submitted amounts, or the initial ones if none were submitted."""
         super().process(None, data, extra_filters)
         self.data: list[str] = list(data or [])
         if formdata is not None and "amount" in formdata:
@@ -92,7 +92,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     ) -> Self:
         """Return the form of a document, filled with the proposed amounts of its lines.
 
-        Without `proposed`, each line proposes all that is not credited yet (`left`).
+        If `proposed` is None, each line proposes the amount that is not credited yet (`left`).
         """
         wanted = left if proposed is None else proposed
         form = cls(
@@ -110,10 +110,10 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     wrong: set[int]
     is_cut: bool
-    """True if the proposed amounts are less than the amounts that are not credited yet."""
+    """True if the proposed amounts are smaller than the amounts that are not credited yet."""
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values; `lines` has number and amount of the lines to credit."""
+        """Return the entered values; `lines` has number and amount of the lines to credit."""
         return super().values() | {
             "lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]
         }
@@ -128,8 +128,8 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     def rows(self) -> list[Row]:
         """Return the document lines for the page.
 
-        Each row has the description, the amount, the amount not credited yet, the typed amount, and
-        True in `is_wrong` if the typed amount has an error.
+        Each row has the description, the amount, the amount not credited yet, the entered amount,
+        and True in `is_wrong` if the entered amount has an error.
         """
         typed = [*self.lines.data, *("" for _ in self.known)]
         nothing = Money(0, self.document.currency)

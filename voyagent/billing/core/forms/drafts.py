@@ -190,9 +190,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         }
 
     def values(self) -> dict[str, Any]:
-        """Return the typed values; prices have no grouping, and an empty quantity is 1.
+        """Return the entered values; prices have no grouping, and an empty quantity is 1.
 
-        If there are instalments, the typed due date is ignored.
+        If there are instalments, the entered due date is ignored.
         """
         plan = self.plan.values
         return self.unplanned() | (
@@ -200,7 +200,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def unplanned(self) -> dict[str, Any]:
-        """Return the typed values without the instalments."""
+        """Return the entered values without the instalments."""
         values = super().values() | {
             "line_items": [self.line_values(row) for row in self.line_items.data],
             "exchange_rate": self.typed_rate(),
@@ -212,10 +212,10 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         )
 
     def typed_values(self) -> dict[str, Any]:
-        """Return the typed values for a preview of a form that is not complete yet.
+        """Return the entered values for a preview of a form that is not complete yet.
 
-        Missing descriptions and prices are filled in, a rate without a source is left out, and so
-        are the instalments. Without any price there are no lines.
+        Missing descriptions and prices are filled in. A rate without a source and the instalments
+        are left out. If no price is entered, there are no lines.
         """
         values = self.unplanned()
         lines = [
@@ -244,7 +244,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             )
 
     def look_at_plan(self) -> TypedPlan:
-        """Return the typed instalments; errors of their dates are added to `problems`."""
+        """Return the entered instalments; errors of their dates are added to `problems`."""
         plan = (
             self.plan
         )  # before the dry run: shares need the total of the lines, but not the dates
@@ -254,12 +254,12 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def plan(self) -> TypedPlan:
-        """The typed instalments and their amounts."""
+        """The entered instalments and their amounts."""
         return read_plan(self.instalments.data, self.to_pay, self.currency.data, self.issued)
 
     @property
     def issued(self) -> date | None:
-        """The typed issue date, or None if it cannot be read."""
+        """The entered issue date, or None if it cannot be read."""
         try:
             return date.fromisoformat(self.issue_date.iso or "")
         except ValueError:
@@ -267,11 +267,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the typed total to pay, or None if a line cannot be read."""
+        """Return the total to pay of the entered lines, or None if a line cannot be read."""
         return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the typed values of a document line."""
+        """Return the entered values of a document line."""
         return {
             "description": row["description"],
             "quantity": row["quantity"].strip() or "1",
@@ -285,7 +285,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return super().place_of(loc)
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show an error of the service; an invalid amount also marks the inputs with one."""
+        """Show an error of the service; an invalid amount also marks the inputs that have one."""
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:
             self.wrong |= {

@@ -34,7 +34,7 @@ class InstalmentsField(RowsField):
 
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
-    """The typed instalments: the rows for the API, and their amounts, None if not readable."""
+    """The entered instalments: the rows for the API, and the amounts (None if unreadable)."""
 
     values: list[dict[str, Any]]
     amounts: list[Money | None]
@@ -66,12 +66,12 @@ def rows_of(
 def read_plan(
     rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None
 ) -> TypedPlan:
-    """Return the typed instalments as values for the API.
+    """Return the entered instalments as values for the API.
 
-    A share such as `30 %` is taken from the total, rounded half up; shares of 100 % together give
-    exactly the total. One row may have no amount: it gets the rest. A date without a year is the
-    first such date on or after the issue date. Text that cannot be read is passed on unchanged, so
-    that the schema rejects it.
+    A share such as `30 %` is taken from the total, rounded half up. Shares that are 100 % together
+    give exactly the total. One row may have no amount: it gets the rest. A date without a year is
+    the first such date on or after the issue date. Text that cannot be read is returned unchanged,
+    so that the schema rejects it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -130,7 +130,7 @@ def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """Return a typed date in ISO format, or the text unchanged if it cannot be read."""
+    """Return an entered date in ISO format, or the text unchanged if it cannot be read."""
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

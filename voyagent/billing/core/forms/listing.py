@@ -36,7 +36,7 @@ class Listing(Query):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
-        """Return the parameters of a URL; dates may be typed in any format that forms accept."""
+        """Return the parameters of a URL; dates may be in any format that forms accept."""
         values: dict[str, Any] = {
             name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()
         }
@@ -65,7 +65,7 @@ class Listing(Query):
     def address(self, **changes: Any) -> str:
         """Return the URL of the list with changed parameters.
 
-        The first page is linked unless `cursor` is given.
+        The URL leads to the first page, unless `cursor` is given.
         """
         said = self.model_dump(by_alias=True, exclude_none=True)
         values = {name: said[name] for name in self.kept if said.get(name)} | changes

@@ -60,7 +60,7 @@ class RateFields:
         ]
 
     def typed_rate(self) -> dict[str, Any] | None:
-        """Return the typed rate for the API, or None; its date defaults to the issue date."""
+        """Return the entered rate for the API, or None; its date defaults to the issue date."""
         typed = plain(self.rate.data or "")
         if not self.pair or not typed:
             return None

@@ -40,7 +40,7 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """Columns for number and open amount of the documents of a kind and currency.
+    """Columns with the number of open documents of a kind and currency, and their open amount.
 
     The kind is `receivable` (invoices) or `payable` (bills).
     """
@@ -52,9 +52,9 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """Columns for number and unused amount of the payments of a direction and currency.
+    """Columns with the number of unused payments of a direction and currency, and their amount.
 
-    The direction is `in` (from customers) or `out` (to suppliers).
+    The amount is the unused part. The direction is `in` (from customers) or `out` (to suppliers).
     """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)

@@ -48,9 +48,9 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     A draft has no number. Issuing an invoice numbers and posts it; after that only the paid and
     credited amounts change.
 
-    `credited_minor` includes write-offs; `written_off_minor` is their part of it. The total is the
-    sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the agency rounds
-    its invoices.
+    `credited_minor` includes write-offs, which are also stored alone in `written_off_minor`. The
+    total is the sum of lines, taxes and `round_off_minor`, which rounds it to whole units if the
+    agency rounds its invoices.
     """
 
     __tablename__ = "invoices"
@@ -203,9 +203,10 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
 class InvoiceLine(TenantBound, Base):
     """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
 
-    `sold_as` is `principal` for the agency's own sale, `fee` for its fee, or `agent` for a
-    supplier's service that it sells on the supplier's behalf. `tax` and `collection` are keys of
-    the tax tables, or None. `commission_minor` is the agency's earnings from a line sold as agent.
+    `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
+    supplier's service that the agency sells on the supplier's behalf. `tax` and `collection` are
+    keys of the tax tables, or None. `commission_minor` is the agency's earnings from a line sold as
+    agent.
     """
 
     __tablename__ = "invoice_lines"

@@ -95,6 +95,6 @@ def kind_of(document: Invoice | Bill) -> DocumentKind:
 
 
 def number_of(document: Invoice | Bill) -> str | None:
-    """Return an invoice's number, which a draft lacks, or a bill's reference."""
+    """Return the number of an invoice (None for a draft), or the reference of a bill."""
     number: str | None = getattr(document, kind_of(document).number)
     return number

@@ -60,8 +60,8 @@ class InInstalments:
     """Columns of a document that may be due in instalments.
 
     The arrays are ordered by due date; both are None if the document is due on one date. The due
-    date of a posted document is that of its first open instalment, or of the last one if none is
-    open. A trigger maintains it.
+    date of a posted document is that of its first open instalment; if none is open, it is that of
+    the last one. A trigger maintains it.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -72,8 +72,8 @@ class AtARate:
     """Columns of an exchange rate, which are either all set or all None.
 
     One unit of `rate_base` costs `rate` units of `rate_quote` on `rate_on`, according to
-    `rate_source`. A document stores the rate between its currency and the ledger's at which it was
-    booked.
+    `rate_source`. A document stores the rate at which it was booked, between its own currency and
+    the currency of the ledger.
     """
 
     rate_base: Mapped[str | None]
@@ -125,8 +125,8 @@ def reversal_rules(
 ) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
     """Return the constraints and the index for the reversal columns of a table.
 
-    The columns are either all set or all None, and the reversal is not dated before column `day`.
-    `also` is an additional SQL condition.
+    The columns are either all set or all None, and the reversal is not dated before the date in
+    column `day`. `also` is an additional SQL condition.
     """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),

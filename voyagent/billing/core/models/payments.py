@@ -31,9 +31,9 @@ OPENING_ACCOUNT = "opening_balances"
 class Payment(Reversible, TenantOwned, Base):
     """A payment from a customer or to a supplier.
 
-    Only the allocated and the refunded amount change. After a reversal `refunded_minor` is the
-    whole amount, so that nothing is left to refund. `account` is `bank`, `cash`, or
-    `opening_balances` for an imported advance, whose reference is its number in the former program.
+    Only the allocated and the refunded amount change. A reversal sets `refunded_minor` to the whole
+    amount, so that nothing is left to refund. `account` is `bank`, `cash`, or `opening_balances`
+    for an imported advance, whose reference is its number in the former program.
     """
 
     __tablename__ = "payments"
@@ -109,10 +109,10 @@ class Payment(Reversible, TenantOwned, Base):
 class Allocation(AtARate, TenantOwned, Base):
     """A part of a payment that settles a document from `effective_on`.
 
-    An allocation is taken back by another row with negative amounts. For a document in another
-    currency `settled_minor` is the amount in the document's currency, and `booked_minor` the book
-    value of that amount in the payment's currency; this is None if the document is in the ledger's
-    currency.
+    An allocation is taken back by another row with negative amounts. If payment and document have
+    different currencies, `settled_minor` is the amount in the document's currency. `booked_minor`
+    is then the value of that amount at the document's booked rate, in the payment's currency; it is
+    None if the document is in the ledger's currency.
     """
 
     __tablename__ = "allocations"

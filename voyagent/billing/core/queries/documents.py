@@ -28,7 +28,7 @@ LOOKED_MAX = 20_000
 class DocumentSearch:
     """Filters of a list of invoices or bills.
 
-    `status` is a stored status, `open`, or `overdue` (open and due before `today`); `party` is the
+    `status` is a stored status, `open`, or `overdue` (open and due before `today`). `party` is the
     whole name of the customer or supplier. `today` is used only for `overdue`; for other filters it
     may be the date of another time zone.
     """
@@ -159,8 +159,8 @@ def having_text(
 ) -> Select[Any]:
     """Add a text filter to a list statement: one of the columns contains the text.
 
-    With a text only the next 20,000 rows are searched, so that a rare text does not read the whole
-    table.
+    If a text is given, only the first 20,000 rows from the cursor on are searched, so that a rare
+    text does not read the whole table.
     """
     if not text:
         return rows.limit(limit)

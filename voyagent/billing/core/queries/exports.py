@@ -89,8 +89,8 @@ def open_column(of: Any) -> ColumnElement[Any]:
 def text_conditions(of: Any, names: Sequence[str], text: str | None) -> list[ColumnElement[bool]]:
     """Return the condition that one of the columns contains the text, ignoring case.
 
-    A table with a `search` column is searched in that column, which has an index. The list is empty
-    without a text.
+    A table with a `search` column is searched in that column, which has an index. If there is no
+    text, the list is empty.
     """
     if not text:
         return []

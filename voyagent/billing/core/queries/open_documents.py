@@ -229,11 +229,11 @@ def as_it_stood(
     as_of: date | None,
     *names: str,
 ) -> Subquery:
-    """Return open documents at the end of `as_of`: those of now, plus corrections.
+    """Return open documents at the end of `as_of`: the present ones, plus corrections.
 
-    `now` are the rows of now, for example from a roll-up. Each document that changed after `as_of`
-    adds a row that subtracts its present figures and a row that adds those of `as_of`, so the cost
-    depends only on the number of changed documents.
+    `now` are the present rows, for example from a roll-up. Each document that changed after `as_of`
+    adds two rows: one subtracts its present figures, the other adds its figures at the end of
+    `as_of`. The cost therefore depends only on the number of changed documents.
     """
     if as_of is None:
         return now.subquery("found")
@@ -268,8 +268,8 @@ def within_months(
 ) -> Select[Any] | CompoundSelect[Any]:
     """Return the rows of a monthly roll-up for a period that need not consist of whole months.
 
-    For a month that is partly in the period, the shorter part is read from the documents: it is
-    added to, or subtracted from, the rows of whole months.
+    If only a part of a month is in the period, the shorter of the two parts is read from the
+    documents. It is added to the rows of whole months, or subtracted from them.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
@@ -313,8 +313,8 @@ def is_open_outside(
 ) -> ColumnElement[bool]:
     """Return the condition that any document issued outside a period is open.
 
-    `rolled_up` is the condition for the rows of a monthly roll-up that have an open amount, `month`
-    its month column.
+    `rolled_up` is the condition for the rows of a monthly roll-up that have an open amount, and
+    `month` is the month column of the roll-up.
     """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     # The first and the last month are each found by one index lookup. For a condition that any

@@ -48,8 +48,8 @@ def list_open(
 
     `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
     supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
-    of a scheduled bill), currency, total_minor, open_minor, age. With instalments, due_date and age
-    are those of the first open one.
+    of a scheduled bill), currency, total_minor, open_minor, age. For a document with instalments,
+    due_date and age are those of the first open instalment.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -68,7 +68,7 @@ def list_open_statement(
 ) -> Select[Any]:
     """Return the statement of `list_open`.
 
-    Without `as_of` the due date is the stored one, so that an index finds the earliest.
+    If `as_of` is None, the stored due date is used, so that an index finds the earliest.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
@@ -142,7 +142,7 @@ def aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """Return the SQL expression for the age of a due date on a day.
 
-    0 is not past due, 1 is 1 to 30 days past due, 2 to 60, 3 to 90, and 4 more.
+    0 is not past due, 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more.
     """
     edges = [
         (due >= day, inlined(0)),

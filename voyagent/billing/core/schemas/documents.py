@@ -55,8 +55,8 @@ class InstalmentIn(Closed):
 Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX)]
 """Two or more instalments in order of their due dates.
 
-They add up to the document's total, taxes included. Null or an empty list: the whole amount is due
-on one date.
+They add up to the document's total, taxes included. If null or an empty list, the whole amount is
+due on one date.
 """
 
 
@@ -114,9 +114,9 @@ class DocumentPatch(Closed):
     trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
-        """Return the members that were sent, for the service.
+        """Return the members that were sent, in the form that the service accepts.
 
-        Lines are in the currency that was sent with them, else in `currency`.
+        The currency of the lines is the one that was sent with them, else `currency`.
         """
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in said:
@@ -170,8 +170,9 @@ class DocumentBrief(AnswerOf[Row]):
 
     Amounts are decimal strings in the document's currency. `open_amount` is the part of the total
     that is neither paid nor credited (nor written off, for an invoice). A document without an open
-    amount has the status `paid`, even if all of it was credited. With instalments, `due_date` is
-    that of the first open one. `trip_id` is the trip to which the document belongs.
+    amount has the status `paid`, even if all of it was credited. If the document has instalments,
+    `due_date` is the due date of the first open one. `trip_id` is the trip to which the document
+    belongs.
     """
 
     id: UUID

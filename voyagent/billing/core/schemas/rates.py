@@ -33,7 +33,7 @@ class RateIn(Closed):
 
     @property
     def quoted(self) -> Quote:
-        """Return the rate for the service."""
+        """Return the rate in the type that the service accepts."""
         return Quote(self.base, self.quote, Decimal(self.rate), self.on, self.source)
 
 

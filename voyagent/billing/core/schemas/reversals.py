@@ -14,8 +14,8 @@ from voyagent.kernel.fields import (
 class ReverseIn(Closed):
     """The reason and the date of a reversal.
 
-    The date defaults to today in the agency's time zone; for a credit, to its issue date if that is
-    later.
+    The date defaults to today in the agency's time zone. For a credit with a later issue date it
+    defaults to that date.
     """
 
     reason: Annotated[str, Trimmed(500)]

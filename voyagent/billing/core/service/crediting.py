@@ -33,7 +33,7 @@ class CreditedTax:
 
 
 def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return the error that prevents any credit on a document, or None.
+    """Return the error that prevents any credit on a document; None if a credit is possible.
 
     For a paid document the message explains how to credit a paid amount.
     """
@@ -60,8 +60,8 @@ def wanted_of(
 ) -> dict[int, int]:
     """Return the amounts to credit in minor units by line number.
 
-    Without `amounts` all that is left is credited. Raises NoLines, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, and the class `missing` for an unknown line.
+    If `amounts` is None, all that is not credited yet is credited. Raises NoLines, InvalidAmount,
+    MixedCurrencies, CreditExceedsLine, and the class `missing` for an unknown line.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
@@ -104,9 +104,10 @@ def within(
     """Reduce the amounts to credit so that they and their taxes are at most the open amount.
 
     `left` are the amounts of the lines that are not credited yet, `taxes` the taxes on these
-    amounts, both in minor units by line number. `total_of` returns the amount of lines with their
-    rounded taxes. Lines are taken in order until the open amount is used up; the last one may be
-    taken in part. If rounding leaves a small amount open, the next lines use it.
+    amounts, both in minor units by line number. `total_of` returns the total of some lines with
+    their rounded taxes. The lines are credited in order until the open amount is used up; of the
+    last one only a part may be credited. If rounding leaves a small amount open, the next lines use
+    it.
     """
     found: dict[int, int] = {}
     room = open_minor
@@ -179,9 +180,9 @@ def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, cu
     """Return the commission to return with a credited amount, in minor units.
 
     It is in proportion to the line's commission, rounded half up over all credits together.
-    `before` is the amount of the line credited earlier, `recalled` the commission returned earlier.
-    After a reversal `recalled` need not be a rounded share, so the result is limited to 0 to
-    `wanted`.
+    `before` is the amount of the line that was credited earlier, `recalled` the commission that was
+    returned earlier. After a reversal `recalled` need not be a rounded share, so the result is
+    limited to 0 to `wanted`.
     """
     due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
     return min(max(due, 0), wanted)

@@ -32,8 +32,8 @@ def first_day(actor: Actor, document: Invoice | Bill) -> date:
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     """Return the date to void or credit a document, by default that of `first_day`.
 
-    Raises InvalidDate if it is after that date, before the issue date, or before the last
-    reversal of a payment, credit or write-off of the document.
+    Raises InvalidDate if the date is after that of `first_day`, before the issue date, or before
+    the last reversal of a payment, credit or write-off of the document.
     """
     latest = first_day(actor, document)
     day = on or latest

@@ -40,9 +40,9 @@ class DocumentChanges(TypedDict, total=False):
 
     issue_date: date
     due_date: date | None
-    """None: by the party's payment terms, else the issue date; or the first instalment's date."""
+    """If None, the first instalment's date, else by the party's payment terms or the issue date."""
     instalments: Sequence[InstalmentItem] | None
-    """None or empty: the whole amount is due on the due date."""
+    """If None or empty, the whole amount is due on the due date."""
     currency: str
     line_items: Sequence[LineItem]
     exchange_rate: Quote | None
@@ -108,9 +108,9 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
-    """Raise DraftChanged if the draft has changed since the version `seen` by the caller.
+    """Raise DraftChanged if the draft was changed after the caller had read it.
 
-    `seen` is the `updated_at` of that version; None skips the check.
+    `seen` is the `updated_at` of the version that the caller has read; None skips the check.
     """
     if seen is not None and seen != document.updated_at:
         raise DraftChanged
@@ -166,7 +166,7 @@ def told(document: Invoice | Bill) -> dict[str, Any]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """Return the changed instalments or, if unchanged, the present ones in the new currency."""
+    """Return the new instalments; if they are not changed, the present ones in the new currency."""
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
     if "instalments" in changes:

@@ -104,7 +104,7 @@ def recognise(
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
     """Reverse the entries that recognise a document's revenue.
 
-    Each reversal is dated on the entry's own date, or on `day` if that is later. Raises
+    Each reversal is dated on the date of its entry, or on `day` if that is later. Raises
     ApprovalRequired, and the errors of `ledger.reverse`.
     """
     actor.require_authority(_TAKES_BACK[source[0]])

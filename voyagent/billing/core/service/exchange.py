@@ -15,7 +15,7 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 
 def columns_of(quote: Quote | None) -> dict[str, Any]:
-    """Return the column values of an exchange rate; all are None without one."""
+    """Return the column values of an exchange rate; all are None if there is no rate."""
     values = (
         (None,) * len(RATE_COLUMNS)
         if quote is None
@@ -42,7 +42,7 @@ def booked_columns(
 ) -> dict[str, Any]:
     """Return the column values of the booked exchange rate of a new document.
 
-    The rate must be between the currency of the lines and that of the ledger. Raises
+    The rate must be between the currency of the lines and the currency of the ledger. Raises
     RateOfOtherMoney, InvalidRate, UnknownCurrency.
     """
     if quote is None or not line_items:

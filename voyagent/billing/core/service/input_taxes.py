@@ -119,9 +119,10 @@ def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
     """Return the journal lines of receiving a bill, ordered by account.
 
-    A purchase as agent is no cost but reduces the amount held for suppliers (Ind AS 115, B34 to
-    B38). A claimed tax is posted to an account of its own (section 16 of the CGST Act), another tax
-    as part of the cost. Each item is account, 1 for debit or -1 for credit, and amount.
+    A purchase as agent is no cost; it reduces the amount held for suppliers (Ind AS 115, B34 to
+    B38). A tax that is claimed is posted to its own account (section 16 of the CGST Act); any other
+    tax is posted as part of the cost. Each item is account, 1 for debit or -1 for credit, and
+    amount.
     """
     sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:

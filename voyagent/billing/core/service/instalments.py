@@ -34,13 +34,13 @@ class InstalmentItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Due dates and amounts in minor units of the instalments; empty without instalments."""
+    """Due dates and amounts in minor units of the instalments; empty if there are none."""
 
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
 
     def columns(self) -> dict[str, Any]:
-        """Return the column values of the instalments and, with instalments, of the due date."""
+        """Return the column values of the instalments; of the due date too if there are any."""
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
         return {
@@ -61,9 +61,9 @@ def read(
     issue_date: date,
     due_date: date | None = None,
 ) -> Plan:
-    """Return the given instalments after checking them, or an empty plan without any.
+    """Return the given instalments after checking them; an empty plan if there are none.
 
-    `due_date`, if given, must be that of the first instalment. Raises InvalidInstalments,
+    `due_date`, if given, must equal that of the first instalment. Raises InvalidInstalments,
     InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
     """
     if not items:

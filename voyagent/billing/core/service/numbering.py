@@ -30,10 +30,10 @@ OPENING_SERIES = ("opening", "O")
 
 @dataclass(frozen=True, slots=True)
 class OtherYear:
-    """A financial year that is not the present one.
+    """The financial year of a day, if it is not the present one.
 
-    `is_first` is true if the document would get the first number of the year, and None if no series
-    was given.
+    `is_first` is true if the next number of the given series would be the first of that year. It is
+    None if no series was given.
     """
 
     year: str
@@ -63,8 +63,9 @@ def days_of_year(day: date) -> tuple[date, date]:
 def take_number(series: str, day: date, *, letter: str = "") -> str:
     """Take the next number of a series, such as `2026-27/000123`.
 
-    `letter` is put before it: `R/2026-27/000123`. The counter is locked until the transaction ends.
-    Another caller waits until then, and gets the same number if this transaction is rolled back.
+    `letter` is put before the number: `R/2026-27/000123`. The counter is locked until the
+    transaction ends, and other callers wait. If the transaction is rolled back, the next caller
+    gets this number.
     """
     year = year_of(day)
     number = db.session.scalar(
@@ -82,7 +83,7 @@ def next_number(series: str, day: date) -> str:
 def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
     """Return the financial year of a day if it is not today's, else None.
 
-    With `series` the result says if the day's number would be the first of its year.
+    If `series` is given, the result says if the day's number would be the first of its year.
     """
     year = year_of(day)
     if year == year_of(today):

@@ -143,7 +143,7 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """Return the given due date, else that by the party's terms, else the issue date."""
+    """Return the given due date; by default the one by the party's terms, else the issue date."""
     if due_date is not None:
         return due_date
     days = parties.terms_days(party_name) or 0
@@ -230,7 +230,7 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
     """Return the printed taxes of a bill line by component.
 
-    Each must be positive, and together they may not exceed the line. Raises InvalidAmount,
+    Each tax must be positive, and their sum may not exceed the line. Raises InvalidAmount,
     TaxAboveLine.
     """
     found = {

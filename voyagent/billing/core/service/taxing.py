@@ -1,4 +1,9 @@
-"""Taxes of an invoice, computed by the date of supply for drafts and again at issue."""
+"""Taxes of an invoice, computed by the date of supply for drafts and again at issue.
+
+GST depends on the place of supply (`Buyer.place`, a state code): the one that the caller gives,
+else the state in the buyer's GSTIN, else the state stored for the party. The supply is intra-state
+if it is the agency's own state (`taxes.rules.calculation.supply_between`).
+"""
 
 from __future__ import annotations
 
@@ -70,9 +75,10 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Return the buyer; without place and tax number, those stored for the party are used.
+        """Return the buyer; place and tax number default to those stored for the party.
 
-        Raises the errors of `read`.
+        The stored values are used only if the caller gives neither of the two. Raises the errors of
+        `Buyer.read`.
         """
         noted = None if place or tax_number else parties.tax_status(party)
         if noted is None or noted["country"] != numbers.COUNTRY:
@@ -89,7 +95,7 @@ class Home:
 
 
 def home() -> Home | None:
-    """Return country and state of the agency by its tax number, or None without one."""
+    """Return country and state of the agency by its tax number; None if it has none."""
     number = get_settings().tax_number
     country = numbers.country_of(number)
     if country is None or number is None:
@@ -238,9 +244,9 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
     """Compute and store the taxes and the total of a draft invoice.
 
-    The total is rounded if the agency rounds its invoices. At issue `strict` is true: then the
-    rounding is computed again only if the taxes have changed, so that the total is the one that was
-    shown. Raises the errors of `reckon`.
+    The total is rounded if the agency rounds its invoices. At issue, `strict` is true and the
+    rounding is computed again only if the taxes have changed, so that the total equals the one that
+    was shown. Raises the errors of `reckon`.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))

@@ -63,8 +63,8 @@ def credit_page(
 ) -> Any:
     """Enter a credit and redirect to it, or render its form with the postings.
 
-    `sides` computes the journal lines of the parsed form; while doing so it fills `further` with
-    the entries on service dates.
+    `sides` computes the journal lines of the parsed form. It also fills `further` with the entries
+    on service dates.
     """
     document_id = form.document.id
     credit = None if is_preview() else form.attempt(act, **CREDIT_PLACES)

@@ -98,7 +98,7 @@ class Place:
 
 
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
-    """Return a redirect to the document with an error unless the action is allowed, else None."""
+    """Return a redirect to the document with an error if the action is not allowed, else None."""
     if may:
         return None
     return not_now(
@@ -191,7 +191,7 @@ def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
 
 
 def settling(rows: list[Row], currency: str) -> list[Row]:
-    """Return the payments of a document; `taken` is the amount in another payment currency."""
+    """Return the payments of a document; `taken` is the amount if in another currency."""
     taken = (
         (
             None
@@ -289,8 +289,8 @@ def shown(row: Row) -> Row:
 def listed(row: Row, search: DocumentSearch) -> Row:
     """Return a document row for a list.
 
-    With instalments, `part` has the open amount that is due in the filtered period and its first
-    due date; it is None if that is the whole open amount.
+    For a document with instalments, `part` has the open amount that is due in the filtered period
+    and its first due date. `part` is None if that is the whole open amount.
     """
     days = search.due_from or date.min, search.due_until or date.max
     parts = [

@@ -53,7 +53,7 @@ def other_year_words(booked: date | None, series: str | None = None) -> str | No
 
 
 def typed_day(field: DateText) -> date | None:
-    """Return the typed date, or None if it cannot be read."""
+    """Return the entered date, or None if it cannot be read."""
     try:
         return date.fromisoformat(field.iso or "")
     except ValueError:  # reported when the form is submitted
@@ -73,7 +73,7 @@ def is_preview() -> bool:
 def preview(
     form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
 ) -> dict[str, Any]:
-    """Return the postings of the form as typed; `problems` has the errors that prevent them.
+    """Return the postings of the entered form; `problems` has the errors that prevent them.
 
     `sides` computes the journal lines of the parsed form and raises the errors that the action
     would raise. An incomplete form has neither postings nor problems.
@@ -100,7 +100,7 @@ def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
 def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
     """Return the entries that would reverse the revenue that a document recognised.
 
-    Each is dated on the date of the recognition or on `day`, whichever is later.
+    Each reversal is dated on the date of the recognition or on `day`, whichever is later.
     """
     return [
         {"day": max(day, booked_on), "postings": reversal_of(entry_id)}

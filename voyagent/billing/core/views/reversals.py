@@ -19,7 +19,7 @@ from voyagent.kernel.money import Money
 class Reversed:
     """Facts for the confirmation page of a reversal.
 
-    `postings` are those of the reversal itself, `further` the entries on service dates.
+    `postings` are the journal lines of the reversal itself, `further` the entries on service dates.
     """
 
     words: str
@@ -43,7 +43,7 @@ def reverse_step(
 ) -> Any:
     """Perform a reversal and redirect, or render the confirmation page with the postings.
 
-    `look` loads the facts for the page. It is called after an error too, because the transaction
+    `look` loads the facts for the page. It is called again after an error, because the transaction
     was rolled back.
     """
     if form.attempt(act, **REVERSED) is None:

@@ -13,7 +13,7 @@ from voyagent.kernel.database.read_pool import Row
 
 
 def rate_words(row: Row) -> str | None:
-    """Return the exchange rate of a row with its date and source, or None without one."""
+    """Return the exchange rate of a row with its date and source; None if it has no rate."""
     if row["rate"] is None:
         return None
     return str(

@@ -38,12 +38,12 @@ def line_notes(line: Row) -> list[str]:
 
 
 def place_of_supply(code: str | None) -> str:
-    """Return a state with its code, such as `Kerala (32)`; empty without a code."""
+    """Return a state with its code, such as `Kerala (32)`; empty if there is no code."""
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """Return the printed taxes of a bill line and their treatment; empty without taxes."""
+    """Return the printed taxes of a bill line and their treatment; empty if there are none."""
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
         for tax in taxes

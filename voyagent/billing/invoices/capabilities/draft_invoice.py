@@ -165,7 +165,7 @@ class DraftInvoiceInput(Closed):
 
     @property
     def due(self) -> date | None:
-        """The given due date, or the issue date plus `terms_days`; None without either."""
+        """The given due date, or the issue date plus `terms_days`; None if neither is given."""
         if self.terms_days is None:
             return self.due_date
         return self.issue_date + timedelta(days=self.terms_days)

@@ -125,7 +125,10 @@ def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:
 
 
 def drafts(call: Invocation, text: str) -> list[Choice]:
-    """Return the drafts whose customer a text names, newest first; all if it names none."""
+    """Return the drafts whose customer a text names, newest first.
+
+    If the text names no customer, all drafts are returned.
+    """
     rows = invoice_queries.list_drafts(call.reader, limit=DRAFTS_MAX)
     return of_party([(_draft(row), row["party_name"]) for row in rows], text, is_asked=True)
 

@@ -119,7 +119,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
-        """Return the typed values without instalments; each line says if TCS is collected on it.
+        """Return the entered values without instalments; each line says if TCS is collected on it.
 
         TCS is tax collected at source. A line without its own choice follows the form's checkbox.
         """
@@ -139,7 +139,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         }
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the typed values of a line, with its kind of sale and its tax treatment."""
+        """Return the entered values of a line, with its kind of sale and its tax treatment."""
         taxed = {
             "tax": row.get("tax") or None,
             "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
@@ -153,7 +153,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
-        """Return the tax treatments to offer: code, label, and True if one taxes the basic fare."""
+        """Return the tax treatments to offer: code, label, and True if it taxes the basic fare."""
         if self.home is None:
             return []
         country = self.home.country
@@ -164,7 +164,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the typed total, with taxes if they can be calculated, or None."""
+        """Return the total of the form, with taxes if they can be calculated, or None."""
         come_to = self.sketch()
         return come_to.total if come_to else self.total
 

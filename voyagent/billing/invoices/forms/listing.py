@@ -38,7 +38,7 @@ class InvoiceList(InvoiceListQuery):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
-        """Return the parameters of a URL; dates may be typed in any format that forms accept."""
+        """Return the parameters of a URL; dates may be in any format that forms accept."""
         names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
@@ -99,7 +99,7 @@ class InvoiceList(InvoiceListQuery):
     def address(self, **changes: Any) -> str:
         """Return the URL of the list with changed parameters.
 
-        The first page is linked unless `page` is given.
+        The URL leads to the first page, unless `page` is given.
         """
         values = (
             self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"})
@@ -113,7 +113,10 @@ class InvoiceList(InvoiceListQuery):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """Return the tabs with their numbers; a rare status has one only if used or selected."""
+        """Return the tabs with their numbers.
+
+        A rare status has a tab only if an invoice has the status or the tab is selected.
+        """
         rare = [
             tab
             for tab in _RARE_TABS

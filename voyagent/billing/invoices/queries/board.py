@@ -57,8 +57,8 @@ class InvoiceSearch(DocumentSearch):
 class InvoiceBoard:
     """A page of the list of invoices, and the numbers on its tabs.
 
-    `is_capped`: there may be more invoices than `page.total`. `is_partial`: only the newest
-    invoices were searched.
+    `is_capped` is true if there may be more invoices than `page.total`, `is_partial` if only the
+    newest invoices were searched.
     """
 
     page: Page[Row]
@@ -87,8 +87,8 @@ def read_board(
 ) -> InvoiceBoard:
     """Return a page of the list, newest issue date first, and the numbers on the tabs.
 
-    Both are read by one statement. A total that the counter tables do not have is counted up to a
-    thousand.
+    One statement reads both. If the counter tables do not have the total, at most a thousand
+    invoices are counted.
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]

@@ -80,16 +80,16 @@ class InvoicePatch(DocumentPatch):
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """Return the members that were sent, for the service.
+        """Return the members that were sent, in the form that the service accepts.
 
-        Lines are in the currency that was sent with them, else in `currency`.
+        The currency of the lines is the one that was sent with them, else `currency`.
         """
         changes: DraftChanges = self.said(currency)
         return changes
 
 
 class InvoiceSendIn(Closed):
-    """The e-mail address to send an invoice to, and the language of the letter and the PDF."""
+    """The e-mail address to send an invoice to, and the language of the mail and the PDF."""
 
     to: Email
     locale: Literal["en", "hi"]

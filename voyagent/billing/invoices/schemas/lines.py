@@ -25,9 +25,9 @@ class SoldLineIn(InvoiceLineIn):
 
     `sold_as` is `principal` for the agency's own sale, `agent` for a sale on a supplier's behalf,
     or `fee` for the agency's fee. `tax` and `collection` (tax collected at source) are codes of
-    treatments in the agency's country. `basic_fare` is that of the whole line, if the tax is on the
-    fare. `commission` is the agency's commission on the whole line, before tax, if it is sold as
-    agent.
+    treatments in the agency's country. `basic_fare` is the basic fare of the whole line, if the tax
+    is on the fare. `commission` is the agency's commission on the whole line, before tax, for a
+    line sold as agent.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"

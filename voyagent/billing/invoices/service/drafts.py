@@ -96,9 +96,10 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def revise_draft(
     actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
 ) -> Invoice:
-    """Change a draft invoice; no audit event is recorded if nothing differs.
+    """Change a draft invoice; if no value differs, no audit event is recorded.
 
-    `seen` is the `updated_at` of the draft that the caller has read; a newer draft is not changed.
+    `seen` is the `updated_at` of the draft that the caller has read. If the draft was changed after
+    that, DraftChanged is raised.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
     TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
@@ -170,7 +171,7 @@ def _columns(buyer: Buyer) -> dict[str, Any]:
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """Return the id of the conversation of an invoice: the given one, else its enquiry's."""
+    """Return the id of the conversation of an invoice: the given one, else the enquiry's."""
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id

@@ -60,10 +60,11 @@ def import_open_invoice(
 ) -> Invoice:
     """Import an open invoice from the former accounting program, with its open amount.
 
-    It counts as issued on its original issue date and posts no revenue and no tax. Its former
-    number becomes its reference, which must be unique in the agency. Its own number is from a
-    separate series (`O/2026-27/000001`), so that the series of invoices has no gaps (Rule 46 of the
-    CGST Rules). `exchange_rate` is the booked rate of an invoice in a foreign currency.
+    The invoice counts as issued on its original issue date, and neither revenue nor tax is posted
+    for it. Its former number becomes its reference, which must be unique in the agency. Its own
+    number is from a separate series (`O/2026-27/000001`), so that the series of invoices has no
+    gaps (Rule 46 of the CGST Rules). `exchange_rate` is the booked rate of an invoice in a foreign
+    currency.
 
     Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and the errors of `draft_invoice` and
     `issue_invoice`.
@@ -95,9 +96,9 @@ def import_open_invoice(
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft invoice: take the next number and post receivables against revenue.
 
-    Revenue of own sales with a later service date is deferred income until that date. Of several
-    simultaneous calls only one issues the invoice; if the transaction fails, the number is free
-    again. `seen` is the `updated_at` of the draft that the caller has read.
+    Revenue of own sales with a later service date is deferred income until that date. If several
+    calls run at the same time, only one issues the invoice. If the transaction fails, the number is
+    free again. `seen` is the `updated_at` of the draft that the caller has read.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
     AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive.

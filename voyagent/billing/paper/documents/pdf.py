@@ -1,6 +1,6 @@
 """PDF files of billing documents, in the current language.
 
-The PDF of a supplier's document states that it is the agency's record of it.
+The PDF of a supplier's document states that it is the agency's record of that document.
 """
 
 from __future__ import annotations
@@ -272,7 +272,10 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """Return the amount before tax, the taxes and the rounding; empty if there are neither."""
+    """Return the amount before tax, the taxes and the rounding.
+
+    Empty if there are neither taxes nor a rounding.
+    """
     moved = document.get("round_off_minor", 0)  # bills are never rounded
     if not taxes and not moved:
         return []
@@ -304,7 +307,10 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
-    """Return the amount due and its due date, or a settled note; None for drafts and void ones."""
+    """Return the amount due and its due date, or a note that nothing is due.
+
+    None for drafts and void documents.
+    """
     if invoice["status"] == "paid":
         settled = (
             _("Settled")

@@ -38,8 +38,8 @@ from voyagent.kernel.sheets import Sheet
 class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
-    `title` names it in the API documentation, `missing` is the error if it is not found, and
-    `named_by` is the member that names the file.
+    `title` names the kind in the API documentation. `missing` is the error if the document is not
+    found. `named_by` is the member whose value names the file.
     """
 
     title: str

@@ -146,9 +146,9 @@ def unallocate_payment(
 ) -> Body[PaymentOut]:
     """Take back an allocation.
 
-    The whole allocation ends on `effective_on`: the document is open again and the payment has the
-    amount to allocate or refund. The allocation is kept, and a row with negative amounts and a
-    journal entry are added. Reports for earlier dates do not change.
+    The whole allocation ends on `effective_on`: the document is open again, and the amount of the
+    payment can be allocated or refunded again. The allocation is kept, and a row with negative
+    amounts and a journal entry are added. Reports for earlier dates do not change.
     """
     allocations.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
     return _payment(payment_id)

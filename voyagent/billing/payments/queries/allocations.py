@@ -30,7 +30,7 @@ _REFUNDS = Refund.__table__.c
 class Exchanged:
     """Sums of a document's settled amounts and of their book values, in minor units.
 
-    Only payments in another currency count.
+    Only payments in another currency than the document's count.
     """
 
     settled_minor: int
@@ -79,9 +79,9 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:
-    """Return the allocations of a payment, oldest first, cancelled ones included.
+    """Return the allocations of a payment, oldest first.
 
-    The rows with negative amounts that cancel them are included too.
+    Includes allocations that were taken back, and the rows with negative amounts that cancel them.
     """
     return list(
         db.session.scalars(
@@ -135,7 +135,7 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
 
 
 def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """Return the booked exchange rates of those of the documents that have one, by id."""
+    """Return the booked exchange rates of the documents that have one, by document id."""
     table: Any = (Invoice if kind == "receivable" else Bill).__table__
     names = ("id", *RATE_COLUMNS)
     rows = reader.read(

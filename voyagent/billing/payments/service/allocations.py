@@ -51,11 +51,11 @@ def allocate(
 ) -> Payment:
     """Allocate an advance to documents of its party from a day on (default today).
 
-    A journal entry moves the amount from the account of advances to that of the documents. Without
-    `parts` the unused amount is allocated to the open documents, earliest due date first. The day
-    may not be before the payment, the issue date of a document, or the last reversal of an
-    allocation, credit, write-off or refund of these, so that reports for earlier dates do not
-    change.
+    A journal entry moves the amount from the account of advances to the account of the documents.
+    If `parts` is None, the unused amount is allocated to the open documents, earliest due date
+    first. The day may not be before the payment, the issue date of a document, or the last reversal
+    of an allocation, credit, write-off or refund of the payment or the documents, so that reports
+    for earlier dates do not change.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
     DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
@@ -159,9 +159,9 @@ def settlements_now(
 def allocation_sides(
     actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
 ) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of an allocation: account, 1 debit or -1 credit, amount.
+    """Return the journal lines of an allocation.
 
-    Raises the errors of `allocate`.
+    Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of `allocate`.
     """
     check_left(payment)
     settlements = settlements_now(
@@ -197,10 +197,11 @@ def check_left(payment: Payment) -> None:
 def deallocate(
     actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
 ) -> Payment:
-    """Take back a whole allocation from a day on (default today).
+    """Take back a whole allocation on a day (default today).
 
-    The document is open again and the payment has the amount to use. The allocation is kept;
-    another row with negative amounts cancels it. It can be taken back only once.
+    From that day the settled amount is open on the document again, and the payment has the amount
+    as an advance again. The allocation is kept; another row with negative amounts cancels it. An
+    allocation can be taken back only once.
 
     Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
     PeriodLocked.

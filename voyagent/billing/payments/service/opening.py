@@ -28,8 +28,8 @@ def import_advance(
     """Import an unused advance of a customer (`in`) or to a supplier (`out`) on its own date.
 
     Its former number becomes its reference, which must be unique for the direction. Its own number
-    is from a separate series (`A/2026-27/000001`). No bank or cash account is changed. It can be
-    allocated and refunded like any other advance.
+    is from a separate series (`A/2026-27/000001`). No bank or cash account is changed. The advance
+    can be allocated and refunded like any other advance.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """

@@ -44,7 +44,7 @@ SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment",
 """Name and prefix of the number series of payments, by direction."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
 OPENING_ADVANCES = ("advance", "A")
-"""Name and prefix of the number series of imported advances, which leaves no gap in others."""
+"""Name and prefix of the number series of imported advances, so that no other has gaps."""
 
 
 def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
@@ -170,8 +170,8 @@ def refund_payment(
 ) -> Refund:
     """Record a refund of an advance; the defaults are its whole unused amount and today.
 
-    An advance to a supplier is refunded by the supplier. The refund takes the next number of its
-    own series.
+    If the advance was paid to a supplier, the supplier refunds it. The refund takes the next number
+    of its own series.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.

@@ -32,7 +32,7 @@ from voyagent.settings.queries import check_limit
 def reverse_payment(
     actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
 ) -> Payment:
-    """Reverse a whole payment from a day on (default today).
+    """Reverse a whole payment on a day (default today).
 
     Its allocations end on that day, so that the documents are open again; reports for earlier dates
     do not change. The number stays used. An imported advance can then be imported again. The day
@@ -102,10 +102,10 @@ def reverse_payment(
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
-    """Reverse a whole refund from a day on (default today).
+    """Reverse a whole refund on a day (default today).
 
-    The amount is unused on the payment again from that day; reports for earlier dates do not
-    change. The number stays used. A refund can be reversed only once.
+    From that day the refunded amount is an advance on the payment again; reports for earlier dates
+    do not change. The number stays used. A refund can be reversed only once.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
@@ -145,7 +145,7 @@ def reverse_refund(
 
 
 def check_reversible(payment: Payment) -> None:
-    """Check that a payment is not reversed and has no refund that is not reversed.
+    """Check that a payment is not reversed and that all of its refunds are reversed.
 
     Raises PaymentReversed, PaymentRefunded.
     """

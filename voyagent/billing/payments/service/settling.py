@@ -238,8 +238,9 @@ def _told(part: Settlement) -> dict[str, str]:
 def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
     """Return the account to debit and the one to credit to move an amount to or from documents.
 
-    The other account is that of advances. For a payment from a customer an allocation debits
-    advances, for a payment to a supplier it credits them; taking back swaps the two.
+    One of them is the account of documents, the other the account of advances. For a payment from a
+    customer an allocation debits advances; for a payment to a supplier it credits them. With
+    `take_back` debit and credit are swapped.
     """
     documents, advances = CONTROL[payment.direction]
     return (
@@ -318,8 +319,10 @@ class Settlement:
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
     """Return the settlement of a locked document by a part of a payment.
 
-    If the currencies differ, one must be the ledger's; if that is the payment's, the document must
-    have a booked rate. The book values of all parts add up exactly to that of the whole document.
+    If the currencies differ, one of them must be the ledger's. If the payment is in the ledger's
+    currency, the document must have a booked rate. The book values of all parts add up exactly to
+    the book value of the whole document.
+
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
     """

@@ -427,7 +427,7 @@ def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]
 def _begun() -> dict[str, Any]:
     """Return the initial values of a payment: today, and direction and party from the URL.
 
-    If the URL names an open document, also its party, its currency, and its open amount as the
+    If the URL names an open document, its party and currency are used, and its open amount is the
     amount to pay and to allocate. Raises InvoiceNotFound, BillNotFound.
     """
     asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
@@ -462,12 +462,12 @@ def _goes_on() -> bool:
 def _open_documents(
     actor: Actor, direction: Any, party: Any, currency: Any
 ) -> tuple[list[Row], list[Row]]:
-    """Return a party's open documents in a currency and those in others, earliest due date first.
+    """Return the open documents of a party: those in the given currency, and those in others.
 
-    Each list has at most as many documents as one payment can settle. Rows in other currencies have
-    further members: `booked_rate` (text), `base` (base currency of a rate of the day), `can_be`
-    (True if the payment can settle the document), and `is_beyond` (True if neither currency is the
-    ledger's).
+    The earliest due date is first. Each list has at most as many documents as one payment can
+    settle. Rows in other currencies have further members: `booked_rate` (text), `base` (base
+    currency of a rate of the day), `can_be` (True if the payment can settle the document), and
+    `is_beyond` (True if neither currency is the ledger's).
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -501,7 +501,7 @@ def _open_documents(
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
     """Distribute an amount over documents, earliest due date first.
 
-    Amounts typed for documents in another currency are kept and deducted first.
+    Amounts that the user entered for documents in another currency are kept and deducted first.
     """
     kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = kept
