@@ -232,7 +232,7 @@ def _written(
         return
     wrong = UnclearDate("no_such_day", match.start(), end, words)
     is_bare = name == "numeric" and year is None
-    if in_text and is_bare and (words == "24/7" or not _exists(numbers[0], month, year)):
+    if in_text and is_bare and (words == "24/7" or numbers[0] > 31 or month > 12):
         return  # in a sentence `3/15` is a house number and `24/7` is not a date
     if month > 12:
         moved = numbers[0] <= 12 and _placed(month, numbers[0], year, today, kind)
