@@ -30,6 +30,7 @@ Reader = Literal[
     "amount_above",
     "amount_from",
     "booking",
+    "budget",
     "cabin",
     "cash_or_bank",
     "city",

@@ -94,6 +94,23 @@ _STATED_NUMBER = re.compile(
 _FOR = re.compile(r"\bfor\s*$", re.IGNORECASE)
 _PEOPLE_MAX = 20
 """The largest number that “for” can introduce as a number of people."""
+_BUDGET_BEFORE = re.compile(
+    r"\b(?:budgets?|upto|up to|under|within|below|max(?:imum)?|around|about|approx\w*|spend|afford"
+    r"|bajat|kharcha)\b\W*(?:(?:is|of|to|hai|will be|would be|around|about|approx\w*|now|max|only)"
+    r"\W+)*$|बजट\W*$",
+    re.IGNORECASE,
+)
+_BUDGET_BEHIND = re.compile(
+    r"\s*(?:ka |ki |total |max |approx )?(?:budget|bajat|tak\b|max\b)|\s*(?:का )?(?:बजट|तक)",
+    re.IGNORECASE,
+)
+_OTHER_MONEY = re.compile(
+    r"\b(?:pay(?:ment)?s?|paid|paying|receipts?|received?|transfer\w*|deposit\w*|refund\w*|invoic\w+"
+    r"|bill(?:ed)?|record|post|send|sent|advance|write off|credit(?:ed)?|debit(?:ed)?|charged?)\b",
+    re.IGNORECASE,
+)
+"""Words of payments and documents: an amount beside them is no budget."""
+_STOP = re.compile(r"[,;\n]\s|[.!?]\s|\n")
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
 _ACCOUNT_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -561,6 +578,26 @@ def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None)
         return None
 
     return reader
+def _budget(reading: Reading, _context: Context) -> Found | None:
+    """Return the amount that is called a budget, else one that nobody is told to pay or post."""
+    spans = [span for span in reading.of("amount") if span.value.value > 0]
+    for span in spans:
+        before, after = reading.text[: span.start], reading.text[span.end :]
+        if _BUDGET_BEFORE.search(before) or _BUDGET_BEHIND.match(after):
+            return Found(span.value.plain, span.value.words)
+    figure = _figure(reading)
+    if figure is None or _OTHER_MONEY.search(_clause_of(reading.text, figure)):
+        return None
+    return Found(figure.value.plain, figure.value.words)
+
+
+def _clause_of(text: str, span: Span) -> str:
+    """Return the sentence, or the part of a list, that contains a value."""
+    begins = max((match.end() for match in _STOP.finditer(text, 0, span.start)), default=0)
+    end = _STOP.search(text, span.end)
+    return text[begins : end.start() if end else len(text)]
+
+
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
@@ -855,6 +892,7 @@ READERS: Mapping[str, FieldReader] = {
     "nationality": _nationality,
     "origin": _end_of_route("origin"),
     "origin_airport": _end_of_route("origin", is_airport=True),
+    "budget": _budget,
     "party": _party,
     "passenger": _name_of("traveller"),
     "payment_reference": _group(_REFERENCE),

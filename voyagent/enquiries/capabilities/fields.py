@@ -32,7 +32,7 @@ Destination = Annotated[
 ]
 PartyBudget = Annotated[
     BudgetAmount | None,
-    Slot("amount"),
+    Slot("budget"),
     Field(description="Budget of the whole party, not per person."),
 ]
 BudgetCurrency = Annotated[

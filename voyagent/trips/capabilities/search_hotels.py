@@ -41,7 +41,7 @@ class SearchHotelsInput(Closed):
     currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
         default=None, description="ISO 4217 code of the rates; absent for the agency's currency."
     )
-    budget_max: Annotated[PlainAmount | None, Slot("amount")] = Field(
+    budget_max: Annotated[PlainAmount | None, Slot("budget")] = Field(
         default=None, description="Highest price of the whole stay, such as 60000.00."
     )
 
