@@ -279,3 +279,13 @@ def test_saving_again_after_an_edited_message_changes_the_same_enquiry(
     press(talk, alice, messages.save_card, session_id, card["card_id"])
     with alice.reading() as reader:
         assert [row["pax_count"] for row in enquiries.find_by_text(reader, "Ravi")] == [4]
+
+
+def test_a_fact_that_no_field_takes_is_named_on_each_card_of_the_draft(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    told = talk.say(alice, session_id, INVOICE.replace("visa", "visa plus 18% GST"))
+    assert text(told).startswith("“18% GST” was not used.")
+    assert card_of(told)["unread"] == [{"kind": "tax", "words": "18% GST"}]
+    assert "“18% GST” was not used." in text(talk.say(alice, session_id, "no, 46,000"))

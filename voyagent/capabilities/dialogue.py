@@ -15,10 +15,11 @@ from voyagent.capabilities import slots
 from voyagent.capabilities.capability import Capability, Choice, JsonObject
 from voyagent.capabilities.matching import Decision, Matcher, Thresholds, corpus_of, decide, mask
 from voyagent.capabilities.slots import Context, Filled
+from voyagent.capabilities.unread import Unread
 from voyagent.kernel.text import people
 
 _CORRECTION = re.compile(
-    r"^\s*(?:no+|nope|sorry|oops|wait|actually|correction|i mean|nahi+|नहीं)\b[\s,:-]*"
+    r"^\s*(?:no+|nope|sorry|oops|wait|actually|correction|i mean|nahi+|नहीं)\b(?:[\s,:]|-(?!\d))*"
     r"(?:make it|it is|it's|change (?:it|that) to|i mean)?\s*"
     r"|^\s*(?:make|change) (?:it|that)(?: to)?\s+",
     re.IGNORECASE,
@@ -65,13 +66,14 @@ class Draft:
     """An act in preparation.
 
     `values` are its fields, `words` the parts of the messages that they were read from, `choices`
-    the records among which the user must still choose.
+    the records among which the user must still choose. `unread` has facts that no field takes.
     """
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ class Engine:
             and (has_pronoun or one in capability.required_fields)
             and (has_pronoun or one not in filled.choices)
         }
-        draft = Draft(name, {**known, **filled.values}, filled.words, filled.choices)
+        values = {**known, **filled.values}
+        draft = Draft(name, values, filled.words, filled.choices, filled.unread)
         if party is not None and not set(party.fills) & set(capability.input.model_fields):
             return draft  # the text picked a party by its position in the list, not a record
         return self._referred(text, draft, listed) or draft
@@ -267,10 +270,15 @@ class Engine:
         if not changed and missing:
             changed = self._answer(missing[0], draft.name, said, context)
         if not changed:
-            return None
+            return replace(draft, unread=filled.unread) if filled.unread else None
         words = {name: filled.words.get(name, said) for name in changed}
-        choices = {name: rows for name, rows in draft.choices.items() if name not in changed}
-        return Draft(draft.name, {**draft.values, **changed}, {**draft.words, **words}, choices)
+        return replace(
+            draft,
+            values={**draft.values, **changed},
+            words={**draft.words, **words},
+            choices={name: rows for name, rows in draft.choices.items() if name not in changed},
+            unread=_still_unread(draft, filled),
+        )
 
     def _is_of_another(self, draft: Draft, filled: Filled) -> bool:
         """Return True if a message with further values names another party or record.
@@ -335,9 +343,19 @@ class Engine:
                 chosen = _picked(text, fitting)
             if chosen is not None:
                 choices = {one: left for one, left in draft.choices.items() if one != name}
-                values = {**draft.values, name: chosen.id}
-                return Draft(draft.name, values, {**draft.words, name: chosen.label}, choices)
+                return replace(
+                    draft,
+                    values={**draft.values, name: chosen.id},
+                    words={**draft.words, name: chosen.label},
+                    choices=choices,
+                )
         return None
+
+
+def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:
+    """Return the unread facts after a correction, which replaces wrong amounts and dates."""
+    kept = (one for one in draft.unread if one.kind not in ("amount", "date"))
+    return tuple(dict.fromkeys((*kept, *filled.unread)))
 
 
 def _following(capability: Capability[Any], draft: Draft) -> Reply:

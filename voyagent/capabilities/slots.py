@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -18,7 +18,9 @@ from voyagent.capabilities.slot_words import (
     STATUS_WORDS,
     TRAVELLER_KINDS,
 )
+from voyagent.capabilities.unread import Unread, find_unread
 from voyagent.kernel.text import people, stations
+from voyagent.kernel.text.amounts import find_taxes
 from voyagent.kernel.text.dates import DateKind, Day, read_date
 from voyagent.kernel.text.journeys import find_ends
 from voyagent.kernel.text.line_items import find_lines
@@ -92,8 +94,6 @@ _STATED_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _FOR = re.compile(r"\bfor\s*$", re.IGNORECASE)
-_PEOPLE_MAX = 20
-"""The largest number that “for” can introduce as a number of people."""
 _BUDGET_BEFORE = re.compile(
     r"\b(?:budgets?|upto|up to|under|within|below|max(?:imum)?|around|about|approx\w*|spend|afford"
     r"|bajat|kharcha)\b\W*(?:(?:is|of|to|hai|will be|would be|around|about|approx\w*|now|max|only)"
@@ -111,6 +111,8 @@ _OTHER_MONEY = re.compile(
 )
 """Words of payments and documents: an amount beside them is no budget."""
 _STOP = re.compile(r"[,;\n]\s|[.!?]\s|\n")
+_PEOPLE_MAX = 20
+"""The largest number that “for” can introduce as a number of people."""
 _ACCOUNT_CODE = re.compile(r"(?<![\d/.,-])\d{4}(?![\d/.,-])")
 _ACCOUNT_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -222,11 +224,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Values that a text gives, the words of each, and choices where several records fit."""
+    """Values that a text gives, the words of each, and choices where several records fit.
+
+    `unread` has the words of facts that no field takes.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
 
 
 Several = tuple[Choice, ...]
@@ -260,7 +266,7 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
             _put(filled, name, _existing(found, context), capability)
         elif slot.reader in READERS:
             _put(filled, name, READERS[slot.reader](reading, context), capability)
-    return filled
+    return replace(filled, unread=find_unread(capability, reading, filled.values))
 
 
 def answered_date(
@@ -555,9 +561,12 @@ def _figure(reading: Reading) -> Span | None:
     spans = [
         span
         for span in reading.of("amount")
-        if span.value.marked
-        or span.value.value > _PEOPLE_MAX
-        or not _FOR.search(reading.text[: span.start])
+        if span.value.value > 0
+        and (
+            span.value.marked
+            or span.value.value > _PEOPLE_MAX
+            or not _FOR.search(reading.text[: span.start])
+        )
     ]
     marked = [span for span in spans if span.value.marked]
     large = [span for span in spans if span.value.value >= _AMOUNT_MIN]
@@ -569,15 +578,6 @@ def _amount(reading: Reading, _context: Context) -> Found | None:
     return Found(span.value.plain, span.value.words) if span else None
 
 
-def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None) -> FieldReader:
-    def reader(reading: Reading, _context: Context) -> Found | None:
-        for span in reading.of("amount"):
-            is_led = before.search(reading.text[: span.start])
-            if is_led or (after and after.match(reading.text, span.end)):
-                return Found(span.value.plain, span.value.words)
-        return None
-
-    return reader
 def _budget(reading: Reading, _context: Context) -> Found | None:
     """Return the amount that is called a budget, else one that nobody is told to pay or post."""
     spans = [span for span in reading.of("amount") if span.value.value > 0]
@@ -598,6 +598,15 @@ def _clause_of(text: str, span: Span) -> str:
     return text[begins : end.start() if end else len(text)]
 
 
+def _amount_after(before: re.Pattern[str], after: re.Pattern[str] | None = None) -> FieldReader:
+    def reader(reading: Reading, _context: Context) -> Found | None:
+        for span in reading.of("amount"):
+            is_led = before.search(reading.text[: span.start])
+            if is_led or (after and after.match(reading.text, span.end)):
+                return Found(span.value.plain, span.value.words)
+        return None
+
+    return reader
 
 
 def _currency(reading: Reading, context: Context) -> Found | None:
@@ -794,12 +803,19 @@ def _message(reading: Reading, _context: Context) -> Found | None:
 
 def _lines(reading: Reading, context: Context) -> Found | None:
     """Return invoice lines: the amounts, with the words and quantities that belong to each."""
-    figures = [span.value for span in reading.spans if span.kind in ("amount", "rate")]
+    figures = [
+        span.value
+        for span in reading.spans
+        if span.kind in ("amount", "rate") and span.value.value > 0
+    ]
     hidden = [
         (span.start, span.end)
         for span in reading.spans
         if span.kind not in ("amount", "rate", "route", "people")
+        or (span.kind in ("amount", "rate") and span.value.value <= 0)
     ]
+    hidden += [(one.start, one.end) for one in reading.unclear if one.kind == "date"]
+    hidden += [match.span() for match in find_taxes(reading.text)]
     party = _name_of("supplier")(reading, context)
     numbered = _BILL_NUMBER.search(reading.text)
     gone = [party.words, party.value] if isinstance(party, Found) else []
@@ -876,6 +892,7 @@ READERS: Mapping[str, FieldReader] = {
     "amount_above": _amount_after(_ABOVE),
     "amount_from": _amount_after(_FROM, _OR_MORE),
     "booking": _group(_LOCATOR),
+    "budget": _budget,
     "cabin": _cabin,
     "cash_or_bank": _money_account,
     "city": _city,
@@ -892,7 +909,6 @@ READERS: Mapping[str, FieldReader] = {
     "nationality": _nationality,
     "origin": _end_of_route("origin"),
     "origin_airport": _end_of_route("origin", is_airport=True),
-    "budget": _budget,
     "party": _party,
     "passenger": _name_of("traveller"),
     "payment_reference": _group(_REFERENCE),

@@ -23,6 +23,7 @@ from voyagent.billing.invoices.capabilities import draft_invoice
 from voyagent.capabilities import cards, dialogue, registry, slots
 from voyagent.capabilities.capability import Capability, Choice, Invocation
 from voyagent.capabilities.dialogue import Draft, Engine, Reply, missing_fields
+from voyagent.capabilities.unread import Unread
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -44,8 +45,9 @@ def interpret(
     """Return the interpretation of a turn's message; empty if the turn has none.
 
     Keys: `kind` as in `dialogue.Reply`, or `stale` if the message answers a card that is no longer
-    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `confirmed`, `draft_id`,
-    `origins`; `answers_card` if the message only answers a card, so that no model is needed.
+    open; `capability`, `fields`, `missing`, `words`, `choices`, `offered`, `unread`, `confirmed`,
+    `draft_id`, `origins`; `answers_card` if the message only answers a card, so that no model is
+    needed.
     """
     asked = next(
         (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
@@ -204,6 +206,7 @@ def _checked(reply: Reply) -> Reply:
         values,
         {name: words for name, words in reply.draft.words.items() if name in values},
         {name: rows for name, rows in reply.draft.choices.items() if name not in values},
+        reply.draft.unread,
     )
     missing = missing_fields(capability, draft)
     kind = reply.kind
@@ -233,6 +236,7 @@ def _reading(reply: Reply) -> JsonObject:
         "words": {name: words for name, words in draft.words.items() if words},
         "choices": {name: [_stored(row) for row in rows] for name, rows in draft.choices.items()},
         "offered": list(reply.offered),
+        "unread": [one._asdict() for one in draft.unread],
         "confirmed": reply.confirmed,
     }
 
@@ -248,6 +252,7 @@ def _draft_of(card: drafts.Block) -> Draft:
         dict(card["fields"]),
         dict(card["words"]),
         {name: tuple(map(_choice, rows)) for name, rows in card["choices"].items()},
+        tuple(Unread(**one) for one in card.get("unread", ())),
     )
 
 

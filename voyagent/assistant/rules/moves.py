@@ -45,7 +45,8 @@ class Card:
     `text` asks for the first field in `missing`, or asks the user to check and save. `words` has,
     for each field, the words from which it was read; `choices` has the records that a field can
     mean. `offered` has the names of up to three capabilities that the message can mean. `draft_id`
-    is the id of the first card of the same draft, or empty for a new draft.
+    is the id of the first card of the same draft, or empty for a new draft. `unread` has the kind
+    and the words of facts that no field takes; the text names them.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Card:
     choices: dict[str, list[JsonObject]] = field(default_factory=dict)
     offered: list[str] = field(default_factory=list)
     draft_id: str = ""
+    unread: list[dict[str, str]] = field(default_factory=list)
     kind: Literal["card"] = "card"
 
 

@@ -20,7 +20,7 @@ from voyagent.assistant.rules.moves import (
     silently,
 )
 from voyagent.assistant.service.outcomes import output_of
-from voyagent.capabilities import cards, registry
+from voyagent.capabilities import cards, registry, unread
 from voyagent.capabilities.capability import Capability
 
 
@@ -71,6 +71,8 @@ def _opening(reading: JsonObject) -> Move:
     if kind == "run" or reading["confirmed"]:
         is_proposed = capability.approval == "required"
         words = gettext("Sent for approval.") if is_proposed else ""
+        if not reading["confirmed"]:
+            words = _unread(reading)
         return Call(capability.name, reading["fields"], words)
     return _card(capability, reading)
 
@@ -84,7 +86,7 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
         if rows:
             text = cards.listing(text, [row["label"] for row in rows])
     return Card(
-        text,
+        cards.paragraphs(_unread(reading), text),
         capability.name,
         reading["fields"],
         reading["missing"],
@@ -92,7 +94,12 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
         reading["choices"],
         reading["offered"],
         reading["draft_id"],
+        reading.get("unread", []),
     )
+
+
+def _unread(reading: JsonObject) -> str:
+    return " ".join(unread.sentence(**one) for one in reading.get("unread", ()))
 
 
 def _after(decision: Decision, moves: int, timezone: str) -> Move:

@@ -67,6 +67,7 @@ _CURRENCY = "|".join(
     ]
 )
 _AMOUNT = re.compile(
+    rf"(?P<sign>(?<![\w)])[-−](?=[₹$€£¥]|{_CURRENCY})|\bminus\s+)?"
     rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER}|(?<![^\W_])(?:{_SPELLED})(?=\s+(?:{_BIG_SCALE}){_NO_LETTER}))(?!\d|,\d|/\d|@)"
     rf"(?:\s{{0,2}}(?P<scale>{_SCALE}){_NO_LETTER})?"
     rf"(?:/-)?(?:\s?(?P<after>[₹$€£¥]|(?:{_CURRENCY})(?!\w)))?",
@@ -84,7 +85,8 @@ _NOUNS = (
     r"|saal|baje|लोग|लोगों|रात|दिन|बड़े|बच्चे|साल|बजे|यात्री)"
 )
 _COUNTED = re.compile(
-    rf"\s?-?(?:{_NOUNS}|n\d{{1,2}}d|n|d|am|pm|a|c|st|nd|rd|th)(?!\w)|\s?%|:\d", re.IGNORECASE
+    rf"\s?-?(?:{_NOUNS}|n\d{{1,2}}d|n|d|am|pm|a|c|st|nd|rd|th)(?!\w)|\s?%|\s?per\s?cent\b|:\d",
+    re.IGNORECASE,
 )
 _COUNTED_ANYWAY = re.compile(
     r"\s?-?(?:nights|days|weeks|months|years|hours|adults|children|kids|infants|pax|people|persons"
@@ -123,6 +125,13 @@ _ADDED = re.compile(
     rf"|[,;]?\s*\b{_TAX}\s+(?:is\s+)?(?:extra|on top|as applicable|applicable)\b",
     re.IGNORECASE,
 )
+_TAX_WORDS = re.compile(
+    rf"\bincl\w*\.?\s*(?:of\s+)?(?:all\s+)?(?:{_SHARE}\s*)?{_TAX}\b"
+    rf"|(?<![\d.,]){_SHARE}\s*(?:of\s+)?{_TAX}\b|\b{_TAX}\s*(?:@|at|of|:|=|is)?\s*{_SHARE}"
+    rf"|\b(?:(?<=plus )|(?<=with )|(?<=adding )|(?<=\+ ))(?:applicable\s+)?{_TAX}\b"
+    rf"|\b{_TAX}\b(?=\s+(?:is\s+)?(?:extra|on top|as applicable|applicable)\b)",
+    re.IGNORECASE,
+)
 _INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$", re.IGNORECASE)
 
 
@@ -139,6 +148,11 @@ def added_tax(text: str) -> re.Match[str] | None:
         ),
         None,
     )
+
+
+def find_taxes(text: str) -> list[re.Match[str]]:
+    """Return the taxes that a text names, added or included: `18% GST`, `GST @ 5%`, `plus GST`."""
+    return list(_TAX_WORDS.finditer(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +216,11 @@ def _figures(text: str) -> Iterator[Figure]:
         before, after = match["before"], match["after"]
         currency = currency_of(before) or currency_of(after)
         scale = (match["scale"] or "").lower()
+        is_negative = bool(match["sign"] or match["minus"])
         start = (
-            match.start("before")
+            match.start("sign")
+            if match["sign"]
+            else match.start("before")
             if before and currency_of(before)
             else match.start("minus")
             if match["minus"]
@@ -229,7 +246,7 @@ def _figures(text: str) -> Iterator[Figure]:
         each = _EACH.match(text, end)
         ranged = _RANGE_BEFORE.search(lead(text, start))
         yield Figure(
-            value=-value if match["minus"] else value,
+            value=-value if is_negative else value,
             currency=currency,
             start=start,
             end=each.end() if each else end,
