@@ -81,7 +81,8 @@ def export(
 ) -> None:
     """Export an agency's postings for another program, read in one database snapshot.
 
-    The format beancount contains all postings, Tally those of a period in one currency.
+    The format beancount has all postings. The format tally has the postings of a period in one
+    currency.
     """
     _must_exist(tenant)
     if form == "beancount" and (first or last or currency):

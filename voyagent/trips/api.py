@@ -257,9 +257,10 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLin
 
     A flight held at a supplier is released there free of charge, with all flights of its booking,
     and a pending request to issue its tickets is withdrawn. Cancelling booked rooms may incur a
-    charge: it needs approval and happens once the request in `approval_id` is approved. A line that
-    was booked elsewhere, ticketed or filed is only marked as cancelled; inform the supplier
-    yourself. If the supplier fails, nothing has changed and the call can be repeated.
+    charge. It therefore needs approval, and the rooms are cancelled once the request in
+    `approval_id` is approved. A line that was booked elsewhere, ticketed or filed is only marked as
+    cancelled; inform the supplier yourself. If the supplier fails, nothing has changed and the call
+    can be repeated.
     """
     done = run(cancel(actor, trip_id, line_id))
     return Body(

@@ -100,8 +100,8 @@ class TripLine(TenantOwned, Base):
     The shape of `details` depends on the kind (`rules/details.py`). `starts_on` and `ends_on` are
     the local days of the details. Cost and price have the same currency. `supplier_ref` is the
     booking number, `supplier_key` the supplier's own id, and `our_reference` the idempotency key of
-    the request, so that a repeated request books nothing twice. Flights of one booking have all
-    three in common.
+    the request, so that a repeated request books nothing twice. All flights of one booking have the
+    same three values.
     """
 
     __tablename__ = "trip_lines"

@@ -52,8 +52,8 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 class TripIn(Closed):
     """A trip.
 
-    Members that are absent are taken from its conversation and enquiry; the currency is by default
-    the agency's.
+    Members that are absent are taken from the conversation and the enquiry. The currency defaults
+    to the agency's.
     """
 
     title: Annotated[str, Trimmed(200)] | None = None
@@ -108,7 +108,7 @@ class LineIn(Closed):
     """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
     `details` has its kind and contents. Amounts are decimal strings in the line's currency, by
-    default that of the trip.
+    default the currency of the trip.
     """
 
     details: Details

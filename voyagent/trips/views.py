@@ -160,7 +160,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """Show and process the form of a new passenger.
 
-    With "and another" the form is shown again, empty.
+    The button "and another" saves the passenger and shows the form again, empty.
     """
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
@@ -356,7 +356,7 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
 def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the form's values to set.
 
-    A blank clears notes, supplier and booking number, and leaves other fields unchanged.
+    A blank field clears notes, supplier and booking number; any other blank field is unchanged.
     """
     return {
         name: value

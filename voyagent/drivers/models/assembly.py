@@ -30,7 +30,7 @@ CHARACTERS_A_TOKEN = 4
 CHARACTERS_A_TOKEN_MAX = 16
 """Maximum number of characters per token.
 
-A server that sends more text ignores `max_tokens`.
+A server that sends more characters has ignored `max_tokens`.
 """
 
 
@@ -113,7 +113,7 @@ class Assembly:
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
     ) -> ModelAnswer:
-        """Return the complete answer; `spent` are the tokens of earlier, failed requests.
+        """Return the complete answer; `spent` are the tokens of earlier requests that failed.
 
         Raises ModelNonsense if the arguments of a tool call are not a JSON object.
         """
@@ -155,7 +155,7 @@ class Assembly:
         )
 
     def text_of(self, value: object) -> str:
-        """Return a text, with U+FFFD in place of characters that cannot be stored.
+        """Return a text; characters that cannot be stored are replaced with U+FFFD.
 
         Raises ModelNonsense if `value` is not a string.
         """
@@ -179,7 +179,7 @@ class Assembly:
         return value
 
     def nonsense(self, message: str) -> ModelNonsense:
-        """Return the error for an invalid answer, with driver and vendor's request id."""
+        """Return the error for an invalid answer, with the driver and the vendor's request id."""
         return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
 
     def _call(self, wish: _Wish) -> ToolCall:

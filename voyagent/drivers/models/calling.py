@@ -1,9 +1,10 @@
 """Calls to models: retries within the deadline until there is one answer.
 
-Retries (API contract, section 17): after 1 s and 2 s if the rate limit is reached; once, after 1 s,
-if the server fails or cannot be reached. Both wait for `Retry-After` instead if the server sends
-it, and never beyond the deadline. Refused requests and invalid answers are not retried. There is no
-retry either after text has been shown to the person, who would read two answers.
+If the rate limit is reached, the request is repeated after 1 s and after 2 s. If the server fails
+or cannot be reached, it is repeated once, after 1 s. If the server sends `Retry-After`, that time
+is used instead. No retry begins after the deadline. A refused request and an invalid answer are not
+retried. After text has been shown to the person there is no retry, because the person would read
+two answers.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
 def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exception:
     """Return the ModelError for an exception of the SDK or the HTTP library.
 
-    Its text is left out, because it may contain the API key or the conversation. Any other
-    exception is a programming error and returned unchanged.
+    The text of the exception is left out, because it may contain the API key or the conversation.
+    Any other exception is a programming error and is returned unchanged.
     """
     import httpx2  # noqa: PLC0415 - as in `line`
 

@@ -13,8 +13,8 @@ class ModelError(Exception):
 
     `message` is the reason; it contains no part of the conversation, no key and no text of the
     vendor. `vendor_ref` is the vendor's request id. `told` is true if a part of the answer was
-    already shown to the person. `tries` is the number of requests and `usage` the tokens that they
-    used, as far as known. `sentence` is shown to the person and is translatable.
+    already shown to the person. `tries` is the number of requests, and `usage` the tokens that
+    these requests used, as far as known. `sentence` is shown to the person and can be translated.
     """
 
     sentence: ClassVar[str] = N_(
@@ -81,7 +81,7 @@ class ModelMissing(ModelRefused):
 class ModelNonsense(ModelError):
     """The answer is invalid.
 
-    Malformed events, invalid or too long arguments, or an unknown stop reason.
+    Its events are malformed, its arguments are invalid or too long, or its stop reason is unknown.
     """
 
     sentence = N_(

@@ -44,11 +44,11 @@ class _HungUp(Exception):
 
 
 class Line:
-    """A connection for one request; leaving the block closes it.
+    """A connection for one request; leaving the block closes the connection.
 
     A read that waits for a silent server cannot be cancelled from another thread, and the time-outs
-    of the HTTP library start again with each byte. So a thread reads, the caller waits until the
-    deadline, and closing shuts down the socket, which ends the read at once.
+    of the HTTP library start again with each byte. Therefore a separate thread reads, and the
+    caller waits until the deadline. Closing shuts down the socket, which ends the read at once.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -173,7 +173,7 @@ class Line:
 
 
 def _plain(event: Any) -> Any:
-    """Return an SDK's event as JSON, as it arrived; the SDKs do not validate events."""
+    """Return an event of an SDK as the JSON that arrived; the SDKs do not validate events."""
     return (
         event.model_dump(exclude_unset=True, warnings=False)
         if hasattr(event, "model_dump")

@@ -1,6 +1,6 @@
 """Driver for servers with OpenAI's chat completions API, through OpenAI's SDK.
 
-For example llama.cpp, Ollama or vLLM on the agency's own machine.
+Such servers are, for example, llama.cpp, Ollama or vLLM on the agency's own machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ STOP_REASONS: dict[str, StopReason] = {
 class OpenAI:
     """One model on one server.
 
-    Without a key no `Authorization` header is sent, whatever the environment variables contain.
+    If there is no key, no `Authorization` header is sent, even if environment variables contain a
+    key.
     """
 
     model: str

@@ -1,7 +1,7 @@
 """Token prices of models in USD, and the last days on which models are available.
 
-Models of generations 3 and 4 have the price of their family in the API contract (section 17). Newer
-ones have the vendor's prices of November 2026. Other models have no price.
+Models of generations 3 and 4 have the price that the API contract gives to their family. Newer
+models have the vendor's prices of November 2026. Other models have no price.
 """
 
 from __future__ import annotations

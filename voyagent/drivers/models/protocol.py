@@ -19,8 +19,8 @@ TRIES_MAX = 3
 class SystemPart:
     """A part of the instructions (system prompt).
 
-    Cacheable parts come first and are the same in each request; changing ones, such as the date,
-    follow.
+    The cacheable parts come first and are the same in each request. Parts that change, such as the
+    date, come after them.
     """
 
     text: str
@@ -89,8 +89,8 @@ Message = PersonSaid | ModelSaid | ToolsAnswered
 class ModelRequest:
     """A request to a model.
 
-    `deadline` is a value of `time.monotonic()` for the whole answer, with all waits and retries.
-    `tries_max` is the maximum number of HTTP requests, including the first.
+    `deadline` is a value of `time.monotonic()` for the whole answer, including all waits and
+    retries. `tries_max` is the maximum number of HTTP requests, including the first.
     """
 
     system: tuple[SystemPart, ...]
@@ -115,8 +115,9 @@ class ModelRequest:
 class ModelAnswer:
     """The answer of a model.
 
-    Tool calls are present only if `stop_reason` is `tool_use`: those of a cut or stopped answer are
-    dropped. `text` is all that `on_text` received. `tries` and `usage` include failed requests.
+    Tool calls are present only if `stop_reason` is `tool_use`. If an answer was cut or stopped, its
+    tool calls are dropped. `text` is all the text that `on_text` received. `tries` and `usage`
+    include failed requests.
     """
 
     text: str
@@ -134,7 +135,7 @@ class ModelAnswer:
 
     @classmethod
     def from_raw(cls, raw: JsonObject) -> Self:
-        """Return the answer of a JSON object that `raw` returned.
+        """Return the model's answer from a JSON object that `ModelAnswer.raw` returned.
 
         Raises KeyError or TypeError for other JSON, ValueError for an unknown stop reason.
         """

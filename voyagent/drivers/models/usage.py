@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Usage:
     """Numbers of tokens: input, output, read from the cache, written to the cache.
 
-    No token counts twice. `estimated` is true if the server did not report them; the estimate is
-    one token for four characters.
+    Each token is counted in one of these numbers only. `estimated` is true if the server did not
+    report the numbers; the estimate is one token for every four characters.
     """
 
     input: int = 0

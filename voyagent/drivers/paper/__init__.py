@@ -63,7 +63,7 @@ log = structlog.get_logger(__name__)
 
 
 def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return an image as JSON data for a template, None for None.
+    """Return an image as JSON data for a template; None if there is no image.
 
     The data has the format, the bytes, and the size in pixels.
     """
@@ -87,8 +87,8 @@ class Paper:
     def pdf(self, name: str, data: dict[str, Any]) -> bytes:
         """Return the PDF of a template, such as `itinerary.typ`, filled with JSON `data`.
 
-        It is tagged for screen readers (PDF/UA-1). If Typst cannot comply for some combination of
-        characters, the PDF is made without this standard.
+        The PDF is tagged for screen readers (PDF/UA-1). If Typst cannot comply with this standard
+        for some combination of characters, the PDF is made without it.
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 

@@ -1,8 +1,8 @@
 """Replaces characters that no font has, so that every text can be typeset.
 
-Typst refuses a tagged PDF if a single character has no glyph in any font. So the text is changed
-before: a character without a glyph is replaced, and a line with right-to-left script is isolated
-from the text around it.
+Typst refuses to make a tagged PDF if a single character has no glyph in any font. Therefore such
+characters are replaced before typesetting. A line with right-to-left script is isolated from the
+text around it.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def _legible(typed: str, hidden: set[str]) -> str:
 def _isolated(line: str) -> str:
     """Return a line with right-to-left script isolated from the text around it.
 
-    With Latin letters the line stays left to right, so that an arrow between two places keeps its
-    meaning.
+    If the line has Latin letters, it stays left to right, so that an arrow between two places keeps
+    its meaning.
     """
     kinds = set(map(unicodedata.bidirectional, line))
     if not kinds & _REORDERING:

@@ -1,7 +1,8 @@
 """Start, find and stop the embedded PostgreSQL server.
 
-Safe for many processes at once, after processes were killed, as root and as another user. The
-server listens on a socket in a private folder and on no TCP port, so it needs no passwords.
+It works for many processes at the same time, after processes were killed, as root and as another
+user. The server listens on a socket in a private folder and on no TCP port, so it needs no
+passwords.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class ServerInfo:
 
 
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
-    """Return the server of a data folder, which is created and started if needed.
+    """Return the server of a data folder; create and start the server if needed.
 
-    With `fast` the server does not wait for data to reach the disk; for tests. Raises an
+    With `fast` the server does not wait until data is on the disk; this is for tests. Raises an
     EmbeddedServerError whose message says what to do.
     """
     place = find_place(data_dir)
@@ -171,10 +172,10 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _forget_recycled_process(place: Place) -> None:
-    """Replace the process id in the lock file if another program has this id now.
+    """Replace the process id in the lock file if another program now has this id.
 
-    That can happen after the machine was restarted. The rest of the file stays, because it shows if
-    a process of the old server still uses the shared memory.
+    Process ids are used again after a restart of the machine. The rest of the file is not changed,
+    because it shows if a process of the old server still uses the shared memory.
     """
     noted = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):

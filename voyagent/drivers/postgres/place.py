@@ -1,8 +1,8 @@
 """Folders, user account and programs of the embedded server.
 
 PostgreSQL refuses to run as root, and the account that runs it can usually not enter root's
-folders. So for root the data and a copy of the programs are under /var/tmp; the permissions of
-existing folders are never changed.
+folders. If the program runs as root, the data and a copy of the programs are therefore under
+/var/tmp. The permissions of existing folders are never changed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Place:
     def sockets(self) -> Path:
         """Return the folder of the server's socket.
 
-        It is another, shorter path if that in the data folder is too long for a socket.
+        The path of a socket has a maximum length. If the socket's path in the data folder is too
+        long, another, shorter folder is used.
         """
         if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
             self.cluster
@@ -83,7 +84,8 @@ def find_place(data_dir: Path) -> Place:
 def make_own_folder(folder: Path, mode: int) -> None:
     """Create a folder with a predictable name; accept an existing one only if it is safe.
 
-    It is safe if it belongs to this user and only this user may write to it. Raises UnsafeFolder.
+    A folder is safe if it belongs to this user and only this user may write to it. Raises
+    UnsafeFolder.
     """
     try:
         folder.mkdir(mode=mode)
@@ -120,8 +122,9 @@ def find_programs(place: Place) -> Path:
 def _public_copy(package: Path) -> Path:
     """Return a copy of the programs for the server's account, one per wheel version.
 
-    It is renamed when complete, so that a start that was killed leaves no partial copy. The
-    programs find their libraries by a relative path, so the copy has the same folders as the wheel.
+    The copy is renamed when it is complete, so that a start that was killed leaves no partial copy.
+    The programs find their libraries by a relative path, so the copy has the same folders as the
+    wheel.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():

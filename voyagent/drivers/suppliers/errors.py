@@ -1,9 +1,9 @@
 """Errors of suppliers, equal for all drivers.
 
-Each has `driver`, the name of the driver; `reason`, the supplier's text, for the log only;
+Each error has `driver`, the name of the driver; `reason`, the supplier's text, for the log only;
 `vendor_ref`, the supplier's id of the incident; and `retry_after_s` if a retry can succeed. The
-main classes are those of section 17 of the API contract. Conditions of the trade (sold out, price
-changed) are subclasses.
+main classes are those of the API contract. Conditions of the trade (sold out, price changed) are
+subclasses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class SupplierError(VoyagentError):
     """Base class of the errors of suppliers.
 
-    With `in_doubt` the supplier may have made the change; a call with the same reference finds out.
+    `in_doubt` is true if the supplier may have made the change. A call with the same reference
+    shows if it has.
     """
 
     code = "supplier_error"

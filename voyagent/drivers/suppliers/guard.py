@@ -35,8 +35,9 @@ class _Call(Generic[Answer]):
 class Guard:
     """Limits each call to a driver to `timeout_s` seconds.
 
-    A thread cannot be stopped from outside, so each call has its own thread, which is abandoned at
-    the deadline. At most HANGING_MAX calls run in a process; further calls fail at once.
+    A thread cannot be stopped from outside. Each call therefore has its own thread, which is
+    abandoned at the deadline. At most HANGING_MAX calls run in a process; further calls fail at
+    once.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:
@@ -48,7 +49,8 @@ class Guard:
         """Run `work` in a thread and return its result.
 
         `act` names the call in the log; `changes` is true if the call changes something at the
-        supplier. Raises only SupplierError, with `in_doubt` if such a call did not end in time.
+        supplier. Raises only SupplierError. If a call with `changes` did not end in time,
+        `in_doubt` of the error is true.
         """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are under way")

@@ -80,7 +80,7 @@ def get_reports_trial_balance(
 ) -> Body[TrialBalanceResponse]:
     """Return the trial balance up to and including `as_of`.
 
-    It has debit, credit and balance of every account with postings; with `from` also opening
+    It has debit, credit and balance of every account with postings. With `from` it also has opening
     balance, movement and closing balance. Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
@@ -112,8 +112,8 @@ def get_reports_trial_balance(
 def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> Body[ItineraryResponse]:
     """Return the itinerary of a conversation's trip.
 
-    It has passengers, flights, hotels, visas and price, and is empty if the conversation has no
-    trip.
+    It has passengers, flights, hotels, visas and price. If the conversation has no trip, it is
+    empty.
     """
     session_id = parse_id(query.session_id)
     if session_id is None:

@@ -69,7 +69,7 @@ class Maker(NamedTuple):
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
-    """Return the query schema of a report's file: that of its JSON operation without pages.
+    """Return the query schema of a report's file: that of its JSON operation without paging.
 
     The query of a PDF also has a language.
     """

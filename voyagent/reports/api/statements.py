@@ -54,8 +54,8 @@ def get_reports_balance_sheet(
     """Return assets, liabilities and equity at the end of the day `as_of`.
 
     `compare` or `compare_as_of` adds another day. Equity includes the results of the financial
-    years: those of all earlier years as retained earnings, that of the current year separately.
-    Amounts of different currencies are never added.
+    years: the results of all earlier years as retained earnings, and the result of the current year
+    separately. Amounts of different currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])

@@ -43,7 +43,7 @@ from voyagent.trips.rules.journey import Total
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     """Return the profit and loss as a table.
 
-    One row for each account, a total for each type, and the comparison.
+    It has one row for each account, a total for each type, and the amounts compared with.
     """
     shown = [
         block
@@ -56,7 +56,7 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
     """Return the balance sheet as a table.
 
-    One row for each account, a total for each type, and the comparison.
+    It has one row for each account, a total for each type, and the amounts compared with.
     """
     shown = [
         block
@@ -108,7 +108,8 @@ def day_book(report: DayBook) -> Printed:
 def trip_margins(report: Margins) -> Printed:
     """Return the margins as one table for each currency.
 
-    One row for each trip or group, and the comparison with the trial balance. Raises TooManyLines.
+    It has one row for each trip or group, and the comparison with the trial balance. Raises
+    TooManyLines.
     """
     whole(report)
     return Printed(
@@ -120,7 +121,7 @@ def trip_margins(report: Margins) -> Printed:
 def margin_lines(report: MarginLines) -> Printed:
     """Return the journal lines of a margin as a table, with their sum.
 
-    One row for each journal line with its account. Raises TooManyLines.
+    It has one row for each journal line with its account. Raises TooManyLines.
     """
     whole(report)
     rows = [

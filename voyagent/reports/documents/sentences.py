@@ -86,7 +86,7 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Return the sentence part that names the period of the comparison; empty without one."""
+    """Return the sentence part that names the period compared with; empty if there is none."""
     return (
         [
             _(

@@ -33,8 +33,8 @@ _ROOTS = {
 def pieces(reader: Reader) -> Iterator[str]:
     """Yield all postings as text: accounts, entries by book date, balance assertions.
 
-    The balances are those of the trial balance. They are asserted without tolerance on the day
-    after the last entry, so that `bean-check` reports every difference.
+    The asserted balances are the balances of the trial balance. They are asserted without tolerance
+    on the day after the last entry, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
     if chosen is not None:
@@ -63,7 +63,7 @@ def account_names(accounts: Iterable[Row]) -> dict[str, str]:
     """Return the beancount names of accounts by code, such as `Assets:1200-Trade-receivables`.
 
     A name consists of ASCII letters, digits and hyphens; the full name is metadata of the account.
-    If two names are equal, a number is appended to that of the later code.
+    If two names are equal, a number is appended to the name of the account with the later code.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()

@@ -117,7 +117,7 @@ def ageing(report: Open, as_of: date) -> Sheet:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet: a row for each account and currency, and totals.
 
-    The row with the result of earlier years has no code. The carried columns are empty unless a
+    The row with the result of earlier years has no code. The columns `carried` are empty unless a
     financial year ends within the period.
     """
     rows: list[list[Cell]] = []
@@ -162,7 +162,7 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
     """Return the profit and loss as a sheet.
 
-    Rows by account and currency, totals by type, and the result of each currency.
+    It has rows by account and currency, totals by type, and the result of each currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []

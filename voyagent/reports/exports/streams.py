@@ -25,8 +25,8 @@ from voyagent.reports.queries.periods import Days, Period
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
     """Return the general ledger of an account as a CSV stream.
 
-    Opening, year-end and closing rows are computed here; the postings are rows of the database, in
-    order.
+    The program computes the opening, year-end and closing rows. The database returns the postings
+    in order.
     """
     report = read_general_ledger(reader, account, period, limit=1)
 

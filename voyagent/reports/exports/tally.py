@@ -38,8 +38,8 @@ def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[
     """Yield the postings of one currency in a period as XML.
 
     The text is ASCII with character references. The currency defaults to the agency's. Entries and
-    lines of other currencies are left out. All calls must read from one database snapshot, as
-    `files.write` ensures.
+    lines of other currencies are left out. All calls must read from one database snapshot, as in
+    `files.write`.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)

@@ -12,7 +12,7 @@ CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes that decide the type of a voucher.
 
-With a line for currency exchange an entry is neither a sale nor a credit.
+An entry with a line for currency exchange is neither a sale nor a credit.
 """
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
@@ -87,11 +87,11 @@ GROUPS = frozenset(
 def voucher_type(lines: Iterable[EntryLine]) -> str:
     """Return the Tally type of voucher for a journal entry.
 
-    Lines on bank or cash accounts make it a Receipt or a Payment, or between two of these accounts
-    a Contra. Without such lines it is Sales if a customer is debited, Credit Note if a customer is
-    credited, Purchase if a supplier is credited, and Debit Note if a supplier is debited.
-    Everything else is a Journal, also currency exchange. A reversal thus gets the type opposite to
-    that of its entry.
+    Lines on bank or cash accounts make it a Receipt or a Payment; lines on two of these accounts
+    make it a Contra. Without such lines it is Sales if a customer is debited, Credit Note if a
+    customer is credited, Purchase if a supplier is credited, and Debit Note if a supplier is
+    debited. Every other entry is a Journal, also an entry of currency exchange. The type of a
+    reversal is therefore opposite to the type of the reversed entry.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()

@@ -55,7 +55,7 @@ from voyagent.reports.queries.periods import (
 from voyagent.reports.queries.receivables import EVER, SIDE
 
 EVENING = Evening(EVER[1], EVER[1])
-"""The end of all postings, such that all of them belong to earlier financial years."""
+"""An evening after all postings, so that all of them belong to earlier financial years."""
 CHECKS = (
     *(
         "trial_balance",

@@ -1,7 +1,7 @@
 """General ledger: one account over a period, with running balances.
 
 The time for a page depends only on the postings of the page. Revenue and expense accounts start
-each financial year at zero: if a year begins within the period, a computed line transfers the
+each financial year at zero. If a year begins within the period, a computed line transfers the
 balance at the end of the year before to the result of earlier years, as in the trial balance.
 """
 
@@ -90,8 +90,8 @@ class CurrencyMovement:
 class GeneralLedger:
     """An account (id, code, name, type) over a period.
 
-    It has the movements of each currency, by code, and a page of lines, oldest first: postings and
-    computed year-end lines.
+    `currencies` are the movements by currency code. `rows` is a page of lines, oldest first:
+    postings and computed year-end lines.
     """
 
     account: Row
@@ -241,7 +241,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
 
 
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
-    """Return debit less credit by currency, minus that of the rows in `before`."""
+    """Return debit less credit by currency, minus the amounts of the rows in `before`."""
     net: defaultdict[str, int] = defaultdict(int)
     for sign, some in ((1, rows), (-1, before)):
         for row in some:
@@ -283,7 +283,7 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 def _running(
     lines: list[Row], ended: list[Row], balances: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
-    """Yield postings with running balances, and a year-end line before each new year's first.
+    """Yield postings with running balances, and a year-end line before the first of each year.
 
     Changes `balances`.
     """

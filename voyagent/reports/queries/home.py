@@ -80,8 +80,8 @@ class OverdueInvoice:
 class Act:
     """A recent event: an act of the assistant, or a conversation.
 
-    `kind` is done, failed, rejected, expired or talked. `id` is that of the proposal or, for
-    talked, of the conversation.
+    `kind` is done, failed, rejected, expired or talked. `id` is the id of the proposal; for talked
+    it is the id of the conversation.
     """
 
     at: datetime
@@ -103,8 +103,9 @@ class Week:
 class Now:
     """Contents of the home page.
 
-    `due` (from customers), `owed` (to suppliers) and `months` have one item for each currency; the
-    agency's own is first and always present. They are empty for users who may not see amounts.
+    `due` (from customers), `owed` (to suppliers) and `months` have one item for each currency. The
+    item of the agency's own currency is first and always present. They are empty for users who may
+    not see amounts.
     """
 
     today: date

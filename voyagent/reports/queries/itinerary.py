@@ -15,7 +15,7 @@ from voyagent.trips.rules.journey import Journey, Line, Passenger
 class Itinerary:
     """Passengers, itinerary lines and prices of a trip; the agency's currency comes first.
 
-    Passport numbers are full or masked, as the caller may see them.
+    Passport numbers are full or masked, according to the rights of the caller.
     """
 
     trip_id: UUID | None

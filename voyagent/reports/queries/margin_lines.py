@@ -47,8 +47,8 @@ class MonthElsewhere(Unprocessable):
 class Whose:
     """Selection of the trips whose journal lines are read.
 
-    One trip, a customer's trips (empty text: no customer is known), the trips of a month, all
-    trips, or postings without a trip.
+    It selects one trip, a customer's trips (an empty text means that no customer is known), the
+    trips of a month, all trips, or postings without a trip.
     """
 
     trip: UUID | None = None
@@ -72,8 +72,8 @@ class Whose:
 class MarginLine(NamedTuple):
     """A journal line with the document that posted it.
 
-    For a reversal, the document of the reversed entry. `amount` has the sign with which it is part
-    of the margin, revenue or cost.
+    For a reversal it is the document of the reversed entry. `amount` has the sign with which it is
+    part of the margin, revenue or cost.
     """
 
     entry_id: UUID
@@ -93,7 +93,7 @@ class MarginLine(NamedTuple):
 class MarginLines:
     """A page of journal lines, oldest first, with number and sum of all pages.
 
-    `title` is that of the trip.
+    `title` is the title of the trip.
     """
 
     days: Days

@@ -42,7 +42,7 @@ GroupBy = Literal["trip", "customer", "month"]
 class Margin(NamedTuple):
     """Planned and actual margin in one currency.
 
-    The actual one has the posted revenue as its price.
+    The price of the actual margin is the posted revenue.
     """
 
     planned: Total
@@ -104,7 +104,7 @@ class Tie:
 class Margins:
     """A page of trips, newest first, or of groups of trips, with the totals.
 
-    Covers trips that were opened within the days or that have postings in them.
+    Includes trips that were opened within the days, and trips that have postings in them.
     """
 
     days: Days
@@ -128,8 +128,8 @@ def read_margins(
 ) -> Margins:
     """Return a page of margins with totals and trial balance, in one round trip.
 
-    Trips are opened on a day in the time zone `zone`; postings count by book date. Raises
-    InvalidCursor.
+    The day on which a trip was opened is in the time zone `zone`; postings count by book date.
+    Raises InvalidCursor.
     """
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
@@ -200,7 +200,7 @@ def _page(
 
 
 def _balances(days: Days) -> list[Select[Any]]:
-    """Select the trial balance before the first day and at the end of the last one."""
+    """Select the trial balance before the first day and at the end of the last day."""
     return [trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
 
 

@@ -31,7 +31,7 @@ from voyagent.reports.queries.receivables import EVER, SIDE
 PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
-"""Kind of open documents, and so the control account, of each kind of party."""
+"""Kind of the open documents of each kind of party; it is also that of the control account."""
 ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
 """Purpose of the advances account of each kind of party."""
 PAGE_ENTRIES = 100
@@ -57,8 +57,8 @@ class Moved(NamedTuple):
 class PartyBalances:
     """Balances of a party in one currency.
 
-    `closing` is `open` less `advances`. `open` is the ledger's balance of the open documents;
-    `aged` is their sum in the ageing, which must be equal.
+    `closing` is `open` less `advances`. `open` is the balance of the open documents in the ledger;
+    `aged` is the sum of the open documents in the ageing, and must be equal.
     """
 
     opening: Money

@@ -40,7 +40,7 @@ class Days:
 
     @property
     def evening_before(self) -> date:
-        """Day before the first one, at whose end the closing balance is the opening balance."""
+        """Day before the first day; its closing balance is the opening balance of the period."""
         return self.first - timedelta(days=1)
 
     @property
@@ -65,7 +65,7 @@ class Days:
     def compared(self, comparison: Comparison) -> Days | None:
         """Return the period to compare with: the one before, a year earlier, or None.
 
-        Whole months are compared with as many whole months.
+        If this period is whole months, the other has the same number of whole months.
         """
         if comparison == "none":
             return None

@@ -56,9 +56,9 @@ class Scheduled:
 class Ageing:
     """Open amounts of one currency: four age buckets and the largest parties.
 
-    The part that is not due is given separately and is also in the first bucket. `advances` are
-    negative, by days since the payment, and in no bucket. `scheduled` is the part of open bills
-    that has a payment day.
+    The part that is not due is also given separately; it is included in the first bucket.
+    `advances` are negative, by days since the payment, and in no bucket. `scheduled` is the part of
+    open bills that has a payment day.
     """
 
     currency: str
@@ -113,7 +113,7 @@ class Party:
     """Open amounts of a party in one currency by age, with the documents if requested.
 
     `advance` is negative and not deducted from `ages`. `scheduled` is the part that has a payment
-    day; `next_pay_on` is the nearest of these days.
+    day, and `next_pay_on` is the nearest payment day.
     """
 
     name: str
@@ -139,9 +139,9 @@ class Party:
 class CurrencyBlock:
     """Receivables or payables of one currency.
 
-    `ever_open` is the sum of all open documents, whatever the filters, and `control` the balance of
-    the control account, read by another query; they must be equal. `ever_ahead` and `ahead_control`
-    are the same for advances; both are negative.
+    `ever_open` is the sum of all open documents, without any filter. `control` is the balance of
+    the control account, read by another query. The two must be equal. `ever_ahead` and
+    `ahead_control` are the sum and the balance for advances; both are negative.
     """
 
     currency: str
@@ -246,8 +246,9 @@ def read_ageing(
 ) -> tuple[list[Row], list[Row]]:
     """Return the open documents for `ageings`, and the five largest parties by currency.
 
-    Needs one database round trip. The rows for `ageings` are of three kinds: `ages`, negative
-    `advances` by age, and open bills `scheduled` by payment day. Raises PeriodInverted.
+    Needs one database round trip. The rows for `ageings` are of three kinds: open documents
+    (`ages`), negative advances by age (`advances`), and open bills by payment day (`scheduled`).
+    Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -336,8 +337,9 @@ def read_open(
 ) -> Open:
     """Return receivables or payables by party, compared with the ledger.
 
-    Documents and ledger are read by separate queries. With `is_paged` false all parties are
-    returned, else the requested page of each currency, in two round trips. Raises PeriodInverted.
+    Documents and ledger are read by separate queries. If `is_paged` is true, the requested page of
+    each currency is returned, in two database round trips; otherwise all parties are returned.
+    Raises PeriodInverted.
     """
     first, last = asked.period
     days: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}

@@ -21,9 +21,10 @@ GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """Amount of an account in a statement; `before` is the amount of the comparison.
+    """Amount of an account in a statement.
 
-    Positive on the side of the account's type.
+    `before` is the amount on the day or in the period compared with. An amount is positive on the
+    normal side of the account's type.
     """
 
     code: str
@@ -47,7 +48,7 @@ class Section:
 
     @property
     def total_before(self) -> Money:
-        """Sum of the accounts in the comparison."""
+        """Sum of the accounts on the day or in the period compared with."""
         return sum((line.before for line in self.lines), Money(0, self.currency))
 
 
@@ -66,7 +67,7 @@ class Result:
 
     @property
     def result_before(self) -> Money:
-        """Revenue less expenses in the comparison."""
+        """Revenue less expenses in the period compared with."""
         return self.revenue.total_before - self.expense.total_before
 
     @property
@@ -93,9 +94,9 @@ class ProfitAndLoss:
 class Position:
     """Assets, liabilities and equity in one currency.
 
-    `kept` is the result of all earlier financial years and `of_the_year` that of the current one so
-    far. Both are computed and part of equity. `kept_before` and `of_the_year_before` are those of
-    the comparison.
+    `kept` is the result of all earlier financial years, and `of_the_year` the result of the current
+    one so far. Both are computed and part of equity. `kept_before` and `of_the_year_before` are
+    these results on the day compared with.
     """
 
     currency: str
@@ -119,17 +120,17 @@ class Position:
 
     @property
     def total_equity_before(self) -> Money:
-        """Sum of equity in the comparison."""
+        """Sum of equity on the day compared with."""
         return self.equity.total_before + self.kept_before + self.of_the_year_before
 
     @property
     def liabilities_and_equity_before(self) -> Money:
-        """Sum of liabilities and equity in the comparison."""
+        """Sum of liabilities and equity on the day compared with."""
         return self.liabilities.total_before + self.total_equity_before
 
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
-        """Result of earlier years and result of this year, each with that of the comparison."""
+        """Results of earlier years and of this year, each with the result compared with."""
         return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
 
     @property
@@ -160,7 +161,7 @@ class Position:
 class BalanceSheet:
     """Balance sheet in each currency; the agency's own is first and always present.
 
-    `before` is the day of the comparison, if any.
+    `before` is the day compared with, if there is one.
     """
 
     now: Evening
@@ -178,8 +179,8 @@ def read_profit_and_loss(
 ) -> tuple[dict[date, list[Row]], Days | None]:
     """Return the balances that profit and loss needs, by day, and the period to compare with.
 
-    Needs one database round trip. `first`, the first day of another comparison, takes precedence
-    over `comparison`.
+    Needs one database round trip. `first`, the first day of another period to compare with, takes
+    precedence over `comparison`.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -216,7 +217,7 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """Return the balances of a day, of the end of the year before, and of the comparison.
+    """Return the balances of a day, of the end of the year before, and of the day compared with.
 
     Needs one database round trip.
     """

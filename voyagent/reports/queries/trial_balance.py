@@ -30,7 +30,7 @@ class AccountLine:
 
     @property
     def balance(self) -> Money:
-        """Debit less credit, whatever the type of the account."""
+        """Debit less credit, for accounts of every type."""
         return self.debit - self.credit
 
 
@@ -122,13 +122,13 @@ Sides = tuple[Money, Money]
 
 
 def on_one_side(balance: Money) -> Sides:
-    """Return a balance as debit and credit: a positive one as debit, a negative one as credit."""
+    """Return a positive balance as a debit, and a negative balance as a credit."""
     zero = Money(0, balance.currency)
     return (balance, zero) if balance.amount_minor > 0 else (zero, -balance)
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Return opening, movement, carried and closing; carried is zero if `pairs` has none."""
+    """Return opening, movement, carried and closing; if `pairs` has no carried, it is zero."""
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
 
@@ -230,9 +230,10 @@ def read_period(
 ) -> PeriodBalance:
     """Return the trial balance of a period from the stored balances, in one round trip.
 
-    Revenue and expense accounts open with the postings of the financial year that contains the
-    first day; the results of earlier years are one computed row with the name `kept_earnings`. If a
-    year begins within the period, the balances are transferred to that row.
+    The opening balance of a revenue or expense account is the sum of its postings in the financial
+    year that contains the first day. The results of earlier years are one computed row with the
+    name `kept_earnings`. If a year begins within the period, the balances of these accounts are
+    transferred to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),
@@ -277,7 +278,7 @@ def _earned(rows: list[Row], currency: str) -> Money:
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """Return the transferred amounts by account code, and that of the computed row."""
+    """Return the transferred amounts by account code, and the amount of the computed row."""
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)

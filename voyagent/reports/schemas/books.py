@@ -85,7 +85,7 @@ class PageOfReport(Generic[Report]):
 class InCurrency(Generic[Report, Block]):
     """A report of an agency in one currency.
 
-    The one in the agency's own currency contains those in the other currencies.
+    The report in the agency's own currency contains the reports in the other currencies.
     """
 
     tenant_id: UUID
@@ -186,12 +186,12 @@ def _net_outstanding(source: AgeingInCurrency) -> Money:
 class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     """Ageing in one currency: four buckets in order, and the five largest parties.
 
-    Buckets count the days past the due date or, with `basis` `document_date`, since the date of the
-    document. `not_due` is the part that is not yet due; it is included in the bucket `0-30`. An
-    amount due today is not overdue. `advances` are in no bucket; `net_outstanding` is
-    `total_outstanding` plus the negative advances. Over all days it equals the balance of the
-    control account plus that of the advances account. `scheduled` is the part of open bills that
-    has a payment day; it is empty for receivables.
+    Buckets count the days past the due date or, if `basis` is `document_date`, since the date of
+    the document. `not_due` is the part that is not yet due; it is included in the bucket `0-30`. An
+    amount due today is not overdue. `advances` are in no bucket. `net_outstanding` is
+    `total_outstanding` plus the negative advances; without a limit of issue dates it equals the
+    balance of the control account plus the balance of the advances account. `scheduled` is the part
+    of open bills that has a payment day; it is empty for receivables.
     """
 
     tenant_id: UUID
@@ -225,7 +225,7 @@ class BalancesRead:
 
 
 class TrialBalanceAccount(AnswerOf[AccountLine]):
-    """An account in one currency; the balance is debit less credit for every type."""
+    """An account in one currency; the balance is debit less credit for accounts of every type."""
 
     code: str
     name: str
@@ -304,9 +304,10 @@ class CurrencyMovements(AnswerOf[PeriodBlock]):
 class PeriodMovements(AnswerOf[PeriodBalance]):
     """Trial balance of the period from `from` to `as_of`.
 
-    Revenue and expense accounts open with their postings since `year_began`, the first day of the
-    financial year that contains `from`. If a later financial year begins within the period, their
-    balances are transferred to the computed row of earlier years.
+    The opening balance of a revenue or expense account is the sum of its postings since
+    `year_began`, the first day of the financial year that contains `from`. If a later financial
+    year begins within the period, the balances of these accounts are transferred to the computed
+    row of earlier years.
     """
 
     period: PeriodResponse

@@ -136,10 +136,10 @@ def _carried(movement: CurrencyMovement) -> Money:
 class LedgerMovement(AnswerOf[CurrencyMovement]):
     """An account in one currency over the period.
 
-    Opening and closing are debit less credit for every type; revenue and expense accounts open with
-    the postings of their financial year. `debit` and `credit` are the postings; `carried` (debit
-    less credit) is what was transferred from a revenue or expense account to the result of earlier
-    years.
+    Opening and closing balance are debit less credit for accounts of every type. A revenue or
+    expense account opens with its postings in the financial year. `debit` and `credit` are the
+    postings. `carried` (debit less credit) is the amount that was transferred from a revenue or
+    expense account to the result of earlier years.
     """
 
     currency: Annotated[str, Read("opening.currency")]
@@ -199,7 +199,7 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
 
 
 class PartyStanding(AnswerOf[PartyBalances]):
-    """Balances of a party; positive if a customer owes it or it is owed to a supplier.
+    """Balances of a party: positive if a customer owes them, or if they are owed to a supplier.
 
     `closing` is `open_documents` less `advances`. `aged` is the sum of the open documents in the
     ageing of the last day; it equals `open_documents` if the books are correct.

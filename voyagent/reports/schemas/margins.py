@@ -31,8 +31,9 @@ CURSOR_MAX = 2000
 class MarginsQuery(Query):
     """Days within which trips were opened or posted to, in UTC or the time zone `tz`.
 
-    Pages of `limit` trips, continued by `cursor`. `group_by` adds up the trips of each `customer`,
-    in pages of `limit` customers, or of each `month`, without pages.
+    The result has pages of `limit` trips, continued by `cursor`. With `group_by` the trips of each
+    `customer` are added up, in pages of `limit` customers, or the trips of each `month`, without
+    pages.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -83,7 +84,7 @@ class MarginItem(AnswerOf[Margin]):
 class TripMarginItem(AnswerOf[TripMargin]):
     """Margins of a trip without its cancelled and failed lines.
 
-    The customer is that of the trip's enquiry, else of its newest invoice.
+    The customer is the customer of the trip's enquiry, else of its newest invoice.
     """
 
     trip_id: Annotated[UUID, Read("id")]
@@ -93,10 +94,10 @@ class TripMarginItem(AnswerOf[TripMargin]):
 
 
 class MarginGroupItem(AnswerOf[Row]):
-    """Sum of the margins of a customer's trips (null if not known), or of a month's.
+    """Sum of the margins of the trips of a customer or of a month.
 
-    A month is given by its first day. It has the planned amounts of trips opened in the month, and
-    the amounts posted in it.
+    The customer is null if not known. A month is given by its first day. It has the planned amounts
+    of trips opened in the month, and the amounts posted in the month.
     """
 
     customer: str | None
@@ -115,8 +116,8 @@ class EarnedItem(AnswerOf[Total]):
 class MarginBooksItem(AnswerOf[Tie]):
     """Comparison of the postings for trips with the trial balance of the same days.
 
-    In one currency. `without_trip` is the difference; `in_all` is the sum of `of_trips` and
-    `without_trip`, which equals `trial_balance`.
+    All amounts are in one currency. `without_trip` is the difference; `in_all` is the sum of
+    `of_trips` and `without_trip`, which equals `trial_balance`.
     """
 
     currency: str

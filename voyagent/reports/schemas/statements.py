@@ -48,10 +48,10 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """Amount of an account and of the comparison.
+    """Amount of an account, and its amount on the day or in the period compared with.
 
-    Revenue is credit less debit, expense debit less credit. `change` is the amount less that of the
-    comparison.
+    Revenue is credit less debit, expense debit less credit. `change` is the amount less the amount
+    compared with.
     """
 
     code: str
@@ -130,7 +130,7 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
 
 class PositionAccount(ComparedAccount):
-    """Balance of an account on the day and in the comparison.
+    """Balance of an account on the day, and on the day compared with.
 
     Assets are debit less credit, others credit less debit.
     """

@@ -176,7 +176,7 @@ def general_ledger(reader: RequestReader) -> Any:
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: RequestReader) -> Any:
-    """Redirect to the trip of a conversation, or without a conversation to all trips.
+    """Redirect to the trip of a conversation; if none is named, to the list of trips.
 
     If the conversation has no trip, the page offers to open one.
     """

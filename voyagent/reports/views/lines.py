@@ -79,7 +79,7 @@ def day_book(reader: RequestReader) -> Any:
 
 @pages.page("/reports/party-statement", permission="report.read")
 def party_statement(reader: RequestReader) -> Any:
-    """Show the statement of a party or, without a name, the parties with open balances."""
+    """Show the statement of a party; if none is named, the parties with open balances."""
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
     largest = open_items.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)

@@ -57,7 +57,8 @@ class AddPassengerInput(Closed):
 def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
     """Add the passenger; create a trip if the conversation has none.
 
-    If the trip has a passenger of that name, the given fields of that passenger are changed.
+    If the trip already has a passenger of that name, the given fields of this passenger are
+    changed.
 
     Raises NoTripYet without a conversation, and the errors of `service.add_passenger` and
     `service.update_passenger`.

@@ -30,8 +30,8 @@ from voyagent.trips.service.supplies import lines_under
 class PendingCancellation:
     """The consequences that cancelling a trip line would have.
 
-    `flights` is the number of lines cancelled together, `request_id` a pending approval request
-    about them. `has_lapsed`: the hold has expired.
+    `flights` is the number of lines that are cancelled together. `request_id` is a pending request
+    for approval about these lines. `has_lapsed` is true if the hold has expired.
     """
 
     way: Way
@@ -100,7 +100,7 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
-    """Request approval to cancel a hotel booking; once approved it is cancelled.
+    """Request approval to cancel a hotel booking, which is cancelled once approved.
 
     The request is shown in a new conversation. Only one request per booking can be pending. Raises
     Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.

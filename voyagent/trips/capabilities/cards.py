@@ -41,7 +41,10 @@ def fare_row(fare: JsonObject) -> str:
 
 
 def fare_records(fares: Sequence[JsonObject]) -> Sequence[Choice]:
-    """Return fares as records of an answer, each with the number of its first flight."""
+    """Return fares as the records of an answer.
+
+    The number of a record is the number of its first flight.
+    """
     return tuple(
         Choice(
             fare["fare_id"],

@@ -141,10 +141,10 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def _filed_on(actor: Actor) -> date:
-    """Return the day on which approval was requested; today if none was needed.
+    """Return the day on which approval was requested; today if no approval was needed.
 
-    The time is part of the request's id. If filing is repeated after midnight, it must be for the
-    same day, so that the supplier recognises the same application.
+    The day is read from the request's id. If filing is repeated after midnight, the day must be the
+    same, so that the supplier recognises the same application.
     """
     if actor.grant is None:
         return clock.today(actor.timezone)

@@ -36,7 +36,7 @@ from voyagent.trips.service.supplier_queries import suppliers
 
 
 class HoldFlightInput(Closed):
-    """A fare from a search, and the passengers if not all of the trip fly."""
+    """A fare from a search, and the passengers if not all of the trip's passengers fly."""
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="`fare_id` of a fare in the search results."
@@ -153,7 +153,7 @@ def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
 
 
 def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
-    """Return the bookings that replaced turns have made and that are still held.
+    """Return the held bookings that were made in turns which this turn replaces.
 
     They stay held until they expire or are released.
     """

@@ -19,8 +19,8 @@ _NO_NAMES = {"and", "booking", "family", "flight", "for", "hotel", "the", "trip"
 def held_flights(call: Invocation, text: str) -> list[Choice]:
     """Return the held flight bookings that a text may refer to.
 
-    Those of the conversation's trip come first. The id is that of the booking's first flight, the
-    amount is the cost of the booking.
+    Bookings of the conversation's trip come first. The id of a choice is the id of the booking's
+    first flight, and its amount is the cost of the booking.
     """
     bookings: dict[tuple[str, str | None], list[Line]] = {}
     titles = {}
@@ -50,7 +50,7 @@ def booked_stays(call: Invocation, text: str) -> list[Choice]:
 def passengers(call: Invocation, text: str) -> list[Choice]:
     """Return the passengers that a text may refer to.
 
-    Those of the conversation's trip come first, then those of the newest trips.
+    Passengers of the conversation's trip come first, then passengers of the newest trips.
     """
     found = trips_queries.list_passengers(
         call.reader, session_id=call.session_id, limit=SEARCHED_MAX
@@ -71,10 +71,11 @@ def trips(call: Invocation, text: str) -> list[Choice]:
 
 
 def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
-    """Return the choices that a text refers to; each choice is paired with its known words.
+    """Return the choices that a text refers to.
 
-    A booking number in the text takes precedence. Otherwise the choices with the most words in
-    common are returned, and all choices if none has any.
+    Each choice is given together with the words by which it can be named. A booking number in the
+    text takes precedence. Otherwise the choices that have the most words in common with the text
+    are returned, and all choices if none has any.
     """
     said = _words(text)
     numbered = [one for one, _ in choices if one.number and one.number.casefold() in said]

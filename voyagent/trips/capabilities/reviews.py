@@ -76,7 +76,7 @@ def budget_checks(
 ) -> list[CheckShown]:
     """Return a warning if the cost is above the budget of the enquiry; else an empty list.
 
-    The enquiry is the given one or that of the conversation. Its budget is for the whole trip.
+    The enquiry is the given one, else that of the conversation. Its budget is for the whole trip.
     """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):

@@ -99,9 +99,9 @@ def _row(line: JsonObject, lines: Sequence[JsonObject]) -> str:
 
 
 def _is_in_fare(line: JsonObject, lines: Sequence[JsonObject]) -> bool:
-    """Return True if a flight's price is included in that of another flight of its booking.
+    """Return True if a flight's price is included in the price of another flight of its booking.
 
-    This is so for an outbound and a return flight that were sold together.
+    An outbound and a return flight that were sold together have one price.
     """
     if line["kind"] != "flight" or not line["supplier_ref"] or Decimal(line["price"]["amount"]):
         return False

@@ -46,10 +46,11 @@ Read = tuple[Journey, str]
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     """Return the itinerary as a table, for a spreadsheet or CSV.
 
-    Each row has a kind: `head` (a fact about the trip), `passenger`, then by date `flight`,
-    `hotel`, `transfer`, `visa` and `other`; `ticket`; and with `prices` a `total` for each
-    currency. Times are local. A visa has the day on which it was granted, else filed; another
-    service without a day has none. Passports, suppliers, costs and cancelled services are left out.
+    The first column is the kind of the row. `head` is a fact about the trip and `passenger` a
+    passenger. `flight`, `hotel`, `transfer`, `visa` and `other` follow in order of date, then
+    `ticket`; with `prices` there is a `total` for each currency. Times are local. A visa has the
+    day on which it was granted, else the day on which it was filed. Another service without a day
+    has none. Passports, suppliers, costs and cancelled services are left out.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days

@@ -53,7 +53,7 @@ class LineForm(SchemaForm[LineIn]):
     untouched: ClassVar[tuple[str, ...]] = ()
     """Members of the details that the form does not show and leaves unchanged."""
     places: ClassVar[dict[str, str]] = {}
-    """For members of the details, the field at which their errors are shown, if it differs."""
+    """For members of the details, the field at which an error is shown if it has another name."""
     sentences: ClassVar[dict[str, Any]] = {
         **CURRENCY_SENTENCES,
         "string_pattern_mismatch": _("Check this value."),
@@ -210,7 +210,7 @@ class FlightForm(LineForm):
     def further(self) -> dict[str, Any]:
         """Return airline, number, airports and times, computed from the fields.
 
-        Without a day of arrival the flight lands on the day of departure.
+        If no day of arrival is given, the flight lands on the day of departure.
         """
         number = "".join((self.flight.data or "").upper().split())
         typed = {name: _text(self[name].data) for name in ("origin", "destination")}

@@ -76,7 +76,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return super().accepted()
 
     def _fill(self, zone: MachineZone) -> None:
-        """Fill the fields from the passport lines; a name that was typed is kept."""
+        """Fill the fields from the passport lines; a name that the user entered is kept."""
         self.zone, self.passport_lines.data = zone, ""
         self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
         self.nationality.data = zone.nationality or self.nationality.data
@@ -93,7 +93,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """Return the changes: all fields, but the passport number only if typed or deleted."""
+        """Return the changes: all fields, but the passport number only if entered or deleted."""
         said: dict[str, Any] = {
             name: getattr(body, name)
             for name in PassengerIn.model_fields

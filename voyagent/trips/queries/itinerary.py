@@ -342,7 +342,7 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 def turning_point(flights: Sequence[FlightDetails]) -> str:
     """Return the destination of a trip by its flights.
 
-    For a round trip it is the city of the longest stop, else the last arrival.
+    For a round trip it is the city of the longest stay, else the city of the last arrival.
     """
     if not flights:
         return ""

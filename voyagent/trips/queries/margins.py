@@ -1,8 +1,8 @@
 """Query cost and price of trips, planned and posted, with groups and totals.
 
-A report's trips are those created in its period and those with posted revenue or cost in it. The
-posted amounts are a select with the columns thing_id (a trip), currency, month (its first day),
-revenue_minor and cost_minor.
+The trips of a report are the trips that were created in its period, and the trips with posted
+revenue or cost in it. The posted amounts are a select with the columns thing_id (a trip), currency,
+month (its first day), revenue_minor and cost_minor.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def margins_by_customer_statement(
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Select the ids of the trips of a customer; an empty name selects trips without one."""
+    """Select the ids of a customer's trips; an empty name selects trips without a customer."""
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
 
@@ -190,7 +190,7 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Return a trip's customer as a column: the enquiry's, else that of the books."""
+    """Return a trip's customer as a column: the customer of the enquiry, else that in the books."""
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 

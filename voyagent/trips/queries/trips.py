@@ -1,4 +1,4 @@
-"""Queries of trips: one with passengers and lines, that of a conversation, the list."""
+"""Queries of trips: one with passengers and lines, the trip of a conversation, the list."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def list_bookings(
 ) -> list[tuple[str, Line]]:
     """Return trip lines that are booked at a supplier, each with the title of its trip.
 
-    Those of the conversation's trip come first, then the newest.
+    Lines of the conversation's trip come first, then the newest.
     """
     statement = (
         select(*(_LINES[name] for name in _LINE_COLUMNS), _TRIPS.title.label("trip_title"))
@@ -188,7 +188,7 @@ def list_bookings(
 def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
     """Return `id`, `full_name` and the trip's `title` of passengers.
 
-    Passengers of the conversation's trip come first, then those of the newest trips.
+    Passengers of the conversation's trip come first, then passengers of the newest trips.
     """
     statement = (
         select(_PEOPLE.id, _PEOPLE.full_name, _TRIPS.title)
@@ -201,7 +201,7 @@ def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> l
 
 
 def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
-    """Return `id` and `title` of trips: that of the conversation first, then the newest."""
+    """Return `id` and `title` of trips: the conversation's trip first, then the newest."""
     statement = (
         select(_TRIPS.id, _TRIPS.title)
         .where(owned(Trip))
@@ -223,7 +223,7 @@ def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """Return the newest trips, and the chosen one at the end if it is not among them.
+    """Return the newest trips; if the chosen trip is not among them, it is added at the end.
 
     Rows: id, title, time of creation.
     """

@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 from voyagent.trips.rules.details import AnyDetails, name_of
 
 COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
-"""Statuses of lines with a booking or application, to be cancelled before the removal."""
+"""Statuses of lines with a booking or application, which must be cancelled before removal."""
 OVER = frozenset({"cancelled", "failed"})
 """Statuses of lines whose service does not take place."""
 

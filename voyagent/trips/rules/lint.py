@@ -45,8 +45,8 @@ PASSPORT_MONTHS_OF: Mapping[str, int] = {
 }
 """Months of passport validity after the return, for countries with a shorter rule.
 
-Three months in the Schengen area (Schengen Borders Code, article 6); 0 where the passport needs to
-be valid only for the stay.
+In the Schengen area it is three months (Schengen Borders Code, article 6). 0 means that the
+passport must be valid only for the stay.
 """
 
 
@@ -217,8 +217,8 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
     """Yield for each flight its connection with the flight before it, if there is one.
 
-    That is the last flight to land in the same city in the 24 hours before, else one that lands too
-    late.
+    The flight before it is the last one to land in the same city in the 24 hours before. If there
+    is none, it is one that lands too late.
     """
     for then in flights:
         before = [
@@ -540,8 +540,8 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
     """Return the countries that a passenger enters on the trip.
 
-    They are those of flights and hotels, without the passenger's own country and that of the first
-    departure.
+    They are the countries of flights and hotels, except the passenger's own country and the country
+    of the first departure.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {
@@ -554,6 +554,9 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
 
 
 def _months_after(day: date, months: int) -> date:
-    """Return the day some months later; the last of the month if that day does not exist."""
+    """Return the day some months later.
+
+    If that month has no such day, it is the last day of that month.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -21,9 +21,9 @@ LINE = 44
 FILLER = "<"
 WEIGHTS = (7, 3, 1)
 FUTURE_YEARS_MAX = 50
-"""Largest number of years that an expiry is in the future.
+"""Largest number of years that an expiry can be in the future.
 
-A later one is taken to be in the previous century.
+A later date is taken to be in the previous century.
 """
 _LINES = re.compile(r"(P[A-Z0-9<]{43})?[A-Z0-9<]{43}[A-Z0-9]")
 _VALUES = {FILLER: 0} | {
@@ -99,8 +99,9 @@ class LineMisread(PassportLinesMisread):
 class MachineZone:
     """The contents of the machine-readable lines.
 
-    `nationality` is the country's two letters, None for an unknown `nationality_code`. Names are
-    None without the first line. `date_of_birth` is None if the passport omits a part of it.
+    `nationality` is the country's two letters; it is None if `nationality_code` is unknown. Names
+    are None if the first line is missing. `date_of_birth` is None if the passport omits a part of
+    it.
     """
 
     number: str
@@ -117,9 +118,9 @@ class MachineZone:
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """Return True if a name equals that of the lines, in any order and ignoring accents.
+        """Return True if a name equals the name in the lines, in any order and ignoring accents.
 
-        A word may be longer than in the lines, which cut long names off.
+        A word may be longer than in the lines, because long names are cut off there.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(

@@ -36,7 +36,8 @@ They are cities with new names, and airports listed under a suburb.
 class Airport:
     """An airport with its IATA code.
 
-    `metro` is the airlines' code for all airports of a city; without one, city and country.
+    `metro` is the airlines' code for all airports of a city. If there is no such code, `metro` is
+    the city and the country.
     """
 
     code: str

@@ -76,7 +76,7 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """The amount is negative; only lines of kind "other", such as discounts, may have that."""
+    """The amount is negative; only lines of kind "other", such as discounts, may be negative."""
 
     code = "negative_amount"
     message = N_("Only a service of type “Other” can have a negative price, such as a discount.")

@@ -74,10 +74,10 @@ def hold_flight(
 ) -> OutboundCall[list[TripLine]]:
     """Reserve a fare at the supplier, unpaid; return one new trip line for each flight.
 
-    `passenger_ids` are by default all passengers of the trip. An offer is held only once on a trip,
-    however often it is requested; after a release it can be held again. Raises Forbidden,
-    TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (such as
-    SoldOut, PriceChanged, OfferExpired).
+    `passenger_ids` are by default all passengers of the trip. Repeated requests hold an offer only
+    once on a trip; after a release the offer can be held again. Raises Forbidden, TripNotFound,
+    OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (such as SoldOut,
+    PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
@@ -142,9 +142,9 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
     """Pay for a held booking, receive its tickets, and return its trip lines.
 
     `line_id` is any flight of the booking. All ticketing requests of a booking have the same
-    idempotency key, so that two parallel calls pay once; the second one raises NotHeld. A
-    payment is recorded even if the lines have changed in the meantime. Raises Forbidden,
-    LineNotFound, NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
+    idempotency key, so that two parallel calls pay once; the second call raises NotHeld. A payment
+    is recorded even if the lines have changed in the meantime. Raises Forbidden, LineNotFound,
+    NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
     """
     actor.require_authority("trip.issue_ticket")
     held = held_lines(line_id)
@@ -174,12 +174,12 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
 def release_flight(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[list[TripLine], int]]:
-    """Release an unpaid held booking, free of charge; `line_id` is any flight of it.
+    """Release an unpaid held booking, free of charge; `line_id` is any flight of the booking.
 
-    Returns its trip lines, now cancelled, and the number of ticketing requests that were withdrawn.
-    If the supplier fails, nothing changes. If the hold has expired, the supplier is not called.
-    Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two parallel calls
-    the second raises LineIsOver.
+    Returns the trip lines of the booking, now cancelled, and the number of ticketing requests that
+    were withdrawn. If the supplier fails, nothing changes. If the hold has expired, the supplier is
+    not called. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; of two
+    parallel calls the second raises LineIsOver.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -280,7 +280,7 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key for holding an offer; a new one after a released hold."""
+    """Return the idempotency key for holding an offer; after a released hold it is a new key."""
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),

@@ -229,9 +229,9 @@ def rate_of_stay(stay: TripLine) -> HotelRate | None:
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
-    """Return the guests; there may be at most as many as the rate is for.
+    """Return the guests.
 
-    Raises PassengerNotFound, TooManyGuests.
+    Raises PassengerNotFound, and TooManyGuests if the rate is for fewer guests.
     """
     people = people_of(trip, passenger_ids)
     if len(people) > rate.guests:

@@ -60,7 +60,7 @@ AT_SUPPLIER = {
 }
 """Details that may not change while a supplier has the booking, by kind and status.
 
-An approver decides by our data but the supplier acts by its own, so the two must not differ.
+An approver decides by our data, and the supplier acts by its own data, so they must be equal.
 """
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
 """Capabilities whose approval requests are about one line, and the argument with its id."""
@@ -86,7 +86,7 @@ class LineChanges(TypedDict, total=False):
     """Fields of a trip line to set; an absent key is unchanged.
 
     `details` are replaced as a whole. `cost` and `price` are decimal strings in `currency`, by
-    default that of the line.
+    default the currency of the line.
     """
 
     details: AnyDetails

@@ -1,6 +1,6 @@
 """Delete expired offers.
 
-They are kept for a while, so that a late booking gets the error that the offer has expired.
+An expired offer is kept for a while, so that a late booking gets the error OfferExpired.
 """
 
 from __future__ import annotations

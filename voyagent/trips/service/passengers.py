@@ -119,7 +119,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 def seal_anew(keyring: Keyring) -> int:
     """Re-encrypt up to a hundred passport numbers of the agency with the current secret.
 
-    Returns their number. Only those encrypted with an earlier secret are concerned.
+    Returns their number. Numbers that are already encrypted with the current secret are left out.
     """
     mark = keyring.present_mark
     old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark

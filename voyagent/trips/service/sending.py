@@ -85,9 +85,10 @@ def something_stands(trip_id: UUID) -> bool:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's e-mail address: the enquiry's, else that of the party.
+    """Return the customer's e-mail address: that of the enquiry, else that of the party.
 
-    `name` is the customer on a document, by default the enquiry's. None if there is no address.
+    `name` is the customer's name on a document; it defaults to the name in the enquiry. None if
+    there is no address.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

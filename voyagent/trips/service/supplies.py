@@ -165,9 +165,10 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Return the idempotency key of an act on a trip; a new one after the act's lines ended.
+    """Return the idempotency key of an act on a trip.
 
-    They ended if they are cancelled or failed, so that the act can be done again.
+    If all lines of an earlier act with this key are cancelled or failed, it is a new key, so that
+    the act can be done again.
     """
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,

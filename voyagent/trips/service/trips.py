@@ -230,7 +230,7 @@ def _derived(trip: Trip) -> str:
 def _is_of_first_words(trip: Trip) -> bool:
     """Return True if the title is the conversation's first message.
 
-    Trips created before titles were derived have such titles.
+    Trips that were created before titles were derived have such titles.
     """
     if trip.session_id is None or not chats.exists(trip.session_id):
         return False

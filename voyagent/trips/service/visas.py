@@ -64,10 +64,10 @@ def file_visa(
 ) -> OutboundCall[TripLine]:
     """File a visa application with the supplier and add it to the trip.
 
-    All requests for a passenger and country have the same idempotency key, so that they file once;
-    after a cancelled or failed application a new one can be filed. `filed_on` is sent too and must
-    be equal in a repeat. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival,
-    TripFull, SupplierError.
+    All requests for a passenger and country have the same idempotency key, so that they file one
+    application. After a cancelled or failed application a new one can be filed. `filed_on` is also
+    sent, and must be equal when a request is repeated. Raises Forbidden, PassengerNotFound,
+    NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)

@@ -2,8 +2,9 @@
 
 `reference` is the agency's name for one change, the same at each attempt. A driver passes it to the
 supplier, so that a change is made once even if the call is repeated after a crash or a time-out.
-`supplier_ref` is an opaque text of the supplier for a booking, at most 4 KB; only the newest one of
-a booking is used. A `locator` is shown to people. Methods raise only `errors.SupplierError`.
+`supplier_ref` is an opaque text of the supplier for a booking, at most 4 KB. A booking can get a
+new `supplier_ref`; only the newest is used. A `locator` is the booking number that people use.
+Methods raise only `errors.SupplierError`.
 """
 
 from __future__ import annotations

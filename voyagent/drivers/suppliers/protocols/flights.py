@@ -35,7 +35,7 @@ class FlightQuery:
     """A flight search.
 
     Places are IATA codes of airports or cities (LON). Dates are local at the airport of departure.
-    Prices are wanted in `currency`.
+    Prices are requested in `currency`.
     """
 
     origin: str
@@ -53,7 +53,7 @@ class FlightQuery:
 class Segment:
     """One flight.
 
-    Times have the UTC offset of their airport.
+    Each time has the UTC offset of its airport.
     """
 
     carrier: str
@@ -172,7 +172,7 @@ class Ticket:
 class FlightBooking:
     """A booking of flights at its supplier.
 
-    Airlines use a `locator` again after some time, so it does not identify a booking for ever.
+    Airlines reuse a `locator` after some time, so it does not identify a booking permanently.
     """
 
     supplier: str

@@ -75,8 +75,8 @@ class HotelRate:
     """A price for rooms of one kind, valid until `valid_until`.
 
     `total` is the sum of the nights and the taxes. `rate_key` is an opaque text of the supplier.
-    Before the day `free_until` a booking can be cancelled without charge; it is None if the rate is
-    not refundable.
+    Before the day `free_until` a booking can be cancelled without charge; `free_until` is None if
+    the rate is not refundable.
     """
 
     rate_key: str

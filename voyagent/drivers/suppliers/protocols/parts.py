@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Capability(StrEnum):
-    """Calls that a driver can support, named as in the API contract."""
+    """Calls that a driver can support; the API contract fixes their names."""
 
     FARE_SEARCH = "fare_search"
     PNR = "pnr"
@@ -45,7 +45,7 @@ class Party:
 
     @property
     def seats(self) -> int:
-        """Return the number of passengers with a seat, that is all except infants."""
+        """Return the number of passengers with a seat: all except infants."""
         return self.total - self.infant
 
     @property

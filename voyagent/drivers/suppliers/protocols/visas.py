@@ -43,7 +43,7 @@ class VisaRequirements:
     """Visa requirements of `destination` for tourists of `nationality` (ISO 3166 alpha-2).
 
     `passport_months` is the number of months for which the passport must be valid after arrival.
-    `source` names the origin of the rule and is shown with it.
+    `source` names the origin of the rule and is shown together with it.
     """
 
     supplier: str
@@ -63,8 +63,8 @@ class VisaRequirements:
 class VisaApplication:
     """A visa application of one person.
 
-    `filed_on` is the day of filing. It is part of the application, so that a repeated call files
-    the same one.
+    `filed_on` is the day of filing. It is part of the application, so that a repeated call sends an
+    equal application and the supplier files it only once.
     """
 
     traveller: Traveller
@@ -107,8 +107,8 @@ class VisaSupplier(Protocol):
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
         """File an application.
 
-        Raises ValidationFailed if no visa is needed, or if it cannot be applied for before the
-        journey.
+        Raises ValidationFailed if no visa is needed, or if the visa cannot be applied for before
+        the journey.
         """
 
     def status(self, supplier_ref: str) -> VisaFile:

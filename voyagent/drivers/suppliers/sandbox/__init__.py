@@ -23,7 +23,7 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The three drivers; `stall_s` is how long a call waits that must not respond in time."""
+    """The three drivers; `stall_s` is the time in seconds that a call without response waits."""
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:
         marks, faults = Marks(NAME, keyring), Faults(NAME, stall_s)

@@ -1,7 +1,7 @@
 """Hotels of the sandbox: invented, the same at each search, and marked in their names.
 
-A `rate_key` contains the query and the choice, from which the rate is computed again, so nothing is
-stored.
+A `rate_key` contains the query and the choice, from which the rate is computed again. Nothing is
+therefore stored.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class SandboxHotels:
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
         """Cancel a booking and return it with its charge.
 
-        No charge before `free_until`, then the first night; the total if it is not refundable.
+        Before `free_until` there is no charge; from then on it is the price of the first night. If
+        the rate is not refundable, the charge is the total.
         """
         del reference  # a second cancellation changes nothing, whatever its reference
         booking, first_night = self._read(supplier_ref)
@@ -163,7 +164,7 @@ class SandboxHotels:
 
 
 def _two_of_each_first(found: list[HotelRate]) -> list[HotelRate]:
-    """Return the rates with the two cheapest of each hotel before all others."""
+    """Return the rates: first the two cheapest of each hotel, then all others."""
     turn: dict[str, int] = {}
     placed = []
     for rate in found:

@@ -29,7 +29,7 @@ _MARK_BYTES = 15
 
 
 class Marks:
-    """Makes and verifies signatures; those made with earlier secrets stay valid."""
+    """Makes and verifies signatures; signatures made with earlier secrets stay valid."""
 
     def __init__(self, driver: str, keyring: Keyring) -> None:
         self._driver = driver

@@ -28,7 +28,7 @@ FAR_KM = 5500
 DETOUR_PER_CENT = 135
 DETOUR_KM = 1200
 _LIKELY = {1: 850, 2: 750, 3: 400}
-"""Number of routes per thousand that are flown from a hub, by rank."""
+"""Number of routes per thousand that are flown from a hub, by rank of the other airport."""
 _TRUNK = 650
 _CLOSED = {frozenset({"IN", "PK"}), frozenset({"AM", "AZ"})} | {
     frozenset({"IL", other})

@@ -82,7 +82,7 @@ def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
 
 
 def priced(driver: str, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-    """Return the rate of a choice, without `rate_key` and with `valid_until` to be set.
+    """Return the rate of a choice; the caller sets `rate_key` and `valid_until`.
 
     Raises ValidationFailed if the currency has no exchange rate.
     """

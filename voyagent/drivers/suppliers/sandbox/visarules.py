@@ -1,8 +1,8 @@
 """Visa rules for travellers from India and the Gulf states, plausible but not reliable.
 
 Entry rules change every month, and each answer says so in its `source`. The table has the most
-popular destinations; Schengen countries share one row. Other nationalities have no rule, and the
-answer for them is `unknown`.
+popular destinations; Schengen countries share one row. For other nationalities there is no rule,
+and the answer is `unknown`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,10 @@ class Rule:
 
 
 HOME = Rule(VisaKind.NOT_NEEDED, Decimal(0), 0, 0, 0, 0)
-"""Rule for a person's own country, and for other Gulf states if the person is from one."""
+"""Rule for a person's own country.
+
+It also applies between Gulf states, for a person from one of them.
+"""
 NO_RULE = Rule(VisaKind.UNKNOWN, Decimal(0), 0, 0, 0, 6)
 
 
