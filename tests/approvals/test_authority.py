@@ -22,7 +22,8 @@ from voyagent.identity.queries import people as identity
 from voyagent.kernel.actor import Actor, ApprovalRequired, Channel, Grant
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import NotFound, VoyagentError
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import direct, entries
+from voyagent.ledger.service.errors import EntryWithoutNarration
 from voyagent.mail.service import Attached
 from voyagent.trips import service as trips
 
@@ -70,8 +71,8 @@ SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
     "receive_bill": (receive_bill, bill_errors.VendorReferenceRequired),
     "pay_bill": (lambda actor: payment_service.pay_bill(actor, uuid4()), NotFound),
     "post_journal_entry": (
-        lambda actor: ledger.post_requested(actor, narration="", lines=[]),
-        ledger.EntryWithoutNarration,
+        lambda actor: direct.post_requested(actor, narration="", lines=[]),
+        EntryWithoutNarration,
     ),
     "write_off_invoice": (
         lambda actor: write_off_service.write_off_invoice(actor, uuid4(), reason="Gone"),
@@ -160,7 +161,7 @@ def test_the_assistant_does_nothing_directly_for_an_administrator(
 def test_nobody_posts_past_the_services(app: Flask, bob: Person) -> None:
     with shell(app, bob) as actor:
         with pytest.raises(ApprovalRequired):
-            ledger.post(
+            entries.post(
                 actor,
                 source_type="shell",
                 source_id=uuid4(),
@@ -169,4 +170,4 @@ def test_nobody_posts_past_the_services(app: Flask, bob: Person) -> None:
                 lines=[],
             )
         with pytest.raises(ApprovalRequired):
-            ledger.reverse(actor, uuid4(), reason="Out of a shell")
+            entries.reverse(actor, uuid4(), reason="Out of a shell")

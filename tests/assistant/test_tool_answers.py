@@ -23,8 +23,8 @@ from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
-from voyagent.ledger import service as keeping
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.service import chart
 
 FAR = date(2200, 12, 31)
 
@@ -173,12 +173,10 @@ def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person)
 def test_the_assistant_offers_no_archived_account(use: Any, alice: Person) -> None:
     before = use("list_ledger_accounts")
     archived = alice.does(
-        lambda actor: keeping.add_account(
-            actor, code="5810", name="Postage", account_type="expense"
-        )
+        lambda actor: chart.add_account(actor, code="5810", name="Postage", account_type="expense")
     )
     assert use("list_ledger_accounts")["count"] == before["count"] + 1
-    alice.does(lambda actor: keeping.change_account(actor, archived, {"is_archived": True}).id)
+    alice.does(lambda actor: chart.change_account(actor, archived, {"is_archived": True}).id)
     assert use("list_ledger_accounts") == before
 
 

@@ -37,7 +37,8 @@ from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.reports.queries import checks
 
 LATER, LAST = date(2024, 7, 10), date(2024, 7, 20)
@@ -308,14 +309,14 @@ def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
 def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 200), issued(alice)
     allocate(alice, payment_id, part(invoice_id, 100), on=DUE)
-    alice.does(ledger.close_month, date(2024, 6, 1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, date(2024, 6, 1))
+    with pytest.raises(PeriodLocked):
         advance(alice, 100)
-    with pytest.raises(ledger.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         allocate(alice, payment_id, part(invoice_id, 100), on=DUE)
-    with pytest.raises(ledger.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         take_back(alice, payment_id, on=DUE)
-    with pytest.raises(ledger.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         alice.does(payment_service.refund_payment, payment_id, on=DUE)
     take_back(alice, payment_id)
     assert sound(alice)

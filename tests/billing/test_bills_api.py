@@ -20,7 +20,7 @@ from voyagent.billing.core import errors
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 from voyagent.settings.service import tenant_settings as settings
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
@@ -333,7 +333,7 @@ def test_nothing_is_paid_on_a_draft_and_it_is_not_voided(alice: Person) -> None:
 
 def test_a_closed_month_takes_no_bill(alice: Person) -> None:
     bill_id = draft_bill(alice)
-    alice.does(ledger.close_month, ISSUED.replace(day=1))
+    alice.does(months.close_month, ISSUED.replace(day=1))
     assert code(alice.api.post(f"/bills/{bill_id}/receive")) == (409, "period_locked")
     assert bill_seen(alice, bill_id)["status"] == "draft"
 

@@ -44,7 +44,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.service import tenant_settings as settings
 
 WHY = "Wrong invoice"
@@ -371,8 +372,8 @@ def test_what_is_no_proper_reversal_changes_nothing(
 def test_a_closed_month_takes_none(alice: Person, side: Side) -> None:
     credit_id = side.credit(alice, side.document(alice))
     for month in (6, 7):
-        alice.does(ledger.close_month, date(2024, month, 1))
-    with pytest.raises(ledger.PeriodLocked):
+        alice.does(months.close_month, date(2024, month, 1))
+    with pytest.raises(PeriodLocked):
         side.reverse(alice, credit_id)
     side.reverse(alice, credit_id, on=date(2024, 8, 1))
     assert sound(alice)
@@ -426,7 +427,7 @@ def test_the_database_lets_no_half_reversal_through(
             if side.is_ours
             else supplier_credit_queries.get_supplier_credit(credit_id)
         )
-        entry_id = ledger.reverse(actor, credit.entry_id, reason=WHY, entry_date=LAST).entry_id
+        entry_id = entries.reverse(actor, credit.entry_id, reason=WHY, entry_date=LAST).entry_id
         db.session.execute(
             sa.text(whole.format(table)), {"id": credit_id, "day": LAST, "entry": entry_id}
         )

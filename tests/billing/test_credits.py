@@ -34,7 +34,8 @@ from voyagent.kernel.db import rows_changed
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.reports.queries import checks
 
 WHY = "Not travelled"
@@ -233,8 +234,8 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
 
 def test_a_closed_month_takes_no_credit_note(alice: Person) -> None:
     invoice_id = issued(alice)
-    alice.does(ledger.close_month, ISSUED.replace(day=1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, ISSUED.replace(day=1))
+    with pytest.raises(PeriodLocked):
         credit(alice, invoice_id)
     assert credit(alice, invoice_id, on=date(2024, 7, 1)) == "C/2024-25/000001", (
         "the number went back"

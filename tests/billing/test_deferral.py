@@ -22,7 +22,8 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing as service_issuing
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, direct, months
+from voyagent.ledger.service.errors import EntryOfDocument, PeriodLocked
 
 STAY, FLIGHT = date(2024, 8, 1), date(2024, 9, 15)
 EVE = date(2024, 7, 31)
@@ -104,12 +105,12 @@ def test_profit_and_loss_of_each_month_has_its_own(alice: Person) -> None:
 
 def test_what_is_imported_is_never_deferred(alice: Person) -> None:
     with alice.acting() as actor:
-        ledger.opening_account(actor)
+        chart.opening_account(actor)
     invoice_id = draft(alice, given(STAY), party_reference="OLD-1")
     with alice.acting() as actor:
         invoice_queries.get_invoice(invoice_id).is_opening = True
         service_issuing.issue_invoice(actor, invoice_id)
-    assert balances(alice) == {OWED: 10_000, (ledger.OPENING, "INR"): -10_000}
+    assert balances(alice) == {OWED: 10_000, (chart.OPENING, "INR"): -10_000}
     credit(alice, invoice_id, DUE)
     assert SALES in balances(alice)
     assert DEFERRED not in balances(alice)
@@ -192,8 +193,8 @@ def test_a_void_between_two_days_of_service_takes_each_back_on_its_own(alice: Pe
 
 def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY))
-    alice.does(ledger.close_month, date(2024, 6, 1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, date(2024, 6, 1))
+    with pytest.raises(PeriodLocked):
         alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=DUE)
     assert (stood(alice, EVE), stood(alice, STAY)) == ((10_000, 0), (0, 10_000))
     alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=date(2024, 7, 1))
@@ -276,8 +277,8 @@ def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_a
     ]
     page = Page(alice.browser.get(f"/journal/{told[0]['journal_entry_id']}"))
     assert page.all(f".//a[@href='/invoices/{invoice_id}']")
-    with pytest.raises(ledger.EntryOfDocument):
-        alice.does(ledger.reverse_direct, UUID(told[0]["journal_entry_id"]), reason="A mistake")
+    with pytest.raises(EntryOfDocument):
+        alice.does(direct.reverse_direct, UUID(told[0]["journal_entry_id"]), reason="A mistake")
 
 
 def test_a_note_tells_what_it_takes_off_what_will_be_earned(alice: Person) -> None:

@@ -29,7 +29,7 @@ from voyagent.http.documents import is_amount
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.workbooks import MIMETYPE
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 EVIL = '=HYPERLINK("x")'
 DAY = date(2026, 6, 10)
@@ -378,7 +378,7 @@ def test_a_journal_entry_has_both_sides_in_each_currency_and_a_paper(alice: Pers
         b"%PDF"
     )
     with alice.acting() as actor:
-        ledger.reverse(actor, made, reason="A mistake", entry_date=date(2026, 3, 11))
+        entries.reverse(actor, made, reason="A mistake", entry_date=date(2026, 3, 11))
     assert "This entry was reversed." in text_of(
         alice.browser.get(f"/journal/{made}/journal-entry.pdf").data
     )

@@ -20,8 +20,8 @@ from tests.people import Person
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.service import months
 
 HERE = "/payments/new"
 
@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_said_and_what_was_typed_stays(
 
 def test_a_closed_month_takes_nothing(alice: Person) -> None:
     document_id = booked(alice)
-    alice.does(ledger.close_month, date(2024, 6, 1))
+    alice.does(months.close_month, date(2024, 6, 1))
     page = Page(send(alice, HERE, **typed(document_id)))
     assert (page.status, noted(alice)) == (422, [])
 

@@ -12,7 +12,7 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service.errors import EntryUnbalanced
 
 
 @pytest.fixture(params=["application", "owner"])
@@ -138,7 +138,7 @@ def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> No
             )
             == 1
         )
-    with pytest.raises(ledger.EntryUnbalanced):
+    with pytest.raises(EntryUnbalanced):
         alice.does(lambda actor: issuing.issue_invoice(actor, invoice_id))
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
         rows_changed("update invoices set status = 'issued' where id = :id", id=invoice_id)

@@ -25,7 +25,7 @@ from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.ledger.queries import entries
-from voyagent.ledger.service import AccountInactive
+from voyagent.ledger.service.errors import AccountInactive
 
 
 def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Person) -> None:

@@ -18,7 +18,7 @@ from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import reversals as payment_reversals, settling
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 
 TYPED = {
     "direction": "in",
@@ -126,7 +126,7 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
 def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
     alice: Person, changes: dict[str, Any], place: str, said: str
 ) -> None:
-    alice.does(ledger.close_month, date(2024, 5, 1))
+    alice.does(months.close_month, date(2024, 5, 1))
     typed = TYPED | {"document_id": [str(issued(alice))], "part": [""]} | changes
     page = Page(send(alice, "/payments/new", **typed))
     assert page.status == 422

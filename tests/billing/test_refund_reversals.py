@@ -36,7 +36,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 
 WHY = "Never went"
 
@@ -198,8 +199,8 @@ def test_what_is_no_proper_reversal_changes_nothing(
 def test_a_closed_month_takes_none(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 400)
     for month in (6, 7):
-        alice.does(ledger.close_month, date(2024, month, 1))
-    with pytest.raises(ledger.PeriodLocked):
+        alice.does(months.close_month, date(2024, month, 1))
+    with pytest.raises(PeriodLocked):
         reverse(alice, payment_id, refund_id, on=LAST)
     reverse(alice, payment_id, refund_id, on=date(2024, 8, 1))
     assert sound(alice)
@@ -268,7 +269,7 @@ def test_the_payment_must_say_as_much(alice: Person) -> None:
         alice.acting() as actor,
     ):
         entry_id = allocation_queries.get_refund(payment_id, refund_id).entry_id
-        reversal = ledger.reverse(actor, entry_id, reason=WHY, entry_date=LAST).entry_id
+        reversal = entries.reverse(actor, entry_id, reason=WHY, entry_date=LAST).entry_id
         change = (
             "update refunds set reversed_on = :day, reversal_reason = 'x', reversal_entry_id ="
             " :entry where id = :id"

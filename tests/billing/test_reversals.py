@@ -31,7 +31,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 
 WHY = "Typed twice"
 
@@ -215,8 +216,8 @@ def test_one_of_which_something_was_refunded_is_not_reversed(alice: Person) -> N
 
 def test_a_closed_month_takes_none(alice: Person) -> None:
     payment_id = advance(alice, 100)
-    alice.does(ledger.close_month, date(2024, 6, 1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, date(2024, 6, 1))
+    with pytest.raises(PeriodLocked):
         reverse(alice, payment_id, on=DUE)
     reverse(alice, payment_id)
     assert sound(alice)

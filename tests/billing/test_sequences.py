@@ -50,7 +50,7 @@ from voyagent.kernel.actor import Grant
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import direct, entries
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
 from voyagent.settings.service import tenant_settings as choices
@@ -575,12 +575,12 @@ class Trade(RuleBasedStateMachine):
     def write(self, currency: str, minor: int, is_reversed: bool) -> None:
         """Post a manual entry, which may be reversed."""
         lines = [
-            ledger.debit("bank", Money(minor, currency)),
-            ledger.credit("capital", Money(minor, currency)),
+            entries.debit("bank", Money(minor, currency)),
+            entries.credit("capital", Money(minor, currency)),
         ]
-        entry_id = self.person.does(ledger.post_direct, narration="Capital", lines=lines).entry_id
+        entry_id = self.person.does(direct.post_direct, narration="Capital", lines=lines).entry_id
         if is_reversed:
-            self.person.does(ledger.reverse_direct, entry_id, reason="A mistake")
+            self.person.does(direct.reverse_direct, entry_id, reason="A mistake")
 
     @invariant()
     def documents_and_payments_are_as_the_model_says(self) -> None:

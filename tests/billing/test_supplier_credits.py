@@ -38,7 +38,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.reports.queries import checks
 from voyagent.settings.service import tenant_settings as settings
 
@@ -284,8 +285,8 @@ def test_a_number_of_a_supplier_is_entered_once(alice: Person, charlie: Person) 
 
 def test_a_closed_month_takes_no_credit_and_a_later_day_does(alice: Person) -> None:
     bill_id = receive(alice)
-    alice.does(ledger.close_month, ISSUED.replace(day=1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, ISSUED.replace(day=1))
+    with pytest.raises(PeriodLocked):
         credit(alice, bill_id, line_1=1)
     credit(alice, bill_id, on=date(2024, 7, 1), line_1=1)
 

@@ -19,7 +19,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks
 
 MAY, JUNE, JULY = date(2026, 5, 4), date(2026, 6, 10), date(2026, 7, 3)
@@ -193,8 +193,8 @@ def test_what_reverses_a_reversal_is_of_the_trip_again(
     trip_id = a_trip(alice)
     invoice_id = sold(alice, trip_id)
     (entry,) = stored(owner_engine, "select entry_id from invoices where id = :i", i=invoice_id)
-    first = alice.does(ledger.reverse, entry["entry_id"], reason="Wrong", entry_date=JUNE)
-    alice.does(ledger.reverse, first.entry_id, reason="Right", entry_date=JULY)
+    first = alice.does(entries.reverse, entry["entry_id"], reason="Wrong", entry_date=JUNE)
+    alice.does(entries.reverse, first.entry_id, reason="Right", entry_date=JULY)
     assert earned(owner_engine, alice, trip_id) == {
         (MAY, "INR"): (100_000, 0),
         (JUNE, "INR"): (-100_000, 0),
@@ -207,7 +207,7 @@ def test_an_entry_without_a_trip_leaves_nothing_there(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     entry = post(alice)
-    alice.does(ledger.reverse, entry.entry_id, reason="Wrong")
+    alice.does(entries.reverse, entry.entry_id, reason="Wrong")
     assert stored(owner_engine, EARNED, t=alice.actor.tenant_id) == []
 
 

@@ -14,7 +14,7 @@ from tests.ledger.books import account_id
 from tests.people import People, Person
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.kernel import clock
-from voyagent.ledger.service import close_month
+from voyagent.ledger.service.months import close_month
 
 NEEDED = "This field is required."
 

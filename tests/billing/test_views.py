@@ -13,7 +13,7 @@ from tests.people import Person
 from voyagent.enquiries import service as enquiry
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 
 def test_a_new_agency_sees_how_an_invoice_is_made(alice: Person) -> None:
@@ -248,7 +248,7 @@ def test_the_pages_ask_for_a_sign_in(app: Any) -> None:
 def test_a_journal_entry_leads_to_its_source_and_its_reversal(alice: Person) -> None:
     invoice_id = issued(alice)
     entry_id = seen(alice, invoice_id)["entry_id"]
-    reversal = alice.does(ledger.reverse, entry_id, reason="Wrong customer")
+    reversal = alice.does(entries.reverse, entry_id, reason="Wrong customer")
     page = Page(alice.browser.get(f"/journal/{entry_id}"))
     assert page.status == 200
     assert "1200 Trade receivables" in page.words(".//main")

@@ -30,7 +30,8 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import EntryAlreadyReversed, PeriodLocked
 from voyagent.reports.queries import checks
 
 WHY = "Billed twice"
@@ -177,8 +178,8 @@ def test_a_closed_month_takes_no_reversal_and_a_later_day_does(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
-    alice.does(ledger.close_month, ISSUED.replace(day=1))
-    with pytest.raises(ledger.PeriodLocked):
+    alice.does(months.close_month, ISSUED.replace(day=1))
+    with pytest.raises(PeriodLocked):
         alice.does(void, document_id, reason=WHY, on=DUE)
     assert found(alice, document_id, kind)["voided_on"] is None
     alice.does(void, document_id, reason=WHY, on=date(2024, 7, 1))
@@ -190,8 +191,8 @@ def test_an_entry_that_was_reversed_already_is_not_reversed_again(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
-    alice.does(ledger.reverse, found(alice, document_id, kind)["entry_id"], reason="By hand")
-    with pytest.raises(ledger.EntryAlreadyReversed):
+    alice.does(entries.reverse, found(alice, document_id, kind)["entry_id"], reason="By hand")
+    with pytest.raises(EntryAlreadyReversed):
         alice.does(void, document_id, reason=WHY)
 
 

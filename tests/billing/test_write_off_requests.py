@@ -24,7 +24,7 @@ from voyagent.billing.invoices.queries.documents import read_document
 from voyagent.billing.paper.documents.pdf import document_of
 from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 
 BODY = {"amount": "1000.00", "reason": WHY, "written_off_on": "2024-06-25"}
 Drain = Callable[[], None]
@@ -389,7 +389,7 @@ def test_what_does_not_fit_the_schema_is_refused(
 
 def test_a_closed_month_and_a_document_that_is_not_open(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
-    alice.does(ledger.close_month, date(2024, 6, 1))
+    alice.does(months.close_month, date(2024, 6, 1))
     assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
         409,
         "period_locked",

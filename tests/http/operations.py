@@ -40,9 +40,9 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
+from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
@@ -432,9 +432,9 @@ def _closed_month(person: Person) -> object:
         while (
             earlier := closed_months.read_months(SessionReader(db.session)).next_to_close
         ) is not None and earlier < wanted:
-            ledger.close_month(administrator, earlier)
+            months.close_month(administrator, earlier)
         if closed_months.last_closed_month() != wanted:
-            ledger.close_month(administrator, wanted)
+            months.close_month(administrator, wanted)
     return month
 
 
@@ -442,10 +442,10 @@ def _written(person: Person) -> object:
     """Post a manual entry as an administrator."""
     with person.acting() as actor:
         lines = [
-            ledger.debit("bank_charges", Money(10_000, "INR")),
-            ledger.credit("bank", Money(10_000, "INR")),
+            entries.debit("bank_charges", Money(10_000, "INR")),
+            entries.credit("bank", Money(10_000, "INR")),
         ]
-        return ledger.post_direct(
+        return direct.post_direct(
             replace(actor, role="agency_admin"), narration="Bank charges", lines=lines
         ).entry_id
 
@@ -454,7 +454,7 @@ def _account(person: Person) -> object:
     """Add an account without postings as an administrator."""
     with person.acting() as actor:
         code = f"58{secrets.randbelow(10**8):08}"
-        return ledger.add_account(
+        return chart.add_account(
             replace(actor, role="agency_admin"), code=code, name="Postage", account_type="expense"
         )
 

@@ -15,7 +15,7 @@ from tests.imports.test_documents import invoices, sent
 from tests.imports.test_opening import DAY, opened
 from tests.imports.test_parties import findings
 from tests.people import People, Person
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 from voyagent.reports.queries.checks import findings as unsound
 
 HEAD = "party,reference,paid_on,currency,amount\n"
@@ -130,7 +130,7 @@ def test_an_advance_settles_documents_and_is_given_back_like_any_other(alice: Pe
 def test_each_bad_row_is_named_and_nothing_is_taken(
     alice: Person, row: str, told: tuple[str | None, str]
 ) -> None:
-    alice.does(ledger.close_month, date(2024, 5, 1))
+    alice.does(months.close_month, date(2024, 5, 1))
     content = CUSTOMERS + row + "\n"
     assert findings(sent(alice, "customer_advances", content, dry_run=True)) == [(4, *told)]
     assert code(sent(alice, "customer_advances", content)) == (422, "import_has_findings")

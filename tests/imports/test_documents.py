@@ -15,7 +15,7 @@ from tests.imports.test_opening import DAY, GOOD as BALANCES, opened, sent as ba
 from tests.imports.test_parties import findings
 from tests.parties.test_api import made
 from tests.people import People, Person
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 from voyagent.reports.queries.checks import findings as unsound
 
 HEAD = "party,reference,issue_date,due_date,currency,amount\n"
@@ -221,7 +221,7 @@ def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
 def test_each_bad_row_is_named_and_nothing_is_taken(
     alice: Person, row: str, told: tuple[str, str]
 ) -> None:
-    alice.does(ledger.close_month, date(2024, 5, 1))
+    alice.does(months.close_month, date(2024, 5, 1))
     good = INVOICES if row.count(",") < 6 else RATED
     content = good + row + "\n"
     assert findings(sent(alice, "open_invoices", content, dry_run=True)) == [(4, *told)]

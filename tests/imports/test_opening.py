@@ -14,7 +14,7 @@ from tests.chat.parallel import at_once
 from tests.imports.test_parties import findings
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, months
 
 DAY = "2026-03-31"
 GOOD = """account,currency,debit,credit
@@ -138,7 +138,7 @@ def test_each_bad_row_is_named_and_nothing_is_posted(
 ) -> None:
     accounts = alice.api.get("/accounts").json["items"]
     alice.does(
-        ledger.change_account,
+        chart.change_account,
         next(a["id"] for a in accounts if a["code"] == "1510"),
         {"is_archived": True},
     )
@@ -160,7 +160,7 @@ def test_each_bad_row_is_named_and_nothing_is_posted(
 def test_what_is_wrong_with_the_file_as_a_whole_is_told_at_its_head(
     alice: Person, content: str, on: str, told: str
 ) -> None:
-    alice.does(ledger.close_month, date(2024, 5, 1))
+    alice.does(months.close_month, date(2024, 5, 1))
     assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, told)]
     assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
     assert opened(alice) == {}

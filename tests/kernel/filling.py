@@ -30,7 +30,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 from voyagent.parties import service as parties
 from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips import service as trips
@@ -168,7 +168,7 @@ def _book(person: Person) -> None:
         reason="Not travelled",
         amounts={1: Money(100, bill.currency)},
     )
-    ledger.close_month(person.actor, date(2026, 1, 1))
+    months.close_month(person.actor, date(2026, 1, 1))
 
 
 def _travel(person: Person) -> None:

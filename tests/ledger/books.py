@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from tests.people import Person
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Line, Posted
 
 DAY = date(2026, 3, 10)
 
@@ -23,16 +24,16 @@ def inr(minor: int) -> Money:
     return Money(minor, "INR")
 
 
-def sale(amount: Money | None = None) -> list[service.Line]:
+def sale(amount: Money | None = None) -> list[Line]:
     """Two lines that balance: a receivable against revenue, by default 100 rupees."""
     amount = amount or inr(10_000)
     return [
-        service.debit("receivable", amount, party_name="Deepa Krishnan"),
-        service.credit("revenue_services", amount),
+        entries.debit("receivable", amount, party_name="Deepa Krishnan"),
+        entries.credit("revenue_services", amount),
     ]
 
 
-def post(person: Person, lines: list[service.Line] | None = None, **given: Any) -> service.Posted:
+def post(person: Person, lines: list[Line] | None = None, **given: Any) -> Posted:
     """Post an entry, by default a sale of 100 rupees on the tenth of March 2026."""
     values = {
         "source_type": "test",
@@ -41,7 +42,7 @@ def post(person: Person, lines: list[service.Line] | None = None, **given: Any) 
         "narration": "A sale",
         "entry_date": DAY,
     } | given
-    return person.does(service.post, lines=sale() if lines is None else lines, **values)
+    return person.does(entries.post, lines=sale() if lines is None else lines, **values)
 
 
 def account_id(person: Person, purpose: str) -> UUID:

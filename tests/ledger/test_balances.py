@@ -18,8 +18,8 @@ from tests.people import Person
 from voyagent.http.template_filters import amount
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
-from voyagent.ledger import service
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Period, year_began
 from voyagent.settings.service import tenant_settings as settings
@@ -31,7 +31,7 @@ NEXT_DAY = timedelta(days=1)
 def spend(person: Person, day: date, amount: Money) -> None:
     post(
         person,
-        [service.debit("bank_charges", amount), service.credit("bank", amount)],
+        [entries.debit("bank_charges", amount), entries.credit("bank", amount)],
         entry_date=day,
     )
 
@@ -66,8 +66,8 @@ def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(
         post(
             alice,
             [
-                service.debit("bank", inr(3 * 10**place)),
-                service.credit("revenue_fees", inr(3 * 10**place)),
+                entries.debit("bank", inr(3 * 10**place)),
+                entries.credit("revenue_fees", inr(3 * 10**place)),
             ],
             entry_date=day,
         )
@@ -122,7 +122,7 @@ def test_what_earlier_years_left_on_an_account_keeps_it_from_being_archived_and_
     alice: Person,
 ) -> None:
     postage = added(alice)
-    lines = [service.debit(UUID(postage), inr(500)), service.credit("bank", inr(500))]
+    lines = [entries.debit(UUID(postage), inr(500)), entries.credit("bank", inr(500))]
     post(alice, lines, entry_date=year_began(clock.today(ZONE), APRIL) - NEXT_DAY)
     assert alice.api.get(f"/accounts/{postage}").json["balances"] == [
         {"currency": "INR", "balance": "0.00"}

@@ -19,8 +19,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
-from voyagent.ledger import service
 from voyagent.ledger.rules import CHART
+from voyagent.ledger.service import chart, direct, entries
+from voyagent.ledger.service.errors import AccountHasBalance, AccountInactive
 
 POSTAGE = {"code": "5810", "name": "Postage", "type": "expense"}
 
@@ -37,11 +38,11 @@ def said(answer: Any) -> tuple[int, str | None]:
 
 def charge(person: Person, to: str, minor: int = 10_000) -> None:
     """Post an expense to an account, from the bank; backwards where the amount is negative."""
-    sides = [service.debit, service.credit]
+    sides = [entries.debit, entries.credit]
     if minor < 0:
         sides.reverse()
     person.does(
-        service.post_direct,
+        direct.post_direct,
         narration="Stamps",
         lines=[sides[0](UUID(to), inr(abs(minor))), sides[1]("bank", inr(abs(minor)))],
     )
@@ -94,7 +95,7 @@ def test_an_account_is_added_posted_to_and_shows_its_balance(alice: Person) -> N
     charge(alice, postage)
     post(
         alice,
-        [service.debit("bank", inr(1)), service.credit(UUID(postage), inr(1))],
+        [entries.debit("bank", inr(1)), entries.credit(UUID(postage), inr(1))],
         entry_date=clock.today(),
     )
     read = alice.api.get(f"/accounts/{postage}").json
@@ -162,7 +163,7 @@ def test_a_code_is_taken_once(alice: Person, charlie: Person) -> None:
     )
     added(charlie)
     results = at_once(
-        [lambda: alice.does(service.add_account, code="5899", name="Twin", account_type="expense")]
+        [lambda: alice.does(chart.add_account, code="5899", name="Twin", account_type="expense")]
         * 4
     )
     assert sorted(type(result).__name__ for result in results) == ["AccountCodeTaken"] * 3 + [
@@ -241,7 +242,7 @@ def test_an_account_is_archived_when_nothing_is_on_it_and_then_takes_nothing(
     assert alice.api.get(f"/accounts/{postage}").json["name"] == "Postage", "refused whole"
     charge(alice, postage, -10_000)
     assert alice.api.patch(f"/accounts/{postage}", json={"is_archived": True}).json["is_archived"]
-    with pytest.raises(service.AccountInactive):
+    with pytest.raises(AccountInactive):
         charge(alice, postage)
     assert not alice.api.patch(f"/accounts/{postage}", json={"is_archived": False}).json[
         "is_archived"
@@ -302,9 +303,9 @@ def test_who_keeps_the_chart(
         )
     if not may:
         with pytest.raises(Forbidden):
-            person.does(service.change_account, UUID(postage), {"name": "Post"})
+            person.does(chart.change_account, UUID(postage), {"name": "Post"})
         with pytest.raises(Forbidden):
-            person.does(service.add_account, code="5812", name="Post", account_type="expense")
+            person.does(chart.add_account, code="5812", name="Post", account_type="expense")
 
 
 @pytest.mark.parametrize("is_archived_first", [True, False])
@@ -315,10 +316,10 @@ def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(
     has a balance.
     """
     postage = UUID(added(alice))
-    lines = [service.debit(postage, inr(1)), service.credit("bank", inr(1))]
+    lines = [entries.debit(postage, inr(1)), entries.credit("bank", inr(1))]
     acts: list[Callable[[Actor], Any]] = [
-        lambda actor: service.change_account(actor, postage, {"is_archived": True}),
-        lambda actor: service.post_direct(actor, narration="Stamps", lines=lines),
+        lambda actor: chart.change_account(actor, postage, {"is_archived": True}),
+        lambda actor: direct.post_direct(actor, narration="Stamps", lines=lines),
     ]
     first, second = acts if is_archived_first else reversed(acts)
     with ThreadPoolExecutor(1) as pool:
@@ -327,7 +328,5 @@ def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(
             waiting = pool.submit(alice.does, second)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
-        with pytest.raises(
-            service.AccountInactive if is_archived_first else service.AccountHasBalance
-        ):
+        with pytest.raises(AccountInactive if is_archived_first else AccountHasBalance):
             waiting.result(timeout=10)

@@ -15,7 +15,7 @@ from tests.ledger.test_chart import added, charge
 from tests.people import People, Person, csrf
 from voyagent.drivers.paper import Paper
 from voyagent.kernel import clock
-from voyagent.ledger import service
+from voyagent.ledger.service import entries
 from voyagent.ledger.views import chart as chart_views
 from voyagent.settings.service import tenant_settings as settings
 
@@ -25,7 +25,7 @@ TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""
 def test_the_chart_is_by_type_with_what_is_on_each_account(alice: Person) -> None:
     post(
         alice,
-        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
         purpose="capital",
     )
     page = Page(alice.browser.get("/accounts"))
@@ -44,7 +44,7 @@ def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person)
     later = clock.today() + timedelta(days=40)
     post(
         alice,
-        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
         purpose="capital",
         entry_date=later,
     )

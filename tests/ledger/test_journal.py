@@ -14,8 +14,9 @@ from tests.ledger.books import account_id, balances, inr, post
 from tests.people import People, Person
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
-from voyagent.ledger import service
 from voyagent.ledger.queries import entries
+from voyagent.ledger.service import direct, entries as ledger_entries, months
+from voyagent.ledger.service.errors import EntryOfDocument, EntryTooLong
 
 DAY = date(2024, 6, 10)
 
@@ -128,9 +129,9 @@ def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
     entry_id = alice.api.get(f"/invoices/{issued(alice)}").json["journal_entry_id"]
     answer = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"})
     assert (answer.status_code, answer.json["detail"]) == (409, "journal_entry_of_document")
-    reversal = alice.does(service.reverse, entry_id, reason="Void").entry_id
-    with pytest.raises(service.EntryOfDocument):
-        alice.does(service.reverse_direct, reversal, reason="No")
+    reversal = alice.does(ledger_entries.reverse, entry_id, reason="Void").entry_id
+    with pytest.raises(EntryOfDocument):
+        alice.does(direct.reverse_direct, reversal, reason="No")
     assert alice.browser.get(f"/journal/{entry_id}/reverse").status_code == 303
     assert (
         f"/journal/{entry_id}/reverse"
@@ -140,7 +141,7 @@ def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
 
 def test_a_closed_month_takes_neither(alice: Person) -> None:
     entry_id = made(alice)
-    alice.does(service.close_month, date(2024, 6, 1))
+    alice.does(months.close_month, date(2024, 6, 1))
     refused = alice.api.post("/journal-entries", json=written(alice))
     assert (refused.status_code, refused.json["detail"]) == (409, "period_locked")
     refused = alice.api.post(
@@ -153,9 +154,9 @@ def test_more_than_two_hundred_lines_are_refused(alice: Person) -> None:
     body = written(alice)
     body["lines"] = [body["lines"][0]] * 201
     assert alice.api.post("/journal-entries", json=body).status_code == 422
-    with pytest.raises(service.EntryTooLong):
+    with pytest.raises(EntryTooLong):
         alice.does(
-            service.post_direct, narration="Long", lines=[service.debit("bank", inr(1))] * 201
+            direct.post_direct, narration="Long", lines=[ledger_entries.debit("bank", inr(1))] * 201
         )
 
 
@@ -189,12 +190,12 @@ def test_who_posts_and_reverses_by_hand(
     assert person.api.get("/journal-entries").status_code == 200
     if not may:
         with pytest.raises(Forbidden):
-            person.does(service.reverse_direct, entry_id, reason="No")
+            person.does(direct.reverse_direct, entry_id, reason="No")
 
 
 def test_of_many_reversals_at_once_one_goes_through(alice: Person) -> None:
     entry_id = made(alice)
-    results = at_once([lambda: alice.does(service.reverse_direct, entry_id, reason="Twice")] * 5)
+    results = at_once([lambda: alice.does(direct.reverse_direct, entry_id, reason="Twice")] * 5)
     assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + [
         "Posted"
     ]

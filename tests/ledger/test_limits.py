@@ -12,7 +12,8 @@ from tests.ledger.test_chart import said
 from tests.ledger.test_new_entry import send, typed
 from tests.people import People, Person
 from voyagent.kernel.actor import Grant
-from voyagent.ledger import service
+from voyagent.ledger.service import direct, entries
+from voyagent.ledger.service.errors import EntryUnbalanced
 from voyagent.settings.service import tenant_settings as settings
 
 
@@ -104,14 +105,14 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
 
 
 def test_what_a_grant_covers_was_within_the_approvers_limit(leila: Person) -> None:
-    lines = [service.debit("bank_charges", inr(100_001)), service.credit("bank", inr(100_001))]
+    lines = [entries.debit("bank_charges", inr(100_001)), entries.credit("bank", inr(100_001))]
     with leila.acting() as actor:
-        service.post_direct(
+        direct.post_direct(
             actor.granted(Grant("ap-1", "ledger.post")), narration="Bank charges", lines=lines
         )
-    with pytest.raises(service.EntryUnbalanced):
+    with pytest.raises(EntryUnbalanced):
         leila.does(
-            service.post_direct,
+            direct.post_direct,
             narration="Bank charges",
-            lines=[service.debit("bank_charges", inr(1)), service.credit("bank", inr(2))],
+            lines=[entries.debit("bank_charges", inr(1)), entries.credit("bank", inr(2))],
         )

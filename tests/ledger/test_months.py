@@ -32,8 +32,21 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service
+from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.queries import checks, closed_months
+from voyagent.ledger.service import entries as ledger_entries, months
+from voyagent.ledger.service.entries import Line, Posted
+from voyagent.ledger.service.errors import (
+    EarlierMonthOpen,
+    EntryAlreadyReversed,
+    InvalidBookDate,
+    LaterMonthClosed,
+    MonthAlreadyClosed,
+    MonthNotClosed,
+    MonthNotOver,
+    PeriodLocked,
+    ReasonRequired,
+)
 
 FEB, MARCH, APRIL, MAY = (date(2024, month, 1) for month in (2, 3, 4, 5))
 
@@ -45,7 +58,7 @@ def leila(people: People, alice: Person) -> Person:
 
 
 def close(person: Person, month: date) -> None:
-    person.does(service.close_month, month)
+    person.does(months.close_month, month)
 
 
 def entries(engine: sa.Engine, person: Person, before: date) -> set[UUID]:
@@ -60,7 +73,7 @@ def test_nothing_is_posted_into_a_closed_month_or_one_before_it(
     post(alice, entry_date=date(2024, 3, 31))
     close(alice, MARCH)
     for day in (date(2024, 3, 31), MARCH, date(2024, 1, 15), date(1900, 1, 1)):
-        with pytest.raises(service.PeriodLocked):
+        with pytest.raises(PeriodLocked):
             post(alice, entry_date=day)
     assert post(alice, entry_date=APRIL).is_new
     assert len(entries(owner_engine, alice, date(2201, 1, 1))) == 2
@@ -69,9 +82,9 @@ def test_nothing_is_posted_into_a_closed_month_or_one_before_it(
 def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
     entry_id = post(alice, entry_date=date(2024, 3, 10)).entry_id
     close(alice, MARCH)
-    with pytest.raises(service.PeriodLocked):
-        alice.does(service.reverse, entry_id, reason="Wrong", entry_date=date(2024, 3, 31))
-    assert alice.does(service.reverse, entry_id, reason="Wrong").is_new, "today is open"
+    with pytest.raises(PeriodLocked):
+        alice.does(ledger_entries.reverse, entry_id, reason="Wrong", entry_date=date(2024, 3, 31))
+    assert alice.does(ledger_entries.reverse, entry_id, reason="Wrong").is_new, "today is open"
 
 
 def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -> None:
@@ -79,7 +92,7 @@ def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
     close(alice, MARCH)
-    assert post(alice, source_id=source, entry_date=date(2024, 3, 10)) == service.Posted(
+    assert post(alice, source_id=source, entry_date=date(2024, 3, 10)) == Posted(
         first.entry_id, is_new=False
     )
 
@@ -87,33 +100,33 @@ def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -
 def test_months_close_in_order_and_only_once_they_are_over(alice: Person) -> None:
     post(alice, entry_date=date(2024, 3, 10))
     this = clock.today(alice.actor.timezone).replace(day=1)
-    with pytest.raises(service.EarlierMonthOpen):
+    with pytest.raises(EarlierMonthOpen):
         close(alice, APRIL)
     close(alice, FEB)
-    with pytest.raises(service.EarlierMonthOpen):
+    with pytest.raises(EarlierMonthOpen):
         close(alice, APRIL)
     close(alice, MARCH)
     close(alice, MAY)  # April has no entries
     for month in (MARCH, APRIL, MAY):
-        with pytest.raises(service.MonthAlreadyClosed):
+        with pytest.raises(MonthAlreadyClosed):
             close(alice, month)
-    with pytest.raises(service.MonthNotOver):
+    with pytest.raises(MonthNotOver):
         close(alice, this)
-    with pytest.raises(service.MonthNotFound):
+    with pytest.raises(MonthNotFound):
         close(alice, date(2024, 6, 2))
 
 
 def test_the_latest_closed_month_opens_first(alice: Person) -> None:
     close(alice, MARCH)
     close(alice, APRIL)
-    for month, error in ((MARCH, service.LaterMonthClosed), (MAY, service.MonthNotClosed)):
+    for month, error in ((MARCH, LaterMonthClosed), (MAY, MonthNotClosed)):
         with pytest.raises(error):
-            alice.does(service.reopen_month, month, reason="A bill came late")
-    with pytest.raises(service.ReasonRequired):
-        alice.does(service.reopen_month, APRIL, reason="  ")
-    alice.does(service.reopen_month, APRIL, reason=" A bill  came late ")
+            alice.does(months.reopen_month, month, reason="A bill came late")
+    with pytest.raises(ReasonRequired):
+        alice.does(months.reopen_month, APRIL, reason="  ")
+    alice.does(months.reopen_month, APRIL, reason=" A bill  came late ")
     assert post(alice, entry_date=APRIL).is_new
-    with pytest.raises(service.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         post(alice, entry_date=date(2024, 3, 31))
 
 
@@ -132,14 +145,14 @@ def test_who_closes_and_who_opens_again(
             close(other, MARCH)
         close(alice, MARCH)
     with pytest.raises(Forbidden):
-        other.does(service.reopen_month, MARCH, reason="A bill came late")
+        other.does(months.reopen_month, MARCH, reason="A bill came late")
 
 
 def test_another_agencys_months_are_its_own(alice: Person, charlie: Person) -> None:
     close(alice, MARCH)
     assert post(charlie, entry_date=date(2024, 3, 10)).is_new
-    with pytest.raises(service.MonthNotClosed):
-        charlie.does(service.reopen_month, MARCH, reason="Not mine")
+    with pytest.raises(MonthNotClosed):
+        charlie.does(months.reopen_month, MARCH, reason="Not mine")
 
 
 def test_of_two_who_close_one_month_one_does(alice: Person) -> None:
@@ -170,16 +183,16 @@ def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
         seen.append(entries(owner_engine, alice, APRIL))
 
     results = at_once([*[lambda: [post(alice, entry_date=MARCH) for _ in range(6)]] * 10, shut])
-    assert all(
-        result is None or isinstance(result, list | service.PeriodLocked) for result in results
-    ), results
+    assert all(result is None or isinstance(result, list | PeriodLocked) for result in results), (
+        results
+    )
     assert entries(owner_engine, alice, APRIL) == seen[0]
 
 
 def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.Engine) -> None:
     """The poster holds its entry uncommitted while the closing begins; the entry is kept."""
     with alice.acting() as actor:
-        posted = service.post(
+        posted = ledger_entries.post(
             actor,
             source_type="test",
             source_id=new_id(),
@@ -195,22 +208,25 @@ def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.En
     closing.join(timeout=10)
     assert not closing.is_alive()
     assert posted in entries(owner_engine, alice, APRIL)
-    with pytest.raises(service.MonthAlreadyClosed):
+    with pytest.raises(MonthAlreadyClosed):
         close(alice, MARCH)
 
 
-def _lines() -> list[service.Line]:
-    return [service.debit("bank", Money(100, "INR")), service.credit("cash", Money(100, "INR"))]
+def _lines() -> list[Line]:
+    return [
+        ledger_entries.debit("bank", Money(100, "INR")),
+        ledger_entries.credit("cash", Money(100, "INR")),
+    ]
 
 
 def test_documents_are_not_posted_into_a_closed_month(alice: Person) -> None:
     draft, issued = papers.draft(alice), papers.issued(alice)
     close(alice, papers.ISSUED.replace(day=1))
-    with pytest.raises(service.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         papers.issue(alice, draft)
-    with pytest.raises(service.PeriodLocked):
+    with pytest.raises(PeriodLocked):
         papers.receive(alice)
-    with pytest.raises(service.PeriodLocked), alice.acting() as actor:
+    with pytest.raises(PeriodLocked), alice.acting() as actor:
         payment_service.record_receipt(actor, issued, Money(100, "INR"), papers.DUE)
     with alice.acting() as actor:
         assert payment_service.record_receipt(
@@ -494,7 +510,7 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(
     alice: Person, owner_engine: sa.Engine, steps: list[tuple[str, int, str]]
 ) -> None:
     while (closed := _closed(alice)) is not None:
-        alice.does(service.reopen_month, closed, reason="Again")
+        alice.does(months.reopen_month, closed, reason="Again")
     posted: list[UUID] = []
     for kind, number, currency in steps:
         day, closed = date(2024, number, 15), _closed(alice)
@@ -502,14 +518,14 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(
         try:
             if kind == "post":
                 lines = [
-                    service.debit("bank", Money(number, currency)),
-                    service.credit("capital", Money(number, currency)),
+                    ledger_entries.debit("bank", Money(number, currency)),
+                    ledger_entries.credit("capital", Money(number, currency)),
                 ]
                 posted.append(post(alice, lines, entry_date=day).entry_id)
             elif kind == "reverse" and posted:
                 posted.append(
                     alice.does(
-                        service.reverse,
+                        ledger_entries.reverse,
                         posted[number % len(posted)],
                         reason="Again",
                         entry_date=day,
@@ -518,16 +534,16 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(
             elif kind == "close":
                 close(alice, day.replace(day=1))
             elif kind == "reopen":
-                alice.does(service.reopen_month, day.replace(day=1), reason="Again")
+                alice.does(months.reopen_month, day.replace(day=1), reason="Again")
         except (
-            service.PeriodLocked,
-            service.EarlierMonthOpen,
-            service.MonthAlreadyClosed,
-            service.MonthNotClosed,
-            service.LaterMonthClosed,
+            PeriodLocked,
+            EarlierMonthOpen,
+            MonthAlreadyClosed,
+            MonthNotClosed,
+            LaterMonthClosed,
         ):
             pass
-        except (service.EntryAlreadyReversed, service.InvalidBookDate):
+        except (EntryAlreadyReversed, InvalidBookDate):
             pass
         assert entries(owner_engine, alice, _end(closed)) == before
     sums: dict[str, int] = defaultdict(int)

@@ -12,7 +12,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import account_id, balances, inr, post
 from tests.people import People, Person, csrf
 from voyagent.kernel.ids import new_id
-from voyagent.ledger import service
+from voyagent.ledger.service import entries, months
 
 BLANK: dict[str, list[str]] = {name: ["", ""] for name in ("account_id", "memo", "debit", "credit")}
 
@@ -65,7 +65,7 @@ def test_empty_lines_between_are_left_out(alice: Person) -> None:
 def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
     post(
         alice,
-        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
         purpose="capital",
     )
     shown = Page(send(alice, typed(alice, then="look")))
@@ -179,7 +179,7 @@ def test_the_wrong_inputs_are_marked(alice: Person) -> None:
 
 
 def test_a_closed_month_is_told_at_the_day(alice: Person) -> None:
-    alice.does(service.close_month, date(2024, 6, 1))
+    alice.does(months.close_month, date(2024, 6, 1))
     page = Page(send(alice, typed(alice)))
     assert (page.status, "closed" in page.error_at("entry_date")) == (422, True)
 

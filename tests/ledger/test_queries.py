@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.ledger.books import DAY, balances, inr, post, sale
 from tests.people import Person
 from voyagent.kernel.money import Money
-from voyagent.ledger import service
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound, EntryNotFound
 from voyagent.ledger.queries import accounts, checks, entries
 from voyagent.ledger.queries.trial_balance import trial_balance_rows, trial_balance_statement
-from voyagent.ledger.service import credit, debit
+from voyagent.ledger.service import entries as ledger_entries
+from voyagent.ledger.service.entries import credit, debit
 
 FIRST = date(2026, 1, 15)
 PURPOSES = ("receivable", "bank", "revenue_services", "cost_of_services", "payable")
@@ -55,7 +55,7 @@ def test_balances_equal_the_lines_on_every_day(
         lines += [(day, left, currency, minor), (day, right, currency, -minor)]
         if is_undone:
             after = day + timedelta(days=20)
-            person.does(service.reverse, posted.entry_id, reason="Undone", entry_date=after)
+            person.does(ledger_entries.reverse, posted.entry_id, reason="Undone", entry_date=after)
             lines += [(after, left, currency, -minor), (after, right, currency, minor)]
     for as_of in {
         *asked,

@@ -15,9 +15,18 @@ from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
-from voyagent.ledger import service
+from voyagent.ledger.errors import AccountNotFound, EntryNotFound
 from voyagent.ledger.queries import accounts, entries
-from voyagent.ledger.service import Line, credit, debit
+from voyagent.ledger.service import entries as ledger_entries
+from voyagent.ledger.service.entries import Line, Posted, credit, debit
+from voyagent.ledger.service.errors import (
+    AccountInactive,
+    EntryAlreadyReversed,
+    EntryTooShort,
+    EntryUnbalanced,
+    EntryWithoutNarration,
+    InvalidBookDate,
+)
 
 
 def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie: Person) -> None:
@@ -48,14 +57,14 @@ def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie:
 def test_opening_the_books_again_changes_nothing(alice: Person) -> None:
     with alice.reading() as reader:
         before = accounts.read_chart(reader)
-    alice.does(service.open_books)
+    alice.does(ledger_entries.open_books)
     with alice.reading() as reader:
         assert accounts.read_chart(reader) == before
 
 
 def test_only_an_administrator_opens_the_books(bob: Person) -> None:
     with pytest.raises(Forbidden):
-        bob.does(service.open_books)
+        bob.does(ledger_entries.open_books)
 
 
 def test_an_entry_is_posted_with_its_lines_source_and_author(alice: Person) -> None:
@@ -125,7 +134,7 @@ def test_the_second_post_of_a_source_gets_the_first(alice: Person) -> None:
     first = post(alice, source_id=source)
     again = post(alice, sale(inr(99)), source_id=source)
     other = post(alice, source_id=source, purpose="fee")
-    assert again == service.Posted(first.entry_id, is_new=False)
+    assert again == Posted(first.entry_id, is_new=False)
     assert other.is_new
     assert other.entry_id != first.entry_id
     assert balances(alice)[("receivable", "INR")] == 20_000
@@ -148,20 +157,20 @@ def test_two_agencies_may_have_the_same_source(alice: Person, charlie: Person) -
 def test_parallel_posts_to_the_same_accounts_never_deadlock(alice: Person) -> None:
     there, back = sale(inr(7)), [credit("revenue_services", inr(7)), debit("receivable", inr(7))]
     results = at_once([lambda lines=lines: post(alice, lines) for lines in (there, back) * 10])
-    assert all(isinstance(result, service.Posted) for result in results), results
+    assert all(isinstance(result, Posted) for result in results), results
     assert balances(alice)[("receivable", "INR")] == 140
 
 
 HUGE = inr(10**14)
 REFUSED: list[tuple[list[Line], type[VoyagentError]]] = [
-    ([], service.EntryTooShort),
-    ([debit("receivable", inr(1))], service.EntryTooShort),
-    ([debit("receivable", inr(100)), credit("revenue_services", inr(99))], service.EntryUnbalanced),
+    ([], EntryTooShort),
+    ([debit("receivable", inr(1))], EntryTooShort),
+    ([debit("receivable", inr(100)), credit("revenue_services", inr(99))], EntryUnbalanced),
     (
         [debit("receivable", inr(100)), credit("revenue_services", Money(100, "USD"))],
-        service.EntryUnbalanced,
+        EntryUnbalanced,
     ),
-    ([debit("receivable", inr(1)), debit("bank", inr(1))], service.EntryUnbalanced),
+    ([debit("receivable", inr(1)), debit("bank", inr(1))], EntryUnbalanced),
     ([debit("receivable", inr(0)), credit("revenue_services", inr(0))], InvalidAmount),
     ([debit("receivable", inr(-5)), credit("revenue_services", inr(-5))], InvalidAmount),
     ([debit("receivable", HUGE), credit("revenue_services", HUGE)], InvalidAmount),
@@ -174,9 +183,9 @@ REFUSED: list[tuple[list[Line], type[VoyagentError]]] = [
     (sale(Money(1, "inr")), UnknownCurrency),
     (
         [debit("no_such_purpose", inr(1)), credit("revenue_services", inr(1))],
-        service.AccountNotFound,
+        AccountNotFound,
     ),
-    ([debit(new_id(), inr(1)), credit("revenue_services", inr(1))], service.AccountNotFound),
+    ([debit(new_id(), inr(1)), credit("revenue_services", inr(1))], AccountNotFound),
 ]
 
 
@@ -191,7 +200,7 @@ def test_what_is_no_proper_entry_is_refused_and_leaves_nothing(
 
 @pytest.mark.parametrize("day", [date(1899, 12, 31), date(2201, 1, 1)])
 def test_a_book_date_lies_between_1900_and_2200(alice: Person, day: date) -> None:
-    with pytest.raises(service.InvalidBookDate):
+    with pytest.raises(InvalidBookDate):
         post(alice, entry_date=day)
 
 
@@ -202,19 +211,19 @@ def test_the_first_and_the_last_book_date_are_fine(alice: Person, day: date) -> 
 
 
 def test_an_entry_says_what_it_is_about(alice: Person) -> None:
-    with pytest.raises(service.EntryWithoutNarration):
+    with pytest.raises(EntryWithoutNarration):
         post(alice, narration="  ")
 
 
 def test_another_agency_s_account_is_unknown(alice: Person, charlie: Person) -> None:
     theirs = account_id(charlie, "bank")
-    with pytest.raises(service.AccountNotFound):
+    with pytest.raises(AccountNotFound):
         post(alice, [debit(theirs, inr(1)), credit("revenue_services", inr(1))])
 
 
 def test_a_closed_account_takes_no_posting(alice: Person, owner_engine: sa.Engine) -> None:
     close(owner_engine, alice, "revenue_services")
-    with pytest.raises(service.AccountInactive):
+    with pytest.raises(AccountInactive):
         post(alice)
 
 
@@ -223,12 +232,12 @@ def test_a_viewer_posts_and_reverses_nothing(alice: Person, victor: Person) -> N
     with pytest.raises(Forbidden):
         post(victor)
     with pytest.raises(Forbidden):
-        victor.does(service.reverse, posted.entry_id, reason="No")
+        victor.does(ledger_entries.reverse, posted.entry_id, reason="No")
 
 
 def test_posting_and_reversing_leave_their_events(alice: Person, owner_engine: sa.Engine) -> None:
     posted = post(alice)
-    alice.does(service.reverse, posted.entry_id, reason="Wrong customer")
+    alice.does(ledger_entries.reverse, posted.entry_id, reason="Wrong customer")
     post(alice, source_id=posted.entry_id, source_type="journal_entry", purpose="reversal")
     events = stored(
         owner_engine,
@@ -246,7 +255,10 @@ def test_posting_and_reversing_leave_their_events(alice: Person, owner_engine: s
 def test_a_reversal_swaps_the_sides_and_is_linked(alice: Person) -> None:
     posted = post(alice)
     reversal = alice.does(
-        service.reverse, posted.entry_id, reason="Wrong customer", entry_date=date(2026, 4, 1)
+        ledger_entries.reverse,
+        posted.entry_id,
+        reason="Wrong customer",
+        entry_date=date(2026, 4, 1),
     )
     with alice.reading() as reader:
         entry, lines = entries.read_entry(reader, reversal.entry_id)
@@ -270,40 +282,45 @@ def test_a_reversal_swaps_the_sides_and_is_linked(alice: Person) -> None:
 
 def test_an_entry_is_reversed_once(alice: Person) -> None:
     posted = post(alice)
-    results = at_once([lambda: alice.does(service.reverse, posted.entry_id, reason="Twice")] * 6)
-    assert sum(isinstance(result, service.Posted) for result in results) == 1
-    assert sum(isinstance(result, service.EntryAlreadyReversed) for result in results) == 5
+    results = at_once(
+        [lambda: alice.does(ledger_entries.reverse, posted.entry_id, reason="Twice")] * 6
+    )
+    assert sum(isinstance(result, Posted) for result in results) == 1
+    assert sum(isinstance(result, EntryAlreadyReversed) for result in results) == 5
     assert set(balances(alice).values()) == {0}
 
 
 def test_a_reversal_can_be_reversed(alice: Person) -> None:
     posted = post(alice)
-    reversal = alice.does(service.reverse, posted.entry_id, reason="Wrong")
-    again = alice.does(service.reverse, reversal.entry_id, reason="It was right after all")
+    reversal = alice.does(ledger_entries.reverse, posted.entry_id, reason="Wrong")
+    again = alice.does(ledger_entries.reverse, reversal.entry_id, reason="It was right after all")
     assert again.is_new
     assert balances(alice)[("receivable", "INR")] == 10_000
 
 
 def test_a_reversal_is_not_dated_before_its_entry(alice: Person) -> None:
     posted = post(alice)
-    with pytest.raises(service.InvalidBookDate):
+    with pytest.raises(InvalidBookDate):
         alice.does(
-            service.reverse, posted.entry_id, reason="Early", entry_date=DAY - timedelta(days=1)
+            ledger_entries.reverse,
+            posted.entry_id,
+            reason="Early",
+            entry_date=DAY - timedelta(days=1),
         )
 
 
 def test_an_entry_of_a_day_to_come_is_reversed_on_its_own_day(alice: Person) -> None:
     ahead = clock.today() + timedelta(days=30)
     posted = post(alice, entry_date=ahead)
-    reversal = alice.does(service.reverse, posted.entry_id, reason="Not to be")
+    reversal = alice.does(ledger_entries.reverse, posted.entry_id, reason="Not to be")
     with alice.reading() as reader:
         assert entries.read_entry(reader, reversal.entry_id)[0]["entry_date"] == ahead
 
 
 def test_a_reversal_says_why(alice: Person) -> None:
     posted = post(alice)
-    with pytest.raises(service.EntryWithoutNarration):
-        alice.does(service.reverse, posted.entry_id, reason=" ")
+    with pytest.raises(EntryWithoutNarration):
+        alice.does(ledger_entries.reverse, posted.entry_id, reason=" ")
 
 
 def test_an_entry_on_a_closed_account_can_still_be_reversed(
@@ -311,13 +328,13 @@ def test_an_entry_on_a_closed_account_can_still_be_reversed(
 ) -> None:
     posted = post(alice)
     close(owner_engine, alice, "revenue_services")
-    assert alice.does(service.reverse, posted.entry_id, reason="Closed since").is_new
+    assert alice.does(ledger_entries.reverse, posted.entry_id, reason="Closed since").is_new
 
 
 def test_another_agency_s_entry_is_not_there(alice: Person, charlie: Person) -> None:
     posted = post(alice)
-    with pytest.raises(service.EntryNotFound):
-        charlie.does(service.reverse, posted.entry_id, reason="Mine now")
+    with pytest.raises(EntryNotFound):
+        charlie.does(ledger_entries.reverse, posted.entry_id, reason="Mine now")
 
 
 def close(engine: sa.Engine, person: Person, purpose: str) -> None:

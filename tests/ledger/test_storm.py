@@ -17,8 +17,10 @@ from tests.people import Person
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service
 from voyagent.ledger.queries import checks
+from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Line
+from voyagent.ledger.service.errors import EntryAlreadyReversed
 
 SEED = 20261125
 WRITERS, ACTS = 12, 12
@@ -29,20 +31,20 @@ class Aborted(Exception):
     """Thrown after an entry has been posted and before its commit."""
 
 
-def entry(chance: random.Random) -> list[service.Line]:
+def entry(chance: random.Random) -> list[Line]:
     """Two to five lines that balance, in one of two currencies."""
     currency = chance.choice(("INR", "AED"))
     parts = [chance.randint(1, 10_000) for _ in range(chance.randint(1, 4))]
-    lines = [service.debit(chance.choice(PURPOSES), Money(part, currency)) for part in parts]
-    return [*lines, service.credit(chance.choice(PURPOSES), Money(sum(parts), currency))]
+    lines = [entries.debit(chance.choice(PURPOSES), Money(part, currency)) for part in parts]
+    return [*lines, entries.credit(chance.choice(PURPOSES), Money(sum(parts), currency))]
 
 
 def post(
-    person: Person, lines: list[service.Line], *, is_aborted: bool = False
+    person: Person, lines: list[Line], *, is_aborted: bool = False
 ) -> list[tuple[Any, str, int]]:
     """The lines that stand once it is acknowledged."""
     with person.acting() as actor:
-        posted = service.post(
+        posted = entries.post(
             actor,
             source_type="storm",
             source_id=new_id(),
@@ -89,7 +91,7 @@ def writer(
             elif kind == "reverse" and stands:
                 entry_id = chance.choice(stands)[0]
                 reversal = person.does(
-                    service.reverse, entry_id, reason="Storm", entry_date=DAY
+                    entries.reverse, entry_id, reason="Storm", entry_date=DAY
                 ).entry_id
                 stands += [
                     (reversal, name, -minor)
@@ -99,7 +101,7 @@ def writer(
             else:
                 stands += post(person, entry(chance), is_aborted=kind == "abort")
             went["done"] += 1
-        except (Aborted, sa.exc.IntegrityError, service.EntryAlreadyReversed) as error:
+        except (Aborted, sa.exc.IntegrityError, EntryAlreadyReversed) as error:
             went[type(error).__name__] += 1
     return stands, went
 

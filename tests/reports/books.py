@@ -21,7 +21,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 AS_OF = date(2026, 3, 31)
 # Domain rules, section on ageing: due date, days past due on 31 March 2026, bucket, whether it is
@@ -140,16 +140,16 @@ def trade(who: Person) -> None:
             on=days_ago(4),
         )
     by_hand = [
-        ledger.debit("cash", Money(500, "INR"), party_name="By hand"),
-        ledger.credit("capital", Money(500, "INR")),
+        entries.debit("cash", Money(500, "INR"), party_name="By hand"),
+        entries.credit("capital", Money(500, "INR")),
     ]
     undone = post(
         who,
-        lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))],
+        lines=[by_hand[0], entries.credit("revenue_fees", Money(500, "INR"))],
         entry_date=date(2026, 1, 5),
     )
-    who.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
-    post(who, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
+    who.does(entries.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
+    post(who, lines=[entries.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
 
 
 def busy_may(who: Person) -> None:
@@ -162,7 +162,7 @@ def busy_may(who: Person) -> None:
     loss = Money(70_025, "AED")
     post(
         who,
-        lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)],
+        lines=[entries.debit("cost_of_services", loss), entries.credit("bank", loss)],
         entry_date=MAY,
         narration="@rooms",
     )

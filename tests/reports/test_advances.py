@@ -21,7 +21,7 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import allocations, payments as payment_service, settling
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import receivables
 from voyagent.reports.queries.receivables import Asked, CurrencyBlock
 
@@ -166,8 +166,8 @@ def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
     post(
         trader,
         lines=[
-            ledger.debit("customer_advances", Money(500, "INR")),
-            ledger.credit("revenue_fees", Money(500, "INR")),
+            entries.debit("customer_advances", Money(500, "INR")),
+            entries.credit("revenue_fees", Money(500, "INR")),
         ],
         entry_date=days_ago(1),
     )

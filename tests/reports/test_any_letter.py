@@ -23,7 +23,7 @@ from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.drivers.paper.glyphs import STAND_IN
 from voyagent.kernel.money import Money, currency_codes
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, entries
 
 DAY = date(2026, 5, 4)
 ASIAN = "日本 한국 ไทย தமிழ் മലയാളം বাংলা తెలుగు ಕನ್ನಡ ગુજરાતી ਪੰਜਾਬੀ ଓଡ଼ିଆ हिन्दी"
@@ -74,8 +74,8 @@ def papers(person: Person, name: str) -> list[str]:
             amounts={1: Money(100, "INR")},
         ).id
     lines = [
-        ledger.debit("receivable", Money(500, "INR"), party_name=name),
-        ledger.credit("capital", Money(500, "INR")),
+        entries.debit("receivable", Money(500, "INR"), party_name=name),
+        entries.credit("capital", Money(500, "INR")),
     ]
     entry = post(person, lines=lines, narration=name, entry_date=DAY).entry_id
     trip = a_trip(person, title=name)
@@ -127,7 +127,7 @@ def test_every_door_to_a_paper_is_tried(agency: Person) -> None:
 
 def test_every_paper_shows_what_was_typed_in_any_alphabet(agency: Person) -> None:
     for purpose in ("receivable", "capital", "revenue_services"):
-        agency.does(ledger.change_account, account_id(agency, purpose), {"name": NAME[:120]})
+        agency.does(chart.change_account, account_id(agency, purpose), {"name": NAME[:120]})
     for path in [*papers(agency, NAME), *reports(NAME)]:
         shown = read(agency, path)
         assert (set(shown) >= ALL, STAND_IN in shown) == (True, False), path
@@ -160,7 +160,7 @@ def test_an_invoice_in_any_alphabet_is_mailed(agency: Person) -> None:
 
 def test_a_report_has_every_currency_and_an_invoice_its_sign(agency: Person) -> None:
     both = [
-        (ledger.debit("bank", Money(12_345, code)), ledger.credit("capital", Money(12_345, code)))
+        (entries.debit("bank", Money(12_345, code)), entries.credit("capital", Money(12_345, code)))
         for code in currency_codes()
     ]
     entry = post(agency, lines=[line for pair in both for line in pair], entry_date=DAY).entry_id

@@ -18,9 +18,9 @@ from tests.people import Person
 from tests.reports.books import paid_in_other_money, taken_back, trade
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.service import entries as ledger_entries, months
 from voyagent.reports.exports import beancount
 from voyagent.reports.exports.beancount import account_names
 from voyagent.reports.queries import day_book
@@ -72,15 +72,15 @@ def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_bala
     post(
         alice,
         lines=[
-            ledger.debit("cash", Money(1_000, "JPY")),
-            ledger.credit("capital", Money(1_000, "JPY")),
+            ledger_entries.debit("cash", Money(1_000, "JPY")),
+            ledger_entries.credit("capital", Money(1_000, "JPY")),
         ],
     )
     post(
         alice,
         lines=[
-            ledger.debit("cash", Money(1_234, "KWD")),
-            ledger.credit("capital", Money(1_234, "KWD")),
+            ledger_entries.debit("cash", Money(1_234, "KWD")),
+            ledger_entries.credit("capital", Money(1_234, "KWD")),
         ],
     )
     file = export()
@@ -129,7 +129,7 @@ def held_to_our_trial_balance(person: Person, file: Path) -> set[str]:
     """Check that each account is asserted at our trial balance; return the currencies."""
     with person.reading() as reader:
         names = account_names(accounts.read_chart(reader))
-        rows = trial_balance_rows(reader, ledger.LAST_DAY)
+        rows = trial_balance_rows(reader, months.LAST_DAY)
     ours = {
         (names[row["code"]], row["currency"]): Money(
             row["debit_minor"] - row["credit_minor"], row["currency"]
@@ -155,8 +155,8 @@ def test_the_smallest_difference_is_found_by_beancount(
     post(
         alice,
         lines=[
-            ledger.debit("cash", Money(999, "INR")),
-            ledger.credit("revenue_fees", Money(999, "INR")),
+            ledger_entries.debit("cash", Money(999, "INR")),
+            ledger_entries.credit("revenue_fees", Money(999, "INR")),
         ],
     )
     file = export()
@@ -172,12 +172,12 @@ def test_an_entry_is_a_transaction_with_where_it_comes_from(
 ) -> None:
     source = new_id()
     lines = [
-        ledger.debit("receivable", Money(10_050, "INR"), party_name="Deepa", memo="Seat 4"),
-        ledger.credit("revenue_services", Money(10_050, "INR")),
+        ledger_entries.debit("receivable", Money(10_050, "INR"), party_name="Deepa", memo="Seat 4"),
+        ledger_entries.credit("revenue_services", Money(10_050, "INR")),
     ]
     first = post(alice, lines=lines, source_id=source)
     undone = alice.does(
-        ledger.reverse, first.entry_id, reason="Twice", entry_date=date(2026, 3, 12)
+        ledger_entries.reverse, first.entry_id, reason="Twice", entry_date=date(2026, 3, 12)
     )
     text = export().read_text()
     assert (
@@ -193,8 +193,8 @@ def test_an_entry_is_a_transaction_with_where_it_comes_from(
 
 def test_an_entry_of_two_parties_has_no_payee(alice: Person, export: Callable[..., Path]) -> None:
     lines = [
-        ledger.debit("receivable", Money(1, "INR"), party_name="One"),
-        ledger.credit("receivable", Money(1, "INR"), party_name="Two"),
+        ledger_entries.debit("receivable", Money(1, "INR"), party_name="One"),
+        ledger_entries.credit("receivable", Money(1, "INR"), party_name="Two"),
     ]
     post(alice, lines=lines)
     assert '\n2026-03-10 * "A sale"\n' in export().read_text()
@@ -204,14 +204,17 @@ def test_texts_days_and_amounts_at_their_edges_pass(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     evil = 'She said "no"\n2026-01-01 open Assets:Evil\r\n\\" ; # ^ | \x01 \N{LINE SEPARATOR} यात्रा'
-    twice = Money(2 * ledger.AMOUNT_MAX_MINOR, "INR")
-    for day in (ledger.FIRST_DAY, ledger.LAST_DAY):
-        most = Money(ledger.AMOUNT_MAX_MINOR, "INR")
+    twice = Money(2 * ledger_entries.AMOUNT_MAX_MINOR, "INR")
+    for day in (months.FIRST_DAY, months.LAST_DAY):
+        most = Money(ledger_entries.AMOUNT_MAX_MINOR, "INR")
         lines = [
-            ledger.debit("receivable", most, party_name='A "B" \\', memo=evil),
-            ledger.credit("revenue_fees", most),
+            ledger_entries.debit("receivable", most, party_name='A "B" \\', memo=evil),
+            ledger_entries.credit("revenue_fees", most),
         ]
-        lines += [ledger.debit("cash", Money(1, "KWD")), ledger.credit("capital", Money(1, "KWD"))]
+        lines += [
+            ledger_entries.debit("cash", Money(1, "KWD")),
+            ledger_entries.credit("capital", Money(1, "KWD")),
+        ]
         post(alice, lines=lines, narration=evil, entry_date=day)
     file = export()
     assert complaints(file) == ""

@@ -19,7 +19,7 @@ from tests.reports.test_papers import busy, pdf, rows
 from tests.trips.things import DESERT, VISA, a_line, a_trip
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, entries
 from voyagent.reports.views import books, lines, margins
 
 __all__ = ["busy"]
@@ -102,8 +102,8 @@ def test_an_account_opens_moves_and_closes_in_each_currency(
     busy: Person, told: dict[str, Any]
 ) -> None:
     paid = [
-        ledger.debit("bank", Money(20_000, "INR"), memo="by cheque"),
-        ledger.credit("receivable", Money(20_000, "INR"), party_name="Deepa Krishnan"),
+        entries.debit("bank", Money(20_000, "INR"), memo="by cheque"),
+        entries.credit("receivable", Money(20_000, "INR"), party_name="Deepa Krishnan"),
     ]
     post(busy, lines=paid, entry_date=MAY, narration="Paid")
     pdf(busy, "general-ledger", "account=1200&from=2026-05-05&to=2026-05-31")
@@ -239,12 +239,12 @@ def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
     busy_may(alice)
     name = "Very long name of an account " * 8 + "its end"
     account_id = alice.does(
-        ledger.add_account, code="5999", name=name[:255].strip(), account_type="expense"
+        chart.add_account, code="5999", name=name[:255].strip(), account_type="expense"
     )
     much = Money(10**13, "INR")
     post(
         alice,
-        lines=[ledger.debit(account_id, much), ledger.credit("bank", much)],
+        lines=[entries.debit(account_id, much), entries.credit("bank", much)],
         entry_date=MAY,
         narration="n" * 400,
     )
@@ -261,12 +261,12 @@ def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
 def test_two_thousand_rows_are_set_in_seconds(alice: Person) -> None:
     """Two seconds on a computer that has nothing else to do; the bound here is for one that has."""
     pair = [
-        ledger.debit("bank", Money(100, "INR"), memo="a memo"),
-        ledger.credit("capital", Money(100, "INR")),
+        entries.debit("bank", Money(100, "INR"), memo="a memo"),
+        entries.credit("capital", Money(100, "INR")),
     ]
     with alice.acting() as actor:
         for number in range(100):
-            ledger.post(
+            entries.post(
                 actor,
                 source_type="test",
                 source_id=actor.user_id,

@@ -23,7 +23,7 @@ from voyagent.audit.queries import chain
 from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks
 
 INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially_paid')"
@@ -247,8 +247,8 @@ def exchange(person: Person) -> None:
     post(
         person,
         lines=[
-            ledger.debit("currency_exchange", Money(700, "USD")),
-            ledger.credit("bank", Money(700, "USD")),
+            entries.debit("currency_exchange", Money(700, "USD")),
+            entries.credit("bank", Money(700, "USD")),
         ],
     )
 
@@ -313,8 +313,8 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
     post(
         charlie,
         lines=[
-            ledger.debit("receivable", Money(12_345, "AED")),
-            ledger.credit("revenue_fees", Money(12_345, "AED")),
+            entries.debit("receivable", Money(12_345, "AED")),
+            entries.credit("revenue_fees", Money(12_345, "AED")),
         ],
     )
     told = command()

@@ -22,9 +22,10 @@ from tests.reports.test_views import link_of, rows, shown, words
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.day_book import day_book_statement
+from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Posted
 
 FIRST, LAST = date(2026, 1, 10), date(2026, 3, 20)
 PERIOD = f"from={FIRST}&to={LAST}"
@@ -33,11 +34,11 @@ __all__ = ["big"]
 
 def entry(
     person: Person, day: date, minor: int = 500, currency: str = "INR", narration: str = "A sale"
-) -> ledger.Posted:
+) -> Posted:
     amount = Money(minor, currency)
     lines = [
-        ledger.debit("bank", amount, party_name="Deepa Krishnan"),
-        ledger.credit("revenue_fees", amount, memo="Visa fee"),
+        entries.debit("bank", amount, party_name="Deepa Krishnan"),
+        entries.credit("revenue_fees", amount, memo="Visa fee"),
     ]
     return post(person, lines=lines, entry_date=day, narration=narration)
 
@@ -85,7 +86,9 @@ def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(
 
 def test_an_entry_over_the_wire_has_its_lines_and_what_it_takes_back(alice: Person) -> None:
     made = entry(alice, date(2026, 2, 1), 500)
-    undone = alice.does(ledger.reverse, made.entry_id, reason="Undone", entry_date=date(2026, 2, 2))
+    undone = alice.does(
+        entries.reverse, made.entry_id, reason="Undone", entry_date=date(2026, 2, 2)
+    )
     report = alice.api.get(f"/reports/day-book?{PERIOD}").json
     first, second = report["entries"]
     assert first | {"source_id": None} == {

@@ -24,7 +24,6 @@ from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts, entries
 from voyagent.ledger.queries.account_lines import (
     LineCursor,
@@ -34,6 +33,7 @@ from voyagent.ledger.queries.account_lines import (
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.exports import account_lines_cells, day_book_cells
 from voyagent.ledger.queries.monthly import monthly_sales_statement
+from voyagent.ledger.service import entries as ledger_entries
 from voyagent.reports.queries import general_ledger as reports
 from voyagent.reports.queries.periods import Period
 
@@ -105,7 +105,9 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
         amount = Money(luck.randint(1, 9999), luck.choice(["INR", "INR", "AED"]))
         left, right = luck.sample(["bank", "revenue_fees"], 2)
         post(
-            alice, lines=[ledger.debit(left, amount), ledger.credit(right, amount)], entry_date=day
+            alice,
+            lines=[ledger_entries.debit(left, amount), ledger_entries.credit(right, amount)],
+            entry_date=day,
         )
         made.append(
             (day, amount.currency, amount.amount_minor if left == "bank" else -amount.amount_minor)
@@ -142,7 +144,10 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
 def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
     post(
         alice,
-        lines=[ledger.debit("bank", Money(1, "INR")), ledger.credit("capital", Money(1, "INR"))],
+        lines=[
+            ledger_entries.debit("bank", Money(1, "INR")),
+            ledger_entries.credit("capital", Money(1, "INR")),
+        ],
         entry_date=date(2026, 2, 1),
     )
     account = bank(alice)
@@ -202,8 +207,8 @@ def test_where_currencies_are_several_each_sum_says_which_it_is_of(alice: Person
     post(
         alice,
         lines=[
-            ledger.debit("bank", Money(100, "AED")),
-            ledger.credit("capital", Money(100, "AED")),
+            ledger_entries.debit("bank", Money(100, "AED")),
+            ledger_entries.credit("capital", Money(100, "AED")),
         ],
         entry_date=today(),
     )
@@ -211,8 +216,8 @@ def test_where_currencies_are_several_each_sum_says_which_it_is_of(alice: Person
     post(
         alice,
         lines=[
-            ledger.debit("bank", Money(500, "INR")),
-            ledger.credit("capital", Money(500, "INR")),
+            ledger_entries.debit("bank", Money(500, "INR")),
+            ledger_entries.credit("capital", Money(500, "INR")),
         ],
         entry_date=today(),
     )

@@ -20,8 +20,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.monthly import monthly_sales_statement
+from voyagent.ledger.service import entries
 from voyagent.reports.queries.home import MONEY, read_now
 
 NOW = clock.now()
@@ -63,7 +63,7 @@ def widths(page: Page, section: str) -> list[float]:
 def moved(person: Person, amount: str, left: str, right: str, day: date) -> None:
     """Post an entry of two lines."""
     money = Money.parse(amount, "INR")
-    post(person, [ledger.debit(left, money), ledger.credit(right, money)], entry_date=day)
+    post(person, [entries.debit(left, money), entries.credit(right, money)], entry_date=day)
 
 
 def months_ago(count: int) -> date:

@@ -27,11 +27,11 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.trip_earnings import (
     earning_lines_statement,
     earning_lines_total_statement,
 )
+from voyagent.ledger.service import entries as ledger_entries
 from voyagent.reports.queries.margin_lines import Whose, entries_statement
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.views import answers, margins as margin_pages
@@ -86,11 +86,11 @@ def year(alice: Person, dubai: UUID) -> UUID:
     bought(alice, "7.00", a_trip(alice, title="Unsold"), reference="A-3", on=JUNE)
     sold(alice, "70.00")
     by_hand = [
-        ledger.debit("cost_of_services", Money(500, "INR")),
-        ledger.credit("bank", Money(500, "INR")),
+        ledger_entries.debit("cost_of_services", Money(500, "INR")),
+        ledger_entries.credit("bank", Money(500, "INR")),
     ]
     alice.does(
-        ledger.reverse,
+        ledger_entries.reverse,
         post(alice, lines=by_hand, entry_date=MAY).entry_id,
         reason="Twice",
         entry_date=JUNE,

@@ -27,7 +27,7 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks
 from voyagent.reports.views import margins as margin_pages
 
@@ -147,8 +147,8 @@ def test_what_is_posted_without_a_trip_has_a_line_of_its_own(alice: Person, duba
     sold(alice, "70.00")
     bought(alice, "20.00", reference="A-1")
     by_hand = [
-        ledger.debit("cost_of_services", Money(500, "INR")),
-        ledger.credit("bank", Money(500, "INR")),
+        entries.debit("cost_of_services", Money(500, "INR")),
+        entries.credit("bank", Money(500, "INR")),
     ]
     entry = post(alice, lines=by_hand, entry_date=MAY)
     assert books(alice) == {
@@ -158,7 +158,7 @@ def test_what_is_posted_without_a_trip_has_a_line_of_its_own(alice: Person, duba
             ("1070.00", "25.00", "1045.00"),
         ]
     }
-    alice.does(ledger.reverse, entry.entry_id, reason="Twice", entry_date=MAY)
+    alice.does(entries.reverse, entry.entry_id, reason="Twice", entry_date=MAY)
     assert books(alice)["INR"][1] == ("70.00", "20.00", "50.00")
 
 

@@ -16,7 +16,7 @@ from tests.reports.books import DAYS, EVIL, REPORTS, busy_may, invoice
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.drivers.paper import tables
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 from voyagent.reports.views import answers, lines
 from voyagent.settings.service import tenant_settings as settings
 
@@ -98,12 +98,12 @@ def test_payables_have_no_column_for_advances_that_are_not_there(
 
 def test_paper_says_where_documents_and_books_differ(busy: Person, told: dict[str, Any]) -> None:
     both = [
-        ledger.debit(control, Money(100, "INR"), party_name="X")
+        entries.debit(control, Money(100, "INR"), party_name="X")
         for control in ("receivable", "customer_advances")
     ]
     post(
         busy,
-        lines=[*both, ledger.credit("capital", Money(200, "INR"))],
+        lines=[*both, entries.credit("capital", Money(200, "INR"))],
         entry_date=date(2026, 5, 6),
     )
     pdf(busy, "receivables")

@@ -28,8 +28,8 @@ from voyagent.billing.payments.service import (
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.party_lines import party_balances_statement, party_entries_statement
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import party_statement as statements
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER
@@ -126,8 +126,8 @@ def customer(alice: Person) -> Person:
     post(
         alice,
         lines=[
-            ledger.debit("bank", held, party_name="Deepa Krishnan"),
-            ledger.credit("customer_advances", held, party_name="Deepa Krishnan"),
+            entries.debit("bank", held, party_name="Deepa Krishnan"),
+            entries.credit("customer_advances", held, party_name="Deepa Krishnan"),
         ],
         entry_date=days_ago(2),
         narration="Advance",
@@ -232,8 +232,8 @@ def test_the_page_shows_what_moved_the_party_and_that_ageing_agrees(customer: Pe
     post(
         customer,
         lines=[
-            ledger.debit("receivable", Money(100, "INR"), party_name="Deepa Krishnan"),
-            ledger.credit("capital", Money(100, "INR")),
+            entries.debit("receivable", Money(100, "INR"), party_name="Deepa Krishnan"),
+            entries.credit("capital", Money(100, "INR")),
         ],
         entry_date=today(),
     )

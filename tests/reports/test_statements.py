@@ -17,9 +17,9 @@ from tests.people import ApiClient, Person
 from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import statements, trial_balance
 from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
 
@@ -43,14 +43,14 @@ def earned(
     against: str = "bank",
 ) -> None:
     amount = Money(minor, currency)
-    post(person, lines=[ledger.debit(against, amount), ledger.credit(on, amount)], entry_date=day)
+    post(person, lines=[entries.debit(against, amount), entries.credit(on, amount)], entry_date=day)
 
 
 def spent(person: Person, minor: int, day: date, *, currency: str = "INR") -> None:
     amount = Money(minor, currency)
     post(
         person,
-        lines=[ledger.debit("cost_of_services", amount), ledger.credit("bank", amount)],
+        lines=[entries.debit("cost_of_services", amount), entries.credit("bank", amount)],
         entry_date=day,
     )
 
@@ -68,9 +68,9 @@ def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
         )
         left, *right = luck.sample(PURPOSES, luck.randint(2, 4))
         parts = [luck.randint(1, 99_999) for _ in right]
-        lines = [ledger.debit(left, Money(sum(parts), currency))]
+        lines = [entries.debit(left, Money(sum(parts), currency))]
         lines += [
-            ledger.credit(purpose, Money(part, currency))
+            entries.credit(purpose, Money(part, currency))
             for purpose, part in zip(right, parts, strict=True)
         ]
         entry = post(person, lines=lines, entry_date=day)
@@ -81,7 +81,7 @@ def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
         made += [(day, currency, purpose, minor) for purpose, minor in moved]
         if luck.random() < 0.2:
             later = day + timedelta(days=luck.choice([0, 3, 200, 400]))
-            person.does(ledger.reverse, entry.entry_id, reason="Undone", entry_date=later)
+            person.does(entries.reverse, entry.entry_id, reason="Undone", entry_date=later)
             made += [(later, currency, purpose, -minor) for purpose, minor in moved]
     return made
 
@@ -263,8 +263,8 @@ def shop(alice: Person) -> Person:
     post(
         alice,
         lines=[
-            ledger.debit("bank", Money(500_000, "INR")),
-            ledger.credit("capital", Money(500_000, "INR")),
+            entries.debit("bank", Money(500_000, "INR")),
+            entries.credit("capital", Money(500_000, "INR")),
         ],
         entry_date=date(2024, 5, 1),
     )

@@ -17,8 +17,9 @@ from tests.people import Person
 from voyagent.kernel.database import copy_export
 from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.accounts import read_chart
+from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Line
 from voyagent.reports.exports import spreadsheets, streams
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import account_of, read_general_ledger
@@ -40,8 +41,8 @@ def busy(alice: Person) -> Person:
         lines = sale(amount)
         if number % 4 == 0:
             lines = [
-                ledger.debit("revenue_services", amount),
-                ledger.credit(
+                entries.debit("revenue_services", amount),
+                entries.credit(
                     "receivable", amount, party_name=WORDS[number % 7], memo=WORDS[number % 5]
                 ),
             ]
@@ -116,21 +117,21 @@ def test_the_file_of_a_party_is_its_statement(
     party = "Meera & Sons"
     for number in range(count):
         day = FIRST - timedelta(days=3) + timedelta(days=40 * number)
-        lines: list[ledger.Line] = []
+        lines: list[Line] = []
         for currency in CURRENCIES[: 1 + number % 3]:
             one, two = Money(1_000 + number, currency), Money(500, currency)
             lines += [
-                ledger.debit(purpose, one, party_name=party),
-                ledger.credit(purpose, two, party_name=party.upper()),
+                entries.debit(purpose, one, party_name=party),
+                entries.credit(purpose, two, party_name=party.upper()),
             ]
-            lines.append(ledger.credit("revenue_services", one - two))
+            lines.append(entries.credit("revenue_services", one - two))
         post(busy, lines, entry_date=day, narration=WORDS[number % 7])
     same = Money(700, "INR")
     post(
         busy,
         [
-            ledger.debit(purpose, same, party_name=party),
-            ledger.credit(purpose, same, party_name=party),
+            entries.debit(purpose, same, party_name=party),
+            entries.credit(purpose, same, party_name=party),
         ],
         entry_date=LAST,
         narration="Moved",

@@ -34,13 +34,13 @@ from voyagent.billing.invoices.queries.documents import get_invoice
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.ledger.rules import CHART
+from voyagent.ledger.service import entries, months
 from voyagent.reports.exports.vouchers import GROUPS, OF_PURPOSE, OF_TYPE
 from voyagent.reports.views import answers
 
-EVER = f"from={ledger.FIRST_DAY}&to={ledger.LAST_DAY}"
+EVER = f"from={months.FIRST_DAY}&to={months.LAST_DAY}"
 ONE = Money(100, "INR")
 
 
@@ -190,11 +190,11 @@ def test_the_type_of_a_voucher_is_what_moves_on_which_side(
     posted = post(
         alice,
         lines=[
-            ledger.debit(debit, ONE, party_name="A"),
-            ledger.credit(credit, ONE, party_name="A"),
+            entries.debit(debit, ONE, party_name="A"),
+            entries.credit(credit, ONE, party_name="A"),
         ],
     )
-    alice.does(ledger.reverse, posted.entry_id, reason="Undone", entry_date=date(2026, 3, 11))
+    alice.does(entries.reverse, posted.entry_id, reason="Undone", entry_date=date(2026, 3, 11))
     assert kinds(proved(export())) == {"A sale": kind, "Undone": reversed_kind}
 
 
@@ -204,9 +204,9 @@ def test_money_on_both_sides_beside_something_else_is_a_journal(
     post(
         alice,
         lines=[
-            ledger.debit("bank", Money(200, "INR")),
-            ledger.credit("cash", ONE),
-            ledger.credit("capital", ONE),
+            entries.debit("bank", Money(200, "INR")),
+            entries.credit("cash", ONE),
+            entries.credit("capital", ONE),
         ],
     )
     assert kinds(proved(export())) == {"A sale": "Journal"}
@@ -216,10 +216,10 @@ def test_a_customer_who_comes_to_nothing_is_a_journal(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     both = [
-        ledger.debit("receivable", ONE, party_name="A"),
-        ledger.credit("receivable", ONE, party_name="B"),
+        entries.debit("receivable", ONE, party_name="A"),
+        entries.credit("receivable", ONE, party_name="B"),
     ]
-    post(alice, lines=[*both, ledger.debit("round_off", ONE), ledger.credit("capital", ONE)])
+    post(alice, lines=[*both, entries.debit("round_off", ONE), entries.credit("capital", ONE)])
     assert kinds(proved(export())) == {"A sale": "Journal"}
 
 
@@ -351,7 +351,7 @@ def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str
             for name, _, amount in lines(voucher):
                 sums[known[name] if known[name] in groups else name] -= Decimal(amount)
         with person.reading() as reader:
-            rows = trial_balance_rows(reader, ledger.LAST_DAY)
+            rows = trial_balance_rows(reader, months.LAST_DAY)
         ours = {
             row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal
             for row in rows
@@ -367,24 +367,24 @@ def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(
     post(
         alice,
         lines=[
-            ledger.debit("payable", ONE, party_name="Galaxy"),
-            ledger.credit("receivable", ONE, party_name="sundry debtors"),
+            entries.debit("payable", ONE, party_name="Galaxy"),
+            entries.credit("receivable", ONE, party_name="sundry debtors"),
         ],
     )
     first = masters(proved(export()))
     assert first == {"Galaxy": "Trade payables", "sundry debtors (1200)": "Trade receivables"}
     more = [
-        ledger.credit(control, ONE, party_name="GALAXY")
+        entries.credit(control, ONE, party_name="GALAXY")
         for control in ("receivable", "customer_advances")
     ]
     more += [
-        ledger.debit("payable", ONE, party_name="galaxy"),
-        ledger.debit("receivable", ONE),
-        ledger.debit("capital", ONE, party_name="Capital"),
+        entries.debit("payable", ONE, party_name="galaxy"),
+        entries.debit("receivable", ONE),
+        entries.debit("capital", ONE, party_name="Capital"),
     ]
     post(
         alice,
-        lines=[*more, ledger.credit("receivable", ONE, party_name="Capital")],
+        lines=[*more, entries.credit("receivable", ONE, party_name="Capital")],
         entry_date=date(2026, 1, 1),
     )
     then = masters(proved(export()))
@@ -402,8 +402,8 @@ def test_days_cut_the_vouchers_and_the_masters_that_they_need(
 ) -> None:
     for day in (9, 10, 11):
         lines_of_day = [
-            ledger.debit("receivable", ONE, party_name=f"Party {day}"),
-            ledger.credit("revenue_fees", ONE),
+            entries.debit("receivable", ONE, party_name=f"Party {day}"),
+            entries.credit("revenue_fees", ONE),
         ]
         post(alice, lines=lines_of_day, narration=f"Day {day}", entry_date=date(2026, 3, day))
     envelope = proved(export("--from", "2026-03-10", "--to", "2026-03-10"))
@@ -414,11 +414,11 @@ def test_days_cut_the_vouchers_and_the_masters_that_they_need(
 
 
 def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element]) -> None:
-    dirhams = [ledger.debit("bank", Money(1, "AED")), ledger.credit("capital", Money(1, "AED"))]
-    yen = [ledger.debit("cash", Money(5, "JPY")), ledger.credit("capital", Money(5, "JPY"))]
+    dirhams = [entries.debit("bank", Money(1, "AED")), entries.credit("capital", Money(1, "AED"))]
+    yen = [entries.debit("cash", Money(5, "JPY")), entries.credit("capital", Money(5, "JPY"))]
     post(
         alice,
-        lines=[ledger.debit("cash", ONE), ledger.credit("capital", ONE), *dirhams],
+        lines=[entries.debit("cash", ONE), entries.credit("capital", ONE), *dirhams],
         narration="Two",
     )
     post(alice, lines=yen, narration="Yen")
@@ -446,8 +446,8 @@ def test_whatever_is_in_a_text_is_a_text(alice: Person, export: Callable[..., ET
     post(
         alice,
         lines=[
-            ledger.debit("receivable", ONE, party_name="A & <B>\tC"),
-            ledger.credit("revenue_fees", ONE),
+            entries.debit("receivable", ONE, party_name="A & <B>\tC"),
+            entries.credit("revenue_fees", ONE),
         ],
         narration=evil,
     )
@@ -459,11 +459,11 @@ def test_whatever_is_in_a_text_is_a_text(alice: Person, export: Callable[..., ET
 
 
 def test_days_and_amounts_at_their_edges(alice: Person, export: Callable[..., ET.Element]) -> None:
-    most = Money(ledger.AMOUNT_MAX_MINOR, "INR")
-    for day in (ledger.FIRST_DAY, ledger.LAST_DAY):
+    most = Money(entries.AMOUNT_MAX_MINOR, "INR")
+    for day in (months.FIRST_DAY, months.LAST_DAY):
         post(
             alice,
-            lines=[ledger.debit("cash", most), ledger.credit("capital", most)],
+            lines=[entries.debit("cash", most), entries.credit("capital", most)],
             entry_date=day,
         )
     found = vouchers(proved(export()))

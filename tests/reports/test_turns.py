@@ -21,10 +21,10 @@ from tests.people import Person
 from tests.reports.test_statements import position_of, result_of, type_of
 from tests.reports.test_views import block, link_of, rows, shown, table, words
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks, general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.settings.service import tenant_settings as chosen
@@ -85,8 +85,8 @@ def test_over_any_turn_everything_ties(
         post(
             person,
             lines=[
-                ledger.debit(left, Money(minor, currency)),
-                ledger.credit(right, Money(minor, currency)),
+                entries.debit(left, Money(minor, currency)),
+                entries.credit(right, Money(minor, currency)),
             ],
             entry_date=day,
         )
@@ -212,8 +212,8 @@ def turned(alice: Person) -> Person:
         post(
             alice,
             lines=[
-                ledger.debit("bank", Money(minor, "INR")),
-                ledger.credit("revenue_fees", Money(minor, "INR")),
+                entries.debit("bank", Money(minor, "INR")),
+                entries.credit("revenue_fees", Money(minor, "INR")),
             ],
             entry_date=day,
             narration="Fees",
@@ -221,8 +221,8 @@ def turned(alice: Person) -> Person:
     post(
         alice,
         lines=[
-            ledger.debit("bank_charges", Money(400, "INR")),
-            ledger.credit("bank", Money(400, "INR")),
+            entries.debit("bank_charges", Money(400, "INR")),
+            entries.credit("bank", Money(400, "INR")),
         ],
         entry_date=date(2025, 3, 5),
     )

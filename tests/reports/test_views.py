@@ -24,7 +24,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 PAGES = ["/reports/receivables", "/reports/trial-balance"]
 
@@ -195,13 +195,13 @@ def test_the_page_proves_documents_against_the_books(
 
 def book_past_every_document(actor: Actor) -> None:
     amount = Money.parse("55.00", "INR")
-    ledger.post(
+    entries.post(
         actor,
         source_type="manual",
         source_id=new_id(),
         purpose="stray",
         narration="A booking past every document",
-        lines=[ledger.debit("receivable", amount), ledger.credit("revenue_fees", amount)],
+        lines=[entries.debit("receivable", amount), entries.credit("revenue_fees", amount)],
     )
 
 
@@ -359,8 +359,8 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
     post(
         alice,
         lines=[
-            ledger.debit("bank", Money(100, "INR")),
-            ledger.credit("payable", Money(100, "INR")),
+            entries.debit("bank", Money(100, "INR")),
+            entries.credit("payable", Money(100, "INR")),
         ],
         entry_date=today(),
     )
@@ -408,12 +408,12 @@ def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person)
         earned = Money(minor, "INR")
         post(
             alice,
-            lines=[ledger.debit("bank", earned), ledger.credit("revenue_fees", earned)],
+            lines=[entries.debit("bank", earned), entries.credit("revenue_fees", earned)],
             entry_date=day,
         )
     back = [
-        ledger.debit("revenue_fees", Money(200, "INR")),
-        ledger.credit("bank", Money(200, "INR")),
+        entries.debit("revenue_fees", Money(200, "INR")),
+        entries.credit("bank", Money(200, "INR")),
     ]
     post(alice, lines=back, entry_date=date(2025, 7, 11))
     client = alice.browser

@@ -13,7 +13,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
-from voyagent.ledger import service
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.queries import accounts, closed_months, entries
@@ -39,6 +38,25 @@ from voyagent.ledger.schemas.months import (
     MonthState,
     ReopenMonthRequest,
 )
+from voyagent.ledger.service import chart, direct, months
+from voyagent.ledger.service.errors import (
+    AccountCodeTaken,
+    AccountHasBalance,
+    AccountInactive,
+    AccountIsControl,
+    AccountPosted,
+    AccountServesProgram,
+    EarlierMonthOpen,
+    EntryAlreadyReversed,
+    EntryOfDocument,
+    EntryUnbalanced,
+    InvalidBookDate,
+    LaterMonthClosed,
+    MonthAlreadyClosed,
+    MonthNotClosed,
+    MonthNotOver,
+    PeriodLocked,
+)
 from voyagent.settings.queries import AmountAboveLimit
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
@@ -59,7 +77,7 @@ def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
     answer=MonthState,
     permission="ledger.close",
     missing=MonthNotFound,
-    errors=(service.MonthNotOver, service.MonthAlreadyClosed, service.EarlierMonthOpen),
+    errors=(MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen),
 )
 def close_month(actor: Actor, month: str) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
@@ -68,7 +86,7 @@ def close_month(actor: Actor, month: str) -> Body[MonthState]:
     `period_locked`. The month must be over in the agency's time zone, and every earlier month that
     has entries must already be closed.
     """
-    service.close_month(actor, parse_month(month))
+    months.close_month(actor, parse_month(month))
     return _state(month)
 
 
@@ -77,11 +95,11 @@ def close_month(actor: Actor, month: str) -> Body[MonthState]:
     answer=MonthState,
     permission="ledger.reopen",
     missing=MonthNotFound,
-    errors=(service.MonthNotClosed, service.LaterMonthClosed),
+    errors=(MonthNotClosed, LaterMonthClosed),
 )
 def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Body[MonthState]:
     """Reopen the latest closed month; the audit log records the reason."""
-    service.reopen_month(actor, parse_month(closed_month), reason=body.reason)
+    months.reopen_month(actor, parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
 
@@ -106,11 +124,11 @@ def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     direct=True,
     errors=(
         AmountAboveLimit,
-        service.EntryUnbalanced,
+        EntryUnbalanced,
         AccountNotFound,
-        service.AccountInactive,
-        service.AccountIsControl,
-        service.PeriodLocked,
+        AccountInactive,
+        AccountIsControl,
+        PeriodLocked,
         InvalidAmount,
         UnknownCurrency,
     ),
@@ -123,7 +141,7 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
     limit of the caller's role. An entry cannot be changed; to correct a mistake, reverse it.
     """
     lines = [line.line() for line in body.lines]
-    posted = service.post_direct(
+    posted = direct.post_direct(
         actor, narration=body.narration, lines=lines, entry_date=body.entry_date
     )
     # The entry is always new, so the response is built from the result of the posting. Reading it
@@ -154,11 +172,11 @@ def get_entry(reader: Reader, entry_id: UUID) -> Body[JournalEntryOut]:
     missing=EntryNotFound,
     errors=(
         AmountAboveLimit,
-        service.AccountInactive,
-        service.EntryOfDocument,
-        service.EntryAlreadyReversed,
-        service.PeriodLocked,
-        service.InvalidBookDate,
+        AccountInactive,
+        EntryOfDocument,
+        EntryAlreadyReversed,
+        PeriodLocked,
+        InvalidBookDate,
     ),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[JournalEntryOut]:
@@ -168,7 +186,7 @@ def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[Journa
     entry. To reverse an entry that a document posted, void or cancel the document.
     """
     return _entry(
-        service.reverse_direct(
+        direct.reverse_direct(
             actor, entry_id, reason=body.reason, entry_date=body.entry_date
         ).entry_id
     )
@@ -192,7 +210,7 @@ def list_accounts(reader: Reader, query: AccountsQuery) -> Body[AccountList]:
     answer=AccountOut,
     status=201,
     permission="ledger.chart",
-    errors=(service.AccountCodeTaken,),
+    errors=(AccountCodeTaken,),
 )
 def add_account(actor: Actor, body: AccountIn) -> Body[AccountOut]:
     """Add an account to the chart.
@@ -200,7 +218,7 @@ def add_account(actor: Actor, body: AccountIn) -> Body[AccountOut]:
     Accounts cannot be deleted. Archive an account that is no longer used.
     """
     return _account(
-        service.add_account(
+        chart.add_account(
             actor,
             code=body.code,
             name=body.name,
@@ -224,10 +242,10 @@ def get_account(reader: Reader, account_id: UUID) -> Body[AccountOut]:
     permission="ledger.chart",
     missing=AccountNotFound,
     errors=(
-        service.AccountCodeTaken,
-        service.AccountPosted,
-        service.AccountServesProgram,
-        service.AccountHasBalance,
+        AccountCodeTaken,
+        AccountPosted,
+        AccountServesProgram,
+        AccountHasBalance,
     ),
 )
 def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Body[AccountOut]:
@@ -237,7 +255,7 @@ def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Body[A
     takes no new postings. An account to which the application posts automatically, or that has a
     balance, cannot be archived.
     """
-    service.change_account(actor, account_id, body.changes())
+    chart.change_account(actor, account_id, body.changes())
     return _account(account_id)
 
 

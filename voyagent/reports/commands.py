@@ -15,7 +15,7 @@ from voyagent.http.commands import with_database
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
 from voyagent.kernel.money import is_currency
-from voyagent.ledger.service import FIRST_DAY, LAST_DAY
+from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.reports.exports import beancount, files, tally
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.periods import Days, PeriodInverted

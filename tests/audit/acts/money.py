@@ -27,7 +27,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs.capabilities import write_off_invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, months
 
 PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 
@@ -763,7 +763,7 @@ ACCOUNT = ("account_id",)
 def _new_account(stage: Stage) -> str:
     return str(
         stage.bob.does(
-            lambda actor: ledger.add_account(
+            lambda actor: chart.add_account(
                 replace(actor, role="agency_admin"),
                 code="5820",
                 name="Couriers",
@@ -884,7 +884,7 @@ def close_a_month(stage: Stage) -> Doing:
 )
 def open_a_month_again(stage: Stage) -> Doing:
     api = stage.alice.api
-    stage.alice.does(ledger.close_month, date(2024, 5, 1))
+    stage.alice.does(months.close_month, date(2024, 5, 1))
     return lambda: api.post("/months/2024-05/reopen", json={"reason": "A bill came late"})
 
 
@@ -895,7 +895,7 @@ def open_a_month_again(stage: Stage) -> Doing:
 )
 def open_a_month_again_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    stage.alice.does(ledger.close_month, date(2024, 5, 1))
+    stage.alice.does(months.close_month, date(2024, 5, 1))
     return lambda: stage.submit(browser, "/months/2024-05/reopen", reason="A bill came late")
 
 

@@ -32,7 +32,7 @@ from voyagent.chat import tasks as chat_tasks
 from voyagent.chat.service import conversations as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 ENQUIRY = ("enquiry_id",)
 SESSION = ("session_id",)
@@ -742,7 +742,7 @@ def post_to_the_books(stage: Stage) -> Doing:
 @act(leaves=Left("journal.reversed", ("journal_entry_id", "source_type", "source_id")))
 def reverse_an_entry(stage: Stage) -> Doing:
     person, entry_id = stage.alice, books.post(stage.alice).entry_id
-    return lambda: person.does(ledger.reverse, entry_id, reason="Posted twice")
+    return lambda: person.does(entries.reverse, entry_id, reason="Posted twice")
 
 
 @act(

@@ -39,7 +39,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import wire_amount
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.entries import entry_lines_statement
-from voyagent.ledger.service import LAST_DAY
+from voyagent.ledger.service.months import LAST_DAY
 
 log = structlog.get_logger(__name__)
 

@@ -73,7 +73,7 @@ def send(
     If the same user sends the message of the running turn again, the stream follows that turn. An
     empty message follows the turn that continues after a decision. Passport numbers are masked
     before anything is stored. Raises Forbidden, SessionNotFound, TurnInProgress, and the errors of
-    `approvals.check_all`, in which case nothing is decided or stored. Source: API contract.
+    `deciding.check_all`, in which case nothing is decided or stored. Source: API contract.
     """
     actor.require("chat.write")
     message = hidden_in(message)

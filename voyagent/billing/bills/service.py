@@ -34,8 +34,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger import service as ledger
-from voyagent.ledger.service import LAST_DAY
+from voyagent.ledger.service import chart, entries
+from voyagent.ledger.service.months import LAST_DAY
 from voyagent.settings.queries import check_limit
 
 
@@ -66,7 +66,7 @@ def import_open_bill(
     Raises Forbidden, and the errors of `receive_bill`.
     """
     actor.require_authority("bill.receive")
-    ledger.opening_account(actor)
+    chart.opening_account(actor)
     items = [balance_line(f"Balance of bill {reference.strip()}"[:500], amount)]
     fields = BillFields(
         vendor_name=party_name,
@@ -200,7 +200,7 @@ def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
-        return [(ledger.OPENING, 1, total), ("payable", -1, total)]
+        return [(chart.OPENING, 1, total), ("payable", -1, total)]
     return input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
 
 
@@ -228,13 +228,13 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
     total = Money(bill.total_minor, bill.currency)
     check_limit(actor, total)
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type="bill",
         source_id=bill.id,
         purpose="receive",
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
-        lines=ledger.lines_of(
+        lines=entries.lines_of(
             receive_sides(bill),
             memo=bill.vendor_reference,
             party_name=bill.party_name,

@@ -6,7 +6,7 @@ from voyagent.billing.core import errors
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
-from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
+from voyagent.ledger.service.errors import AccountInactive, EntryAlreadyReversed, PeriodLocked
 from voyagent.settings.queries import AmountAboveLimit
 from voyagent.trips.queries.trips import TripNotFound
 

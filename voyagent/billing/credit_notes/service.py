@@ -37,7 +37,8 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
@@ -263,8 +264,8 @@ def credit_now(
     if credit.total.amount_minor > invoice.open_minor:
         raise CreditExceedsOpen
     check_limit(actor, credit.total)
-    if ledger.is_closed(day):
-        raise ledger.PeriodLocked
+    if months.is_closed(day):
+        raise PeriodLocked
     return credit, day
 
 

@@ -43,7 +43,8 @@ from voyagent.billing.supplier_credits.errors import (
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
 
 
@@ -188,8 +189,8 @@ def _read(
     if total.amount_minor > bill.open_minor:
         raise SupplierCreditExceedsOpen
     check_limit(actor, total)
-    if ledger.is_closed(day):
-        raise ledger.PeriodLocked
+    if months.is_closed(day):
+        raise PeriodLocked
     return wanted, taxes, day
 
 

@@ -19,7 +19,7 @@ from voyagent.billing.write_offs.schemas import TakeBackIn, WriteOffIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.serializers import Body
-from voyagent.ledger.service import PeriodLocked
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import AmountAboveLimit
 
 __all__ = ["api"]

@@ -30,7 +30,9 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money, spoken
-from voyagent.ledger import service as ledger
+from voyagent.ledger import words
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
 
 
@@ -56,17 +58,19 @@ def write_off_invoice(
     wanted, why, day = checked(actor, invoice, amount, reason, on)
     check_limit(actor, wanted)
     write_off_id = new_id()
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type="write_off",
         source_id=write_off_id,
         purpose="write_off",
-        narration=ledger.with_reason(
+        narration=words.with_reason(
             f"Write-off of invoice {invoice.number}", invoice.party_name, why
         ),
         lines=[
-            ledger.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
-            ledger.credit("receivable", wanted, party_name=invoice.party_name, memo=invoice.number),
+            entries.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
+            entries.credit(
+                "receivable", wanted, party_name=invoice.party_name, memo=invoice.number
+            ),
         ],
         entry_date=day,
     )
@@ -101,10 +105,10 @@ def reverse_write_off(
     why = why_of(reason)
     check_limit(actor, Money(written_off.amount_minor, invoice.currency))
     day = day_of(actor, on, written_off.effective_on)
-    told = ledger.with_reason(
+    told = words.with_reason(
         f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
     )
-    reversal = ledger.reverse(actor, written_off.entry_id, reason=told, entry_date=day)
+    reversal = entries.reverse(actor, written_off.entry_id, reason=told, entry_date=day)
     counter = WriteOff(
         id=new_id(),
         amount_minor=-written_off.amount_minor,
@@ -134,8 +138,8 @@ def checked(
     if wanted.within(1).amount_minor > invoice.open_minor:
         raise WriteOffExceedsOpen
     day = book_day(actor, invoice, on)
-    if ledger.is_closed(day):
-        raise ledger.PeriodLocked
+    if months.is_closed(day):
+        raise PeriodLocked
     return wanted, why, day
 
 

@@ -19,8 +19,11 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger import rules
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.service import chart, direct, entries
+from voyagent.ledger.service.entries import Line
+from voyagent.ledger.service.errors import AccountInactive
 
 COLUMNS = ("account", "currency", "debit", "credit")
 NEEDED = ("account", "debit", "credit")
@@ -88,7 +91,7 @@ class Taker:
         self._on = on
         self._reader = SessionReader(db.session)
         db.session.execute(_OPENING)
-        self._opened = ledger.opened_direct(NARRATION)
+        self._opened = direct.opened_direct(NARRATION)
         self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
         self._waiting: dict[str, int] = defaultdict(int)
 
@@ -105,13 +108,13 @@ class Taker:
         )
         account = accounts.find_account(self._reader, cells.get("account", ""))
         if not account["is_active"]:
-            raise ledger.AccountInactive
+            raise AccountInactive
         if bool(debit) == bool(credit):
             raise OneSideNeeded
         if (account["id"], currency) in self._opened:
             raise OpenedAlready
         signed = debit - credit
-        if account["purpose"] in ledger.CONTROL:
+        if account["purpose"] in rules.CONTROL:
             self._waiting[currency] += signed
         else:
             self._sums[account["id"], currency] += signed
@@ -126,7 +129,7 @@ class Taker:
             totals[currency] += minor
         if any(totals.values()):
             raise FileUnbalanced
-        opening = ledger.opening_account(self._actor)
+        opening = chart.opening_account(self._actor)
         for currency, minor in self._waiting.items():
             self._sums[opening, currency] += minor
         lines = [
@@ -134,20 +137,20 @@ class Taker:
             for (account, currency), minor in self._sums.items()
             if minor
         ]
-        ledger.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
+        direct.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
         """Return an amount in minor units; its digits may be grouped."""
         return (
             Money.parse(plain_amount(cell, currency), currency)
-            .within(0, ledger.AMOUNT_MAX_MINOR)
+            .within(0, entries.AMOUNT_MAX_MINOR)
             .amount_minor
         )
 
 
-def _line(account: UUID, amount: Money) -> ledger.Line:
+def _line(account: UUID, amount: Money) -> Line:
     return (
-        ledger.debit(account, amount)
+        entries.debit(account, amount)
         if amount.amount_minor > 0
-        else ledger.credit(account, -amount)
+        else entries.credit(account, -amount)
     )

@@ -27,8 +27,8 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
-from voyagent.ledger.service import Line
 from voyagent.ledger.service.direct import LINES_MAX
+from voyagent.ledger.service.entries import Line
 
 PAGE_SIZE, LIMIT_MAX = 50, 200
 

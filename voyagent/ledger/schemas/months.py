@@ -10,7 +10,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Closed, Instant, Query, Trimmed
 from voyagent.kernel.serializers import AnswerOf, Computed, Converted, Read
 from voyagent.ledger.queries.closed_months import Months
-from voyagent.ledger.service import wire_month
+from voyagent.ledger.service.months import wire_month
 
 Month = Annotated[
     str, Field(pattern=r"^(19\d\d|2[01]\d\d|2200)-(0[1-9]|1[0-2])$", examples=["2026-03"])

@@ -17,7 +17,6 @@ from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import CursorPage, InvalidCursor
-from voyagent.ledger import service
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.forms.chart import (
     PLACES,
@@ -27,6 +26,7 @@ from voyagent.ledger.forms.chart import (
 )
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.schemas.chart import AccountIn
+from voyagent.ledger.service import chart
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
 ROWS = 500
@@ -71,7 +71,7 @@ def new(actor: Actor) -> Any:
     form = AccountForm()
 
     def act(body: AccountIn) -> UUID:
-        return service.add_account(
+        return chart.add_account(
             actor,
             code=body.code,
             name=body.name,
@@ -96,9 +96,7 @@ def edit(actor: Actor, account_id: UUID) -> Any:
     account = accounts.read_account(SessionReader(db.session), account_id)
     form = AccountChangeForm.of(account)
     if (
-        form.attempt(
-            lambda body: service.change_account(actor, account_id, body.changes()), **PLACES
-        )
+        form.attempt(lambda body: chart.change_account(actor, account_id, body.changes()), **PLACES)
         is None
     ):
         return (

@@ -22,7 +22,6 @@ from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.ledger import service
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.forms.journal import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
@@ -30,7 +29,9 @@ from voyagent.ledger.queries import entries
 from voyagent.ledger.queries.entry_preview import preview_entry
 from voyagent.ledger.queries.exports import journal_listing
 from voyagent.ledger.schemas.journal import PAGE_SIZE, JournalEntryIn
+from voyagent.ledger.service import direct
 from voyagent.ledger.service.direct import WRITTEN
+from voyagent.ledger.service.entries import Posted
 
 pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
@@ -107,8 +108,8 @@ def new(actor: Actor) -> Any:
     """
     form = EntryForm(actor.currency, data={"entry_date": today()})
 
-    def act(body: JournalEntryIn) -> service.Posted:
-        return service.post_direct(
+    def act(body: JournalEntryIn) -> Posted:
+        return direct.post_direct(
             actor,
             narration=body.narration,
             lines=[line.line() for line in body.lines],
@@ -150,7 +151,7 @@ put_behind_pages(pages, ENTRY)
 def reverse(actor: Actor, entry_id: UUID) -> Any:
     """Reverse a journal entry: the first step previews the reversal, the second posts it."""
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
-    if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
+    if found["reversed_by_id"] or not direct.is_written(entries.get_entry(entry_id)):
         toast(
             _("This entry can’t be reversed here. Reverse or void its document instead."),
             kind="error",
@@ -158,7 +159,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
         return see_other(url_for("journal.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
     done = form.attempt(
-        lambda body: service.reverse_direct(
+        lambda body: direct.reverse_direct(
             actor, entry_id, reason=body.reason, entry_date=body.entry_date
         ),
         **REVERSAL_PLACES,
@@ -190,7 +191,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     )
     if goes_on:
         form.dry_run(
-            lambda body: service.check_direct(
+            lambda body: direct.check_direct(
                 actor, [line.line() for line in body.lines], body.entry_date
             )
         )

@@ -16,12 +16,12 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
-from voyagent.ledger import service
 from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.forms.months import PLACES, ReopenForm
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.queries.closing_checks import run_checks
 from voyagent.ledger.rules import parse_month
+from voyagent.ledger.service import months as ledger_months
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
@@ -50,7 +50,7 @@ def months(reader: RequestReader) -> Any:
             else None
         ),
         "older": (
-            url_for("ledger.months", before=service.wire_month(found.before))
+            url_for("ledger.months", before=ledger_months.wire_month(found.before))
             if found.before
             else None
         ),
@@ -70,12 +70,12 @@ def close_month(actor: Actor, month: str) -> Any:
     """Close a month: the first step shows the checks, the second closes the month."""
     first = parse_month(month)
     if request.method == "POST":
-        service.close_month(actor, first)
+        ledger_months.close_month(actor, first)
         toast(_("%(month)s closed.", month=_month_words(first)))
         return see_other(url_for("ledger.months"))
     refusal = None
     try:
-        service.check_month(actor, first)
+        ledger_months.check_month(actor, first)
     except Conflict as error:
         refusal = _(error.message)
     checks = run_checks(SessionReader(db.session), first)
@@ -99,7 +99,7 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
     first = parse_month(closed_month)
     form = ReopenForm()
     done = form.attempt(
-        lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES
+        lambda body: ledger_months.reopen_month(actor, first, reason=body.reason), **PLACES
     )
     if done is None:
         return (
@@ -113,7 +113,7 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
 
 
 def _named(month: date) -> Row:
-    return {"key": service.wire_month(month), "name": _month_words(month)}
+    return {"key": ledger_months.wire_month(month), "name": _month_words(month)}
 
 
 def _month_words(month: date) -> str:

@@ -16,7 +16,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts as ledger_accounts
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
-from voyagent.ledger.service import FIRST_DAY, LAST_DAY
+from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.reports.queries.day_book import BookedEntry, every_entry
 from voyagent.reports.queries.periods import Days
 from voyagent.settings import queries as settings

@@ -16,10 +16,10 @@ from voyagent.capabilities.cards import day
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
 from voyagent.kernel.money import InvalidAmount, Money
-from voyagent.ledger import service as ledger
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.schemas.journal import EntryLines
+from voyagent.ledger.service import direct
 
 
 class EntryIn(Closed):
@@ -48,9 +48,9 @@ class PostJournalEntryInput(Closed):
 
 
 def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
-    """Post the journal entry. Raises the errors of `ledger.post_requested`."""
+    """Post the journal entry. Raises the errors of `direct.post_requested`."""
     entry = wanted.entry
-    posted = ledger.post_requested(
+    posted = direct.post_requested(
         call.actor,
         narration=(
             entry.narration

@@ -35,7 +35,7 @@ from voyagent.http.forms import (
 )
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
-from voyagent.ledger.service import AMOUNT_MAX_MINOR
+from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
 # The input at which each error of the service is shown, by error code.

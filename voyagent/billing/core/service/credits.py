@@ -23,7 +23,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger import words
+from voyagent.ledger.service import entries
 from voyagent.settings.queries import check_limit
 
 
@@ -54,17 +55,17 @@ def post_credit(
     `columns` are further amounts to store with the credit.
 
     Raises ApprovalRequired if the actor has no authority to credit, and the errors of
-    `ledger.post`.
+    `entries.post`.
     """
     actor.require_authority(kind.permission)
     credit_id = new_id()
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type=kind.name,
         source_id=credit_id,
         purpose=kind.purpose,
-        narration=ledger.with_reason(entry.title, document.party_name, entry.reason),
-        lines=ledger.lines_of(
+        narration=words.with_reason(entry.title, document.party_name, entry.reason),
+        lines=entries.lines_of(
             entry.lines, memo=entry.number, party_name=document.party_name, named=OPEN_ACCOUNTS
         ),
         entry_date=entry.day,
@@ -136,8 +137,8 @@ def reverse_credit(
     day = on or latest
     if not credit.issue_date <= day <= latest:
         raise InvalidDate
-    told = ledger.with_reason(title, credit.party_name, why)
-    reversal = ledger.reverse(actor, credit.entry_id, reason=told, entry_date=day)
+    told = words.with_reason(title, credit.party_name, why)
+    reversal = entries.reverse(actor, credit.entry_id, reason=told, entry_date=day)
     if isinstance(credit, CreditNote):
         earning.take_back(actor, (kind.name, credit.id), reason=told, day=day)
     document.credited_minor -= credit.total_minor

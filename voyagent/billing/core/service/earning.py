@@ -14,7 +14,7 @@ from uuid import UUID
 from voyagent.billing.core.queries.recognitions import DEFERRED, RECOGNITION, recognised
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
 """Key of the account of an invoice line, by `sold_as`.
@@ -85,17 +85,17 @@ def recognise(
     """Post the entries that recognise a document's revenue, one for each service date.
 
     `source` is the type and id of the document, `memo` the text of the journal lines. Raises
-    ApprovalRequired, and the errors of `ledger.post`.
+    ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
-        ledger.post(
+        entries.post(
             actor,
             source_type=source[0],
             source_id=source[1],
             purpose=f"{RECOGNITION} {one.day.isoformat()}",
             narration=f"{narration}, on the day of service",
-            lines=ledger.lines_of(one.sides, memo=memo),
+            lines=entries.lines_of(one.sides, memo=memo),
             entry_date=one.day,
             trip_id=trip_id,
         )
@@ -105,8 +105,8 @@ def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date)
     """Reverse the entries that recognise a document's revenue.
 
     Each reversal is dated on the date of its entry, or on `day` if that is later. Raises
-    ApprovalRequired, and the errors of `ledger.reverse`.
+    ApprovalRequired, and the errors of `entries.reverse`.
     """
     actor.require_authority(_TAKES_BACK[source[0]])
     for entry_id, booked_on in recognised(*source):
-        ledger.reverse(actor, entry_id, reason=reason, entry_date=max(day, booked_on))
+        entries.reverse(actor, entry_id, reason=reason, entry_date=max(day, booked_on))

@@ -20,7 +20,7 @@ from voyagent.billing.core.errors import (
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.kernel.money import InvalidAmount, Money
-from voyagent.ledger.service import LAST_DAY
+from voyagent.ledger.service.months import LAST_DAY
 
 INSTALMENTS_MIN, INSTALMENTS_MAX = 2, 36
 

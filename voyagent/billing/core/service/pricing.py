@@ -21,7 +21,8 @@ from voyagent.billing.core.errors import (
     TotalOutOfRange,
 )
 from voyagent.kernel.money import MixedCurrencies, Money
-from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
+from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
+from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
 
 LINES_MAX = 200

@@ -17,7 +17,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, wire_amount
-from voyagent.ledger import service as ledger
+from voyagent.ledger import words
+from voyagent.ledger.service import entries
 from voyagent.settings.queries import check_limit
 
 REASON_MAX = 500
@@ -50,8 +51,8 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     day = book_day(actor, document, on)
     kind = kind_of(document)
     title = f"Void of {kind.name} {number_of(document)}"
-    told = ledger.with_reason(title, document.party_name, why)
-    reversal = ledger.reverse(actor, document.entry_id, reason=told, entry_date=day)
+    told = words.with_reason(title, document.party_name, why)
+    reversal = entries.reverse(actor, document.entry_id, reason=told, entry_date=day)
     if isinstance(document, Invoice):
         earning.take_back(actor, ("invoice", document.id), reason=told, day=day)
     document.status = "void"

@@ -39,7 +39,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
-from voyagent.ledger.service import PeriodLocked
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.trips.queries import trips
 
 TRIPS_OFFERED = 50

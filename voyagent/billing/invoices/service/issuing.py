@@ -33,7 +33,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart, entries
 from voyagent.settings.queries import check_limit
 
 
@@ -71,7 +71,7 @@ def import_open_invoice(
     """
     actor.require_authority("invoice.issue")
     former = former_number(reference)
-    ledger.opening_account(actor)
+    chart.opening_account(actor)
     items = [balance_line(f"Balance of invoice {former}", amount)]
     try:
         invoice = drafts.create_draft(
@@ -115,13 +115,13 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
     total = Money(invoice.total_minor, invoice.currency)
     check_limit(actor, total)
     narration = f"Invoice {number}, {invoice.party_name}"
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type="invoice",
         source_id=invoice.id,
         purpose="issue",
         narration=narration,
-        lines=ledger.lines_of(
+        lines=entries.lines_of(
             issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
         ),
         entry_date=invoice.issue_date,
@@ -164,7 +164,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
-        return [("receivable", 1, total), (ledger.OPENING, -1, total)]
+        return [("receivable", 1, total), (chart.OPENING, -1, total)]
     lines = document_queries.get_lines(invoice)
     credited = taxing.sides(
         lines,

@@ -43,7 +43,8 @@ from voyagent.billing.payments.service.settling import (
 )
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 
 
 def allocate(
@@ -113,13 +114,13 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
         if not part.is_exchanged:
             continue
         allocation = new_allocation(payment, part, day)
-        posted = ledger.post(
+        posted = entries.post(
             actor,
             source_type="allocation",
             source_id=allocation.id,
             purpose="exchange",
             narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
-            lines=ledger.lines_of(
+            lines=entries.lines_of(
                 exchange_sides(payment.direction, part),
                 memo=payment.number,
                 party_name=payment.party_name,
@@ -142,8 +143,8 @@ def settlements_now(
 
     `left_minor` is the unused amount of the payment. Raises the errors of `allocate`.
     """
-    if ledger.is_closed(day):
-        raise ledger.PeriodLocked
+    if months.is_closed(day):
+        raise PeriodLocked
     check_named([part.document_id for part in parts])
     get = invoice_queries.get_invoice if payment.direction == "in" else bill_queries.get_bill
     return check_parts(
@@ -217,7 +218,7 @@ def deallocate(
     counter = counter_of(payment, allocation, day)
     if allocation.is_exchanged:
         reason = f"Exchange taken back, {payment.number}, {payment.party_name}"
-        entry_id = ledger.reverse(
+        entry_id = entries.reverse(
             actor, allocation.entry_id, reason=reason, entry_date=day
         ).entry_id
     else:

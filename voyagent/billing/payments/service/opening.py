@@ -13,7 +13,7 @@ from voyagent.billing.payments.service import payments
 from voyagent.billing.payments.service.settling import Direction
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import chart
 
 
 def import_advance(
@@ -35,7 +35,7 @@ def import_advance(
     """
     actor.require_authority("payment.record")
     former = former_number(reference)
-    ledger.opening_account(actor)
+    chart.opening_account(actor)
     try:
         return payments.record_payment(
             actor,

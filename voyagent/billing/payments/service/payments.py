@@ -37,7 +37,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
@@ -212,8 +213,8 @@ def refund_sides(
     Each item is account, 1 for debit or -1 for credit, and amount. Raises the errors of
     `refund_payment`.
     """
-    if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
-        raise ledger.PeriodLocked
+    if months.is_closed(_refunded_on(actor, payment, amount, on)):
+        raise PeriodLocked
     left, right = _refund_accounts(payment, account)
     return [(left, 1, amount), (right, -1, amount)]
 
@@ -233,7 +234,7 @@ def _read(
     Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
     """
     name = pricing.party(party_name)
-    check_limit(actor, amount.within(1, ledger.AMOUNT_MAX_MINOR))
+    check_limit(actor, amount.within(1, entries.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
         direction=direction,
@@ -242,7 +243,7 @@ def _read(
         amount_minor=amount.amount_minor,
         allocated_minor=0,
         refunded_minor=0,
-        paid_on=day_of(actor, on, ledger.FIRST_DAY),
+        paid_on=day_of(actor, on, months.FIRST_DAY),
         account=account,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
@@ -329,7 +330,7 @@ def _post(
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
     references = [number_of(document) for document in documents[:1]]
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type="payment",
         source_id=payment.id,
@@ -348,7 +349,7 @@ def _post(
                 ),
             )
         ),
-        lines=ledger.lines_of(
+        lines=entries.lines_of(
             _money_sides(
                 payment.direction,
                 Money(payment.amount_minor, payment.currency),
@@ -366,15 +367,15 @@ def _post(
 def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
     """Post the journal entry of a refund and return its id."""
     left, right = _refund_accounts(payment, refund.account)
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type="refund",
         source_id=refund.id,
         purpose="refund",
         narration=f"Refund {refund.number} of {payment.number}, {payment.party_name}",
         lines=[
-            ledger.debit(left, amount, party_name=payment.party_name, memo=refund.reference),
-            ledger.credit(right, amount, party_name=payment.party_name, memo=refund.reference),
+            entries.debit(left, amount, party_name=payment.party_name, memo=refund.reference),
+            entries.credit(right, amount, party_name=payment.party_name, memo=refund.reference),
         ],
         entry_date=refund.refunded_on,
     )

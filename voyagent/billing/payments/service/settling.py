@@ -40,7 +40,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import entries
 
 Direction = Literal["in", "out"]
 PARTS_MAX = 200
@@ -264,7 +264,7 @@ def move(
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source
     left, right = accounts_of(payment, take_back=take_back)
-    posted = ledger.post(
+    posted = entries.post(
         actor,
         source_type=source_type,
         source_id=source_id,
@@ -274,8 +274,8 @@ def move(
             f" {payment.party_name}"
         ),
         lines=[
-            ledger.debit(left, amount, party_name=payment.party_name, memo=payment.number),
-            ledger.credit(right, amount, party_name=payment.party_name, memo=payment.number),
+            entries.debit(left, amount, party_name=payment.party_name, memo=payment.number),
+            entries.credit(right, amount, party_name=payment.party_name, memo=payment.number),
         ],
         entry_date=day,
     )

@@ -57,12 +57,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
-from voyagent.ledger import service as ledger
+from voyagent.ledger.service import months
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 
 KINDS = ("customer", "supplier")
-EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
+EVER = (months.FIRST_DAY, months.LAST_DAY)
 
 
 @pages.page("/payments", permission="billing.read")
