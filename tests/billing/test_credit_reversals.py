@@ -68,11 +68,7 @@ class Side:
 
     @property
     def reversed(self) -> type[Exception]:
-        return (
-            credit_note_errors.CreditNoteReversed
-            if self.is_ours
-            else supplier_credit_errors.SupplierCreditReversed
-        )
+        return errors.CreditNoteReversed if self.is_ours else errors.SupplierCreditReversed
 
     @property
     def opened(self) -> str:

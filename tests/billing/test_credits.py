@@ -19,6 +19,7 @@ from tests.people import People, Person
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core import errors
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
+from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import (
     queries as credit_note_queries,
@@ -118,7 +119,7 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
             1: 4_500_000,
             2: 50_000,
         }
-        assert credit_note_service.creditable(invoice_queries.get_invoice(invoice_id)) == {}
+        assert creditable(invoice_queries.get_invoice(invoice_id)) == {}
     assert (untied(alice), findings(alice)) == ([], [])
 
 

@@ -26,6 +26,7 @@ from voyagent.billing.bills import (
 )
 from voyagent.billing.core import errors
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
+from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.supplier_credits import (
@@ -152,7 +153,7 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1_000_000)
     with alice.acting():
-        left = supplier_credit_service.creditable_of_bill(bill_queries.get_bill(bill_id))
+        left = creditable(bill_queries.get_bill(bill_id))
     assert left == {1: Money(3_500_000, "INR"), 2: Money(50_000, "INR")}
     credit(alice, bill_id, "C-2")
     assert (bill_seen(alice, bill_id)["status"], bill_seen(alice, bill_id)["paid_minor"]) == (
@@ -161,7 +162,7 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     )
     assert balances(alice)["payable", "INR"] == 0
     with alice.acting():
-        assert supplier_credit_service.creditable_of_bill(bill_queries.get_bill(bill_id)) == {}
+        assert creditable(bill_queries.get_bill(bill_id)) == {}
     assert (untied(alice), findings(alice)) == ([], [])
 
 
@@ -198,7 +199,7 @@ def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_
     bill_id = receive(alice)
     alice.does(payment_service.pay_bill, bill_id, Money(4_000_000, "INR"), DUE)
     for minor in ({}, {"line_1": 500_001}):
-        with pytest.raises(supplier_credit_errors.SupplierCreditExceedsOpen):
+        with pytest.raises(errors.SupplierCreditExceedsOpen):
             credit(alice, bill_id, **minor)
     credit(alice, bill_id, line_1=400_000)
     with pytest.raises(payment_errors.PaymentExceedsOpen):
@@ -239,7 +240,7 @@ def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person
         ({"reference": "x" * 65}, bill_errors.VendorReferenceRequired),
         ({"on": ISSUED - timedelta(days=1)}, errors.InvalidDate),
         ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
-        ({"line_3": 1}, supplier_credit_errors.LineNotOnBill),
+        ({"line_3": 1}, errors.LineNotOnBill),
         ({"line_1": 0}, InvalidAmount),
         ({"line_2": 50_001}, errors.CreditExceedsLine),
     ],

@@ -196,6 +196,13 @@ class LineNotOnInvoice(Unprocessable):
     message = N_("The invoice has no such line.")
 
 
+class LineNotOnBill(LineNotOnInvoice):
+    """The bill has no line with this number."""
+
+    code = "line_not_on_bill"
+    message = N_("The bill has no such line.")
+
+
 class LineAlreadyNamed(Unprocessable):
     """The request credits the same line of the document twice."""
 
@@ -219,6 +226,30 @@ class CreditExceedsOpen(Conflict):
         " payment’s allocation first; it becomes an advance. Then issue the credit note and"
         " refund the advance."
     )
+
+
+class SupplierCreditExceedsOpen(CreditExceedsOpen):
+    """The amount is above the open amount; a payment has to be deallocated first."""
+
+    message = N_(
+        "This is more than the amount due on this bill. To credit a paid amount, reverse the"
+        " payment’s allocation first; it becomes an advance. Then enter the credit note, and"
+        " record the refund once the supplier pays it."
+    )
+
+
+class CreditNoteReversed(Conflict):
+    """The credit note is already reversed; a reversal is final."""
+
+    code = "credit_note_reversed"
+    message = N_("This credit note is already reversed.")
+
+
+class SupplierCreditReversed(Conflict):
+    """The supplier credit is already reversed; a reversal is final."""
+
+    code = "supplier_credit_reversed"
+    message = N_("This supplier credit note is already reversed.")
 
 
 class FormerNumberRequired(Unprocessable):

@@ -8,7 +8,6 @@ from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.credit_notes import (
-    errors as credit_note_errors,
     queries as credit_note_queries,
     service as credit_note_service,
 )
@@ -89,7 +88,7 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     direct=True,
     missing=CreditNoteNotFound,
     errors=(
-        credit_note_errors.CreditNoteReversed,
+        errors.CreditNoteReversed,
         errors.ReasonRequired,
         errors.InvalidDate,
         *POSTING_ERRORS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, NotFound
+from voyagent.kernel.errors import N_, NotFound
 
 
 class CreditNoteNotFound(NotFound):
@@ -10,10 +10,3 @@ class CreditNoteNotFound(NotFound):
 
     code = "credit_note_not_found"
     message = N_("We could not find that credit note.")
-
-
-class CreditNoteReversed(Conflict):
-    """The credit note is already reversed; a reversal is final."""
-
-    code = "credit_note_reversed"
-    message = N_("This credit note is already reversed.")

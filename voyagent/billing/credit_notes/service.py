@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import CreditExceedsOpen, ReasonRequired
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import CREDIT_NOTE
 from voyagent.billing.core.queries import (
     credits as credit_queries,
@@ -18,28 +17,28 @@ from voyagent.billing.core.queries import (
     recognitions as queries_recognitions,
     taxes as tax_queries,
 )
-from voyagent.billing.core.service import crediting, earning, numbering, pricing, rounding, taxing
+from voyagent.billing.core.service import (
+    crediting,
+    earning,
+    numbering,
+    rounding,
+    taxing,
+)
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
-    add_credited,
-    post_credit,
-    record_reversal,
+    check_credit,
+    enter_credit,
+    proposed_amounts,
     reverse_credit,
-    store_parts,
 )
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
-from voyagent.billing.core.service.voiding import REASON_MAX
+from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
-from voyagent.billing.credit_notes.errors import CreditNoteReversed
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.ledger.service import months
-from voyagent.ledger.service.errors import PeriodLocked
-from voyagent.settings.queries import check_limit
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
@@ -59,19 +58,7 @@ def reverse_credit_note(
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
     invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
-    db.session.refresh(note)  # another request may have reversed it before the lock on the invoice
-    if note.reversed_on is not None:
-        raise CreditNoteReversed
-    title = f"Reversal of credit note {note.number} on invoice {invoice.number}"
-    reverse_credit(actor, CREDIT_NOTE, note, invoice, title, reason, on)
-    record_reversal(
-        actor,
-        note,
-        invoice,
-        "credit_note.reversed",
-        {"credit_note_id": note.id, "invoice_id": invoice.id},
-        {"number": note.number},
-    )
+    reverse_credit(actor, CREDIT_NOTE, note, invoice, reason, on)
     return note
 
 
@@ -99,42 +86,23 @@ def issue_credit_note(
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     if refused := crediting.credit_refused(invoice):
         raise refused
-    why = pricing.words(reason, REASON_MAX)
-    if why is None:
-        raise ReasonRequired
+    why = why_of(reason)
     credit, day = credit_now(actor, invoice, amounts, on)
-    total = credit.total
-    note = _write(actor, invoice, credit, day, why)
-    store_parts(
-        CREDIT_NOTE,
-        note,
-        (
-            {
-                "line_no": line.line_no,
-                "description": line.description,
-                "amount_minor": line.amount_minor,
-                "commission_minor": line.commission_minor,
-            }
-            for line in credit.lines
-        ),
-        credit.taxes,
-    )
-    add_credited(invoice, total)
-    audit.record(
+    number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
+    note = enter_credit(
         actor,
-        "credit_note.issued",
-        entity_refs={
-            "credit_note_id": note.id,
-            "invoice_id": invoice.id,
-            "journal_entry_id": note.entry_id,
-        },
-        inputs={"reason": why},
-        outputs={
-            "number": note.number,
-            "total": total.wire,
-            "currency": total.currency,
-            "issue_date": day,
-        },
+        CREDIT_NOTE,
+        invoice,
+        CreditEntry(number=number, reason=why, day=day, contents=credit),
+        round_off_minor=credit.round_off.amount_minor,
+    )
+    earning.recognise(
+        actor,
+        ("credit_note", note.id),
+        credit.recognitions,
+        narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}",
+        memo=number,
+        trip_id=invoice.trip_id,
     )
     return note
 
@@ -166,9 +134,10 @@ class Credit:
     """The invoice's rounding; it is returned with the credit of the last open amount."""
 
     @property
-    def tax_minor(self) -> int:
-        """The sum of the returned taxes, in minor units."""
-        return crediting.tax_minor_of(self.taxes)
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the column values of the lines of the credit note."""
+        names = ("line_no", "description", "amount_minor", "commission_minor")
+        return [{name: getattr(line, name) for name in names} for line in self.lines]
 
     @property
     def total(self) -> Money:
@@ -204,13 +173,11 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     MixedCurrencies, CreditExceedsLine.
     """
     lines = document_queries.get_lines(invoice)
-    left = _left(invoice, lines)
-    wanted = crediting.wanted_of(left, invoice.currency, amounts)
+    before = credit_queries.credited_by_line(invoice)
+    recalled = credit_note_queries.recalled_by_line(invoice)
+    left = crediting.left_of(lines, before)
+    wanted = crediting.wanted_of(invoice, left, amounts)
     charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != taxing.COLLECTED)
-    before, recalled = (
-        credit_queries.credited_by_line(invoice),
-        credit_note_queries.recalled_by_line(invoice),
-    )
     taxes = crediting.taxes_on(
         wanted,
         lines,
@@ -261,11 +228,7 @@ def credit_now(
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
-    if credit.total.amount_minor > invoice.open_minor:
-        raise CreditExceedsOpen
-    check_limit(actor, credit.total)
-    if months.is_closed(day):
-        raise PeriodLocked
+    check_credit(actor, invoice, credit.total, day)
     return credit, day
 
 
@@ -288,69 +251,14 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
     )
 
 
-def creditable(invoice: Invoice) -> dict[int, Money]:
-    """Return the amounts of the lines that are not credited yet, by line number."""
-    return {
-        number: Money(minor, invoice.currency)
-        for number, minor in _left(invoice, document_queries.get_lines(invoice)).items()
-        if minor
-    }
-
-
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
     """Return the proposed amounts of a credit note by line number.
 
     The amounts and their taxes are together at most the open amount.
     """
-    whole = credit_of(invoice, None, day)
-    if whole.total.amount_minor <= invoice.open_minor:
-        return creditable(invoice)
 
-    def total_of(minors: Mapping[int, int]) -> int:
-        return credit_of(invoice, _amounts(minors, invoice.currency), day).total.amount_minor
+    def of(minors: Mapping[int, int]) -> Credit:
+        amounts = {number: Money(minor, invoice.currency) for number, minor in minors.items()}
+        return credit_of(invoice, amounts, day)
 
-    left = {line.line_no: line.amount_minor for line in whole.lines}
-    return _amounts(
-        crediting.within(left, crediting.by_line(whole.taxes), invoice.open_minor, total_of),
-        invoice.currency,
-    )
-
-
-def _amounts(minors: Mapping[int, int], currency: str) -> dict[int, Money]:
-    return {number: Money(minor, currency) for number, minor in minors.items()}
-
-
-def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
-    return crediting.left_of(lines, credit_queries.credited_by_line(invoice))
-
-
-def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
-    """Take a number, post the credit note, and add it to the session."""
-    number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
-    title = f"Credit note {number} on invoice {invoice.number}"
-    note = post_credit(
-        actor,
-        CREDIT_NOTE,
-        invoice,
-        CreditEntry(
-            number=number,
-            title=title,
-            reason=why,
-            total=credit.total,
-            lines=credit.sides,
-            day=day,
-        ),
-        tax_minor=credit.tax_minor,
-        round_off_minor=credit.round_off.amount_minor,
-    )
-    earning.recognise(
-        actor,
-        ("credit_note", note.id),
-        credit.recognitions,
-        narration=f"{title}, {invoice.party_name}",
-        memo=number,
-        trip_id=invoice.trip_id,
-    )
-    db.session.add(note)
-    db.session.flush()
-    return note
+    return proposed_amounts(invoice, of)

@@ -9,16 +9,17 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.core.forms.credits import CreditList
+from voyagent.billing.core.models.kinds import CREDIT_NOTE
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import crediting, days
+from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.credits import Kind, credit_page, reverse_page
+from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
 from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
 from voyagent.billing.core.views.previews import (
     further_of,
 )
 from voyagent.billing.credit_notes import (
-    errors as credit_note_errors,
     queries as credit_note_queries,
     service as credit_note_service,
 )
@@ -34,15 +35,14 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, CursorPage, page_or_first
 from voyagent.settings import queries as settings
 
-KIND = Kind(
+PAGES = CreditPages(
+    kind=CREDIT_NOTE,
     url=lambda key: url_for("billing.credit_note", credit_note_id=key),
     list_url=lambda: url_for("billing.credit_notes"),
     document=invoice_queries.get_invoice,
     series=credit_note_service.CREDIT_SERIES,
     credit=credit_note_queries.get_credit_note,
-    number=lambda note: note.number,
     reverse=credit_note_service.reverse_credit_note,
-    already_reversed=credit_note_errors.CreditNoteReversed,
     explained=_l(
         "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
         " and the amount is due on the invoice again. The credit note keeps its number, and"
@@ -50,7 +50,6 @@ KIND = Kind(
     ),
     entered=lambda number: _("Credit note %(number)s issued.", number=number),
     reversed=_l("Credit note reversed."),
-    recognised_as="credit_note",
 )
 
 
@@ -98,7 +97,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     invoice = invoice_queries.get_invoice(invoice_id)
     if refused := crediting.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
-    day, left = days.first_day(actor, invoice), credit_note_service.creditable(invoice)
+    day, left = days.first_day(actor, invoice), creditable(invoice)
     form = CreditForm.of(
         invoice,
         document_queries.get_lines(invoice),
@@ -127,7 +126,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
         return credit.sides
 
     further: list[dict[str, Any]] = []
-    return credit_page(KIND, form, act, sides, further)
+    return credit_page(PAGES, form, act, sides, further)
 
 
 @pages.page(
@@ -139,7 +138,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     """Show the postings of reversing a credit note (GET), and reverse it (POST)."""
-    return reverse_page(KIND, actor, credit_note_id)
+    return reverse_page(PAGES, actor, credit_note_id)
 
 
 def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> CursorPage[Row]:

@@ -10,13 +10,14 @@ from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import crediting, days
+from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.credits import Kind, credit_page, reverse_page
+from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
 from voyagent.billing.core.views.documents import Place, not_now, with_amounts
 from voyagent.billing.supplier_credits import (
-    errors as supplier_credit_errors,
     queries as supplier_credit_queries,
     service as supplier_credit_service,
 )
@@ -28,15 +29,14 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
 
-KIND = Kind(
+PAGES = CreditPages(
+    kind=SUPPLIER_CREDIT,
     url=lambda key: url_for("billing.supplier_credit", supplier_credit_id=key),
     list_url=lambda: url_for("billing.credit_notes", kind="supplier"),
     document=bill_queries.get_bill,
     series=None,
     credit=supplier_credit_queries.get_supplier_credit,
-    number=lambda credit: credit.vendor_reference,
     reverse=supplier_credit_service.reverse_supplier_credit,
-    already_reversed=supplier_credit_errors.SupplierCreditReversed,
     explained=_l(
         "Use this for a supplier credit note entered by mistake. Its entry is reversed on"
         " this date, and the amount is due on the bill again. Its number can be entered"
@@ -79,13 +79,13 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     bill = bill_queries.get_bill(bill_id)
     if refused := crediting.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
-    day, left = days.first_day(actor, bill), supplier_credit_service.creditable_of_bill(bill)
+    day, left = days.first_day(actor, bill), creditable(bill)
     form = BillCreditForm.of(
         bill,
         document_queries.get_lines(bill),
         left,
         day,
-        supplier_credit_service.proposed_of_bill(bill),
+        supplier_credit_service.proposed(bill),
     )
 
     def act(body: BillCreditIn) -> Any:
@@ -95,11 +95,11 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
         )
 
     def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:
-        return supplier_credit_service.bill_credit_sides(
+        return supplier_credit_service.credit_now(
             actor, bill_queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
-        )
+        )[0].sides
 
-    return credit_page(KIND, form, act, sides)
+    return credit_page(PAGES, form, act, sides)
 
 
 @pages.page(
@@ -111,4 +111,4 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
     """Show the postings of reversing a supplier credit (GET), and reverse it (POST)."""
-    return reverse_page(KIND, actor, supplier_credit_id)
+    return reverse_page(PAGES, actor, supplier_credit_id)

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from voyagent.billing.core.errors import (
+    BillPaid,
+    CreditExceedsOpen,
+    CreditNoteReversed,
+    DocumentNotOpen,
+    InvoicePaid,
+    LineNotOnBill,
+    LineNotOnInvoice,
+    SupplierCreditExceedsOpen,
+    SupplierCreditReversed,
+)
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.models.credits import (
     CreditNote,
@@ -15,6 +26,7 @@ from voyagent.billing.core.models.credits import (
     SupplierCreditTax,
 )
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from voyagent.kernel.errors import Conflict
 
 Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 
@@ -24,7 +36,7 @@ class CreditKind(Generic[Credit]):
     """Credit notes or supplier credits: their tables, and their names in ledger and audit log.
 
     `number` is the column with the number of the credit; `title` names the kind in the narration of
-    journal entries.
+    journal entries. The last four attributes are the errors that refuse a credit or its reversal.
     """
 
     name: str
@@ -35,6 +47,10 @@ class CreditKind(Generic[Credit]):
     model: type[Credit]
     line: type[CreditNoteLine | SupplierCreditLine]
     tax: type[CreditNoteTax | SupplierCreditTax]
+    nothing_open: type[DocumentNotOpen]
+    no_such_line: type[LineNotOnInvoice]
+    exceeds_open: type[CreditExceedsOpen]
+    already_reversed: type[Conflict]
 
     @property
     def key(self) -> str:
@@ -70,6 +86,10 @@ CREDIT_NOTE = CreditKind(
     model=CreditNote,
     line=CreditNoteLine,
     tax=CreditNoteTax,
+    nothing_open=InvoicePaid,
+    no_such_line=LineNotOnInvoice,
+    exceeds_open=CreditExceedsOpen,
+    already_reversed=CreditNoteReversed,
 )
 SUPPLIER_CREDIT = CreditKind(
     name="supplier_credit",
@@ -80,6 +100,10 @@ SUPPLIER_CREDIT = CreditKind(
     model=SupplierCredit,
     line=SupplierCreditLine,
     tax=SupplierCreditTax,
+    nothing_open=BillPaid,
+    no_such_line=LineNotOnBill,
+    exceeds_open=SupplierCreditExceedsOpen,
+    already_reversed=SupplierCreditReversed,
 )
 INVOICE = DocumentKind(
     name="invoice", number="number", line=InvoiceLine, tax=InvoiceTax, credit=CREDIT_NOTE

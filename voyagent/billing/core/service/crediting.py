@@ -9,16 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from voyagent.billing.core.errors import (
-    BillPaid,
-    CreditExceedsLine,
-    DocumentNotOpen,
-    InvoicePaid,
-    LineNotOnInvoice,
-    NoLines,
-)
+from voyagent.billing.core.errors import CreditExceedsLine, DocumentNotOpen, NoLines
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.money import MixedCurrencies, Money
 
@@ -41,7 +35,7 @@ def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
         return None
     if not document.paid_minor:
         return DocumentNotOpen()
-    return InvoicePaid() if isinstance(document, Invoice) else BillPaid()
+    return kind_of(document).credit.nothing_open()
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
@@ -53,22 +47,19 @@ def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]
 
 
 def wanted_of(
-    left: Mapping[int, int],
-    currency: str,
-    amounts: Mapping[int, Money] | None,
-    missing: type[LineNotOnInvoice] = LineNotOnInvoice,
+    document: Invoice | Bill, left: Mapping[int, int], amounts: Mapping[int, Money] | None
 ) -> dict[int, int]:
     """Return the amounts to credit in minor units by line number.
 
     If `amounts` is None, all that is not credited yet is credited. Raises NoLines, InvalidAmount,
-    MixedCurrencies, CreditExceedsLine, and the class `missing` for an unknown line.
+    MixedCurrencies, CreditExceedsLine; LineNotOnInvoice or LineNotOnBill for an unknown line.
     """
     if amounts is None:
         return {number: minor for number, minor in left.items() if minor}
     for number, amount in amounts.items():
         if number not in left:
-            raise missing
-        if amount.currency != currency:
+            raise kind_of(document).credit.no_such_line
+        if amount.currency != document.currency:
             raise MixedCurrencies
         if amount.within(1).amount_minor > left[number]:
             raise CreditExceedsLine

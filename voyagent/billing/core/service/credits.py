@@ -1,21 +1,21 @@
-"""Posting, storing and reversing of credit notes and supplier credits."""
+"""Rules shared by credit notes and supplier credits: limits, posting, storing and reversing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-from uuid import UUID
+from typing import Any, Protocol
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.kinds import Credit, CreditKind, kind_of
+from voyagent.billing.core.models.kinds import Credit, CreditKind, kind_of, number_of
+from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
-from voyagent.billing.core.service import earning
+from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.kernel import clock
@@ -24,58 +24,123 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import words
-from voyagent.ledger.service import entries
+from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
+
+_ENTERED = {"credit_note": "credit_note.issued", "supplier_credit": "supplier_credit.entered"}
+_REVERSED = {"credit_note": "credit_note.reversed", "supplier_credit": "supplier_credit.reversed"}
+
+
+class Contents(Protocol):
+    """The amounts of a credit, as the packages of its two kinds compute them."""
+
+    @property
+    def total(self) -> Money:
+        """The total of lines and taxes."""
+
+    @property
+    def sides(self) -> Sequence[tuple[str, int, Money]]:
+        """Journal lines: account, 1 for debit or -1 for credit, and amount."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Column values of the lines."""
+
+    @property
+    def taxes(self) -> Sequence[CreditedTax]:
+        """Taxes of the lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditEntry:
-    """The contents of a credit to post.
-
-    `lines` are journal lines: account, 1 for debit or -1 for credit, and amount.
-    """
+    """A credit to post."""
 
     number: str
-    title: str
     reason: str
-    total: Money
-    lines: Sequence[tuple[str, int, Money]]
     day: date
+    contents: Contents
 
 
-def post_credit(
+def creditable(document: Invoice | Bill) -> dict[int, Money]:
+    """Return the amounts of the lines that are not credited yet, by line number."""
+    left = crediting.left_of(
+        document_queries.get_lines(document), credit_queries.credited_by_line(document)
+    )
+    return _amounts({number: minor for number, minor in left.items() if minor}, document.currency)
+
+
+def proposed_amounts(
+    document: Invoice | Bill, credit_of: Callable[[Mapping[int, int]], Contents]
+) -> dict[int, Money]:
+    """Return the proposed amounts of a credit by line number.
+
+    The amounts and their taxes are together at most the open amount. `credit_of` returns the
+    contents of a credit of amounts in minor units by line number.
+    """
+    whole = creditable(document)
+    left = {number: amount.amount_minor for number, amount in whole.items()}
+
+    def total_of(minors: Mapping[int, int]) -> int:
+        return credit_of(minors).total.amount_minor
+
+    if not left or total_of(left) <= document.open_minor:
+        return whole
+    taxes = crediting.by_line(credit_of(left).taxes)
+    return _amounts(crediting.within(left, taxes, document.open_minor, total_of), document.currency)
+
+
+def check_credit(actor: Actor, document: Invoice | Bill, total: Money, day: date) -> None:
+    """Check a credit against the open amount, the actor's limit and the closed months.
+
+    Raises CreditExceedsOpen, AmountAboveLimit, PeriodLocked.
+    """
+    if total.amount_minor > document.open_minor:
+        raise kind_of(document).credit.exceeds_open
+    check_limit(actor, total)
+    if months.is_closed(day):
+        raise PeriodLocked
+
+
+def enter_credit(
     actor: Actor,
     kind: CreditKind[Credit],
     document: Invoice | Bill,
     entry: CreditEntry,
     **columns: int,
 ) -> Credit:
-    """Post a credit on a document and return it; the caller adds it to the session.
+    """Post a credit on a document and store it with its lines and taxes.
 
-    `columns` are further amounts to store with the credit.
+    The document becomes paid if nothing is open any more. `columns` are further amounts to store
+    with the credit.
 
     Raises ApprovalRequired if the actor has no authority to credit, and the errors of
     `entries.post`.
     """
     actor.require_authority(kind.permission)
-    credit_id = new_id()
+    credit_id, contents = new_id(), entry.contents
+    total = contents.total
+    title = _title(kind, entry.number, document)
     posted = entries.post(
         actor,
         source_type=kind.name,
         source_id=credit_id,
         purpose=kind.purpose,
-        narration=words.with_reason(entry.title, document.party_name, entry.reason),
+        narration=words.with_reason(
+            title[0].upper() + title[1:], document.party_name, entry.reason
+        ),
         lines=entries.lines_of(
-            entry.lines, memo=entry.number, party_name=document.party_name, named=OPEN_ACCOUNTS
+            contents.sides, memo=entry.number, party_name=document.party_name, named=OPEN_ACCOUNTS
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,
     )
-    return kind.model(
+    credit = kind.model(
         id=credit_id,
         issue_date=entry.day,
-        currency=entry.total.currency,
-        total_minor=entry.total.amount_minor,
+        currency=total.currency,
+        total_minor=total.amount_minor,
+        tax_minor=crediting.tax_minor_of(contents.taxes),
         party_name=document.party_name,
         reason=entry.reason,
         entry_id=posted.entry_id,
@@ -84,36 +149,38 @@ def post_credit(
         **{kind_of(document).key: document.id, kind.number: entry.number},
         **columns,
     )
-
-
-def store_parts(
-    kind: CreditKind[Credit],
-    credit: Credit,
-    lines: Iterable[dict[str, Any]],
-    taxes: Iterable[CreditedTax],
-) -> None:
-    """Store the lines of a credit, given as column values, and then their taxes."""
-    key = {kind.key: credit.id}
-    db.session.add_all(kind.line(**key, **line) for line in lines)
+    db.session.add(credit)
+    db.session.flush()
+    db.session.add_all(kind.line(**{kind.key: credit_id}, **row) for row in contents.rows)
     db.session.flush()
     db.session.add_all(
-        kind.tax(**key, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor)
-        for tax in taxes
+        kind.tax(
+            **{kind.key: credit_id},
+            line_no=tax.line_no,
+            component=tax.component,
+            amount_minor=tax.amount_minor,
+        )
+        for tax in contents.taxes
     )
-
-
-def add_credited(document: Invoice | Bill, total: Money) -> None:
-    """Add a credit to the document's credited amount.
-
-    If nothing is open any more, the document becomes paid.
-    """
     document.credited_minor += total.amount_minor
     if document.open_minor == 0:
         document.status = "paid"
-    document.updated_at = clock.now()
-    db.session.flush()
-    # With instalments, the database trigger may have changed the due date.
-    db.session.expire(document, ["due_date"])
+    _store(document)
+    outputs = {"total": total.wire, "currency": total.currency, "issue_date": entry.day}
+    if isinstance(credit, CreditNote):
+        outputs["number"] = credit.number
+    audit.record(
+        actor,
+        _ENTERED[kind.name],
+        entity_refs={
+            kind.key: credit_id,
+            kind_of(document).key: document.id,
+            "journal_entry_id": posted.entry_id,
+        },
+        inputs={"reason": entry.reason},
+        outputs=outputs,
+    )
+    return credit
 
 
 def reverse_credit(
@@ -121,22 +188,28 @@ def reverse_credit(
     kind: CreditKind[Credit],
     credit: Credit,
     document: Invoice | Bill,
-    title: str,
     reason: str,
     on: date | None,
 ) -> None:
-    """Reverse a credit's journal entries, and reopen its document by the credited amount.
+    """Reverse a credit's journal entries, and reopen its locked document by the credited amount.
 
-    `on` defaults to today, or to the date of the credit if that is later. Raises Forbidden,
-    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    `on` defaults to today, or to the date of the credit if that is later. Raises Forbidden;
+    CreditNoteReversed or SupplierCreditReversed; ReasonRequired, TextTooLong, AmountAboveLimit,
+    InvalidDate; PeriodLocked.
     """
     actor.require_authority(kind.permission)
+    db.session.refresh(credit)  # another request may have reversed it before the document's lock
+    if credit.reversed_on is not None:
+        raise kind.already_reversed
     why = why_of(reason)
-    check_limit(actor, Money(credit.total_minor, credit.currency))
+    total = Money(credit.total_minor, credit.currency)
+    check_limit(actor, total)
     latest = max(clock.today(actor.timezone), credit.issue_date)
     day = on or latest
     if not credit.issue_date <= day <= latest:
         raise InvalidDate
+    number = getattr(credit, kind.number)
+    title = f"Reversal of {_title(kind, number, document)}"
     told = words.with_reason(title, credit.party_name, why)
     reversal = entries.reverse(actor, credit.entry_id, reason=told, entry_date=day)
     if isinstance(credit, CreditNote):
@@ -144,38 +217,34 @@ def reverse_credit(
     document.credited_minor -= credit.total_minor
     document.status = _open_status(document)
     mark(actor, credit, day, why, reversal.entry_id)
-
-
-def record_reversal(
-    actor: Actor,
-    credit: CreditNote | SupplierCredit,
-    document: Invoice | Bill,
-    kind: str,
-    refs: dict[str, UUID],
-    named: dict[str, object],
-) -> None:
-    """Store the reversal of a credit on its document, and record it in the audit log.
-
-    `kind` is the type of the audit event, `named` are outputs of the event besides the total.
-    """
-    document.updated_at = clock.now()
-    db.session.flush()
-    db.session.expire(
-        document, ["due_date"]
-    )  # with instalments, the database trigger may have changed it
-    total = Money(credit.total_minor, credit.currency)
+    _store(document)
     audit.record(
         actor,
-        kind,
-        entity_refs=refs | {"journal_entry_id": credit.reversal_entry_id},
-        inputs={"reason": credit.reversal_reason},
-        outputs=named
-        | {
+        _REVERSED[kind.name],
+        entity_refs={
+            kind.key: credit.id,
+            kind_of(document).key: document.id,
+            "journal_entry_id": reversal.entry_id,
+        },
+        inputs={"reason": why},
+        outputs={
+            kind.number: number,
             "total": total.wire,
             "currency": total.currency,
-            "reversed_on": credit.reversed_on,
+            "reversed_on": day,
         },
     )
+
+
+def _title(kind: CreditKind[Any], number: str, document: Invoice | Bill) -> str:
+    return f"{kind.title} {number} on {kind_of(document).name} {number_of(document)}"
+
+
+def _store(document: Invoice | Bill) -> None:
+    document.updated_at = clock.now()
+    db.session.flush()
+    # With instalments, the database trigger may have changed the due date.
+    db.session.expire(document, ["due_date"])
 
 
 def _open_status(document: Invoice | Bill) -> str:
@@ -183,3 +252,7 @@ def _open_status(document: Invoice | Bill) -> str:
     if isinstance(document, Invoice):
         return "partially_paid" if document.paid_minor else "issued"
     return "scheduled" if document.pay_on else "received"
+
+
+def _amounts(minors: Mapping[int, int], currency: str) -> dict[int, Money]:
+    return {number: Money(minor, currency) for number, minor in minors.items()}

@@ -8,13 +8,14 @@ from uuid import UUID
 from voyagent.billing.core.errors import ReasonRequired
 from voyagent.billing.core.models.parts import Reversible
 from voyagent.billing.core.service import pricing
-from voyagent.billing.core.service.voiding import REASON_MAX
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 
+REASON_MAX = 500
+
 
 def why_of(reason: str) -> str:
-    """Return the trimmed reason of a reversal or write-off.
+    """Return the trimmed reason of a credit, void, reversal or write-off.
 
     Raises ReasonRequired, TextTooLong.
     """

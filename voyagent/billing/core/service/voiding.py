@@ -6,13 +6,14 @@ from datetime import date
 from typing import TypeVar
 
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import DocumentNotVoidable, ReasonRequired
+from voyagent.billing.core.errors import DocumentNotVoidable
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
-from voyagent.billing.core.service import earning, pricing
+from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.days import book_day
+from voyagent.billing.core.service.reversals import why_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -21,7 +22,6 @@ from voyagent.ledger import words
 from voyagent.ledger.service import entries
 from voyagent.settings.queries import check_limit
 
-REASON_MAX = 500
 _EVENTS = {Invoice: "invoice.voided", Bill: "bill.voided"}
 Document = TypeVar("Document", Invoice, Bill)
 
@@ -44,9 +44,7 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:
         raise DocumentNotVoidable
-    why = pricing.words(reason, REASON_MAX)
-    if why is None:
-        raise ReasonRequired
+    why = why_of(reason)
     check_limit(actor, Money(document.total_minor, document.currency))
     day = book_day(actor, document, on)
     kind = kind_of(document)

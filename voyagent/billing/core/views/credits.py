@@ -15,6 +15,7 @@ from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import CreditKind
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.documents import Place, not_now
 from voyagent.billing.core.views.previews import (
@@ -30,32 +31,29 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
 Credit = CreditNote | SupplierCredit
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """Functions and labels of credit notes or of supplier credits."""
+class CreditPages:
+    """Functions and labels of the pages of credit notes or of supplier credits."""
 
+    kind: CreditKind[Any]
     url: Callable[[UUID], str]
     list_url: Callable[[], str]
     document: Callable[[UUID], Invoice | Bill]
     series: str | None
     credit: Callable[[UUID], Credit]
-    number: Callable[[Any], str]
     reverse: Callable[..., Any]
-    already_reversed: type[VoyagentError]
     explained: Any
     entered: Callable[[str], str]
     reversed: Any
-    recognised_as: str | None = None
 
 
 def credit_page(
-    kind: Kind,
+    pages: CreditPages,
     form: DocumentCreditForm[Any],
     act: Callable[[Any], Any],
     sides: Callable[[Any], Sequence[tuple[str, int, Money]]],
@@ -70,42 +68,44 @@ def credit_page(
     credit = None if is_preview() else form.attempt(act, **CREDIT_PLACES)
     if credit is None:
         facts = preview(form, sides) | {
-            "place": Place(kind.document(document_id)),
+            "place": Place(pages.document(document_id)),
             "rows": form.rows,
             "further": further,
-            "other_year": other_year_words(typed_day(form.issue_date), kind.series),
+            "other_year": other_year_words(typed_day(form.issue_date), pages.series),
         }
         return render_template("billing/credit.html", form=form, **facts), (
             200 if is_preview() else form.status
         )
-    toast(kind.entered(kind.number(credit)))
-    return see_other(kind.url(credit.id))
+    toast(pages.entered(getattr(credit, pages.kind.number)))
+    return see_other(pages.url(credit.id))
 
 
-def reverse_page(kind: Kind, actor: Actor, credit_id: UUID) -> Any:
+def reverse_page(pages: CreditPages, actor: Actor, credit_id: UUID) -> Any:
     """Reverse a credit and redirect to it, or render the confirmation page."""
-    credit, url = kind.credit(credit_id), kind.url(credit_id)
+    credit, url = pages.credit(credit_id), pages.url(credit_id)
     if credit.reversed_on is not None:
-        return not_now(_(kind.already_reversed.message), url)
+        return not_now(_(pages.kind.already_reversed.message), url)
     form = ReverseForm(data={"reversed_on": max(today(), credit.issue_date)})
 
     def act(body: ReverseIn) -> Any:
-        return kind.reverse(actor, credit_id, reason=body.reason, on=body.reversed_on)
+        return pages.reverse(actor, credit_id, reason=body.reason, on=body.reversed_on)
 
     def look() -> Reversed:
-        credit = kind.credit(credit_id)
+        credit = pages.credit(credit_id)
         day = typed_day(form.reversed_on) or credit.issue_date
         return Reversed(
-            kind.number(credit),
+            getattr(credit, pages.kind.number),
             credit.party_name,
             Money(credit.total_minor, credit.currency),
-            str(kind.explained),
+            str(pages.explained),
             "credit_notes",
             _("Credit notes"),
-            kind.list_url(),
+            pages.list_url(),
             url,
             reversal_of(credit.entry_id),
-            reversals_of((kind.recognised_as, credit.id), day) if kind.recognised_as else (),
+            reversals_of((pages.kind.name, credit.id), day)
+            if isinstance(credit, CreditNote)
+            else (),
         )
 
-    return reverse_step(form, act, look, str(kind.reversed), url)
+    return reverse_step(form, act, look, str(pages.reversed), url)
