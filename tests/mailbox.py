@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask
 
-from voyagent.kernel import jobs
+from tests.worker import work_off
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,7 @@ def newest(app: Flask, *, to: str, kind: str | None = None) -> Received:
 def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
     """Run due jobs and return every mail to an address, oldest first."""
     settings = app.extensions["voyagent.settings"]
-    with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
-        thread.submit(jobs.drain, app, settings).result()
+    work_off(app, settings)
     return received_in(settings.data_dir / "mail", to=to, kind=kind)
 
 

@@ -11,11 +11,13 @@ from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.chat.parallel import at_once
 from tests.people import People, Person
+from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service import deciding, proposing
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, SelfApproval
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import conversations as chat
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.errors import Forbidden
 
@@ -383,6 +385,10 @@ def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(
 # --- several at once ---
 
 
+def resolve_all(actor: Actor, session_id: UUID, decisions: dict[str, bool]) -> list[Approval]:
+    return deciding.decide_all(actor, deciding.check_all(actor, session_id, decisions))
+
+
 def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila: Person) -> None:
     session_id = desk.conversation(alice)
     first, second = (
@@ -391,16 +397,12 @@ def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila
     )
     desk.run_out(second)
     with pytest.raises(ApprovalAlreadyResolved):
-        leila.does(
-            lambda actor: deciding.resolve_all(actor, session_id, {first: True, second: True})
-        )
+        leila.does(lambda actor: resolve_all(actor, session_id, {first: True, second: True}))
     assert [desk.row(i)["status"] for i in (first, second)] == ["pending", "pending"]
     with pytest.raises(SelfApproval):
-        alice.does(lambda actor: deciding.resolve_all(actor, session_id, {first: True}))
+        alice.does(lambda actor: resolve_all(actor, session_id, {first: True}))
     made = leila.does(
-        lambda actor: [
-            (a.id, a.status) for a in deciding.resolve_all(actor, session_id, {first: True})
-        ]
+        lambda actor: [(a.id, a.status) for a in resolve_all(actor, session_id, {first: True})]
     )
     assert made == [(first, "granted")]
 
@@ -411,11 +413,9 @@ def test_the_same_decision_again_is_no_error_and_another_is(
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     resolve(leila, approval_id, granted=True)
-    assert (
-        leila.does(lambda actor: deciding.resolve_all(actor, session_id, {approval_id: True})) == []
-    )
+    assert leila.does(lambda actor: resolve_all(actor, session_id, {approval_id: True})) == []
     with pytest.raises(ApprovalAlreadyResolved):
-        leila.does(lambda actor: deciding.resolve_all(actor, session_id, {approval_id: False}))
+        leila.does(lambda actor: resolve_all(actor, session_id, {approval_id: False}))
 
 
 def test_several_decisions_are_of_one_conversation_of_the_agency(
@@ -424,11 +424,11 @@ def test_several_decisions_are_of_one_conversation_of_the_agency(
     session_id = desk.conversation(alice)
     elsewhere = desk.propose(alice)
     with pytest.raises(ApprovalNotFound):
-        alice.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
+        alice.does(lambda actor: resolve_all(actor, session_id, {elsewhere: True}))
     with pytest.raises(chats.SessionNotFound):
-        charlie.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
+        charlie.does(lambda actor: resolve_all(actor, session_id, {elsewhere: True}))
     with pytest.raises(Forbidden):
-        victor.does(lambda actor: deciding.resolve_all(actor, session_id, {elsewhere: True}))
+        victor.does(lambda actor: resolve_all(actor, session_id, {elsewhere: True}))
 
 
 def test_a_new_lead_may_decide_what_was_asked_before_she_came(

@@ -65,7 +65,9 @@ def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
             row["open_minor"]
-            for row in open_items.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
+            for row in reader.read(
+                open_items.ageing_statement("receivable", *EVER, today=DUE, as_of=as_of)
+            )[0]
         ]
 
 

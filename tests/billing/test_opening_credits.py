@@ -75,7 +75,9 @@ def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
         before, then = (
             [
                 row["open_minor"]
-                for row in open_items.ageing(reader, "receivable", *EVER, today=DUE, as_of=day)
+                for row in reader.read(
+                    open_items.ageing_statement("receivable", *EVER, today=DUE, as_of=day)
+                )[0]
             ]
             for day in (DUE - timedelta(days=1), DUE)
         )

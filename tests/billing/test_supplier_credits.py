@@ -76,7 +76,9 @@ def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
         return [
             row["open_minor"]
-            for row in open_items.ageing(reader, "payable", *EVER, today=DUE, as_of=as_of)
+            for row in reader.read(
+                open_items.ageing_statement("payable", *EVER, today=DUE, as_of=as_of)
+            )[0]
         ]
 
 

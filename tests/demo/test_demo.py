@@ -143,9 +143,11 @@ def test_in_both_currencies_something_is_overdue_in_every_age(
     with demo_app.app_context():
         account = _bind()
         today = clock.today(account.timezone)
-        rows = open_items.ageing(
-            SessionReader(db.session), kind, today.replace(year=today.year - 2), today, today=today
-        )
+        rows = SessionReader(db.session).read(
+            open_items.ageing_statement(
+                kind, today.replace(year=today.year - 2), today, today=today
+            )
+        )[0]
     assert {(row["currency"], row["age"]) for row in rows} == {
         (currency, age) for currency in ("INR", "AED") for age in range(5)
     }

@@ -159,8 +159,13 @@ def test_who_waits_longest_comes_first(alice: Person) -> None:
         logged(alice, "Second"),
     )
     with alice.reading() as reader:
-        assert [found["id"] for found in enquiries.list_unanswered(reader)] == [first, second]
-        assert [found["id"] for found in enquiries.list_unanswered(reader, 1)] == [first]
+        assert [found["id"] for found in reader.read(enquiries.unanswered_statement())[0]] == [
+            first,
+            second,
+        ]
+        assert [found["id"] for found in reader.read(enquiries.unanswered_statement(1))[0]] == [
+            first
+        ]
         assert reader.read(sa.select(enquiries.new_count().label("n"))) == [[{"n": 2}]]
 
 

@@ -310,7 +310,7 @@ def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM, then="chat")
     assert answer.status_code == 303
     with alice.reading() as reader:
-        linked = enquiries.list_unanswered(reader)[0]["session_id"]
+        linked = reader.read(enquiries.unanswered_statement())[0][0]["session_id"]
     assert answer.headers["Location"] == f"/assistant/{linked}"
 
 

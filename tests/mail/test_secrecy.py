@@ -8,7 +8,6 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 
 import pytest
@@ -17,9 +16,9 @@ from flask import Flask
 
 from tests.mail.conftest import Post
 from tests.people import Person
+from tests.worker import work_off
 from voyagent.drivers.mail.driver import MailNotSent
 from voyagent.drivers.mail.smtp import Smtp
-from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
@@ -75,11 +74,6 @@ class Blabbing:
         raise RuntimeError(message.as_string())
 
 
-def drain(app: Flask, settings: Settings) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(jobs.drain, app, settings).result()
-
-
 def secrets_of(person: Person) -> tuple[str, ...]:
     return TOKEN, "/reset-password", person.email
 
@@ -88,7 +82,7 @@ def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(
     app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str]
 ) -> None:
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
-    drain(app, settings)
+    work_off(app, settings)
     assert TOKEN in post.recording.sent[-1].as_string()
     told = lines()
     assert str(mail_id) in told, "the log was really read"
@@ -114,7 +108,7 @@ def test_a_mail_that_fails_leaves_no_secret_in_the_log(
     else:
         post.use(Smtp("127.0.0.1", 9, "none", user="postmaster", password=TOKEN))
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
-    drain(app, settings)
+    work_off(app, settings)
     told = lines()
     assert "mail.not_sent" in told
     assert post.row(mail_id)["last_error"] in told

@@ -14,8 +14,6 @@ from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.tenancy import TenantBound, references
 
-LIFE_MINUTES = 15
-
 
 def new_approval_id() -> str:
     """Return a new public id of a proposal: `ap-` and a UUID version 7."""

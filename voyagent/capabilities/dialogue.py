@@ -125,21 +125,6 @@ def confirm(capability: Capability[Any], draft: Draft) -> Reply:
     return replace(_following(capability, draft), confirmed=not missing_fields(capability, draft))
 
 
-def card_block(reply: Reply) -> JsonObject:
-    """Return the card of a draft as a block of an assistant message.
-
-    Raises ValueError for a reply without a draft.
-    """
-    if reply.draft is None:
-        raise ValueError(f"a reply of kind {reply.kind} has no card")
-    return {
-        "type": "card",
-        "capability": reply.draft.name,
-        "fields": dict(reply.draft.values),
-        "missing": list(reply.missing),
-    }
-
-
 class Engine:
     """Answers messages about the given capabilities; created once, with all installed ones."""
 

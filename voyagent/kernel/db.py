@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
@@ -22,14 +22,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry, scoped_session
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.errors import NotFound, VoyagentError
-
-if TYPE_CHECKING:
-    from flask_sqlalchemy.session import Session
 
 APP_ROLE = "voyagent_app"
 Entity = TypeVar("Entity")
@@ -74,11 +71,6 @@ def _see_the_end(context: ExceptionContext) -> None:
     """
     if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
         context.is_disconnect = True
-
-
-def session() -> scoped_session[Session]:
-    """Return the session of the current request, job or command."""
-    return db.session
 
 
 def server_options(settings: Settings) -> str:

@@ -136,19 +136,6 @@ def run_worker(app: Flask, settings: Settings) -> None:
     asyncio.run(_work(app, settings))
 
 
-def drain(app: Flask, settings: Settings) -> None:
-    """Run all jobs that are due, without periodic tasks, and return; for tests."""
-
-    async def once() -> None:
-        jobs = worker_app(app, settings, repeats=False)
-        async with jobs.open_async():
-            await jobs.run_worker_async(
-                wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False
-            )
-
-    asyncio.run(once())
-
-
 async def _work(app: Flask, settings: Settings) -> None:
     serving = asyncio.ensure_future(_serve(app, settings))
     loop = asyncio.get_running_loop()

@@ -15,7 +15,6 @@ from voyagent.kernel.money import InvalidAmount, Money, is_currency
 from voyagent.kernel.serializers import AnswerOf, Computed
 from voyagent.settings.service.tenant_settings import SettingsChanges
 
-MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
 """Values of `model_override`: the built-in planner, and newer models.
 

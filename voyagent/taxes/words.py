@@ -61,7 +61,6 @@ TREATMENTS: dict[str, Any] = {
     "room_above_7500": _l("Hotel room above 7,500 a night"),
     "standard": _l("Standard rate"),
 }
-COLLECTIONS: dict[str, Any] = {"overseas_package": _l("Overseas tour package")}
 TO_BE_SAID: dict[str, Any] = {
     "tour_without_credit": _l(
         "The amount charged includes the charges for accommodation, transport and the other"

@@ -13,10 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
-PASSENGER_KINDS = ("adult", "child", "infant", "senior")
-LINE_KINDS = ("flight", "hotel", "transfer", "visa", "other")
-STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "failed")
-
 
 class Trip(TenantOwned, Base):
     """A customer's trip.

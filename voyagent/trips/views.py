@@ -21,6 +21,7 @@ from voyagent.kernel.database.read_pool import Reader, RequestReader, SessionRea
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.pages import OFFSET_MAX
 from voyagent.trips import service
 from voyagent.trips.capabilities.cancellation import (
     cancel,
@@ -44,7 +45,6 @@ from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sent
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
 PAGE_ROWS = 50
-OFFSET_MAX = 2**31 - 1
 
 
 @pages.page("/trips", permission="trip.read")

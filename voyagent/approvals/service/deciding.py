@@ -145,11 +145,6 @@ def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
     ]
 
 
-def resolve_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Approval]:
-    """Make all decisions on a conversation's proposals, or none. Raises as `check_all`."""
-    return decide_all(actor, check_all(actor, session_id, decisions))
-
-
 def _try(actor: Actor, wish: Wish) -> Answered:
     """Make one decision in its own savepoint.
 

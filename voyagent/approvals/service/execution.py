@@ -17,7 +17,6 @@ from voyagent.approvals import queries
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.errors import (
-    ApprovalAlreadyResolved,
     ArgumentsChanged,
     RequesterGone,
     ToolUnknown,
@@ -44,8 +43,6 @@ log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
 WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Nothing was done.")
-CORRECTED = N_("Replaced by a corrected request. Nothing was done.")
-"""Reason of a proposal that a corrected one has replaced before a decision."""
 
 
 def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
@@ -157,15 +154,6 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
     Approved proposals continue.
     """
     _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
-
-
-def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
-    """End a pending proposal that a corrected one replaces, with the reason CORRECTED.
-
-    Raises ApprovalAlreadyResolved.
-    """
-    if not _withdraw(actor, session_id, Approval.id == approval_id, CORRECTED):
-        raise ApprovalAlreadyResolved
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:

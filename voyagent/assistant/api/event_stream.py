@@ -11,7 +11,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, socket
 from threading import Lock
@@ -100,20 +100,6 @@ def seats(app: Flask) -> Seats:
     """Return the counter of this process's streams."""
     settings = cast("Settings", app.extensions["voyagent.settings"])
     return cast("Seats", app.extensions.setdefault("voyagent.streams", Seats(settings.streams_max)))
-
-
-@contextmanager
-def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
-    """Count a stream while the context is active.
-
-    Raises TooManyStreams (429) or StreamsFull (503), both with a time after which to retry.
-    """
-    counter = seats(app)
-    counter.take(user_id)
-    try:
-        yield
-    finally:
-        counter.leave(user_id)
 
 
 class Stream:

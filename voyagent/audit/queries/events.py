@@ -164,16 +164,6 @@ def read_checks(reader: Reader) -> list[Row]:
     return reader.read(checks_statement())[0]
 
 
-def events_of(
-    reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX
-) -> list[Row]:
-    """Return the newest events of a record.
-
-    `entity` is the reference's name in the events, such as `enquiry_id`.
-    """
-    return reader.read(events_statement({entity: str(entity_id)}, limit=limit))[0]
-
-
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
     """Select the newest events whose references include all of `refs`.
 

@@ -33,7 +33,6 @@ ACTIVE = ("queued", "running")
 _SESSIONS = ChatSession.__table__.c
 _MESSAGES = ChatMessage.__table__.c
 _TURNS = ChatTurn.__table__.c
-_EVENTS = ChatEvent.__table__.c
 LISTED = tuple(
     _SESSIONS[name]
     for name in (
@@ -242,12 +241,6 @@ def sessions_statement(limit: int) -> Select[Any]:
         .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
         .limit(limit)
     )
-
-
-def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
-    """Return a conversation and its messages, in one round trip. Raises SessionNotFound."""
-    sessions, said = reader.read(session_statement(session_id), messages_statement(session_id))
-    return first_row(sessions, SessionNotFound), said
 
 
 def messages_statement(

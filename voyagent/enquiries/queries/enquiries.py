@@ -273,11 +273,6 @@ def is_named(name: str) -> ColumnElement[bool]:
     )
 
 
-def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
-    """Return the enquiries in status `new`, which nobody has answered, oldest first."""
-    return reader.read(unanswered_statement(limit))[0]
-
-
 @cached_statement
 def unanswered_statement(limit: int = 10) -> Select[Any]:
     """Select the enquiries in status `new`, which nobody has answered, oldest first."""

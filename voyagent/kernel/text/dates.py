@@ -31,7 +31,6 @@ DateKind = Literal["travel", "due", "book", "past", "birth"]
 the last such day that is at most `BOOK_DAYS` days ahead. `past`: the last such day that is not
 after today. `birth`: the year must be written; two digits mean the latest such year of the past.
 """
-DATE_KINDS: tuple[DateKind, ...] = ("travel", "due", "book", "past", "birth")
 Reason = Literal["no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates"]
 DUE_DAYS, BOOK_DAYS = 182, 31
 _DAYS_AHEAD = {"due": DUE_DAYS, "book": BOOK_DAYS, "past": 0}
@@ -75,47 +74,6 @@ class UnclearDate:
 
 
 _Found = Iterator[Day | UnclearDate]
-
-
-def find_days(
-    text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
-) -> list[Day]:
-    """Return the dates of a text, in order."""
-    return [found for found in scan(text, today, kind, by_staff=by_staff) if isinstance(found, Day)]
-
-
-def find_unclear(
-    text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
-) -> list[UnclearDate]:
-    """Return the parts of a text that refer to a date without naming one day, in order."""
-    return [
-        found
-        for found in scan(text, today, kind, by_staff=by_staff)
-        if isinstance(found, UnclearDate)
-    ]
-
-
-def impossible_date(text: str, today: date) -> UnclearDate | None:
-    """Return the first date of a text that does not exist: `30 Feb`, `03/15/2027`.
-
-    A date with a wrong weekday (`Saturday 4 Dec`) counts too.
-    """
-    return next(
-        (
-            found
-            for found in find_unclear(text, today)
-            if found.reason in ("no_such_day", "month_first", "other_weekday")
-        ),
-        None,
-    )
-
-
-def open_words(text: str, today: date) -> list[str]:
-    """Return the parts of a text that refer to a time without naming a day.
-
-    Examples are `in December` and `around Diwali`.
-    """
-    return [found.words for found in find_unclear(text, today) if found.reason == "open"]
 
 
 def scan(

@@ -111,9 +111,6 @@ _HEADER = re.compile(
     rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME})[\"']?\s*<",
     re.IGNORECASE | re.MULTILINE,
 )
-_SENDER = re.compile(
-    r"^\s*(?:from|sender)\s*:(?P<sender>[^\n]*@[^\n]*)$", re.IGNORECASE | re.MULTILINE
-)
 _LABEL = re.compile(
     rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})",
     re.IGNORECASE | re.MULTILINE,
@@ -154,27 +151,7 @@ _TOLD = re.compile(
     r" in|wants?|needs?|asked|asks|is (?:asking|looking)|enquired|inquired)\b",
     re.IGNORECASE,
 )
-_WANTS = (
-    r"(?:has\s+|just\s+|also\s+)*(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|walked"
-    r" in|wants?|wanted|needs?|would like|wishes|asked|asks"
-    r"|(?:is|are) (?:asking|looking|planning)|plans|enquired|inquired)\b"
-)
-_TELLER = re.compile(
-    rf"^\s*(?P<name>(?:(?:Mr|Shri|Dr)\.?\s+(?:and|&)\s+(?:Mrs|Smt)\.?\s+)?{_TITLE}{_WORD}(?:["
-    rf" \t]+{_WORD}){{0,3}}?"
-    rf"(?:\s+(?:and|&)\s+(?:(?:wife|husband|family|friends?)|{_WORD}(?:["
-    rf" \t]+{_WORD})?))?)\s+{_WANTS}",
-    re.IGNORECASE,
-)
-_NO_TELLER = re.compile(
-    r"^\s*(?:do|does|did|how|when|where|why|can|could|will|would|if|is|are|has|have|show|list|find|send|any|all|make|add|book)\b",
-    re.IGNORECASE,
-)
 _SENTENCE_END = re.compile(r"(?<=\w{3})\.\s")
-_LEADING = re.compile(
-    rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:["
-    r" \t]+(?:[A-Z][\w’'.-]*|&)){0,4})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)"
-)
 _NO_NAME_WORDS = """
 i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that
 my our customer customers client clients everybody guest someone somebody looking planning going
@@ -373,18 +350,6 @@ def find_name(text: str) -> Extracted | None:
     )
 
 
-def requester_name(text: str) -> Extracted | None:
-    """Return the name with which a note of staff begins: `Priya Nair wants …`."""
-    match = _TELLER.match(text)
-    if match is None or _NO_TELLER.match(text):
-        return None
-    words = match["name"].strip()
-    name = as_name(
-        re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)
-    ) or as_firm(words)
-    return Extracted(name, words) if name else None
-
-
 def as_name(words: str) -> str | None:
     """Return words as the name of a person or a firm, None if they are not a name.
 
@@ -423,16 +388,6 @@ def without_possessive(words: str) -> str:
     """Return a name without its possessive ending: `Anil Das’s` → `Anil Das`."""
     said = words.strip(" ?.,")
     return _WHOSE_END.sub(r"\g<name>", said)
-
-
-def as_firm(words: str) -> str | None:
-    """Return words as the name of a firm, which may contain `and`: `Cox and Kings`."""
-    name = as_name(re.sub(r"(?<=\w)\s+and\s+(?=\w)", " & ", words, flags=re.IGNORECASE))
-    return (
-        name.replace(" & ", " and ")
-        if name and re.search(r"\sand\s", words, re.IGNORECASE)
-        else name
-    )
 
 
 def _last_line(text: str) -> Extracted | None:

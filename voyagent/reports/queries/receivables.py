@@ -196,11 +196,6 @@ class Open:
         """True if documents and ledger are equal in every currency."""
         return all(block.is_proved for block in self.blocks)
 
-    @property
-    def documents_shown(self) -> int:
-        """Number of documents and instalments on the page."""
-        return sum(len(party.documents) for block in self.blocks for party in block.parties)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

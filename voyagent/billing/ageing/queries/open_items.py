@@ -51,23 +51,6 @@ _TOTAL = PartyOpenBalance.__table__.c
 _OF_PARTY = ("currency", "party_key", "party_name")
 
 
-def ageing(
-    reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
-) -> list[Row]:
-    """Return the open amounts of documents issued in a period, by currency and age.
-
-    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet).
-    Ages without an open amount are left out. Each instalment has an age of its own and counts once
-    in `n`.
-
-    `age` is counted to `as_of`; if that is None, to `today`. 0 is not past due (a document due on
-    that day included), 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The
-    range `0-30` of the API is the ages 0 and 1 together. Documents issued and payments made after
-    `as_of` are excluded.
-    """
-    return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
-
-
 def ageing_statement(
     kind: Kind,
     first: date,
@@ -77,7 +60,16 @@ def ageing_statement(
     as_of: date | None = None,
     basis: Basis = "due_date",
 ) -> Select[Any]:
-    """Return the statement of `ageing`.
+    """Select the open amounts of documents issued in a period, by currency and age.
+
+    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet).
+    Ages without an open amount are left out. Each instalment has an age of its own and counts once
+    in `n`.
+
+    `age` is counted to `as_of`; if that is None, to `today`. 0 is not past due (a document due on
+    that day included), 1 is 1 to 30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. The
+    range `0-30` of the API is the ages 0 and 1 together. Documents issued and payments made after
+    `as_of` are excluded.
 
     With the basis `document_date` the age is counted from the issue date, and `n` is the number of
     documents, not of instalments.
@@ -151,27 +143,14 @@ def _by_document_date(
     )
 
 
-def top_parties(
-    reader: Reader,
-    kind: Kind,
-    first: date,
-    last: date,
-    *,
-    as_of: date | None = None,
-    limit: int = 5,
-) -> list[Row]:
-    """Return the parties with the largest open amounts in each currency, largest first.
-
-    Rows: currency, party_key, party_name, n, open_minor, place (rank from 1).
-    """
-    return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
-
-
 @cached_statement
 def top_parties_statement(
     kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5
 ) -> Select[Any]:
-    """Return the statement of `top_parties`."""
+    """Select the parties with the largest open amounts in each currency, largest first.
+
+    Rows: currency, party_key, party_name, n, open_minor, place (rank from 1).
+    """
     if as_of is not None:
         return _largest(open_by_party(kind, first, last, as_of), limit)
     outside = select(
