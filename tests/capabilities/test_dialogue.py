@@ -128,6 +128,16 @@ def test_a_record_is_picked_by_its_place_or_number(
     assert reply.draft.values.get("invoice_id") == invoice
 
 
+def test_the_currency_follows_the_record_that_is_picked(engine: Engine) -> None:
+    rows = (OPEN[0], Choice("i3", "000050, Al Noor", "2026-27/000050", Money(900_000, "AED")))
+    context = replace(CONTEXT, look_up=lambda _lookup, _text: rows)
+    for said, currency in (("received a payment of 4000 by neft", "AED"), ("got $400", "USD")):
+        card = engine.start("record_receipt", said, context)
+        picked = engine.reply("the second one", context, card.draft)
+        assert picked.draft
+        assert picked.draft.values["currency"] == currency
+
+
 def test_a_record_is_picked_from_the_list_shown_last(engine: Engine) -> None:
     fares = [Choice("f1", "EK 501", "EK 501"), Choice("f2", "QR 517", "QR 517")]
     reply = engine.reply("hold the second fare", CONTEXT, Draft("hold_flight"), fares)

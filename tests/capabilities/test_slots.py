@@ -126,6 +126,25 @@ def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> 
     assert {field: found.get(field) for field in expected} == expected
 
 
+DIRHAMS = Choice("i3", "000050, Al Noor Trading", "2026-27/000050", Money(900_000, "AED"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "currency"),
+    [
+        ("record_receipt", "Al Noor paid 4000 for 000050", "AED"),
+        ("record_receipt", "got 2,500 by neft against invoice 50", "AED"),
+        ("record_receipt", "Al Noor has cleared 000050", "AED"),
+        ("pay_bill", "paid 3000 for bill 50", "AED"),
+        ("record_receipt", "Al Noor paid $4000 for 000050", "USD"),
+        ("record_receipt", "Al Noor paid 4000 inr for 000050", "INR"),
+    ],
+)
+def test_an_amount_is_in_the_currency_of_its_document(name: str, text: str, currency: str) -> None:
+    context = replace(CONTEXT, look_up=lambda _lookup, _text: (DIRHAMS, *OPEN))
+    assert values(name, text, context)["currency"] == currency
+
+
 def test_what_the_text_does_not_say_is_left_out() -> None:
     assert values("list_receivables", "who owes us money") == {}
 

@@ -330,11 +330,26 @@ class Engine:
                 choices = {one: left for one, left in draft.choices.items() if one != name}
                 return replace(
                     draft,
-                    values={**draft.values, name: chosen.id},
+                    values={
+                        **draft.values,
+                        name: chosen.id,
+                        **_currency_of(chosen, draft, capability),
+                    },
                     words={**draft.words, name: chosen.label},
                     choices=choices,
                 )
         return None
+
+
+def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> dict[str, str]:
+    """Return the currency of the chosen record for the fields whose currency was assumed."""
+    if chosen.amount is None:
+        return {}
+    return {
+        name: chosen.amount.currency
+        for name, slot in capability.slots.items()
+        if slot.reader == "currency" and not draft.words.get(name)
+    }
 
 
 def _still_unread(draft: Draft, filled: Filled) -> tuple[Unread, ...]:

@@ -240,12 +240,13 @@ FieldReader = Callable[[Reading, Context], Found | Several | None]
 
 
 def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
-    """Return the fields of a capability that a text gives; other fields are left out."""
+    """Return the fields of a capability that a text gives; other fields are left out.
+
+    An amount without a currency is in the currency of the record that the text means.
+    """
     reading = _read(text, context, _kind_of(capability))
     filled = Filled()
-    for name, lookup in capability.lookups.items():
-        rows = context.look_up(lookup, text)
-        _put(filled, name, _meant(rows, reading, context.known.get(name)), capability)
+    context = _fill_records(filled, capability, reading, context)
     dates = _dates(capability, text, context)
     for name, slot in capability.slots.items():
         if name in capability.lookups:
@@ -267,6 +268,25 @@ def fill(capability: Capability[Any], text: str, context: Context) -> Filled:
         elif slot.reader in READERS:
             _put(filled, name, READERS[slot.reader](reading, context), capability)
     return replace(filled, unread=find_unread(capability, reading, filled.values))
+
+
+def _fill_records(
+    filled: Filled, capability: Capability[Any], reading: Reading, context: Context
+) -> Context:
+    """Fill the fields of lookups, and return a context with the currency of the record."""
+    for name, lookup in capability.lookups.items():
+        rows = context.look_up(lookup, reading.text)
+        meant = _meant(rows, reading, context.known.get(name))
+        if not isinstance(meant, Choice):
+            _put(filled, name, meant, capability)
+            continue
+        _put(filled, name, Found(meant.id, meant.label), capability)
+        if meant.amount is not None:
+            context = replace(context, currency=meant.amount.currency)
+            for one, slot in capability.slots.items():
+                if slot.reader == "currency":
+                    _put(filled, one, Found(context.currency), capability)
+    return context
 
 
 def answered_date(
@@ -448,7 +468,7 @@ def _periods(capability: Capability[Any], text: str, context: Context) -> dict[s
 
 def _meant(
     rows: Sequence[Choice], reading: Reading, known: object = None
-) -> Found | Several | None:
+) -> Choice | Several | None:
     """Return the one of several records that a text means, or several.
 
     It is the one with a stated number, else the one with exactly a stated amount, else the record
@@ -466,7 +486,7 @@ def _meant(
     equal = [row for row in sure if row.amount is not None and row.amount.decimal in amounts]
     own = [row for row in sure if row.id == known and not numbered]
     one = next((some[0] for some in (numbered, equal, sure, own) if len(some) == 1), None)
-    return Found(one.id, one.label) if one else tuple(numbered or rows) or None
+    return one or tuple(numbered or rows) or None
 
 
 def _bare(number: str) -> str:
