@@ -289,3 +289,9 @@ def test_a_fact_that_no_field_takes_is_named_on_each_card_of_the_draft(
     assert text(told).startswith("“18% GST” was not used.")
     assert card_of(told)["unread"] == [{"kind": "tax", "words": "18% GST"}]
     assert "“18% GST” was not used." in text(talk.say(alice, session_id, "no, 46,000"))
+
+
+def test_a_refund_is_refused_with_the_place_where_it_is_recorded(talk: Talk, alice: Person) -> None:
+    told = talk.say(alice, talk.begin(alice), "refund 5000 to Deepa Krishnan")
+    assert text(told).startswith("The assistant records no refunds")
+    assert not any(event.get("card") for event in told)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from voyagent.capabilities import slots
+from voyagent.capabilities import requests, slots
 from voyagent.capabilities.capability import Capability, Choice, JsonObject
 from voyagent.capabilities.matching import Decision, Matcher, Thresholds, corpus_of, decide, mask
 from voyagent.capabilities.slots import Context, Filled
@@ -89,7 +89,7 @@ class Reply:
     is still open while another request is answered.
     """
 
-    kind: Literal["run", "card", "choose", "dropped", "unknown"]
+    kind: Literal["run", "card", "choose", "dropped", "refund", "unknown"]
     draft: Draft | None = None
     missing: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
@@ -157,6 +157,8 @@ class Engine:
             return Reply("dropped", draft)
         if draft is not None and is_yes(text):
             return confirm(self._capabilities[draft.name], draft)
+        if requests.is_refund(text):
+            return Reply("refund", kept=draft)
         decision = self.decide(text, context)
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))

@@ -60,6 +60,13 @@ def _opening(reading: JsonObject) -> Move:
         return Say(gettext("This card is no longer open. Nothing was saved."))
     if kind == "dropped":
         return Say(gettext("Discarded. Nothing was saved."), drops=reading["draft_id"])
+    if kind == "refund":
+        return Say(
+            gettext(
+                "The assistant records no refunds and reverses no payments. Open the payment in"
+                " Payments to do it. Nothing was saved."
+            )
+        )
     if kind == "unknown":
         return Say(
             gettext(

@@ -1,0 +1,64 @@
+"""Requests that no capability serves are recognised, so that they are refused clearly."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from voyagent import catalogue
+from voyagent.capabilities.capability import Choice
+from voyagent.capabilities.dialogue import Draft, Engine
+from voyagent.capabilities.requests import is_refund
+from voyagent.capabilities.slots import Context
+
+CONTEXT = Context(date(2026, 11, 30))
+ENGINE = Engine(catalogue.CAPABILITIES, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "refund 5000 to Deepa",
+        "please refund Ravi 2,000 by neft",
+        "give Deepa back 5000",
+        "return 3000 to Anil",
+        "refunded 4000 to Meena yesterday",
+        "record a refund of 1200 for Neha",
+        "refund Deepa for 000042",
+        "got a refund of 8000 from Akbar",
+        "send the advance back to Joseph",
+        "reverse the payment of Ravi",
+        "Deepa ko 5000 wapas kar do",
+        "Ravi ke paise lauta do",
+        "500 refund Ravi ko de do",
+        "रवि को 5000 वापस कर दो",
+    ],
+)
+def test_a_refund_is_refused(text: str) -> None:
+    assert ENGINE.reply(text, CONTEXT).kind == "refund"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ravi wants a refund, cancel booking QX7RTA",
+        "what is the refund policy",
+        "is this fare refundable, 20000 paid",
+        "Kochi Dubai return 25,000 budget",
+        "return flight to Doha 20 Dec, 60k",
+        "12 ko wapas aana hai, budget 50,000",
+        "coming back on 12 Dec, budget 60k",
+        "kamra wapas kar do",
+        "give back the hold",
+        "we paid Akbar 20,000 by neft",
+    ],
+)
+def test_other_messages_are_no_refunds(text: str) -> None:
+    assert not is_refund(text)
+
+
+def test_a_refund_keeps_the_open_card() -> None:
+    draft = Draft("record_receipt", {"amount": "500"}, {}, {"invoice_id": (Choice("i1", "1"),)})
+    reply = ENGINE.reply("refund 500 to Deepa", CONTEXT, draft)
+    assert (reply.kind, reply.kept) == ("refund", draft)
