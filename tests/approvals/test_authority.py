@@ -25,7 +25,8 @@ from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.ledger.service import direct, entries
 from voyagent.ledger.service.errors import EntryWithoutNarration
 from voyagent.mail.service import Attached
-from voyagent.trips import service as trips
+from voyagent.trips.service import flights, hotels, sending, visas
+from voyagent.trips.service.sending import Post
 
 DAY = date(2026, 3, 10)
 Act = Callable[[Actor], Any]
@@ -48,15 +49,15 @@ def create_invoice(actor: Actor) -> Any:
 
 
 def send_itinerary(actor: Actor) -> Any:
-    post = trips.Post(plugged("outbox"), plugged("identity").limiter)
+    post = Post(plugged("outbox"), plugged("identity").limiter)
     paper = Attached("itinerary.pdf", "application/pdf", b"")
-    return trips.send_itinerary(
+    return sending.send_itinerary(
         post, actor, uuid4(), paper, to="deepa@example.com", locale="en", prices=True
     )
 
 
 def file_visa(actor: Actor) -> Any:
-    return trips.file_visa(
+    return visas.file_visa(
         plugged("suppliers"), plugged("keyring"), actor, uuid4(), "AE", filed_on=DAY
     )
 
@@ -79,17 +80,17 @@ SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
         NotFound,
     ),
     "issue_ticket": (
-        lambda actor: trips.issue_ticket(plugged("suppliers"), actor, uuid4()),
+        lambda actor: flights.issue_ticket(plugged("suppliers"), actor, uuid4()),
         NotFound,
     ),
     "book_hotel": (
-        lambda actor: trips.book_hotel(
+        lambda actor: hotels.book_hotel(
             plugged("suppliers"), plugged("keyring"), actor, "key", [uuid4()]
         ),
         NotFound,
     ),
     "cancel_hotel_booking": (
-        lambda actor: trips.cancel_hotel_booking(plugged("suppliers"), actor, uuid4()),
+        lambda actor: hotels.cancel_hotel_booking(plugged("suppliers"), actor, uuid4()),
         NotFound,
     ),
     "file_visa": (file_visa, NotFound),

@@ -26,7 +26,7 @@ from voyagent.approvals.tasks import run_effect
 from voyagent.assistant.service import loop, messages
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.trips import service as trips
+from voyagent.trips.service import trips
 
 DAY = (clock.today() + timedelta(days=40)).isoformat()
 AFTER = (clock.today() + timedelta(days=43)).isoformat()

@@ -17,7 +17,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.money import Money
 from voyagent.settings.service import logos
-from voyagent.trips import service as trips
+from voyagent.trips.service import trips
 
 IMAGE = b"/Subtype/Image"
 

@@ -15,7 +15,7 @@ from voyagent.billing.core.queries import documents as document_queries, taxes a
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.errors import VoyagentError
-from voyagent.trips import service as trips
+from voyagent.trips.service import trips
 
 OWN = {"id", "created_at", "updated_at", "invoice_id"}
 FORM = {

@@ -20,7 +20,7 @@ from voyagent.trips.capabilities import (
     send_itinerary,
 )
 from voyagent.trips.queries.trips import LineNotFound
-from voyagent.trips.service import OfferNotFound
+from voyagent.trips.service.errors import OfferNotFound
 
 
 def policy_of(person: Person, capability: Capability[Any], wanted: Closed) -> Policy:

@@ -45,9 +45,9 @@ from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties import service as parties
 from voyagent.routes import APIS
-from voyagent.trips import service as trips
 from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails
+from voyagent.trips.service import lines as trip_lines, passengers, trips
 
 
 @dataclass(frozen=True)
@@ -401,7 +401,7 @@ def _newest_trip(person: Person) -> Any:
 def _passenger(person: Person) -> object:
     trip_id = _newest_trip(person)
     with person.acting() as actor:
-        return trips.add_passenger(
+        return passengers.add_passenger(
             person.app.extensions["voyagent.keyring"],
             actor,
             trip_id,
@@ -412,7 +412,7 @@ def _passenger(person: Person) -> object:
 def _trip_line(person: Person) -> object:
     trip_id = _newest_trip(person)
     with person.acting() as actor:
-        return trips.add_line(
+        return trip_lines.add_line(
             actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")
         ).id
 

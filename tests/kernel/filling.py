@@ -33,9 +33,10 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.service import months
 from voyagent.parties import service as parties
 from voyagent.settings.service import logos, tenant_settings as settings
-from voyagent.trips import service as trips
 from voyagent.trips.models import SupplierOffer, SupplierResponse
 from voyagent.trips.rules.details import OtherDetails
+from voyagent.trips.service import lines, passengers, trips
+from voyagent.trips.service.passengers import PassengerChanges
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -173,9 +174,9 @@ def _book(person: Person) -> None:
 
 def _travel(person: Person) -> None:
     trip = trips.open_trip(person.actor)
-    said: trips.PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
-    trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
-    trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
+    said: PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
+    passengers.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
+    lines.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
     db.session.add(
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
     )

@@ -13,7 +13,7 @@ from tests.identity.keys import with_key
 from tests.people import Person
 from tests.trips.things import OUT, VISA, a_line, a_passenger, a_trip, whole_trip
 from voyagent.chat.service import conversations as chat
-from voyagent.trips import service as trips
+from voyagent.trips.service import lines
 
 
 def conversation(person: Person) -> UUID:
@@ -124,7 +124,7 @@ def test_what_is_cancelled_is_no_part_of_it_and_a_visa_that_was_granted_says_so(
     a_line(
         alice, trip_id, VISA.model_copy(update={"granted_on": OUT.departs.date()}), status="filed"
     )
-    alice.does(trips.cancel_line, trip_id, flight_id)
+    alice.does(lines.cancel_line, trip_id, flight_id)
     found = itinerary(alice.api, session_id)
     assert (found["flights"], found["total_cost"]["amount"], found["visas"]) == (
         [],

@@ -18,8 +18,8 @@ from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
 from voyagent.reports.documents.sentences import share_words
 from voyagent.reports.queries.margins import share
-from voyagent.trips import service as trips
 from voyagent.trips.rules.journey import Total
+from voyagent.trips.service import lines
 
 PATH = f"/reports/trip-margins?from={today() - timedelta(days=1)}&to={today() + timedelta(days=1)}"
 
@@ -42,7 +42,7 @@ def traveller(alice: Person) -> Person:
     a_line(alice, first, DESERT, cost="600.00", price="800.00", currency="INR")
     a_line(alice, first, VISA, cost="200.00", price="300.50", currency="AED")
     gone = a_line(alice, first, DESERT, cost="0.01", price="99.99", currency="INR")
-    alice.does(trips.cancel_line, first, gone)
+    alice.does(lines.cancel_line, first, gone)
     a_trip(alice, title="Not begun")
     a_line(
         alice, a_trip(alice, title="Loss"), DESERT, cost="500.00", price="400.00", currency="INR"

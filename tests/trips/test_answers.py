@@ -19,7 +19,7 @@ from voyagent.drivers.suppliers.protocols import FlightQuery, HotelQuery, Party
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
-from voyagent.trips import service
+from voyagent.trips.service import flights as trip_flights, hotels
 from voyagent.trips.service.answers import KEPT_FOR
 from voyagent.trips.service.offers import sweep
 
@@ -59,7 +59,7 @@ def asked(who: Any) -> list[str]:
 
 def flights(person: Person, of: Suppliers, query: FlightQuery = FLIGHTS) -> list[Any]:
     with person.acting() as actor:
-        return service.search_flights(of, actor, query).done()
+        return trip_flights.search_flights(of, actor, query).done()
 
 
 def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers(
@@ -74,10 +74,10 @@ def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers
 
 def test_hotels_and_a_rate_are_kept_each_for_its_time(alice: Person, counted: Suppliers) -> None:
     with alice.acting() as actor:
-        found = service.search_hotels(counted, actor, HOTELS).done()
-        assert service.search_hotels(counted, actor, HOTELS).done() == found
-        rate = service.check_hotel_rate(counted, actor, found[0].offer.rate_key).done()
-        assert service.check_hotel_rate(counted, actor, found[0].offer.rate_key).done() == rate
+        found = hotels.search_hotels(counted, actor, HOTELS).done()
+        assert hotels.search_hotels(counted, actor, HOTELS).done() == found
+        rate = hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done()
+        assert hotels.check_hotel_rate(counted, actor, found[0].offer.rate_key).done() == rate
     assert asked(counted.hotels) == ["search", "check_rate"]
     assert {what: kept.total_seconds() for what, kept in KEPT_FOR.items()} == {
         "flights": 300,
@@ -168,7 +168,7 @@ def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(
     try:
         first = flights(alice, counted)
         with made.app_context(), transaction(alice.actor.tenant_id):
-            again = service.search_flights(counted, alice.actor, FLIGHTS).done()
+            again = trip_flights.search_flights(counted, alice.actor, FLIGHTS).done()
         assert again == first
         assert asked(counted.flights) == ["search"]
     finally:

@@ -33,8 +33,9 @@ from voyagent.drivers.suppliers.errors import (
 )
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities import cancellation
+from voyagent.trips.service import flights, lines as trip_lines
+from voyagent.trips.service.errors import CancelAtSupplier
 
 GONE = {"supplier_ref": "Q7X2LM", "price": "100"}
 
@@ -115,7 +116,7 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     assert states(alice, trip_id) == {"cancelled"}
     with alice.acting() as actor:
         assert (
-            service.read_flight(suppliers(alice), actor, str(lines[0].supplier_ref))
+            flights.read_flight(suppliers(alice), actor, str(lines[0].supplier_ref))
             .done()[1]
             .status.value
             == "cancelled"
@@ -325,8 +326,8 @@ def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
     (trip_id, stay), other = a_stay(alice), a_trip(alice)
     flight, *_ = held(alice, other)
     for trip, line in ((trip_id, stay), (other, flight)):
-        with pytest.raises(service.CancelAtSupplier):
-            alice.does(service.cancel_line, trip, line.id)
+        with pytest.raises(CancelAtSupplier):
+            alice.does(trip_lines.cancel_line, trip, line.id)
     assert states(alice, trip_id) | states(alice, other) == {"booked", "held"}
 
 

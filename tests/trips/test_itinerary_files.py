@@ -30,8 +30,8 @@ from tests.trips.things import (
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.workbooks import MIMETYPE
 from voyagent.settings.service import tenant_settings as settings
-from voyagent.trips import service
 from voyagent.trips.documents.itinerary_files import COLUMNS
+from voyagent.trips.service import lines
 
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 EVIL = '=HYPERLINK("http://x.example")'
@@ -247,7 +247,7 @@ def test_what_the_customer_does_not_see_on_paper_is_in_no_file(alice: Person) ->
     )
     a_line(alice, trip_id, CREEK, cost="77111.25", price="80000", supplier="Desert Beds LLC")
     with alice.acting() as actor:
-        service.cancel_line(
+        lines.cancel_line(
             actor, trip_id, a_line(alice, trip_id, DESERT, status="booked", price="55")
         )
     text = alice.api.get(f"/trips/{trip_id}/itinerary.csv").text

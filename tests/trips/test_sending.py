@@ -27,7 +27,7 @@ from voyagent.trips.capabilities import send_itinerary
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import TripNotFound
-from voyagent.trips.service import NothingToSend
+from voyagent.trips.service.errors import NothingToSend
 
 
 @pytest.fixture

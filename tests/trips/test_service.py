@@ -39,11 +39,26 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.keyring import Keyring, SealBroken
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
-from voyagent.trips import service
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.rules.journey import status_of
-from voyagent.trips.service import lines as line_rules, passengers as passenger_rules, passports
+from voyagent.trips.service import (
+    lines as line_rules,
+    passengers as passenger_rules,
+    passports,
+    trips as trip_service,
+)
+from voyagent.trips.service.errors import (
+    BornLater,
+    InvalidFlightTimes,
+    InvalidLineStatus,
+    LineIsCommitted,
+    LineIsOver,
+    LineKindFixed,
+    NegativeAmount,
+    TripAlreadyOpen,
+    TripFull,
+)
 
 
 def session_of(person: Person, title: str | None = "Krishnan family") -> UUID:
@@ -76,7 +91,7 @@ def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Pers
     session_id = session_of(alice, "Hello, we are four and want to go to")
     enquiry_id = enquiry_of(alice, session_id=session_id, destination="Dubai")
     with alice.acting() as actor:
-        trip = service.open_trip(actor, session_id=session_id)
+        trip = trip_service.open_trip(actor, session_id=session_id)
         assert (trip.title, trip.enquiry_id, trip.currency) == (
             "Deepa Krishnan, Dubai",
             enquiry_id,
@@ -86,7 +101,9 @@ def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Pers
 
 def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Person) -> None:
     with alice.acting() as actor:
-        assert service.open_trip(actor, session_id=session_of(alice)).title == "Krishnan family"
+        assert (
+            trip_service.open_trip(actor, session_id=session_of(alice)).title == "Krishnan family"
+        )
 
 
 def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person) -> None:
@@ -103,7 +120,7 @@ def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person
             blocks=[said],
             turn_id=None,
         )
-        trip_id = service.open_trip(actor, session_id=session_id).id
+        trip_id = trip_service.open_trip(actor, session_id=session_id).id
     assert title_of(alice, trip_id) == "Trip"
     a_line(alice, trip_id, OUT)
     assert title_of(alice, trip_id) == "Dubai"
@@ -111,10 +128,10 @@ def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person
     a_passenger(alice, trip_id, full_name="Zara Khan")
     assert title_of(alice, trip_id) == "Beevi, Dubai"
     with alice.acting() as actor:
-        service.remove_passenger(actor, trip_id, person_id)
+        passenger_rules.remove_passenger(actor, trip_id, person_id)
     assert title_of(alice, trip_id) == "Khan, Dubai"
     with alice.acting() as actor:
-        service.update_trip(
+        trip_service.update_trip(
             actor,
             trip_id,
             {"title": "Khan, Dubai", "enquiry_id": enquiry_of(alice, destination="Sharjah")},
@@ -128,8 +145,8 @@ def test_a_title_that_somebody_gave_stays(alice: Person) -> None:
     a_passenger(alice, named)
     assert title_of(alice, named) == "Honeymoon"
     with alice.acting() as actor:
-        nameless = service.open_trip(actor).id
-        service.update_trip(actor, nameless, {"title": "Ours"})
+        nameless = trip_service.open_trip(actor).id
+        trip_service.update_trip(actor, nameless, {"title": "Ours"})
     a_line(alice, nameless, OUT)
     assert title_of(alice, nameless) == "Ours"
 
@@ -148,7 +165,9 @@ def test_a_trip_of_an_enquiry_is_called_after_it(
 ) -> None:
     with alice.acting() as actor:
         assert (
-            service.open_trip(actor, enquiry_id=enquiry_of(alice, destination=destination)).title
+            trip_service.open_trip(
+                actor, enquiry_id=enquiry_of(alice, destination=destination)
+            ).title
             == title
         )
 
@@ -156,25 +175,25 @@ def test_a_trip_of_an_enquiry_is_called_after_it(
 def test_a_conversation_has_one_trip_and_asking_for_it_opens_it_once(alice: Person) -> None:
     session_id = session_of(alice)
     with alice.acting() as actor:
-        first = service.trip_for(actor, session_id=session_id).id
-        assert service.trip_for(actor, session_id=session_id).id == first
-        with pytest.raises(service.TripAlreadyOpen):
-            service.open_trip(actor, session_id=session_id)
-        other = service.open_trip(actor)
-        with pytest.raises(service.TripAlreadyOpen):
-            service.update_trip(actor, other.id, {"session_id": session_id})
+        first = trip_service.trip_for(actor, session_id=session_id).id
+        assert trip_service.trip_for(actor, session_id=session_id).id == first
+        with pytest.raises(TripAlreadyOpen):
+            trip_service.open_trip(actor, session_id=session_id)
+        other = trip_service.open_trip(actor)
+        with pytest.raises(TripAlreadyOpen):
+            trip_service.update_trip(actor, other.id, {"session_id": session_id})
 
 
 def test_the_trip_for_an_enquiry_is_its_newest_and_joins_its_conversation(alice: Person) -> None:
     session_id = session_of(alice)
     enquiry_id = enquiry_of(alice, session_id=session_id)
     with alice.acting() as actor:
-        opened = service.trip_for(actor, enquiry_id=enquiry_id)
+        opened = trip_service.trip_for(actor, enquiry_id=enquiry_id)
         assert (opened.session_id, opened.enquiry_id) == (session_id, enquiry_id)
-        assert service.trip_for(actor, enquiry_id=enquiry_id).id == opened.id
+        assert trip_service.trip_for(actor, enquiry_id=enquiry_id).id == opened.id
     newer = a_trip(alice, enquiry_id=enquiry_id)
     with alice.acting() as actor:
-        assert service.trip_for(actor, enquiry_id=enquiry_id).id == newer
+        assert trip_service.trip_for(actor, enquiry_id=enquiry_id).id == newer
 
 
 def test_a_trip_joins_only_what_is_the_agencys_and_still_there(
@@ -186,16 +205,16 @@ def test_a_trip_joins_only_what_is_the_agencys_and_still_there(
     with alice.acting() as actor:
         for session_id in (theirs, gone, uuid4()):
             with pytest.raises(SessionNotFound):
-                service.open_trip(actor, session_id=session_id)
+                trip_service.open_trip(actor, session_id=session_id)
             with pytest.raises(SessionNotFound):
-                service.update_trip(actor, trip_id, {"session_id": session_id})
+                trip_service.update_trip(actor, trip_id, {"session_id": session_id})
         for enquiry_id in (their_enquiry, uuid4()):
             with pytest.raises(EnquiryNotFound):
-                service.open_trip(actor, enquiry_id=enquiry_id)
+                trip_service.open_trip(actor, enquiry_id=enquiry_id)
             with pytest.raises(EnquiryNotFound):
-                service.update_trip(actor, trip_id, {"enquiry_id": enquiry_id})
+                trip_service.update_trip(actor, trip_id, {"enquiry_id": enquiry_id})
         with pytest.raises(UnknownCurrency):
-            service.open_trip(actor, currency="XYZ")
+            trip_service.open_trip(actor, currency="XYZ")
 
 
 def test_another_agency_and_a_viewer_change_nothing(
@@ -204,34 +223,40 @@ def test_another_agency_and_a_viewer_change_nothing(
     trip_id = a_trip(alice)
     person_id, line_id = a_passenger(alice, trip_id), a_line(alice, trip_id)
     acts: list[tuple[type[Exception], Callable[[Person, Any], Any]]] = [
-        (TripNotFound, lambda _, actor: service.update_trip(actor, trip_id, {"title": "Mine"})),
         (
             TripNotFound,
-            lambda who, actor: service.add_passenger(
+            lambda _, actor: trip_service.update_trip(actor, trip_id, {"title": "Mine"}),
+        ),
+        (
+            TripNotFound,
+            lambda who, actor: passenger_rules.add_passenger(
                 keyring(who), actor, trip_id, {"full_name": "X"}
             ),
         ),
         (
             PassengerNotFound,
-            lambda who, actor: service.update_passenger(
+            lambda who, actor: passenger_rules.update_passenger(
                 keyring(who), actor, trip_id, person_id, {"full_name": "X"}
             ),
         ),
-        (PassengerNotFound, lambda _, actor: service.remove_passenger(actor, trip_id, person_id)),
-        (TripNotFound, lambda _, actor: service.add_line(actor, trip_id, DESERT)),
+        (
+            PassengerNotFound,
+            lambda _, actor: passenger_rules.remove_passenger(actor, trip_id, person_id),
+        ),
+        (TripNotFound, lambda _, actor: line_rules.add_line(actor, trip_id, DESERT)),
         (
             LineNotFound,
-            lambda _, actor: service.update_line(actor, trip_id, line_id, {"price": "1"}),
+            lambda _, actor: line_rules.update_line(actor, trip_id, line_id, {"price": "1"}),
         ),
-        (LineNotFound, lambda _, actor: service.cancel_line(actor, trip_id, line_id)),
-        (LineNotFound, lambda _, actor: service.remove_line(actor, trip_id, line_id)),
+        (LineNotFound, lambda _, actor: line_rules.cancel_line(actor, trip_id, line_id)),
+        (LineNotFound, lambda _, actor: line_rules.remove_line(actor, trip_id, line_id)),
     ]
     for missing, act in acts:
         for who, refusal in ((victor, Forbidden), (charlie, missing)):
             with pytest.raises(refusal), who.acting() as actor:
                 act(who, actor)
     with pytest.raises(Forbidden), victor.acting() as actor:
-        service.open_trip(actor)
+        trip_service.open_trip(actor)
 
 
 def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> None:
@@ -279,7 +304,7 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
     )
     with alice.acting() as actor:
         sealed = trips.get_passenger(trip_id, person_id).passport_sealed
-        service.update_passenger(
+        passenger_rules.update_passenger(
             keyring(alice),
             actor,
             trip_id,
@@ -288,11 +313,11 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
         )
         kept = trips.get_passenger(trip_id, person_id)
         assert (kept.full_name, kept.passport_sealed) == ("Deepa R Krishnan", sealed)
-        service.update_passenger(
+        passenger_rules.update_passenger(
             keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321"}
         )
         assert trips.get_passenger(trip_id, person_id).passport_last4 == "4321"
-        cleared = service.update_passenger(
+        cleared = passenger_rules.update_passenger(
             keyring(alice), actor, trip_id, person_id, {"passport_number": None}
         )
         assert (cleared.passport_sealed, cleared.passport_last4, cleared.passport_expiry) == (
@@ -304,7 +329,7 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
 
 def test_nobody_is_born_tomorrow(alice: Person) -> None:
     tomorrow = clock.today() + timedelta(days=2)
-    with pytest.raises(service.BornLater):
+    with pytest.raises(BornLater):
         a_passenger(alice, a_trip(alice), date_of_birth=tomorrow)
 
 
@@ -316,9 +341,9 @@ def test_a_trip_takes_so_many_people_and_things_and_no_more(
     trip_id = a_trip(alice)
     a_passenger(alice, trip_id)
     a_line(alice, trip_id)
-    with pytest.raises(service.TripFull):
+    with pytest.raises(TripFull):
         a_passenger(alice, trip_id)
-    with pytest.raises(service.TripFull):
+    with pytest.raises(TripFull):
         a_line(alice, trip_id)
 
 
@@ -330,15 +355,15 @@ def test_neither_passports_nor_names_reach_the_audit(
         alice, trip_id, passport_number=PASSPORT, date_of_birth=date(1986, 5, 4)
     )
     with alice.acting() as actor:
-        service.update_passenger(
+        passenger_rules.update_passenger(
             keyring(alice),
             actor,
             trip_id,
             person_id,
             {"passport_number": "Y7654321", "full_name": "Deepa R Krishnan"},
         )
-        service.remove_passenger(actor, trip_id, person_id)
-        service.update_trip(actor, trip_id, {"title": "The Krishnans", "currency": "AED"})
+        passenger_rules.remove_passenger(actor, trip_id, person_id)
+        trip_service.update_trip(actor, trip_id, {"title": "The Krishnans", "currency": "AED"})
     left = events(alice, owner_engine)
     assert [event["kind"] for event in left] == [
         *(
@@ -375,9 +400,9 @@ def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
     )
     alone = Keyring(settings.model_copy(update={"auth_secret": type(settings.auth_secret)(new)}))
     with alice.acting():
-        assert service.seal_anew(keyring(alice)) == 0
-        assert service.seal_anew(rotated) == 1
-        assert service.seal_anew(rotated) == 0
+        assert passenger_rules.seal_anew(keyring(alice)) == 0
+        assert passenger_rules.seal_anew(rotated) == 1
+        assert passenger_rules.seal_anew(rotated) == 0
         assert (
             passports.opened(
                 alone, person_id, trips.get_passenger(trip_id, person_id).passport_sealed
@@ -404,16 +429,16 @@ def test_a_line_has_its_days_and_its_amounts_in_the_currency_of_the_trip(alice: 
     [
         (DESERT, {"cost": "1.234"}, InvalidAmount),
         (DESERT, {"currency": "XYZ", "cost": "1"}, UnknownCurrency),
-        (CREEK, {"price": "-1"}, service.NegativeAmount),
-        (CREEK, {"status": "ticketed"}, service.InvalidLineStatus),
-        (VISA, {"status": "booked"}, service.InvalidLineStatus),
-        (DESERT, {"status": "cancelled"}, service.InvalidLineStatus),
-        (OUT.model_copy(update={"arrives_at": "2026-12-19T02:00"}), {}, service.InvalidFlightTimes),
-        (OUT.model_copy(update={"arrives_at": "2026-12-21T07:10"}), {}, service.InvalidFlightTimes),
+        (CREEK, {"price": "-1"}, NegativeAmount),
+        (CREEK, {"status": "ticketed"}, InvalidLineStatus),
+        (VISA, {"status": "booked"}, InvalidLineStatus),
+        (DESERT, {"status": "cancelled"}, InvalidLineStatus),
+        (OUT.model_copy(update={"arrives_at": "2026-12-19T02:00"}), {}, InvalidFlightTimes),
+        (OUT.model_copy(update={"arrives_at": "2026-12-21T07:10"}), {}, InvalidFlightTimes),
         (
             OUT.model_copy(update={"destination": "QQQ", "arrives_at": "2026-12-18T02:00"}),
             {},
-            service.InvalidFlightTimes,
+            InvalidFlightTimes,
         ),
     ],
 )
@@ -455,7 +480,7 @@ def test_a_line_changes_and_keeps_what_is_not_said(alice: Person, owner_engine: 
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120", supplier_ref="MC-1")
     longer = CREEK.model_copy(update={"check_out": date(2026, 12, 24)})
     with alice.acting() as actor:
-        changed = service.update_line(
+        changed = line_rules.update_line(
             actor, trip_id, line_id, {"details": longer, "price": "130.50", "status": "booked"}
         )
         assert (changed.ends_on, changed.cost_minor, changed.price_minor, changed.supplier_ref) == (
@@ -464,7 +489,7 @@ def test_a_line_changes_and_keeps_what_is_not_said(alice: Person, owner_engine: 
             13_050,
             "MC-1",
         )
-        service.update_line(actor, trip_id, line_id, {"price": "130.50"})
+        line_rules.update_line(actor, trip_id, line_id, {"price": "130.50"})
     told = [
         event["inputs"]
         for event in events(alice, owner_engine)
@@ -480,7 +505,7 @@ def test_another_currency_keeps_the_figures(alice: Person) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120")
     with alice.acting() as actor:
-        changed = service.update_line(actor, trip_id, line_id, {"currency": "KWD"})
+        changed = line_rules.update_line(actor, trip_id, line_id, {"currency": "KWD"})
         assert (changed.cost_minor, changed.price_minor, changed.currency) == (
             100_000,
             120_000,
@@ -491,26 +516,26 @@ def test_another_currency_keeps_the_figures(alice: Person) -> None:
 def test_a_flight_never_becomes_a_hotel(alice: Person) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, OUT)
-    with pytest.raises(service.LineKindFixed), alice.acting() as actor:
-        service.update_line(actor, trip_id, line_id, {"details": CREEK})
+    with pytest.raises(LineKindFixed), alice.acting() as actor:
+        line_rules.update_line(actor, trip_id, line_id, {"details": CREEK})
 
 
 def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, status="booked", price="100")
-    with pytest.raises(service.LineIsCommitted), alice.acting() as actor:
-        service.remove_line(actor, trip_id, line_id)
+    with pytest.raises(LineIsCommitted), alice.acting() as actor:
+        line_rules.remove_line(actor, trip_id, line_id)
     with alice.acting() as actor:
-        assert service.cancel_line(actor, trip_id, line_id).status == "cancelled"
+        assert line_rules.cancel_line(actor, trip_id, line_id).status == "cancelled"
     for act in (
-        service.cancel_line,
-        lambda actor, *ids: service.update_line(actor, *ids, {"price": "1"}),
+        line_rules.cancel_line,
+        lambda actor, *ids: line_rules.update_line(actor, *ids, {"price": "1"}),
     ):
-        with pytest.raises(service.LineIsOver), alice.acting() as actor:
+        with pytest.raises(LineIsOver), alice.acting() as actor:
             act(actor, trip_id, line_id)
     with alice.reading() as reader:
         assert trips.read_trip(reader, trip_id).totals[0].price == Money(0, "INR")
-    alice.does(service.remove_line, trip_id, line_id)
+    alice.does(line_rules.remove_line, trip_id, line_id)
     with pytest.raises(LineNotFound), alice.acting():
         trips.get_line(trip_id, line_id)
 
@@ -611,7 +636,7 @@ def test_of_two_who_ask_for_the_trip_of_a_conversation_at_once_both_get_the_same
 
     def ask(person: Person) -> UUID:
         with person.acting() as actor:
-            return service.trip_for(actor, session_id=session_id).id
+            return trip_service.trip_for(actor, session_id=session_id).id
 
     with ThreadPoolExecutor(2) as threads:
         found = set(threads.map(ask, [alice, bob] * 4))

@@ -39,11 +39,21 @@ from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.models import SupplierOffer
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound
 from voyagent.trips.rules.journey import Journey, Line
+from voyagent.trips.service import flights, hotels, visas
+from voyagent.trips.service.errors import (
+    LineIsOver,
+    NobodyTravels,
+    NoDayOfArrival,
+    NoNationality,
+    NotAtSupplier,
+    NotHeld,
+    OfferNotFound,
+    TooManyGuests,
+)
 
 LEAVES = clock.today() + timedelta(days=60)
 BORN = {"adult": date(1986, 5, 4), "child": date(LEAVES.year - 7, 1, 2)}
@@ -81,7 +91,7 @@ def an_offer(person: Person, **asked: Any) -> tuple[UUID, FlightOffer]:
         "COK", "DXB", LEAVES, Party(adult=1), "INR", return_date=LEAVES + timedelta(days=6)
     )
     with person.acting() as actor:
-        offered = service.search_flights(suppliers(person), actor, replace(query, **asked)).done()[
+        offered = flights.search_flights(suppliers(person), actor, replace(query, **asked)).done()[
             0
         ]
     return offered.id, offered.offer
@@ -92,7 +102,7 @@ def a_rate(person: Person, *, refundable: bool = True) -> HotelRate:
     with person.acting() as actor:
         found = [
             offered.offer
-            for offered in service.search_hotels(suppliers(person), actor, query).done()
+            for offered in hotels.search_hotels(suppliers(person), actor, query).done()
         ]
     return next(rate for rate in found if rate.refundable is refundable)
 
@@ -101,7 +111,7 @@ def hold(
     person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None
 ) -> list[Line]:
     with person.acting() as actor:
-        held = service.hold_flight(
+        held = flights.hold_flight(
             suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids
         ).done()
         return [trips.line_of(line) for line in held]
@@ -111,7 +121,7 @@ def issue(person: Person, line_id: UUID) -> list[Line]:
     with person.granted("trip.issue_ticket").acting() as actor:
         return [
             trips.line_of(line)
-            for line in service.issue_ticket(suppliers(person), actor, line_id).done()
+            for line in flights.issue_ticket(suppliers(person), actor, line_id).done()
         ]
 
 
@@ -119,14 +129,14 @@ def release(person: Person, line_id: UUID) -> list[Line]:
     with person.acting() as actor:
         return [
             trips.line_of(line)
-            for line in service.release_flight(suppliers(person), actor, line_id).done()[0]
+            for line in flights.release_flight(suppliers(person), actor, line_id).done()[0]
         ]
 
 
 def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> Line:
     with person.granted("trip.book_hotel").acting() as actor:
         return trips.line_of(
-            service.book_hotel(
+            hotels.book_hotel(
                 suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids
             ).done()
         )
@@ -194,13 +204,13 @@ def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(
     assert not any(total.price.amount_minor for total in journey(alice, trip_id).totals), (
         "what was given back counts for nothing"
     )
-    with pytest.raises(service.NotHeld):
+    with pytest.raises(NotHeld):
         release(alice, held[0].id)
-    with pytest.raises(service.NotHeld):
+    with pytest.raises(NotHeld):
         issue(alice, held[0].id)
     with alice.acting() as actor:
         assert (
-            service.read_flight(suppliers(alice), actor, str(held[0].supplier_ref))
+            flights.read_flight(suppliers(alice), actor, str(held[0].supplier_ref))
             .done()[1]
             .status.value
             == "cancelled"
@@ -210,7 +220,7 @@ def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(
         assert {line.status for line in anew} == {"held"}
         assert anew[0].supplier_ref != held[0].supplier_ref
     issue(alice, anew[0].id)
-    with pytest.raises(service.NotHeld):
+    with pytest.raises(NotHeld):
         release(alice, anew[0].id)
 
 
@@ -227,11 +237,11 @@ def test_only_the_named_ones_are_held(alice: Person) -> None:
 def test_nobody_and_no_offer_hold_nothing(alice: Person, victor: Person, charlie: Person) -> None:
     trip_id = a_trip(alice)
     offer_id, _offer = an_offer(alice)
-    with pytest.raises(service.NobodyTravels):
+    with pytest.raises(NobodyTravels):
         hold(alice, trip_id, offer_id)
     travellers(alice, trip_id)
     for unknown in (uuid4(), an_offer(charlie)[0]):
-        with pytest.raises(service.OfferNotFound):
+        with pytest.raises(OfferNotFound):
             hold(alice, trip_id, unknown)
     with pytest.raises(Forbidden):
         hold(victor, trip_id, offer_id)
@@ -279,10 +289,10 @@ def test_a_ticket_is_issued_once_and_its_number_is_on_every_flight(alice: Person
     numbers = ticketed[0].details.tickets
     assert len(numbers) == 2
     assert all(line.details.tickets == numbers and len(numbers[0]) == 13 for line in ticketed)
-    with pytest.raises(service.NotHeld):
+    with pytest.raises(NotHeld):
         issue(alice, held[0].id)
     with alice.acting() as actor:
-        lines, booking = service.read_flight(
+        lines, booking = flights.read_flight(
             suppliers(alice), actor, (held[0].supplier_ref or "").lower()
         ).done()
         assert (
@@ -303,7 +313,7 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
         alice.granted("trip.issue_ticket").acting() as actor,
     ):
         first = trips.line_of(
-            service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]
+            flights.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]
         ).details
         raise RuntimeError("killed")
     again: Any = issue(alice, held[0].id)[0].details
@@ -339,7 +349,7 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     rate = a_rate(alice)
     with alice.acting() as actor:
         assert (
-            service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total
+            hotels.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total
             == rate.total
         )
     line = book(alice, rate, people)
@@ -353,7 +363,7 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     )
     assert book(alice, rate, people[::-1]).id == line.id, "who asks again has it already"
     with alice.acting() as actor:
-        _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id).done()
+        _line, booking = hotels.read_hotel_booking(suppliers(alice), actor, line.id).done()
         assert (booking.confirmation, booking.status.value) == (line.supplier_ref, "booked")
 
 
@@ -361,7 +371,7 @@ def test_people_of_two_trips_share_no_room(alice: Person) -> None:
     one, other = (travellers(alice, a_trip(alice)) for _ in range(2))
     with pytest.raises(PassengerNotFound):
         book(alice, a_rate(alice), [*one, *other])
-    with pytest.raises(service.OfferNotFound):
+    with pytest.raises(OfferNotFound):
         book(alice, replace(a_rate(alice), rate_key="unknown"), one)
 
 
@@ -372,18 +382,18 @@ def test_what_a_cancellation_costs_is_on_the_trip(alice: Person, refundable: boo
     rate = a_rate(alice, refundable=refundable)
     line = book(alice, rate, people)
     with alice.granted("trip.cancel_hotel").acting() as actor:
-        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+        cancelled, charge = hotels.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
         assert cancelled.status == "cancelled"
     assert bool(charge) is not refundable
     assert journey(alice, trip_id).totals[0].cost == (charge or Money(0, "INR"))
-    with pytest.raises(service.LineIsOver), alice.granted("trip.cancel_hotel").acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+    with pytest.raises(LineIsOver), alice.granted("trip.cancel_hotel").acting() as actor:
+        hotels.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     assert book(alice, rate, people).id != line.id, "what was given back can be booked anew"
 
 
 def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:
     people = travellers(alice, a_trip(alice), kinds=("adult", "adult", "child"))
-    with pytest.raises(service.TooManyGuests):
+    with pytest.raises(TooManyGuests):
         book(alice, a_rate(alice), people)
     assert book(alice, a_rate(alice), people[:2]).status == "booked"
 
@@ -413,7 +423,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     held = hold(alice, trip_id, an_offer(alice)[0])
     assert both_at_once(
         alice.granted("trip.issue_ticket"),
-        lambda actor: service.issue_ticket(suppliers(alice), actor, held[0].id),
+        lambda actor: flights.issue_ticket(suppliers(alice), actor, held[0].id),
         lambda lines: lines[0].status,
     ) == [
         "ticketed",
@@ -422,7 +432,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     rate = a_rate(alice, refundable=False)
     one, same = both_at_once(
         alice.granted("trip.book_hotel"),
-        lambda actor: service.book_hotel(
+        lambda actor: hotels.book_hotel(
             suppliers(alice), keyring(alice), actor, rate.rate_key, people
         ),
         lambda line: line.id,
@@ -430,13 +440,13 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     assert one == same
     charge, refused = both_at_once(
         alice.granted("trip.cancel_hotel"),
-        lambda actor: service.cancel_hotel_booking(suppliers(alice), actor, one),
+        lambda actor: hotels.cancel_hotel_booking(suppliers(alice), actor, one),
         lambda done: done[1],
     )
     assert refused == "line_is_over"
     first, same = both_at_once(
         alice.granted("trip.file_visa"),
-        lambda actor: service.file_visa(
+        lambda actor: visas.file_visa(
             suppliers(alice), keyring(alice), actor, people[0], "AE", filed_on=clock.today()
         ),
         lambda line: line.id,
@@ -451,10 +461,10 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
 
 def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
-    with pytest.raises(service.NotAtSupplier), alice.granted("trip.cancel_hotel").acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line_id)
-    with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
-        service.read_hotel_booking(suppliers(alice), actor, line_id)
+    with pytest.raises(NotAtSupplier), alice.granted("trip.cancel_hotel").acting() as actor:
+        hotels.cancel_hotel_booking(suppliers(alice), actor, line_id)
+    with pytest.raises(NotAtSupplier), alice.acting() as actor:
+        hotels.read_hotel_booking(suppliers(alice), actor, line_id)
 
 
 class Late:
@@ -477,7 +487,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
     with alice.granted("trip.book_hotel").acting() as actor:
-        service.book_hotel(
+        hotels.book_hotel(
             replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people
         ).done()
     assert len(late.asked) == 2
@@ -485,7 +495,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     assert len(journey(alice, trip_id).lines) == 1
     never = Late(suppliers(alice).hotels, times=9)
     with pytest.raises(UpstreamTimeout), alice.granted("trip.book_hotel").acting() as actor:
-        service.book_hotel(
+        hotels.book_hotel(
             replace(suppliers(alice), hotels=never),
             keyring(alice),
             actor,
@@ -503,7 +513,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
 
 def file_visa(person: Person, passenger_id: UUID) -> Line:
     with person.granted("trip.file_visa").acting() as actor:
-        line = service.file_visa(
+        line = visas.file_visa(
             suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()
         ).done()
         return trips.line_of(line)
@@ -512,11 +522,11 @@ def file_visa(person: Person, passenger_id: UUID) -> Line:
 def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id, kinds=("adult", "child"))
-    with pytest.raises(service.NoDayOfArrival):
+    with pytest.raises(NoDayOfArrival):
         file_visa(alice, people[0])
     hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
     with alice.acting() as actor:
-        asked = service.visa_requirements(suppliers(alice), actor, "IN", "AE").done()
+        asked = visas.visa_requirements(suppliers(alice), actor, "IN", "AE").done()
     assert asked.documents
     line = file_visa(alice, people[0])
     details: Any = line.details
@@ -533,7 +543,7 @@ def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
 def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_line(alice, trip_id, CREEK)
-    with pytest.raises(service.NoNationality):
+    with pytest.raises(NoNationality):
         file_visa(alice, a_passenger(alice, trip_id))
     with pytest.raises(PassengerNotFound):
         file_visa(alice, uuid4())
@@ -545,7 +555,7 @@ def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
 
 def test_no_supplier_is_asked_in_a_dry_run(alice: Person) -> None:
     with pytest.raises(OutsideCallInDryRun), alice.acting() as actor, recording_dry_run(db.session):
-        service.search_flights(
+        flights.search_flights(
             suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR")
         )
 
@@ -559,7 +569,7 @@ def test_each_act_names_its_supplier_in_the_audit_and_no_passport(
     issue(alice, held[0].id)
     line = book(alice, a_rate(alice), people)
     with alice.granted("trip.cancel_hotel").acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+        hotels.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     file_visa(alice, people[0])
     with owner_engine.connect() as connection:
         asked = sa.text(

@@ -28,9 +28,9 @@ from tests.trips.things import (
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.settings.service import tenant_settings as settings
-from voyagent.trips import service
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import Journey
+from voyagent.trips.service import lines
 
 FLIGHT = {
     "flight": "ek533",
@@ -453,7 +453,7 @@ def test_a_line_sent_as_it_is_stays_as_it_is(alice: Person, kind: str) -> None:
         ticketed: Any = OUT.model_copy(
             update={"tickets": ["1761234567890"], "origin_terminal": "T3"}
         )
-        alice.does(service.update_line, trip_id, flight.id, {"details": ticketed})
+        alice.does(lines.update_line, trip_id, flight.id, {"details": ticketed})
     before = next(line for line in journey(alice, trip_id).lines if line.kind == kind)
     browser, path = alice.browser, f"/trips/{trip_id}/lines/{before.id}"
     page = Page(browser.get(path))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import service
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import (
     FlightDetails,
@@ -18,6 +17,7 @@ from voyagent.trips.rules.details import (
     VisaDetails,
 )
 from voyagent.trips.rules.journey import Line, Passenger
+from voyagent.trips.service import lines, passengers, trips as trip_service
 
 PASSPORT = "Z1234567"
 OUT = FlightDetails(
@@ -81,7 +81,7 @@ def keyring(person: Person) -> Keyring:
 
 def a_trip(person: Person, **said: Any) -> UUID:
     with person.acting() as actor:
-        return service.open_trip(actor, **{"title": "Krishnan family, Dubai", **said}).id
+        return trip_service.open_trip(actor, **{"title": "Krishnan family, Dubai", **said}).id
 
 
 def a_passenger(
@@ -95,7 +95,9 @@ def passenger(
 ) -> Passenger:
     with person.acting() as actor:
         return trips.passenger_of(
-            service.add_passenger(keyring(person), actor, trip_id, {"full_name": full_name, **said})
+            passengers.add_passenger(
+                keyring(person), actor, trip_id, {"full_name": full_name, **said}
+            )
         )
 
 
@@ -105,7 +107,7 @@ def a_line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) ->
 
 def line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> Line:
     with person.acting() as actor:
-        return trips.line_of(service.add_line(actor, trip_id, details, said))
+        return trips.line_of(lines.add_line(actor, trip_id, details, said))
 
 
 def whole_trip(person: Person, **said: Any) -> UUID:

@@ -30,7 +30,6 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.serializers import Body
-from voyagent.trips import service
 from voyagent.trips.capabilities.cancellation import cancel
 from voyagent.trips.documents.itinerary_files import ITINERARY
 from voyagent.trips.queries import trips
@@ -51,11 +50,27 @@ from voyagent.trips.schemas import (
     TripOut,
     TripPatch,
 )
+from voyagent.trips.service import lines, passengers, trips as trip_service
+from voyagent.trips.service.errors import (
+    BornLater,
+    CancellationRequested,
+    InvalidFlightTimes,
+    InvalidLineStatus,
+    LineAtSupplier,
+    LineIsCommitted,
+    LineIsOver,
+    LineKindFixed,
+    NegativeAmount,
+    NotHeld,
+    TicketsUnderWay,
+    TripAlreadyOpen,
+    TripFull,
+)
 
 api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
-TRIP_ERRORS = (SessionNotFound, EnquiryNotFound, UnknownCurrency, service.TripAlreadyOpen)
+TRIP_ERRORS = (SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen)
 CANCEL_ERRORS = (
-    *(service.LineIsOver, service.NotHeld, service.TicketsUnderWay, service.CancellationRequested),
+    *(LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested),
     *(
         CapabilityNotSupported,
         AuthenticationFailed,
@@ -70,9 +85,9 @@ CANCEL_ERRORS = (
 LINE_ERRORS = (
     UnknownCurrency,
     InvalidAmount,
-    service.NegativeAmount,
-    service.InvalidLineStatus,
-    service.InvalidFlightTimes,
+    NegativeAmount,
+    InvalidLineStatus,
+    InvalidFlightTimes,
 )
 
 
@@ -92,7 +107,7 @@ def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
 
     A conversation has at most one trip.
     """
-    return _trip(service.open_trip(actor, **body.model_dump()).id)
+    return _trip(trip_service.open_trip(actor, **body.model_dump()).id)
 
 
 @api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
@@ -113,7 +128,7 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
 
     A member that is absent stays unchanged; null clears notes and links.
     """
-    return _trip(service.update_trip(actor, trip_id, body.changes()).id)
+    return _trip(trip_service.update_trip(actor, trip_id, body.changes()).id)
 
 
 @api.get(
@@ -133,12 +148,14 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Body[PassengerList]:
     status=201,
     permission="trip.update",
     missing=TripNotFound,
-    errors=(service.TripFull, service.BornLater),
+    errors=(TripFull, BornLater),
 )
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[PassengerOut]:
     """Add a passenger to a trip."""
     return PassengerOut.of(
-        trips.passenger_of(service.add_passenger(find_port(Keyring), actor, trip_id, body.said()))
+        trips.passenger_of(
+            passengers.add_passenger(find_port(Keyring), actor, trip_id, body.said())
+        )
     )
 
 
@@ -158,7 +175,7 @@ def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Body[Passe
     answer=PassengerOut,
     permission="trip.update",
     missing=PassengerNotFound,
-    errors=(service.BornLater,),
+    errors=(BornLater,),
 )
 def update_passenger(
     actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch
@@ -169,7 +186,9 @@ def update_passenger(
     """
     return PassengerOut.of(
         trips.passenger_of(
-            service.update_passenger(find_port(Keyring), actor, trip_id, passenger_id, body.said())
+            passengers.update_passenger(
+                find_port(Keyring), actor, trip_id, passenger_id, body.said()
+            )
         )
     )
 
@@ -182,7 +201,7 @@ def update_passenger(
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     """Remove a passenger and delete the stored passport number."""
-    service.remove_passenger(actor, trip_id, passenger_id)
+    passengers.remove_passenger(actor, trip_id, passenger_id)
 
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
@@ -200,11 +219,11 @@ def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
     status=201,
     permission="trip.update",
     missing=TripNotFound,
-    errors=(service.TripFull, *LINE_ERRORS),
+    errors=(TripFull, *LINE_ERRORS),
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
     """Add a flight, hotel, transfer, visa or other service to a trip, with cost and price."""
-    return LineOut.of(trips.line_of(service.add_line(actor, trip_id, body.details, body.said())))
+    return LineOut.of(trips.line_of(lines.add_line(actor, trip_id, body.details, body.said())))
 
 
 @api.get(
@@ -220,14 +239,14 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[LineOut]:  # no
     answer=LineOut,
     permission="trip.update",
     missing=LineNotFound,
-    errors=(service.LineAtSupplier, service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
+    errors=(LineAtSupplier, LineIsOver, LineKindFixed, *LINE_ERRORS),
 )
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Body[LineOut]:
     """Change a line of a trip.
 
     A member that is absent stays unchanged; `details` are replaced as a whole.
     """
-    return LineOut.of(trips.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
+    return LineOut.of(trips.line_of(lines.update_line(actor, trip_id, line_id, body.changes())))
 
 
 @api.delete(
@@ -235,14 +254,14 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> 
     status=204,
     permission="trip.update",
     missing=LineNotFound,
-    errors=(service.LineIsCommitted,),
+    errors=(LineIsCommitted,),
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     """Remove a line from a trip.
 
     A line that is held, booked, ticketed or filed must be cancelled first.
     """
-    service.remove_line(actor, trip_id, line_id)
+    lines.remove_line(actor, trip_id, line_id)
 
 
 @api.post(

@@ -30,7 +30,10 @@ from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, R
 from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
 from voyagent.trips.rules.lint import Finding, findings
-from voyagent.trips.service import LineChanges, PassengerChanges, TripChanges, passports
+from voyagent.trips.service import passports
+from voyagent.trips.service.lines import LineChanges
+from voyagent.trips.service.passengers import PassengerChanges
+from voyagent.trips.service.trips import TripChanges
 from voyagent.trips.words import sentence_of
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200

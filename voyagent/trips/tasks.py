@@ -7,18 +7,18 @@ from voyagent.identity.queries.people import tenant_ids
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import service
 from voyagent.trips.queries import trips
+from voyagent.trips.service import offers, passengers
 
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Delete old offers and responses of every agency that has some."""
-    in_agencies(trips.agencies_with_offers, service.sweep)
+    in_agencies(trips.agencies_with_offers, offers.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Re-encrypt passport numbers that were encrypted with an earlier secret."""
     keyring = find_port(Keyring)
-    in_agencies(tenant_ids, lambda: service.seal_anew(keyring))
+    in_agencies(tenant_ids, lambda: passengers.seal_anew(keyring))

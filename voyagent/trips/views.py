@@ -22,7 +22,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.pages import OFFSET_MAX
-from voyagent.trips import service
 from voyagent.trips.capabilities.cancellation import (
     cancel,
     effect_sentences,
@@ -40,7 +39,7 @@ from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNo
 from voyagent.trips.rules.journey import Journey, Line, Passenger
 from voyagent.trips.rules.lint import findings
 from voyagent.trips.schemas import LineIn, PassengerIn
-from voyagent.trips.service import passports
+from voyagent.trips.service import lines, passengers, passports, sending, trips as trip_service
 from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
@@ -63,7 +62,9 @@ def index(reader: RequestReader) -> Any:
 def new(actor: Actor) -> Any:
     """Show and process the form of a new trip without a conversation."""
     form = TripForm(actor.currency)
-    trip = form.attempt(lambda body: service.open_trip(actor, **body.model_dump()), **TRIP_PLACES)
+    trip = form.attempt(
+        lambda body: trip_service.open_trip(actor, **body.model_dump()), **TRIP_PLACES
+    )
     if trip is None:
         return render_template("trips/new.html", form=form), form.status
     toast(_("Trip created."))
@@ -81,7 +82,7 @@ def open_for(actor: Actor) -> Any:
     return see_other(
         url_for(
             "trips.detail",
-            trip_id=service.trip_for(actor, session_id=session_id, enquiry_id=enquiry_id).id,
+            trip_id=trip_service.trip_for(actor, session_id=session_id, enquiry_id=enquiry_id).id,
         )
     )
 
@@ -108,7 +109,7 @@ put_behind_pages(pages, ITINERARY)
 def send(actor: Actor, trip_id: UUID) -> Any:
     """Preview the itinerary and its recipient, then send it."""
     trip = trips.get_trip(trip_id)
-    form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
+    form = SendForm(actor.locale, sending.address_of_customer(trip.enquiry_id))
     sent = form.attempt(
         lambda body: mail_itinerary(
             actor, trip_id, to=body.to, locale=body.locale, prices=body.prices
@@ -132,7 +133,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     )
     names = ("title", "currency", "notes")
     changed = form.attempt(
-        lambda body: service.update_trip(
+        lambda body: trip_service.update_trip(
             actor,
             trip_id,
             _said(body, names),  # type: ignore[arg-type]
@@ -164,7 +165,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
-        lambda body: service.add_passenger(find_port(Keyring), actor, trip_id, body.said()),
+        lambda body: passengers.add_passenger(find_port(Keyring), actor, trip_id, body.said()),
         **PASSENGER_PLACES,
     )
     if added is None:
@@ -188,7 +189,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     form = PassengerForm.of(known)
 
     def act(body: PassengerIn) -> Any:
-        return service.update_passenger(
+        return passengers.update_passenger(
             find_port(Keyring),
             actor,
             trip_id,
@@ -214,7 +215,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
         return render_template(
             "trips/remove_passenger.html", passenger=known, trip=trips.get_trip(trip_id)
         )
-    service.remove_passenger(actor, trip_id, passenger_id)
+    passengers.remove_passenger(actor, trip_id, passenger_id)
     return _back(trip_id, _("%(name)s removed.", name=known.full_name))
 
 
@@ -234,7 +235,7 @@ def new_line(actor: Actor, trip_id: UUID) -> Any:
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
     added = form.attempt(
-        lambda body: service.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES
+        lambda body: lines.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES
     )
     if added is None:
         return _line_page(form, trip_id, None)
@@ -254,7 +255,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 
     def act(body: LineIn) -> Any:
         names = ("details", "status", "currency", "cost", "price", "supplier", "supplier_ref")
-        return service.update_line(actor, trip_id, line_id, _said(body, names))  # type: ignore[arg-type]
+        return lines.update_line(actor, trip_id, line_id, _said(body, names))  # type: ignore[arg-type]
 
     if form.attempt(act, **LINE_PLACES) is None:
         return _line_page(form, trip_id, known)
@@ -292,7 +293,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     known = trips.line_of(trips.get_line(trip_id, line_id))
     if request.method == "GET":
         return render_template("trips/remove_line.html", line=known, trip=trips.get_trip(trip_id))
-    service.remove_line(actor, trip_id, line_id)
+    lines.remove_line(actor, trip_id, line_id)
     return _back(trip_id, _("%(name)s removed from the trip.", name=known.name))
 
 

@@ -19,7 +19,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
-from voyagent.trips.service import address_of_customer
+from voyagent.trips.service.sending import address_of_customer
 
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 

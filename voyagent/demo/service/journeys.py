@@ -16,7 +16,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import service
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import (
     AnyDetails,
@@ -26,7 +25,9 @@ from voyagent.trips.rules.details import (
     TransferDetails,
     VisaDetails,
 )
-from voyagent.trips.service import LineChanges, PassengerChanges
+from voyagent.trips.service import lines, passengers, trips as trip_service
+from voyagent.trips.service.lines import LineChanges
+from voyagent.trips.service.passengers import PassengerChanges
 
 LONG_AFTER = 1500
 """Days from the departure to the expiry of a long-valid passport."""
@@ -80,11 +81,11 @@ def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bo
         enquiry = _enquiry(plan)
         if trips.find_trip(enquiry_id=enquiry["id"]) is not None:
             return False
-        trip_id = service.trip_for(planner, enquiry_id=enquiry["id"]).id
-        service.update_trip(planner, trip_id, {"title": plan.title, "notes": plan.notes})
+        trip_id = trip_service.trip_for(planner, enquiry_id=enquiry["id"]).id
+        trip_service.update_trip(planner, trip_id, {"title": plan.title, "notes": plan.notes})
         departs = enquiry["depart_date"]
         for goer in plan.people:
-            service.add_passenger(keyring, planner, trip_id, _known(goer, departs))
+            passengers.add_passenger(keyring, planner, trip_id, _known(goer, departs))
         for thing in plan.things:
             said: LineChanges = {
                 "status": thing.status,
@@ -92,7 +93,7 @@ def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bo
                 "price": thing.price,
                 "supplier_ref": thing.number,
             }
-            service.add_line(planner, trip_id, thing.of(departs), said)
+            lines.add_line(planner, trip_id, thing.of(departs), said)
         if plan.sold:
             documents.book_trip(
                 accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought

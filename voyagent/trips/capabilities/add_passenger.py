@@ -21,10 +21,10 @@ from voyagent.capabilities.capability import (
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import service
 from voyagent.trips.capabilities.current_trip import current_trip, trip_to_change
 from voyagent.trips.rules.details import Country
-from voyagent.trips.service import PassengerChanges
+from voyagent.trips.service import passengers
+from voyagent.trips.service.passengers import PassengerChanges
 
 
 class AddPassengerInput(Closed):
@@ -60,17 +60,17 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
     If the trip already has a passenger of that name, the given fields of this passenger are
     changed.
 
-    Raises NoTripYet without a conversation, and the errors of `service.add_passenger` and
-    `service.update_passenger`.
+    Raises NoTripYet without a conversation, and the errors of `passengers.add_passenger` and
+    `passengers.update_passenger`.
     """
     trip = trip_to_change(call)
     keyring = call.port(Keyring)
     fields: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
     known = _passenger_named(call, trip.id, wanted.full_name)
     passenger = (
-        service.add_passenger(keyring, call.actor, trip.id, fields)
+        passengers.add_passenger(keyring, call.actor, trip.id, fields)
         if known is None
-        else service.update_passenger(keyring, call.actor, trip.id, known, fields)
+        else passengers.update_passenger(keyring, call.actor, trip.id, known, fields)
     )
     return {
         "added": True,

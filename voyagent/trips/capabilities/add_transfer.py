@@ -21,13 +21,13 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import price_text
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import ClockTime, TransferDetails
-from voyagent.trips.service import LineChanges
+from voyagent.trips.service import lines
+from voyagent.trips.service.lines import LineChanges
 
 
 class AddTransferInput(Closed):
@@ -56,7 +56,7 @@ class AddTransferInput(Closed):
 def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
     """Add the transfer as planned; create a trip if the conversation has none.
 
-    Raises NoTripYet without a conversation, and the errors of `service.add_line`.
+    Raises NoTripYet without a conversation, and the errors of `lines.add_line`.
     """
     trip = trip_to_change(call)
     planned = _planned_before(call, trip.id, wanted)
@@ -74,7 +74,7 @@ def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
         changes["price"] = wanted.price
     if wanted.currency is not None:
         changes["currency"] = wanted.currency
-    line = trips.line_of(service.add_line(call.actor, trip.id, details, changes))
+    line = trips.line_of(lines.add_line(call.actor, trip.id, details, changes))
     return {
         "added": True,
         "trip_id": str(trip.id),

@@ -31,7 +31,6 @@ from voyagent.kernel.fields import Closed, Id, Text
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS, booking_record
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import (
@@ -64,8 +63,8 @@ class BookHotelInput(Closed):
 
 
 def run(call: Invocation, wanted: BookHotelInput) -> OutboundCall[JsonObject]:
-    """Book the rate at the supplier. Raises the errors of `service.book_hotel`."""
-    return service.book_hotel(
+    """Book the rate at the supplier. Raises the errors of `hotels.book_hotel`."""
+    return hotels.book_hotel(
         suppliers(call), call.port(Keyring), call.actor, wanted.rate_key, wanted.passenger_ids
     ).then(_output)
 

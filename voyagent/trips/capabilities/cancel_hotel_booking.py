@@ -21,7 +21,6 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.capabilities.reviews import APPROVERS, in_words, itinerary_of
@@ -40,10 +39,8 @@ class CancelHotelBookingInput(Closed):
 
 
 def run(call: Invocation, wanted: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Cancel the rooms at the supplier. Raises the errors of `service.cancel_hotel_booking`."""
-    return service.cancel_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
-        _output
-    )
+    """Cancel the rooms at the supplier. Raises the errors of `hotels.cancel_hotel_booking`."""
+    return hotels.cancel_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(_output)
 
 
 def dry_run(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:

@@ -15,13 +15,14 @@ from voyagent.chat.service import conversations as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips import service
 from voyagent.trips.capabilities import cancel_hotel_booking, issue_ticket
 from voyagent.trips.capabilities.reviews import name_of
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import OVER, Line
-from voyagent.trips.service import Way, hotels
+from voyagent.trips.service import flights as trip_flights, hotels, lines
+from voyagent.trips.service.errors import CancellationRequested, LineIsOver
+from voyagent.trips.service.lines import Way
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import lines_under
 
@@ -56,7 +57,7 @@ class Cancelled:
 
 def pending_cancellation(line: TripLine) -> PendingCancellation:
     """Return the consequences that cancelling a trip line would have now."""
-    way = service.way_to_cancel(line)
+    way = lines.way_to_cancel(line)
     together = (
         lines_under(line.trip_id, line.our_reference)
         if way is Way.RELEASE and line.our_reference
@@ -71,7 +72,7 @@ def pending_cancellation(line: TripLine) -> PendingCancellation:
     return PendingCancellation(
         way,
         sum(one.status == line.status for one in together),
-        service.has_lapsed(line),
+        trip_flights.has_lapsed(line),
         next(filter(None, waiting), None),
     )
 
@@ -86,17 +87,17 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
     actor.require("trip.update")
     line = trips.get_line(trip_id, line_id)
     if line.status in OVER:
-        raise service.LineIsOver
-    way = service.way_to_cancel(line)
+        raise LineIsOver
+    way = lines.way_to_cancel(line)
     if way is Way.RELEASE:
-        return service.release_flight(suppliers(Invocation(actor)), actor, line_id).then(
+        return trip_flights.release_flight(suppliers(Invocation(actor)), actor, line_id).then(
             lambda done: Cancelled(_now(trip_id, line_id), way, done[1])
         )
     if way is Way.ASK:
         return known(
             Cancelled(trips.line_of(line), way, request=ask_for_cancellation(actor, line_id))
         )
-    return known(Cancelled(trips.line_of(service.cancel_line(actor, trip_id, line_id)), way))
+    return known(Cancelled(trips.line_of(lines.cancel_line(actor, trip_id, line_id)), way))
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
@@ -113,7 +114,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
         approvals.find_unfinished(cancel_hotel_booking.CAPABILITY.name, "booking_id", str(line_id))
         is not None
     ):
-        raise service.CancellationRequested
+        raise CancellationRequested
     title = gettext("Cancel %(hotel)s", hotel=stay.name)
     session = chat.create_session(actor, title=title)
     approval = propose(

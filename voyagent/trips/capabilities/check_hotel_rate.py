@@ -15,9 +15,9 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import rate_output
+from voyagent.trips.service import hotels
 from voyagent.trips.service.supplier_queries import suppliers
 
 
@@ -32,8 +32,8 @@ class CheckHotelRateInput(Closed):
 
 
 def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObject]:
-    """Read the rate again from the supplier. Raises the errors of `service.check_hotel_rate`."""
-    checking = service.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
+    """Read the rate again from the supplier. Raises the errors of `hotels.check_hotel_rate`."""
+    checking = hotels.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **rate_output(rate)}, refused=unsupported("checked")
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from voyagent.capabilities.capability import Invocation
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.fields import Closed
-from voyagent.trips import service
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import Journey
+from voyagent.trips.service import trips as trip_service
 
 
 class NoTripYet(NotFound):
@@ -40,8 +40,8 @@ def current_trip(call: Invocation) -> Journey:
 def trip_to_change(call: Invocation) -> Trip:
     """Return the conversation's trip; create one if there is none.
 
-    Raises NoTripYet without a conversation, and the errors of `service.open_trip`.
+    Raises NoTripYet without a conversation, and the errors of `trip_service.open_trip`.
     """
     if call.session_id is None:
         raise NoTripYet
-    return service.trip_for(call.actor, session_id=call.session_id)
+    return trip_service.trip_for(call.actor, session_id=call.session_id)

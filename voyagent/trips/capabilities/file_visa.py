@@ -26,13 +26,13 @@ from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import APPROVERS, DRY_RUN, itinerary_of
 from voyagent.trips.models import TripLine
 from voyagent.trips.rules.details import Country
 from voyagent.trips.service import visas
+from voyagent.trips.service.errors import NoNationality
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.service.supplies import Booking
@@ -51,8 +51,8 @@ class FileVisaInput(Closed):
 
 
 def run(call: Invocation, wanted: FileVisaInput) -> OutboundCall[JsonObject]:
-    """File the application with the supplier. Raises the errors of `service.file_visa`."""
-    filing = service.file_visa(
+    """File the application with the supplier. Raises the errors of `visas.file_visa`."""
+    filing = visas.file_visa(
         suppliers(call),
         call.port(Keyring),
         call.actor,
@@ -71,7 +71,7 @@ def dry_run(call: Invocation, wanted: FileVisaInput) -> JsonObject:
     one, trip = visas.applicant(wanted.passenger_id)
     visas.day_of_arrival(trip)
     if one.nationality is None:
-        raise service.NoNationality
+        raise NoNationality
     check_room(trip, 1)
     visas.put_visa(
         trip,

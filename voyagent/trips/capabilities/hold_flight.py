@@ -24,7 +24,6 @@ from voyagent.kernel.fields import Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.lookups import passengers
@@ -32,6 +31,7 @@ from voyagent.trips.capabilities.outputs import fare_output, money_output
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.enquiry_budget import budget_of, is_above
+from voyagent.trips.service import flights
 from voyagent.trips.service.supplier_queries import suppliers
 
 
@@ -49,12 +49,12 @@ class HoldFlightInput(Closed):
 def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
     """Reserve the fare; if its price has changed, return the new fare and reserve nothing.
 
-    Raises NoTripYet without a conversation, and the errors of `service.hold_flight` except
+    Raises NoTripYet without a conversation, and the errors of `flights.hold_flight` except
     PriceChanged.
     """
     trip = trip_to_change(call)
     budget = budget_of(trip.session_id, trip.enquiry_id)
-    holding = service.hold_flight(
+    holding = flights.hold_flight(
         suppliers(call),
         call.port(Keyring),
         call.actor,
@@ -176,7 +176,7 @@ def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
 
 
 def _at_another_price(refusal: VoyagentError) -> JsonObject:
-    offered = service.offered_anew(refusal)
+    offered = flights.offered_anew(refusal)
     if offered is None:
         return unsupported("held")(refusal)
     return not_supported("held", refusal) | {"fare": fare_output(offered)}

@@ -30,7 +30,6 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.capabilities.reviews import (
@@ -58,8 +57,8 @@ class IssueTicketInput(Closed):
 
 
 def run(call: Invocation, wanted: IssueTicketInput) -> OutboundCall[JsonObject]:
-    """Issue the tickets at the supplier. Raises the errors of `service.issue_ticket`."""
-    return service.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
+    """Issue the tickets at the supplier. Raises the errors of `flights.issue_ticket`."""
+    return flights.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
 
 
 def dry_run(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:

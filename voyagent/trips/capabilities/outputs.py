@@ -7,7 +7,7 @@ from typing import Any
 from voyagent.capabilities.capability import JsonObject
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.money import Money
-from voyagent.trips.service import Offered
+from voyagent.trips.service.supplies import Offered
 
 LISTED_MAX = 20
 """Maximum number of fares or rates in one output; the cheapest are listed."""

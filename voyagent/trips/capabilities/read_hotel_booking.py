@@ -14,11 +14,11 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.models import TripLine
+from voyagent.trips.service import hotels
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import state_word
 
@@ -32,8 +32,8 @@ class ReadHotelBookingInput(Closed):
 
 
 def run(call: Invocation, wanted: ReadHotelBookingInput) -> OutboundCall[JsonObject]:
-    """Read the booking from the supplier. Raises the errors of `service.read_hotel_booking`."""
-    return service.read_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
+    """Read the booking from the supplier. Raises the errors of `hotels.read_hotel_booking`."""
+    return hotels.read_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
         _output, refused=unsupported("read")
     )
 

@@ -13,9 +13,9 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import booking_record, status_note
 from voyagent.trips.models import TripLine
+from voyagent.trips.service import flights
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import state_word
 
@@ -31,8 +31,8 @@ class ReadPnrInput(Closed):
 
 
 def run(call: Invocation, wanted: ReadPnrInput) -> OutboundCall[JsonObject]:
-    """Read the booking from the supplier. Raises the errors of `service.read_flight`."""
-    return service.read_flight(suppliers(call), call.actor, wanted.locator).then(
+    """Read the booking from the supplier. Raises the errors of `flights.read_flight`."""
+    return flights.read_flight(suppliers(call), call.actor, wanted.locator).then(
         _output, refused=unsupported("read")
     )
 

@@ -19,9 +19,9 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.models import TripLine
+from voyagent.trips.service import flights
 from voyagent.trips.service.supplier_queries import suppliers
 
 
@@ -34,8 +34,8 @@ class ReleaseFlightInput(Closed):
 
 
 def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject]:
-    """Release the booking, free of charge. Raises the errors of `service.release_flight`."""
-    return service.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
+    """Release the booking, free of charge. Raises the errors of `flights.release_flight`."""
+    return flights.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
         _output, refused=unsupported("released")
     )
 

@@ -17,10 +17,10 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Trimmed
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
 from voyagent.trips.capabilities.current_trip import current_trip
 from voyagent.trips.queries import trips
+from voyagent.trips.service import passengers
 
 
 class RemovePassengerInput(Closed):
@@ -42,7 +42,7 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
     meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
     if len(meant) != 1:
         raise trips.PassengerNotFound
-    service.remove_passenger(call.actor, journey.trip["id"], meant[0].id)
+    passengers.remove_passenger(call.actor, journey.trip["id"], meant[0].id)
     return {"removed": True, "trip_id": str(journey.trip["id"]), "full_name": meant[0].full_name}
 
 

@@ -15,13 +15,13 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import fare_records, fare_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, fare_output, money_output
 from voyagent.trips.queries.enquiry_budget import budget_of, is_above
 from voyagent.trips.rules.details import Airport
-from voyagent.trips.service import Offered
+from voyagent.trips.service import flights
 from voyagent.trips.service.supplier_queries import flight_query, suppliers
+from voyagent.trips.service.supplies import Offered
 
 Count = Annotated[int, Field(ge=0, le=9)]
 
@@ -67,7 +67,7 @@ class SearchFlightsInput(Closed):
 def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject]:
     """Return at most twenty fares, cheapest first.
 
-    Raises the errors of `service.search_flights`.
+    Raises the errors of `flights.search_flights`.
     """
     query = flight_query(
         origin=wanted.origin,
@@ -80,7 +80,7 @@ def run(call: Invocation, wanted: SearchFlightsInput) -> OutboundCall[JsonObject
         direct_only=wanted.direct_only,
     )
     budget = budget_of(call.session_id)
-    searching = service.search_flights(suppliers(call), call.actor, query)
+    searching = flights.search_flights(suppliers(call), call.actor, query)
     return searching.then(lambda found: _output(found, budget), refused=unsupported("searched"))
 
 

@@ -13,10 +13,10 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.cards import rate_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output
 from voyagent.trips.rules.details import Country
+from voyagent.trips.service import hotels
 from voyagent.trips.service.supplier_queries import hotel_query, suppliers
 
 
@@ -49,7 +49,7 @@ class SearchHotelsInput(Closed):
 def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]:
     """Return at most twenty rates, cheapest first.
 
-    Raises InvalidAmount, UnknownCurrency, and the errors of `service.search_hotels`.
+    Raises InvalidAmount, UnknownCurrency, and the errors of `hotels.search_hotels`.
     """
     query = hotel_query(
         country=wanted.country,
@@ -60,7 +60,7 @@ def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]
         currency=wanted.currency or call.actor.currency,
         budget_max=wanted.budget_max,
     )
-    searching = service.search_hotels(suppliers(call), call.actor, query)
+    searching = hotels.search_hotels(suppliers(call), call.actor, query)
     return searching.then(
         lambda found: {
             "count": len(found),

@@ -21,11 +21,11 @@ from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
-from voyagent.trips import service
 from voyagent.trips.capabilities.lookups import trips
 from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.queries import trips as trips_queries
+from voyagent.trips.service.errors import NothingToSend
 from voyagent.trips.words import LINE_WORDS
 
 
@@ -47,7 +47,7 @@ class SendItineraryInput(Closed):
 
 
 def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
-    """Send the PDF. Raises the errors of `service.send_itinerary`."""
+    """Send the PDF. Raises the errors of `sending.send_itinerary`."""
     trip = mail_itinerary(
         call.actor,
         wanted.trip_id,
@@ -65,7 +65,7 @@ def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
     """
     journey = trips_queries.read_trip(call.reader, wanted.trip_id)
     if not journey.active_lines:
-        raise service.NothingToSend
+        raise NothingToSend
     prices = (
         ", ".join(symbol_money(total.price) for total in journey.totals if total.price)
         if wanted.prices

@@ -13,9 +13,9 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips import service
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.rules.details import Country
+from voyagent.trips.service import visas
 from voyagent.trips.service.supplier_queries import suppliers
 from voyagent.trips.words import country_name
 
@@ -34,9 +34,9 @@ class VisaRequirementsInput(Closed):
 def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObject]:
     """Return the requirements and their source.
 
-    Raises the errors of `service.visa_requirements`.
+    Raises the errors of `visas.visa_requirements`.
     """
-    reading = service.visa_requirements(
+    reading = visas.visa_requirements(
         suppliers(call), call.actor, wanted.nationality, wanted.destination
     )
     return reading.then(_output, refused=unsupported("read"))

@@ -12,17 +12,18 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.mail.service import Outbox
-from voyagent.trips import service
 from voyagent.trips.documents.itinerary_pdf import document_of
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import trips
+from voyagent.trips.service import sending
+from voyagent.trips.service.sending import Post
 
 
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
     """Create the itinerary PDF and mail it in the sender's name; return the trip.
 
     `locale` is the customer's language; `prices` includes prices in the PDF. Raises TripNotFound
-    and the errors of `service.send_itinerary`.
+    and the errors of `sending.send_itinerary`.
     """
     actor.require_authority("trip.send")
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
@@ -36,8 +37,8 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
             prices=prices,
             contact=f"{actor.full_name}\n{actor.email}",
         )
-    return service.send_itinerary(
-        service.Post(outbox, identity.limiter),
+    return sending.send_itinerary(
+        Post(outbox, identity.limiter),
         actor,
         trip_id,
         document,

@@ -22,7 +22,7 @@ from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.forms.trips import CURRENCY_SENTENCES
 from voyagent.trips.rules.journey import Line
 from voyagent.trips.schemas import LineIn
-from voyagent.trips.service import BY_HAND
+from voyagent.trips.service.lines import BY_HAND
 
 # The form field at which each error of the service is shown.
 

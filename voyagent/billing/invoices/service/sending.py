@@ -12,7 +12,7 @@ from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.mail.service import Attached, masked
-from voyagent.trips.service import Post
+from voyagent.trips.service.sending import Post
 
 
 def send_invoice(

@@ -37,7 +37,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.mail.service import Attached, Outbox
 from voyagent.settings import queries as settings
-from voyagent.trips.service import Post
+from voyagent.trips.service.sending import Post
 
 
 def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
