@@ -27,7 +27,7 @@ from voyagent.approvals.service.errors import PreviewStale
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import turn_context
 from voyagent.assistant.service import loop
-from voyagent.billing.invoices.errors import InvoiceNotDraft
+from voyagent.billing.core.errors import InvoiceNotDraft
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.service import turns
 from voyagent.kernel.db import transaction

@@ -15,6 +15,7 @@ from voyagent.approvals import queries as approval_queries
 from voyagent.approvals.service import deciding, effects as registry, proposing
 from voyagent.approvals.service.dry_run import dry_run
 from voyagent.approvals.service.effects import Description
+from voyagent.billing.core import errors
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.enquiries import service as enquiry
@@ -286,7 +287,7 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
 
 def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
-    with pytest.raises(invoice_errors.InvoiceNotDraft):
+    with pytest.raises(errors.InvoiceNotDraft):
         alice.does(describe("issue_invoice"), {"invoice_id": str(invoice_id)})
     with pytest.raises(invoice_errors.InvoiceNotFound):
         charlie.does(describe("issue_invoice"), {"invoice_id": str(draft(alice))})

@@ -210,7 +210,7 @@ def test_an_invoice_is_issued_once(alice: Person) -> None:
         ("receivable", "INR"): 4_500_000,
         ("revenue_services", "INR"): -4_500_000,
     }
-    with pytest.raises(invoice_errors.InvoiceNotDraft):
+    with pytest.raises(errors.InvoiceNotDraft):
         issue(alice, invoice_id)
 
 

@@ -74,7 +74,7 @@ def get_bill(reader: Reader, bill_id: UUID) -> Body[BillOut]:
     answer=BillOut,
     permission="bill.draft",
     missing=BillNotFound,
-    errors=(bill_errors.BillNotDraft, bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
+    errors=(errors.BillNotDraft, bill_errors.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Body[BillOut]:
     """Change a draft bill.
@@ -90,7 +90,7 @@ def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Body[BillOut]:
     status=204,
     permission="bill.draft",
     missing=BillNotFound,
-    errors=(bill_errors.BillNotDraft,),
+    errors=(errors.BillNotDraft,),
 )
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Delete a draft bill.
@@ -106,7 +106,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     permission="bill.receive",
     direct=True,
     missing=BillNotFound,
-    errors=(bill_errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
+    errors=(errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     """Receive a draft bill.

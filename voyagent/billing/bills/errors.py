@@ -12,13 +12,6 @@ class BillNotFound(NotFound):
     message = N_("We could not find that bill.")
 
 
-class BillNotDraft(Conflict):
-    """The bill is no longer a draft: it has been received."""
-
-    code = "bill_not_draft"
-    message = N_("This bill is already received.")
-
-
 class BillNotScheduled(Conflict):
     """The bill has no payment date."""
 

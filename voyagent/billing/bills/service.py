@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import (
-    BillNotDraft,
     BillNotScheduled,
     VendorReferenceRequired,
     VendorReferenceTaken,
@@ -22,11 +21,11 @@ from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
-from voyagent.billing.core.rules import OPEN_ACCOUNTS
-from voyagent.billing.core.service import drafts, exchange, input_taxes, pricing
+from voyagent.billing.core.service import drafts, input_taxes
 from voyagent.billing.core.service.drafts import DocumentChanges
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.opening import balance_line
+from voyagent.billing.core.service.posting import post_document
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.voiding import void_document
 from voyagent.kernel import clock
@@ -34,9 +33,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger.service import chart, entries
+from voyagent.ledger.service import chart
 from voyagent.ledger.service.months import LAST_DAY
-from voyagent.settings.queries import check_limit
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
@@ -111,7 +109,7 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
-    audit.record(actor, "bill.drafted", entity_refs=_refs(bill), outputs=drafts.told(bill))
+    audit.record(actor, "bill.drafted", entity_refs=drafts.refs_of(bill), outputs=drafts.told(bill))
     return bill
 
 
@@ -128,36 +126,22 @@ def revise_bill(
     VendorReferenceTaken.
     """
     actor.require("bill.draft")
-    bill = _get_draft(bill_id)
-    drafts.check_seen(bill, seen)
-    columns: dict[str, Any] = {}
-    if "vendor_name" in changes:
-        columns["party_name"] = pricing.party(changes["vendor_name"])
-    if "vendor_reference" in changes:
-        columns["vendor_reference"] = read_reference(changes["vendor_reference"])
-    columns |= exchange.changed_columns(actor, bill, changes)
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    drafts.check_draft(bill, seen)
+    columns = (
+        {"vendor_reference": read_reference(changes["vendor_reference"])}
+        if "vendor_reference" in changes
+        else {}
+    )
     with _once():
-        changed = drafts.revise(bill, columns, changes)
-    if changed:
-        fields = [{"field": "vendor_name" if name == "party_name" else name} for name in changed]
-        audit.record(
-            actor,
-            "bill.revised",
-            entity_refs=_refs(bill),
-            inputs={"fields": fields},
-            outputs=drafts.told(bill),
-        )
+        drafts.revise(actor, bill, columns, changes)
     return bill
 
 
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Delete a draft bill. Raises Forbidden, BillNotFound, BillNotDraft."""
     actor.require("bill.draft")
-    bill = _get_draft(bill_id)
-    refs, told = _refs(bill), drafts.told(bill)
-    db.session.delete(bill)
-    db.session.flush()
-    audit.record(actor, "bill.discarded", entity_refs=refs, outputs=told)
+    drafts.discard(actor, bill_queries.get_bill(bill_id, lock=True))
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
@@ -170,8 +154,8 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
     AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.receive")
-    bill = _get_draft(bill_id)
-    drafts.check_seen(bill, seen)
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    drafts.check_draft(bill, seen)
     return _receive(actor, bill)
 
 
@@ -219,52 +203,25 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
             notes=fields.get("notes"),
             trip_id=fields.get("trip_id"),
             is_opening=is_opening,
-            **exchange.booked_columns(actor, fields.get("exchange_rate"), fields["line_items"]),
+            exchange_rate=fields.get("exchange_rate"),
         )
 
 
 def _receive(actor: Actor, bill: Bill) -> Bill:
     """Post a draft bill on its issue date."""
-    total = Money(bill.total_minor, bill.currency)
-    check_limit(actor, total)
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
-    posted = entries.post(
-        actor,
-        source_type="bill",
-        source_id=bill.id,
-        purpose="receive",
-        narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
-        lines=entries.lines_of(
-            receive_sides(bill),
-            memo=bill.vendor_reference,
-            party_name=bill.party_name,
-            named=OPEN_ACCOUNTS,
-        ),
-        entry_date=bill.issue_date,
-        trip_id=bill.trip_id,
-    )
+    entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill))
     bill.status = "received"
-    bill.entry_id = posted.entry_id
+    bill.entry_id = entry_id
     bill.updated_at = clock.now()
     db.session.flush()
     audit.record(
         actor,
         "bill.received",
-        entity_refs={**_refs(bill), "journal_entry_id": posted.entry_id},
+        entity_refs={**drafts.refs_of(bill), "journal_entry_id": entry_id},
         outputs=drafts.told(bill),
     )
     return bill
-
-
-def _get_draft(bill_id: UUID) -> Bill:
-    bill = bill_queries.get_bill(bill_id, lock=True)
-    if bill.status != "draft":
-        raise BillNotDraft
-    return bill
-
-
-def _refs(bill: Bill) -> dict[str, UUID]:
-    return {"bill_id": bill.id} | ({"trip_id": bill.trip_id} if bill.trip_id else {})
 
 
 @contextmanager

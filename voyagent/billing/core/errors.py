@@ -6,6 +6,20 @@ from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Un
 from voyagent.kernel.money import InvalidAmount
 
 
+class InvoiceNotDraft(Conflict):
+    """The invoice is no longer a draft: it has been issued."""
+
+    code = "invoice_not_draft"
+    message = N_("This invoice is already issued.")
+
+
+class BillNotDraft(Conflict):
+    """The bill is no longer a draft: it has been received."""
+
+    code = "bill_not_draft"
+    message = N_("This bill is already received.")
+
+
 class DraftChanged(PreconditionFailed):
     """The draft was changed by another request after the caller had read it."""
 

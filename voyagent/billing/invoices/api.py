@@ -10,7 +10,6 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
@@ -79,7 +78,7 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
     answer=InvoiceOut,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(invoice_errors.InvoiceNotDraft, *DRAFT_ERRORS),
+    errors=(errors.InvoiceNotDraft, *DRAFT_ERRORS),
 )
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[InvoiceOut]:
     """Change a draft invoice.
@@ -97,7 +96,7 @@ def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[I
     status=204,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(invoice_errors.InvoiceNotDraft,),
+    errors=(errors.InvoiceNotDraft,),
 )
 def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     """Delete a draft invoice.
@@ -113,7 +112,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     permission="invoice.issue",
     direct=True,
     missing=InvoiceNotFound,
-    errors=(invoice_errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
+    errors=(errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
     """Issue a draft invoice.

@@ -40,13 +40,6 @@ class InvoiceNotSendable(Conflict):
     message = N_("Only an issued invoice that is not void can be sent.")
 
 
-class InvoiceNotDraft(Conflict):
-    """The invoice is no longer a draft: it has been issued."""
-
-    code = "invoice_not_draft"
-    message = N_("This invoice is already issued.")
-
-
 class FormerNumberTaken(Conflict):
     """An invoice with this number of the former program has already been imported."""
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from voyagent.billing.core.errors import (
+    BillNotDraft,
     BillPaid,
     CreditExceedsOpen,
     CreditNoteReversed,
     DocumentNotOpen,
+    InvoiceNotDraft,
     InvoicePaid,
     LineNotOnBill,
     LineNotOnInvoice,
@@ -62,19 +64,28 @@ class CreditKind(Generic[Credit]):
 class DocumentKind:
     """Invoices or bills: their tables, and their names in ledger and audit log.
 
-    `number` is the column with the number of the document.
+    `purpose` is the act that posts a draft. `number` is the column with the number of the document,
+    `party` the name of the party's name in requests and audit events.
     """
 
     name: Literal["invoice", "bill"]
+    purpose: Literal["issue", "receive"]
+    party: str
     number: str
     line: type[InvoiceLine | BillLine]
     tax: type[InvoiceTax | BillTax]
     credit: CreditKind[Any]
+    not_draft: type[Conflict]
 
     @property
     def key(self) -> str:
         """Column of the document's id in the tables of its lines, taxes and credits."""
         return f"{self.name}_id"
+
+    @property
+    def authority(self) -> str:
+        """Permission to post a draft."""
+        return f"{self.name}.{self.purpose}"
 
 
 CREDIT_NOTE = CreditKind(
@@ -106,10 +117,24 @@ SUPPLIER_CREDIT = CreditKind(
     already_reversed=SupplierCreditReversed,
 )
 INVOICE = DocumentKind(
-    name="invoice", number="number", line=InvoiceLine, tax=InvoiceTax, credit=CREDIT_NOTE
+    name="invoice",
+    purpose="issue",
+    party="customer_name",
+    number="number",
+    line=InvoiceLine,
+    tax=InvoiceTax,
+    credit=CREDIT_NOTE,
+    not_draft=InvoiceNotDraft,
 )
 BILL = DocumentKind(
-    name="bill", number="vendor_reference", line=BillLine, tax=BillTax, credit=SUPPLIER_CREDIT
+    name="bill",
+    purpose="receive",
+    party="vendor_name",
+    number="vendor_reference",
+    line=BillLine,
+    tax=BillTax,
+    credit=SUPPLIER_CREDIT,
+    not_draft=BillNotDraft,
 )
 
 

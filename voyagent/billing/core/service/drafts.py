@@ -1,18 +1,20 @@
-"""Create and change drafts of invoices and bills, with their lines."""
+"""Create, change and delete drafts of invoices and bills, with their lines."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict, TypeVar, cast
 from uuid import UUID
 
+from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DraftChanged, InvalidInstalmentDates
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.kinds import DocumentKind, kind_of
 from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.service import input_taxes, instalments, pricing, taxing
+from voyagent.billing.core.service import exchange, input_taxes, instalments, pricing, taxing
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
 from voyagent.billing.core.service.pricing import BoughtAs, LineItem, Priced, SoldAs
 from voyagent.kernel import clock
@@ -28,6 +30,8 @@ _SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} |
     RATE_COLUMNS, "exchange_rate"
 )
 """Names in the audit log of columns that have another name there."""
+_REVISED = {"invoice": "invoice.revised", "bill": "bill.revised"}
+_DISCARDED = {"invoice": "invoice.discarded", "bill": "bill.discarded"}
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
 """Columns of an invoice that, besides its lines, determine its taxes."""
 
@@ -65,6 +69,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     notes: str | None,
     trip_id: UUID | None = None,
     instalment_items: Sequence[InstalmentItem] | None = None,
+    exchange_rate: Quote | None = None,
     **columns: Any,
 ) -> Document:
     """Create a draft with its lines and, for an invoice, its taxes.
@@ -72,7 +77,8 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     The due date defaults to the party's payment terms, else to the issue date.
 
     Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
-    the errors of `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
+    the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
+    and `input_taxes.charge`.
     """
     name = pricing.party(party_name)
     due_day = pricing.due_day(name, issue_date, due_date)
@@ -98,6 +104,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
         created_at=now,
         updated_at=now,
         **dated,
+        **exchange.booked_columns(actor, exchange_rate, priced.total.currency),
         **columns,
     )
     db.session.add(document)
@@ -107,24 +114,31 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     return document
 
 
-def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
-    """Raise DraftChanged if the draft was changed after the caller had read it.
+def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
+    """Check that a document is a draft and was not changed after the caller had read it.
 
-    `seen` is the `updated_at` of the version that the caller has read; None skips the check.
+    `seen` is the `updated_at` of the version that the caller has read; None skips that check.
+    Raises InvoiceNotDraft or BillNotDraft; DraftChanged.
     """
+    if document.status != "draft":
+        raise kind_of(document).not_draft
     if seen is not None and seen != document.updated_at:
         raise DraftChanged
 
 
 def revise(
-    document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
-) -> list[str]:
-    """Change a draft and return the names of the fields that differ, for the audit log.
+    actor: Actor, document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
+) -> None:
+    """Change a draft; if no value differs, no audit event is recorded.
 
-    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
-    `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge`.
+    `columns` are the changed columns that only one kind of documents has.
+
+    Raises CustomerNameRequired, TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and
+    the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
+    and `input_taxes.charge`.
     """
-    wanted = columns | _common(changes)
+    kind = kind_of(document)
+    wanted = _party(kind, changes) | columns | _rate(actor, document, changes) | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
     plan = _plan(document, changes, issue_date)
     if plan.dues or "instalments" in changes:
@@ -143,11 +157,42 @@ def revise(
         taxing.charge(document, document_queries.get_lines(document))
     elif isinstance(document, Bill) and "issue_date" in changed:
         input_taxes.check(document, (tax.component for tax in tax_queries.get_taxes(document)))
-    if changed:
-        document.updated_at = clock.now()
-        db.session.flush()
-        instalments.check_sum(document)
-    return list(dict.fromkeys(_SAID.get(name, name) for name in changed))
+    if not changed:
+        return
+    document.updated_at = clock.now()
+    db.session.flush()
+    instalments.check_sum(document)
+    said = _SAID | {"party_name": kind.party}
+    audit.record(
+        actor,
+        _REVISED[kind.name],
+        entity_refs=refs_of(document),
+        inputs={
+            "fields": [
+                {"field": name} for name in dict.fromkeys(said.get(name, name) for name in changed)
+            ]
+        },
+        outputs=told(document),
+    )
+
+
+def discard(actor: Actor, document: Invoice | Bill) -> None:
+    """Delete a draft. Raises InvoiceNotDraft or BillNotDraft."""
+    check_draft(document)
+    refs, outputs = refs_of(document), told(document)
+    db.session.delete(document)
+    db.session.flush()
+    audit.record(actor, _DISCARDED[kind_of(document).name], entity_refs=refs, outputs=outputs)
+
+
+def refs_of(document: Invoice | Bill) -> dict[str, UUID]:
+    """Return the ids that an audit event of a document names: document, enquiry and trip."""
+    linked = {"trip_id": document.trip_id}
+    if isinstance(document, Invoice):
+        linked["enquiry_id"] = document.enquiry_id
+    return {kind_of(document).key: document.id} | {
+        name: found for name, found in linked.items() if found
+    }
 
 
 def told(document: Invoice | Bill) -> dict[str, Any]:
@@ -167,8 +212,7 @@ def told(document: Invoice | Bill) -> dict[str, Any]:
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
     """Return the new instalments; if they are not changed, the present ones in the new currency."""
-    lines = changes.get("line_items")
-    currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
+    currency = _currency(document, changes)
     if "instalments" in changes:
         return instalments.read(
             changes["instalments"], currency, issue_date, changes.get("due_date")
@@ -178,6 +222,24 @@ def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) 
     if plan.dues and changes.get("due_date") not in (None, plan.dues[0]):
         raise InvalidInstalmentDates
     return plan
+
+
+def _currency(document: Invoice | Bill, changes: DocumentChanges) -> str:
+    lines = changes.get("line_items")
+    return lines[0]["currency"] if lines else changes.get("currency", document.currency)
+
+
+def _party(kind: DocumentKind, changes: DocumentChanges) -> dict[str, Any]:
+    given = cast("Mapping[str, Any]", changes)
+    return {"party_name": pricing.party(given[kind.party])} if kind.party in given else {}
+
+
+def _rate(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> dict[str, Any]:
+    """Return the changed exchange rate; a new currency without a rate clears it."""
+    currency = _currency(document, changes)
+    if "exchange_rate" not in changes and currency == document.currency:
+        return {}
+    return exchange.booked_columns(actor, changes.get("exchange_rate"), currency)
 
 
 def _common(changes: DocumentChanges) -> dict[str, Any]:

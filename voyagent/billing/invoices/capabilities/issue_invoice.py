@@ -11,7 +11,7 @@ from voyagent.approvals.service.effects import Description, FactShown, Measured
 from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
-from voyagent.billing.invoices import errors as invoice_errors
+from voyagent.billing.core.service.drafts import check_draft
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_OUTPUT,
     INVOICE_STEPS,
@@ -68,8 +68,7 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
-    if invoice.status != "draft":
-        raise invoice_errors.InvoiceNotDraft
+    check_draft(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     rows = [
         *(

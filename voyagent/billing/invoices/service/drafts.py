@@ -9,17 +9,16 @@ from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.service import drafts, exchange, pricing
+from voyagent.billing.core.service import drafts, pricing
 from voyagent.billing.core.service.drafts import DocumentChanges
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.taxing import Buyer
-from voyagent.billing.invoices.errors import InvoiceNotDraft, InvoiceNumberConflict
+from voyagent.billing.invoices.errors import InvoiceNumberConflict
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
 from voyagent.kernel.rates import Quote
 
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
@@ -60,8 +59,8 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     rate of an invoice in a foreign currency.
 
     Raises Forbidden; InvoiceNumberConflict if a number is requested; CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft` and
-    `exchange.booked_columns`; EnquiryNotFound, SessionNotFound, TripNotFound.
+    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.create_draft`;
+    EnquiryNotFound, SessionNotFound, TripNotFound.
     """
     actor.require("invoice.draft")
     if number:
@@ -85,10 +84,10 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
-        **exchange.booked_columns(actor, exchange_rate, line_items),
+        exchange_rate=exchange_rate,
     )
     audit.record(
-        actor, "invoice.drafted", entity_refs=refs_of(invoice), outputs=drafts.told(invoice)
+        actor, "invoice.drafted", entity_refs=drafts.refs_of(invoice), outputs=drafts.told(invoice)
     )
     return invoice
 
@@ -106,24 +105,8 @@ def revise_draft(
     """
     actor.require("invoice.draft")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    if invoice.status != "draft":
-        raise InvoiceNotDraft
-    drafts.check_seen(invoice, seen)
-    columns: dict[str, Any] = (
-        {"party_name": pricing.party(changes["customer_name"])}
-        if "customer_name" in changes
-        else {}
-    )
-    columns |= _buyer(invoice, changes) | exchange.changed_columns(actor, invoice, changes)
-    if changed := drafts.revise(invoice, columns, changes):
-        fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
-        audit.record(
-            actor,
-            "invoice.revised",
-            entity_refs=refs_of(invoice),
-            inputs={"fields": fields},
-            outputs=drafts.told(invoice),
-        )
+    drafts.check_draft(invoice, seen)
+    drafts.revise(actor, invoice, _buyer(invoice, changes), changes)
     return invoice
 
 
@@ -133,13 +116,7 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
     """
     actor.require("invoice.draft")
-    invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    if invoice.status != "draft":
-        raise InvoiceNotDraft
-    refs, told = refs_of(invoice), drafts.told(invoice)
-    db.session.delete(invoice)
-    db.session.flush()
-    audit.record(actor, "invoice.discarded", entity_refs=refs, outputs=told)
+    drafts.discard(actor, invoice_queries.get_invoice(invoice_id, lock=True))
 
 
 def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
@@ -176,9 +153,3 @@ def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | No
     if session_id is not None:
         return chats.get_session(session_id).id
     return asked if asked is not None and chats.exists(asked) else None
-
-
-def refs_of(invoice: Invoice) -> dict[str, UUID]:
-    """Return the ids that an audit event of an invoice names: invoice, enquiry and trip."""
-    linked = {"enquiry_id": invoice.enquiry_id, "trip_id": invoice.trip_id}
-    return {"invoice_id": invoice.id} | {name: found for name, found in linked.items() if found}

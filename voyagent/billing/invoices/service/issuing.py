@@ -11,30 +11,28 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.rules import OPEN_ACCOUNTS
-from voyagent.billing.core.service import drafts, earning, exchange, numbering, rounding, taxing
+from voyagent.billing.core.service import drafts, earning, numbering, rounding, taxing
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
+from voyagent.billing.core.service.posting import post_document
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.voiding import void_document
 from voyagent.billing.invoices.errors import (
     FormerNumberTaken,
-    InvoiceNotDraft,
     InvoiceNumberConflict,
     NumberIsNotNext,
 )
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.invoices.service.drafts import draft_invoice, refs_of
+from voyagent.billing.invoices.service.drafts import draft_invoice
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger.service import chart, entries
-from voyagent.settings.queries import check_limit
+from voyagent.ledger.service import chart
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
@@ -84,7 +82,7 @@ def import_open_invoice(
             party_reference=former,
             notes=None,
             is_opening=True,
-            **exchange.booked_columns(actor, exchange_rate, items),
+            exchange_rate=exchange_rate,
         )
     except IntegrityError as error:
         if "uq_invoices_opening" in str(error.orig):
@@ -105,40 +103,24 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
     """
     actor.require_authority("invoice.issue")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    if invoice.status != "draft":
-        raise InvoiceNotDraft
-    drafts.check_seen(invoice, seen)
+    drafts.check_draft(invoice, seen)
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
     check_sum(invoice)
-    total = Money(invoice.total_minor, invoice.currency)
-    check_limit(actor, total)
-    narration = f"Invoice {number}, {invoice.party_name}"
-    posted = entries.post(
-        actor,
-        source_type="invoice",
-        source_id=invoice.id,
-        purpose="issue",
-        narration=narration,
-        lines=entries.lines_of(
-            issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
-        ),
-        entry_date=invoice.issue_date,
-        trip_id=invoice.trip_id,
-    )
+    entry_id = post_document(actor, invoice, number, issue_sides(invoice))
     earning.recognise(
         actor,
         ("invoice", invoice.id),
         recognitions_of(invoice),
-        narration=narration,
+        narration=f"Invoice {number}, {invoice.party_name}",
         memo=number,
         trip_id=invoice.trip_id,
     )
     now = clock.now()
     invoice.status = "issued"
     invoice.number = number
-    invoice.entry_id = posted.entry_id
+    invoice.entry_id = entry_id
     invoice.issued_at = invoice.updated_at = now
     invoice.issued_by_user_id = actor.user_id
     try:
@@ -150,7 +132,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
     audit.record(
         actor,
         "invoice.issued",
-        entity_refs={**refs_of(invoice), "journal_entry_id": posted.entry_id},
+        entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
         outputs=drafts.told(invoice) | {"number": number},
     )
     return invoice

@@ -1,0 +1,41 @@
+"""Posting of drafts: the journal entry of an issued invoice or a received bill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of
+from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.ledger.service import entries
+from voyagent.settings.queries import check_limit
+
+
+def post_document(
+    actor: Actor, document: Invoice | Bill, number: str, sides: Sequence[tuple[str, int, Money]]
+) -> UUID:
+    """Post the journal entry of a draft on its issue date, and return its id.
+
+    `sides` are its lines: account, 1 for debit or -1 for credit, and amount. Raises
+    ApprovalRequired, AmountAboveLimit, and the errors of `entries.post`.
+    """
+    actor.require_authority(kind_of(document).authority)
+    kind = kind_of(document)
+    check_limit(actor, Money(document.total_minor, document.currency))
+    posted = entries.post(
+        actor,
+        source_type=kind.name,
+        source_id=document.id,
+        purpose=kind.purpose,
+        narration=f"{kind.name.capitalize()} {number}, {document.party_name}",
+        lines=entries.lines_of(
+            sides, memo=number, party_name=document.party_name, named=OPEN_ACCOUNTS
+        ),
+        entry_date=document.issue_date,
+        trip_id=document.trip_id,
+    )
+    return posted.entry_id
