@@ -126,7 +126,7 @@ def test_the_trip_of_the_conversation_is_changed(alice: Person, charlie: Person)
     assert alice.api.post(path, json=body).status_code == 200
     assert charlie.api.post(path, json=body).status_code == 404
     without = alice.api.post("/capabilities/add_passenger", json=body)
-    assert (without.status_code, without.json["detail"]) == (404, "trip_not_found")
+    assert (without.status_code, without.json["detail"]) == (422, "trip_id_required")
 
 
 @pytest.mark.parametrize("role", ROLE_PERMISSIONS)

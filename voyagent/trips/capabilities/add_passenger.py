@@ -19,15 +19,20 @@ from voyagent.capabilities.capability import (
     no_money,
 )
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
+from voyagent.kernel.fields import BusinessDate, Trimmed
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips.capabilities.current_trip import current_trip, trip_to_change
+from voyagent.trips.capabilities.current_trip import (
+    TRIP_CHOICES,
+    CurrentTripInput,
+    trip_to_change,
+)
+from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import Country
 from voyagent.trips.service import passengers
 from voyagent.trips.service.passengers import PassengerChanges
 
 
-class AddPassengerInput(Closed):
+class AddPassengerInput(CurrentTripInput):
     """A passenger to add or change.
 
     There is no field for the passport number, because the conversation would store it.
@@ -60,12 +65,12 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
     If the trip already has a passenger of that name, the given fields of this passenger are
     changed.
 
-    Raises NoTripYet without a conversation, and the errors of `passengers.add_passenger` and
+    Raises the errors of `trip_to_change`, `passengers.add_passenger` and
     `passengers.update_passenger`.
     """
-    trip = trip_to_change(call)
+    trip = trip_to_change(call, wanted)
     keyring = call.port(Keyring)
-    fields: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
+    fields: PassengerChanges = wanted.model_dump(exclude_unset=True, exclude={"trip_id"})  # type: ignore[assignment]
     known = _passenger_named(call, trip.id, wanted.full_name)
     passenger = (
         passengers.add_passenger(keyring, call.actor, trip.id, fields)
@@ -108,12 +113,8 @@ def records(output: JsonObject) -> Sequence[Choice]:
 def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
     """Return the id of the passenger with a name; None unless there is exactly one."""
     said = " ".join(full_name.split()).casefold()
-    journey = current_trip(call)
-    found = [
-        one.id
-        for one in journey.passengers
-        if one.full_name.casefold() == said and journey.trip["id"] == trip_id
-    ]
+    journey = trips.read_trip(call.reader, trip_id)
+    found = [one.id for one in journey.passengers if one.full_name.casefold() == said]
     return found[0] if len(found) == 1 else None
 
 
@@ -128,6 +129,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=no_money,
     run=run,
+    choices=TRIP_CHOICES,
     card=Card(
         icon="person-plus",
         sentence=sentence,

@@ -20,9 +20,9 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Trimmed
 from voyagent.trips.capabilities.cards import price_text
-from voyagent.trips.capabilities.current_trip import trip_to_change
+from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import ClockTime, TransferDetails
@@ -30,7 +30,7 @@ from voyagent.trips.service import lines
 from voyagent.trips.service.lines import LineChanges
 
 
-class AddTransferInput(Closed):
+class AddTransferInput(CurrentTripInput):
     """A transfer on a day, and the price that the customer pays for it."""
 
     on: Annotated[BusinessDate, Slot("date", N_("On which day?"))] = Field(
@@ -56,9 +56,9 @@ class AddTransferInput(Closed):
 def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
     """Add the transfer as planned; create a trip if the conversation has none.
 
-    Raises NoTripYet without a conversation, and the errors of `lines.add_line`.
+    Raises the errors of `trip_to_change` and `lines.add_line`.
     """
-    trip = trip_to_change(call)
+    trip = trip_to_change(call, wanted)
     planned = _planned_before(call, trip.id, wanted)
     if planned is not None:
         return planned
@@ -148,6 +148,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=no_money,  # the ride is only planned
     run=run,
+    choices=TRIP_CHOICES,
     card=Card(
         icon="car-front",
         sentence=sentence,

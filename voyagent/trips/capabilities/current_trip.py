@@ -1,10 +1,16 @@
-"""Find or create the trip of the conversation, for several capabilities."""
+"""The trip of an act: the one that the input names, or the trip of the conversation."""
 
 from __future__ import annotations
 
-from voyagent.capabilities.capability import Invocation
-from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.fields import Closed
+from collections.abc import Mapping
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.capabilities.capability import Invocation, Lookup
+from voyagent.kernel.errors import N_, NotFound, Unprocessable
+from voyagent.kernel.fields import Closed, Id
+from voyagent.trips.capabilities.lookups import trips as trips_to_choose
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.journey import Journey
@@ -20,28 +26,50 @@ class NoTripYet(NotFound):
     )
 
 
+class TripRequired(Unprocessable):
+    """The input names no trip, and the act does not belong to a conversation."""
+
+    code = "trip_id_required"
+    message = N_("Choose a trip.")
+
+
 class CurrentTripInput(Closed):
-    """Input without fields: the act is about the conversation's trip."""
+    """The trip of the act, which the capabilities of one trip have in common."""
+
+    trip_id: Id | None = Field(
+        default=None,
+        description="The trip. It may be absent in a conversation, whose trip is the default.",
+    )
 
 
-def current_trip(call: Invocation) -> Journey:
-    """Return the conversation's trip with passengers and lines.
+TRIP_CHOICES: Mapping[str, Lookup] = {"trip_id": trips_to_choose}
+"""Choices of a form for the field of `CurrentTripInput`."""
 
-    Raises NoTripYet, SessionNotFound.
+
+def current_trip(call: Invocation, wanted: CurrentTripInput) -> Journey:
+    """Return the trip of the act with passengers and lines.
+
+    Raises TripNotFound, TripRequired, NoTripYet, SessionNotFound.
     """
-    if call.session_id is None:
-        raise NoTripYet
-    journey = trips.read_trip_of_session(call.reader, call.session_id)
+    if wanted.trip_id is not None:
+        return trips.read_trip(call.reader, wanted.trip_id)
+    journey = trips.read_trip_of_session(call.reader, _session_id(call))
     if journey is None:
         raise NoTripYet
     return journey
 
 
-def trip_to_change(call: Invocation) -> Trip:
-    """Return the conversation's trip; create one if there is none.
+def trip_to_change(call: Invocation, wanted: CurrentTripInput) -> Trip:
+    """Return the trip of the act; create the conversation's trip if there is none.
 
-    Raises NoTripYet without a conversation, and the errors of `trip_service.open_trip`.
+    Raises TripNotFound, TripRequired, and the errors of `trip_service.open_trip`.
     """
+    if wanted.trip_id is not None:
+        return trips.get_trip(wanted.trip_id)
+    return trip_service.trip_for(call.actor, session_id=_session_id(call))
+
+
+def _session_id(call: Invocation) -> UUID:
     if call.session_id is None:
-        raise NoTripYet
-    return trip_service.trip_for(call.actor, session_id=call.session_id)
+        raise TripRequired
+    return call.session_id

@@ -20,12 +20,12 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import moment, money
 from voyagent.capabilities.refusals import not_supported, unsupported
 from voyagent.kernel.errors import N_, VoyagentError
-from voyagent.kernel.fields import Closed, Id, wire_instant
+from voyagent.kernel.fields import Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
-from voyagent.trips.capabilities.current_trip import trip_to_change
+from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.outputs import fare_output, money_output
 from voyagent.trips.models import TripLine
@@ -35,8 +35,8 @@ from voyagent.trips.service import flights
 from voyagent.trips.service.supplier_queries import suppliers
 
 
-class HoldFlightInput(Closed):
-    """A fare from a search, and the passengers if not all of the trip's passengers fly."""
+class HoldFlightInput(CurrentTripInput):
+    """A fare from a search, and the passengers if not all of the trip fly."""
 
     fare_id: Annotated[Id, Slot("fare", N_("Which fare do you want to hold?"))] = Field(
         description="`fare_id` of a fare in the search results."
@@ -49,10 +49,9 @@ class HoldFlightInput(Closed):
 def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
     """Reserve the fare; if its price has changed, return the new fare and reserve nothing.
 
-    Raises NoTripYet without a conversation, and the errors of `flights.hold_flight` except
-    PriceChanged.
+    Raises the errors of `trip_to_change`, and those of `flights.hold_flight` except PriceChanged.
     """
-    trip = trip_to_change(call)
+    trip = trip_to_change(call, wanted)
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = flights.hold_flight(
         suppliers(call),
@@ -215,7 +214,7 @@ CAPABILITY = Capability(
     ),
     audit=N_("Assistant: hold a flight"),
     follow_ups=("issue_ticket", "release_flight", "search_hotels"),
-    choices={"passenger_ids": passengers},
+    choices={**TRIP_CHOICES, "passenger_ids": passengers},
     examples={
         "en": (
             "hold the first one",

@@ -10,18 +10,18 @@ from voyagent.capabilities.capability import Capability, Card, Invocation, JsonO
 from voyagent.capabilities.cards import amounts, day, listing, moment, paragraphs
 from voyagent.kernel.errors import N_
 from voyagent.trips.capabilities.cards import people_note
-from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
+from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.rules.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
 from voyagent.trips.words import country_name, state_word
 
 
-def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
+def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
     """Return passengers, services and price, without costs, cancelled services and passports.
 
-    Raises NoTripYet, SessionNotFound.
+    Raises the errors of `current_trip`.
     """
-    journey = current_trip(call)
+    journey = current_trip(call, wanted)
     details = [(line, line.details) for line in journey.active_lines]
     return {
         "trip_id": str(journey.trip["id"]),
@@ -125,6 +125,7 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
+    choices=TRIP_CHOICES,
     card=Card(icon="card-list", sentence=sentence, note=people_note, answer=answer),
     audit=N_("Assistant: read the itinerary"),
     follow_ups=("send_itinerary", "show_trip"),

@@ -16,14 +16,14 @@ from voyagent.capabilities.capability import (
     no_money,
 )
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import Closed, Trimmed
+from voyagent.kernel.fields import Trimmed
 from voyagent.trips.capabilities.cards import PASSENGER_STEPS
-from voyagent.trips.capabilities.current_trip import current_trip
+from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.queries import trips
 from voyagent.trips.service import passengers
 
 
-class RemovePassengerInput(Closed):
+class RemovePassengerInput(CurrentTripInput):
     """The name of the passenger to remove, or a part of it."""
 
     full_name: Annotated[
@@ -34,9 +34,9 @@ class RemovePassengerInput(Closed):
 def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
     """Remove the passenger whose name equals or contains the given text.
 
-    Raises NoTripYet; PassengerNotFound if no passenger or several match.
+    Raises the errors of `current_trip`; PassengerNotFound if no passenger or several match.
     """
-    journey = current_trip(call)
+    journey = current_trip(call, wanted)
     said = wanted.full_name.casefold()
     exact = [one for one in journey.passengers if one.full_name.casefold() == said]
     meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
@@ -68,6 +68,7 @@ CAPABILITY = Capability(
     approval="review",
     policy=no_money,
     run=run,
+    choices=TRIP_CHOICES,
     card=Card(icon="person-dash", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
     audit=N_("Assistant: remove a passenger"),
     follow_ups=("show_trip", "add_passenger"),

@@ -12,7 +12,7 @@ from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragr
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
 from voyagent.trips.capabilities.cards import people_note, price_text
-from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
+from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries.charges import charges_of
 from voyagent.trips.rules.details import VisaDetails
@@ -23,12 +23,12 @@ from voyagent.trips.words import sentence_of, state_word
 _FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
 
 
-def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
+def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
     """Return the trip with its totals, warnings, and the items that an invoice would have.
 
-    Raises NoTripYet, SessionNotFound.
+    Raises the errors of `current_trip`.
     """
-    journey = current_trip(call)
+    journey = current_trip(call, wanted)
     return {
         "trip_id": str(journey.trip["id"]),
         "title": journey.trip["title"],
@@ -169,6 +169,7 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
+    choices=TRIP_CHOICES,
     card=Card(icon="suitcase", sentence=sentence, note=people_note, answer=answer, records=records),
     audit=N_("Assistant: show the trip"),
     follow_ups=("send_itinerary", "draft_invoice", "add_passenger"),
