@@ -62,3 +62,13 @@ def test_a_refund_keeps_the_open_card() -> None:
     draft = Draft("record_receipt", {"amount": "500"}, {}, {"invoice_id": (Choice("i1", "1"),)})
     reply = ENGINE.reply("refund 500 to Deepa", CONTEXT, draft)
     assert (reply.kind, reply.kept) == ("refund", draft)
+
+
+@pytest.mark.parametrize("name", ["Zachariah", "Ravi Menon", "Kavita ji", "Meena"])
+@pytest.mark.parametrize("tail", ["50000 diye", "12 hazaar de diye", "aaj 5000 diya", "8000 bheje"])
+def test_hindi_grammar_tells_a_receipt_from_a_payment(name: str, tail: str) -> None:
+    offered = [
+        ENGINE.decide(f"{name} {word} {tail}".replace("  ", " "), CONTEXT).offered[0].name
+        for word in ("", "ne", "ko")
+    ]
+    assert offered == ["record_receipt", "record_receipt", "pay_bill"]

@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from voyagent.capabilities.capability import Capability
+from voyagent.kernel.text.money_direction import money_direction
 from voyagent.kernel.text.places import places_in
 from voyagent.kernel.text.reading import read
 
@@ -205,11 +206,15 @@ def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
 
 
 def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = ()) -> str:
-    """Return the text in lower case, with values, known names and places replaced by their kind."""
+    """Return the text in lower case, with values, known names and places replaced by their kind.
+
+    If the grammar of a Hindi sentence shows who gave money, a word for the direction is added.
+    """
     masked = read(text, today=today, region=region, names=names).masked
     for place in reversed(places_in(masked)):
         masked = f"{masked[: place.start()]}<place>{masked[place.end() :]}"
-    return masked
+    direction = money_direction(text)
+    return f"{masked} <{direction}>" if direction else masked
 
 
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
