@@ -375,7 +375,7 @@ def test_only_roles_of_people_who_write_can_decide(roles: frozenset[str]) -> Non
 
 
 def test_an_effect_names_a_permission_that_somebody_holds() -> None:
-    with pytest.raises(ValueError, match="nobody holds"):
+    with pytest.raises(ValueError, match="no role has the permission"):
         effects.register(replace(probes.LOOSE, tool_name="probe_new", permission="tool.unheard_of"))
     assert effects.find("probe_new") is None
 

@@ -152,6 +152,6 @@ def test_the_head_is_taken_last(alice: Person, statements: list[str]) -> None:
 
 
 def test_an_event_without_an_agency_is_refused(app: Flask, alice: Person) -> None:
-    with app.app_context(), pytest.raises(RuntimeError, match="without an agency"):
+    with app.app_context(), pytest.raises(RuntimeError, match="needs a bound agency"):
         audit.record(alice.actor, "probe.made")
         db.session.commit()

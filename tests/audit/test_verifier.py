@@ -253,10 +253,10 @@ def without(lines: list[bytes], at: int) -> list[bytes]:
     ("damage", "bad_seq", "words"),
     [
         (lambda lines: lines[:-1], 5, "is missing: the chain ends at 4"),
-        (lambda lines: without(lines, 2), 3, "event 3 is missing: event 4 stands in its place"),
-        (lambda lines: without(lines, 0), 1, "event 1 is missing: event 2 stands in its place"),
+        (lambda lines: without(lines, 2), 3, "event 3 is missing: event 4 is in its place"),
+        (lambda lines: without(lines, 0), 1, "event 1 is missing: event 2 is in its place"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], 2, "event 2 is missing"),
-        (lambda lines: [*lines, lines[-1]], 6, "does not follow"),
+        (lambda lines: [*lines, lines[-1]], 6, "has another number"),
         (lambda _lines: [], 1, "event 1 is missing: the chain ends at 0"),
         (lambda lines: [*lines[:3], b"", *lines[3:]], 4, "line 4"),
         (lambda lines: [*lines[:3], b"\xff" + lines[3], lines[4]], 4, "line 4"),
@@ -268,12 +268,12 @@ def without(lines: list[bytes], at: int) -> list[bytes]:
                 lines[4],
             ],
             4,
-            "other members or another spelling",
+            "other members or another format",
         ),
         (
             lambda lines: [*lines[:3], lines[3].replace(b'"x"', b'"\\ud800"', 1), lines[4]],
             4,
-            "another spelling",
+            "another format",
         ),
         (
             lambda lines: [*lines[:3], lines[3].replace(b'"x"', b"1", 1), lines[4]],

@@ -207,12 +207,12 @@ def test_a_path_that_cannot_be_read_is_refused() -> None:
 
         name: Annotated[str, Read("name.strip()")]
 
-    with pytest.raises(ValueError, match="is no path"):
+    with pytest.raises(ValueError, match="is not a valid path"):
         serializer(Wrong)
 
 
 def test_a_class_without_a_source_is_refused() -> None:
-    with pytest.raises(TypeError, match="names no source"):
+    with pytest.raises(TypeError, match="declares no source"):
         serializer(AnswerOf)
 
 

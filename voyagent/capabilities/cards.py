@@ -56,7 +56,7 @@ def answer(
 ) -> str:
     """Return the assistant's answer in Markdown: the result, or the refusal and what to do next.
 
-    `timezone` is that of the agency and defaults to that of the request.
+    `timezone` is the agency's time zone; by default it is that of the request.
     """
     token = _timezone.set(timezone)
     try:

@@ -28,5 +28,5 @@ def find_port(kind: type[Port]) -> Port:
     """Return the running application's object of a class. Raises LookupError, TypeError."""
     found = _finder[0](kind)
     if not isinstance(found, kind):
-        raise TypeError(f"{found!r} is bound to {kind.__name__}")
+        raise TypeError(f"the object for {kind.__name__} is of another class: {found!r}")
     return found

@@ -34,7 +34,7 @@ from voyagent.kernel.text.transfers import find_transfer
 
 CHOICES_MAX = 5
 _AMOUNT_MIN = 100
-"""Minimum of a number without a currency that is read as an amount; less is a count."""
+"""Minimum of a number without a currency that is read as an amount; a smaller one is a quantity."""
 
 _BILL_NUMBER = re.compile(
     r"\b(?:bill|inv(?:oice)?|ref(?:erence)?|voucher)\.?\s*(?:(?:no|number|num)\b\.?)?\s*[:#-]?\s*"

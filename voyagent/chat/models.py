@@ -148,7 +148,7 @@ class ChatTurn(TenantBound, Base):
 class ChatMessage(TenantOwned, Base):
     """A message by a user, the assistant or a tool, as a list of blocks.
 
-    `search` is the text of users and the assistant, for searches.
+    `search` is the text that searches find; only messages of users and the assistant have it.
     """
 
     __tablename__ = "chat_messages"

@@ -301,7 +301,8 @@ class AmountText(StringField):
 class SentOnce:
     """Mixin of forms that create a record: a page declared with `once` creates it only once.
 
-    The key is generated when the form is opened and is the same in each submission.
+    Each form has a hidden key, which is generated when the form is opened and is the same in each
+    submission.
     """
 
     form_key = HiddenField(default=lambda: str(new_id()))

@@ -26,7 +26,7 @@ def digest(value: Any) -> str:
 
 def _refuse_floats(value: Any) -> None:
     if isinstance(value, float):
-        raise TypeError("a float has no exact spelling")
+        raise TypeError("a float has no exact decimal form")
     if isinstance(value, dict):
         for item in value.values():
             _refuse_floats(item)

@@ -187,7 +187,7 @@ def pause() -> None:
     Allowed only before the request has written anything.
     """
     if db.session.new or db.session.dirty or db.session.deleted:
-        raise RuntimeError("an act that has begun to write cannot pause")
+        raise RuntimeError("the request has already written, so its transaction cannot be paused")
     db.session.rollback()
 
 

@@ -32,7 +32,7 @@ class Notes:
 def recording_dry_run(session: scoped_session[Any] | Session) -> Iterator[Notes]:
     """Record the results of the block; the caller rolls back. Dry runs cannot be nested."""
     if _NOTES in session.info:
-        raise RuntimeError("a dry run within a dry run")
+        raise RuntimeError("dry runs cannot be nested")
     notes = session.info[_NOTES] = Notes()
     try:
         yield notes
@@ -48,4 +48,4 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
     """Raise OutsideCallInDryRun during a dry run; called before any call to an outside system."""
     if _NOTES in session.info:
-        raise OutsideCallInDryRun("an outside call in a dry run")
+        raise OutsideCallInDryRun("an outside system was called in a dry run")

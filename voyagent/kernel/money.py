@@ -189,7 +189,7 @@ class Money:
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
         if min(ratios, default=Fraction(0)) < 0 or not whole:
-            raise ValueError("weights are not below zero, and not all zero")
+            raise ValueError("weights must be zero or more, and one of them above zero")
         sign = -1 if self.amount_minor < 0 else 1
         exact = [abs(self.amount_minor) * ratio / whole for ratio in ratios]
         parts = [int(part) for part in exact]

@@ -220,7 +220,7 @@ class _Code:
             return self.locals[path]
         found = _PATH.fullmatch(path)
         if found is None:
-            raise ValueError(f"{path} is no path")
+            raise ValueError(f"{path} is not a valid path")
         first, rest = found.groups()
         start = f"source[{first!r}]" if self.is_row else f"source.{first}"
         return start + _COLUMN.sub(r"['\1']", rest)
@@ -258,7 +258,7 @@ def _source_of(answer: type[AnswerOf[Any]]) -> Any:
         made = getattr(base, "__pydantic_generic_metadata__", {})
         if made.get("origin") is AnswerOf:
             return made["args"][0]
-    raise TypeError(f"{answer.__name__} names no source")
+    raise TypeError(f"{answer.__name__} declares no source")
 
 
 def _unwrapped(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any], bool]:

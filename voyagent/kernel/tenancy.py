@@ -76,7 +76,7 @@ def bind(session: Session, tenant_id: UUID) -> None:
     """Bind the session to an agency. Raises WrongTenant if another one is bound."""
     bound = session.info.get(TENANT)
     if bound is not None and bound != tenant_id:
-        raise WrongTenant("one session, one agency")
+        raise WrongTenant("the session is bound to another agency")
     session.info[TENANT] = tenant_id
     if session.in_transaction():
         _tell_database(session.connection(), tenant_id)
@@ -85,7 +85,7 @@ def bind(session: Session, tenant_id: UUID) -> None:
 def record_bound_agency(session: Session, tenant_id: UUID) -> None:
     """Record the agency that `app.authenticate()` has already set, without a query."""
     if session.info.setdefault(TENANT, tenant_id) != tenant_id:
-        raise WrongTenant("one session, one agency")
+        raise WrongTenant("the session is bound to another agency")
 
 
 def current_tenant(session: Session | scoped_session[Any]) -> UUID:
@@ -100,7 +100,7 @@ def current_tenant(session: Session | scoped_session[Any]) -> UUID:
 def across_tenants(session: Session, reason: str) -> Iterator[None]:
     """Disable the filter inside the block, for the stated reason; a test counts the uses."""
     if not reason:
-        raise ValueError("a reason is a sentence")
+        raise ValueError("the reason must be a sentence")
     before = session.info.get(_ACROSS)
     session.info[_ACROSS] = reason
     try:
@@ -145,12 +145,12 @@ def _filter_statement(state: ORMExecuteState) -> None:
         return
     if state.is_insert:
         raise TenantNotBound(
-            "bulk inserts pass by the stamp: add objects, or write Core SQL behind row-level"
+            "bulk inserts skip the tenant filter: add objects, or write Core SQL behind row-level"
             " security"
         )
     tenant_id = state.session.info.get(TENANT)
     if tenant_id is None:
-        raise TenantNotBound("an ORM statement without an agency")
+        raise TenantNotBound("an ORM statement runs without a bound agency")
     if state.is_column_load or state.is_relationship_load:
         return
     state.statement = state.statement.options(
@@ -167,9 +167,7 @@ def _refuse_unbound_select(state: ORMExecuteState) -> None:
     table.
     """
     if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):
-        raise TenantNotBound(
-            f"a select of {', '.join(sorted(unfiltered))} does not name the agency"
-        )
+        raise TenantNotBound(f"a select of {', '.join(sorted(unfiltered))} has no tenant condition")
 
 
 def _stamp_writes(session: Session, _context: object, _instances: object) -> None:
@@ -188,7 +186,7 @@ def _stamp_writes(session: Session, _context: object, _instances: object) -> Non
         if given is None:
             row.tenant_id = tenant_id
         elif given != tenant_id:
-            raise WrongTenant("a row of another agency")
+            raise WrongTenant("the row belongs to another agency")
 
 
 def _bind_transaction(

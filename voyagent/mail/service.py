@@ -97,9 +97,9 @@ class Outbox:
         """
         known = _checked(kind, values, self.settings.public_url)
         if attached is not None and not known.for_customer:
-            raise WrongMail(f"{kind} carries no document")
+            raise WrongMail(f"{kind} may not have an attachment")
         if not _ADDRESS.fullmatch(to) or not to.isprintable():
-            raise WrongMail("the recipient is not one plain address")
+            raise WrongMail("the recipient is not a single e-mail address")
         mail_id, now = new_id(), clock.now()
         contents = json.dumps({"to": to, "values": values, "attached": _written(attached)}).encode()
         sealed = self.keyring.seal(PURPOSE, contents, bound_to=str(mail_id))
@@ -250,16 +250,18 @@ def _checked(kind: str, values: dict[str, Value], public_url: str) -> Kind:
     if known is None:
         raise WrongMail("there is no such kind of mail")
     if set(values) != set(known.values):
-        raise WrongMail(f"{kind} takes {', '.join(sorted(known.values)) or 'no values'}")
+        raise WrongMail(f"{kind} needs {', '.join(sorted(known.values)) or 'no values'}")
     for name, needed in known.values.items():
         value = values[name]
         if type(value) is not needed:
-            raise WrongMail(f"{kind}: {name} is to be {needed.__name__}")
+            raise WrongMail(f"{kind}: {name} must be {needed.__name__}")
         if known.choices and name in known.choices and value not in known.choices[name]:
-            raise WrongMail(f"{kind}: {name} is one of {', '.join(sorted(known.choices[name]))}")
+            raise WrongMail(
+                f"{kind}: {name} must be one of {', '.join(sorted(known.choices[name]))}"
+            )
     link = str(values.get("link", ""))
     if "link" in values and not (
         link.startswith(public_url.rstrip("/") + "/") and link.isprintable() and " " not in link
     ):
-        raise WrongMail(f"{kind}: link leads away from this site")
+        raise WrongMail(f"{kind}: the link is not on this site")
     return known

@@ -44,7 +44,7 @@ class Limit(Closed):
             Money.parse(self.amount, self.currency)
         except InvalidAmount:
             raise PydanticCustomError(
-                "invalid_amount", "Amount has more places than the currency"
+                "invalid_amount", "Amount has more decimals than the currency allows"
             ) from None
         return self
 

@@ -65,17 +65,17 @@ def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (Reply("Hm.", stop="tired"), "unknown way to end"),
-        (Reply("Hm.", stop="tool"), "wants a tool and names none"),
-        (Reply(uses=(Use(""),)), "a name that is none"),
-        (Reply(uses=(Use("x" * 200),)), "a name that is none"),
+        (Reply("Hm.", stop="tired"), "unknown stop reason"),
+        (Reply("Hm.", stop="tool"), "stop reason is tool_use and there is no tool call"),
+        (Reply(uses=(Use(""),)), "an invalid name or id of a tool call"),
+        (Reply(uses=(Use("x" * 200),)), "an invalid name or id of a tool call"),
         (
             Reply(uses=(Use("read_balance", id="one"), Use("read_balance", id="one"))),
-            "twice the same",
+            "the same position or id",
         ),
-        (Reply(uses=(Use("read_balance"),) * 65), "one tool call too many"),
-        (Reply("Hm.", output_tokens=-1), "count of tokens"),
-        (Reply("Hm.", output_tokens=2**40), "count of tokens"),
+        (Reply(uses=(Use("read_balance"),) * 65), "too many tool calls"),
+        (Reply("Hm.", output_tokens=-1), "invalid number of tokens"),
+        (Reply("Hm.", output_tokens=2**40), "invalid number of tokens"),
     ],
 )
 def test_an_answer_that_cannot_be_acted_upon_is_nonsense(
@@ -134,7 +134,7 @@ def test_text_that_is_no_text_is_nonsense(
         else beginning(driver, "Hm.").replace(b'"Hm."', b'{"a": 1}')
     )
     server.next(Frames(frame))
-    with pytest.raises(ModelNonsense, match="no text"):
+    with pytest.raises(ModelNonsense, match="not text"):
         ask(driver)
 
 

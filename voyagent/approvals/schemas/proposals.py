@@ -139,7 +139,7 @@ class SeveralForm(Open):
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not self.wishes():
-            raise ValueError("nothing is chosen")
+            raise ValueError("no proposal is selected")
         return self
 
     def wishes(self) -> list[Wish]:

@@ -227,7 +227,7 @@ def register(effect: Effect) -> Effect:
     if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
         raise ValueError(f"{effect.tool_name}: roles {sorted(effect.approver_roles)} cannot decide")
     if not roles_that_may(effect.permission):
-        raise ValueError(f"{effect.tool_name}: nobody holds {effect.permission}")
+        raise ValueError(f"{effect.tool_name}: no role has the permission {effect.permission}")
     if _effects.setdefault(effect.tool_name, effect) is not effect:
         raise ValueError(f"{effect.tool_name} is registered already")
     return effect

@@ -475,7 +475,7 @@ class Performance:
     def _retell(self, kind: str) -> None:
         known = self._stored.popleft()
         if known["kind"] != kind:
-            raise RuntimeError(f"the journal says {known['kind']}, the turn {kind}")
+            raise RuntimeError(f"the journal has {known['kind']}, the turn produced {kind}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -60,7 +60,7 @@ class _Recorded:
     ) -> ModelAnswer:
         """Return the stored answer. Raises Difference if there is none."""
         if self.expected is None:
-            raise Difference("the mind asks a model where the turn did not")
+            raise Difference("the planner asks a model at a point where the stored turn did not")
         for piece in pieces_of(self.expected.raw["text"], self.expected.pieces):
             on_text(piece)
         return ModelAnswer.from_raw(self.expected.raw)
@@ -214,7 +214,7 @@ class Replay(Performance):
             raise _Crashed
         recorded = _short(self._rows[0]["data"]) if self._rows else "nothing"
         raise Difference(
-            f"event {self.equal + 1}: recorded {recorded}, now {expected or 'a further move'}"
+            f"event {self.equal + 1}: recorded {recorded}, now {expected or 'a further step'}"
         )
 
 

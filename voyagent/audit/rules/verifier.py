@@ -172,16 +172,14 @@ def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
     if event["seq"] != str(seq):
         found = event["seq"] or ""
         if found.isdecimal() and found.isascii() and int(found[:18]) > seq:
-            raise BrokenError(
-                seq, f"event {seq} is missing: event {found[:18]} stands in its place"
-            )
-        raise BrokenError(seq, f"event {seq} does not follow: its number is another one")
+            raise BrokenError(seq, f"event {seq} is missing: event {found[:18]} is in its place")
+        raise BrokenError(seq, f"event {seq} has another number")
     if event["tenant_id"] != tenant_id:
-        raise BrokenError(seq, f"event {seq} is another agency's")
+        raise BrokenError(seq, f"event {seq} belongs to another agency")
     if event["prev_hash"] != previous:
-        raise BrokenError(seq, f"event {seq} does not follow the hash of the event before it")
+        raise BrokenError(seq, f"event {seq} does not contain the hash of the event before it")
     if event["hash"] != digest(previous, event):
-        raise BrokenError(seq, f"event {seq} has been changed: its hash does not fit its fields")
+        raise BrokenError(seq, f"event {seq} has been changed: its hash does not match its fields")
     return str(event["hash"])
 
 
@@ -193,7 +191,7 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
     except (ValueError, RecursionError):
         raise BrokenError(
             number,
-            f"event {number} cannot be read: line {number} is not one object of JSON in UTF-8",
+            f"event {number} cannot be read: line {number} is not one JSON object in UTF-8",
         ) from None
     members = (
         isinstance(event, dict)
@@ -204,7 +202,7 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
         raise BrokenError(
             number,
             f"event {number} is not as it was exported: line {number} has other members or another"
-            " spelling",
+            " format",
         )
     return dict(event)
 
@@ -260,7 +258,7 @@ def _asked(arguments: list[str]) -> tuple[Path, list[Head]]:
             raise BrokenError(None, str(error)) from None
         del rest[at : at + 2]
     if len(rest) > 1:
-        raise BrokenError(None, "name one archive at most")
+        raise BrokenError(None, "give at most one archive")
     return (Path(rest[0]) if rest else Path(__file__).resolve().parent), known
 
 
@@ -270,13 +268,13 @@ def _verify_place(place: Path, known: list[Head]) -> Verdict:
     try:
         with zipfile.ZipFile(place) as archive:
             if sorted(archive.namelist()) != sorted((EVENTS, HEAD, PROGRAM, README)):
-                raise BrokenError(None, "the archive holds other files than an export has")
+                raise BrokenError(None, "the archive contains other files than an export")
             verdict = _verify_parts(archive.open, known)
             bad = archive.testzip() if verdict.ok else None
     except zipfile.BadZipFile:
-        raise BrokenError(None, f"{place.name} is no ZIP archive, or a damaged one") from None
+        raise BrokenError(None, f"{place.name} is not a ZIP archive, or is damaged") from None
     if bad is not None:
-        raise BrokenError(None, f"{bad} is damaged: its checksum does not fit")
+        raise BrokenError(None, f"{bad} is damaged: its checksum does not match")
     return verdict
 
 
@@ -334,7 +332,7 @@ def _lines(events: BinaryIO) -> Iterator[bytes]:
         except DAMAGE:
             raise BrokenError(
                 number,
-                f"event {number} cannot be read: {EVENTS} is damaged at or behind line {number}",
+                f"event {number} cannot be read: {EVENTS} is damaged at or after line {number}",
             ) from None
         if not line:
             return

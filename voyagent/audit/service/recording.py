@@ -112,7 +112,7 @@ def _write(session: Session) -> None:
     ):  # a savepoint is not the commit, before which the head is locked
         return
     if session.info.get(TENANT) is None:
-        raise TenantNotBound("an audit event without an agency")
+        raise TenantNotBound("an audit event needs a bound agency")
     session.flush()
     events = session.info.pop(_PENDING)
     session.execute(

@@ -67,7 +67,7 @@ class BoughtLineIn(InvoiceLineIn):
     @classmethod
     def _each_once(cls, taxes: Sequence[InputTaxIn]) -> Sequence[InputTaxIn]:
         if len({tax.component for tax in taxes}) < len(taxes):
-            raise PydanticCustomError("component_twice", "Each component stands once")
+            raise PydanticCustomError("component_twice", "A component may occur only once")
         return taxes
 
     def item(self, currency: str) -> LineItem:

@@ -60,7 +60,7 @@ class PartIn(Closed):
     def _settled_whole(self) -> Self:
         if (self.settled_amount is None) != (self.settled_currency is None):
             raise PydanticCustomError(
-                "settled_whole", "What is settled is an amount and its currency"
+                "settled_whole", "Give both the settled amount and its currency"
             )
         return self
 

@@ -36,7 +36,7 @@ def event_line(
     """
     strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
     if strange:
-        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
+        raise ValueError(f"an event has no field {', '.join(sorted(strange))}")
     event: dict[str, Any] = {
         "kind": kind,
         "session_id": str(turn.session_id),

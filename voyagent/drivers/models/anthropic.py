@@ -113,7 +113,9 @@ class Anthropic:
             elif kind == "message_stop" and answer.stop_reason is not None:
                 return
         raise ModelUnavailable(
-            "the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref
+            "the stream ended before the answer was complete",
+            driver=self.name,
+            vendor_ref=answer.vendor_ref,
         )
 
 
@@ -174,7 +176,7 @@ def _end(told: JsonObject, answer: Assembly) -> None:
     reason = object_of(told.get("delta")).get("stop_reason")
     if reason is not None:
         if reason not in STOP_REASONS:
-            raise answer.nonsense("an unknown way to end")
+            raise answer.nonsense("an unknown stop reason")
         answer.stop_reason = STOP_REASONS[reason]
     answer.counted = _usage(object_of(told.get("usage")), answer.counted or Usage(), answer)
 

@@ -90,7 +90,7 @@ class Assembly:
             or len(self._wishes) >= CALLS_MAX
             or wish.id in {other.id for other in self._wishes.values()}
         ):
-            raise self.nonsense("one tool call too many, or twice the same")
+            raise self.nonsense("too many tool calls, or two with the same position or id")
         self._wishes[place] = wish
 
     def has_call(self, place: int) -> bool:
@@ -122,7 +122,7 @@ class Assembly:
         if reason == "end" and self._wishes:
             reason = "tool_use"  # some servers end with `stop` after a tool call too
         if reason == "tool_use" and not self._wishes:
-            raise self.nonsense("it wants a tool and names none")
+            raise self.nonsense("the stop reason is tool_use and there is no tool call")
         calls = (
             tuple(self._call(wish) for _, wish in sorted(self._wishes.items()))
             if reason == "tool_use"
@@ -160,14 +160,14 @@ class Assembly:
         Raises ModelNonsense if `value` is not a string.
         """
         if not isinstance(value, str):
-            raise self.nonsense("something that is no text where text must be")
+            raise self.nonsense("a value that is not text")
         return without_unstorable(value)
 
     def name_of(self, value: object) -> str:
         """Return the name or id of a tool call. Raises ModelNonsense if it is not valid."""
         name = self.text_of(value)
         if not 0 < len(name) <= NAME_MAX:
-            raise self.nonsense("a name that is none")
+            raise self.nonsense("an invalid name or id of a tool call")
         return name
 
     def count_of(self, value: object) -> int:
@@ -175,7 +175,7 @@ class Assembly:
         if value is None:
             return 0
         if not isinstance(value, int) or not 0 <= value <= COUNT_MAX:
-            raise self.nonsense("a count of tokens that is none")
+            raise self.nonsense("an invalid number of tokens")
         return value
 
     def nonsense(self, message: str) -> ModelNonsense:
@@ -188,14 +188,16 @@ class Assembly:
             arguments = json.loads(text, parse_constant=_no_number, parse_float=_finite)
             _check(arguments, DEPTH_MAX)
         except (ValueError, RecursionError):
-            raise self.nonsense("arguments of a tool call are no JSON that can be kept") from None
+            raise self.nonsense(
+                "arguments of a tool call are not JSON that can be stored"
+            ) from None
         if not isinstance(arguments, dict):
-            raise self.nonsense("arguments of a tool call are no object")
+            raise self.nonsense("arguments of a tool call are not a JSON object")
         return ToolCall(wish.id, wish.name, arguments)
 
 
 def _no_number(_word: str) -> Any:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def _finite(text: str) -> float:

@@ -103,7 +103,7 @@ class Line:
         ).start()
         while True:
             if time.monotonic() >= self._deadline:
-                raise ModelTimeout("the time is over", driver=driver)
+                raise ModelTimeout("the deadline has passed", driver=driver)
             self._check_stop()
             try:
                 item = self._heard.get(

@@ -127,7 +127,9 @@ class OpenAI:
                 raise
         if answer.stop_reason is None:
             raise ModelUnavailable(
-                "the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref
+                "the stream ended before the answer was complete",
+                driver=self.name,
+                vendor_ref=answer.vendor_ref,
             )
 
 
@@ -174,7 +176,7 @@ def _take_choice(choice: JsonObject, answer: Assembly) -> None:
     reason = choice.get("finish_reason")
     if reason is not None:
         if reason not in STOP_REASONS:
-            raise answer.nonsense("an unknown way to end")
+            raise answer.nonsense("an unknown stop reason")
         answer.stop_reason = STOP_REASONS[reason]
 
 

@@ -140,7 +140,7 @@ class ModelAnswer:
         Raises KeyError or TypeError for other JSON, ValueError for an unknown stop reason.
         """
         if raw["stop_reason"] not in get_args(StopReason):
-            raise ValueError("an answer does not end like that")
+            raise ValueError("unknown stop reason")
         return cls(
             **{
                 **raw,

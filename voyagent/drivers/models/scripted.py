@@ -81,7 +81,7 @@ class Scripted:
         until = time.monotonic() + seconds
         while not should_stop():
             if time.monotonic() >= request.deadline:
-                raise ModelTimeout("the time is over", driver=self.name)
+                raise ModelTimeout("the deadline has passed", driver=self.name)
             if (left := until - time.monotonic()) <= 0:
                 return True
             time.sleep(min(left, _STEP_S))

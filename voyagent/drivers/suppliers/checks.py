@@ -53,7 +53,7 @@ def check_flight_query(driver: str, query: FlightQuery) -> None:
     if query.return_date is not None:
         _check_days(driver, "return_date", query.return_date, DAYS_AHEAD_MAX)
         if query.return_date < query.outbound_date:
-            raise ValidationFailed(driver, "return_date", "before the way out")
+            raise ValidationFailed(driver, "return_date", "before the outbound flight")
     check_party(driver, query.party)
     _check_currency(driver, query.currency)
 
@@ -89,7 +89,7 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
     Raises ValidationFailed.
     """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
-        raise ValidationFailed(driver, "travellers", "other kinds or numbers than were priced")
+        raise ValidationFailed(driver, "travellers", "other kinds or numbers than in the offer")
     last_day = offer.journeys[-1].arrives_at.date()
     for one in travellers:
         _check_name(driver, one)
@@ -112,7 +112,7 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
         raise ValidationFailed(driver, "guests", f"not 1 to {GUESTS_MAX}")
     _check_currency(driver, query.currency)
     if query.budget_max is not None and query.budget_max.currency != query.currency:
-        raise ValidationFailed(driver, "budget_max", "another currency than the prices")
+        raise ValidationFailed(driver, "budget_max", "not in the currency of the prices")
 
 
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
@@ -121,7 +121,7 @@ def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> N
     Raises ValidationFailed.
     """
     if not 1 <= len(guests) <= rate.guests:
-        raise ValidationFailed(driver, "guests", "none, or more than were priced")
+        raise ValidationFailed(driver, "guests", "none, or more than in the rate")
     for one in guests:
         _check_name(driver, one)
 

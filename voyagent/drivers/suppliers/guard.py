@@ -53,7 +53,7 @@ class Guard:
         `in_doubt` of the error is true.
         """
         if not self._places.acquire(blocking=False):
-            raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are under way")
+            raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are already running")
         began = time.monotonic()
         call: _Call[Answer] = _Call()
         context = copy_context()

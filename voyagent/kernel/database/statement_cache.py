@@ -148,5 +148,5 @@ def _shape(statement: Select[Any], key: Any) -> Any:
 
 def _compile(statement: Select[Any], key: Any) -> Any:
     if unbound := agency_tables(statement):
-        raise TenantNotBound(f"a select of {', '.join(sorted(unbound))} does not name the agency")
+        raise TenantNotBound(f"a select of {', '.join(sorted(unbound))} has no tenant condition")
     return _dialect.statement_compiler(_dialect, statement, cache_key=key)

@@ -1,6 +1,6 @@
 """Find amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
 
-A number of other things (`2 adults`, `5 nights`, `3 %`) is not an amount.
+A number that counts something else (`2 adults`, `5 nights`, `3 %`) is not an amount.
 """
 
 from __future__ import annotations

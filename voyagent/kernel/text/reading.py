@@ -142,7 +142,7 @@ def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
 def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
     """Yield e-mail addresses, document numbers and telephone numbers.
 
-    Where two overlap, the kind that is named first counts.
+    Where two overlap, the kind that is named first in this list is kept.
     """
     for email in people.EMAIL.finditer(text):
         yield Span("email", email.group().rstrip(".'"), *email.span())

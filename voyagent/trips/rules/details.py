@@ -32,9 +32,7 @@ def _local_time(value: Any) -> Any:
             found = None
         if found is not None and YEAR_MIN <= found.year <= YEAR_MAX:
             return value
-    raise PydanticCustomError(
-        "local_time", "Time must be written YYYY-MM-DDTHH:MM, by the clock of the place"
-    )
+    raise PydanticCustomError("local_time", "Time must be written YYYY-MM-DDTHH:MM, in local time")
 
 
 def _clock_time(value: Any) -> Any:
@@ -51,7 +49,7 @@ def _stay(value: HotelDetails) -> HotelDetails:
 
 def _days(value: OtherDetails) -> OtherDetails:
     if value.until is not None and (value.on is None or value.until < value.on):
-        raise PydanticCustomError("days", "It ends before it begins")
+        raise PydanticCustomError("days", "The end is before the start")
     return value
 
 

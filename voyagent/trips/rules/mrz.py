@@ -55,7 +55,7 @@ class NumberMisread(PassportLinesMisread):
 
     message = N_(
         "The check digit of the passport number does not match (second line, characters 1 to 10)."
-        " Compare them with the passport."
+        " Compare these characters with the passport."
     )
 
 
@@ -64,7 +64,7 @@ class BirthMisread(PassportLinesMisread):
 
     message = N_(
         "The check digit of the date of birth does not match (second line, characters 14 to 20)."
-        " Compare them with the passport."
+        " Compare these characters with the passport."
     )
 
 
@@ -73,7 +73,7 @@ class ExpiryMisread(PassportLinesMisread):
 
     message = N_(
         "The check digit of the expiry date does not match (second line, characters 22 to 28)."
-        " Compare them with the passport."
+        " Compare these characters with the passport."
     )
 
 
@@ -82,7 +82,7 @@ class PersonalNumberMisread(PassportLinesMisread):
 
     message = N_(
         "The check digit of the personal number does not match (second line, characters 29 to"
-        " 43). Compare them with the passport."
+        " 43). Compare these characters with the passport."
     )
 
 

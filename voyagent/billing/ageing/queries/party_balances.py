@@ -37,7 +37,7 @@ def balances_statement(
 
     `skip` is the number of parties before the page; if it is beyond the last party, the first page
     is returned. The party named by `party` is always included. If open amounts are equal, the party
-    with the larger advance comes first. Only documents and payments of the period count.
+    with the larger advance comes first. Documents and payments outside the period are left out.
 
     Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (rank from 1), parties
     (number of parties in the currency).

@@ -22,7 +22,7 @@ class TrialBalanceInput(Closed):
     """The day of the trial balance, and an option to include accounts without a balance."""
 
     as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
-        default=None, description="Postings up to this day count, YYYY-MM-DD; today if absent."
+        default=None, description="Last day of the postings, YYYY-MM-DD; today if absent."
     )
     include_zero: Annotated[bool, Slot("flag")] = Field(
         default=False, description="True to list accounts without postings as well."

@@ -19,8 +19,8 @@ def last_taken_back(
 ) -> date | None:
     """Return the last date on which part of a payment or of documents was reversed.
 
-    For a payment, deallocations and reversed refunds count; for documents, reversed credits and
-    write-offs count too. None if nothing was reversed.
+    For a payment these are its deallocations and its reversed refunds. For documents these are the
+    deallocations, and the reversed credits and write-offs. None if nothing was reversed.
     """
     ids = list(document_ids)
     concerned = or_(

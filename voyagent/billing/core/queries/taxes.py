@@ -45,8 +45,8 @@ def get_taxes(document: Invoice | Bill) -> Sequence[InvoiceTax | BillTax]:
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
     """Return the sum of the taxable amounts of a tax in the buyer's other invoices of a period.
 
-    The result is in minor units. Only issued invoices in the currency of `invoice` count. The buyer
-    is identified by PAN (the Indian tax account number), or by name if there is none.
+    The result is in minor units. Only issued invoices in the currency of `invoice` are added. The
+    buyer is identified by PAN (the Indian tax account number), or by name if there is none.
     """
     same = (
         Invoice.customer_pan == invoice.customer_pan

@@ -30,7 +30,7 @@ _REFUNDS = Refund.__table__.c
 class Exchanged:
     """Sums of a document's settled amounts and of their book values, in minor units.
 
-    Only payments in another currency than the document's count.
+    Payments in the document's own currency are left out.
     """
 
     settled_minor: int
