@@ -62,7 +62,7 @@ def several(desk: Desk, person: Person, number: int) -> list[str]:
     return sorted(made, key=lambda i: (made.index(i) // 2, i), reverse=True)
 
 
-def test_a_row_has_the_keys_of_the_contract(desk: Desk, alice: Person) -> None:
+def test_a_list_item_has_the_keys_of_the_contract(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     item = alice.api.get(f"/approvals/{approval_id}").json
     assert item is not None
@@ -86,7 +86,7 @@ def test_a_row_has_the_keys_of_the_contract(desk: Desk, alice: Person) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "granted", "rejected", "expired", "all"])
-def test_each_state_has_its_list(desk: Desk, alice: Person, status: str) -> None:
+def test_each_status_filter_lists_its_proposals(desk: Desk, alice: Person, status: str) -> None:
     made = {
         name: desk.propose(alice)
         for name in ("pending", "granted", "rejected", "expired", "overdue")
@@ -106,7 +106,7 @@ def test_each_state_has_its_list(desk: Desk, alice: Person, status: str) -> None
     )
 
 
-def test_without_a_status_the_list_has_what_is_pending(desk: Desk, alice: Person) -> None:
+def test_without_a_status_the_list_has_pending_proposals(desk: Desk, alice: Person) -> None:
     pending, decided = desk.propose(alice), desk.propose(alice)
     decide(alice, decided, granted=False)
     assert [i["id"] for i in listed(alice)["items"]] == [pending]
@@ -143,7 +143,7 @@ def test_pages_are_newest_first_without_overlap_by_offset_and_by_cursor(
 
 
 @pytest.mark.parametrize("offset", [2, 50, 2147483647])
-def test_past_the_end_the_page_is_empty_and_the_total_right(
+def test_a_page_after_the_end_is_empty_with_the_correct_total(
     desk: Desk, alice: Person, offset: int
 ) -> None:
     several(desk, alice, 2)
@@ -151,7 +151,9 @@ def test_past_the_end_the_page_is_empty_and_the_total_right(
     assert (page["items"], page["total"], page["offset"]) == ([], 2, offset)
 
 
-def test_a_conversation_narrows_the_list(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_the_list_can_be_filtered_by_conversation(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     session_id = desk.conversation(alice)
     inside, decided = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "ab")
     desk.propose(alice)
@@ -170,7 +172,7 @@ def test_a_conversation_narrows_the_list(desk: Desk, alice: Person, charlie: Per
 
 
 @pytest.mark.parametrize("session_id", ["nonsense", "123", "0" * 40])
-def test_a_conversation_that_is_no_id_is_refused_by_code(alice: Person, session_id: str) -> None:
+def test_a_malformed_conversation_id_is_refused_with_a_code(alice: Person, session_id: str) -> None:
     answer = alice.api.get(f"/approvals?session_id={session_id}")
     assert (answer.status_code, answer.json["detail"]) == (422, "invalid_session_id")  # type: ignore[index]
 
@@ -188,18 +190,18 @@ def test_a_conversation_that_is_no_id_is_refused_by_code(alice: Person, session_
         "limit=1&limit=2",
     ],
 )
-def test_what_the_schema_does_not_know_is_refused_with_a_list(alice: Person, query: str) -> None:
+def test_unknown_members_are_refused_with_a_list_of_errors(alice: Person, query: str) -> None:
     answer = alice.api.get(f"/approvals?{query}")
     assert answer.status_code == 422
     assert isinstance(answer.json["detail"], list)  # type: ignore[index]
     assert answer.json["detail"][0]["loc"][0] == "query"  # type: ignore[index]
 
 
-def test_a_foreign_cursor_is_refused(alice: Person) -> None:
+def test_a_cursor_of_another_list_is_refused(alice: Person) -> None:
     assert alice.api.get("/approvals?cursor=abc").json["detail"] == "invalid_cursor"  # type: ignore[index]
 
 
-def test_a_viewer_reads_and_does_not_decide(desk: Desk, alice: Person, victor: Person) -> None:
+def test_a_viewer_can_read_but_not_decide(desk: Desk, alice: Person, victor: Person) -> None:
     approval_id = desk.propose(alice)
     assert listed(victor)["total"] == 1
     assert victor.api.get(f"/approvals/{approval_id}").status_code == 200
@@ -229,7 +231,7 @@ def test_unknown_and_malformed_ids_are_not_found(alice: Person, approval_id: str
     )
 
 
-def test_nobody_without_a_bearer(alice: Person) -> None:
+def test_a_request_without_a_bearer_token_is_refused(alice: Person) -> None:
     client = alice.app.test_client()
     assert client.get("/api/approvals").status_code == 401
     assert client.post("/api/approvals/ap-1/resolve", json={"granted": True}).status_code == 401
@@ -247,9 +249,7 @@ def test_nobody_without_a_bearer(alice: Person) -> None:
         {"granted": True, "reason": 5},
     ],
 )
-def test_a_decision_is_a_json_boolean_and_nothing_more(
-    desk: Desk, alice: Person, body: dict[str, Any]
-) -> None:
+def test_a_decision_must_be_a_json_boolean(desk: Desk, alice: Person, body: dict[str, Any]) -> None:
     approval_id = desk.propose(alice)
     for target in (approval_id, "ap-unknown"):
         answer = alice.api.post(f"/approvals/{target}/resolve", json=body)
@@ -258,7 +258,7 @@ def test_a_decision_is_a_json_boolean_and_nothing_more(
 
 
 @pytest.mark.parametrize(("granted", "status"), [(True, "granted"), (False, "rejected")])
-def test_resolving_answers_the_decided_row_and_then_conflicts(
+def test_resolving_returns_the_decided_proposal_and_a_second_decision_conflicts(
     desk: Desk, alice: Person, granted: bool, status: str
 ) -> None:
     approval_id = desk.propose(alice)
@@ -276,7 +276,7 @@ def test_resolving_answers_the_decided_row_and_then_conflicts(
     assert (again.status_code, again.json["detail"]) == (409, "approval_already_resolved")  # type: ignore[index]
 
 
-def test_deciding_too_late_conflicts_and_the_proposal_stays_expired(
+def test_a_late_decision_conflicts_and_the_proposal_stays_expired(
     desk: Desk, alice: Person
 ) -> None:
     approval_id = desk.propose(alice)
@@ -286,7 +286,7 @@ def test_deciding_too_late_conflicts_and_the_proposal_stays_expired(
     assert desk.row(approval_id)["status"] == "expired"
 
 
-def test_four_eyes_answer_403(desk: Desk, alice: Person, leila: Person) -> None:
+def test_approving_ones_own_money_request_is_403(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
@@ -322,7 +322,7 @@ def test_proposals_of_a_deleted_conversation_are_gone_everywhere(desk: Desk, ali
 
 
 @pytest.mark.parametrize("query", ["", "?status=expired", "?status=all&limit=2", "?offset=1"])
-def test_a_page_is_one_trip_of_three_statements_whatever_the_number(
+def test_a_page_needs_three_statements_in_one_round_trip_for_any_number_of_proposals(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     from voyagent.kernel.database import read_pool  # noqa: PLC0415 - the lane is watched from here
@@ -340,9 +340,7 @@ def test_a_page_is_one_trip_of_three_statements_whatever_the_number(
     assert len(sent) == 2  # and who asks, before them
 
 
-def test_the_pending_list_is_read_by_its_index(
-    desk: Desk, alice: Person, app_engine: sa.Engine
-) -> None:
+def test_the_pending_list_uses_its_index(desk: Desk, alice: Person, app_engine: sa.Engine) -> None:
     """As the application's role, since the policy decides which index is used."""
     with desk.engine.begin() as connection:
         connection.execute(
@@ -386,7 +384,7 @@ def test_the_pending_list_is_read_by_its_index(
             assert "Seq Scan" not in plan
 
 
-def test_the_counters_are_what_is_there(desk: Desk, alice: Person) -> None:
+def test_the_stored_counts_equal_the_proposals(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     made = [desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}") for n in range(5)]
     decide(alice, made[0], granted=True)
@@ -403,7 +401,7 @@ def test_the_counters_are_what_is_there(desk: Desk, alice: Person) -> None:
     assert kept == {"pending": 2, "granted": 1, "rejected": 1, "expired": 1}
 
 
-def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_gone(
+def test_the_audit_log_keeps_arguments_hash_decision_and_result_after_deletion(
     desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]
 ) -> None:
     session_id, elsewhere = desk.conversation(bob), desk.conversation(bob)

@@ -118,7 +118,7 @@ def of(tool: str) -> effects.Effect:
     return effect
 
 
-def test_every_effect_is_called_here() -> None:
+def test_every_effect_is_tested_here() -> None:
     names = effects._effects  # noqa: SLF001 - the registry has no list of its own
     known = {name for name in names if not name.startswith("probe_")}
     assert known == set(SERVICES) | DRAFTS
@@ -135,7 +135,7 @@ def test_an_agent_without_a_grant_is_refused(app: Flask, bob: Person, tool: str)
 
 
 @every
-def test_a_grant_of_another_permission_is_none(app: Flask, bob: Person, tool: str) -> None:
+def test_a_grant_for_another_permission_is_not_accepted(app: Flask, bob: Person, tool: str) -> None:
     others = {of(name).permission for name in SERVICES} - {of(tool).permission}
     with shell(app, bob) as actor:
         for other in others:
@@ -144,7 +144,9 @@ def test_a_grant_of_another_permission_is_none(app: Flask, bob: Person, tool: st
 
 
 @every
-def test_with_its_grant_an_agent_gets_further(app: Flask, bob: Person, tool: str) -> None:
+def test_an_agent_with_the_grant_passes_the_authority_check(
+    app: Flask, bob: Person, tool: str
+) -> None:
     act, refusal = SERVICES[tool]
     grant = Grant("ap-1", of(tool).permission)
     with shell(app, bob) as actor, pytest.raises(refusal):
@@ -152,14 +154,14 @@ def test_with_its_grant_an_agent_gets_further(app: Flask, bob: Person, tool: str
 
 
 @every
-def test_the_assistant_does_nothing_directly_for_an_administrator(
+def test_the_assistant_has_no_direct_right_even_for_an_administrator(
     app: Flask, alice: Person, tool: str
 ) -> None:
     with shell(app, alice) as actor, pytest.raises(ApprovalRequired):
         SERVICES[tool][0](actor.via(Channel.ASSISTANT))
 
 
-def test_nobody_posts_past_the_services(app: Flask, bob: Person) -> None:
+def test_only_services_post(app: Flask, bob: Person) -> None:
     with shell(app, bob) as actor:
         with pytest.raises(ApprovalRequired):
             entries.post(

@@ -31,7 +31,7 @@ def decide(person: Person, *decisions: tuple[str, bool]) -> list[dict[str, Any]]
     return list(answer.json["items"])  # type: ignore[index]
 
 
-def test_each_decision_has_its_own_answer_and_none_keeps_another_from_being_made(
+def test_decisions_of_a_batch_are_independent(
     desk: Desk,
     alice: Person,
     bob: Person,
@@ -85,7 +85,7 @@ def test_each_decision_has_its_own_answer_and_none_keeps_another_from_being_made
     assert len(desk.events(good, "approval.granted")) == 1
 
 
-def test_a_role_that_a_tool_does_not_name_is_refused_for_that_one_alone(
+def test_in_a_batch_only_the_proposal_of_another_role_is_refused(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     items = decide(
@@ -97,7 +97,7 @@ def test_a_role_that_a_tool_does_not_name_is_refused_for_that_one_alone(
     ]
 
 
-def test_a_viewer_decides_none(desk: Desk, alice: Person, victor: Person) -> None:
+def test_a_viewer_cannot_decide_a_batch(desk: Desk, alice: Person, victor: Person) -> None:
     approval_id = desk.propose(alice)
     for body in (
         {"decisions": [{"approval_id": approval_id, "granted": True}]},
@@ -124,13 +124,13 @@ ONE = {"approval_id": "ap-x", "granted": True}
         {"decisions": [ONE], "more": 1},
     ],
 )
-def test_what_the_schema_does_not_know_decides_nothing(alice: Person, body: dict[str, Any]) -> None:
+def test_a_batch_with_unknown_members_decides_nothing(alice: Person, body: dict[str, Any]) -> None:
     answer = alice.api.post(PATH, json=body)
     assert answer.status_code == 422, answer.text
     assert isinstance(answer.json["detail"], list)  # type: ignore[index]
 
 
-def test_two_batches_in_opposite_orders_decide_each_once(
+def test_two_batches_in_opposite_orders_decide_each_proposal_once(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     made = [desk.propose(alice) for _ in range(6)]

@@ -45,7 +45,7 @@ def edit(
     )
 
 
-def test_an_edited_proposal_keeps_both_sets_and_shows_and_runs_the_new_one(
+def test_an_edited_proposal_keeps_both_arguments_and_runs_the_new_ones(
     desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -84,7 +84,7 @@ def test_an_edited_proposal_keeps_both_sets_and_shows_and_runs_the_new_one(
     assert desk.events(approval_id, "draft_invoice")[0]["inputs"]["arguments"] == row["payload"]
 
 
-def test_a_second_edit_keeps_what_was_first_asked_for_and_the_same_again_is_none(
+def test_a_second_edit_keeps_the_first_arguments_and_an_equal_edit_changes_nothing(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -96,7 +96,7 @@ def test_a_second_edit_keeps_what_was_first_asked_for_and_the_same_again_is_none
         desk.run("update approvals set original_payload = '{}' where id = :i", i=approval_id)
 
 
-def test_what_was_edited_since_it_was_seen_is_not_granted_and_not_edited_over(
+def test_a_proposal_edited_meanwhile_is_neither_approved_nor_overwritten(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -110,7 +110,7 @@ def test_what_was_edited_since_it_was_seen_is_not_granted_and_not_edited_over(
     assert desk.row(approval_id)["payload"]["customer_name"] == "Deepa K"
 
 
-def test_arguments_that_the_tool_does_not_take_are_told_by_their_place(
+def test_invalid_arguments_are_reported_by_their_location(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -128,7 +128,7 @@ def test_arguments_that_the_tool_does_not_take_are_told_by_their_place(
     assert desk.row(approval_id) == before
 
 
-def test_the_order_of_refusals_is_that_of_a_decision(
+def test_the_checks_of_an_edit_have_the_order_of_a_decision(
     desk: Desk, alice: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -149,7 +149,7 @@ def test_the_order_of_refusals_is_that_of_a_decision(
     assert edit(alice, approval_id, customer_name="X").json["detail"] == "approval_already_resolved"  # type: ignore[index]
 
 
-def test_an_edit_that_a_rule_would_refuse_is_refused_and_nothing_of_it_is_kept(
+def test_an_edit_that_a_rule_would_refuse_changes_nothing(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -160,14 +160,16 @@ def test_an_edit_that_a_rule_would_refuse_is_refused_and_nothing_of_it_is_kept(
     assert not desk.events(approval_id, "proposal.edited")
 
 
-def test_the_call_proposed_again_is_the_edited_one(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_repeated_call_returns_the_edited_proposal(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     session_id = desk.conversation(bob)
     approval_id = proposed(desk, bob, session_id=session_id)
     edit(alice, approval_id, customer_name="Deepa K")
     assert proposed(desk, bob, session_id=session_id) == approval_id
 
 
-def test_the_database_lets_arguments_change_by_an_edit_alone(
+def test_the_database_allows_changed_arguments_only_by_an_edit(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = proposed(desk, bob)
@@ -183,7 +185,7 @@ def test_the_database_lets_arguments_change_by_an_edit_alone(
         )
 
 
-def test_one_s_own_request_stays_one_s_own_when_it_is_edited(
+def test_the_requester_of_an_edited_proposal_is_still_the_requester(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = proposed(desk, alice)
@@ -246,7 +248,7 @@ def of_an_entry(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         ("post_journal_entry", of_an_entry),
     ],
 )
-def test_whatever_moves_money_can_be_corrected_before_it_is_granted(
+def test_every_act_that_moves_money_can_be_edited_before_approval(
     desk: Desk,
     alice: Person,
     bob: Person,

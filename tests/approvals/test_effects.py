@@ -32,7 +32,7 @@ def carry_out(person: Person, approval_id: str) -> None:
     person.does(lambda _actor: execution.carry_out(approval_id))
 
 
-def test_a_granted_effect_runs_as_the_requester_and_keeps_its_result(
+def test_an_approved_act_runs_as_the_requester_and_stores_its_result(
     desk: Desk, bob: Person, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -49,7 +49,7 @@ def test_a_granted_effect_runs_as_the_requester_and_keeps_its_result(
     assert desk.notes(approval_id) == 1
 
 
-def test_the_effect_leaves_one_event_with_the_tools_name_and_who_approved(
+def test_an_act_leaves_one_event_with_its_tool_and_approver(
     desk: Desk, bob: Person, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -91,7 +91,7 @@ def test_the_head_of_the_audit_is_locked_last(
     assert audited == [len(statements) - 1]
 
 
-def test_listeners_are_told_after_the_effect(
+def test_listeners_are_called_after_the_act(
     desk: Desk, bob: Person, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -110,7 +110,7 @@ def test_listeners_are_told_after_the_effect(
     ]
 
 
-def test_a_repeated_and_a_parallel_job_do_nothing_more(desk: Desk, alice: Person) -> None:
+def test_a_repeated_or_parallel_job_does_not_run_the_act_again(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     at_once([lambda: carry_out(alice, approval_id)] * 8)
@@ -126,7 +126,7 @@ def test_a_repeated_and_a_parallel_job_do_nothing_more(desk: Desk, alice: Person
 
 
 @pytest.mark.parametrize("state", ["pending", "rejected", "expired"])
-def test_what_was_not_granted_never_runs(desk: Desk, alice: Person, state: str) -> None:
+def test_an_act_that_was_not_approved_never_runs(desk: Desk, alice: Person, state: str) -> None:
     approval_id = desk.propose(alice)
     if state == "rejected":
         alice.does(lambda actor: deciding.resolve(actor, approval_id, granted=False).id)
@@ -137,7 +137,7 @@ def test_what_was_not_granted_never_runs(desk: Desk, alice: Person, state: str) 
     assert desk.row(approval_id)["effect_status"] == "none"
 
 
-def test_another_agency_carries_nothing_out(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_another_agency_cannot_run_the_act(desk: Desk, alice: Person, charlie: Person) -> None:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     carry_out(charlie, approval_id)
@@ -145,7 +145,7 @@ def test_another_agency_carries_nothing_out(desk: Desk, alice: Person, charlie: 
     assert desk.row(approval_id)["effect_status"] == "waiting"
 
 
-def test_an_effect_that_refuses_ends_as_failed_and_nothing_of_it_stays(
+def test_a_refused_act_ends_as_failed_and_changes_nothing(
     desk: Desk, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(alice, "probe_refuses")
@@ -172,7 +172,7 @@ def test_an_effect_that_refuses_ends_as_failed_and_nothing_of_it_stays(
     assert probes.told_of(approval_id)[0][3:] == ("failed", "period_closed", None)
 
 
-def test_an_effect_that_breaks_ends_with_a_reason_too(
+def test_an_act_that_raises_an_error_ends_with_a_reason(
     desk: Desk, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(alice, "probe_crashes")
@@ -183,7 +183,9 @@ def test_an_effect_that_breaks_ends_with_a_reason_too(
     assert desk.notes(approval_id) == 0
 
 
-def test_an_unknown_tool_fails_at_the_effect(desk: Desk, alice: Person, drain: Drain) -> None:
+def test_an_unknown_tool_fails_when_the_act_should_run(
+    desk: Desk, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(alice, "long_gone")
     grant(alice, approval_id)
     drain()
@@ -191,7 +193,7 @@ def test_an_unknown_tool_fails_at_the_effect(desk: Desk, alice: Person, drain: D
     assert desk.events(approval_id, "long_gone")[0]["status"] == "failed"
 
 
-def test_arguments_that_are_not_those_of_the_hash_do_not_run(desk: Desk, alice: Person) -> None:
+def test_arguments_that_do_not_match_their_hash_do_not_run(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     desk.run("alter table approvals disable trigger approvals_guarded")
     desk.run(
@@ -205,7 +207,7 @@ def test_arguments_that_are_not_those_of_the_hash_do_not_run(desk: Desk, alice: 
     assert desk.notes(approval_id) == 0
 
 
-def test_a_proposal_whose_requester_has_left_fails_and_whoever_granted_is_told(
+def test_a_proposal_of_a_removed_requester_fails_and_the_approver_is_notified(
     desk: Desk, bob: Person, alice: Person
 ) -> None:
     approval_id = desk.propose(bob)
@@ -217,7 +219,7 @@ def test_a_proposal_whose_requester_has_left_fails_and_whoever_granted_is_told(
     assert probes.told_of(approval_id)[0][1] == alice.actor.user_id
 
 
-def test_a_requester_who_may_write_no_more_does_not_through_an_old_proposal(
+def test_a_requester_who_became_a_viewer_cannot_act_through_an_old_proposal(
     desk: Desk, bob: Person, alice: Person
 ) -> None:
     approval_id = desk.propose(bob)
@@ -231,7 +233,7 @@ def test_a_requester_who_may_write_no_more_does_not_through_an_old_proposal(
 # --- deletion of the conversation ---
 
 
-def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back_with_it(
+def test_proposals_of_a_deleted_conversation_do_not_run_and_return_with_it(
     desk: Desk, alice: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -244,7 +246,7 @@ def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(
+def test_the_page_of_a_conversation_shows_its_pending_proposals_until_deletion(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -272,9 +274,7 @@ def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(
         assert queries.pending_of_session(reader, session_id) == []
 
 
-def test_a_granted_effect_of_a_deleted_conversation_still_finishes(
-    desk: Desk, alice: Person
-) -> None:
+def test_an_approved_act_of_a_deleted_conversation_still_runs(desk: Desk, alice: Person) -> None:
     session_id, elsewhere = desk.conversation(alice), desk.conversation(alice)
     approval_id = desk.propose(
         alice, session_id=session_id, arguments={"session_id": str(elsewhere), "text": "x"}
@@ -285,7 +285,7 @@ def test_a_granted_effect_of_a_deleted_conversation_still_finishes(
     assert desk.row(approval_id)["effect_status"] == "done"
 
 
-def test_the_wiping_waits_for_an_effect_that_is_still_to_come_and_takes_the_proposals(
+def test_wiping_waits_for_an_approved_act_and_then_deletes_the_proposals(
     desk: Desk, alice: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -318,7 +318,7 @@ def test_the_wiping_waits_for_an_effect_that_is_still_to_come_and_takes_the_prop
 # --- housekeeping ---
 
 
-def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(
+def test_housekeeping_expires_overdue_proposals_in_every_agency(
     desk: Desk, alice: Person, charlie: Person, drain: Drain
 ) -> None:
     overdue = [desk.propose(person) for person in (alice, charlie)]
@@ -335,7 +335,7 @@ def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(
     assert [e["kind"] for e in desk.events(overdue[0])] == ["proposal.made", "proposal.expired"]
 
 
-def test_housekeeping_tries_an_effect_again_whose_job_was_lost(
+def test_housekeeping_retries_an_act_whose_job_was_lost(
     desk: Desk, alice: Person, drain: Drain
 ) -> None:
     approval_id = desk.propose(alice)
@@ -358,7 +358,7 @@ def test_housekeeping_tries_an_effect_again_whose_job_was_lost(
 @pytest.mark.parametrize(
     "roles", [frozenset(), frozenset({"accountant"}), frozenset({"agency_admin", "viewer"})]
 )
-def test_only_roles_of_people_who_write_can_decide(roles: frozenset[str]) -> None:
+def test_only_roles_that_may_write_can_decide(roles: frozenset[str]) -> None:
     with pytest.raises(ValueError, match="cannot decide"):
         effects.register(
             Effect(
@@ -374,13 +374,13 @@ def test_only_roles_of_people_who_write_can_decide(roles: frozenset[str]) -> Non
     assert effects.find("probe_strange") is None
 
 
-def test_an_effect_names_a_permission_that_somebody_holds() -> None:
+def test_the_permission_of_an_effect_belongs_to_some_role() -> None:
     with pytest.raises(ValueError, match="no role has the permission"):
         effects.register(replace(probes.LOOSE, tool_name="probe_new", permission="tool.unheard_of"))
     assert effects.find("probe_new") is None
 
 
-def test_what_is_approved_runs_with_a_grant_of_its_permission_alone(
+def test_an_approved_act_runs_with_a_grant_for_its_permission_only(
     desk: Desk, alice: Person, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried: list[Grant | None] = []
@@ -398,7 +398,7 @@ def test_what_is_approved_runs_with_a_grant_of_its_permission_alone(
     assert set(carried) == {carried[0], carried[-1]}
 
 
-def test_a_tool_has_one_effect() -> None:
+def test_a_tool_has_only_one_effect() -> None:
     with pytest.raises(ValueError, match="registered already"):
         effects.register(
             Effect(
@@ -414,7 +414,7 @@ def test_a_tool_has_one_effect() -> None:
     assert effects.find("probe_note") is probes.PLAIN
 
 
-def test_the_button_is_for_whom_it_would_work(
+def test_buttons_are_shown_only_to_people_who_may_decide(
     desk: Desk, alice: Person, bob: Person, victor: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")

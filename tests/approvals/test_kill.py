@@ -64,7 +64,7 @@ def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> b
     [("before_claim", 0), ("before_effect", 0), ("after_effect", 0), ("after_commit", 1)],
     ids=str,
 )
-def test_the_effect_happens_once_though_its_worker_is_killed(
+def test_the_act_happens_once_although_its_worker_is_killed(
     desk: Desk,
     settings: Settings,
     alice: Person,
@@ -91,7 +91,7 @@ def test_the_effect_happens_once_though_its_worker_is_killed(
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_grant_waits_for_a_worker_that_is_not_there_yet(
+def test_an_approved_act_waits_until_a_worker_starts(
     desk: Desk, settings: Settings, alice: Person, tmp_path: Path
 ) -> None:
     approval_id = desk.propose(alice, "probe_deadly")

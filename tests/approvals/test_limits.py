@@ -56,7 +56,7 @@ def grant(person: Person, approval_id: str) -> tuple[int, Any]:
         ("0.00", "INR", 200),
     ],
 )
-def test_a_role_grants_up_to_its_limit_in_its_currency(
+def test_a_role_approves_up_to_its_limit_in_the_currency_of_the_limit(
     desk: Desk, bob: Person, leila: Person, amount: str, currency: str, status: int
 ) -> None:
     approval_id = worth(desk, bob, amount, currency)
@@ -65,7 +65,7 @@ def test_a_role_grants_up_to_its_limit_in_its_currency(
 
 
 @pytest.mark.usefixtures("limited")
-def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(
+def test_declining_has_no_limit_and_an_administrator_has_none_by_default(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     first, second = worth(desk, bob, "5000.00"), worth(desk, bob, "5000.00")
@@ -82,14 +82,12 @@ def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(
 
 
 @pytest.mark.usefixtures("limited")
-def test_what_is_worth_nothing_that_is_known_has_no_limit(
-    desk: Desk, bob: Person, leila: Person
-) -> None:
+def test_an_act_without_a_known_amount_has_no_limit(desk: Desk, bob: Person, leila: Person) -> None:
     assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
 
 
 @pytest.mark.usefixtures("limited")
-def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(
+def test_the_status_is_checked_first_and_an_edit_below_the_limit_can_be_approved(
     desk: Desk, bob: Person, leila: Person
 ) -> None:
     approval_id = worth(desk, bob, "5000.00")
@@ -100,7 +98,7 @@ def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(
 
 
 @pytest.mark.usefixtures("limited")
-def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(
+def test_a_colleague_whose_limit_is_too_low_does_not_count_for_four_eyes(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     assert grant(alice, worth(desk, alice, "1000.00")) == (403, "self_approval")
@@ -126,7 +124,7 @@ def entry(desk: Desk, alice: Person, bob: Person, *amounts: tuple[str, str]) -> 
 
 
 @pytest.mark.usefixtures("limited")
-def test_no_currency_of_an_entry_hides_behind_another(
+def test_each_currency_of_an_entry_is_compared_with_the_limit(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     hidden = entry(desk, alice, bob, ("INR", "1.00"), ("INR", "1.00"), ("USD", "900000.00"))
@@ -142,7 +140,7 @@ def test_no_currency_of_an_entry_hides_behind_another(
 
 
 @pytest.mark.usefixtures("limited")
-def test_a_door_of_its_own_is_no_way_around_the_limit(alice: Person, leila: Person) -> None:
+def test_a_direct_act_cannot_exceed_the_limit(alice: Person, leila: Person) -> None:
     dear, cheap = (
         draft(alice, line("1000.01", quantity=1)),
         draft(alice, line("1000.00", quantity=1)),
@@ -162,7 +160,7 @@ def test_a_door_of_its_own_is_no_way_around_the_limit(alice: Person, leila: Pers
 
 
 @pytest.mark.usefixtures("limited")
-def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(
+def test_an_approved_act_runs_even_above_the_requesters_limit(
     desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
     invoice_id = draft(alice, line("5000.00", quantity=1))
@@ -175,7 +173,9 @@ def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(
 
 
 @pytest.mark.usefixtures("limited")
-def test_what_takes_a_sale_back_is_held_to_the_limit_as_well(alice: Person, leila: Person) -> None:
+def test_credits_and_reversals_are_compared_with_the_limit_too(
+    alice: Person, leila: Person
+) -> None:
     """Otherwise a credit note and a void would bypass the limit."""
     large, small, bill = issued(alice), issued(alice, line("1000", quantity=1)), receive(alice)
     whole = {"invoice_id": str(large), "reason": "Not travelled"}

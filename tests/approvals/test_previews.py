@@ -50,7 +50,7 @@ def count(desk: Desk, table: str, person: Person) -> int:
 # --- what is kept ---
 
 
-def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(
+def test_the_preview_has_the_postings_and_the_dry_run_stores_nothing(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     pay(alice, issued(alice), 500_000)
@@ -82,7 +82,7 @@ def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(
     )
 
 
-def test_a_dry_run_leaves_no_note_no_job_and_no_figure(
+def test_a_dry_run_leaves_no_event_no_job_and_no_number(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     drain()
@@ -95,14 +95,14 @@ def test_a_dry_run_leaves_no_note_no_job_and_no_figure(
         assert connection.exec_driver_sql(waiting, ("mail.%",)).scalar() == 0
 
 
-def test_mail_that_would_leave_the_house_is_named_and_not_sent(desk: Desk, alice: Person) -> None:
+def test_a_mail_is_shown_in_the_preview_and_not_sent(desk: Desk, alice: Person) -> None:
     before = count(desk, "mails", alice)
     row = desk.row(desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"}))
     assert row["preview"]["leaves"] == [{"kind": "mail", "text": "deepa@example.com"}]
     assert count(desk, "mails", alice) == before
 
 
-def test_what_reaches_outside_is_never_called_and_its_own_dry_run_tells_the_itinerary(
+def test_an_act_at_a_supplier_is_not_called_and_its_own_dry_run_shows_the_itinerary(
     desk: Desk, alice: Person
 ) -> None:
     probes.calls.clear()
@@ -121,7 +121,7 @@ def test_what_reaches_outside_is_never_called_and_its_own_dry_run_tells_the_itin
     assert probes.calls == []
 
 
-def test_a_call_to_the_outside_is_refused_while_it_runs_dry(
+def test_an_outside_call_in_a_dry_run_is_refused(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     careless = probes.Effect(
@@ -139,7 +139,7 @@ def test_a_call_to_the_outside_is_refused_while_it_runs_dry(
     assert probes.calls == []
 
 
-def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -> None:
+def test_the_preview_shows_a_refusal_by_a_rule(desk: Desk, alice: Person) -> None:
     row = desk.row(desk.propose(alice, "probe_refuses"))
     assert row["preview"] == {
         "warning": probes.PeriodClosed.message,
@@ -150,7 +150,7 @@ def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -
 
 
 @pytest.mark.parametrize("tool", ["probe_crashes", "long_gone"])
-def test_what_cannot_be_run_dry_has_no_preview_and_is_granted_without(
+def test_an_act_without_a_dry_run_has_no_preview_and_can_be_approved(
     desk: Desk, alice: Person, tool: str
 ) -> None:
     approval_id = desk.propose(alice, tool)
@@ -171,7 +171,7 @@ def moved(desk: Desk, alice: Person, bob: Person) -> tuple[str, str]:
     return approval_id, str(invoice_id)
 
 
-def test_a_grant_of_what_is_no_longer_true_makes_way_for_a_fresh_proposal(
+def test_approving_an_outdated_preview_replaces_the_proposal(
     desk: Desk, alice: Person, bob: Person, moved: tuple[str, str], drain: Callable[[], None]
 ) -> None:
     approval_id, invoice_id = moved
@@ -205,7 +205,7 @@ def test_a_grant_of_what_is_no_longer_true_makes_way_for_a_fresh_proposal(
     assert seen(alice, invoice_id)["status"] == "issued"  # type: ignore[arg-type]
 
 
-def test_the_same_call_proposed_again_is_the_fresh_one(
+def test_a_repeated_call_returns_the_replacing_proposal(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     invoice_id, session_id = draft(alice), desk.conversation(bob)
@@ -218,14 +218,14 @@ def test_the_same_call_proposed_again_is_the_fresh_one(
     )
 
 
-def test_rejecting_asks_nothing_of_the_preview(
+def test_declining_does_not_check_the_preview(
     desk: Desk, alice: Person, moved: tuple[str, str]
 ) -> None:
     alice.does(lambda actor: deciding.resolve(actor, moved[0], granted=False).id)
     assert desk.row(moved[0])["status"] == "rejected"
 
 
-def test_what_others_post_elsewhere_makes_nothing_stale(
+def test_unrelated_postings_do_not_make_a_preview_stale(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     """Shared accounts and the receivable's total move; this customer's balance does not."""
@@ -235,7 +235,7 @@ def test_what_others_post_elsewhere_makes_nothing_stale(
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(
+def test_a_payment_of_the_customer_or_a_similar_invoice_makes_the_preview_stale(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     older = issued(alice)
@@ -245,7 +245,7 @@ def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(
         grant(alice, first)
 
 
-def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
+def test_approved_acts_that_have_not_run_yet_are_part_of_the_preview(
     desk: Desk, alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
     first, second = (
@@ -271,7 +271,7 @@ def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
     assert balances(alice)["receivable", "INR"] == 41_200
 
 
-def test_of_grants_at_the_same_moment_the_second_sees_the_first(
+def test_of_simultaneous_approvals_the_second_sees_the_first(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     for _ in range(3):
@@ -288,7 +288,7 @@ def test_of_grants_at_the_same_moment_the_second_sees_the_first(
         assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
-def test_of_two_equal_drafts_granted_at_the_same_moment_the_second_is_told_of_the_first(
+def test_of_two_equal_drafts_approved_at_once_the_second_shows_the_first(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     today = clock.today(alice.actor.timezone).isoformat()
@@ -322,7 +322,7 @@ def test_of_two_equal_drafts_granted_at_the_same_moment_the_second_is_told_of_th
         assert not alike["ok"]
 
 
-def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(
+def test_an_invoice_issued_meanwhile_is_shown_before_approval(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     invoice_id = draft(alice)
@@ -334,7 +334,7 @@ def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(
     assert fresh["preview"]["refusal"] == "invoice_not_draft"
 
 
-def test_the_line_of_a_fresh_request_names_the_amount_of_now(
+def test_the_summary_of_a_replacing_proposal_has_the_present_amount(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     invoice_id = draft(alice, line("50.00", quantity=1))
@@ -348,7 +348,7 @@ def test_the_line_of_a_fresh_request_names_the_amount_of_now(
     assert desk.events(fresh["id"], "proposal.made")[0]["inputs"]["summary"] == fresh["summary"]
 
 
-def test_the_day_and_the_language_make_nothing_stale(
+def test_day_and_language_do_not_make_a_preview_stale(
     desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     approval_id = proposed(desk, bob, draft(alice))
@@ -370,7 +370,7 @@ def test_the_day_and_the_language_make_nothing_stale(
         assert desk.row(one)["status"] == "granted"
 
 
-def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(
+def test_a_removed_requester_is_reported_by_the_act_and_not_by_the_decision(
     desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]
 ) -> None:
     desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
@@ -378,7 +378,7 @@ def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(
     assert desk.row(moved[0])["status"] == "granted"
 
 
-def test_four_eyes_are_asked_before_the_preview(desk: Desk, alice: Person, leila: Person) -> None:
+def test_four_eyes_are_checked_before_the_preview(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = proposed(desk, alice, draft(alice, line("100.00")))
     issued(alice, line("7.00"))
     with pytest.raises(SelfApproval):
@@ -386,7 +386,7 @@ def test_four_eyes_are_asked_before_the_preview(desk: Desk, alice: Person, leila
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(
+def test_if_one_preview_is_stale_no_decision_of_the_message_is_made(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     session_id = desk.conversation(bob)
@@ -415,7 +415,7 @@ def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(
     ) == (good,)
 
 
-def test_deciding_under_one_s_eyes_is_held_to_the_state_that_was_seen(
+def test_a_decision_needs_the_version_that_the_person_saw(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -435,7 +435,7 @@ def test_deciding_under_one_s_eyes_is_held_to_the_state_that_was_seen(
     assert answer.status_code == 200, answer.text
 
 
-def test_the_database_keeps_what_was_shown_once_it_is_decided(desk: Desk, alice: Person) -> None:
+def test_the_database_protects_the_preview_after_the_decision(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     with pytest.raises(Exception, match="what was shown does not change"):

@@ -38,7 +38,7 @@ def turn_four_eyes_off(desk: Desk, person: Person) -> None:
 # --- proposing ---
 
 
-def test_a_proposal_keeps_what_will_run_for_fifteen_minutes(desk: Desk, bob: Person) -> None:
+def test_a_proposal_is_valid_for_fifteen_minutes(desk: Desk, bob: Person) -> None:
     approval_id = desk.propose(bob)
     row = desk.row(approval_id)
     assert approval_id.startswith("ap-")
@@ -70,9 +70,7 @@ def test_a_proposal_belongs_to_a_conversation_of_the_agency(
         desk.propose(charlie, session_id=session_id)
 
 
-def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(
-    desk: Desk, alice: Person
-) -> None:
+def test_a_proposal_made_on_a_page_gets_its_own_conversation(desk: Desk, alice: Person) -> None:
     with alice.acting() as actor:
         made = proposing.propose(
             actor,
@@ -87,7 +85,7 @@ def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(
         assert len(made.summary) == 1024
 
 
-def test_the_same_call_proposed_again_is_the_same_proposal_and_other_arguments_are_another(
+def test_a_repeated_call_returns_the_same_proposal_and_other_arguments_make_a_new_one(
     desk: Desk, alice: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -102,7 +100,7 @@ def test_the_same_call_proposed_again_is_the_same_proposal_and_other_arguments_a
     assert len(desk.events(first)) == 1
 
 
-def test_the_database_refuses_to_change_what_was_proposed(desk: Desk, alice: Person) -> None:
+def test_the_database_refuses_changes_of_a_proposal(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     for change in (
         "payload = '{}'",
@@ -117,7 +115,7 @@ def test_the_database_refuses_to_change_what_was_proposed(desk: Desk, alice: Per
 # --- the order of refusals ---
 
 
-def test_a_viewer_decides_nothing_not_even_of_the_unknown(
+def test_a_viewer_gets_403_even_for_an_unknown_proposal(
     desk: Desk, alice: Person, victor: Person
 ) -> None:
     for approval_id in (desk.propose(alice), "ap-unknown"):
@@ -125,7 +123,7 @@ def test_a_viewer_decides_nothing_not_even_of_the_unknown(
             resolve(victor, approval_id, granted=False)
 
 
-def test_unknown_and_foreign_proposals_are_not_there(
+def test_unknown_proposals_and_those_of_another_agency_are_not_found(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:
     for approval_id in (desk.propose(alice), "ap-unknown", "x" * 500):
@@ -134,7 +132,7 @@ def test_unknown_and_foreign_proposals_are_not_there(
 
 
 @pytest.mark.parametrize("granted", [True, False])
-def test_a_person_who_resolves_needs_a_role_that_the_tool_names(
+def test_deciding_needs_a_role_that_the_tool_names(
     desk: Desk, alice: Person, bob: Person, granted: bool
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -144,14 +142,14 @@ def test_a_person_who_resolves_needs_a_role_that_the_tool_names(
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_the_role_is_asked_before_the_state(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_role_is_checked_before_the_status(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=False)
     with pytest.raises(Forbidden):
         resolve(bob, approval_id, granted=True)
 
 
-def test_the_state_is_asked_before_four_eyes(desk: Desk, alice: Person, leila: Person) -> None:
+def test_the_status_is_checked_before_four_eyes(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(leila, approval_id, granted=False)
     with pytest.raises(ApprovalAlreadyResolved):
@@ -175,7 +173,7 @@ def test_a_decision_is_final(
         )
 
 
-def test_an_overdue_proposal_expires_when_somebody_tries(
+def test_deciding_an_overdue_proposal_stores_the_expiry(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -187,7 +185,7 @@ def test_an_overdue_proposal_expires_when_somebody_tries(
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "proposal.expired"]
 
 
-def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eyes(
+def test_ones_own_overdue_proposal_is_refused_as_overdue(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -199,7 +197,7 @@ def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eye
 # --- four eyes ---
 
 
-def test_ones_own_money_request_needs_a_colleague_who_could_grant_it(
+def test_ones_own_money_request_needs_a_colleague_who_could_approve_it(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -211,13 +209,13 @@ def test_ones_own_money_request_needs_a_colleague_who_could_grant_it(
     assert "self_approved" not in desk.events(approval_id, "approval.granted")[0]["inputs"]
 
 
-def test_ones_own_request_can_always_be_rejected(desk: Desk, alice: Person, leila: Person) -> None:
+def test_ones_own_request_can_always_be_declined(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=False)
     assert desk.row(approval_id)["status"] == "rejected"
 
 
-def test_in_an_agency_of_one_the_requester_grants_and_the_audit_says_so(
+def test_the_only_person_of_an_agency_approves_alone_and_the_audit_log_says_so(
     desk: Desk, alice: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -226,7 +224,7 @@ def test_in_an_agency_of_one_the_requester_grants_and_the_audit_says_so(
     assert event["inputs"]["self_approved"] is True
 
 
-def test_a_colleague_who_could_not_grant_it_does_not_count(
+def test_a_colleague_who_could_not_approve_does_not_count(
     desk: Desk, alice: Person, bob: Person, victor: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -241,7 +239,7 @@ def test_a_colleague_who_has_left_does_not_count(desk: Desk, alice: Person, leil
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_without_the_setting_nobody_else_is_needed(
+def test_without_the_four_eyes_setting_no_colleague_is_needed(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     turn_four_eyes_off(desk, alice)
@@ -250,7 +248,7 @@ def test_without_the_setting_nobody_else_is_needed(
     assert desk.events(approval_id, "approval.granted")[0]["inputs"]["self_approved"] is True
 
 
-def test_four_eyes_are_for_money_only(desk: Desk, alice: Person, leila: Person) -> None:
+def test_four_eyes_apply_only_to_money(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
     resolve(alice, approval_id, granted=True)
     assert desk.events(approval_id, "approval.granted")[0]["inputs"]["self_approved"] is True
@@ -259,7 +257,7 @@ def test_four_eyes_are_for_money_only(desk: Desk, alice: Person, leila: Person) 
 # --- what a decision leaves ---
 
 
-def test_a_grant_defers_its_effect_and_leaves_one_event(
+def test_an_approval_queues_the_act_and_leaves_one_event(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -295,7 +293,7 @@ def test_a_grant_defers_its_effect_and_leaves_one_event(
     assert jobs == ["approvals.run_effect"]
 
 
-def test_a_rejection_runs_nothing_and_tells_the_listeners_at_once(
+def test_declining_runs_nothing_and_calls_the_listeners_at_once(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -313,14 +311,14 @@ def test_a_rejection_runs_nothing_and_tells_the_listeners_at_once(
     assert jobs == 0
 
 
-def test_a_listener_that_breaks_undoes_no_decision(desk: Desk, alice: Person) -> None:
+def test_an_error_in_a_listener_does_not_undo_a_decision(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, summary="break the listener")
     resolve(alice, approval_id, granted=False)
     assert desk.row(approval_id)["status"] == "rejected"
     assert len(desk.events(approval_id, "approval.rejected")) == 1
 
 
-def test_an_unknown_tool_may_be_granted_by_any_role_but_viewer(
+def test_any_role_but_viewer_may_approve_an_unknown_tool(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     granted, rejected = (desk.propose(alice, "long_gone", tool_call_id=call) for call in ("a", "b"))
@@ -353,7 +351,7 @@ def test_of_sixty_four_parallel_decisions_one_wins(
     assert desk.notes(approval_id) == (1 if row["status"] == "granted" else 0)
 
 
-def test_a_proposal_expires_under_those_who_decide_too_late(
+def test_a_proposal_that_expires_during_a_decision_is_refused(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice)
@@ -363,7 +361,7 @@ def test_a_proposal_expires_under_those_who_decide_too_late(
     assert desk.row(approval_id)["status"] == "expired"
 
 
-def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(
+def test_deleting_a_conversation_and_approving_at_once_never_both_succeed(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     for _ in range(5):
@@ -389,7 +387,9 @@ def resolve_all(actor: Actor, session_id: UUID, decisions: dict[str, bool]) -> l
     return deciding.decide_all(actor, deciding.check_all(actor, session_id, decisions))
 
 
-def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila: Person) -> None:
+def test_several_decisions_are_made_together_or_not_at_all(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     session_id = desk.conversation(alice)
     first, second = (
         desk.propose(alice, "probe_invoice", session_id=session_id, tool_call_id=c)
@@ -407,7 +407,7 @@ def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila
     assert made == [(first, "granted")]
 
 
-def test_the_same_decision_again_is_no_error_and_another_is(
+def test_repeating_a_decision_is_no_error_but_another_decision_is(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -418,7 +418,7 @@ def test_the_same_decision_again_is_no_error_and_another_is(
         leila.does(lambda actor: resolve_all(actor, session_id, {approval_id: False}))
 
 
-def test_several_decisions_are_of_one_conversation_of_the_agency(
+def test_several_decisions_must_be_about_one_conversation(
     desk: Desk, alice: Person, charlie: Person, victor: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -431,9 +431,7 @@ def test_several_decisions_are_of_one_conversation_of_the_agency(
         victor.does(lambda actor: resolve_all(actor, session_id, {elsewhere: True}))
 
 
-def test_a_new_lead_may_decide_what_was_asked_before_she_came(
-    desk: Desk, alice: Person, people: People
-) -> None:
+def test_a_new_lead_may_decide_older_proposals(desk: Desk, alice: Person, people: People) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     newcomer = people.colleague(alice, "Nina New", role="accounting_lead")
     resolve(newcomer, approval_id, granted=True)

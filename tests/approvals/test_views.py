@@ -41,14 +41,14 @@ def decide(
 # --- the inbox ---
 
 
-def test_an_agency_without_proposals_sees_what_comes_here(alice: Person) -> None:
+def test_an_empty_inbox_explains_itself(alice: Person) -> None:
     page = Page(alice.browser.get("/approvals"))
     assert page.status == 200
     assert "No approvals waiting" in page.words()
     assert "/approvals?status=all" in page.links()
 
 
-def test_what_waits_stands_soonest_first_and_what_was_decided_below(
+def test_the_inbox_shows_those_that_expire_first_and_recent_decisions_below(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     later, sooner, decided = (
@@ -73,7 +73,7 @@ def test_what_waits_stands_soonest_first_and_what_was_decided_below(
     assert "v-open" not in page.one(".//main").attrib["class"]
 
 
-def test_the_menu_counts_what_waits(desk: Desk, alice: Person) -> None:
+def test_the_menu_shows_the_number_of_pending_proposals(desk: Desk, alice: Person) -> None:
     desk.propose(alice)
     overdue = desk.propose(alice)
     desk.run_out(overdue)
@@ -81,7 +81,7 @@ def test_the_menu_counts_what_waits(desk: Desk, alice: Person) -> None:
     assert page.words(".//*[@id='pages']//a[@href='/approvals']") == "Approvals1"
 
 
-def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(
+def test_an_open_page_polls_the_number_with_one_statement(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, ask = alice.browser, HTMX | {"HX-Target": "nav-approvals"}
@@ -102,9 +102,7 @@ def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(
     assert trips == [1, 1]
 
 
-def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(
-    desk: Desk, alice: Person, bob: Person
-) -> None:
+def test_an_open_inbox_polls_for_changes(desk: Desk, alice: Person, bob: Person) -> None:
     browser, first = alice.browser, desk.propose(bob, summary="The first")
     inbox = Page(browser.get("/approvals")).one(".//nav[@id='inbox']").attrib
     assert (inbox["hx-select"], inbox["hx-select-oob"]) == ("#inbox", "#inbox-count,#choice")
@@ -135,7 +133,7 @@ def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(
     assert Page(browser.get(beside["hx-get"])).status == 200  # opened by hand it is a page
 
 
-def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice: Person) -> None:
+def test_the_history_filters_by_status_and_has_pages(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     made = [
         desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}")
@@ -160,7 +158,7 @@ def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice:
 # --- the review ---
 
 
-def test_the_review_says_who_asked_until_when_and_what_will_change(
+def test_the_review_shows_requester_time_limit_and_changes(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice", summary="Draft an invoice for Deepa Krishnan")
@@ -201,9 +199,7 @@ def test_the_review_says_who_asked_until_when_and_what_will_change(
     )
 
 
-def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(
-    desk: Desk, alice: Person
-) -> None:
+def test_all_arguments_are_shown_if_a_tool_has_no_description(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(
         alice,
         "long_gone",
@@ -222,7 +218,7 @@ def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(
         assert label in words
 
 
-def test_a_description_that_fails_says_why_and_the_page_still_works(
+def test_an_error_in_a_description_is_shown_and_the_page_works(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.approvals import probes  # noqa: PLC0415 - one effect is bent for this test
@@ -249,7 +245,7 @@ def test_a_description_that_fails_says_why_and_the_page_still_works(
 # --- deciding ---
 
 
-def test_granting_needs_no_script_and_ends_on_the_page_with_its_state(
+def test_approving_works_without_javascript(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = desk.propose(alice, "probe_note")
@@ -268,7 +264,7 @@ def test_granting_needs_no_script_and_ends_on_the_page_with_its_state(
     assert "hx-trigger" not in page.one(".//section[@id='review']").attrib
 
 
-def test_rejecting_takes_a_reason_and_shows_it(desk: Desk, alice: Person) -> None:
+def test_declining_stores_and_shows_the_reason(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
     browser = alice.browser
     form = Page(browser.get(f"/approvals/{approval_id}?step=reject"))
@@ -283,9 +279,7 @@ def test_rejecting_takes_a_reason_and_shows_it(desk: Desk, alice: Person) -> Non
     assert "Visas are billed in Sharjah." in outcome
 
 
-def test_a_reason_that_is_too_long_comes_back_with_what_was_typed(
-    desk: Desk, alice: Person
-) -> None:
+def test_a_reason_that_is_too_long_is_shown_again_with_an_error(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
     here = f"/approvals/{approval_id}"
     answer = submit(
@@ -298,7 +292,7 @@ def test_a_reason_that_is_too_long_comes_back_with_what_was_typed(
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_what_cannot_be_undone_asks_once_more(desk: Desk, alice: Person) -> None:
+def test_an_irreversible_act_asks_for_confirmation(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_ticket")
     browser = alice.browser
     first = Page(browser.get(f"/approvals/{approval_id}"))
@@ -319,7 +313,7 @@ def test_what_cannot_be_undone_asks_once_more(desk: Desk, alice: Person) -> None
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_htmx_gets_the_step_alone_and_the_review_alone(desk: Desk, alice: Person) -> None:
+def test_htmx_receives_only_the_fragment(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
     browser = alice.browser
     for target, query in (("decide", "?step=reject"), ("review", "")):
@@ -334,7 +328,7 @@ def test_htmx_gets_the_step_alone_and_the_review_alone(desk: Desk, alice: Person
         )  # what is read again by itself takes nobody's focus
 
 
-def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(
+def test_htmx_is_redirected_after_a_decision_and_shows_a_conflict_in_place(
     desk: Desk, alice: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_note")
@@ -348,7 +342,7 @@ def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(
     assert "already decided" in again.text
 
 
-def test_a_viewer_sees_and_has_no_buttons(desk: Desk, alice: Person, victor: Person) -> None:
+def test_a_viewer_sees_no_buttons(desk: Desk, alice: Person, victor: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     page = page_of(victor, approval_id)
     assert "Can be approved by: Accounting lead, Administrator." in page.words(".//*[@id='decide']")
@@ -364,7 +358,7 @@ def test_a_viewer_sees_and_has_no_buttons(desk: Desk, alice: Person, victor: Per
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_a_role_that_the_tool_does_not_name_is_told_who_decides(
+def test_a_person_of_another_role_reads_who_can_decide(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     page = page_of(bob, desk.propose(alice, "probe_invoice"))
@@ -372,7 +366,7 @@ def test_a_role_that_the_tool_does_not_name_is_told_who_decides(
     assert not page.all(".//form[@id='decide']")
 
 
-def test_ones_own_money_request_offers_only_the_rejection(
+def test_for_ones_own_money_request_only_decline_is_offered(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
@@ -388,7 +382,7 @@ def test_ones_own_money_request_offers_only_the_rejection(
     assert page_of(leila, approval_id).all(".//form[@id='decide']//input[@name='granted']")
 
 
-def test_a_failed_effect_says_why_in_words(
+def test_a_failed_act_shows_its_reason(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = desk.propose(alice, "long_gone")
@@ -404,7 +398,7 @@ def test_a_failed_effect_says_why_in_words(
     )
 
 
-def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person) -> None:
+def test_an_expired_request_has_no_buttons(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     desk.run_out(approval_id)
     page = page_of(alice, approval_id, "?step=grant")
@@ -413,7 +407,7 @@ def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person
     assert not page.all(".//*[@id='decide']")
 
 
-def test_foreign_unknown_and_deleted_requests_are_not_found(
+def test_unknown_deleted_and_other_agencies_requests_are_not_found(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:
     session_id = desk.conversation(alice)
@@ -424,12 +418,12 @@ def test_foreign_unknown_and_deleted_requests_are_not_found(
     assert page_of(alice, approval_id).status == 404
 
 
-def test_nobody_is_sent_to_the_sign_in(alice: Person) -> None:
+def test_a_signed_out_person_is_redirected_to_sign_in(alice: Person) -> None:
     answer = alice.app.test_client().get("/approvals")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/approvals")
 
 
-def test_deciding_without_the_token_of_the_page_is_refused(desk: Desk, alice: Person) -> None:
+def test_a_decision_without_csrf_token_is_refused(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     assert (
         alice.browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code
@@ -438,7 +432,7 @@ def test_deciding_without_the_token_of_the_page_is_refused(desk: Desk, alice: Pe
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_the_inbox_is_one_trip_of_three_statements(
+def test_the_inbox_needs_three_statements_in_one_round_trip(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = alice.browser
@@ -469,7 +463,7 @@ def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 # --- what has changed since it was shown ---
 
 
-def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(
+def test_approving_an_outdated_preview_opens_the_new_request(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     invoice_id = draft(alice, line("100.00"))
@@ -490,7 +484,7 @@ def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(
     assert f"/approvals/{fresh}" in page_of(alice, approval_id).links()
 
 
-def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_one(
+def test_a_decision_on_an_older_version_shows_the_present_one(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
@@ -505,7 +499,7 @@ def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_o
     )
 
 
-def test_what_leaves_the_house_and_the_itinerary_are_shown(desk: Desk, alice: Person) -> None:
+def test_outside_effects_and_itinerary_are_shown(desk: Desk, alice: Person) -> None:
     mail = desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"})
     assert "Mail deepa@example.com" in page_of(alice, mail).words(".//*[@id='leaves']")
     session_id = desk.conversation(alice)
@@ -518,7 +512,7 @@ def test_what_leaves_the_house_and_the_itinerary_are_shown(desk: Desk, alice: Pe
     assert "Kochi to Dubai" in page_of(alice, trip).words(".//*[@id='itinerary']")
 
 
-def test_a_conversations_card_is_that_of_the_fresh_request(
+def test_the_card_in_the_conversation_is_that_of_the_new_request(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     invoice_id, session_id = draft(alice, line("100.00")), desk.conversation(bob)
@@ -541,7 +535,7 @@ def test_a_conversations_card_is_that_of_the_fresh_request(
 # --- live ---
 
 
-def test_an_open_request_asks_again_and_is_drawn_anew_only_where_something_has_changed(
+def test_an_open_review_is_redrawn_only_if_something_changed(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice)
@@ -578,7 +572,7 @@ def editing(browser: FlaskClient, approval_id: str, **fields: str) -> TestRespon
     )
 
 
-def test_a_request_is_edited_with_no_script_and_shows_both_sets(
+def test_editing_works_without_javascript_and_shows_both_values(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
@@ -630,9 +624,7 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(
-    desk: Desk, alice: Person, bob: Person
-) -> None:
+def test_edited_dates_and_amounts_are_formatted(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
     assert (
@@ -661,7 +653,7 @@ def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(
     ("zone", "hour", "monday_there"),
     [("UTC", 20, False), ("Asia/Kolkata", 20, True), ("Asia/Kolkata", 18, False)],
 )
-def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understood(
+def test_dates_and_amounts_may_be_typed_in_words_and_show_their_meaning(
     desk: Desk,
     alice: Person,
     bob: Person,
@@ -705,7 +697,7 @@ def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understo
     "words",
     ["1.3 lakh dirhams", "between 1 and 2 lakh", "a lot", "45,000 plus GST", "2k each", "-3k"],
 )
-def test_an_amount_that_is_not_one_in_the_currency_beside_it_is_refused_with_an_example(
+def test_an_amount_that_does_not_fit_the_currency_is_refused_with_an_example(
     desk: Desk, alice: Person, bob: Person, words: str
 ) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
@@ -728,9 +720,7 @@ def test_an_amount_that_is_not_one_in_the_currency_beside_it_is_refused_with_an_
     assert desk.row(approval_id)["payload"] == DRAFT
 
 
-def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(
-    desk: Desk, alice: Person, bob: Person
-) -> None:
+def test_an_invalid_value_is_shown_at_its_field(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     sent = {"customer_name": " ", "due_date": "soon", "line_items.1.quantity": "many"}
     page = Page(editing(alice.browser, approval_id, **sent))
@@ -742,7 +732,7 @@ def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(
     assert desk.row(approval_id)["payload"] == DRAFT
 
 
-def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(
+def test_an_edit_above_the_open_amount_is_refused_with_the_reason(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     arguments = {
@@ -762,7 +752,9 @@ def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(
     assert "more than the amount due" not in words
 
 
-def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_request_that_would_be_refused_cannot_be_approved(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     session_id = desk.conversation(bob)
     arguments = {
         "invoice_id": str(issued(alice)),
@@ -778,7 +770,7 @@ def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: P
         assert f"/approvals/{approval_id}?step=reject" in page.links()
 
 
-def test_the_code_beneath_a_request_is_that_of_what_is_shown(
+def test_the_hash_under_a_request_is_that_of_the_arguments_shown(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     first, second = (
@@ -807,7 +799,7 @@ def _code(person: Person, approval_id: str) -> str:
     )
 
 
-def test_an_edit_over_another_ones_says_so(
+def test_an_edit_after_another_edit_is_refused(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
@@ -827,7 +819,7 @@ def test_an_edit_over_another_ones_says_so(
     assert desk.row(approval_id)["payload"]["customer_name"] == "Leila's"
 
 
-def test_an_entry_is_edited_line_by_line_and_each_line_says_its_account(
+def test_a_journal_entry_is_edited_by_line_with_account_names(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     sides = (("cash", "debit_amount"), ("bank", "credit_amount"))
@@ -865,14 +857,16 @@ def test_an_entry_is_edited_line_by_line_and_each_line_says_its_account(
     }
 
 
-def test_what_is_nothing_but_ids_offers_no_form(desk: Desk, alice: Person, bob: Person) -> None:
+def test_arguments_that_are_only_ids_have_no_form(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "issue_ticket", arguments={"pnr_id": str(new_id())})
     page = page_of(alice, approval_id, "?step=edit")
     assert not page.all(".//form[@id='edit']")
     assert f"/approvals/{approval_id}?step=edit" not in page.links()
 
 
-def test_only_who_may_decide_is_offered_the_form(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_edit_form_is_offered_only_to_people_who_may_decide(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(alice, "draft_invoice", arguments=DRAFT)
     assert not page_of(bob, approval_id, "?step=edit").all(".//form[@id='edit']")
     assert not page_of(alice, desk.propose(alice, "probe_note"), "?step=edit").all(
@@ -880,7 +874,7 @@ def test_only_who_may_decide_is_offered_the_form(desk: Desk, alice: Person, bob:
     )
 
 
-def test_an_amount_above_the_limit_offers_the_rejection_and_the_edit_alone(
+def test_above_the_limit_only_decline_and_edit_are_offered(
     desk: Desk, bob: Person, alice: Person, leila: Person
 ) -> None:
     alice.does(
@@ -934,7 +928,7 @@ def decide_several(browser: FlaskClient, page: Page, **fields: str) -> Page:
     )
 
 
-def test_several_are_chosen_looked_at_and_decided_with_no_script(
+def test_several_requests_are_reviewed_and_approved_without_javascript(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     good = desk.propose(bob, "draft_invoice", arguments=DRAFT, summary="Draft for Deepa")
@@ -986,7 +980,9 @@ def test_several_are_chosen_looked_at_and_decided_with_no_script(
     assert "Approved" in Page(browser.get(f"/approvals/{good}")).words(".//section[@id='review']")
 
 
-def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Person) -> None:
+def test_several_requests_are_declined_with_one_reason(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     made = [desk.propose(bob) for _ in range(2)]
     browser = alice.browser
     results = decide_several(
@@ -997,7 +993,7 @@ def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Pe
 
 
 @pytest.mark.usefixtures("leila")
-def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_what_it_can(
+def test_of_several_own_requests_each_button_decides_only_what_is_allowed(
     desk: Desk, alice: Person, bob: Person, charlie: Person, victor: Person
 ) -> None:
     own, good, gone = (
@@ -1038,7 +1034,7 @@ def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_
     assert not Page(victor.browser.get("/approvals")).all(".//input[@name='chosen']")
 
 
-def test_several_that_another_role_decides_name_it_and_offer_no_button(
+def test_several_requests_of_another_role_have_no_button(
     desk: Desk, bob: Person, alice: Person
 ) -> None:
     page = Page(bob.browser.get(chosen(desk.propose(alice, "probe_invoice"))))
@@ -1048,7 +1044,7 @@ def test_several_that_another_role_decides_name_it_and_offer_no_button(
     assert not page.all(".//form[@id='several']//button[@name='granted']")
 
 
-def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_others(
+def test_a_request_edited_meanwhile_is_not_approved_with_the_others(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     edited, good = desk.propose(bob, "draft_invoice", arguments=DRAFT), desk.propose(bob)

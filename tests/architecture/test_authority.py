@@ -139,7 +139,7 @@ def public(places: set[Place]) -> set[Place]:
 
 
 @pytest.mark.parametrize("package", list(ENDS))
-def test_every_service_that_posts_or_leaves_asks_for_authority_first(package: str) -> None:
+def test_every_service_that_posts_or_calls_outside_requires_authority_first(package: str) -> None:
     known = functions(package)
     missing = {
         f"{package}.{name}"
@@ -149,7 +149,7 @@ def test_every_service_that_posts_or_leaves_asks_for_authority_first(package: st
     assert missing == {name for name in WITHOUT if name.startswith(f"{package}.")}
 
 
-def test_the_calls_are_really_followed() -> None:
+def test_calls_are_followed_through_modules() -> None:
     names = {package: {name for _module, name in public(reaching(package))} for package in ENDS}
     assert {"record_receipt", "create_invoice", "import_open_bill", "take_back"} <= names["billing"]
     assert not {"draft_invoice", "schedule_bill", "payment_sides"} & names["billing"]
@@ -171,13 +171,13 @@ def sources() -> dict[str, ast.Module]:
     }
 
 
-def test_nobody_but_a_service_posts() -> None:
+def test_only_services_post() -> None:
     posting = {path for path, tree in sources().items() if targets(tree, tree) & POSTS}
     service = r"(billing/\w+|ledger)/service\b"
     assert {path for path in posting if not re.match(service, path)} == set()
 
 
-def test_a_grant_is_attached_where_something_approved_is_carried_out_or_run_dry() -> None:
+def test_grants_are_attached_only_where_approved_acts_run() -> None:
     granting = {
         path
         for path, tree in sources().items()

@@ -15,7 +15,7 @@ sys.exit(pytest.main(["-q", "-rs", "-n0", "-p", "no:cacheprovider", "tests/e2e"]
 """
 
 
-def test_without_the_browsers_packages_the_browser_tests_are_skipped_with_the_reason() -> None:
+def test_without_playwright_the_browser_tests_are_skipped_with_the_reason() -> None:
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT_PLAYWRIGHT],
         cwd=ROOT,

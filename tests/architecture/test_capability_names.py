@@ -33,7 +33,7 @@ def test_no_other_file_names_a_capability() -> None:
     assert strays == {}
 
 
-def test_each_exception_is_needed() -> None:
+def test_each_exception_is_still_needed() -> None:
     found = _found()
     idle = {place: names - found.get(place, set()) for place, names in ALLOWED.items()}
     assert {place: names for place, names in idle.items() if names} == {}

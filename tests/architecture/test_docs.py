@@ -68,7 +68,7 @@ def test_the_tour_names_every_top_level_entry() -> None:
     assert not missing
 
 
-def test_every_package_opens_with_what_it_is_for() -> None:
+def test_every_package_docstring_states_its_purpose() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "voyagent").rglob("*.py")
@@ -78,13 +78,13 @@ def test_every_package_opens_with_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_the_operators_page_tells_every_setting(name: str) -> None:
+def test_the_operations_page_lists_every_setting(name: str) -> None:
     variable = "VOYAGENT_" + name.upper()
     short = "…_" + name.upper().removeprefix("AUTH_ARGON2_")
     assert f"`{variable}`" in OPERATIONS or f"`{short}`" in OPERATIONS
 
 
-def test_the_operators_page_tells_every_family_of_figures() -> None:
+def test_the_operations_page_lists_every_metric() -> None:
     source = "".join(
         (ROOT / "voyagent" / room / "metrics.py").read_text() for room in ("kernel", "http")
     )
@@ -94,7 +94,7 @@ def test_the_operators_page_tells_every_family_of_figures() -> None:
 
 
 @pytest.mark.parametrize("throttle", throttles.ALL, ids=lambda throttle: throttle.name)
-def test_the_operators_page_tells_every_limit(throttle: throttles.Throttle) -> None:
+def test_the_operations_page_lists_every_rate_limit(throttle: throttles.Throttle) -> None:
     (row,) = re.findall(
         rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", OPERATIONS, re.MULTILINE
     )
@@ -106,7 +106,7 @@ def test_the_operators_page_tells_every_limit(throttle: throttles.Throttle) -> N
     ]
 
 
-def test_what_shares_an_account_with_sign_in_has_its_limits() -> None:
+def test_actions_that_share_a_bucket_with_sign_in_have_its_limits() -> None:
     assert {one.account for one in throttles.ALL if one.bucket} == {throttles.SIGN_IN.account}
 
 

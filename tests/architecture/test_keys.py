@@ -10,14 +10,14 @@ from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound
 
 
-def test_primary_keys_are_in_the_order_of_the_schema(owner_engine: sa.Engine) -> None:
+def test_primary_keys_have_the_column_order_of_the_schema(owner_engine: sa.Engine) -> None:
     inspector = sa.inspect(owner_engine)
     for table in Base.metadata.sorted_tables:
         stored = inspector.get_pk_constraint(table.name)["constrained_columns"]
         assert [column.name for column in table.primary_key] == stored, table.name
 
 
-def test_every_table_of_an_agency_is_keyed_by_agency_first_and_known_to_the_gate() -> None:
+def test_the_key_of_every_agency_table_begins_with_the_agency() -> None:
     gated = {
         mapper.local_table.name
         for mapper in Base.registry.mappers

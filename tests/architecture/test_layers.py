@@ -122,14 +122,14 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_program_keeps_to_the_plan(copy: Path) -> None:
+def test_imports_follow_the_layers(copy: Path) -> None:
     code, told = _lint(copy)
     assert code == 0, told
     assert "0 broken" in told
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS)
-def test_what_breaks_the_plan_is_reported(copy: Path, violation: str) -> None:
+def test_forbidden_imports_are_reported(copy: Path, violation: str) -> None:
     place, line, contract = VIOLATIONS[violation]
     file = copy / "voyagent" / place
     file.parent.mkdir(exist_ok=True)

@@ -100,7 +100,7 @@ def without_parentheses(catalogue: dict[str, str]) -> dict[str, str]:
 # --------------------------------------------------------------------------------
 
 
-def test_files_are_numbered_in_one_line() -> None:
+def test_migrations_form_one_line() -> None:
     numbers, behind = [], []
     for path in VERSIONS.glob("[0-9]*.py"):
         text = path.read_text()
@@ -186,7 +186,7 @@ def test_a_database_of_release_0_1_gets_the_schema_of_a_new_one(
     new.dispose()
 
 
-def test_an_older_database_is_told_to_upgrade_to_release_0_1(
+def test_an_older_database_must_first_be_upgraded_to_release_0_1(
     empty_app: Flask, release_0_1: sa.Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     with release_0_1.begin() as connection:
@@ -198,7 +198,7 @@ def test_an_older_database_is_told_to_upgrade_to_release_0_1(
     assert (revision(release_0_1), things(release_0_1)) == ("0063", before)
 
 
-def test_a_schema_that_is_not_that_of_release_0_1_is_refused(
+def test_a_schema_other_than_that_of_release_0_1_is_refused(
     empty_app: Flask, release_0_1: sa.Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     with release_0_1.begin() as connection:
@@ -210,7 +210,7 @@ def test_a_schema_that_is_not_that_of_release_0_1_is_refused(
     assert (revision(release_0_1), things(release_0_1)) == ("0064", before)
 
 
-def test_the_fingerprint_tells_each_kind_of_difference(release_0_1: sa.Engine) -> None:
+def test_the_fingerprint_detects_each_kind_of_difference(release_0_1: sa.Engine) -> None:
     spec = importlib.util.spec_from_file_location("fingerprint", MIGRATIONS / "fingerprint.py")
     assert spec is not None
     assert spec.loader is not None
@@ -273,7 +273,7 @@ def test_a_changed_file_is_applied_again_and_no_other(settings: Settings) -> Non
     engine.dispose()
 
 
-def test_a_file_may_change_a_signature_and_a_file_that_is_gone_is_forgotten(
+def test_a_function_file_may_change_a_signature_or_be_deleted(
     settings: Settings,
 ) -> None:
     engine = sa.create_engine(settings.db_admin_url or "")
@@ -300,7 +300,7 @@ def test_a_file_may_change_a_signature_and_a_file_that_is_gone_is_forgotten(
     engine.dispose()
 
 
-def test_a_file_that_fails_undoes_the_whole_upgrade(
+def test_a_failing_file_rolls_back_the_whole_upgrade(
     empty_app: Flask, release_0_1: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = SqlFile("voyagent/kernel/sql/broken.sql", b"create function app.broken() nonsense;")
@@ -312,7 +312,7 @@ def test_a_file_that_fails_undoes_the_whole_upgrade(
     assert (revision(release_0_1), things(release_0_1)) == ("0064", before)
 
 
-def test_files_come_after_those_that_they_require(tmp_path: Path) -> None:
+def test_files_are_applied_after_those_that_they_require(tmp_path: Path) -> None:
     folder = tmp_path / "voyagent" / "any" / "sql"
     folder.mkdir(parents=True)
     (folder / "a.sql").write_text("-- requires: c, b\nselect 1;\n")
@@ -371,7 +371,7 @@ def test_a_command_names_the_reason_why_the_server_is_unusable(settings: Setting
     assert "Check VOYAGENT_DB_URL" in result.output
 
 
-def test_another_database_error_of_a_command_is_no_refusal(app: Flask) -> None:
+def test_another_database_error_of_a_command_is_not_hidden(app: Flask) -> None:
     @click.command()
     @with_database
     def divide() -> None:

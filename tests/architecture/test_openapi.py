@@ -90,12 +90,12 @@ def ours(document: dict[str, Any]) -> Document:
     return Document(document)
 
 
-def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     validate(document)
 
 
-def test_it_is_served_as_json(app: Flask, document: dict[str, Any]) -> None:
+def test_the_document_is_served_as_json(app: Flask, document: dict[str, Any]) -> None:
     answer = app.test_client().get("/api/openapi.json")
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
@@ -180,12 +180,12 @@ def test_an_operation_takes_the_contracts_body(ours: Document, name: str) -> Non
 
 
 @named
-def test_an_operation_is_open_where_the_contract_says_so(ours: Document, name: str) -> None:
+def test_an_operation_is_public_where_the_contract_says_so(ours: Document, name: str) -> None:
     is_open = {} in ours.operation(name).get("security", [{}])
     assert is_open is CONTRACT[name]["open"]
 
 
-def test_every_operation_has_its_own_name_words_and_tag(document: dict[str, Any]) -> None:
+def test_every_operation_has_an_id_a_description_and_a_tag(document: dict[str, Any]) -> None:
     operations = [
         (path, method, o) for path, item in document["paths"].items() for method, o in item.items()
     ]

@@ -23,11 +23,11 @@ def test_the_picture_is_current() -> None:
     assert current, "run .venv/bin/python -m tools.architecture"
 
 
-def test_layers_are_read_with_their_siblings() -> None:
+def test_layers_are_read_with_siblings_on_one_row() -> None:
     assert architecture.layers(CONFIG) == [["factory"], ["routes", "cli"], ["kernel"]]
 
 
-def test_each_package_is_a_box_and_each_import_an_arrow() -> None:
+def test_the_picture_has_a_box_per_package_and_an_arrow_per_import() -> None:
     edges = {("factory", "cli"), ("factory", "kernel"), ("cli", "kernel")}
     picture = ET.fromstring(architecture.draw(architecture.layers(CONFIG), edges))  # noqa: S314 - our own
     boxes = [text.text for text in picture.iter(f"{SVG}text")]

@@ -38,7 +38,7 @@ def served() -> list[str]:
     return sorted(lines, key=lambda line: (line.split()[1], line))
 
 
-def test_the_doors_are_the_pinned_ones() -> None:
+def test_the_routes_equal_the_stored_list() -> None:
     pinned = PINNED.read_text().splitlines()
     missing, new = sorted(set(pinned) - set(served())), sorted(set(served()) - set(pinned))
     assert not missing, f"gone from the site, still in {PINNED.name}: {missing}"
@@ -46,14 +46,14 @@ def test_the_doors_are_the_pinned_ones() -> None:
     assert pinned == served(), f"{PINNED.name} is sorted by path"
 
 
-def test_every_permission_of_a_door_is_held_by_somebody() -> None:
+def test_every_permission_of_a_route_belongs_to_some_role() -> None:
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     for line in served():
         permission = line.split()[3]
         assert permission == "-" or permission in held, line
 
 
-def test_reading_is_by_get_and_a_get_changes_nothing() -> None:
+def test_a_get_request_changes_nothing() -> None:
     """A permission that only writers hold never stands on a GET of the API."""
     readers = ROLE_PERMISSIONS["viewer"]
     administers = {"audit.read", "invite.read"}
@@ -63,7 +63,7 @@ def test_reading_is_by_get_and_a_get_changes_nothing() -> None:
             assert permission in readers | administers, line
 
 
-def test_nothing_is_served_that_is_not_pinned(app: Flask) -> None:
+def test_only_listed_routes_are_served(app: Flask) -> None:
     pinned = {tuple(line.split()[:2]) for line in PINNED.read_text().splitlines()}
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD"}:
@@ -71,11 +71,11 @@ def test_nothing_is_served_that_is_not_pinned(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("blueprint", [*PAGES, docs, *APIS], ids=lambda blueprint: blueprint.name)
-def test_every_blueprint_names_its_guard(blueprint: PageBlueprint) -> None:
+def test_every_blueprint_has_a_guard(blueprint: PageBlueprint) -> None:
     assert isinstance(blueprint.guard, Guard)
 
 
-def test_a_handler_is_parse_call_answer() -> None:
+def test_a_handler_only_parses_calls_and_renders() -> None:
     """No `try` and no SQL statement of its own."""
     for api in APIS:
         for operation in api.operations:
@@ -86,7 +86,7 @@ def test_a_handler_is_parse_call_answer() -> None:
             assert not re.search(r"db\.session\.(execute|scalars?|add|query|delete)\b", body), name
 
 
-def test_no_file_has_a_name_that_says_nothing() -> None:
+def test_no_module_has_a_meaningless_name() -> None:
     nameless = {"utils", "helpers", "common", "misc", "manager", "base"}
     for path in sorted((ROOT / "voyagent").rglob("*.py")):
         assert not nameless & {

@@ -86,12 +86,12 @@ class Roots(HTMLParser):
         self.scripts_with_text += self._in_script and bool(data.strip())
 
 
-def test_every_template_compiles_with_the_filters_that_there_are(app: Flask) -> None:
+def test_every_template_compiles_with_the_registered_filters(app: Flask) -> None:
     for name in ALL:
         app.jinja_env.compile(source(name), name)
 
 
-def test_every_template_that_is_named_exists(app: Flask) -> None:
+def test_every_template_named_in_the_code_exists(app: Flask) -> None:
     for name in ALL:
         naming = app.jinja_env.parse(source(name)).find_all(
             (nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import)
@@ -138,7 +138,7 @@ def test_no_template_names_another_host() -> None:
         ), name
 
 
-def test_a_fragment_has_one_root_with_an_id() -> None:
+def test_a_fragment_has_one_root_element_with_an_id() -> None:
     for name in FRAGMENTS:
         roots = Roots(as_html(name)).roots
         assert roots, f"{name} has no element"
@@ -148,12 +148,12 @@ def test_a_fragment_has_one_root_with_an_id() -> None:
         assert len({root_id for _, root_id in roots}) == 1, f"{name}: more than one root: {roots}"
 
 
-def test_a_fragment_stands_alone(app: Flask) -> None:
+def test_a_fragment_works_alone(app: Flask) -> None:
     for name in FRAGMENTS:
         assert not list(app.jinja_env.parse(source(name)).find_all(nodes.Extends)), name
 
 
-def test_words_come_from_the_catalogue() -> None:
+def test_texts_come_from_the_translation_catalogue() -> None:
     for name in ALL:
         # Private macros and *_class blocks write attributes, not words.
         text = re.sub(

@@ -51,7 +51,7 @@ def collected() -> set[str]:
     }
 
 
-def test_the_words_of_pages_statuses_and_rules_are_collected() -> None:
+def test_texts_of_pages_statuses_and_rules_are_extracted() -> None:
     words = collected()
     assert {
         "Skip to content",
@@ -62,7 +62,7 @@ def test_the_words_of_pages_statuses_and_rules_are_collected() -> None:
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_a_translation_is_filled_with_the_same_values(catalogue: Path) -> None:
+def test_a_translation_has_the_placeholders_of_the_original(catalogue: Path) -> None:
     with catalogue.open("rb") as file:
         translated = [
             message
@@ -79,7 +79,7 @@ def test_a_translation_is_filled_with_the_same_values(catalogue: Path) -> None:
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_no_sentence_is_left_untranslated(catalogue: Path) -> None:
+def test_every_sentence_is_translated(catalogue: Path) -> None:
     """Every word of templates and rules, in both of its numbers, and nothing that was only guessed
     from a similar one.
     """
@@ -111,7 +111,7 @@ TERMS = {
 }
 
 
-def test_a_word_of_the_trade_is_the_same_in_every_hindi_sentence() -> None:
+def test_a_term_has_the_same_hindi_word_in_every_sentence() -> None:
     with (ROOT / "translations/hi/LC_MESSAGES/messages.po").open("rb") as file:
         spoken = [
             (message.id, message.string)

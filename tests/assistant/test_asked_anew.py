@@ -68,7 +68,7 @@ def stale(person: Person, approval_id: str) -> str:
 # --------------------------------------------------------------------------------
 
 
-def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(
+def test_a_replaced_proposal_is_announced_in_a_turn_of_its_own(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -101,7 +101,7 @@ def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(
     ] == [fresh]
 
 
-def test_a_request_that_nothing_can_come_of_any_more_says_so(
+def test_a_replaced_proposal_that_would_be_refused_says_so(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -118,7 +118,7 @@ def test_a_request_that_nothing_can_come_of_any_more_says_so(
     assert told.rstrip().endswith(InvoiceNotDraft.message)
 
 
-def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them_up(
+def test_each_replaced_proposal_is_announced_and_an_empty_message_follows_them(
     line: Line, leila: Person
 ) -> None:
     session_id = UUID(line.session_id)
@@ -146,7 +146,7 @@ def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them
     ] == fresh
 
 
-def test_one_that_moves_twice_is_asked_for_each_time(
+def test_a_proposal_replaced_twice_is_announced_twice(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -159,7 +159,9 @@ def test_one_that_moves_twice_is_asked_for_each_time(
     ] == [second, third]
 
 
-def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Person) -> None:
+def test_the_announcement_waits_for_the_running_turn(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     old = asked(alice, session_id)
     with alice.acting() as actor:
@@ -171,7 +173,7 @@ def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Pe
 
 
 @pytest.mark.parametrize("dies_after", range(1, 8))
-def test_a_worker_that_dies_over_it_tells_nothing_twice(
+def test_a_worker_that_dies_during_the_announcement_repeats_nothing(
     app: Flask,
     talk: Talk,
     alice: Person,
@@ -213,7 +215,7 @@ class _Nobody:
         raise AssertionError("nothing is to be thought")
 
 
-def test_the_turn_plays_again_byte_for_byte(
+def test_the_announcing_turn_replays_byte_for_byte(
     app: Flask, talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -235,7 +237,7 @@ def card(page: str, approval_id: str) -> str:
     return str(found[0])
 
 
-def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(
+def test_the_page_shows_the_new_proposal_in_place_of_the_old(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -299,7 +301,7 @@ def heard(
     return listen
 
 
-def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
+def test_an_open_page_is_notified_of_decisions_edits_and_replacements(
     talk: Talk,
     alice: Person,
     leila: Person,
@@ -321,7 +323,7 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
             assert marks[-1:] == [turn_context.change_mark(session_id)], what
 
 
-def test_a_page_hears_of_a_request_that_ran_out_of_time(
+def test_an_open_page_is_notified_of_an_expiry(
     talk: Talk,
     alice: Person,
     owner_engine: sa.Engine,
@@ -342,7 +344,7 @@ def test_a_page_hears_of_a_request_that_ran_out_of_time(
     assert len(heard(session_id, run_out)) == 1
 
 
-def test_a_page_hears_of_a_turn_before_its_first_word(
+def test_an_open_page_is_notified_of_a_turn_before_its_first_text(
     talk: Talk,
     alice: Person,
     leila: Person,
@@ -363,7 +365,7 @@ def test_a_page_hears_of_a_turn_before_its_first_word(
     assert running.id in marks[0]
 
 
-def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
+def test_an_open_page_is_not_notified_of_other_conversations(
     talk: Talk,
     alice: Person,
     leila: Person,
@@ -375,7 +377,7 @@ def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
     assert heard(session_id, lambda: talk.decide(leila, elsewhere, granted=False)) == []
 
 
-def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
+def test_a_reconnecting_page_is_told_of_missed_changes(
     talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = talk.begin(alice)
@@ -391,7 +393,7 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
     assert "event: asked\n" in answer.text
 
 
-def test_programs_hear_events_alone(
+def test_programs_receive_only_events(
     line: Line, leila: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     approval_id = asked(line.person, UUID(line.session_id))

@@ -58,7 +58,7 @@ def status_of(line: Line, approval_id: str) -> str:
     return str(line.person.api.get(f"/approvals/{approval_id}").json["status"])
 
 
-def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind_it(
+def test_regenerating_replaces_a_turn_and_all_later_ones(
     line: Line,
 ) -> None:
     for message in ("help", "trial balance", "who owes us"):
@@ -81,7 +81,7 @@ def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind
     assert [message["sequence"] for message in everything] == list(range(1, 9))
 
 
-def test_in_other_words_what_was_said_changes_and_the_old_words_can_be_read(line: Line) -> None:
+def test_editing_a_message_keeps_the_earlier_text_readable(line: Line) -> None:
     line.say("help")
     (first,) = turns(transcript(line))
     answer = ask_again(line, first, "  trial balance ")
@@ -93,7 +93,7 @@ def test_in_other_words_what_was_said_changes_and_the_old_words_can_be_read(line
     assert {event["turn_id"] for event in told} == {answer.json["turn_id"]}
 
 
-def test_what_waits_is_withdrawn_and_can_be_granted_no_more(
+def test_replacing_a_turn_withdraws_its_pending_proposals(
     line: Line, leila: Person, owner_engine: sa.Engine
 ) -> None:
     approval_id = proposal(line)
@@ -122,7 +122,7 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(
 
 
 @pytest.mark.parametrize("end", ["granted", "rejected", "out of time"])
-def test_a_turn_waits_for_as_long_as_its_request_does(
+def test_a_turn_waits_until_its_proposal_is_decided(
     line: Line, leila: Person, owner_engine: sa.Engine, end: str
 ) -> None:
     approval_id = proposal(line)
@@ -146,7 +146,7 @@ def test_a_turn_waits_for_as_long_as_its_request_does(
     assert {message["turn"]["status"] for message in transcript(line)} == {"done"}
 
 
-def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(
+def test_approved_acts_are_not_undone_and_are_listed_in_the_new_turn(
     line: Line, leila: Person
 ) -> None:
     approval_id = proposal(line)
@@ -175,7 +175,7 @@ def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(
 
 
 @pytest.mark.parametrize("message", [None, INVOICE.replace("45,000", "46,000")])
-def test_what_was_granted_is_not_asked_for_a_second_time(
+def test_an_approved_act_is_not_proposed_again(
     line: Line, leila: Person, message: str | None
 ) -> None:
     leila.api.post(f"/approvals/{proposal(line)}/resolve", json={"granted": True})
@@ -190,9 +190,7 @@ def test_what_was_granted_is_not_asked_for_a_second_time(
     assert "approval_request" in kinds(line.ask(INVOICE)), "a new message may ask for another one"
 
 
-def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(
-    line: Line, leila: Person
-) -> None:
+def test_a_new_version_of_a_later_message_lists_only_later_acts(line: Line, leila: Person) -> None:
     approval_id = proposal(line)
     leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     line.drain()
@@ -202,7 +200,7 @@ def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(
     assert status_of(line, approval_id) == "granted"
 
 
-def test_a_question_that_is_no_part_of_the_talk_any_more_is_not_answered(line: Line) -> None:
+def test_a_question_of_a_replaced_turn_is_not_answered(line: Line) -> None:
     asked = line.say("invoice Deepa Krishnan for Dubai visa due 10 Dec 2100")
     assert kinds(asked) == ["text_delta", "final"]
     ask_again(line, asked[0]["turn_id"], "help")
@@ -210,7 +208,7 @@ def test_a_question_that_is_no_part_of_the_talk_any_more_is_not_answered(line: L
     assert "approval_request" not in kinds(line.say("45,000"))
 
 
-def test_one_turn_at_a_time(line: Line) -> None:
+def test_only_one_turn_runs_at_a_time(line: Line) -> None:
     line.say("help")
     (turn_id,) = turns(transcript(line))
     waiting = line.post({"message": "trial balance"})
@@ -226,7 +224,7 @@ def test_one_turn_at_a_time(line: Line) -> None:
     assert (again.status_code, again.json["detail"]) == (409, "turn_superseded")
 
 
-def test_what_follows_a_decision_is_not_asked_again(line: Line, leila: Person) -> None:
+def test_a_turn_after_a_decision_cannot_be_regenerated(line: Line, leila: Person) -> None:
     approval_id = proposal(line)
     leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False})
     line.drain()
@@ -247,16 +245,14 @@ def test_a_turn_of_another_conversation_is_not_found(line: Line, charlie: Person
 
 
 @pytest.mark.parametrize("message", ["", "   ", "x" * 32_001])
-def test_other_words_are_words(line: Line, message: str) -> None:
+def test_an_edited_message_must_not_be_blank(line: Line, message: str) -> None:
     line.say("help")
     (turn_id,) = turns(transcript(line))
     assert ask_again(line, turn_id, message).status_code == 422
     assert words(transcript(line)) == ["help"]
 
 
-def test_a_deleted_conversation_takes_its_versions_with_it(
-    line: Line, owner_engine: sa.Engine
-) -> None:
+def test_deleting_a_conversation_deletes_its_versions(line: Line, owner_engine: sa.Engine) -> None:
     line.ask(INVOICE)
     ask_again(line, turns(transcript(line))[0])
     line.drain()
@@ -284,7 +280,7 @@ def logged(line: Line) -> list[dict[str, Any]]:
     return list(answer.json["items"])
 
 
-def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answered_again(
+def test_regenerating_does_not_log_a_customer_twice(
     line: Line,
 ) -> None:
     line.ask(PASTED)
@@ -317,7 +313,7 @@ def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answe
     assert "Gopal Menon" in told
 
 
-def test_an_enquiry_that_somebody_went_on_with_is_left_as_it_is(line: Line) -> None:
+def test_regenerating_leaves_an_enquiry_that_somebody_changed(line: Line) -> None:
     line.ask(PASTED)
     turn_id = turns(transcript(line))[0]
     (first,) = logged(line)
@@ -337,7 +333,7 @@ def along(line: Line) -> list[dict[str, Any]]:
     return list(found["passengers"])
 
 
-def test_nobody_is_taken_along_twice(line: Line) -> None:
+def test_regenerating_does_not_add_a_passenger_twice(line: Line) -> None:
     line.ask("add passenger Nisha Varma")
     turn_id = turns(transcript(line))[0]
     ask_again(line, turn_id)
@@ -350,7 +346,7 @@ def test_nobody_is_taken_along_twice(line: Line) -> None:
     )
 
 
-def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line) -> None:
+def test_regenerating_does_not_add_a_transfer_twice_but_replaces_a_removed_one(line: Line) -> None:
     line.ask("add a transfer on 12 Dec 2099 from Dubai to Sharjah")
     turn_id = turns(transcript(line))[-1]
     trip = line.person.api.get("/trips").json["items"][0]["id"]
@@ -361,7 +357,7 @@ def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line)
     assert line.person.api.get(f"/trips/{trip}").json["lines"] == planned
 
 
-def test_a_hold_of_the_answer_that_was_replaced_is_named_with_how_long_it_stands(
+def test_a_hold_of_a_replaced_answer_is_reported_with_its_time_limit(
     line: Line,
 ) -> None:
     day = clock.today("Asia/Kolkata") + timedelta(days=40)

@@ -20,7 +20,7 @@ HELD = {
 }
 
 
-def test_the_last_moment_of_a_hold_is_told_in_the_time_zone_of_the_agency(app: Flask) -> None:
+def test_the_time_limit_of_a_hold_is_in_the_agencys_time_zone(app: Flask) -> None:
     context = Context(date(2026, 11, 30), timezone="Asia/Kolkata")
     held = Played(Call("hold_flight", {"fare_id": "f1"}), Outcome(HELD))
     with app.test_request_context():

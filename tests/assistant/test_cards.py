@@ -38,7 +38,7 @@ def press(talk: Talk, person: Person, act: Callable[..., None], *what: Any) -> N
     talk.drain()
 
 
-def test_a_write_is_a_card_with_the_words_of_each_field(talk: Talk, alice: Person) -> None:
+def test_a_write_becomes_a_card_with_the_words_of_each_field(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     told = talk.say(alice, session_id, LEAD)
     assert kinds(told) == ["text_delta", "final"]
@@ -53,7 +53,9 @@ def test_a_write_is_a_card_with_the_words_of_each_field(talk: Talk, alice: Perso
     assert block == {"type": "card", **card}
 
 
-def test_a_new_customer_is_not_a_known_one_with_the_same_surname(talk: Talk, alice: Person) -> None:
+def test_a_new_customer_with_a_known_surname_is_not_the_known_customer(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, LEAD)
     talk.say(alice, session_id, "yes")
@@ -83,7 +85,7 @@ def test_yes_saves_a_complete_card(talk: Talk, alice: Person) -> None:
     assert names(alice) == ["Ravi Menon"]
 
 
-def test_a_card_that_was_saved_twice_is_saved_once(talk: Talk, alice: Person) -> None:
+def test_a_card_confirmed_twice_is_saved_once(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     with alice.acting() as actor:
@@ -95,7 +97,9 @@ def test_a_card_that_was_saved_twice_is_saved_once(talk: Talk, alice: Person) ->
     assert len(talk.messages(alice, session_id)) == 4
 
 
-def test_another_message_keeps_a_card_from_being_saved_meanwhile(talk: Talk, alice: Person) -> None:
+def test_a_card_cannot_be_confirmed_while_another_message_is_processed(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     with alice.acting() as actor:
@@ -105,9 +109,7 @@ def test_another_message_keeps_a_card_from_being_saved_meanwhile(talk: Talk, ali
     talk.drain()
 
 
-def test_a_card_that_was_corrected_is_refused_and_the_newest_is_saved(
-    talk: Talk, alice: Person
-) -> None:
+def test_a_corrected_card_is_refused_and_the_newest_is_saved(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     first = card_of(talk.say(alice, session_id, LEAD))
     second = card_of(talk.say(alice, session_id, "no, 3 adults"))
@@ -121,7 +123,7 @@ def test_a_card_that_was_corrected_is_refused_and_the_newest_is_saved(
 
 
 @pytest.mark.parametrize("says", [True, False], ids=["in words", "by its button"])
-def test_a_discarded_card_is_not_open_any_more(talk: Talk, alice: Person, says: bool) -> None:
+def test_a_discarded_card_cannot_be_confirmed(talk: Talk, alice: Person, says: bool) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     if says:
@@ -134,7 +136,7 @@ def test_a_discarded_card_is_not_open_any_more(talk: Talk, alice: Person, says: 
     assert names(alice) == []
 
 
-def test_a_missing_field_is_asked_and_the_answer_completes_the_card(
+def test_a_missing_field_is_asked_for_and_the_answer_completes_the_card(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -146,7 +148,7 @@ def test_a_missing_field_is_asked_and_the_answer_completes_the_card(
     assert (answered["fields"]["full_name"], answered["missing"]) == ("Anna Kurian", [])
 
 
-def test_a_read_runs_at_once_and_its_records_answer_the_next_message(
+def test_a_query_runs_at_once_and_the_next_message_can_refer_to_its_records(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -155,7 +157,7 @@ def test_a_read_runs_at_once_and_its_records_answer_the_next_message(
     assert told[0]["tool_name"] == "list_receivables"
 
 
-def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
+def test_an_act_that_needs_approval_is_proposed_once_its_card_is_confirmed(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -178,7 +180,7 @@ def test_an_act_that_needs_a_grant_is_proposed_only_once_its_card_is_confirmed(
     assert (follow_up["capability"], follow_up["missing"]) == ("issue_invoice", [])
 
 
-def test_a_line_of_a_document_is_one_text_on_the_page(talk: Talk, alice: Person) -> None:
+def test_a_document_line_is_shown_as_one_text(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(
         alice, session_id, "draft an invoice for Deepa Krishnan, 2 tickets to Dubai 18500 each"
@@ -188,7 +190,7 @@ def test_a_line_of_a_document_is_one_text_on_the_page(talk: Talk, alice: Person)
     assert "Unit price" not in shown
 
 
-def test_a_refused_save_says_why_and_leaves_the_card_open(talk: Talk, alice: Person) -> None:
+def test_a_refused_card_shows_the_reason_and_stays_open(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, REVERSED))["card_id"]
     press(talk, alice, messages.save_card, session_id, card_id)
@@ -201,7 +203,7 @@ def test_a_refused_save_says_why_and_leaves_the_card_open(talk: Talk, alice: Per
     assert names(alice) == ["Ravi Menon"]
 
 
-def test_a_viewer_saves_no_card(talk: Talk, alice: Person, people: People) -> None:
+def test_a_viewer_cannot_confirm_a_card(talk: Talk, alice: Person, people: People) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
@@ -214,7 +216,7 @@ def test_a_viewer_saves_no_card(talk: Talk, alice: Person, people: People) -> No
     assert names(alice) == ["Ravi Menon"]
 
 
-def test_a_person_who_lost_the_right_reads_why_the_card_is_refused(
+def test_a_person_who_lost_the_permission_reads_why_the_card_is_refused(
     talk: Talk, alice: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(alice)
@@ -231,7 +233,7 @@ def test_a_person_who_lost_the_right_reads_why_the_card_is_refused(
     assert names(alice) == []
 
 
-def test_the_page_shows_the_card_with_its_buttons_until_it_is_saved(
+def test_the_page_shows_the_buttons_of_a_card_until_it_is_confirmed(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -245,9 +247,7 @@ def test_the_page_shows_the_card_with_its_buttons_until_it_is_saved(
     assert "/cards/" not in client.get(f"/assistant/{session_id}").text
 
 
-def test_another_action_that_is_offered_starts_with_the_same_message(
-    talk: Talk, alice: Person
-) -> None:
+def test_another_offered_action_starts_with_the_same_message(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     card = card_of(talk.say(alice, session_id, UNCLEAR))
     assert len(card["offered"]) > 1
@@ -258,13 +258,13 @@ def test_another_action_that_is_offered_starts_with_the_same_message(
     assert started == [card["offered"][1]]
 
 
-def test_a_message_that_no_action_matches_names_the_next_step(talk: Talk, alice: Person) -> None:
+def test_a_message_without_a_matching_action_gets_a_next_step(talk: Talk, alice: Person) -> None:
     told = talk.say(alice, talk.begin(alice), "qwertz zxcvb")
     assert kinds(told) == ["text_delta", "final"]
     assert "Ctrl K" in text(told)
 
 
-def test_saving_again_after_an_edited_message_changes_the_same_enquiry(
+def test_confirming_after_an_edited_message_changes_the_same_enquiry(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -281,9 +281,7 @@ def test_saving_again_after_an_edited_message_changes_the_same_enquiry(
         assert [row["pax_count"] for row in enquiries.find_by_text(reader, "Ravi")] == [4]
 
 
-def test_a_fact_that_no_field_takes_is_named_on_each_card_of_the_draft(
-    talk: Talk, alice: Person
-) -> None:
+def test_facts_that_no_field_takes_are_listed_on_each_card(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     told = talk.say(alice, session_id, INVOICE.replace("visa", "visa plus 18% GST"))
     assert text(told).startswith("“18% GST” was not used.")
@@ -291,7 +289,7 @@ def test_a_fact_that_no_field_takes_is_named_on_each_card_of_the_draft(
     assert "“18% GST” was not used." in text(talk.say(alice, session_id, "no, 46,000"))
 
 
-def test_a_refund_is_refused_with_the_place_where_it_is_recorded(talk: Talk, alice: Person) -> None:
+def test_a_refund_request_is_answered_with_the_page_for_refunds(talk: Talk, alice: Person) -> None:
     told = talk.say(alice, talk.begin(alice), "refund 5000 to Deepa Krishnan")
     assert text(told).startswith("The assistant records no refunds")
     assert not any(event.get("card") for event in told)

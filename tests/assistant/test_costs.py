@@ -106,7 +106,7 @@ def open_answers(model: ModelTalk) -> int:
         return db.session.scalar(sa.select(sa.func.count()).select_from(BudgetReservation)) or 0
 
 
-def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
+def test_usage_is_counted_by_answer_conversation_day_and_month(
     model: ModelTalk,
 ) -> None:
     first = model.begin("who is new?")
@@ -125,7 +125,7 @@ def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
     assert (spending(model.person).today, spending(model.person).month) == (whole, whole)
 
 
-def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(
+def test_failed_and_stopped_answers_are_counted_too(
     model: ModelTalk,
 ) -> None:
     error = ModelUnavailable("it broke off", driver="scripted")
@@ -143,16 +143,16 @@ def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(
     assert spending(model.person).today.tokens == 57 + 120
 
 
-def test_what_was_spent_outlives_its_conversation_and_is_the_agencys_own(
-    model: ModelTalk, charlie: Person
-) -> None:
+def test_usage_is_kept_when_its_conversation_is_deleted(model: ModelTalk, charlie: Person) -> None:
     model.say("hello", Reply("Hello."))
     model.person.does(chat.delete, model.session_id)
     assert spending(model.person).month.tokens == 120
     assert spending(charlie).month == Spent()
 
 
-def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_of_usage_is_in_the_agencys_time_zone(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settle(model.person, timezone="Pacific/Kiritimati")
     late = datetime(2100, 3, 31, 11, 0, tzinfo=UTC)  # there it is April by an hour
     turn_id = model.begin("hello")
@@ -170,7 +170,7 @@ def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("setting", "word"), [("rate_limit_per_minute", "minute"), ("rate_limit_per_hour", "hour")]
 )
-def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(
+def test_a_turn_above_the_rate_limit_gets_an_error_and_is_not_counted(
     line: Line, owner_engine: sa.Engine, setting: str, word: str
 ) -> None:
     settle(line.person, **{setting: 2})
@@ -194,7 +194,7 @@ def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] >= 5
 
 
-def test_what_goes_on_after_a_decision_is_no_turn_of_the_limit(model: ModelTalk) -> None:
+def test_a_turn_after_a_decision_does_not_count_towards_the_limit(model: ModelTalk) -> None:
     settle(model.person, rate_limit_per_minute=1)
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
     model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
@@ -203,7 +203,7 @@ def test_what_goes_on_after_a_decision_is_no_turn_of_the_limit(model: ModelTalk)
     assert of_kind(told, "error") == []
 
 
-def test_of_parallel_turns_as_many_are_let_in_as_the_limit_says(model: ModelTalk) -> None:
+def test_of_parallel_turns_the_limit_admits_the_allowed_number(model: ModelTalk) -> None:
     settle(model.person, rate_limit_per_minute=3)
     sessions = [model.talk.begin(model.person) for _ in range(8)]
     talks = [ModelTalk(model.app, model.talk, model.person, session_id) for session_id in sessions]
@@ -220,7 +220,7 @@ def test_of_parallel_turns_as_many_are_let_in_as_the_limit_says(model: ModelTalk
     assert told.count(["error", "final"]) == 5
 
 
-def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planner_goes_on(
+def test_with_a_used_up_budget_the_built_in_planner_answers_after_a_notice(
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=100)
@@ -235,7 +235,7 @@ def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planne
     assert text(again) == "Hello again."
 
 
-def test_a_budget_that_is_spent_in_the_midst_of_a_turn_ends_it(model: ModelTalk) -> None:
+def test_a_budget_used_up_during_a_turn_ends_the_turn(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=100)
     events, driver = model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
     assert kinds(events) == ["tool_use", "tool_result", "error", "final"]
@@ -243,7 +243,7 @@ def test_a_budget_that_is_spent_in_the_midst_of_a_turn_ends_it(model: ModelTalk)
     assert len(driver.requests) == 1
 
 
-def test_parallel_turns_at_the_edge_of_the_budget_ask_the_model_as_often_as_turns_in_a_row(
+def test_parallel_turns_near_the_budget_make_as_many_requests_as_successive_ones(
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=100)
@@ -269,7 +269,7 @@ def test_parallel_turns_at_the_edge_of_the_budget_ask_the_model_as_often_as_turn
     assert spending(model.person).today.tokens == 160
 
 
-def test_far_from_the_edge_parallel_turns_wait_for_nobody(model: ModelTalk) -> None:
+def test_parallel_turns_far_from_the_budget_do_not_wait(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=10_000_000)
     all_at_once = threading.Barrier(4)
 
@@ -281,7 +281,7 @@ def test_far_from_the_edge_parallel_turns_wait_for_nobody(model: ModelTalk) -> N
     assert [kinds(events) for events in told] == [["text_delta", "final"]] * 4
 
 
-def test_of_parallel_reservations_those_are_made_that_fit_together(model: ModelTalk) -> None:
+def test_of_parallel_reservations_only_those_that_fit_are_made(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=100)
     begun = turns(model, 8)
     at_once = threading.Barrier(8)
@@ -301,7 +301,7 @@ def test_of_parallel_reservations_those_are_made_that_fit_together(model: ModelT
     )
 
 
-def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(
+def test_an_answer_larger_than_the_rest_of_the_budget_may_run_alone(
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=100)
@@ -316,9 +316,7 @@ def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(
 
 
 @pytest.mark.parametrize("crash", [False, True], ids=["it fails", "a fault of ours"])
-def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(
-    model: ModelTalk, crash: bool
-) -> None:
+def test_a_failed_answer_releases_its_reservation(model: ModelTalk, crash: bool) -> None:
     settle(model.person, daily_token_budget=100)
     script: list[Any] = [] if crash else [ModelUnavailable("it broke off", driver="scripted")]
     events, _ = model.say("hello", *script)
@@ -329,7 +327,7 @@ def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(
     assert open_answers(model) == 0
 
 
-def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_gives_it_back(
+def test_a_running_answer_reserves_its_maximum_and_a_stop_releases_it(
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=10_000)
@@ -358,7 +356,7 @@ def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_giv
     assert open_answers(model) == 0
 
 
-def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(
+def test_the_reservation_of_a_killed_worker_expires(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(costs, "GRACE_S", 0.5)
@@ -376,7 +374,7 @@ def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(
     assert open_answers(model) == 0
 
 
-def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first(
+def test_a_worker_that_takes_over_uses_the_reservation_of_the_first(
     model: ModelTalk,
 ) -> None:
     settle(model.person, daily_token_budget=100)
@@ -391,7 +389,7 @@ def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first
     assert open_answers(model) == 0
 
 
-def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an_answer_may_last(
+def test_a_turn_waiting_for_tokens_can_be_stopped_and_waits_at_most_one_answer(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(costs, "GRACE_S", 0.0)
@@ -410,7 +408,7 @@ def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an
         assert kinds(running.result(20)) == ["final"]
 
 
-def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(
+def test_a_reservation_over_midnight_counts_for_the_new_day(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(model.person, daily_token_budget=100, timezone="Pacific/Kiritimati")
@@ -436,7 +434,7 @@ def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(
     assert spending(model.person, date(2100, 4, 1)).today.tokens == 20
 
 
-def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(
+def test_a_reservation_is_deleted_with_its_conversation(
     model: ModelTalk, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     for person in (model.person, charlie):
@@ -452,18 +450,18 @@ def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(
     assert (open_answers(model), open_answers(theirs)) == (0, 1)
 
 
-def test_without_a_budget_nothing_is_kept(model: ModelTalk) -> None:
+def test_without_a_budget_nothing_is_reserved(model: ModelTalk) -> None:
     (turn,) = turns(model, 1)
     assert keep(model, turn, 100) is None
     assert open_answers(model) == 0
 
 
-def test_without_a_model_a_budget_is_nobodys_concern(line: Line) -> None:
+def test_without_a_model_the_budget_is_not_checked(line: Line) -> None:
     settle(line.person, daily_token_budget=1)
     assert [kinds(line.say("help")) for _ in range(2)] == [["text_delta", "final"]] * 2
 
 
-def test_a_spent_budget_over_http_is_a_stream_with_status_200(
+def test_a_used_up_budget_is_a_stream_with_status_200(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = Scripted([Reply("Hello.")])
@@ -477,14 +475,14 @@ def test_a_spent_budget_over_http_is_a_stream_with_status_200(
     ("used", "warns_at"),
     [(0, None), (49, None), (50, 50), (79, 50), (80, 80), (99, 80), (100, 100), (250, 100)],
 )
-def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(
+def test_warnings_appear_at_50_80_and_100_per_cent_of_the_budget(
     used: int, warns_at: int | None
 ) -> None:
     assert Spending(Spent(used * 10), Spent(), 1000).warns_at == warns_at
     assert Spending(Spent(used), Spent()).warns_at is None
 
 
-def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
+def test_pages_show_a_sentence_where_the_api_has_a_code(app: Flask) -> None:
     with app.test_request_context():
         assert words.in_words("rate_limited: minute").endswith("in a minute.")
         assert words.in_words("daily_budget_exceeded: limit=1 used=2").startswith(
@@ -493,7 +491,7 @@ def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
         assert words.in_words("The model took too long.") == "The model took too long."
 
 
-def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: Person) -> None:
+def test_home_and_settings_show_usage_and_a_warning(model: ModelTalk, bob: Person) -> None:
     browser, reader = model.person.browser, bob.browser
     assert 'id="spending"' not in browser.get("/settings").text
     settle(model.person, daily_token_budget=200)
@@ -526,7 +524,7 @@ def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: P
         (250, 100, "used up"),
     ],
 )
-def test_the_warning_stands_on_home_and_settings_from_half_of_the_budget_on(
+def test_the_warning_is_shown_from_half_of_the_budget_on(
     model: ModelTalk, used: int, tone: int | None, words: str | None
 ) -> None:
     settle(model.person, daily_token_budget=100)
@@ -540,7 +538,7 @@ def test_the_warning_stands_on_home_and_settings_from_half_of_the_budget_on(
         assert words is None or (found is not None and words in found[2])
 
 
-def test_a_reply_tells_what_it_took_and_the_talk_what_all_took(model: ModelTalk) -> None:
+def test_an_answer_shows_its_usage_and_the_conversation_the_total(model: ModelTalk) -> None:
     model.talk.say(model.person, model.session_id, "help")
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(123_456, 20_000))))
     model.run(model.begin("thanks"), sonnet(Reply("Welcome.", usage=Usage(100, 20))))
@@ -558,7 +556,7 @@ def test_a_reply_tells_what_it_took_and_the_talk_what_all_took(model: ModelTalk)
     assert " ".join(re.sub("<[^>]+>", " ", whole[1]).split()) == "1,43,576 tokens, USD 0.67"
 
 
-def test_figures_are_grouped_as_the_agency_counts(model: ModelTalk) -> None:
+def test_token_numbers_are_grouped_as_the_agency_counts(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=1_234_567)
     browser = model.person.browser
     assert 'value="12,34,567"' in browser.get("/settings").text
@@ -568,7 +566,7 @@ def test_figures_are_grouped_as_the_agency_counts(model: ModelTalk) -> None:
     assert 'value="12,34,567"' in browser.get("/settings").text
 
 
-def test_the_talk_on_the_page_says_a_refusal_in_words(line: Line) -> None:
+def test_a_refusal_is_shown_as_a_sentence_in_the_conversation(line: Line) -> None:
     settle(line.person, rate_limit_per_minute=1)
     line.say("help")
     line.say("help")

@@ -60,7 +60,7 @@ def ids(chunks: list[bytes]) -> list[int]:
     return [int(number) for number in re.findall(rb"^id: (\d+)$", b"".join(chunks), re.MULTILINE)]
 
 
-def test_a_frame_is_what_the_contract_says(alice: Person, turn: sessions.Turn) -> None:
+def test_a_frame_has_the_format_of_the_contract(alice: Person, turn: sessions.Turn) -> None:
     tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
     with alice.acting():
         stored = sessions.events_after(turn.session_id, 0)
@@ -70,7 +70,7 @@ def test_a_frame_is_what_the_contract_says(alice: Person, turn: sessions.Turn) -
     assert b"\r" not in b"".join(chunks)
 
 
-def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
+def test_a_replay_has_the_same_bytes_and_starts_after_the_number(
     alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", "b", "c", final=True)
@@ -81,7 +81,7 @@ def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
     assert ids(list(follow(alice, turn, after_seq=4, to=turn.id))) == []
 
 
-def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
+def test_a_stream_sends_new_events_and_ends_with_the_final(
     alice: Person, turn: sessions.Turn
 ) -> None:
     heard: list[bytes] = []
@@ -96,9 +96,7 @@ def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
     assert ids(heard) == [1, 2, 3]
 
 
-def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(
-    alice: Person, turn: sessions.Turn
-) -> None:
+def test_a_stream_ends_at_the_final_of_its_own_turn(alice: Person, turn: sessions.Turn) -> None:
     tell(alice, turn, "first", final=True)
     later = alice.does(turns.start_turn, turn.session_id, message="and now?")
     tell(alice, later, "second", final=True)
@@ -114,15 +112,13 @@ def test_a_turn_that_ended_without_a_final_ends_the_stream(
     assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
 
-def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
-    alice: Person, turn: sessions.Turn
-) -> None:
+def test_heartbeats_are_sent_until_the_time_limit(alice: Person, turn: sessions.Turn) -> None:
     chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
     assert ids(chunks) == []
 
 
-def test_without_a_turn_it_follows_until_the_conversation_is_deleted(
+def test_a_stream_without_a_turn_ends_when_the_conversation_is_deleted(
     alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
@@ -144,7 +140,7 @@ def test_a_long_replay_comes_in_batches_without_a_gap(
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
 
 
-def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
+def test_stored_events_are_sent_in_few_blocks_of_whole_frames(
     alice: Person, turn: sessions.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(alice, turn, *"abcdefgh", final=True)
@@ -165,7 +161,9 @@ def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
     assert b"".join(smaller) == b"".join(pieces)
 
 
-def test_another_agency_hears_nothing(alice: Person, charlie: Person, turn: sessions.Turn) -> None:
+def test_another_agency_receives_nothing(
+    alice: Person, charlie: Person, turn: sessions.Turn
+) -> None:
     tell(alice, turn, "secret", final=True)
     assert list(follow(charlie, turn, to=turn.id)) == [event_stream.OPENING]
 
@@ -184,7 +182,7 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
 
 
 @pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
-def test_whoever_may_not_listen_any_more_hears_nothing_more(
+def test_a_listener_who_loses_access_receives_nothing_more(
     alice: Person, bob: Person, turn: sessions.Turn, what: str
 ) -> None:
     """Events sent before remain sent; the stream ends before the next one."""
@@ -196,7 +194,7 @@ def test_whoever_may_not_listen_any_more_hears_nothing_more(
     assert list(heard) == []
 
 
-def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(
+def test_a_revoked_key_or_a_key_of_another_scope_receives_nothing(
     alice: Person, bob: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "before")
@@ -221,7 +219,7 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
         assert list(heard) == []
 
 
-def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
+def test_the_stream_of_a_removed_person_ends_with_the_next_heartbeat(
     alice: Person, bob: Person, turn: sessions.Turn
 ) -> None:
     heard = follow(bob, turn, heartbeat_s=0.05, total_s=5)
@@ -230,7 +228,7 @@ def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
     assert list(heard) == []
 
 
-def test_a_waiting_stream_holds_no_connection(
+def test_a_waiting_stream_uses_no_database_connection(
     app: Flask, alice: Person, turn: sessions.Turn
 ) -> None:
     with app.app_context():
@@ -288,7 +286,7 @@ def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> event_stream.Seats:
     return seats
 
 
-def test_one_person_and_one_process_hold_only_so_many(
+def test_streams_are_limited_per_person_and_per_process(
     app: Flask, house: event_stream.Seats, turn: sessions.Turn
 ) -> None:
     neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
@@ -309,7 +307,7 @@ def test_one_person_and_one_process_hold_only_so_many(
     assert house.taken == 0
 
 
-def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
+def test_a_finished_or_unread_stream_is_removed_from_the_count(
     app: Flask, house: event_stream.Seats, alice: Person, turn: sessions.Turn
 ) -> None:
     tell(alice, turn, "a", final=True)
@@ -322,7 +320,7 @@ def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
     assert house.taken == 0
 
 
-def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
+def test_the_limit_of_the_process_comes_from_the_settings(app: Flask) -> None:
     assert event_stream.seats(app) is event_stream.seats(app)
     assert event_stream.seats(app)._max == app.extensions["voyagent.settings"].streams_max  # noqa: SLF001 - there is no other way to see it
 
@@ -342,7 +340,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield server, client
 
 
-def test_whoever_takes_nothing_is_hung_up_on(
+def test_a_client_that_does_not_read_is_disconnected(
     app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     """The server's write fails after its timeout; the connection is closed and the rest dropped."""
@@ -361,7 +359,7 @@ def test_whoever_takes_nothing_is_hung_up_on(
             pass
 
 
-def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(
+def test_a_connection_whose_stream_ended_or_never_began_stays_open(
     app: Flask, alice: Person, turn: sessions.Turn, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     server, client = ends

@@ -31,7 +31,7 @@ def page(line: Line, person: Person | None = None, **query: Any) -> Any:
     )
 
 
-def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, bob: Person) -> None:
+def test_the_transcript_has_author_and_turn_of_each_message(line: Line, bob: Person) -> None:
     line.say("help")
     line.ask(INVOICE, person=bob)
     answer = page(line)
@@ -84,14 +84,14 @@ def test_the_transcript_has_pages(line: Line) -> None:
         assert page(line, **query).status_code == 422, query
 
 
-def test_that_a_draft_was_dropped_is_kept_and_not_told(line: Line) -> None:
+def test_a_dropped_draft_is_stored_and_not_shown(line: Line) -> None:
     line.say(INVOICE)
     line.say("cancel")
     shown = [[block["type"] for block in one["blocks"]] for one in page(line).json["messages"]]
     assert shown == [["text"], ["text", "card"], ["text"], ["text"]]
 
 
-def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_first(
+def test_from_a_transcript_during_a_turn_its_events_are_sent_from_the_first(
     line: Line,
 ) -> None:
     line.say("help")
@@ -111,9 +111,7 @@ def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_
     assert seen["messages"][-1]["turn"]["status"] == "running"
 
 
-def test_whoever_may_read_may_read_along_and_nobody_else(
-    line: Line, victor: Person, charlie: Person
-) -> None:
+def test_only_people_who_may_read_can_follow(line: Line, victor: Person, charlie: Person) -> None:
     line.say("help")
     assert len(page(line, victor).json["messages"]) == 2
     stranger = page(line, charlie)
@@ -157,7 +155,7 @@ def follow(
 
 
 @pytest.mark.usefixtures("restless")
-def test_the_events_of_a_conversation_are_told_over_its_turns(line: Line, victor: Person) -> None:
+def test_a_stream_has_the_events_of_all_turns(line: Line, victor: Person) -> None:
     line.say("help")
     first = line.say("trial balance")
     answer = follow(line, "0", victor)
@@ -175,7 +173,7 @@ def test_the_events_of_a_conversation_are_told_over_its_turns(line: Line, victor
     assert read(heard(follow(line, str(first[0]["id"])))) == first[1:]
 
 
-def test_the_same_bytes_as_when_they_were_told(line: Line, request: pytest.FixtureRequest) -> None:
+def test_a_repeated_stream_has_the_same_bytes(line: Line, request: pytest.FixtureRequest) -> None:
     live = line.post({"message": "trial balance"})
     line.drain()
     told = FRAME.findall(live.get_data(as_text=True))
@@ -184,7 +182,7 @@ def test_the_same_bytes_as_when_they_were_told(line: Line, request: pytest.Fixtu
     assert FRAME.findall(heard(follow(line, "0"))) == told
 
 
-def test_without_a_number_it_tells_what_comes_from_now_on(line: Line) -> None:
+def test_without_a_number_only_new_events_are_sent(line: Line) -> None:
     line.say("help")
     body = follow(line).response
     told = line.say("help")
@@ -197,13 +195,13 @@ def test_without_a_number_it_tells_what_comes_from_now_on(line: Line) -> None:
 
 
 @pytest.mark.parametrize("said", ["nonsense", "999", "-1", "1e3", ""])
-def test_a_number_that_is_none_of_ours_is_refused(line: Line, said: str) -> None:
+def test_an_unknown_event_number_is_refused(line: Line, said: str) -> None:
     line.say("help")
     answer = follow(line, said)
     assert (answer.status_code, answer.json["detail"]) == (422, "invalid_last_event_id")
 
 
-def test_one_person_follows_at_most_so_many_at_once(
+def test_a_person_can_follow_a_limited_number_of_streams(
     line: Line, monkeypatch: pytest.MonkeyPatch, victor: Person
 ) -> None:
     monkeypatch.setattr(event_stream.seats(line.person.app), "_per_person_max", 2)
@@ -217,7 +215,7 @@ def test_one_person_follows_at_most_so_many_at_once(
     assert follow(line).status_code == 200
 
 
-def test_nobody_and_strangers_follow_nothing(line: Line, charlie: Person) -> None:
+def test_strangers_and_signed_out_people_cannot_follow(line: Line, charlie: Person) -> None:
     assert follow(line, person=charlie).json["detail"] == "session_not_found"
     nobody = ApiClient(line.person.app.test_client(), None).get(
         f"/chat/sessions/{line.session_id}/events"
@@ -233,9 +231,7 @@ def stop(line: Line, person: Person | None = None) -> TestResponse:
     return (person or line.person).api.post(f"/chat/sessions/{line.session_id}/stop")
 
 
-def test_a_turn_that_is_asked_to_stop_ends_as_stopped(
-    line: Line, bob: Person, owner_engine: sa.Engine
-) -> None:
+def test_a_stopped_turn_ends_as_stopped(line: Line, bob: Person, owner_engine: sa.Engine) -> None:
     answer = line.post({"message": "trial balance"})
     for person in (None, bob, None):
         asked = stop(line, person)
@@ -253,7 +249,7 @@ def test_a_turn_that_is_asked_to_stop_ends_as_stopped(
         )
 
 
-def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(
+def test_a_turn_stopped_during_a_tool_ends_within_a_second_after_it(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And whoever asks is answered at once, though the worker holds the conversation for as long as
@@ -292,7 +288,9 @@ def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(
     ]
 
 
-def test_who_may_not_talk_may_not_stop(line: Line, victor: Person, charlie: Person) -> None:
+def test_who_may_not_send_messages_may_not_stop_turns(
+    line: Line, victor: Person, charlie: Person
+) -> None:
     line.post({"message": "trial balance"})
     assert stop(line, victor).json["detail"] == "forbidden_role"
     assert stop(line, charlie).json["detail"] == "session_not_found"

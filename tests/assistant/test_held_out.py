@@ -63,7 +63,7 @@ def answers() -> list[Answer]:
     ]
 
 
-def test_many_messages_are_taken_at_once(answers: list[Answer]) -> None:
+def test_messages_are_interpreted_in_parallel(answers: list[Answer]) -> None:
     meant = [answer for answer in answers if answer.line["intent"]]
     taken = [
         answer
@@ -92,7 +92,7 @@ def test_few_cards_and_reads_are_wrong(answers: list[Answer]) -> None:
     assert len(wrong) / len(answers) <= WRONG_CARDS.floor
 
 
-def test_fields_are_read_rightly(answers: list[Answer]) -> None:
+def test_fields_are_read_correctly(answers: list[Answer]) -> None:
     compared = [
         _is_equal(name, value, answer.fields.get(name))
         for answer in answers
@@ -101,7 +101,7 @@ def test_fields_are_read_rightly(answers: list[Answer]) -> None:
     assert sum(compared) / len(compared) >= FIELDS.floor
 
 
-def test_no_message_writes_unseen(answers: list[Answer]) -> None:
+def test_no_message_changes_data_without_a_card(answers: list[Answer]) -> None:
     unseen = [
         answer.line["id"]
         for answer in answers

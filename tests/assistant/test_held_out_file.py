@@ -87,7 +87,7 @@ def test_a_fifth_of_the_messages_belong_to_no_tool() -> None:
     assert [line["id"] for line in without if line["fields"]] == []
 
 
-def test_fields_are_of_the_input_or_stand_for_an_id() -> None:
+def test_fields_are_fields_of_the_input_or_placeholders_of_ids() -> None:
     wrong = {
         line["id"]: found
         for line in LINES

@@ -110,7 +110,7 @@ def assert_nothing_is_granted(model: ModelTalk, engine: sa.Engine) -> None:
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 @pytest.mark.parametrize("order", ORDERS)
-def test_a_model_that_obeys_what_a_customer_wrote_gets_nowhere(
+def test_a_model_that_follows_instructions_of_a_customer_cannot_act(
     model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str, attempt: str
 ) -> None:
     words = ORDERS[order].format(**facts)
@@ -132,7 +132,7 @@ def test_a_model_that_obeys_what_a_customer_wrote_gets_nowhere(
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_what_a_tool_answers_is_data_and_grants_nothing(
+def test_the_output_of_a_tool_cannot_grant_anything(
     model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str
 ) -> None:
     words = ORDERS[order].format(**facts)
@@ -165,7 +165,7 @@ def test_what_a_tool_answers_is_data_and_grants_nothing(
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_the_right_of_a_role_does_not_grow(
+def test_text_cannot_extend_the_rights_of_a_role(
     model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str
 ) -> None:
     turn_id = model.begin(ORDERS[order].format(**facts))
@@ -188,7 +188,7 @@ def test_the_right_of_a_role_does_not_grow(
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_a_customers_name_is_never_among_the_instructions(
+def test_a_customers_name_is_not_part_of_the_instructions(
     model: ModelTalk, facts: dict[str, str], order: str
 ) -> None:
     name = ORDERS[order].format(**facts)[:120]

@@ -98,7 +98,7 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
         "in the middle of a sentence",
     ],
 )
-def test_a_turn_whose_worker_is_killed_is_finished_by_another(
+def test_a_turn_of_a_killed_worker_is_finished_by_another(
     talk: Talk, alice: Person, desk: Path, plan: str, told_before: int
 ) -> None:
     session_id = begin(talk, alice, desk, plan)
@@ -110,7 +110,7 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another(
     assert_whole(talk, alice, session_id)
 
 
-def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(
+def test_a_stream_followed_through_a_kill_has_no_gap_and_no_repeat(
     talk: Talk, alice: Person, desk: Path
 ) -> None:
     session_id = begin(talk, alice, desk, "slow")

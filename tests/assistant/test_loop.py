@@ -29,7 +29,7 @@ INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
 LEAD = "new enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
 
-def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
+def test_a_question_is_answered_by_a_tool_with_text_in_pieces_and_one_final(
     talk: Talk, alice: Person
 ) -> None:
     session_id = talk.begin(alice)
@@ -49,7 +49,7 @@ def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
     assert "empty" in text(events)
 
 
-def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person) -> None:
+def test_the_transcript_stores_texts_and_results(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "show new enquiries to Dubai")
     said, answered = talk.messages(alice, session_id)
@@ -77,7 +77,7 @@ def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person)
     )
 
 
-def test_a_pasted_message_is_logged_by_the_person_who_confirms_it(
+def test_a_pasted_message_is_logged_on_behalf_of_the_person_who_confirms(
     talk: Talk, alice: Person, bob: Person
 ) -> None:
     session_id = talk.begin(bob)
@@ -97,7 +97,7 @@ def test_a_pasted_message_is_logged_by_the_person_who_confirms_it(
     assert found[0]["notes"] == LEAD
 
 
-def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -> None:
+def test_an_enquiry_is_followed_through_to_the_books(talk: Talk, alice: Person) -> None:
     with alice.acting() as actor:
         enquiry = enquiries_service.create(
             actor, customer_name="Deepa Krishnan", destination="Dubai"
@@ -144,14 +144,14 @@ def after(
     return [one for one in talk.events(person, session_id) if one["seq"] > asked[-1]["seq"]]
 
 
-def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
+def test_nothing_is_created_before_approval(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, INVOICE)
     with alice.reading() as reader:
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> None:
+def test_a_declined_proposal_changes_nothing_and_is_reported(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     asked = talk.ask(alice, session_id, INVOICE)
     talk.decide(
@@ -167,7 +167,7 @@ def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> N
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_an_effect_that_fails_is_told_with_its_reason(
+def test_a_failed_act_is_reported_with_its_reason(
     talk: Talk, alice: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(alice)
@@ -196,7 +196,9 @@ def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
         )
 
 
-def test_what_is_missing_is_asked_and_the_next_message_answers(talk: Talk, alice: Person) -> None:
+def test_a_missing_field_is_asked_for_and_the_next_message_answers(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     asked = talk.say(alice, session_id, "invoice Deepa Krishnan for Dubai visa")
     assert kinds(asked) == ["text_delta", "final"]
@@ -206,15 +208,13 @@ def test_what_is_missing_is_asked_and_the_next_message_answers(talk: Talk, alice
     assert kinds(asked)[-2:] == ["approval_request", "final"]
 
 
-def test_another_agencys_books_and_enquiries_stay_unseen(
-    talk: Talk, alice: Person, charlie: Person
-) -> None:
+def test_data_of_another_agency_is_not_visible(talk: Talk, alice: Person, charlie: Person) -> None:
     talk.ask(alice, talk.begin(alice), LEAD)
     theirs = talk.say(charlie, talk.begin(charlie), "show enquiries to Dubai")
     assert of_kind(theirs, "tool_result")[0]["tool_output"]["total"] == 0
 
 
-def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
+def test_a_person_who_lost_the_permission_cannot_use_the_tool(
     talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(bob)
@@ -232,7 +232,7 @@ def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
         assert enquiries.find_by_text(reader, "Ravi") == []
 
 
-def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(
+def test_the_turn_of_a_removed_person_ends_with_a_sentence(
     talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     session_id = talk.begin(bob)
@@ -248,7 +248,7 @@ def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(
     assert "requester has left the agency" in events[0]["error_message"]
 
 
-def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(
+def test_a_crash_is_an_error_and_a_final_and_the_next_turn_works(
     talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_self: BuiltInPlanner, _conversation: Conversation, _tell: Tell) -> Move:
@@ -294,7 +294,7 @@ def confirming(talk: Talk, person: Person, session_id: UUID) -> str:
     return turn_id
 
 
-def test_a_worker_that_was_thought_dead_writes_nothing_more(
+def test_a_worker_that_lost_its_turn_writes_nothing_more(
     talk: Talk, alice: Person, app: Any
 ) -> None:
     session_id = talk.begin(alice)
@@ -319,7 +319,7 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(
 
 
 @pytest.mark.parametrize("dies_after", range(1, 8))
-def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
+def test_a_turn_taken_over_after_any_event_has_no_gap_and_no_repeat(
     talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch, dies_after: int
 ) -> None:
     session_id = talk.begin(alice)
@@ -373,9 +373,7 @@ def test_a_deleted_conversation_is_not_answered(talk: Talk, alice: Person) -> No
         assert chats.find_running_turn(session_id) is None
 
 
-def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(
-    talk: Talk, alice: Person
-) -> None:
+def test_an_overtaken_worker_may_not_write_while_the_turn_runs(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
         turn_id = messages.send(actor, session_id, message="help").turn_id

@@ -76,7 +76,7 @@ def names(moments: list[Moment]) -> list[str]:
 
 
 @pytest.mark.parametrize("moment", READING, ids=names(READING))
-def test_a_page_that_is_read_while_a_grant_is_carried_out_shows_what_followed_or_listens_for_it(
+def test_a_page_read_during_an_approved_act_shows_or_follows_its_turn(
     alice: Person,
     granted: tuple[UUID, str],
     happens: Callable[[], None],
@@ -91,7 +91,7 @@ def test_a_page_that_is_read_while_a_grant_is_carried_out_shows_what_followed_or
 
 
 @pytest.mark.parametrize("moment", LISTENING, ids=names(LISTENING))
-def test_a_stream_that_awaits_a_grant_finds_the_turn_that_goes_on(
+def test_a_stream_that_waits_for_an_act_finds_the_next_turn(
     app: Flask,
     alice: Person,
     granted: tuple[UUID, str],

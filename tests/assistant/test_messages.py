@@ -25,7 +25,7 @@ from voyagent.chat.service import turns
 # --------------------------------------------------------------------------------
 
 
-def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line) -> None:
+def test_the_stream_has_the_format_of_the_contract(line: Line) -> None:
     answer = line.post({"message": "trial balance", "unknown": "is ignored"})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -56,7 +56,7 @@ def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line
     assert b"\r" not in answer.data
 
 
-def test_a_request_for_approval_is_followed_by_the_final_alone(line: Line) -> None:
+def test_only_the_final_follows_a_request_for_approval(line: Line) -> None:
     events = line.ask(INVOICE)
     assert kinds(events) == ["text_delta", "tool_use", "approval_request", "final"]
     request = events[-2]
@@ -68,7 +68,7 @@ def test_a_request_for_approval_is_followed_by_the_final_alone(line: Line) -> No
     assert request["approval_summary"]
 
 
-def test_numbers_rise_over_the_turns_of_a_conversation(line: Line) -> None:
+def test_event_numbers_increase_over_the_turns(line: Line) -> None:
     first, second = line.say("help"), line.say("trial balance")
     numbers = [event["id"] for event in first + second]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -96,14 +96,14 @@ def test_numbers_rise_over_the_turns_of_a_conversation(line: Line) -> None:
         "surrogate",
     ],
 )
-def test_a_body_that_breaks_the_schema_starts_nothing(line: Line, body: dict[str, Any]) -> None:
+def test_an_invalid_body_starts_no_turn(line: Line, body: dict[str, Any]) -> None:
     answer = line.post(body)
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/json"
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
 
 
-def test_a_message_of_the_full_length_is_taken(line: Line) -> None:
+def test_a_message_of_maximum_length_is_accepted(line: Line) -> None:
     assert kinds(line.say("x" * 32_000)) == ["text_delta", "final"]
 
 
@@ -111,7 +111,7 @@ def test_a_message_of_the_full_length_is_taken(line: Line) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_what_was_missed_is_sent_again_byte_for_byte_and_the_body_is_not_run(line: Line) -> None:
+def test_missed_events_are_sent_again_and_the_body_is_ignored(line: Line) -> None:
     first = line.post({"message": "trial balance"})
     line.drain()
     whole = first.get_data(as_text=True)
@@ -122,7 +122,7 @@ def test_what_was_missed_is_sent_again_byte_for_byte_and_the_body_is_not_run(lin
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
 
 
-def test_behind_the_last_event_a_body_is_a_new_turn_and_a_blank_one_the_end(line: Line) -> None:
+def test_after_the_last_event_a_message_starts_a_turn_and_an_empty_one_ends(line: Line) -> None:
     last = line.say("help")[-1]["id"]
     assert frames(line.post({}, last_event_id=str(last))) == []
     fresh = line.say("help", last_event_id=str(last))
@@ -131,7 +131,7 @@ def test_behind_the_last_event_a_body_is_a_new_turn_and_a_blank_one_the_end(line
 
 
 @pytest.mark.parametrize("said", ["nonsense", "999", "1e3", "", "²"])
-def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_runs(
+def test_an_unknown_event_number_stores_an_error_and_the_body_is_processed(
     line: Line, said: str
 ) -> None:
     last = line.say("help")[-1]["id"]
@@ -143,13 +143,13 @@ def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_r
     assert again == events
 
 
-def test_a_failed_replay_with_nothing_to_say_ends_in_a_final(line: Line) -> None:
+def test_a_failed_replay_without_a_message_ends_in_a_final(line: Line) -> None:
     events = frames(line.post({}, last_event_id="7"))
     assert kinds(events) == ["error", "final"]
     assert [event["id"] for event in events] == [1, 2]
 
 
-def test_a_blank_message_with_nothing_going_on_is_a_final_alone_and_not_stored(line: Line) -> None:
+def test_an_empty_message_without_a_running_turn_gets_an_unstored_final(line: Line) -> None:
     for number, body in enumerate(
         ({}, {"message": "   "}, {"message": "", "approvals": {}}, {"approvals": None}), start=1
     ):
@@ -160,7 +160,7 @@ def test_a_blank_message_with_nothing_going_on_is_a_final_alone_and_not_stored(l
     assert (shown["message_count"], shown["title"]) == (0, None)
 
 
-def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(
+def test_a_repeated_message_follows_its_turn_and_another_is_refused(
     line: Line, bob: Person
 ) -> None:
     first = line.post({"message": "trial balance"})
@@ -175,7 +175,7 @@ def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
 
 
-def test_the_same_words_of_somebody_else_are_no_repeat(line: Line, bob: Person) -> None:
+def test_an_equal_message_of_another_person_is_no_repeat(line: Line, bob: Person) -> None:
     first = line.post({"message": "trial balance"})
     other = line.post({"message": "trial balance"}, person=bob)
     assert (other.status_code, other.json["detail"]) == (409, "turn_in_progress")
@@ -183,9 +183,7 @@ def test_the_same_words_of_somebody_else_are_no_repeat(line: Line, bob: Person) 
     assert kinds(frames(first))[-1] == "final"
 
 
-def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(
-    line: Line, app: Flask
-) -> None:
+def test_a_repeat_during_a_turn_receives_it_from_its_first_event(line: Line, app: Flask) -> None:
     line.say("help")
     answer = line.post({"message": "trial balance"})
     with line.person.acting():
@@ -208,7 +206,7 @@ def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(
 # --------------------------------------------------------------------------------
 
 
-def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_same_stream(
+def test_a_decision_in_the_body_runs_and_the_turn_after_it_is_streamed(
     line: Line,
 ) -> None:
     approval_id = proposal(line)
@@ -229,7 +227,7 @@ def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_
     assert frames(again) == events
 
 
-def test_the_stream_of_a_decision_waits_until_it_is_carried_out(line: Line) -> None:
+def test_the_stream_of_a_decision_waits_until_the_act_has_run(line: Line) -> None:
     approval_id = proposal(line)
     answer = line.post({"approvals": {approval_id: True}})
     with ThreadPoolExecutor(1) as pool:
@@ -246,7 +244,7 @@ def test_the_stream_of_a_decision_waits_until_it_is_carried_out(line: Line) -> N
     ]
 
 
-def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
+def test_a_declined_proposal_in_the_body_is_reported(line: Line) -> None:
     approval_id = proposal(line)
     answer = line.post({"approvals": {approval_id: False}})
     line.drain()
@@ -254,7 +252,7 @@ def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
     assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "rejected"
 
 
-def test_a_decision_with_a_message_is_both(line: Line) -> None:
+def test_a_message_may_come_with_a_decision(line: Line) -> None:
     approval_id = proposal(line)
     answer = line.post({"message": "trial balance", "approvals": {approval_id: False}})
     line.drain()
@@ -270,7 +268,7 @@ def test_a_decision_with_a_message_is_both(line: Line) -> None:
     ]
 
 
-def test_after_a_resolve_a_blank_message_picks_up_what_goes_on_by_itself(line: Line) -> None:
+def test_after_a_decision_an_empty_message_follows_the_next_turn(line: Line) -> None:
     approval_id = proposal(line)
     assert (
         line.person.api.post(
@@ -296,9 +294,7 @@ def last_seq(line: Line) -> int:
         return chats.last_seq(UUID(line.session_id))
 
 
-def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(
-    line: Line, bob: Person
-) -> None:
+def test_if_one_decision_fails_nothing_is_decided_or_stored(line: Line, bob: Person) -> None:
     first = proposal(line)
     line.post({"approvals": {first: False}})
     line.drain()
@@ -317,7 +313,7 @@ def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(
     assert [row["approval_id"] for row in shown["pending_approvals"]] == [second]
 
 
-def test_ones_own_request_about_money_needs_a_colleague_where_there_is_one(
+def test_ones_own_money_request_needs_a_colleague_if_there_is_one(
     line: Line, people: Any, alice: Person
 ) -> None:
     approval_id = proposal(line)
@@ -327,14 +323,14 @@ def test_ones_own_request_about_money_needs_a_colleague_where_there_is_one(
     assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "pending"
 
 
-def test_another_conversations_proposal_cannot_be_decided_here(line: Line, alice: Person) -> None:
+def test_a_proposal_of_another_conversation_cannot_be_decided(line: Line, alice: Person) -> None:
     approval_id = proposal(line)
     line.session_id = alice.api.post("/chat/sessions").json["session_id"]
     answer = line.post({"approvals": {approval_id: True}})
     assert (answer.status_code, answer.json["detail"]) == (404, "approval_not_found")
 
 
-def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
+def test_another_agency_cannot_decide(line: Line, charlie: Person) -> None:
     approval_id = proposal(line)
     session_id = charlie.api.post("/chat/sessions").json["session_id"]
     answer = charlie.api.post(
@@ -347,7 +343,7 @@ def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(
+def test_streams_of_a_person_are_limited_and_a_closed_one_is_not_counted(
     line: Line, alice: Person
 ) -> None:
     taken = [line.post({"message": "help"}) for _ in range(event_stream.PER_PERSON_MAX)]
@@ -362,7 +358,7 @@ def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat
     assert kinds(frames(again)) == ["text_delta", "final"]
 
 
-def test_a_stream_holds_no_connection(line: Line, app: Flask) -> None:
+def test_a_stream_uses_no_database_connection(line: Line, app: Flask) -> None:
     answers = [line.post({"message": "help"}) for _ in range(5)]
     with app.app_context():
         from voyagent.kernel.db import db  # noqa: PLC0415
@@ -373,7 +369,7 @@ def test_a_stream_holds_no_connection(line: Line, app: Flask) -> None:
         assert kinds(frames(answer)) == ["text_delta", "final"]
 
 
-def test_the_document_names_the_stream(alice: Person) -> None:
+def test_the_openapi_document_describes_the_stream(alice: Person) -> None:
     document = alice.app.test_client().get("/api/openapi.json").json
     operation = document["paths"]["/api/chat/sessions/{session_id}/messages"]["post"]
     assert "text/event-stream; charset=utf-8" in operation["responses"]["200"]["content"]

@@ -66,7 +66,7 @@ def built_in(events: list[Any]) -> bool:
     )
 
 
-def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(
+def test_a_missing_model_is_reported_and_the_built_in_planner_answers(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[dict[str, Any]] = []
@@ -90,13 +90,13 @@ def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(
     ]
 
 
-def test_what_has_begun_with_a_model_is_not_begun_anew_without_it(model: ModelTalk) -> None:
+def test_a_turn_begun_by_a_model_is_not_restarted_without_it(model: ModelTalk) -> None:
     events, _ = model.say("who is new?", wants(use(FIND)), missing())
     assert kinds(events) == ["tool_use", "tool_result", "error", "final"]
 
 
 @pytest.mark.parametrize("dies_in", ["_make", "_call"])
-def test_whoever_takes_the_turn_over_goes_on_without_the_model_too(
+def test_a_worker_that_takes_over_also_uses_no_model(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:
     turn_id = model.begin("trial balance")
@@ -110,7 +110,7 @@ def test_whoever_takes_the_turn_over_goes_on_without_the_model_too(
     assert built_in(model.run(turn_id, Scripted([])))
 
 
-def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
+def test_a_turn_without_its_model_replays_byte_for_byte(model: ModelTalk) -> None:
     turn_id = model.begin("trial balance")
     model.run(turn_id, gone())
     done = model.app.test_cli_runner().invoke(args=["replay", turn_id])
@@ -122,7 +122,7 @@ def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
 
 
 @pytest.mark.usefixtures("keyed")
-def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_while_it_is_chosen(
+def test_the_settings_report_a_model_missing_within_the_last_day(
     model: ModelTalk, bob: Person, owner_engine: sa.Engine
 ) -> None:
     model.person.api.patch("/tenant-settings", json={"model": GONE})
@@ -154,7 +154,7 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
         (date(2026, 12, 1), "was available until 30 November 2026"),
     ],
 )
-def test_the_settings_tell_of_a_models_last_day(
+def test_the_settings_show_the_last_day_of_a_model(
     alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str
 ) -> None:
     monkeypatch.setattr("voyagent.assistant.views.panels.clock.today", lambda _zone="UTC": today)
@@ -162,7 +162,7 @@ def test_the_settings_tell_of_a_models_last_day(
 
 
 @pytest.mark.usefixtures("keyed")
-def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(
+def test_an_agency_can_choose_the_built_in_planner_although_a_key_is_set(
     alice: Person, app: Flask
 ) -> None:
     configured = Configured(app.extensions["voyagent.settings"])
@@ -204,7 +204,7 @@ def test_a_newer_model_can_be_chosen(
 # --------------------------------------------------------------------------------
 
 
-def test_a_model_without_a_price_is_counted_and_never_called_free(model: ModelTalk) -> None:
+def test_a_model_without_a_price_is_counted_and_not_shown_as_free(model: ModelTalk) -> None:
     turn_id = model.begin("hello")
     model.run(turn_id, Scripted([Reply("Hello.", usage=Usage(1_200_000, 34_567))], model="local-1"))
     with model.person.reading() as reader:

@@ -130,7 +130,7 @@ def nobody_waits(person: Person, session_id: UUID) -> None:
 
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize("tool", READS)
-def test_a_search_holds_up_nobody(
+def test_a_search_blocks_no_other_request(
     talk: Talk, app: Flask, alice: Person, gate: Gate, tool: str
 ) -> None:
     session_id = talk.begin(alice)
@@ -143,7 +143,7 @@ def test_a_search_holds_up_nobody(
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_deleted_conversation_is_gone_while_a_supplier_still_thinks(
+def test_a_conversation_deleted_during_a_supplier_call_stays_deleted(
     talk: Talk, app: Flask, alice: Person, gate: Gate
 ) -> None:
     session_id = talk.begin(alice)
@@ -159,7 +159,7 @@ def test_a_deleted_conversation_is_gone_while_a_supplier_still_thinks(
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_what_was_held_when_somebody_wanted_to_stop_stands_on_the_trip(
+def test_a_hold_made_while_a_stop_was_requested_is_on_the_trip(
     talk: Talk, app: Flask, alice: Person, gate: Gate
 ) -> None:
     session_id = talk.begin(alice)
@@ -184,7 +184,7 @@ class Died(BaseException):
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_worker_that_dies_after_the_supplier_held_leaves_one_booking_under_one_name(
+def test_a_worker_that_dies_after_a_hold_leaves_one_booking(
     talk: Talk, app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = talk.begin(alice)
@@ -217,7 +217,7 @@ def test_a_worker_that_dies_after_the_supplier_held_leaves_one_booking_under_one
     ]
 
 
-def test_a_grant_that_a_supplier_keeps_waiting_holds_up_nobody(
+def test_an_approved_act_that_waits_for_a_supplier_blocks_nobody(
     app: Flask,
     people: People,
     alice: Person,

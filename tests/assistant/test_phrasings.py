@@ -56,17 +56,17 @@ def test_there_are_enough_messages() -> None:
     assert len(MESSAGES) >= 300
 
 
-def test_the_act_that_is_meant_comes_first(answers: list[Answer]) -> None:
+def test_the_intended_act_comes_first(answers: list[Answer]) -> None:
     right = [answer for answer in answers if offered(answer)[:1] == [answer.name]]
     assert len(right) / len(answers) >= FIRST_FLOOR
 
 
-def test_the_act_that_is_meant_is_among_those_offered(answers: list[Answer]) -> None:
+def test_the_intended_act_is_among_those_offered(answers: list[Answer]) -> None:
     right = [answer for answer in answers if answer.name in offered(answer)]
     assert len(right) / len(answers) >= AMONG_FLOOR
 
 
-def test_few_messages_start_another_act(answers: list[Answer]) -> None:
+def test_few_messages_start_a_wrong_act(answers: list[Answer]) -> None:
     wrong = [
         answer
         for answer in answers
@@ -75,7 +75,7 @@ def test_few_messages_start_another_act(answers: list[Answer]) -> None:
     assert len(wrong) / len(answers) <= WRONG_CEILING
 
 
-def test_fields_are_read_from_the_words(answers: list[Answer]) -> None:
+def test_fields_are_read_from_the_message(answers: list[Answer]) -> None:
     compared = [
         answer.found.get(name) == value
         for answer in answers
@@ -85,7 +85,7 @@ def test_fields_are_read_from_the_words(answers: list[Answer]) -> None:
     assert sum(compared) / len(compared) >= FIELDS_FLOOR
 
 
-def test_no_message_writes_without_a_confirmed_card(answers: list[Answer]) -> None:
+def test_no_message_changes_data_without_a_confirmed_card(answers: list[Answer]) -> None:
     writes = {one.name for one in catalogue.CAPABILITIES if one.writes}
     assert not [answer for answer in answers if answer.reply.confirmed]
     assert not [

@@ -47,7 +47,7 @@ def status(model: ModelTalk) -> str:
     return newest.status
 
 
-def test_words_are_told_as_they_come_and_the_turn_ends_with_the_answer(model: ModelTalk) -> None:
+def test_text_is_sent_as_it_arrives_and_the_turn_ends_with_the_answer(model: ModelTalk) -> None:
     told_meanwhile: list[int] = []
 
     def slowly(_request: ModelRequest) -> Reply:
@@ -77,7 +77,7 @@ def test_words_are_told_as_they_come_and_the_turn_ends_with_the_answer(model: Mo
     ]
 
 
-def test_several_calls_of_an_answer_are_played_one_after_another_and_all_are_answered(
+def test_several_calls_of_an_answer_run_in_order_and_all_get_results(
     model: ModelTalk,
 ) -> None:
     events, driver = model.say(
@@ -103,7 +103,7 @@ def test_several_calls_of_an_answer_are_played_one_after_another_and_all_are_ans
     ] == [True, True]
 
 
-def test_a_proposal_ends_the_turn_and_what_the_answer_wanted_behind_it_is_not_done(
+def test_calls_after_a_proposal_are_not_made(
     model: ModelTalk,
 ) -> None:
     events, driver = model.say(
@@ -118,7 +118,7 @@ def test_a_proposal_ends_the_turn_and_what_the_answer_wanted_behind_it_is_not_do
     assert (status(model), logged(model.person), len(driver.requests)) == ("waiting", 0, 1)
 
 
-def test_after_a_grant_the_model_is_told_of_it_by_the_program(
+def test_after_an_approval_the_program_informs_the_model(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
@@ -143,7 +143,7 @@ def test_after_a_grant_the_model_is_told_of_it_by_the_program(
     assert isinstance(driver.requests[0].messages[0], PersonSaid)
 
 
-def test_a_model_is_offered_every_capability_of_the_person_in_a_stable_order(
+def test_a_model_is_offered_all_permitted_capabilities_in_a_fixed_order(
     model: ModelTalk,
 ) -> None:
     _, driver = model.say("who owes us", wants(use("list_receivables")), Reply("Nobody."))
@@ -151,7 +151,7 @@ def test_a_model_is_offered_every_capability_of_the_person_in_a_stable_order(
     assert offered == [[one.name for one in registry.every()]] * 2
 
 
-def test_a_write_of_a_model_is_a_card_and_ends_the_turn(model: ModelTalk) -> None:
+def test_a_models_write_becomes_a_card_and_ends_the_turn(model: ModelTalk) -> None:
     events, driver = model.say(
         "log Ravi", wants(use("create_enquiry", **LEAD), use(FIND), text="I log him.")
     )
@@ -165,7 +165,7 @@ def test_a_write_of_a_model_is_a_card_and_ends_the_turn(model: ModelTalk) -> Non
     assert logged(model.person) == 1
 
 
-def test_a_model_that_goes_on_reads_that_its_card_waits(model: ModelTalk) -> None:
+def test_a_model_that_continues_reads_that_its_card_waits(model: ModelTalk) -> None:
     model.say("log Ravi", wants(use("create_enquiry", **LEAD)))
     _, driver = model.say("and who owes us?", Reply("Nobody."))
     (answered,) = [
@@ -174,7 +174,7 @@ def test_a_model_that_goes_on_reads_that_its_card_waits(model: ModelTalk) -> Non
     assert "waits_for_a_person" in answered.results[0].content
 
 
-def test_a_model_knows_agency_day_person_and_house_rules(model: ModelTalk) -> None:
+def test_the_prompt_has_agency_day_person_and_system_prompt_suffix(model: ModelTalk) -> None:
     model.person.api.patch(
         "/tenant-settings",
         json={"system_prompt_suffix": "Always mention insurance.", "timezone": "Asia/Kolkata"},
@@ -188,7 +188,7 @@ def test_a_model_knows_agency_day_person_and_house_rules(model: ModelTalk) -> No
     assert "Alice Owner" in now.text
 
 
-def test_what_was_said_before_goes_along_within_bounds(
+def test_earlier_messages_are_part_of_the_request_within_limits(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
@@ -210,7 +210,7 @@ def test_what_was_said_before_goes_along_within_bounds(
     )
 
 
-def test_what_a_search_showed_can_be_picked_in_the_next_turn(model: ModelTalk) -> None:
+def test_a_result_of_a_search_can_be_chosen_in_the_next_turn(model: ModelTalk) -> None:
     day = (clock.today("UTC") + timedelta(days=40)).isoformat()
     search = use(
         "search_flights",
@@ -233,7 +233,7 @@ def test_what_a_search_showed_can_be_picked_in_the_next_turn(model: ModelTalk) -
     assert all(fare["fare_id"] in shown for fare in fares[:8])
 
 
-def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: ModelTalk) -> None:
+def test_a_stop_ends_an_answer_and_keeps_its_text(model: ModelTalk) -> None:
     turn_id = model.begin("tell me a story")
 
     class Interrupted(Scripted):
@@ -266,7 +266,7 @@ PLAN = ["text_delta", "tool_use", "tool_result", "tool_use", "tool_result", "tex
 
 
 @pytest.mark.parametrize("dies_after", range(1, 20))
-def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repeats_no_call(
+def test_a_turn_taken_over_repeats_neither_an_answer_nor_a_call(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_after: int
 ) -> None:
     turn_id = model.begin("look at the books")
@@ -312,7 +312,7 @@ def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repe
     ]
 
 
-def test_words_without_their_answer_are_taken_back(model: ModelTalk) -> None:
+def test_the_text_of_an_incomplete_answer_is_withdrawn(model: ModelTalk) -> None:
     turn_id = model.begin("hello")
 
     class Dying(Scripted):
@@ -334,7 +334,7 @@ def test_words_without_their_answer_are_taken_back(model: ModelTalk) -> None:
     ]
 
 
-def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_same(
+def test_a_broken_answer_is_one_error_also_after_a_takeover(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn_id = model.begin("hello")
@@ -356,7 +356,7 @@ def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_
     assert status(model) == "failed"
 
 
-def test_which_model_answers_follows_from_keys_and_the_agencys_choice(settings: Settings) -> None:
+def test_the_model_depends_on_keys_and_the_agencys_choice(settings: Settings) -> None:
     opus, sonnet = "claude-opus-4-6", "claude-sonnet-4-5"
     key: dict[str, Any] = {"anthropic_api_key": "a-key"}
     server = {"openai_base_url": "http://127.0.0.1:1/v1", "openai_model": "local-1"}
@@ -374,7 +374,7 @@ def test_which_model_answers_follows_from_keys_and_the_agencys_choice(settings: 
     assert (chosen(key | server, None), chosen(key | server, opus)) == (local, paid)
 
 
-def test_a_turn_whose_model_is_gone_ends_with_a_sentence(model: ModelTalk) -> None:
+def test_a_turn_whose_model_is_no_longer_configured_ends_with_a_sentence(model: ModelTalk) -> None:
     turn_id = model.begin("hello")
 
     class Gone:
@@ -391,7 +391,7 @@ def test_a_turn_whose_model_is_gone_ends_with_a_sentence(model: ModelTalk) -> No
     assert kinds(model.talk.events(model.person, model.session_id)) == ["error", "final"]
 
 
-def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(
+def test_a_person_who_lost_a_permission_is_not_offered_its_tools(
     model: ModelTalk, bob: Person, owner_engine: sa.Engine
 ) -> None:
     turn_id = model.begin("log him", bob)
@@ -405,14 +405,14 @@ def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(
     assert logged(model.person) == 0
 
 
-def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_of_it(
+def test_calls_of_the_last_allowed_answer_are_not_made(
     model: ModelTalk,
 ) -> None:
     events, _ = model.say("log him", wants(use("create_enquiry", **LEAD)), calls_max=1)
     assert (kinds(events), logged(model.person), status(model)) == (["error", "final"], 0, "failed")
 
 
-def test_what_an_answer_wants_behind_a_request_is_not_done_and_is_told(model: ModelTalk) -> None:
+def test_calls_after_a_request_are_not_made_and_a_text_says_so(model: ModelTalk) -> None:
     events, _ = model.say(
         "draft two",
         wants(
@@ -424,7 +424,7 @@ def test_what_an_answer_wants_behind_a_request_is_not_done_and_is_told(model: Mo
     assert "1 further step was not started" in text(events)
 
 
-def test_a_model_hears_which_fields_were_wrong(model: ModelTalk) -> None:
+def test_a_model_is_told_which_fields_are_invalid(model: ModelTalk) -> None:
     events, _ = model.say(
         "log him", wants(use("create_enquiry", pax_count="many")), Reply("Who is it?")
     )
@@ -435,7 +435,7 @@ def test_a_model_hears_which_fields_were_wrong(model: ModelTalk) -> None:
     }
 
 
-def test_a_model_that_goes_round_in_circles_is_stopped_before_its_budget_is_spent(
+def test_a_model_that_repeats_itself_is_stopped(
     model: ModelTalk,
 ) -> None:
     events, driver = model.say("who is new?", *[wants(use(FIND))] * 12)
@@ -446,7 +446,7 @@ def test_a_model_that_goes_round_in_circles_is_stopped_before_its_budget_is_spen
     )
 
 
-def test_arguments_far_above_any_honest_ones_end_the_turn(model: ModelTalk) -> None:
+def test_far_too_long_arguments_end_the_turn(model: ModelTalk) -> None:
     events, _ = model.say(
         "log him",
         wants(use("create_enquiry", **LEAD, notes="x" * 70_000), use("create_enquiry", **LEAD)),
@@ -455,7 +455,7 @@ def test_arguments_far_above_any_honest_ones_end_the_turn(model: ModelTalk) -> N
 
 
 @pytest.mark.parametrize("stop_reason", ["max_tokens", "refusal"])
-def test_an_answer_that_was_cut_or_declined_ends_in_one_error_and_does_nothing(
+def test_a_cut_or_declined_answer_ends_in_one_error_and_does_nothing(
     model: ModelTalk, stop_reason: Any
 ) -> None:
     events, _ = model.say(
@@ -464,7 +464,7 @@ def test_an_answer_that_was_cut_or_declined_ends_in_one_error_and_does_nothing(
     assert (kinds(events), logged(model.person)) == (["text_delta", "error", "final"], 0)
 
 
-def test_all_answers_of_a_turn_together_have_their_time(model: ModelTalk) -> None:
+def test_all_answers_of_a_turn_share_a_time_limit(model: ModelTalk) -> None:
     events, driver = model.say(
         "who is new?", *[wants(use(FIND), text="Still at it."), Reply("Nobody.")], turn_s=0.0001
     )

@@ -43,7 +43,7 @@ def replay(restarted: Flask, line: Line, after: int) -> bytes:
 
 
 @pytest.mark.parametrize("message", ["trial balance", INVOICE])
-def test_after_a_restart_a_finished_turn_is_sent_again_byte_for_byte(
+def test_after_a_restart_a_finished_turn_is_sent_byte_for_byte(
     line: Line, restarted: Flask, message: str
 ) -> None:
     first = line.post({"message": message})
@@ -55,7 +55,7 @@ def test_after_a_restart_a_finished_turn_is_sent_again_byte_for_byte(
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
 
 
-def test_after_a_restart_the_tail_goes_on_over_turns(line: Line, restarted: Flask) -> None:
+def test_after_a_restart_the_stream_continues_over_turns(line: Line, restarted: Flask) -> None:
     told: list[bytes] = []
     for message in ("help", "trial balance"):
         stream = line.post({"message": message})
@@ -65,7 +65,7 @@ def test_after_a_restart_the_tail_goes_on_over_turns(line: Line, restarted: Flas
     assert events_of(replay(restarted, line, len(told) - 1)) == told[-1:]
 
 
-def test_after_a_restart_the_conversation_goes_on(line: Line, restarted: Flask) -> None:
+def test_after_a_restart_the_conversation_continues(line: Line, restarted: Flask) -> None:
     last = line.say("help")[-1]["id"]
     line.person.app = restarted
     assert line.say("trial balance", last_event_id=str(last))[0]["id"] == last + 1

@@ -82,7 +82,7 @@ def assert_same(model: ModelTalk, engine: sa.Engine, turn_id: str) -> None:
         "yes",
     ],
 )
-def test_a_turn_of_the_built_in_planner_is_the_same_again(
+def test_a_turn_of_the_built_in_planner_replays_equally(
     model: ModelTalk, owner_engine: sa.Engine, message: str
 ) -> None:
     if message == "yes":
@@ -92,7 +92,7 @@ def test_a_turn_of_the_built_in_planner_is_the_same_again(
     )
 
 
-def test_a_turn_of_a_model_is_the_same_again_without_the_model(
+def test_a_turn_of_a_model_replays_equally_without_the_model(
     model: ModelTalk, owner_engine: sa.Engine
 ) -> None:
     script = (
@@ -105,7 +105,7 @@ def test_a_turn_of_a_model_is_the_same_again_without_the_model(
     assert_same(model, owner_engine, events[0]["turn_id"])
 
 
-def test_a_proposal_and_what_goes_on_after_its_grant_are_the_same_again(
+def test_a_proposal_and_the_turn_after_its_approval_replay_equally(
     model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
@@ -120,7 +120,7 @@ def test_a_proposal_and_what_goes_on_after_its_grant_are_the_same_again(
     assert len({event["turn_id"] for event in told}) == 2
 
 
-def test_failures_refusals_stops_and_restarts_are_the_same_again(
+def test_failures_refusals_stops_and_restarts_replay_equally(
     model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed, _ = model.say("hello", ModelUnavailable("away", driver="scripted"))
@@ -218,7 +218,7 @@ def test_failures_refusals_stops_and_restarts_are_the_same_again(
         "no journal",
     ],
 )
-def test_the_first_difference_is_named_and_ends_with_1(
+def test_the_first_difference_is_printed_and_the_exit_code_is_1(
     model: ModelTalk, owner_engine: sa.Engine, forged: str, named: str
 ) -> None:
     events, _ = model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
@@ -230,7 +230,7 @@ def test_the_first_difference_is_named_and_ends_with_1(
     assert named in told, told
 
 
-def test_a_planner_that_thinks_otherwise_by_now_is_a_difference(
+def test_a_changed_planner_is_reported_as_a_difference(
     model: ModelTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn_id = model.talk.say(model.person, model.session_id, "help")[0]["turn_id"]
@@ -239,7 +239,7 @@ def test_a_planner_that_thinks_otherwise_by_now_is_a_difference(
     assert (code, "step 2" in told, "Something else." in told) == (1, True, True)
 
 
-def test_a_turn_of_a_release_before_the_engine_takes_its_recorded_moves(
+def test_a_turn_of_an_older_release_uses_its_recorded_moves(
     model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn_id = model.talk.say(model.person, model.session_id, "trial balance")[0]["turn_id"]
@@ -253,7 +253,7 @@ def test_a_turn_of_a_release_before_the_engine_takes_its_recorded_moves(
     assert_same(model, owner_engine, turn_id)
 
 
-def test_a_turn_that_nobody_knows_or_that_still_runs_is_not_played(model: ModelTalk) -> None:
+def test_an_unknown_or_running_turn_is_not_replayed(model: ModelTalk) -> None:
     assert replay(model.app, "t-000000000000")[0] == 1
     code, told = replay(model.app, model.begin("help"))
     assert (code, "is still running" in told) == (1, True)

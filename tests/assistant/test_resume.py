@@ -56,7 +56,7 @@ def lose(turn: sessions.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
     ],
     ids=["lost", "out of tries"],
 )
-def test_a_turn_without_a_job_is_gone_on_with(
+def test_a_turn_without_a_job_is_resumed(
     alice: Person,
     owner_engine: sa.Engine,
     turn: sessions.Turn,
@@ -73,7 +73,7 @@ def test_a_turn_without_a_job_is_gone_on_with(
         assert sessions.get_turn(turn.id).status == "done"
 
 
-def test_one_that_has_a_job_or_has_only_begun_is_left_alone(
+def test_a_turn_with_a_job_or_a_new_turn_is_not_resumed(
     alice: Person, owner_engine: sa.Engine, turn: sessions.Turn
 ) -> None:
     lose(turn, owner_engine, how="select :i", age="10 min")

@@ -12,7 +12,7 @@ from tests.people import ApiClient, Person
 from voyagent.kernel.ids import new_id
 
 
-def test_a_conversation_is_begun_without_a_body_or_with_an_empty_one(alice: Person) -> None:
+def test_a_conversation_is_created_without_a_body_or_with_an_empty_one(alice: Person) -> None:
     for options in ({}, {"json": {}}, {"data": b"null", "content_type": "application/json"}):
         answer = alice.api.post("/chat/sessions", **options)
         assert answer.status_code == 201, answer.text
@@ -20,7 +20,7 @@ def test_a_conversation_is_begun_without_a_body_or_with_an_empty_one(alice: Pers
     assert alice.api.post("/chat/sessions", json={"title": "x"}).status_code == 422
 
 
-def test_the_list_is_newest_first_with_counts_and_names(alice: Person, line: Line) -> None:
+def test_the_list_is_newest_first_with_message_counts_and_names(alice: Person, line: Line) -> None:
     line.say("help")
     second = alice.api.post("/chat/sessions").json["session_id"]
     sessions = alice.api.get("/chat/sessions").json["sessions"]
@@ -33,7 +33,7 @@ def test_the_list_is_newest_first_with_counts_and_names(alice: Person, line: Lin
     assert alice.api.get("/chat/sessions?limit=201").status_code == 422
 
 
-def test_one_conversation_shows_what_waits_for_a_decision(alice: Person, line: Line) -> None:
+def test_a_conversation_has_its_pending_proposals(alice: Person, line: Line) -> None:
     approval_id = proposal(line)
     shown = alice.api.get(f"/chat/sessions/{line.session_id}").json
     assert shown["session_id"] == line.session_id
@@ -47,7 +47,7 @@ def test_one_conversation_shows_what_waits_for_a_decision(alice: Person, line: L
     assert "Deepa Krishnan" in shown["pending_approvals"][0]["summary"]
 
 
-def test_a_title_comes_from_the_first_sixty_characters_that_were_said(line: Line) -> None:
+def test_the_name_is_the_first_sixty_characters_of_the_first_message(line: Line) -> None:
     line.say("   " + "what about this " * 10)
     assert (
         line.person.api.get(f"/chat/sessions/{line.session_id}").json["title"]
@@ -76,9 +76,7 @@ def test_a_conversation_is_renamed(alice: Person, line: Line) -> None:
         assert refused.json["detail"][0]["loc"][0] == "body"
 
 
-def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(
-    alice: Person, line: Line
-) -> None:
+def test_a_deleted_conversation_is_not_found_anywhere(alice: Person, line: Line) -> None:
     enquiry = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json
     line.session_id = alice.api.post(f"/enquiries/{enquiry['id']}/promote-to-session").json[
         "session_id"
@@ -112,7 +110,7 @@ def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(
         ("post", "/messages", {"message": "hi"}),
     ],
 )
-def test_another_agencys_conversation_is_as_unknown_as_none(
+def test_another_agencys_conversation_is_not_found(
     alice: Person, charlie: Person, line: Line, verb: str, suffix: str, body: Any
 ) -> None:
     for session_id in (
@@ -127,7 +125,7 @@ def test_another_agencys_conversation_is_as_unknown_as_none(
     assert alice.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
 
 
-def test_every_member_sees_a_conversation_and_a_viewer_changes_nothing(
+def test_every_member_sees_a_conversation_and_a_viewer_cannot_write(
     alice: Person, bob: Person, victor: Person, line: Line
 ) -> None:
     for person in (alice, bob, victor):
@@ -148,7 +146,7 @@ def test_every_member_sees_a_conversation_and_a_viewer_changes_nothing(
     assert alice.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
 
 
-def test_without_a_bearer_nobody_talks(app: Flask, line: Line) -> None:
+def test_without_a_bearer_token_conversations_are_refused(app: Flask, line: Line) -> None:
     nobody = ApiClient(app.test_client(), None)
     for answer in (
         nobody.post("/chat/sessions"),

@@ -67,7 +67,7 @@ def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
     return using
 
 
-def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
+def test_a_receipt_is_proposed_approved_and_posted(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
     found = use("find_invoices", status="open", customer_name="deepa")
     assert [(row["id"], row["open"]["amount"]) for row in found["invoices"]] == [
@@ -92,7 +92,7 @@ def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person)
     assert set(told) - {"asked"} == registry.get("record_receipt").output
 
 
-def test_a_write_off_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
+def test_a_write_off_is_proposed_approved_and_posted(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
     told = use(
         "write_off_invoice",
@@ -117,7 +117,7 @@ def test_a_write_off_is_proposed_granted_and_in_the_books(use: Any, alice: Perso
     assert (rest["amount"], rest["open_amount"], rest["status"]) == ("44000.00", "0.00", "paid")
 
 
-def test_who_is_late_by_how_many_days_and_what_was_issued_when(use: Any, alice: Person) -> None:
+def test_overdue_days_and_issue_dates_are_answered(use: Any, alice: Person) -> None:
     papers.issued(alice)
     [invoice] = use("find_invoices", status="open")["invoices"]
     due, issued = date.fromisoformat(invoice["due_date"]), date.fromisoformat(invoice["issue_date"])
@@ -134,7 +134,7 @@ def test_who_is_late_by_how_many_days_and_what_was_issued_when(use: Any, alice: 
     assert use("find_invoices", issued_to=(issued - timedelta(days=1)).isoformat())["count"] == 0
 
 
-def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person) -> None:
+def test_cash_is_posted_to_the_cash_account(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
     use(
         "record_receipt",
@@ -180,7 +180,7 @@ def test_the_assistant_offers_no_archived_account(use: Any, alice: Person) -> No
     assert use("list_ledger_accounts") == before
 
 
-def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
+def test_money_accounts_are_bank_and_cash_only() -> None:
     paid = {
         "invoice_id": "0190a0a0-0000-7000-8000-000000000001",
         "amount": "1",
@@ -192,7 +192,7 @@ def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
         arguments.read(registry.get("record_receipt"), {**paid, "account": "1300"})
 
 
-def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
+def test_a_bill_is_entered_listed_and_paid(use: Any) -> None:
     line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
     told = use(
         "receive_bill",
@@ -233,7 +233,7 @@ def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
     assert use("list_payables")["count"] == 0
 
 
-def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> None:
+def test_a_journal_entry_is_posted_only_after_approval(use: Any, alice: Person) -> None:
     bank, cash = (str(books.account_id(alice, purpose)) for purpose in ("bank", "cash"))
     lines = [
         {"account_id": cash, "currency": "INR", "debit_amount": "500"},
@@ -263,7 +263,7 @@ def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> 
         ([{"debit_amount": "500"}, {"credit_amount": "400"}], "journal_entry_unbalanced"),
     ],
 )
-def test_an_entry_that_does_not_hold_is_not_even_asked_for(
+def test_an_unbalanced_entry_is_not_proposed(
     use: Any, alice: Person, lines: list[dict[str, str]], code: str
 ) -> None:
     account = {"account_id": str(books.account_id(alice, "bank")), "currency": "INR"}
@@ -276,7 +276,7 @@ def test_an_entry_that_does_not_hold_is_not_even_asked_for(
     )
 
 
-def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: Any) -> None:
+def test_the_conversations_trip_is_created_shown_and_read_as_an_itinerary(use: Any) -> None:
     assert use("show_trip")["error"] == "trip_not_found"
     added = use("add_passenger", full_name="Deepa Krishnan", nationality="IN")
     assert set(added) == registry.get("add_passenger").output
@@ -301,14 +301,14 @@ def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: 
     assert set(itinerary) == registry.get("read_itinerary").output
 
 
-def test_the_number_of_a_passport_is_not_taken_by_words(use: Any) -> None:
+def test_a_passport_number_is_not_read_from_a_message(use: Any) -> None:
     assert (
         use("add_passenger", full_name="Deepa Krishnan", passport_number="Z1234567")["error"]
         == "invalid_arguments"
     )
 
 
-def test_an_enquiry_is_changed_by_the_rules_of_enquiries(use: Any, alice: Person) -> None:
+def test_an_enquiry_is_changed_by_the_rules_of_its_service(use: Any, alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = str(
             enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
@@ -328,7 +328,7 @@ def test_an_enquiry_is_changed_by_the_rules_of_enquiries(use: Any, alice: Person
     assert use("update_enquiry", enquiry_id=enquiry_id, pax_count=0)["error"] == "invalid_pax_count"
 
 
-def test_what_no_supplier_offers_is_said_as_the_contract_says(use: Any) -> None:
+def test_an_unsupported_act_has_the_output_of_the_contract(use: Any) -> None:
     told = use(
         "fetch_bsp_statement", country="IN", period_start="2026-11-01", period_end="2026-11-07"
     )
@@ -336,7 +336,7 @@ def test_what_no_supplier_offers_is_said_as_the_contract_says(use: Any) -> None:
     assert told["detail"]
 
 
-def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any) -> None:
+def test_a_flight_is_searched_held_and_read(use: Any) -> None:
     day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
     found = use(
         "search_flights",
