@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from voyagent.approvals.service.effects import Description, Measured
 from voyagent.capabilities.ports import Port, find_port
+from voyagent.capabilities.results import Result
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -153,9 +154,10 @@ class Card:
     `sentence` is called with the input as JSON and the output, which is empty before the call.
     `answer` is called with the input and the output after a call that was not refused; the default
     is in `capabilities.cards`. `rows` is the key of the output that has the records of a list.
-    `row` returns one of them as text, and `records` returns those that the answer shows. `fills`
-    names the input fields, of any capability, that accept the id of such a record. `next_steps`
-    maps the code of a refusal to a sentence that is added to the refusal's message.
+    `row` returns one of them as text, and `records` returns those that the answer shows. `results`
+    are the ways in which a page shows the output; the first that fits is shown. `fills` names the
+    input fields, of any capability, that accept the id of such a record. `next_steps` maps the code
+    of a refusal to a sentence that is added to the refusal's message.
     """
 
     icon: str
@@ -165,6 +167,7 @@ class Card:
     rows: str = ""
     row: Callable[[JsonObject], str] | None = None
     records: Callable[[JsonObject], Sequence[Choice]] | None = None
+    results: tuple[Result, ...] = ()
     fills: tuple[str, ...] = ()
     next_steps: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,18 +1,28 @@
-"""Links to the pages of records that an output contains."""
+"""Outputs as pages show them: tables, facts, and links to the pages of records."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import current_app, url_for
+from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.routing import Rule
 
-from voyagent.capabilities.capability import Choice, JsonObject
+from voyagent.capabilities.capability import Capability, Choice, JsonObject
+from voyagent.capabilities.cards import day
+from voyagent.capabilities.results import Column, Kind, Result
+from voyagent.http.account_names import account_name
+from voyagent.http.template_filters import money
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 
 _MARKS = re.compile(r"[*_`\\]")
+_TEXTS = ("detail", "goal", "question")
+"""Members of an output that is only a text; the last two are of tools of older releases."""
 
 
 class Link(NamedTuple):
@@ -20,6 +30,54 @@ class Link(NamedTuple):
 
     label: str
     href: str
+
+
+class Cell(NamedTuple):
+    """A value of a result, formatted; `text` of a status is the stored status."""
+
+    label: str
+    kind: Kind
+    text: str
+    code: str = ""
+    href: str | None = None
+    note: str = ""
+
+
+class ShownResult(NamedTuple):
+    """A result, formatted: the rows of a table, the items of a list, facts, or a text."""
+
+    title: str = ""
+    rows: Sequence[Sequence[Cell]] = ()
+    items: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    text: str = ""
+    link: Link | None = None
+
+
+def shown_result(capability: Capability[Any] | None, output: JsonObject) -> ShownResult | None:
+    """Return an output as its capability declares it, or None if there is nothing to show.
+
+    Without a declared result, the records of a list are shown as texts. `capability` is None for a
+    tool of an older release, of which only a text is shown.
+    """
+    text = next((str(output[name]) for name in _TEXTS if output.get(name)), "")
+    if text:
+        return ShownResult(text=text)
+    if capability is None:
+        return None
+    card = capability.card
+    if card.row is not None and not card.results:
+        items = [card.row(record) for record in output.get(card.rows) or ()]
+        return ShownResult(items=items) if items else None
+    return next(filter(None, (_shown(result, output) for result in card.results)), None)
+
+
+def as_money(amount: object, currency: object) -> Money | None:
+    """Return an amount in an output as Money, or None if it is not an amount."""
+    try:
+        return Money.parse(str(amount), str(currency))
+    except (InvalidAmount, UnknownCurrency):
+        return None
 
 
 def record_page(output: JsonObject) -> str | None:
@@ -32,6 +90,63 @@ def record_links(records: Iterable[Choice]) -> list[Link]:
     """Return links to those records of an answer that have a page."""
     pages = [(one, record_page(dict.fromkeys(one.fills, one.id))) for one in records]
     return [Link(_MARKS.sub("", one.label), page) for one, page in pages if page]
+
+
+def _shown(result: Result, output: JsonObject) -> ShownResult | None:
+    record = output.get(result.record) if result.record else output
+    rows = output.get(result.rows) if result.rows else ()
+    if not record or (result.rows and not rows):
+        return None
+    title, link = gettext(result.title) if result.title else "", _link(result, record, output)
+    if rows and not result.columns:
+        return ShownResult(title, items=rows, link=link)
+    if rows:
+        cells = [[_cell(column, row, output) for column in result.columns] for row in rows]
+        return ShownResult(title, rows=cells, link=link)
+    if not result.columns and link is None:
+        return None
+    facts = [_cell(column, record, output) for column in result.columns]
+    return ShownResult(title, facts=[(cell.label, cell.text) for cell in facts], link=link)
+
+
+def _link(result: Result, record: JsonObject, output: JsonObject) -> Link | None:
+    if result.link is None:
+        return None
+    page = result.link.path or _linked(result.link.page, record, output)
+    return Link(gettext(result.link.label), page) if page else None
+
+
+def _linked(page: str, record: JsonObject, output: JsonObject) -> str | None:
+    return _page_of(page, output.get(page) or record.get(page) or record.get("id"))
+
+
+def _cell(column: Column, record: JsonObject, output: JsonObject) -> Cell:
+    value = record.get(column.value) if isinstance(column.value, str) else column.value(record)
+    text = _text(column.kind, value, record)
+    href = _linked(column.page, record, output) if column.page else None
+    return Cell(
+        gettext(column.label) if column.label else "",
+        column.kind,
+        text,
+        str(record.get(column.code, "")) if column.code else "",
+        f"{column.search}?{urlencode({'q': text})}" if column.search else href,
+        column.note(record, output),
+    )
+
+
+def _text(kind: Kind, value: Any, record: JsonObject) -> str:
+    if kind == "money" and isinstance(value, list):
+        return Markup("<br>").join(_text(kind, one, record) for one in value)
+    if kind == "money":
+        amount = value if isinstance(value, dict) else {**record, "amount": value}
+        return money(as_money(amount.get("amount"), amount.get("currency")))
+    if value is None:
+        return ""
+    if kind in ("date", "dates"):
+        return " – ".join(day(one) for one in ([value] if kind == "date" else value) if one)
+    if kind == "moment":
+        return f"{day(value[:10])} {value[11:]}"
+    return account_name(str(value)) if kind == "account" else str(value)
 
 
 def _page_of(name: str, value: object) -> str | None:

@@ -14,7 +14,7 @@ from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuer
 from voyagent.assistant.service import messages
 from voyagent.assistant.views import screen
 from voyagent.assistant.views.panels import Mind, answering
-from voyagent.assistant.views.transcript import as_money, draft_card, given_fields, tool_head
+from voyagent.assistant.views.transcript import draft_card, given_fields, result_of, tool_head
 from voyagent.capabilities.cards import day
 from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound
@@ -29,7 +29,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.settings import queries as settings
-from voyagent.trips.words import board_word, country_name
+from voyagent.trips.words import country_name
 
 pages = PageBlueprint("assistant", __name__, guard=Guard.SIGNED_IN)
 EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "trial balance")
@@ -243,10 +243,9 @@ def _conversation(
         "tool_head": tool_head,
         "given_fields": given_fields,
         "draft_card": draft_card,
-        "as_money": as_money,
+        "result_of": result_of,
         "day_of": day,
         "country_name": country_name,
-        "board_word": board_word,
         "as_html": as_html,
         "mind": _mind(actor),
     }

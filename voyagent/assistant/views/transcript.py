@@ -17,9 +17,10 @@ from voyagent.assistant.rules.blocks import Block
 from voyagent.capabilities import capability, registry
 from voyagent.capabilities.capability import Capability
 from voyagent.capabilities.cards import day, result_card
+from voyagent.capabilities.outputs import ShownResult, as_money, shown_result
 from voyagent.http.template_filters import status_look
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
+from voyagent.kernel.money import spoken
 from voyagent.trips.words import country_name
 
 FORM_PAGE = "capabilities.act"
@@ -81,6 +82,11 @@ def tool_head(block: Block) -> ToolHead:
     )
 
 
+def result_of(block: Block) -> ShownResult | None:
+    """Return the result of a finished call; None if there is nothing to show."""
+    return shown_result(registry.find(str(block["tool_name"])), block["output"])
+
+
 def given_fields(block: Block) -> list[tuple[str, str]]:
     """Return labels and texts of the input of a call, without ids and boolean values."""
     sent = (block.get("input") or {}).items()
@@ -114,14 +120,6 @@ def draft_card(block: Block) -> DraftCard | None:
             if (other := registry.find(name)) is not None
         ],
     )
-
-
-def as_money(amount: Any, currency: Any) -> Money | None:
-    """Return an amount in a result as Money, or None if it is not an amount."""
-    try:
-        return Money.parse(str(amount), str(currency))
-    except (InvalidAmount, UnknownCurrency):
-        return None
 
 
 def _draft_fields(block: Block, name: str) -> list[DraftField]:

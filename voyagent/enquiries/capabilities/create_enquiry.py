@@ -19,6 +19,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, listing, paragraphs
+from voyagent.capabilities.results import Result
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.fields import (
     BudgetCurrency,
@@ -28,7 +29,7 @@ from voyagent.enquiries.capabilities.fields import (
     Origin,
     PartyBudget,
 )
-from voyagent.enquiries.capabilities.outputs import field_labels, not_known
+from voyagent.enquiries.capabilities.outputs import OPEN_ENQUIRY, field_labels, not_known
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.schemas import EnquiryIn, Status
@@ -175,6 +176,7 @@ CAPABILITY = Capability(
         fills=("enquiry_id",),
         answer=answer,
         records=records,
+        results=(Result(link=OPEN_ENQUIRY),),
     ),
     audit=N_("Assistant: log an enquiry"),
     follow_ups=("search_flights", "search_hotels", "update_enquiry"),

@@ -11,7 +11,13 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.enquiries.capabilities.fields import Destination, Origin
-from voyagent.enquiries.capabilities.outputs import SHOWN_MAX, brief, enquiry_line, status_label
+from voyagent.enquiries.capabilities.outputs import (
+    ENQUIRY_TABLE,
+    SHOWN_MAX,
+    brief,
+    enquiry_line,
+    status_label,
+)
 from voyagent.enquiries.capabilities.places import spellings
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import Search
@@ -143,6 +149,7 @@ CAPABILITY = Capability(
         answer=answer,
         rows="enquiries",
         row=enquiry_line,
+        results=(ENQUIRY_TABLE,),
     ),
     audit=N_("Assistant: find enquiries"),
     follow_ups=("summarise_enquiry", "update_enquiry"),

@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 
 from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import day, money
+from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import wire_instant
@@ -16,6 +17,40 @@ SHOWN_MAX = 20
 ENQUIRY_STEPS = {
     "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
 }
+
+
+def route(enquiry: JsonObject) -> str:
+    """Return origin and destination, as far as they are known."""
+    return " → ".join(filter(None, (enquiry.get("origin"), enquiry.get("destination"))))
+
+
+def _days(enquiry: JsonObject) -> list[str | None]:
+    return [enquiry.get("depart_date"), enquiry.get("return_date")]
+
+
+OPEN_ENQUIRY = ResultLink(label=N_("Open the enquiry"), page="enquiry_id")
+ENQUIRY_TABLE = Result(
+    title=N_("Enquiries"),
+    rows="enquiries",
+    columns=(
+        Column(label=N_("Customer"), value="customer_name", page="enquiry_id"),
+        Column(label=N_("Route"), value=route),
+        Column(label=N_("Dates"), value=_days, kind="dates"),
+        Column(label=N_("People"), value="pax_count", kind="number"),
+    ),
+)
+ENQUIRY_FACTS = Result(
+    record="enquiry",
+    columns=(
+        Column(label=N_("Customer"), value="customer_name"),
+        Column(label=N_("Route"), value=route),
+        Column(label=N_("Dates"), value=_days, kind="dates"),
+        Column(label=N_("People"), value="pax_count"),
+        Column(label=N_("E-mail"), value="customer_email"),
+        Column(label=N_("Phone"), value="customer_phone"),
+    ),
+    link=OPEN_ENQUIRY,
+)
 
 
 def brief(row: Row) -> JsonObject:
@@ -53,11 +88,10 @@ def full(row: Row) -> JsonObject:
 
 def enquiry_line(enquiry: JsonObject) -> str:
     """Describe an enquiry in one line: customer, route, dates, people and status."""
-    route = " → ".join(filter(None, (enquiry["origin"], enquiry["destination"])))
-    days = " – ".join(day(enquiry[key]) for key in ("depart_date", "return_date") if enquiry[key])
+    days = " – ".join(day(one) for one in _days(enquiry) if one)
     people = str(ngettext("one person", "%(num)d people", enquiry["pax_count"]))
     status = status_label(enquiry["status"])
-    return ", ".join(filter(None, (enquiry["customer_name"], route, days, people, status)))
+    return ", ".join(filter(None, (enquiry["customer_name"], route(enquiry), days, people, status)))
 
 
 def enquiry_record(enquiry: JsonObject) -> Choice:

@@ -20,7 +20,9 @@ from voyagent.capabilities.cards import SHOWN_MAX as ANSWERED_MAX, listing
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import (
+    ENQUIRY_FACTS,
     ENQUIRY_STEPS,
+    ENQUIRY_TABLE,
     SHOWN_MAX,
     brief,
     budget_line,
@@ -154,6 +156,7 @@ CAPABILITY = Capability(
         answer=answer,
         records=records,
         next_steps=ENQUIRY_STEPS,
+        results=(ENQUIRY_TABLE, ENQUIRY_FACTS),
     ),
     audit=N_("Assistant: summarise an enquiry"),
     lookups={"enquiry_id": enquiries},

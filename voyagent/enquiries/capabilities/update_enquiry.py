@@ -16,6 +16,7 @@ from voyagent.capabilities.capability import (
     Slot,
     no_money,
 )
+from voyagent.capabilities.results import Result
 from voyagent.enquiries import service
 from voyagent.enquiries.capabilities.fields import (
     BudgetCurrency,
@@ -28,6 +29,7 @@ from voyagent.enquiries.capabilities.fields import (
 from voyagent.enquiries.capabilities.lookups import enquiries
 from voyagent.enquiries.capabilities.outputs import (
     ENQUIRY_STEPS,
+    OPEN_ENQUIRY,
     budget_line,
     enquiry_line,
     enquiry_record,
@@ -124,6 +126,7 @@ CAPABILITY = Capability(
         answer=answer,
         records=lambda output: (enquiry_record(output["enquiry"]),),
         next_steps=ENQUIRY_STEPS,
+        results=(Result(link=OPEN_ENQUIRY),),
     ),
     audit=N_("Assistant: change an enquiry"),
     lookups={"enquiry_id": enquiries},

@@ -21,6 +21,7 @@ from voyagent.capabilities.capability import (
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Trimmed
 from voyagent.kernel.keyring import Keyring
+from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.current_trip import (
     TRIP_CHOICES,
     CurrentTripInput,
@@ -136,6 +137,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("passenger_id",),
         records=records,
+        results=TRIP_RESULTS,
     ),
     audit=N_("Assistant: add a passenger"),
     follow_ups=("search_flights", "show_trip", "remove_passenger"),

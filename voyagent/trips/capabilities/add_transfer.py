@@ -21,7 +21,7 @@ from voyagent.capabilities.capability import (
 from voyagent.capabilities.cards import day, sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, PlainAmount, Trimmed
-from voyagent.trips.capabilities.cards import price_text
+from voyagent.trips.capabilities.cards import TRIP_RESULTS, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries import trips
@@ -156,6 +156,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("line_id",),
         records=records,
+        results=TRIP_RESULTS,
     ),
     audit=N_("Assistant: add a transfer"),
     follow_ups=("show_trip", "send_itinerary"),

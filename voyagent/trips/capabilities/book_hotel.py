@@ -31,7 +31,7 @@ from voyagent.kernel.fields import Closed, Id, Text
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import PASSENGER_STEPS, booking_record
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS, TRIP_RESULTS, booking_record
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import (
     APPROVERS,
@@ -195,6 +195,7 @@ CAPABILITY = Capability(
         fills=("booking_id",),
         records=records,
         next_steps=PASSENGER_STEPS,
+        results=TRIP_RESULTS,
     ),
     audit=N_("Assistant: book a hotel"),
     follow_ups=("add_transfer", "send_itinerary", "draft_invoice"),

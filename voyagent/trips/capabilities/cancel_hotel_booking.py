@@ -21,6 +21,7 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import booked_stays
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.capabilities.reviews import APPROVERS, in_words, itinerary_of
@@ -161,7 +162,7 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"booking_id": booked_stays},
-    card=Card(icon="building-x", sentence=sentence, answer=answer),
+    card=Card(icon="building-x", sentence=sentence, answer=answer, results=TRIP_RESULTS),
     audit=N_("Assistant: cancel a hotel"),
     follow_ups=("search_hotels", "show_trip"),
     examples={

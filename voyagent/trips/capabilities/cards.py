@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 
 from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import SHOWN_MAX, moment, money
+from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
 from voyagent.trips.words import board_word, state_word
@@ -16,6 +17,14 @@ from voyagent.trips.words import board_word, state_word
 PASSENGER_STEPS = {
     "passenger_not_found": N_("Give the full name, or show the trip to see who travels."),
 }
+
+TRIP_RESULTS = (Result(link=ResultLink(label=N_("Open the trip"), page="trip_id")),)
+RATE_COLUMNS = (
+    Column(label=N_("Hotel"), value="hotel"),
+    Column(label=N_("Room"), value="room"),
+    Column(label=N_("Meals"), value=lambda rate: board_word(rate.get("board_basis") or "")),
+    Column(label=N_("Price"), value="price", kind="money"),
+)
 
 
 def status_note(output: JsonObject) -> str:

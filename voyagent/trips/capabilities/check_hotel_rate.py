@@ -11,11 +11,12 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import money, sum_note
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import rate_row
+from voyagent.trips.capabilities.cards import RATE_COLUMNS, rate_row
 from voyagent.trips.capabilities.outputs import rate_output
 from voyagent.trips.service import hotels
 from voyagent.trips.service.supplier_queries import suppliers
@@ -84,6 +85,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("rate_key",),
         records=records,
+        results=(Result(columns=RATE_COLUMNS),),
     ),
     audit=N_("Assistant: check a hotel rate"),
     follow_ups=("book_hotel", "search_hotels"),

@@ -26,7 +26,7 @@ from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import PASSENGER_STEPS
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS, TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.reviews import APPROVERS, DRY_RUN, itinerary_of
 from voyagent.trips.models import TripLine
@@ -194,7 +194,13 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"passenger_id": passengers},
-    card=Card(icon="passport", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
+    card=Card(
+        icon="passport",
+        sentence=sentence,
+        answer=answer,
+        next_steps=PASSENGER_STEPS,
+        results=TRIP_RESULTS,
+    ),
     audit=N_("Assistant: file a visa application"),
     follow_ups=("visa_requirements", "send_itinerary"),
     examples={

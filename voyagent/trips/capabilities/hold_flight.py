@@ -24,7 +24,7 @@ from voyagent.kernel.fields import Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import booking_record, fare_records, fare_row
+from voyagent.trips.capabilities.cards import TRIP_RESULTS, booking_record, fare_records, fare_row
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, trip_to_change
 from voyagent.trips.capabilities.lookups import passengers
 from voyagent.trips.capabilities.outputs import fare_output, money_output
@@ -211,6 +211,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("pnr_id",),
         records=records,
+        results=TRIP_RESULTS,
     ),
     audit=N_("Assistant: hold a flight"),
     follow_ups=("issue_ticket", "release_flight", "search_hotels"),

@@ -30,7 +30,7 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import booking_record
+from voyagent.trips.capabilities.cards import TRIP_RESULTS, booking_record
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.capabilities.reviews import (
     APPROVERS,
@@ -220,6 +220,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("pnr_id",),
         records=records,
+        results=TRIP_RESULTS,
     ),
     audit=N_("Assistant: issue a ticket"),
     follow_ups=("draft_invoice", "send_itinerary"),

@@ -11,6 +11,7 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day, money
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.outbound import OutboundCall
@@ -107,6 +108,14 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("booking_id",),
         records=records,
+        results=(
+            Result(
+                columns=(
+                    Column(label=N_("Number"), value="supplier_ref"),
+                    Column(label=N_("Price"), value="price", kind="money"),
+                )
+            ),
+        ),
     ),
     audit=N_("Assistant: read a hotel booking"),
     follow_ups=("cancel_hotel_booking", "send_itinerary"),

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
 from voyagent.capabilities.cards import amounts, day, listing, moment, paragraphs
 from voyagent.kernel.errors import N_
-from voyagent.trips.capabilities.cards import people_note
+from voyagent.trips.capabilities.cards import TRIP_RESULTS, people_note
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.rules.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
@@ -126,7 +126,9 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     choices=TRIP_CHOICES,
-    card=Card(icon="card-list", sentence=sentence, note=people_note, answer=answer),
+    card=Card(
+        icon="card-list", sentence=sentence, note=people_note, answer=answer, results=TRIP_RESULTS
+    ),
     audit=N_("Assistant: read the itinerary"),
     follow_ups=("send_itinerary", "show_trip"),
     examples={

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
@@ -97,6 +98,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("pnr_id",),
         records=records,
+        results=(Result(columns=(Column(label=N_("Number"), value="locator"),)),),
     ),
     audit=N_("Assistant: read a booking"),
     follow_ups=("issue_ticket", "release_flight"),

@@ -19,6 +19,7 @@ from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import held_flights
 from voyagent.trips.models import TripLine
 from voyagent.trips.service import flights
@@ -82,7 +83,7 @@ CAPABILITY = Capability(
     policy=no_money,  # a held booking is unpaid
     run=run,
     lookups={"pnr_id": held_flights},
-    card=Card(icon="bookmark-x", sentence=sentence, answer=answer),
+    card=Card(icon="bookmark-x", sentence=sentence, answer=answer, results=TRIP_RESULTS),
     audit=N_("Assistant: release a held flight"),
     follow_ups=("search_flights", "hold_flight"),
     examples={

@@ -17,7 +17,7 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Trimmed
-from voyagent.trips.capabilities.cards import PASSENGER_STEPS
+from voyagent.trips.capabilities.cards import PASSENGER_STEPS, TRIP_RESULTS
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.queries import trips
 from voyagent.trips.service import passengers
@@ -69,7 +69,13 @@ CAPABILITY = Capability(
     policy=no_money,
     run=run,
     choices=TRIP_CHOICES,
-    card=Card(icon="person-dash", sentence=sentence, answer=answer, next_steps=PASSENGER_STEPS),
+    card=Card(
+        icon="person-dash",
+        sentence=sentence,
+        answer=answer,
+        next_steps=PASSENGER_STEPS,
+        results=TRIP_RESULTS,
+    ),
     audit=N_("Assistant: remove a passenger"),
     follow_ups=("show_trip", "add_passenger"),
     examples={

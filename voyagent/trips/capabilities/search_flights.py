@@ -11,6 +11,7 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
 from voyagent.kernel.money import Money
@@ -121,7 +122,10 @@ def answer(given: JsonObject, output: JsonObject) -> str:
         output["count"],
         search=search,
     )
-    rows = [fare_row(fare) + _above_budget(fare, output) for fare in output["fares"]]
+    rows = [
+        ", ".join(filter(None, (fare_row(fare), _above_budget(fare, output))))
+        for fare in output["fares"]
+    ]
     return listing(str(heading), rows, output["count"])
 
 
@@ -154,10 +158,26 @@ def _wishes(given: JsonObject) -> str:
     return ", ".join(filter(None, (cabins.get(given.get("cabin") or "", ""), direct)))
 
 
+def _flights(fare: JsonObject) -> str:
+    return ", ".join(flight.replace(" ", "\N{NO-BREAK SPACE}") for flight in fare["flights"])
+
+
 def _above_budget(fare: JsonObject, output: JsonObject) -> str:
     if not fare.get("above_budget"):
         return ""
-    return f", {gettext('above the budget of %(amount)s', amount=money(output['budget']))}"
+    return str(gettext("above the budget of %(amount)s", amount=money(output["budget"])))
+
+
+FARES = Result(
+    title=N_("Fares"),
+    rows="fares",
+    columns=(
+        Column(label=N_("Flights"), value=_flights, note=_above_budget),
+        Column(label=N_("Leaves"), value="departs_at", kind="moment"),
+        Column(label=N_("Stops"), value="stops", kind="number"),
+        Column(label=N_("Price"), value="price", kind="money"),
+    ),
+)
 
 
 def _output(found: Sequence[Offered[Any]], budget: Money | None) -> JsonObject:
@@ -182,7 +202,14 @@ CAPABILITY = Capability(
     permission="trip.update",
     approval="never",
     run=run,
-    card=Card(icon="airplane", sentence=sentence, note=count_note, answer=answer, records=records),
+    card=Card(
+        icon="airplane",
+        sentence=sentence,
+        note=count_note,
+        answer=answer,
+        records=records,
+        results=(FARES,),
+    ),
     audit=N_("Assistant: search flights"),
     follow_ups=("hold_flight", "search_hotels", "visa_requirements"),
     examples={

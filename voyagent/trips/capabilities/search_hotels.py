@@ -10,10 +10,11 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.capabilities.cards import rate_row
+from voyagent.trips.capabilities.cards import RATE_COLUMNS, rate_row
 from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output
 from voyagent.trips.rules.details import Country
 from voyagent.trips.service import hotels
@@ -118,6 +119,7 @@ CAPABILITY = Capability(
         fills=("rate_key",),
         rows="results",
         row=rate_row,
+        results=(Result(title=N_("Rates"), rows="results", columns=RATE_COLUMNS),),
     ),
     audit=N_("Assistant: search hotels"),
     follow_ups=("check_hotel_rate", "book_hotel"),

@@ -21,6 +21,7 @@ from voyagent.identity.rules.permissions import roles_that_may
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Id
+from voyagent.trips.capabilities.cards import TRIP_RESULTS
 from voyagent.trips.capabilities.lookups import trips
 from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks
 from voyagent.trips.documents.itinerary_mail import mail_itinerary
@@ -127,7 +128,7 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     lookups={"trip_id": trips},
-    card=Card(icon="send", sentence=sentence, answer=answer),
+    card=Card(icon="send", sentence=sentence, answer=answer, results=TRIP_RESULTS),
     audit=N_("Assistant: send the itinerary to the customer"),
     follow_ups=("draft_invoice", "show_trip"),
     examples={

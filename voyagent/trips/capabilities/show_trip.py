@@ -9,18 +9,35 @@ from flask_babel import gettext
 
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
 from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragraphs
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
-from voyagent.trips.capabilities.cards import people_note, price_text
+from voyagent.trips.capabilities.cards import TRIP_RESULTS, people_note, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries.charges import charges_of
 from voyagent.trips.rules.details import VisaDetails
 from voyagent.trips.rules.journey import Line, Passenger
 from voyagent.trips.rules.lint import findings
-from voyagent.trips.words import sentence_of, state_word
+from voyagent.trips.words import country_name, sentence_of, state_word
 
 _FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
+
+
+def _name(line: JsonObject) -> str:
+    return country_name(line["name"]) if line.get("kind") == "visa" else str(line["name"])
+
+
+LINES = Result(
+    title=N_("Trip"),
+    rows="lines",
+    columns=(
+        Column(value=_name, page="trip_id"),
+        Column(value="starts_on", kind="date"),
+        Column(value="status", kind="status"),
+        Column(value="price", kind="money"),
+    ),
+)
 
 
 def run(call: Invocation, wanted: CurrentTripInput) -> JsonObject:
@@ -170,7 +187,14 @@ CAPABILITY = Capability(
     approval="never",
     run=run,
     choices=TRIP_CHOICES,
-    card=Card(icon="suitcase", sentence=sentence, note=people_note, answer=answer, records=records),
+    card=Card(
+        icon="suitcase",
+        sentence=sentence,
+        note=people_note,
+        answer=answer,
+        records=records,
+        results=(LINES, *TRIP_RESULTS),
+    ),
     audit=N_("Assistant: show the trip"),
     follow_ups=("send_itinerary", "draft_invoice", "add_passenger"),
     examples={

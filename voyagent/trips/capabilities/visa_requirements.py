@@ -10,6 +10,7 @@ from pydantic import Field
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import listing, money, paragraphs
 from voyagent.capabilities.refusals import unsupported
+from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.kernel.outbound import OutboundCall
@@ -107,7 +108,9 @@ CAPABILITY = Capability(
     permission="trip.read",
     approval="never",
     run=run,
-    card=Card(icon="passport", sentence=sentence, answer=answer),
+    card=Card(
+        icon="passport", sentence=sentence, answer=answer, results=(Result(rows="checklist"),)
+    ),
     audit=N_("Assistant: look up visa requirements"),
     follow_ups=("file_visa", "search_flights"),
     examples={

@@ -18,11 +18,17 @@ from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import money
+from voyagent.capabilities.results import Column
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
 from voyagent.kernel.money import Money, spoken, wire_amount
+
+BALANCE_COLUMNS = (
+    Column(label=N_("Amount due"), value="amount", kind="money"),
+    Column(label=N_("Overdue"), value="overdue", kind="money"),
+)
 
 
 class BoundWithoutCurrency(Invalid):

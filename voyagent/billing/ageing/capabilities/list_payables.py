@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.ageing.capabilities.balances import (
+    BALANCE_COLUMNS,
     OpenBalancesInput,
     balance_list,
     balance_records,
@@ -16,6 +17,7 @@ from voyagent.billing.ageing.capabilities.balances import (
 )
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
 
@@ -87,6 +89,13 @@ CAPABILITY = Capability(
         fills=("vendor_name",),
         answer=answer,
         records=lambda output: balance_records(output["suppliers"]),
+        results=(
+            Result(
+                title=N_("Payables"),
+                rows="suppliers",
+                columns=(Column(label=N_("Supplier"), value="name"), *BALANCE_COLUMNS),
+            ),
+        ),
     ),
     audit=N_("Assistant: list the payables"),
     follow_ups=("pay_bill", "find_bills"),

@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 from pydantic import Field
 
 from voyagent.billing.ageing.capabilities.balances import (
+    BALANCE_COLUMNS,
     OpenBalancesInput,
     balance_list,
     balance_records,
@@ -16,6 +17,7 @@ from voyagent.billing.ageing.capabilities.balances import (
 )
 from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
 from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
 
@@ -87,6 +89,16 @@ CAPABILITY = Capability(
         fills=("customer_name",),
         answer=answer,
         records=lambda output: balance_records(output["customers"]),
+        results=(
+            Result(
+                title=N_("Receivables"),
+                rows="customers",
+                columns=(
+                    Column(label=N_("Customer"), value="name", search="/invoices"),
+                    *BALANCE_COLUMNS,
+                ),
+            ),
+        ),
     ),
     audit=N_("Assistant: list the receivables"),
     follow_ups=("record_receipt", "find_invoices"),

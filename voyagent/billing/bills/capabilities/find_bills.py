@@ -11,6 +11,7 @@ from voyagent.billing.core.capabilities.payments import FIRST_DAY, LAST_DAY, SHO
 from voyagent.billing.core.queries import open_list
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
@@ -131,6 +132,18 @@ CAPABILITY = Capability(
         fills=("bill_id",),
         rows="bills",
         row=row,
+        results=(
+            Result(
+                title=N_("Bills"),
+                rows="bills",
+                columns=(
+                    Column(value="vendor_reference", kind="code"),
+                    Column(value="vendor_name"),
+                    Column(value="due_date", kind="date"),
+                    Column(value="open", kind="money"),
+                ),
+            ),
+        ),
     ),
     audit=N_("Assistant: find bills"),
     follow_ups=("pay_bill", "list_payables"),

@@ -32,6 +32,7 @@ from voyagent.capabilities.capability import (
     Slot,
 )
 from voyagent.capabilities.cards import day, sum_note
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
 from voyagent.kernel.money import Money, spoken
@@ -205,6 +206,15 @@ CAPABILITY = Capability(
         fills=("bill_id",),
         answer=answer,
         records=records,
+        results=(
+            Result(
+                columns=(
+                    Column(label=N_("Supplier"), value="vendor_name"),
+                    Column(label=N_("Number"), value="vendor_reference"),
+                    Column(label=N_("Total"), value="total_amount", kind="money"),
+                )
+            ),
+        ),
     ),
     book_date="issue_date",
     audit=N_("Assistant: enter a bill"),

@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject
 from voyagent.capabilities.cards import count_note, listing
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed
 from voyagent.ledger.queries import accounts
@@ -84,6 +85,16 @@ CAPABILITY = Capability(
         fills=("account_id",),
         answer=answer,
         records=records,
+        results=(
+            Result(
+                title=N_("Chart of accounts"),
+                rows="accounts",
+                columns=(
+                    Column(value="code", kind="code"),
+                    Column(value="name", kind="account"),
+                ),
+            ),
+        ),
     ),
     audit=N_("Assistant: list the accounts"),
     follow_ups=("read_account_balance", "trial_balance"),

@@ -24,10 +24,12 @@ from voyagent.billing.core.schemas.payments import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.lookups import of_party
+from voyagent.capabilities.results import Column, Result
 from voyagent.identity.rules.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
@@ -36,6 +38,17 @@ APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 PAYMENT_OUTPUT = frozenset(
     {"payment_id", "party_name", "amount", "currency", "open_amount", "status"}
+)
+PAYMENT_FACTS = Result(
+    columns=(
+        Column(label=N_("Party"), value="party_name"),
+        Column(
+            label=N_("Document"),
+            value=lambda done: done.get("number") or done.get("vendor_reference"),
+        ),
+        Column(label=N_("Amount"), value="amount", kind="money"),
+        Column(label=N_("Amount due"), value="open_amount", kind="money"),
+    ),
 )
 SHOWN_MAX = 50
 

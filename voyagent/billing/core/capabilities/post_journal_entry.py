@@ -10,9 +10,11 @@ from pydantic import Field
 from voyagent.approvals.service.effects import Description, FactShown
 from voyagent.billing.core.capabilities.accounts import active_accounts
 from voyagent.billing.core.capabilities.payments import APPROVERS
+from voyagent.billing.core.capabilities.trial_balance import OPEN_TRIAL_BALANCE
 from voyagent.capabilities import cards
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
 from voyagent.capabilities.cards import day
+from voyagent.capabilities.results import Result
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
 from voyagent.kernel.money import InvalidAmount, Money
@@ -169,6 +171,7 @@ CAPABILITY = Capability(
         next_steps={
             "account_not_found": N_("Give the account’s code, or list the chart of accounts."),
         },
+        results=(Result(link=OPEN_TRIAL_BALANCE),),
     ),
     book_date="entry.entry_date",
     audit=N_("Assistant: post a journal entry"),

@@ -10,8 +10,10 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.billing.core.capabilities.accounts import active_accounts
+from voyagent.billing.core.capabilities.trial_balance import OPEN_TRIAL_BALANCE
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
@@ -123,6 +125,12 @@ CAPABILITY = Capability(
         next_steps={
             "account_not_found": N_("Give the account’s code, or list the chart of accounts."),
         },
+        results=(
+            Result(
+                columns=(Column(label=N_("Balance"), value="balances", kind="money"),),
+                link=OPEN_TRIAL_BALANCE,
+            ),
+        ),
     ),
     audit=N_("Assistant: read a balance"),
     follow_ups=("trial_balance", "list_ledger_accounts"),

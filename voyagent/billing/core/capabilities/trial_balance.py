@@ -11,11 +11,14 @@ from pydantic import Field
 from voyagent.billing.core.capabilities.list_ledger_accounts import ACCOUNTS_MAX
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import day, listing
+from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, Closed
 from voyagent.kernel.money import spoken, wire_amount
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+
+OPEN_TRIAL_BALANCE = ResultLink(label=N_("Trial balance"), path="/reports/trial-balance")
 
 
 class TrialBalanceInput(Closed):
@@ -119,7 +122,23 @@ CAPABILITY = Capability(
     permission="report.read",
     approval="never",
     run=run,
-    card=Card(icon="table", sentence=sentence, note=note, answer=answer),
+    card=Card(
+        icon="table",
+        sentence=sentence,
+        note=note,
+        answer=answer,
+        results=(
+            Result(
+                title=N_("Trial balance"),
+                rows="accounts",
+                columns=(
+                    Column(label=N_("Account"), value="name", kind="account", code="code"),
+                    Column(label=N_("Debit"), value="debit", kind="money"),
+                    Column(label=N_("Credit"), value="credit", kind="money"),
+                ),
+            ),
+        ),
+    ),
     audit=N_("Assistant: read the trial balance"),
     follow_ups=("read_account_balance", "list_ledger_accounts"),
     examples={

@@ -15,6 +15,7 @@ from voyagent.billing.core.service import numbering, pricing
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.capabilities.invoices import (
+    INVOICE_FACTS,
     INVOICE_OUTPUT,
     check_alike,
     check_day,
@@ -205,6 +206,7 @@ CAPABILITY = Capability(
         next_steps={
             "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
         },
+        results=(INVOICE_FACTS,),
     ),
     book_date="invoice.issue_date",
     audit=N_("Assistant: create an invoice"),

@@ -25,6 +25,7 @@ from voyagent.billing.core.service import (
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.capabilities.invoices import (
+    INVOICE_FACTS,
     INVOICE_OUTPUT,
     check_alike,
     check_terms,
@@ -348,6 +349,7 @@ CAPABILITY = Capability(
         answer=answer,
         fills=("invoice_id",),
         records=invoice_records,
+        results=(INVOICE_FACTS,),
     ),
     audit=N_("Assistant: draft an invoice"),
     follow_ups=("issue_invoice", "find_invoices"),

@@ -14,6 +14,7 @@ from voyagent.billing.invoices.queries import board as invoice_board, documents 
 from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
 from voyagent.capabilities.cards import count_note, day, listing, money, paragraphs, total_due
+from voyagent.capabilities.results import Column, Result
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
@@ -93,7 +94,7 @@ def row(invoice: JsonObject) -> str:
 
     The amount due is added if it differs from the total.
     """
-    parts = [invoice["number"] or gettext("draft"), invoice["customer_name"]]
+    parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))
     final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])
     if final is None and invoice["status"] != "draft" and invoice["open"] != invoice["total"]:
@@ -149,6 +150,10 @@ def _invoice(row: Row) -> JsonObject:
     }
 
 
+def _number(invoice: JsonObject) -> str:
+    return str(invoice.get("number") or gettext("draft"))
+
+
 CAPABILITY = Capability(
     name="find_invoices",
     title=N_("Invoices"),
@@ -167,6 +172,17 @@ CAPABILITY = Capability(
         fills=("invoice_id",),
         rows="invoices",
         row=row,
+        results=(
+            Result(
+                title=N_("Invoices"),
+                rows="invoices",
+                columns=(
+                    Column(value=_number, kind="code"),
+                    Column(value="customer_name", page="invoice_id"),
+                    Column(value="total", kind="money"),
+                ),
+            ),
+        ),
     ),
     audit=N_("Assistant: find invoices"),
     follow_ups=("record_receipt", "issue_invoice", "list_receivables"),

@@ -21,6 +21,7 @@ from voyagent.billing.core.service import numbering, pricing, rounding
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.capabilities.capability import Choice, JsonObject
 from voyagent.capabilities.cards import day
+from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
@@ -34,6 +35,14 @@ INVOICE_OUTPUT = frozenset(
 INVOICE_STEPS = {
     "invoice_not_found": N_("Give the invoice’s number, or list the invoices."),
 }
+INVOICE_FACTS = Result(
+    columns=(
+        Column(label=N_("Customer"), value="customer_name"),
+        Column(label=N_("Number"), value="number"),
+        Column(label=N_("Total"), value="total_amount", kind="money"),
+    ),
+    link=ResultLink(label=N_("Open the invoice"), page="invoice_id"),
+)
 _ALIKE_DAYS = 30
 _USUAL_TERMS_MAX = 180
 _USUAL_DAYS_APART = 7

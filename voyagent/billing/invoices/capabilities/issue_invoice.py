@@ -13,6 +13,7 @@ from voyagent.billing.core.queries import documents as document_queries, taxes a
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.drafts import check_draft
 from voyagent.billing.invoices.capabilities.invoices import (
+    INVOICE_FACTS,
     INVOICE_OUTPUT,
     INVOICE_STEPS,
     check_alike,
@@ -170,6 +171,7 @@ CAPABILITY = Capability(
         fills=("invoice_id",),
         records=invoice_records,
         next_steps=INVOICE_STEPS,
+        results=(INVOICE_FACTS,),
     ),
     book_date="invoice_id",
     audit=N_("Assistant: issue an invoice"),

@@ -12,6 +12,7 @@ from voyagent.approvals.service.effects import Description, Measured
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
+    PAYMENT_FACTS,
     PAYMENT_OUTPUT,
     amount_due,
     open_documents,
@@ -169,6 +170,7 @@ CAPABILITY = Capability(
         answer=answer,
         records=records,
         next_steps={"bill_not_found": N_("Give the bill’s number, or list the open bills.")},
+        results=(PAYMENT_FACTS,),
     ),
     book_date="paid_on",
     audit=N_("Assistant: pay a bill"),

@@ -10,6 +10,7 @@ from pydantic import Field
 from voyagent.approvals.service.effects import Description, Measured
 from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
+    PAYMENT_FACTS,
     PAYMENT_OUTPUT,
     amount_due,
     open_invoices,
@@ -149,6 +150,7 @@ CAPABILITY = Capability(
         fills=("invoice_id",),
         records=invoice_records,
         next_steps=INVOICE_STEPS,
+        results=(PAYMENT_FACTS,),
     ),
     book_date="paid_on",
     audit=N_("Assistant: record a receipt"),

@@ -8,7 +8,12 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.core.capabilities.payments import APPROVERS, amount_due, open_invoices
+from voyagent.billing.core.capabilities.payments import (
+    APPROVERS,
+    PAYMENT_FACTS,
+    amount_due,
+    open_invoices,
+)
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_STEPS,
     customer_balance,
@@ -166,6 +171,7 @@ CAPABILITY = Capability(
         fills=("invoice_id",),
         records=invoice_records,
         next_steps=INVOICE_STEPS,
+        results=(PAYMENT_FACTS,),
     ),
     audit=N_("Write off an invoice"),
     follow_ups=("find_invoices", "list_receivables"),
