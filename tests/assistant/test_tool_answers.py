@@ -383,7 +383,7 @@ def test_a_fare_above_the_enquirys_budget_says_so_when_it_is_found_held_and_to_b
     assert "budget of" not in text(talk.say(bob, session_id, search))
 
 
-def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:
+def test_a_fare_whose_price_changed_is_returned_and_can_be_held(use: Any) -> None:
     day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
     fare = use(
         "search_flights",
@@ -400,7 +400,7 @@ def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:
     assert use("hold_flight", fare_id=refused["fare"]["fare_id"])["held"] is True
 
 
-def test_hotels_are_searched_and_a_rate_is_looked_at_again(use: Any) -> None:
+def test_hotels_are_searched_and_a_rate_is_checked_again(use: Any) -> None:
     first = clock.today("Asia/Kolkata") + timedelta(days=40)
     stay = {
         "check_in": first.isoformat(),
@@ -414,13 +414,13 @@ def test_hotels_are_searched_and_a_rate_is_looked_at_again(use: Any) -> None:
     assert set(rate) == registry.get("check_hotel_rate").output
 
 
-def test_what_a_visa_takes_is_read_with_its_source(use: Any) -> None:
+def test_visa_requirements_are_read_with_their_source(use: Any) -> None:
     told = use("visa_requirements", nationality="IN", destination="TH")
     assert set(told) == registry.get("visa_requirements").output
     assert told["source"]
 
 
-def test_a_house_without_suppliers_says_so_as_the_contract_says(
+def test_without_suppliers_the_output_is_that_of_the_contract(
     use: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = Suppliers(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())

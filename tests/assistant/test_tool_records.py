@@ -73,7 +73,7 @@ def _bare(node: Any, definitions: dict[str, Any], *, names: bool = False) -> Any
     }
 
 
-def test_every_record_is_of_a_tool() -> None:
+def test_every_record_belongs_to_a_tool() -> None:
     assert set(RECORDS) - {tool.name for tool in registry.every()} == set()
 
 
@@ -108,5 +108,5 @@ def accepts(wide: Any, narrow: Any) -> bool:
         ({"anyOf": [{"type": "null"}]}, {"type": "string"}),
     ],
 )
-def test_a_schema_that_takes_less_does_not_accept_the_record(wide: Any, narrow: Any) -> None:
+def test_a_narrower_schema_does_not_accept_the_record(wide: Any, narrow: Any) -> None:
     assert not accepts(wide, narrow)

@@ -358,7 +358,7 @@ def keys(tool: Capability[Any]) -> tuple[set[str], set[str]]:
     TABLE,
     ids=[row[0] for row in TABLE],
 )
-def test_a_tool_is_what_the_table_says(
+def test_a_tool_equals_its_row_of_the_table(
     name: str,
     desk: str,
     required: set[str],
@@ -382,7 +382,7 @@ def test_a_tool_is_what_the_table_says(
     assert output <= tool.output
 
 
-def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_where_it_goes() -> None:
+def test_a_created_invoice_states_customer_number_and_address() -> None:
     schema: dict[str, Any] = registry.get("create_invoice").input.model_json_schema()["$defs"][
         "InvoiceIn"
     ]
@@ -397,7 +397,7 @@ def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_wher
     assert schema["properties"]["lines"]["minItems"] == 1
 
 
-def test_what_cannot_be_undone_and_what_has_an_effect_needs_a_grant() -> None:
+def test_irreversible_acts_and_acts_with_an_effect_need_approval() -> None:
     for tool in registry.every():
         assert tool.undoable or tool.approval == "required"
         assert effects.find(tool.name) is None or tool.approval == "required"

@@ -92,7 +92,7 @@ def use(
     return talk.events(person, session_id)
 
 
-def test_a_tool_needs_the_persons_right(
+def test_a_tool_needs_the_persons_permission(
     talk: Talk, app: Flask, alice: Person, bob: Person, probes: None
 ) -> None:
     assert of_kind(use(talk, app, alice, "probe_private"), "tool_result")[0]["tool_output"] == {
@@ -104,7 +104,7 @@ def test_a_tool_needs_the_persons_right(
     )
 
 
-def test_nothing_stays_of_a_tool_that_refuses_after_its_work(
+def test_a_tool_that_is_refused_after_its_work_leaves_nothing(
     talk: Talk, app: Flask, alice: Person, probes: None
 ) -> None:
     events = use(talk, app, alice, "probe_refuses")
@@ -117,18 +117,18 @@ def test_nothing_stays_of_a_tool_that_refuses_after_its_work(
         assert enquiries.find_by_text(reader, "Half Done") == []
 
 
-def test_a_tool_that_breaks_ends_the_turn_with_an_error(
+def test_an_error_in_a_tool_ends_the_turn_with_an_error(
     talk: Talk, app: Flask, alice: Person, probes: None
 ) -> None:
     assert kinds(use(talk, app, alice, "probe_breaks")) == ["tool_use", "error", "final"]
 
 
-def test_a_tool_that_is_none_is_a_refusal(talk: Talk, app: Flask, alice: Person) -> None:
+def test_an_unknown_tool_is_refused(talk: Talk, app: Flask, alice: Person) -> None:
     events = use(talk, app, alice, "void_invoice", number="Q7X2LM")
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "capability_unknown"
 
 
-def test_a_planner_cannot_grant_or_issue_by_itself(talk: Talk, app: Flask, alice: Person) -> None:
+def test_a_planner_cannot_approve_or_issue(talk: Talk, app: Flask, alice: Person) -> None:
     for tool in ("approve", "resolve", "grant", "approvals.resolve"):
         events = use(talk, app, alice, tool, approval_id="ap-x", granted=True)
         assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "capability_unknown"
@@ -154,7 +154,7 @@ def test_a_planner_cannot_grant_or_issue_by_itself(talk: Talk, app: Flask, alice
         ("create_enquiry", {"customer_name": "Deepa", "pax_count": "two"}),
     ],
 )
-def test_arguments_that_break_the_schema_use_no_tool(
+def test_invalid_arguments_run_no_tool(
     talk: Talk, app: Flask, alice: Person, tool: str, arguments: dict[str, Any]
 ) -> None:
     events = use(talk, app, alice, tool, **arguments)
@@ -162,9 +162,7 @@ def test_arguments_that_break_the_schema_use_no_tool(
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_arguments"
 
 
-def test_a_city_is_also_found_by_the_code_of_its_airport(
-    talk: Talk, app: Flask, alice: Person
-) -> None:
+def test_a_city_is_found_by_the_code_of_its_airport(talk: Talk, app: Flask, alice: Person) -> None:
     with alice.acting() as actor:
         for name, place in (
             ("Asha", "Dubai"),
@@ -181,7 +179,7 @@ def test_a_city_is_also_found_by_the_code_of_its_airport(
         assert [row["customer_name"] for row in output["enquiries"]] == ["Celine", "Biju", "Asha"]
 
 
-def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
+def test_every_tool_has_a_permission_of_some_role_and_every_approved_one_an_effect() -> None:
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     names = {tool.name for tool in registry.every()}
     assert {

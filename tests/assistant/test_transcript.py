@@ -338,7 +338,7 @@ def reading(app: Flask) -> Any:
         yield
 
 
-def test_every_tool_has_a_card_of_its_own() -> None:
+def test_every_tool_has_its_own_card() -> None:
     ours = {tool.name for tool in registry.every() if not tool.name.startswith("probe_")}
     assert set(GLYPHS) == ours
     drawn = ICONS.read_text()
@@ -346,7 +346,7 @@ def test_every_tool_has_a_card_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("tool", sorted(GLYPHS))
-def test_a_card_says_something_of_a_tool_of_which_nothing_is_known_yet(tool: str) -> None:
+def test_an_unknown_tool_has_a_general_card(tool: str) -> None:
     card = tool_head({"tool_name": tool, "input": {}, "output": None})
     assert card.line == card.line.strip(" ,→") != "", "no sentence with a hole in it"
     assert tool.replace("_", " ") != card.line
@@ -356,9 +356,7 @@ def test_a_card_says_something_of_a_tool_of_which_nothing_is_known_yet(tool: str
     assert (refused.note, refused.failed) == ("not done", True)
 
 
-def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done_a_failure() -> (
-    None
-):
+def test_a_search_without_results_is_an_answer_and_a_refused_act_a_failure() -> None:
     nothing = {"error": "trip_not_found", "message": "This conversation has no trip yet."}
     looked = tool_head({"tool_name": "show_trip", "input": {}, "output": nothing})
     assert (looked.note, looked.failed) == ("no results", False)
@@ -372,7 +370,7 @@ def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done
     DONE,
     ids=[f"{row[0]} {json.dumps(row[1])[:40]}" for row in DONE],
 )
-def test_a_card_tells_what_was_done(
+def test_a_card_states_the_act(
     tool: str, given: dict[str, Any], output: dict[str, Any], before: str, after: str, note: str
 ) -> None:
     assert tool_head({"tool_name": tool, "input": given, "output": None}).line == before
@@ -381,7 +379,7 @@ def test_a_card_tells_what_was_done(
 
 
 @pytest.mark.parametrize("row", DONE, ids=[f"{row[0]} {json.dumps(row[1])[:40]}" for row in DONE])
-def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
+def test_a_card_is_in_hindi_for_a_hindi_reader(row: Any) -> None:
     tool, given, output, *_ = row
     with force_locale("hi"):
         lines = [
@@ -403,7 +401,7 @@ def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
         (125.4, "2 min 5 s"),
     ],
 )
-def test_a_card_says_when_it_began_and_how_long_it_took(took_s: float | None, told: str) -> None:
+def test_a_card_shows_start_and_duration(took_s: float | None, told: str) -> None:
     kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
     card = tool_head(
         {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept}
@@ -411,18 +409,18 @@ def test_a_card_says_when_it_began_and_how_long_it_took(took_s: float | None, to
     assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), told)
 
 
-def test_the_card_of_a_talk_from_before_times_were_kept_shows_none() -> None:
+def test_a_card_without_stored_times_shows_none() -> None:
     card = tool_head({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}})
     assert (card.at, card.took) == (None, "")
 
 
-def test_a_name_that_no_tool_has_is_told_as_it_is() -> None:
+def test_the_name_of_an_unknown_tool_is_shown_unchanged() -> None:
     assert tool_head({"tool_name": "make_tea", "input": {}, "output": None}).line == "make tea"
     handed = {"tool_name": "handoff", "input": {"domain": "accounting"}, "output": {}}
     assert tool_head(handed).line == "Passed on", "a block of an older release"
 
 
-def test_what_a_tool_was_asked_with_is_said_in_words_and_without_ids() -> None:
+def test_the_input_of_a_tool_is_shown_as_texts_without_ids() -> None:
     given = {
         "country": "AE",
         "city": "Dubai",

@@ -43,7 +43,7 @@ def addresses(page: str) -> tuple[list[str], list[str]]:
     ]
 
 
-def test_a_message_is_answered_again_and_put_in_other_words(
+def test_a_message_is_regenerated_and_edited_on_the_page(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     session_id = talk.begin(alice)
@@ -68,7 +68,9 @@ def test_a_message_is_answered_again_and_put_in_other_words(
     assert addresses(everything) == addresses(page)
 
 
-def test_words_that_are_none_are_not_sent(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_a_blank_edited_message_is_not_sent(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "help")
     _, edit = addresses(read(browser, session_id))
@@ -78,7 +80,7 @@ def test_words_that_are_none_are_not_sent(talk: Talk, alice: Person, browser: Fl
         assert sessions.find_running_turn(session_id) is None
 
 
-def test_what_was_granted_is_named_on_the_page(
+def test_approved_acts_are_listed_on_the_page(
     talk: Talk, alice: Person, leila: Person, browser: FlaskClient
 ) -> None:
     session_id = talk.begin(alice)
@@ -92,7 +94,7 @@ def test_what_was_granted_is_named_on_the_page(
     assert "Already done and kept: " in read(browser, session_id)
 
 
-def test_a_reader_copies_and_changes_nothing(talk: Talk, alice: Person, victor: Person) -> None:
+def test_a_viewer_can_copy_but_not_change(talk: Talk, alice: Person, victor: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "help")
     page = read(victor.browser, session_id)
@@ -100,7 +102,7 @@ def test_a_reader_copies_and_changes_nothing(talk: Talk, alice: Person, victor: 
     assert page.count("data-copy=") == 2
 
 
-def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(
+def test_markdown_is_rendered_for_the_assistant_and_not_for_people(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     session_id = talk.begin(alice)
@@ -123,7 +125,7 @@ def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(
     )
 
 
-def test_what_is_read_aloud_is_not_the_talk_itself(
+def test_screen_readers_are_told_a_summary_and_not_the_conversation(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     page = read(browser, talk.begin(alice))
@@ -142,7 +144,7 @@ def test_what_is_read_aloud_is_not_the_talk_itself(
         ("dubai visa", True),
     ],
 )
-def test_conversations_are_found_by_what_was_said(
+def test_conversations_are_found_by_their_text(
     talk: Talk, alice: Person, browser: FlaskClient, words: str, found: bool
 ) -> None:
     session_id = talk.begin(alice)

@@ -39,7 +39,7 @@ def begun(answer: Any) -> UUID:
     return UUID(answer.location.rsplit("/", 1)[1])
 
 
-def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
+def test_the_first_message_creates_a_conversation_and_the_page_streams_the_answer(
     talk: Talk, browser: FlaskClient
 ) -> None:
     session_id = begun(post(browser, "/assistant", message="trial balance"))
@@ -56,7 +56,7 @@ def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
     assert 'role="log"' in page
 
 
-def test_a_conversation_from_an_enquiry_shows_its_facts(
+def test_a_conversation_of_an_enquiry_shows_its_facts(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     with alice.acting() as actor:
@@ -94,7 +94,7 @@ def save(browser: FlaskClient, session_id: str) -> None:
     assert post(browser, path.group(1), f"/assistant/{session_id}").status_code == 303
 
 
-def test_a_request_is_granted_on_the_page_and_becomes_a_document(
+def test_a_request_approved_on_the_page_becomes_a_document(
     talk: Talk, browser: FlaskClient
 ) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
@@ -121,7 +121,7 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(
     assert re.search(r'href="/invoices/[0-9a-f-]{36}">Open invoice \d{4}-\d\d/000001</a>', decided)
 
 
-def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(
+def test_a_draft_issued_on_its_page_is_shown_as_issued_in_the_conversation(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
@@ -151,7 +151,7 @@ def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(
     assert "Draft invoice" not in after
 
 
-def test_who_may_not_grant_sees_who_may_and_no_button(
+def test_who_may_not_approve_sees_who_may_and_no_button(
     talk: Talk, alice: Person, bob: Person
 ) -> None:
     with alice.acting() as actor:
@@ -164,7 +164,7 @@ def test_who_may_not_grant_sees_who_may_and_no_button(
     assert "Administrator" in page
 
 
-def test_ones_own_request_about_money_waits_for_a_colleague(
+def test_ones_own_money_request_waits_for_a_colleague(
     talk: Talk, alice: Person, leila: Person
 ) -> None:
     with alice.acting() as actor:
@@ -179,7 +179,7 @@ def test_ones_own_request_about_money_waits_for_a_colleague(
     assert 'name="granted" value="1"' in hers
 
 
-def test_a_card_shows_how_long_its_tool_took_and_when(talk: Talk, browser: FlaskClient) -> None:
+def test_a_card_on_the_page_shows_start_and_duration(talk: Talk, browser: FlaskClient) -> None:
     session_id = begun(post(browser, "/assistant", message="show new enquiries to Dubai"))
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
@@ -188,7 +188,7 @@ def test_a_card_shows_how_long_its_tool_took_and_when(talk: Talk, browser: Flask
     assert re.search(r"<time datetime=[^>]*>\d\d:\d\d</time>", card[: card.index("</details>")])
 
 
-def test_what_was_typed_stays_when_it_cannot_be_taken(talk: Talk, browser: FlaskClient) -> None:
+def test_a_message_that_cannot_be_sent_stays_in_the_form(talk: Talk, browser: FlaskClient) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     page = f"/assistant/{session_id}"
     busy = post(browser, page, page, message="who owes us")
@@ -202,7 +202,7 @@ def test_what_was_typed_stays_when_it_cannot_be_taken(talk: Talk, browser: Flask
     assert post(browser, "/assistant", message="").status_code == 422
 
 
-def test_a_turn_is_stopped_by_a_button(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_a_turn_is_stopped_with_a_button(talk: Talk, alice: Person, browser: FlaskClient) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     page = f"/assistant/{session_id}"
     assert post(browser, f"{page}/stop", page).status_code == 303
@@ -210,7 +210,7 @@ def test_a_turn_is_stopped_by_a_button(talk: Talk, alice: Person, browser: Flask
     assert "Stopped." in browser.get(page).text
 
 
-def test_a_conversation_is_renamed_deleted_and_had_back(talk: Talk, browser: FlaskClient) -> None:
+def test_a_conversation_is_renamed_deleted_and_restored(talk: Talk, browser: FlaskClient) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     talk.drain()
     page = f"/assistant/{session_id}"
@@ -229,7 +229,7 @@ def test_a_conversation_is_renamed_deleted_and_had_back(talk: Talk, browser: Fla
     assert browser.get(page).status_code == 200
 
 
-def test_a_viewer_reads_along_and_says_nothing(talk: Talk, alice: Person, victor: Person) -> None:
+def test_a_viewer_can_read_and_not_send(talk: Talk, alice: Person, victor: Person) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
     looking = victor.browser
@@ -248,7 +248,7 @@ def test_a_viewer_reads_along_and_says_nothing(talk: Talk, alice: Person, victor
         assert answer.status_code == 403, path
 
 
-def test_another_agencys_conversation_is_not_there(
+def test_another_agencys_conversation_is_not_found(
     talk: Talk, alice: Person, charlie: Person
 ) -> None:
     with alice.acting() as actor:
@@ -268,15 +268,15 @@ def test_another_agencys_conversation_is_not_there(
         assert chats.get_session(session_id).message_count == 0
 
 
-def test_a_page_needs_its_token(browser: FlaskClient) -> None:
+def test_a_form_needs_its_csrf_token(browser: FlaskClient) -> None:
     assert browser.post("/assistant", data={"message": "help"}).status_code == 400
 
 
-def test_the_composer_comes_filled_where_a_link_says_so(browser: FlaskClient) -> None:
+def test_a_link_can_fill_the_message_field(browser: FlaskClient) -> None:
     assert "draft an invoice</textarea>" in browser.get("/assistant?about=draft an invoice").text
 
 
-def test_hostile_words_are_words(talk: Talk, browser: FlaskClient) -> None:
+def test_hostile_text_is_escaped(talk: Talk, browser: FlaskClient) -> None:
     session_id = begun(
         post(browser, "/assistant", message="<script>alert(1)</script> {{ 7*7 }} trip")
     )
@@ -294,7 +294,7 @@ def frames(chunks: Iterator[bytes], count: int) -> list[bytes]:
     return heard.split(b"\n\n")[1 : count + 1]
 
 
-def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(
+def test_the_stream_of_a_page_continues_after_the_last_event_shown(
     talk: Talk, alice: Person, browser: FlaskClient
 ) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
@@ -316,7 +316,7 @@ def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(
         answer.close()
 
 
-def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
+def test_a_page_opened_during_an_answer_continues_with_its_stream(
     talk: Talk, alice: Person, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
@@ -348,7 +348,7 @@ def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
         ("stopped", {"type": "stopped"}),
     ],
 )
-def test_an_answer_without_a_word_can_be_had_again(
+def test_an_answer_without_text_can_be_regenerated(
     talk: Talk, alice: Person, browser: FlaskClient, status: str, cut_short: dict[str, str]
 ) -> None:
     session_id = begun(post(browser, "/assistant", message="trial balance"))
@@ -368,7 +368,7 @@ def test_an_answer_without_a_word_can_be_had_again(
     assert "the trial balance is empty" in browser.get(f"/assistant/{session_id}").text
 
 
-def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(
+def test_a_long_conversation_shows_its_end_and_a_link_to_earlier_messages(
     alice: Person, browser: FlaskClient
 ) -> None:
     with alice.acting() as actor:
@@ -384,7 +384,7 @@ def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(
     assert "word 1." in browser.get(f"/assistant/{session_id}?from=1").text
 
 
-def test_a_page_costs_the_same_however_long_the_talk(
+def test_a_page_needs_the_same_statements_for_any_length(
     alice: Person, browser: FlaskClient, statements: list[str]
 ) -> None:
     costs = []

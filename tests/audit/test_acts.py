@@ -166,7 +166,7 @@ def wanted(left: Left, stage: Stage) -> dict[str, Any]:
 
 
 @by_name
-def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(
+def test_an_act_leaves_its_events_without_secrets(
     act: Act, stage: Stage, tables: list[str]
 ) -> None:
     doing = act.prepare(stage)
@@ -220,7 +220,7 @@ def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> N
 
 
 @by_name
-def test_an_act_whose_event_cannot_be_written_does_not_happen(
+def test_an_act_whose_event_cannot_be_written_is_rolled_back(
     act: Act, stage: Stage, tables: list[str]
 ) -> None:
     doing = act.prepare(stage)

@@ -66,18 +66,18 @@ def commands(app: Flask) -> Iterator[str]:
             yield name
 
 
-def test_every_way_to_change_something_is_an_act_or_says_why_it_is_none(app: Flask) -> None:
+def test_every_way_to_change_data_is_listed_or_explained(app: Flask) -> None:
     known = operations() | pages() | EXPORTS | tasks() | set(commands(app))
     assert COVERED | set(NO_ACTS) == known
     assert COVERED & set(NO_ACTS) == set()
 
 
-def test_no_act_is_told_twice() -> None:
+def test_no_act_is_listed_twice() -> None:
     names = [act.name for act in ACTS]
     assert len(set(names)) == len(names)
 
 
-def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
+def test_every_kind_of_event_is_left_by_a_listed_act() -> None:
     left = {left.kind for act in ACTS for left in act.leaves}
     tools = {tool.name for tool in registry.every()}
     bearing_their_names = {kind for kind in left if kind in tools or effects.find(kind)}

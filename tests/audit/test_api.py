@@ -39,7 +39,7 @@ def kinds(page: dict[str, Any]) -> list[str]:
     return [item["kind"] for item in page["items"]]
 
 
-def test_only_an_administrator_reads_it(alice: Person, bob: Person, victor: Person) -> None:
+def test_only_an_administrator_can_read_it(alice: Person, bob: Person, victor: Person) -> None:
     assert alice.api.get("/audit").status_code == 200
     for person in (bob, victor):
         for path in ("/audit?limit=nonsense", "/audit/export.csv?actor_id=nonsense"):
@@ -47,7 +47,7 @@ def test_only_an_administrator_reads_it(alice: Person, bob: Person, victor: Pers
             assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
 
 
-def test_another_agency_sees_nothing_of_it(alice: Person, charlie: Person, seed: Seed) -> None:
+def test_another_agency_does_not_see_it(alice: Person, charlie: Person, seed: Seed) -> None:
     seed(alice, kind="probe.secret")
     assert listed(charlie, kind="probe.secret")["total"] == 0
     assert listed(charlie, actor_id=alice.actor.user_id)["total"] == 0
@@ -56,7 +56,7 @@ def test_another_agency_sees_nothing_of_it(alice: Person, charlie: Person, seed:
     )
 
 
-def test_the_row_of_a_person_has_exactly_the_contracts_keys(alice: Person) -> None:
+def test_the_event_of_a_person_has_exactly_the_keys_of_the_contract(alice: Person) -> None:
     enquiry_id = alice.does(
         lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
     )
@@ -77,7 +77,7 @@ def test_the_row_of_a_person_has_exactly_the_contracts_keys(alice: Person) -> No
     ) > datetime.now(UTC) - timedelta(minutes=5)
 
 
-def test_a_failed_effect_of_the_assistant_tells_everything(alice: Person) -> None:
+def test_a_failed_act_of_the_assistant_has_all_members(alice: Person) -> None:
     approved_at = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 
     def act(actor: Any) -> None:
@@ -139,13 +139,15 @@ def test_status_and_summary_follow_the_contract(
     assert (row["status"], row["summary"]) == (status, summary)
 
 
-def test_the_program_itself_has_neither_id_nor_address(alice: Person, seed: Seed) -> None:
+def test_an_event_of_the_program_has_neither_id_nor_address(alice: Person, seed: Seed) -> None:
     seed(alice, by_nobody=True)
     row = listed(alice)["items"][0]
     assert (row["actor_kind"], row["actor_id"], row["actor_email"]) == ("system", None, None)
 
 
-def test_filters_hold_at_once_and_kinds_are_any_of(alice: Person, bob: Person, seed: Seed) -> None:
+def test_an_event_matches_all_filters_and_any_of_the_kinds(
+    alice: Person, bob: Person, seed: Seed
+) -> None:
     for kind in ("probe.one", "probe.two", "probe.three"):
         seed(alice, kind=kind)
         seed(bob, kind=kind)
@@ -161,7 +163,7 @@ def test_filters_hold_at_once_and_kinds_are_any_of(alice: Person, bob: Person, s
     assert listed(alice, kind="", actor_id="")["total"] == listed(alice)["total"]
 
 
-def test_only_what_failed_can_be_asked_for(alice: Person, seed: Seed) -> None:
+def test_events_can_be_filtered_by_failure(alice: Person, seed: Seed) -> None:
     before = listed(alice)["total"]
     seed(alice, 2, status="failed")
     seed(alice, status="rejected")
@@ -171,16 +173,14 @@ def test_only_what_failed_can_be_asked_for(alice: Person, seed: Seed) -> None:
     )
 
 
-def test_a_bad_person_is_told_by_its_own_code(alice: Person) -> None:
+def test_an_invalid_person_id_has_its_own_code(alice: Person) -> None:
     for bad in ("nonsense", "01890a5d", "%27"):
         answer = alice.api.get(f"/audit?actor_id={bad}")
         assert (answer.status_code, answer.json["detail"]) == (422, "invalid_actor_id")
     assert listed(alice, actor_id=new_id())["total"] == 0
 
 
-def test_days_are_whole_inclusive_and_of_utc_unless_a_zone_is_named(
-    alice: Person, seed: Seed
-) -> None:
+def test_days_are_inclusive_and_in_utc_unless_a_zone_is_given(alice: Person, seed: Seed) -> None:
     for moment in (
         "2026-03-09T23:59:59.999999Z",
         "2026-03-10T00:00:00Z",
@@ -223,7 +223,7 @@ def test_an_inverted_range_is_empty_and_a_malformed_day_is_refused(alice: Person
     assert alice.api.get("/audit?cursor=nonsense").json["detail"] == "invalid_cursor"
 
 
-def test_the_newest_comes_first_and_equal_instants_in_the_order_of_the_chain(
+def test_the_newest_event_is_first_and_equal_times_follow_the_chain(
     alice: Person, seed: Seed
 ) -> None:
     seed(alice, kind="probe.b", started_at="2026-03-10T10:00:00Z")
@@ -241,7 +241,7 @@ def test_the_newest_comes_first_and_equal_instants_in_the_order_of_the_chain(
     ]
 
 
-def test_pages_by_offset_and_by_cursor_are_the_same(alice: Person, seed: Seed) -> None:
+def test_offset_and_cursor_give_the_same_pages(alice: Person, seed: Seed) -> None:
     seed(alice, 11, kind="probe.equal", started_at="2026-03-10T10:00:00Z")
     whole = [item["id"] for item in listed(alice, limit=200)["items"]]
     total = listed(alice)["total"]
@@ -259,7 +259,7 @@ def test_pages_by_offset_and_by_cursor_are_the_same(alice: Person, seed: Seed) -
     assert by_offset == by_cursor == whole
 
 
-def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, seed: Seed) -> None:
+def test_a_page_after_the_end_is_empty_with_the_correct_total(alice: Person, seed: Seed) -> None:
     seed(alice, 3, kind="probe.few")
     for query in ({}, {"kind": "probe.few"}):
         total = listed(alice, **query)["total"]
@@ -274,14 +274,14 @@ def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, seed:
     assert listed(alice, kind="probe.few")["total"] == 3
 
 
-def test_reading_leaves_no_event(alice: Person) -> None:
+def test_reading_is_not_recorded(alice: Person) -> None:
     before = listed(alice)["total"]
     listed(alice, kind="x")
     alice.api.get("/audit?limit=nonsense")
     assert listed(alice)["total"] == before
 
 
-def test_the_total_is_the_number_of_events_whatever_narrows_it(alice: Person, seed: Seed) -> None:
+def test_the_total_counts_all_events_that_match_the_filters(alice: Person, seed: Seed) -> None:
     seed(alice, 1_500, kind="probe.many")
     assert listed(alice, kind="probe.many", limit=1)["total"] == 1_500, (
         "the API's total is never capped"

@@ -34,7 +34,7 @@ def grants(owner_engine: sa.Engine, kind: str, table: str) -> set[tuple[str, str
         }
 
 
-def test_the_program_may_add_events_and_read_them_and_nothing_else(owner_engine: sa.Engine) -> None:
+def test_the_programs_role_may_only_insert_and_read_events(owner_engine: sa.Engine) -> None:
     adds = {("voyagent_app", "SELECT"), ("voyagent_app", "INSERT")}
     assert grants(owner_engine, "role_table_grants", "audit_events") == adds
     assert grants(owner_engine, "role_table_grants", "audit_heads") == adds | {
@@ -54,7 +54,7 @@ def test_the_program_may_add_events_and_read_them_and_nothing_else(owner_engine:
         "truncate audit_events cascade",
     ],
 )
-def test_no_event_is_changed_or_taken_away_by_the_program(
+def test_the_program_cannot_change_or_delete_an_event(
     app_engine: sa.Engine, alice: Person, statement: str
 ) -> None:
     with (
@@ -79,7 +79,7 @@ def test_no_event_is_changed_or_taken_away_by_the_program(
         "delete from tenants where id = :t",
     ],
 )
-def test_no_event_is_changed_or_taken_away_by_the_owner_either(
+def test_the_owner_cannot_change_or_delete_an_event_either(
     owner_engine: sa.Engine, alice: Person, statement: str
 ) -> None:
     with (
@@ -89,7 +89,7 @@ def test_no_event_is_changed_or_taken_away_by_the_owner_either(
         connection.execute(sa.text(statement), {"t": alice.actor.tenant_id})
 
 
-def test_many_writers_at_once_leave_a_chain_without_a_gap(app: Flask, alice: Person) -> None:
+def test_concurrent_writers_leave_a_chain_without_a_gap(app: Flask, alice: Person) -> None:
     before = alice.api.get("/audit?limit=1").json["total"]
 
     def write(number: int) -> list[int]:
@@ -124,7 +124,7 @@ def test_an_act_that_is_rolled_back_leaves_no_gap(app: Flask, alice: Person) -> 
     assert (verdict.ok, verdict.seq) == (True, before + 1)
 
 
-def test_no_agency_waits_for_anothers_chain(
+def test_an_agency_does_not_wait_for_the_chain_of_another(
     app_engine: sa.Engine, alice: Person, charlie: Person
 ) -> None:
     """An open transaction holds Alice's chain.
@@ -145,7 +145,7 @@ def test_no_agency_waits_for_anothers_chain(
             assert made.result(timeout=4) == 201
 
 
-def test_the_head_is_taken_last(alice: Person, statements: list[str]) -> None:
+def test_the_head_is_locked_last(alice: Person, statements: list[str]) -> None:
     """Statements after it would lengthen the wait of the agency's other acts."""
     alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1})
     assert "app.audit(" in statements[-1]

@@ -88,7 +88,7 @@ def kept(person: Person) -> list[AuditCheck]:
     return list(found)
 
 
-def test_a_chain_of_every_kind_of_act_holds(
+def test_a_chain_of_every_kind_of_act_is_valid(
     alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine
 ) -> None:
     seed(
@@ -103,7 +103,7 @@ def test_a_chain_of_every_kind_of_act_holds(
     assert (verdict.ok, Head(verdict.seq, verdict.hash)) == (True, head_of(owner_engine, alice))
 
 
-def test_every_column_is_tried() -> None:
+def test_every_column_is_changed_once_by_the_tests() -> None:
     assert set(CHANGES) == {*FIELDS, "prev_hash", "hash"} - {
         "tenant_id",
         "seq",
@@ -111,7 +111,7 @@ def test_every_column_is_tried() -> None:
 
 
 @pytest.mark.parametrize("column", CHANGES)
-def test_a_changed_column_is_found_and_its_event_named(
+def test_a_changed_column_is_found_with_its_event(
     alice: Person, seed: Seed, tamper: Tamper, walk: Any, column: str
 ) -> None:
     seed(alice, 4, kind="probe.made")
@@ -125,7 +125,9 @@ def test_a_changed_column_is_found_and_its_event_named(
     assert (verdict.ok, verdict.bad_seq) == (False, seq)
 
 
-def test_the_last_event_cannot_go(alice: Person, seed: Seed, tamper: Tamper, walk: Any) -> None:
+def test_deleting_the_last_event_is_detected(
+    alice: Person, seed: Seed, tamper: Tamper, walk: Any
+) -> None:
     seed(alice, 3)
     seq = walk(alice).seq
     tamper(alice, "delete from audit_events where tenant_id = :t and seq = :seq", seq=seq)
@@ -135,7 +137,7 @@ def test_the_last_event_cannot_go(alice: Person, seed: Seed, tamper: Tamper, wal
     )
 
 
-def test_no_event_between_can_go_even_when_the_rest_moves_up(
+def test_deleting_a_middle_event_is_detected_even_if_later_ones_are_renumbered(
     alice: Person, seed: Seed, tamper: Tamper, walk: Any
 ) -> None:
     seed(alice, 5)
@@ -152,7 +154,7 @@ def test_no_event_between_can_go_even_when_the_rest_moves_up(
     assert (walk(alice).ok, walk(alice).bad_seq) == (False, seq)
 
 
-def test_two_events_cannot_change_places(
+def test_exchanging_two_events_is_detected(
     alice: Person, seed: Seed, tamper: Tamper, walk: Any
 ) -> None:
     seed(alice, 4)
@@ -167,7 +169,7 @@ def test_two_events_cannot_change_places(
     assert walk(alice).bad_seq == seq
 
 
-def test_an_event_moved_in_from_another_agency_is_found(
+def test_an_event_copied_from_another_agency_is_detected(
     alice: Person, charlie: Person, seed: Seed, tamper: Tamper, walk: Any
 ) -> None:
     seed(alice, 2)
@@ -200,7 +202,7 @@ def cut(owner_engine: sa.Engine, person: Person, seq: int) -> None:
         )
 
 
-def test_a_cut_chain_with_a_lowered_head_is_told_by_a_head_noted_elsewhere(
+def test_a_shortened_chain_is_detected_by_a_head_recorded_elsewhere(
     alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine, flask: Any
 ) -> None:
     seed(alice, 5)
@@ -213,7 +215,7 @@ def test_a_cut_chain_with_a_lowered_head_is_told_by_a_head_noted_elsewhere(
     assert (told.exit_code, f"BROKEN at event {noted.seq - 1}" in told.output) == (1, True)
 
 
-def test_a_cut_chain_is_told_by_an_earlier_check_as_well(
+def test_a_shortened_chain_is_detected_by_an_earlier_check(
     app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, flask: Any
 ) -> None:
     seed(alice, 5)
@@ -228,12 +230,12 @@ def test_a_cut_chain_is_told_by_an_earlier_check_as_well(
     assert [check.ok for check in kept(alice)] == [True, False, False]
 
 
-def test_a_missing_head_is_told(alice: Person, tamper: Tamper, walk: Any) -> None:
+def test_a_missing_head_is_reported(alice: Person, tamper: Tamper, walk: Any) -> None:
     tamper(alice, "delete from audit_heads where tenant_id = :t")
     assert (walk(alice).ok, walk(alice).reason) == (False, "the head of the chain is missing")
 
 
-def test_the_walk_sees_one_instant_while_others_write(
+def test_a_check_reads_one_snapshot_while_others_write(
     app: Flask, alice: Person, seed: Seed
 ) -> None:
     seed(alice, 10)
@@ -251,7 +253,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
         yield lines
 
 
-def test_a_check_keeps_what_it_found_and_copies_the_head_into_the_log(
+def test_a_check_stores_its_result_and_logs_the_head(
     app: Flask,
     alice: Person,
     seed: Seed,
@@ -297,7 +299,7 @@ def test_only_the_newest_checks_are_kept(
     assert len(kept(alice)) == 3
 
 
-def test_an_administrator_asks_and_a_job_answers(
+def test_an_administrator_requests_a_check_and_a_job_runs_it(
     alice: Person, bob: Person, drain: Callable[[], None]
 ) -> None:
     with pytest.raises(Forbidden):
@@ -311,7 +313,7 @@ def test_an_administrator_asks_and_a_job_answers(
     assert alice.api.get("/audit?kind=audit.check_asked").json["total"] == 2
 
 
-def test_every_night_all_agencies_are_checked_in_batches(
+def test_the_nightly_check_covers_all_agencies_in_batches(
     alice: Person,
     charlie: Person,
     owner_engine: sa.Engine,
@@ -333,7 +335,7 @@ def test_every_night_all_agencies_are_checked_in_batches(
     assert [check.ok for check in kept(charlie)] == [True]
 
 
-def test_the_night_begins_with_the_first_agency(
+def test_the_nightly_check_starts_with_the_first_agency(
     app: Flask, owner_engine: sa.Engine, no_jobs: None
 ) -> None:
     with app.app_context():
@@ -354,7 +356,7 @@ def test_the_night_begins_with_the_first_agency(
     assert tasks.nightly.every == "17 1 * * *"
 
 
-def test_verify_walks_all_agencies_and_names_the_broken_ones(
+def test_verify_checks_all_agencies_and_names_broken_chains(
     alice: Person, charlie: Person, seed: Seed, tamper: Tamper, flask: Any
 ) -> None:
     seed(alice, 2)
@@ -366,7 +368,7 @@ def test_verify_walks_all_agencies_and_names_the_broken_ones(
     assert flask("verify", "--agency", charlie.actor.tenant_id).exit_code == 0
 
 
-def test_verify_reads_its_options_strictly(alice: Person, flask: Any) -> None:
+def test_verify_refuses_invalid_options(alice: Person, flask: Any) -> None:
     assert flask("verify", "--head", f"1:{'0' * 64}").exit_code == 2
     assert flask("verify", "--agency", alice.actor.tenant_id, "--head", "nonsense").exit_code == 2
     assert flask("verify", "--agency", "nonsense").exit_code == 2
@@ -374,7 +376,7 @@ def test_verify_reads_its_options_strictly(alice: Person, flask: Any) -> None:
     assert (unknown.exit_code, "there is no agency" in unknown.output) == (1, True)
 
 
-def test_export_writes_what_verifies_and_leaves_its_event(
+def test_export_writes_a_valid_archive_and_records_its_event(
     alice: Person, flask: Any, tmp_path: Path, owner_engine: sa.Engine
 ) -> None:
     file = tmp_path / "audit.zip"
@@ -391,7 +393,7 @@ def test_export_writes_what_verifies_and_leaves_its_event(
     assert [path.name for path in tmp_path.iterdir()] == ["audit.zip"]
 
 
-def test_an_export_that_cannot_be_written_leaves_nothing_behind(
+def test_an_export_that_cannot_be_written_leaves_no_file(
     alice: Person, flask: Any, tmp_path: Path
 ) -> None:
     refused = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "nowhere" / "audit.zip")
@@ -401,7 +403,7 @@ def test_an_export_that_cannot_be_written_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_archive_of_a_broken_chain_says_so_itself(
+def test_an_archive_of_a_broken_chain_is_reported(
     alice: Person,
     seed: Seed,
     tamper: Tamper,

@@ -50,7 +50,7 @@ def newest(person: Person) -> dict[str, Any]:
     return person.api.get("/audit?limit=1").json["items"][0]
 
 
-def test_the_file_has_the_contracts_name_type_and_line_ends(alice: Person) -> None:
+def test_the_file_has_the_name_type_and_line_ends_of_the_contract(alice: Person) -> None:
     answer = alice.api.get("/audit/export.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     first = str(alice.actor.tenant_id)[:8]
@@ -63,7 +63,7 @@ def test_the_file_has_the_contracts_name_type_and_line_ends(alice: Person) -> No
     assert answer.data.count(b"\n") == answer.data.count(b"\r\n")
 
 
-def test_it_says_what_the_list_says(alice: Person, bob: Person, seed: Seed) -> None:
+def test_the_file_has_the_content_of_the_list(alice: Person, bob: Person, seed: Seed) -> None:
     seed(alice, kind="probe.ok", inputs={"name": 'Ünal, "Zoë"\nand more', "none": None})
     seed(bob, kind="probe.bad", status="failed", error="mixed_currency", driver="books")
     seed(alice, by_nobody=True)
@@ -77,7 +77,7 @@ def test_it_says_what_the_list_says(alice: Person, bob: Person, seed: Seed) -> N
         assert json.loads(row["payload_json"]) == item["payload"]
 
 
-def test_filters_narrow_it_as_they_narrow_the_list(alice: Person, bob: Person, seed: Seed) -> None:
+def test_filters_apply_to_the_file_as_to_the_list(alice: Person, bob: Person, seed: Seed) -> None:
     seed(alice, 3, kind="probe.one")
     seed(bob, 2, kind="probe.one")
     seed(bob, kind="probe.two", started_at="2026-03-10T10:00:00Z")
@@ -90,13 +90,15 @@ def test_filters_narrow_it_as_they_narrow_the_list(alice: Person, bob: Person, s
     assert alice.api.get("/audit/export.csv?actor_id=x").json["detail"] == "invalid_actor_id"
 
 
-def test_another_agencys_events_are_not_in_it(alice: Person, charlie: Person, seed: Seed) -> None:
+def test_events_of_another_agency_are_not_in_the_file(
+    alice: Person, charlie: Person, seed: Seed
+) -> None:
     seed(alice, kind="probe.secret")
     assert exported(charlie, kind="probe.secret") == []
     assert {row["actor_email"] for row in exported(charlie)} <= {charlie.email, ""}
 
 
-def test_the_export_leaves_its_event_and_is_not_in_itself(alice: Person, seed: Seed) -> None:
+def test_the_export_is_recorded_and_not_part_of_its_own_file(alice: Person, seed: Seed) -> None:
     seed(alice, 2, kind="probe.one")
     rows = exported(
         alice, kind="probe.one,audit.exported", tz="Asia/Kolkata", **{"from": "2020-01-01"}
@@ -132,7 +134,7 @@ def test_the_export_leaves_its_event_and_is_not_in_itself(alice: Person, seed: S
         " \uff1d",
     ],
 )
-def test_no_cell_is_a_formula(alice: Person, seed: Seed, beginning: str) -> None:
+def test_no_cell_is_read_as_a_formula(alice: Person, seed: Seed, beginning: str) -> None:
     evil = f'{beginning}cmd|\' /C calc\'!A0,"=1+1"\r\n=HYPERLINK("http://evil.example")'
     seed(alice, kind=evil, actor_email=evil, error=evil, driver=evil, inputs={evil: evil})
     row = exported(alice)[0]
@@ -143,7 +145,7 @@ def test_no_cell_is_a_formula(alice: Person, seed: Seed, beginning: str) -> None
         assert not re.match(r"[\s\u200b\ufeff]*[-=+@\uff1d\uff0b\uff0d\uff20]", cell), cell
 
 
-def test_harmless_text_stays_as_it_is(alice: Person, seed: Seed) -> None:
+def test_harmless_text_is_unchanged(alice: Person, seed: Seed) -> None:
     texts = [
         "a=b",
         "1-2",
@@ -167,7 +169,7 @@ def test_harmless_text_stays_as_it_is(alice: Person, seed: Seed) -> None:
     assert [row["actor_email"] for row in reversed(exported(alice, kind="probe.text"))] == texts
 
 
-def test_a_hostile_filter_is_a_value_and_nothing_more(alice: Person, seed: Seed) -> None:
+def test_a_hostile_filter_is_only_a_value(alice: Person, seed: Seed) -> None:
     for kind in (
         "x') to stdout; drop table audit_events; --",
         "a\\'b",
@@ -180,7 +182,7 @@ def test_a_hostile_filter_is_a_value_and_nothing_more(alice: Person, seed: Seed)
         assert [row["kind"] for row in exported(alice, kind=kind)] == [kind]
 
 
-def test_more_than_the_cap_is_refused_and_leaves_no_event(
+def test_too_many_events_are_refused_and_nothing_is_recorded(
     alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(alice, 5, kind="probe.one")
@@ -203,7 +205,7 @@ def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: S
 
 
 @pytest.mark.parametrize("search", [Search(), Search(kinds=("probe.one", "probe.two"))])
-def test_a_row_leaves_before_the_next_is_written_out(
+def test_rows_are_sent_before_all_are_formatted(
     app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search
 ) -> None:
     """Events may be sorted, finished rows not; nor is the work shared out among processes, which
@@ -227,7 +229,7 @@ def test_a_row_leaves_before_the_next_is_written_out(
     assert "Gather" not in plan, plan
 
 
-def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
+def test_exports_are_limited_and_an_unclosed_one_releases_its_slot(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
@@ -253,7 +255,7 @@ def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
         export.close()
 
 
-def test_a_client_who_stops_reading_is_cut_off(
+def test_a_client_that_stops_reading_is_disconnected(
     app: Flask, alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(alice, 30_000, kind="probe.many", inputs={"words": "lorem ipsum " * 20})
@@ -273,7 +275,7 @@ def test_a_client_who_stops_reading_is_cut_off(
         other.close()
 
 
-def test_an_export_whose_event_cannot_be_written_is_not_made(
+def test_an_export_whose_event_cannot_be_written_is_not_sent(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     with owner_engine.begin() as connection:

@@ -80,7 +80,7 @@ def unpacked(exported: Path, tmp_path: Path) -> Path:
     return tmp_path / "open"
 
 
-def test_an_archive_verifies_unpacked_and_packed(exported: Path, unpacked: Path) -> None:
+def test_an_archive_is_valid_unpacked_and_as_zip(exported: Path, unpacked: Path) -> None:
     for code, said in (
         run("verify.py", folder=unpacked),
         run(unpacked / "verify.py", exported, folder=unpacked),
@@ -89,9 +89,7 @@ def test_an_archive_verifies_unpacked_and_packed(exported: Path, unpacked: Path)
         assert said.startswith("OK: ")
 
 
-def test_the_program_alone_in_an_empty_folder_verifies_without_any_library(
-    exported: Path, tmp_path: Path
-) -> None:
+def test_the_program_works_alone_without_libraries(exported: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with zipfile.ZipFile(exported) as packed:
@@ -122,7 +120,7 @@ def _without_the_end(unpacked: Path, count: int, *, with_head: bool) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("with_head", [False, True])
-def test_an_end_that_was_taken_away_is_missed_with_its_head_and_without(
+def test_removed_last_events_are_detected_with_and_without_the_head(
     unpacked: Path, count: int, with_head: bool
 ) -> None:
     whole = (unpacked / "events.jsonl").read_bytes().count(b"\n")
@@ -134,7 +132,7 @@ def test_an_end_that_was_taken_away_is_missed_with_its_head_and_without(
     )
 
 
-def test_an_archive_with_nothing_in_it_is_none(unpacked: Path) -> None:
+def test_an_empty_archive_is_invalid(unpacked: Path) -> None:
     tenant_id = verifier.json.loads((unpacked / "head.json").read_text())["tenant_id"]
     (unpacked / "events.jsonl").write_bytes(b"")
     (unpacked / "head.json").write_text(head_document(tenant_id, Head(0, GENESIS)))
@@ -144,7 +142,7 @@ def test_an_archive_with_nothing_in_it_is_none(unpacked: Path) -> None:
     )
 
 
-def test_what_is_written_while_an_archive_is_made_is_not_in_it(
+def test_events_written_during_an_export_are_not_in_the_archive(
     app: Flask, alice: Person, seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = archive.snapshot
@@ -162,9 +160,7 @@ def test_what_is_written_while_an_archive_is_made_is_not_in_it(
     assert verifier.main([str(tmp_path / "audit.zip")]) == 0
 
 
-def test_the_programs_in_the_archive_and_in_the_house_are_one(
-    exported: Path, unpacked: Path
-) -> None:
+def test_the_program_in_the_archive_equals_the_module(exported: Path, unpacked: Path) -> None:
     assert (unpacked / "verify.py").read_bytes() == Path(verifier.__file__).read_bytes()
     assert sorted(path.name for path in unpacked.iterdir()) == [
         "README.txt",
@@ -174,12 +170,12 @@ def test_the_programs_in_the_archive_and_in_the_house_are_one(
     ]
 
 
-def test_the_export_is_the_last_event_of_its_own_archive(unpacked: Path) -> None:
+def test_the_export_is_the_last_event_of_its_archive(unpacked: Path) -> None:
     last = (unpacked / "events.jsonl").read_text().split("\n")[-2]
     assert '"kind" : "audit.exported"' in last
 
 
-def test_a_head_noted_elsewhere_is_found_in_it_or_missed(unpacked: Path) -> None:
+def test_a_head_recorded_elsewhere_must_be_in_the_chain(unpacked: Path) -> None:
     lines = (unpacked / "events.jsonl").read_text().split("\n")
     noted = verifier.json.loads(lines[1])["hash"]
     assert run("verify.py", "--head", f"2:{noted}", folder=unpacked)[0] == 0
@@ -205,7 +201,7 @@ def test_a_damaged_byte_of_the_events_is_named_by_its_line(
         assert f"event {number}" in capsys.readouterr().out, at
 
 
-def test_every_single_damaged_byte_of_the_head_is_noticed(unpacked: Path) -> None:
+def test_every_damaged_byte_of_the_head_is_detected(unpacked: Path) -> None:
     path = unpacked / "head.json"
     whole = path.read_bytes()
     for at in range(len(whole)):
@@ -214,7 +210,7 @@ def test_every_single_damaged_byte_of_the_head_is_noticed(unpacked: Path) -> Non
             assert verifier.main([str(unpacked)]) == 1, (at, damaged)
 
 
-def test_a_damaged_archive_is_never_a_traceback_and_never_other_events(
+def test_a_damaged_archive_is_reported_without_a_traceback(
     exported: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, chance = exported.read_bytes(), random.Random(7)  # noqa: S311 - a repeatable choice of bits
@@ -234,7 +230,7 @@ def test_a_damaged_archive_is_never_a_traceback_and_never_other_events(
         assert verifier.main([str(exported)]) == 1
 
 
-def test_a_missing_part_is_named(unpacked: Path) -> None:
+def test_a_missing_file_is_named(unpacked: Path) -> None:
     for name in ("events.jsonl", "head.json"):
         whole = (unpacked / name).read_bytes()
         (unpacked / name).unlink()
@@ -282,7 +278,7 @@ def without(lines: list[bytes], at: int) -> list[bytes]:
         ),
     ],
 )
-def test_what_is_missing_moved_or_strange_is_named(
+def test_missing_moved_and_foreign_events_are_named(
     damage: Callable[[list[bytes]], list[bytes]], bad_seq: int, words: str
 ) -> None:
     lines, head = chain(5)
@@ -292,7 +288,7 @@ def test_what_is_missing_moved_or_strange_is_named(
     assert words in verdict.reason
 
 
-def test_a_chain_cut_together_with_its_head_is_told_by_a_head_noted_elsewhere_only() -> None:
+def test_a_chain_shortened_with_its_head_is_detected_only_by_a_recorded_head() -> None:
     lines, head = chain(5)
     shorter, cut = chain(3)
     assert lines[:3] == shorter
@@ -313,10 +309,12 @@ def test_events_of_another_agency_and_another_head_are_refused() -> None:
     assert verify(lines, Head(1, head.hash), TENANT).bad_seq == 2
 
 
-def test_an_empty_chain_holds() -> None:
+def test_an_empty_chain_is_valid() -> None:
     assert verify([], Head(0, GENESIS), TENANT).ok
 
 
-def test_it_needs_the_standard_library_alone_and_reads_a_head_strictly(unpacked: Path) -> None:
+def test_the_program_needs_only_the_standard_library_and_checks_its_arguments(
+    unpacked: Path,
+) -> None:
     (unpacked / "head.json").write_text(head_document(TENANT, Head(1, GENESIS)).replace("1", "01"))
     assert run("verify.py", folder=unpacked) == (1, "BROKEN: head.json cannot be read\n")

@@ -45,9 +45,7 @@ def newest_seq(person: Person) -> int:
     return int(re.findall(r'id="row-(\d+)"', shown(person.browser))[0])
 
 
-def test_only_an_administrator_has_the_page_and_its_entry_in_the_menu(
-    alice: Person, bob: Person
-) -> None:
+def test_only_an_administrator_sees_the_page_and_its_menu_entry(alice: Person, bob: Person) -> None:
     assert 'href="/audit"' in shown(alice.browser, "/team")
     browser = bob.browser
     assert 'href="/audit"' not in shown(browser, "/team")
@@ -58,7 +56,7 @@ def test_only_an_administrator_has_the_page_and_its_entry_in_the_menu(
     )
 
 
-def test_the_newest_events_stand_first_under_their_days(alice: Person, seed: Seed) -> None:
+def test_the_newest_events_are_first_grouped_by_day(alice: Person, seed: Seed) -> None:
     seed(alice, kind="probe.old", started_at="2024-03-10T10:00:00Z")
     enquiry = {"customer_name": "Deepa Krishnan", "pax_count": 4}
     alice.does(lambda actor: enquiries.create(actor, **enquiry).id)
@@ -71,15 +69,13 @@ def test_the_newest_events_stand_first_under_their_days(alice: Person, seed: See
     assert "Alice Owner" in text
 
 
-def test_another_agencys_events_are_not_on_it(alice: Person, charlie: Person, seed: Seed) -> None:
+def test_events_of_another_agency_are_not_shown(alice: Person, charlie: Person, seed: Seed) -> None:
     seed(alice, kind="probe.secret")
     assert rows(shown(charlie.browser, "/audit?kind=probe.secret")) == []
     assert "probe.secret" not in shown(charlie.browser, f"/audit?open={newest_seq(alice)}")
 
 
-def test_filters_stand_in_the_address_and_can_be_taken_off(
-    alice: Person, bob: Person, seed: Seed
-) -> None:
+def test_filters_are_in_the_url_and_can_be_removed(alice: Person, bob: Person, seed: Seed) -> None:
     seed(alice, kind="probe.one")
     seed(bob, kind="probe.one", status="failed")
     seed(bob, kind="probe.two", status="rejected")
@@ -97,7 +93,7 @@ def test_filters_stand_in_the_address_and_can_be_taken_off(
     assert f'href="/audit/export.csv?actor_id={bob.actor.user_id}&amp;kind=probe.one"' in text
 
 
-def test_days_are_the_agencys(alice: Person, seed: Seed) -> None:
+def test_days_are_in_the_agencys_time_zone(alice: Person, seed: Seed) -> None:
     alice.does(settings.update, {"timezone": "Asia/Kolkata"})
     seed(alice, kind="probe.evening", started_at="2026-03-10T18:29:59Z")
     seed(alice, kind="probe.morning", started_at="2026-03-10T18:30:00Z")
@@ -108,7 +104,7 @@ def test_days_are_the_agencys(alice: Person, seed: Seed) -> None:
     assert [row["kind"] for row in csv.DictReader(io.StringIO(file))] == ["probe.evening"]
 
 
-def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
+def test_invalid_parameters_are_ignored_and_reported(alice: Person) -> None:
     text = shown(
         alice.browser, "/audit?actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422
     )
@@ -117,7 +113,7 @@ def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
+def test_an_invalid_day_keeps_the_filter_open_with_its_text(
     alice: Person, headers: dict[str, str]
 ) -> None:
     text = shown(
@@ -136,7 +132,7 @@ def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
     assert "Failed only" in text
 
 
-def test_a_range_that_ends_before_it_begins_says_so_at_the_field(alice: Person) -> None:
+def test_an_inverted_range_is_reported_at_the_field(alice: Person) -> None:
     text = shown(alice.browser, "/audit?from=2026-03-11&to=2026-03-10", status=422)
     assert rows(text) == []
     assert re.search(r'id="f-to-err">.*The end date is before the start date\.', text)
@@ -145,9 +141,7 @@ def test_a_range_that_ends_before_it_begins_says_so_at_the_field(alice: Person) 
     assert alice.api.get("/audit?from=2026-03-11&to=2026-03-10").json["items"] == []
 
 
-def test_the_head_says_how_many_of_all_events_a_filter_lets_through(
-    alice: Person, seed: Seed
-) -> None:
+def test_the_heading_shows_the_number_of_matching_events(alice: Person, seed: Seed) -> None:
     seed(alice, 3, kind="probe.one")
     everything = re.search(r'id="audit-count">([\d,]+) events<', shown(alice.browser))
     assert everything
@@ -155,7 +149,7 @@ def test_the_head_says_how_many_of_all_events_a_filter_lets_through(
     assert re.search(r'id="audit-count" hx-swap-oob="true">3 of \d+ events<', text)
 
 
-def test_an_event_says_in_words_what_happened_and_to_whom(alice: Person, bob: Person) -> None:
+def test_an_event_is_described_in_words(alice: Person, bob: Person) -> None:
     rules = alice.app.extensions["voyagent.identity"]
     with alice.acting() as actor:
         identity.change_role(rules, actor, bob.actor.user_id, role="viewer")
@@ -167,7 +161,7 @@ def test_an_event_says_in_words_what_happened_and_to_whom(alice: Person, bob: Pe
     assert "nila@malabar.example</td>" in shown(alice.browser, "/audit?kind=invite.revoked")
 
 
-def test_what_was_decided_is_told_by_its_summary(alice: Person, seed: Seed) -> None:
+def test_a_decision_is_described_by_its_summary(alice: Person, seed: Seed) -> None:
     seed(
         alice,
         kind="approval.granted",
@@ -181,7 +175,7 @@ def test_what_was_decided_is_told_by_its_summary(alice: Person, seed: Seed) -> N
     ]
 
 
-def test_every_kind_of_event_and_every_tool_has_words_in_both_languages(app: Flask) -> None:
+def test_every_kind_of_event_and_every_tool_has_a_label_in_both_languages(app: Flask) -> None:
     kinds = {
         left.kind for act in ACTS for left in act.leaves if not left.kind.startswith("probe_")
     } | {tool.name for tool in registry.every()}
@@ -193,14 +187,14 @@ def test_every_kind_of_event_and_every_tool_has_words_in_both_languages(app: Fla
     assert [kind for kind in kinds if hindi[kind] == english[kind]] == []
 
 
-def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
+def test_an_empty_result_links_back_to_all_events(alice: Person) -> None:
     text = shown(alice.browser, "/audit?kind=nothing.like.it")
     assert "No results" in text
     assert 'href="/audit"' in text
     assert "End of the list" in shown(alice.browser, "/audit?offset=99999")
 
 
-def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> None:
+def test_an_event_opens_next_to_the_list_with_old_and_new_values(alice: Person) -> None:
     enquiry_id = alice.does(
         lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
     )
@@ -229,11 +223,11 @@ def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> 
     assert len(re.findall(r'class="v-mono" title="[0-9a-f]{64}">(?:[0-9a-f]{4} ?){4}<', event)) == 2
 
 
-def test_an_event_that_is_not_there_says_so(alice: Person, charlie: Person) -> None:
+def test_an_unknown_event_is_reported(alice: Person, charlie: Person) -> None:
     assert "There is no event with this number." in shown(alice.browser, "/audit?open=9999")
 
 
-def test_an_opened_event_is_one_fragment_with_its_own_address(alice: Person) -> None:
+def test_an_open_event_is_one_fragment_with_its_own_url(alice: Person) -> None:
     answer = alice.browser.get("/audit?kind=agency.signed_up&open=1", headers=HTMX)
     assert answer.headers["HX-Push-Url"] == "/audit?kind=agency.signed_up&open=1"
     assert answer.text.lstrip().startswith('<div class="v-peek')
@@ -241,7 +235,7 @@ def test_an_opened_event_is_one_fragment_with_its_own_address(alice: Person) -> 
     assert 'hx-swap-oob="true"' in answer.text
 
 
-def test_pages_lead_on_and_back(alice: Person, seed: Seed) -> None:
+def test_pages_link_forward_and_back(alice: Person, seed: Seed) -> None:
     seed(alice, 2 * PAGE_ROWS + 10, kind="probe.many")
     browser = alice.browser
     seen: list[str] = []
@@ -259,12 +253,12 @@ def test_pages_lead_on_and_back(alice: Person, seed: Seed) -> None:
     assert re.findall(r'id="row-(\d+)"', shown(browser, newer)) == seen[PAGE_ROWS : 2 * PAGE_ROWS]
 
 
-def test_a_large_number_is_counted_no_further_than_it_is_shown(alice: Person, seed: Seed) -> None:
+def test_a_large_number_is_counted_only_up_to_the_limit(alice: Person, seed: Seed) -> None:
     seed(alice, 1_200, kind="probe.many")
     assert "1–50 of 1,000 or more" in shown(alice.browser, "/audit?kind=probe.many")
 
 
-def test_the_page_is_one_trip_and_its_statements_do_not_grow(
+def test_the_page_needs_one_round_trip_for_any_number_of_events(
     alice: Person, seed: Seed, statements: list[str]
 ) -> None:
     seed(alice, 60)
@@ -274,7 +268,7 @@ def test_the_page_is_one_trip_and_its_statements_do_not_grow(
     assert statements == [], "everything is read by the lane"
 
 
-def test_hostile_text_is_text(alice: Person, seed: Seed) -> None:
+def test_hostile_text_is_escaped(alice: Person, seed: Seed) -> None:
     evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
     seed(
         alice,
@@ -294,7 +288,7 @@ def test_hostile_text_is_text(alice: Person, seed: Seed) -> None:
     assert "<img src=x" not in text
 
 
-def test_the_chain_is_checked_when_asked_for(alice: Person, drain: Callable[[], None]) -> None:
+def test_the_chain_is_checked_on_request(alice: Person, drain: Callable[[], None]) -> None:
     browser = alice.browser
     assert "Chain not checked yet" in shown(browser)
     answer = browser.post("/audit/check", data={"csrf_token": csrf(browser, "/audit")})
@@ -314,7 +308,7 @@ def test_the_chain_is_checked_when_asked_for(alice: Person, drain: Callable[[], 
     assert "Verified from the first event through this one" in shown(browser, "/audit?open=1")
 
 
-def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(
+def test_a_check_that_never_ran_can_be_requested_again(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     alice.does(checks.ask)
@@ -332,7 +326,7 @@ def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(
     assert "Verify now" in text
 
 
-def test_a_broken_chain_is_red_and_leads_to_the_place(
+def test_a_broken_chain_is_red_and_links_to_the_event(
     alice: Person, seed: Seed, tamper: Tamper, app: Any
 ) -> None:
     seed(alice, 3)
@@ -346,13 +340,13 @@ def test_a_broken_chain_is_red_and_leads_to_the_place(
 
 
 @pytest.mark.parametrize("query", ["", "?kind=nothing&from=nonsense"])
-def test_the_file_comes_from_the_page_too(alice: Person, query: str) -> None:
+def test_the_file_can_be_downloaded_from_the_page(alice: Person, query: str) -> None:
     answer = alice.browser.get(f"/audit/export.csv{query}")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     assert answer.text.startswith("created_at,kind,")
 
 
-def test_a_file_that_is_too_large_is_refused_on_a_page(
+def test_a_file_that_is_too_large_is_refused_on_the_page(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voyagent.audit.exports.trail.ROWS_MAX", 0)

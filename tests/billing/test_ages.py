@@ -86,13 +86,13 @@ def test_the_age_of_a_due_date(alice: Person, due: date, age: int) -> None:
     }
 
 
-def test_drafts_and_what_is_paid_are_not_open(alice: Person) -> None:
+def test_drafts_and_paid_documents_are_not_open(alice: Person) -> None:
     draft(alice)
     pay(alice, issued(alice), 4_500_000)
     assert ages(alice, *EVER) == {}
 
 
-def test_bills_and_invoices_are_apart(alice: Person) -> None:
+def test_bills_and_invoices_are_separate(alice: Person) -> None:
     issued(alice)
     receive(alice, line("1.00"))
     assert ages(alice, *EVER, kind="receivable") == {("INR", 3): (1, 4_500_000)}
@@ -103,7 +103,7 @@ def test_bills_and_invoices_are_apart(alice: Person) -> None:
         ] == ["BSP-1"]
 
 
-def test_what_was_paid_since_was_open_then(alice: Person) -> None:
+def test_a_document_paid_later_was_open_on_the_earlier_day(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 500_000, date(2024, 6, 12))
     pay(alice, invoice_id, 4_000_000, date(2024, 6, 20))
@@ -114,7 +114,7 @@ def test_what_was_paid_since_was_open_then(alice: Person) -> None:
     assert ages(alice, *EVER) == {}
 
 
-def test_what_is_credited_is_not_open(alice: Person) -> None:
+def test_a_credited_amount_is_not_open(alice: Person) -> None:
     invoice_id, bill_id = issued(alice), receive(alice)
     with alice.acting():
         for table, document_id in (("invoices", invoice_id), ("bills", bill_id)):
@@ -142,7 +142,7 @@ def test_what_is_credited_is_not_open(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person) -> None:
+def test_amounts_of_another_agency_are_not_visible(alice: Person, charlie: Person) -> None:
     issued(alice)
     for as_of in (None, TODAY):
         assert ages(charlie, *EVER, as_of=as_of) == {}
@@ -165,7 +165,7 @@ def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person)
             )
 
 
-def test_the_five_largest_of_each_currency(alice: Person) -> None:
+def test_the_five_largest_parties_of_each_currency(alice: Person) -> None:
     for number, name in enumerate(("A", "B", "C", "D", "E", "F", "a"), start=1):
         issued(alice, line(f"{number}00.00", quantity=1), customer_name=name)
     issued(alice, line("5.00", currency="AED"), customer_name="A")
@@ -184,7 +184,7 @@ def test_the_five_largest_of_each_currency(alice: Person) -> None:
         ]
 
 
-def test_what_one_party_owes(alice: Person) -> None:
+def test_the_open_amount_of_one_party(alice: Person) -> None:
     issued(alice)
     pay(alice, issued(alice), 500_000)
     issued(alice, line(currency="AED"))
@@ -193,7 +193,7 @@ def test_what_one_party_owes(alice: Person) -> None:
         assert open_list.party_open(reader, "receivable", "Ravi", "INR") == 0
 
 
-def test_what_is_due_in_which_week(alice: Person) -> None:
+def test_due_amounts_by_week(alice: Person) -> None:
     dues = {
         TODAY - timedelta(days=1): -1,
         TODAY: 0,
@@ -218,7 +218,7 @@ def test_what_is_due_in_which_week(alice: Person) -> None:
     ]
 
 
-def test_the_largest_are_the_first_five_of_each_currency_whoever_else_owes(alice: Person) -> None:
+def test_the_largest_parties_are_the_first_five_of_each_currency(alice: Person) -> None:
     for n in range(7):
         issued(
             alice,
@@ -259,7 +259,7 @@ def test_the_largest_are_the_first_five_of_each_currency_whoever_else_owes(alice
     assert found["some", None] == found["some", TODAY]
 
 
-def test_the_longest_due_are_the_same_today_by_index_and_by_day(alice: Person) -> None:
+def test_the_longest_due_are_equal_by_index_and_by_day(alice: Person) -> None:
     planned = issued(
         alice,
         instalments=plan((date(2024, 5, 1), "10000.00"), (date(2024, 8, 1), "35000.00")),
@@ -310,7 +310,9 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
         (date(2024, 4, 5), date(2024, 4, 5), 1),
     ],
 )
-def test_whole_and_broken_months_together(alice: Person, first: date, last: date, n: int) -> None:
+def test_periods_of_whole_and_partial_months(
+    alice: Person, first: date, last: date, n: int
+) -> None:
     for day in (
         date(2024, 1, 25),
         date(2024, 2, 1),
@@ -452,7 +454,7 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     assert [row["which"] for row in untied(alice)] == ["party"]
 
 
-def test_parallel_documents_of_one_customer_never_deadlock(alice: Person) -> None:
+def test_parallel_documents_of_one_customer_do_not_deadlock(alice: Person) -> None:
     from tests.chat.parallel import at_once  # noqa: PLC0415
 
     drafts = [

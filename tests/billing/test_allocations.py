@@ -102,7 +102,7 @@ def test_a_receipt_settles_several_invoices_and_the_rest_is_an_advance(alice: Pe
     assert sound(alice)
 
 
-def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
+def test_a_payment_to_a_supplier_has_the_opposite_postings(alice: Person) -> None:
     bill_id = receive(alice)
     payment_id = advance(
         alice,
@@ -135,13 +135,13 @@ def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_an_advance_alone_needs_no_document(alice: Person) -> None:
+def test_an_advance_needs_no_document(alice: Person) -> None:
     payment_id = advance(alice, 100)
     assert left_of(alice, payment_id) == (0, 0, 100)
     assert balances(alice) == {("bank", "INR"): 100, ("customer_advances", "INR"): -100}
 
 
-def test_an_advance_that_is_allocated_later_moves_on_that_day(alice: Person) -> None:
+def test_a_later_allocation_is_posted_on_its_day(alice: Person) -> None:
     payment_id = advance(alice, 5_000_000, date(2024, 6, 1))
     first, second = issued(alice), issued(alice)
     allocate(alice, payment_id, part(second, 400_000), part(first, 4_500_000))
@@ -156,7 +156,7 @@ def test_an_advance_that_is_allocated_later_moves_on_that_day(alice: Person) -> 
     assert sound(alice)
 
 
-def test_what_is_reversed_stood_until_that_day(alice: Person) -> None:
+def test_a_taken_back_allocation_was_valid_until_that_day(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     number = seen(alice, invoice_id)["number"]
@@ -186,7 +186,7 @@ def test_what_is_reversed_stood_until_that_day(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_an_allocation_is_reversed_once_and_its_counterpart_never(alice: Person) -> None:
+def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Person) -> None:
     payment_id = pay(alice, issued(alice), 100)
     take_back(alice, payment_id)
     for place in (0, 1):
@@ -198,7 +198,7 @@ def test_an_allocation_is_reversed_once_and_its_counterpart_never(alice: Person)
         take_back(alice, pay(alice, issued(alice), 100), on=DUE - timedelta(days=1))
 
 
-def test_nothing_is_allocated_before_something_was_last_reversed(alice: Person) -> None:
+def test_no_allocation_is_dated_before_the_last_reversal(alice: Person) -> None:
     """Otherwise a report of a date between would show more settled than there was."""
     first, second = issued(alice), issued(alice)
     payment_id = pay(alice, first, 4_500_000)
@@ -223,7 +223,7 @@ def test_nothing_is_allocated_before_something_was_last_reversed(alice: Person) 
         (100, "INR", clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
-def test_what_fits_neither_payment_nor_document_is_refused(
+def test_amounts_above_the_payment_or_the_document_are_refused(
     alice: Person, minor: int, currency: str, on: date, error: type[Exception]
 ) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 9_000_000, date(2024, 6, 1))
@@ -235,7 +235,7 @@ def test_what_fits_neither_payment_nor_document_is_refused(
     assert seen(alice, invoice_id)["paid_minor"] == 0
 
 
-def test_a_payment_gives_no_more_than_it_has(alice: Person) -> None:
+def test_a_payment_cannot_allocate_more_than_its_amount(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     with pytest.raises(payment_errors.PaymentOverAllocated):
         advance(alice, 100, DUE, part(first, 60), part(second, 41))
@@ -249,7 +249,7 @@ def test_a_payment_gives_no_more_than_it_has(alice: Person) -> None:
     assert left_of(alice, payment_id) == (70, 30, 0)
 
 
-def test_documents_of_others_of_another_currency_or_kind_are_refused(
+def test_documents_of_another_party_currency_or_kind_are_refused(
     alice: Person, charlie: Person
 ) -> None:
     payment_id = advance(alice, 9_000_000)
@@ -270,7 +270,7 @@ def test_documents_of_others_of_another_currency_or_kind_are_refused(
             allocate(alice, payment_id, part(invoice_id, 1))
 
 
-def test_each_document_is_named_once_and_one_at_least(alice: Person) -> None:
+def test_at_least_one_document_and_each_only_once(alice: Person) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 100)
     with pytest.raises(payment_errors.DocumentTwice):
         allocate(alice, payment_id, part(invoice_id, 1), part(invoice_id, 2))
@@ -290,7 +290,7 @@ def test_each_document_is_named_once_and_one_at_least(alice: Person) -> None:
         ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
     ],
 )
-def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
+def test_an_invalid_payment_is_refused_and_leaves_no_gap(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     values: dict[str, Any] = {
@@ -306,7 +306,7 @@ def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
         assert payment_service.record_payment(actor, **values).number == "R/2024-25/000001"
 
 
-def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> None:
+def test_a_closed_month_refuses_payments_allocations_and_refunds(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 200), issued(alice)
     allocate(alice, payment_id, part(invoice_id, 100), on=DUE)
     alice.does(months.close_month, date(2024, 6, 1))
@@ -322,7 +322,7 @@ def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> 
     assert sound(alice)
 
 
-def test_a_viewer_and_another_agency_change_nothing(
+def test_viewers_and_other_agencies_can_change_nothing(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -344,7 +344,7 @@ def test_a_viewer_and_another_agency_change_nothing(
 # --------------------------------------------------------------------------------
 
 
-def test_an_advance_goes_back_in_parts(alice: Person) -> None:
+def test_an_advance_is_refunded_in_parts(alice: Person) -> None:
     payment_id = advance(alice, 1_000)
     with alice.acting() as actor:
         first = payment_service.refund_payment(
@@ -373,7 +373,7 @@ def test_an_advance_goes_back_in_parts(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_what_a_supplier_was_paid_ahead_comes_back(alice: Person) -> None:
+def test_an_advance_to_a_supplier_is_refunded_by_the_supplier(alice: Person) -> None:
     payment_id = advance(alice, 1_000, direction="out", party_name="BSP India")
     alice.does(payment_service.refund_payment, payment_id, on=LATER)
     assert balances(alice) == {("bank", "INR"): 0, ("supplier_advances", "INR"): 0}
@@ -390,7 +390,7 @@ def test_what_a_supplier_was_paid_ahead_comes_back(alice: Person) -> None:
         ({"reference": "x" * 129}, errors.TextTooLong),
     ],
 )
-def test_what_is_no_proper_refund_is_refused(
+def test_an_invalid_refund_is_refused(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     payment_id = advance(alice, 1_000)
@@ -416,7 +416,7 @@ def test_parallel_allocations_of_one_payment_never_exceed_it(alice: Person) -> N
     assert sound(alice)
 
 
-def test_parallel_payments_never_settle_more_than_a_document(alice: Person) -> None:
+def test_parallel_payments_never_exceed_a_document(alice: Person) -> None:
     invoice_id, payments = issued(alice), [advance(alice, 2_000_000) for _ in range(5)]
     results = at_once(
         [lambda one=one: allocate(alice, one, part(invoice_id, 2_000_000)) for one in payments]
@@ -429,7 +429,7 @@ def test_parallel_payments_never_settle_more_than_a_document(alice: Person) -> N
     assert sound(alice)
 
 
-def test_payments_over_the_same_documents_in_any_order_wait_and_never_lock_each_other_out(
+def test_payments_of_the_same_documents_in_any_order_do_not_deadlock(
     alice: Person,
 ) -> None:
     invoices = [issued(alice, due_date=DUE + timedelta(days=day)) for day in range(4)]
@@ -450,7 +450,7 @@ def test_payments_over_the_same_documents_in_any_order_wait_and_never_lock_each_
     assert sound(alice)
 
 
-def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
+def test_parallel_refunds_allocations_and_deallocations_see_what_is_left(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice)
@@ -482,7 +482,7 @@ def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
     assert sound(alice)
 
 
-def test_parallel_receipts_are_numbered_without_gap(alice: Person) -> None:
+def test_parallel_receipts_are_numbered_without_a_gap(alice: Person) -> None:
     at_once([lambda: advance(alice, 100)] * 6)
     with alice.reading() as reader:
         numbers = sorted(

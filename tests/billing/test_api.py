@@ -115,7 +115,7 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_a_draft_of_an_enquiry_belongs_to_it(alice: Person, charlie: Person) -> None:
+def test_a_draft_may_belong_to_an_enquiry(alice: Person, charlie: Person) -> None:
     mine, theirs = (
         person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
         for person in (alice, charlie)
@@ -129,14 +129,14 @@ def test_a_draft_of_an_enquiry_belongs_to_it(alice: Person, charlie: Person) -> 
     )
 
 
-def test_a_draft_can_be_deleted_and_leaves_no_gap(alice: Person) -> None:
+def test_deleting_a_draft_leaves_no_gap(alice: Person) -> None:
     thrown = draft(alice)
     assert alice.api.delete(f"/invoices/{thrown}").status_code == 204
     assert code(alice.api.get(f"/invoices/{thrown}")) == (404, "invoice_not_found")
     assert alice.api.post(f"/invoices/{draft(alice)}/issue").json["number"] == "2024-25/000001"
 
 
-def test_another_currency_reads_the_same_figures_in_it(alice: Person) -> None:
+def test_a_new_currency_keeps_the_figures(alice: Person) -> None:
     invoice_id = draft(alice, line("22500.50"))
     changed = alice.api.patch(f"/invoices/{invoice_id}", json={"currency": "AED"}).json
     assert (
@@ -151,7 +151,7 @@ def test_another_currency_reads_the_same_figures_in_it(alice: Person) -> None:
     assert seen(alice, invoice_id)["currency"] == "AED"
 
 
-def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None:
+def test_null_clears_only_reference_and_notes(alice: Person) -> None:
     invoice_id = draft(alice, party_reference="PO 7", notes="Soon")
     changed = alice.api.patch(
         f"/invoices/{invoice_id}", json={"party_reference": None, "notes": None}
@@ -167,7 +167,7 @@ def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None
         )
 
 
-def test_what_changes_nothing_is_no_event(alice: Person) -> None:
+def test_a_change_without_difference_records_no_event(alice: Person) -> None:
     invoice_id = draft(alice)
     before = seen(alice, invoice_id)
     assert (
@@ -192,7 +192,7 @@ def test_what_changes_nothing_is_no_event(alice: Person) -> None:
         ({"line_items": [VISAS | {"unit_price": "0"}]}, (422, "total_out_of_range")),
     ],
 )
-def test_a_draft_keeps_the_rules(
+def test_the_rules_apply_to_a_changed_draft(
     alice: Person, changes: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
     invoice_id = draft(alice)
@@ -203,7 +203,7 @@ def test_a_draft_keeps_the_rules(
         assert code(alice.api.post("/invoices", json=DRAWN | changes)) == refusal
 
 
-def test_what_is_issued_is_neither_changed_nor_deleted_nor_issued_again(alice: Person) -> None:
+def test_an_issued_invoice_is_neither_changed_nor_deleted_nor_issued_again(alice: Person) -> None:
     path = f"/invoices/{issued(alice)}"
     for answer in (
         alice.api.patch(path, json={"notes": "x"}),
@@ -224,7 +224,7 @@ def test_what_is_issued_is_neither_changed_nor_deleted_nor_issued_again(alice: P
         ({"amount": "1", "paid_on": "2100-01-01"}, (400, "invalid_date")),
     ],
 )
-def test_what_is_no_proper_receipt_is_refused(
+def test_an_invalid_receipt_is_refused(
     alice: Person, body: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
     invoice_id = issued(alice)
@@ -232,7 +232,7 @@ def test_what_is_no_proper_receipt_is_refused(
     assert seen(alice, invoice_id)["paid_minor"] == 0
 
 
-def test_nothing_is_paid_on_a_draft(alice: Person) -> None:
+def test_a_draft_cannot_be_paid(alice: Person) -> None:
     assert code(alice.api.post(f"/invoices/{draft(alice)}/receipts", json={})) == (
         409,
         "document_not_open",
@@ -253,7 +253,7 @@ def test_nothing_is_paid_on_a_draft(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_to_post_at_once_is_for_those_who_could_grant_it(
+def test_posting_directly_is_for_roles_that_could_approve(
     people: People, alice: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -269,14 +269,14 @@ def test_to_post_at_once_is_for_those_who_could_grant_it(
     )
 
 
-def test_of_many_who_issue_at_once_one_does(alice: Person) -> None:
+def test_of_parallel_issues_only_one_succeeds(alice: Person) -> None:
     invoice_id = draft(alice)
     answers = at_once([lambda: alice.api.post(f"/invoices/{invoice_id}/issue").status_code] * 5)
     assert sorted(answers) == [200, 409, 409, 409, 409]
     assert balances(alice)[("receivable", "INR")] == 4_500_000
 
 
-def test_a_draft_is_changed_before_it_is_issued_or_not_at_all(alice: Person) -> None:
+def test_a_draft_is_changed_before_its_issue_or_not_at_all(alice: Person) -> None:
     invoice_id = draft(alice)
     more = {"line_items": [VISAS, VISAS]}
     changed, sent = at_once(
@@ -291,7 +291,7 @@ def test_a_draft_is_changed_before_it_is_issued_or_not_at_all(alice: Person) -> 
     assert balances(alice)[("receivable", "INR")] == total
 
 
-def test_parallel_receipts_never_exceed_what_is_open(alice: Person) -> None:
+def test_parallel_receipts_never_exceed_the_open_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     answers = at_once(
         [
@@ -312,7 +312,7 @@ def test_parallel_receipts_never_exceed_what_is_open(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(
+def test_the_list_has_cursors_and_the_newest_issue_date_first(
     alice: Person, charlie: Person
 ) -> None:
     draft(charlie)
@@ -343,7 +343,7 @@ def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(
         "q=trading&to=2024-06-20&party=al+noor+trading&from=2024-06-11",
     ],
 )
-def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
+def test_every_filter_restricts_the_list(alice: Person, query: str) -> None:
     draft(alice)
     draft(alice, customer_name="Al Barsha", issue_date=date(2024, 6, 25))
     day = date(2024, 6, 15)
@@ -358,7 +358,7 @@ def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["visa%20group", "vi"])
-def test_a_search_is_walked_by_its_cursor_too(alice: Person, text: str) -> None:
+def test_a_search_has_cursors_too(alice: Person, text: str) -> None:
     made = [
         draft(
             alice,
@@ -378,18 +378,18 @@ def test_a_search_is_walked_by_its_cursor_too(alice: Person, text: str) -> None:
     assert found == [str(invoice_id) for invoice_id in reversed(made)]
 
 
-def test_a_sign_of_a_pattern_means_itself(alice: Person) -> None:
+def test_a_wildcard_character_is_searched_literally(alice: Person) -> None:
     draft(alice, customer_name="100% Travel")
     draft(alice)
     assert names(alice.api.get("/invoices?q=100%25")) == ["100% Travel"]
     assert names(alice.api.get("/invoices?q=D__pa")) == []
 
 
-def test_a_cursor_of_no_list_is_refused(alice: Person) -> None:
+def test_a_cursor_of_another_list_is_refused(alice: Person) -> None:
     assert code(alice.api.get("/invoices?cursor=nonsense")) == (422, "invalid_cursor")
 
 
-def test_another_agency_s_invoice_is_not_there(alice: Person, charlie: Person) -> None:
+def test_another_agency_s_invoice_is_not_found(alice: Person, charlie: Person) -> None:
     path = f"/invoices/{draft(charlie)}"
     for answer in (
         alice.api.get(path),

@@ -45,7 +45,7 @@ def leila(people: People, alice: Person) -> Person:
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
 
 
-def test_an_agent_records_no_receipt_by_calling_the_service(alice: Person, bob: Person) -> None:
+def test_an_agent_cannot_record_a_receipt_through_the_service(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     assert bob.actor.can("payment.record")
     with pytest.raises(ApprovalRequired):
@@ -53,20 +53,20 @@ def test_an_agent_records_no_receipt_by_calling_the_service(alice: Person, bob: 
     assert stored(alice, invoice_id)["paid_minor"] == 0
 
 
-def test_with_a_grant_of_that_permission_an_agent_records_it(alice: Person, bob: Person) -> None:
+def test_with_a_grant_for_the_permission_an_agent_can_record_it(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     with bob.granted("payment.record").acting() as actor:
         assert payment_service.record_receipt(actor, invoice_id, HUNDRED).amount_minor == 10_000
     assert stored(alice, invoice_id)["paid_minor"] == 10_000
 
 
-def test_a_grant_of_another_permission_is_none(alice: Person, bob: Person) -> None:
+def test_a_grant_for_another_permission_is_not_accepted(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     with pytest.raises(ApprovalRequired):
         bob.granted("invoice.issue").does(payment_service.record_receipt, invoice_id, HUNDRED)
 
 
-def test_a_role_that_may_act_directly_needs_no_grant(alice: Person, leila: Person) -> None:
+def test_a_role_with_the_direct_right_needs_no_grant(alice: Person, leila: Person) -> None:
     assert pay(leila, issued(alice), 10_000)
 
 
@@ -79,7 +79,7 @@ def test_a_role_that_may_act_directly_needs_no_grant(alice: Person, leila: Perso
         ("payment.record", payment_service.refund_payment, "advance"),
     ],
 )
-def test_what_an_agent_prepares_takes_a_grant_to_be_posted(
+def test_an_agents_draft_needs_a_grant_to_be_posted(
     alice: Person, bob: Person, permission: str, act: Callable[..., Any], of: str
 ) -> None:
     issued(alice)
@@ -89,15 +89,13 @@ def test_what_an_agent_prepares_takes_a_grant_to_be_posted(
     bob.granted(permission).does(act, ready[of])
 
 
-def test_a_role_without_the_permission_itself_is_not_helped_by_a_grant(
-    alice: Person, bob: Person
-) -> None:
+def test_a_grant_does_not_help_a_role_without_the_permission(alice: Person, bob: Person) -> None:
     with pytest.raises(Forbidden) as refused:
         bob.granted("invoice.void").does(issuing.void_invoice, issued(alice), reason="Twice")
     assert not isinstance(refused.value, ApprovalRequired)
 
 
-def test_a_write_off_takes_a_grant_in_every_role(alice: Person, leila: Person) -> None:
+def test_a_write_off_needs_a_grant_in_every_role(alice: Person, leila: Person) -> None:
     invoice_id = issued(alice)
     for person in (alice, leila):
         with pytest.raises(ApprovalRequired):
@@ -121,19 +119,21 @@ def given_later() -> LineItem:
     return item
 
 
-def test_issuing_books_the_days_of_service_under_the_same_grant(alice: Person, bob: Person) -> None:
+def test_issuing_posts_recognitions_under_the_same_grant(alice: Person, bob: Person) -> None:
     invoice_id = draft(bob, given_later())
     bob.granted("invoice.issue").does(issuing.issue_invoice, invoice_id)
     assert stored(alice, invoice_id)["status"] == "issued"
 
 
-def test_voiding_reverses_the_days_of_service_under_the_same_grant(alice: Person) -> None:
+def test_voiding_reverses_recognitions_under_the_same_grant(alice: Person) -> None:
     invoice_id = issued(alice, given_later())
     alice.granted("invoice.void").does(issuing.void_invoice, invoice_id, reason="Twice")
     assert stored(alice, invoice_id)["status"] == "void"
 
 
-def test_a_credit_note_and_its_reversal_book_them_under_the_same_grant(alice: Person) -> None:
+def test_a_credit_note_and_its_reversal_post_recognitions_under_the_same_grant(
+    alice: Person,
+) -> None:
     granted, invoice_id = alice.granted("invoice.credit"), issued(alice, given_later())
     with granted.acting() as actor:
         note = credit_note_service.issue_credit_note(actor, invoice_id, reason="Not travelled").id
@@ -141,7 +141,7 @@ def test_a_credit_note_and_its_reversal_book_them_under_the_same_grant(alice: Pe
     assert stored(alice, invoice_id)["status"] == "issued"
 
 
-def test_reversing_a_payment_moves_what_it_settled_under_the_same_grant(alice: Person) -> None:
+def test_reversing_a_payment_takes_back_its_allocations_under_the_same_grant(alice: Person) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 10_000, DUE)
     alice.granted("payment.record").does(
         allocations.allocate, payment_id, parts=[Part(invoice_id, HUNDRED)]

@@ -60,7 +60,7 @@ def many(person: Person, count: int = 3) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) -> None:
+def test_a_bill_is_read_with_its_lines_and_payments(alice: Person) -> None:
     bill_id = receive(
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
@@ -89,7 +89,7 @@ def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) ->
     assert brief == {name: told[name] for name in brief}
 
 
-def test_a_void_bill_says_why(alice: Person) -> None:
+def test_a_void_bill_has_its_reason(alice: Person) -> None:
     bill_id = receive(alice)
     alice.does(bill_service.void_bill, bill_id, reason="Entered twice", on=DUE)
     told = alice.api.get(f"/bills/{bill_id}").json
@@ -102,7 +102,7 @@ def test_a_void_bill_says_why(alice: Person) -> None:
     assert told["void_journal_entry_id"] != told["journal_entry_id"]
 
 
-def test_the_list_is_by_issue_date_and_narrowed_by_all_filters_at_once(alice: Person) -> None:
+def test_the_list_is_by_issue_date_and_a_bill_must_match_all_filters(alice: Person) -> None:
     many(alice)
     alice.does(
         payment_service.pay_bill,
@@ -121,7 +121,7 @@ def test_the_list_is_by_issue_date_and_narrowed_by_all_filters_at_once(alice: Pe
     assert alice.api.get("/bills?status=issued").status_code == 422
 
 
-def test_the_pages_of_the_list_follow_one_another(alice: Person) -> None:
+def test_the_pages_of_the_list_follow_each_other(alice: Person) -> None:
     many(alice)
     first = alice.api.get("/bills?limit=2")
     assert references(first) == ["BSP-3", "BSP-2"]
@@ -130,7 +130,7 @@ def test_the_pages_of_the_list_follow_one_another(alice: Person) -> None:
     assert code(alice.api.get("/bills?cursor=nonsense")) == (422, "invalid_cursor")
 
 
-def test_the_list_costs_the_same_however_many_there_are(
+def test_the_list_needs_the_same_statements_for_any_number(
     alice: Person, statements: list[str]
 ) -> None:
     costs = []
@@ -199,14 +199,14 @@ def test_a_bill_is_entered_changed_received_and_voided(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_a_draft_can_be_deleted_and_its_reference_is_free_again(alice: Person) -> None:
+def test_a_deleted_draft_frees_its_reference(alice: Person) -> None:
     thrown = draft_bill(alice)
     assert alice.api.delete(f"/bills/{thrown}").status_code == 204
     assert code(alice.api.get(f"/bills/{thrown}")) == (404, "bill_not_found")
     assert draft_bill(alice) != thrown
 
 
-def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
+def test_a_reference_can_be_entered_once(alice: Person, charlie: Person) -> None:
     draft_bill(charlie, vendor_reference="BSP-7")
     receive(alice, vendor_reference="BSP-7")
     assert code(alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-7"})) == (
@@ -221,7 +221,7 @@ def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
     assert bill_seen(alice, other)["vendor_reference"] == "BSP-1"
 
 
-def test_a_void_bill_gives_its_reference_back_once(alice: Person) -> None:
+def test_a_void_bill_frees_its_reference_once(alice: Person) -> None:
     void = receive(alice)
     alice.does(bill_service.void_bill, void, reason="Entered with the wrong amount")
     path = f"/bills/{receive(alice, line('100.00'))}"
@@ -232,7 +232,7 @@ def test_a_void_bill_gives_its_reference_back_once(alice: Person) -> None:
     assert {bill["status"] for bill in alice.api.get("/bills").json["items"]} == {"void"}
 
 
-def test_what_changes_nothing_is_no_event(alice: Person) -> None:
+def test_a_change_without_difference_records_no_event(alice: Person) -> None:
     bill_id = draft_bill(alice)
     before = bill_seen(alice, bill_id)
     assert (
@@ -248,7 +248,7 @@ def test_what_changes_nothing_is_no_event(alice: Person) -> None:
     assert len(alice.api.get("/audit?kind=bill.revised").json["items"]) == 1
 
 
-def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None:
+def test_null_clears_only_reference_and_notes(alice: Person) -> None:
     bill_id = draft_bill(alice, party_reference="Agent 7", notes="Week 23")
     changed = alice.api.patch(
         f"/bills/{bill_id}", json={"party_reference": None, "notes": None}
@@ -280,7 +280,7 @@ def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None
         ({"vendor_name": "x" * 256}, (422, None)),
     ],
 )
-def test_a_draft_keeps_the_rules(
+def test_the_rules_apply_to_a_changed_draft(
     alice: Person, changes: dict[str, Any], refusal: tuple[int, str | None]
 ) -> None:
     bill_id = draft_bill(alice)
@@ -297,7 +297,7 @@ def test_a_draft_keeps_the_rules(
     assert bill_seen(alice, bill_id) == before
 
 
-def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> None:
+def test_the_service_refuses_a_blank_reference(alice: Person) -> None:
     for reference in (" ", "x" * 65):
         with pytest.raises(bill_errors.VendorReferenceRequired):
             draft_bill(alice, vendor_reference=reference)
@@ -309,7 +309,7 @@ def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> 
             )
 
 
-def test_what_is_received_is_neither_changed_nor_deleted_nor_received_again(
+def test_a_received_bill_is_neither_changed_nor_deleted_nor_received_again(
     alice: Person,
 ) -> None:
     path = f"/bills/{receive(alice)}"
@@ -321,7 +321,7 @@ def test_what_is_received_is_neither_changed_nor_deleted_nor_received_again(
         assert code(answer) == (409, "bill_not_draft")
 
 
-def test_nothing_is_paid_on_a_draft_and_it_is_not_voided(alice: Person) -> None:
+def test_a_draft_is_neither_paid_nor_voided(alice: Person) -> None:
     bill_id = draft_bill(alice)
     with pytest.raises(errors.DocumentNotOpen):
         alice.does(payment_service.pay_bill, bill_id, None, DUE)
@@ -331,14 +331,14 @@ def test_nothing_is_paid_on_a_draft_and_it_is_not_voided(alice: Person) -> None:
     )
 
 
-def test_a_closed_month_takes_no_bill(alice: Person) -> None:
+def test_a_closed_month_refuses_a_bill(alice: Person) -> None:
     bill_id = draft_bill(alice)
     alice.does(months.close_month, ISSUED.replace(day=1))
     assert code(alice.api.post(f"/bills/{bill_id}/receive")) == (409, "period_locked")
     assert bill_seen(alice, bill_id)["status"] == "draft"
 
 
-def test_no_more_is_received_by_hand_than_a_role_may(people: People, alice: Person) -> None:
+def test_receiving_directly_is_limited_by_the_role(people: People, alice: Person) -> None:
     lead = people.colleague(alice, "Leela Lead", role="accounting_lead")
     limits = {"approval_limits": {"accounting_lead": {"amount": "44999.99", "currency": "INR"}}}
     alice.does(lambda actor: settings.update(actor, limits).tenant_id)
@@ -347,20 +347,20 @@ def test_no_more_is_received_by_hand_than_a_role_may(people: People, alice: Pers
     assert alice.api.post(f"/bills/{bill_id}/receive").status_code == 200
 
 
-def test_of_many_who_receive_at_once_one_does(alice: Person) -> None:
+def test_of_parallel_receipts_of_a_bill_only_one_succeeds(alice: Person) -> None:
     bill_id = draft_bill(alice)
     answers = at_once([lambda: alice.api.post(f"/bills/{bill_id}/receive").status_code] * 5)
     assert sorted(answers) == [200, 409, 409, 409, 409]
     assert balances(alice)["payable", "INR"] == -4_500_000
 
 
-def test_of_many_who_enter_the_same_paper_at_once_one_does(alice: Person) -> None:
+def test_of_parallel_entries_of_one_bill_only_one_succeeds(alice: Person) -> None:
     answers = at_once([lambda: alice.api.post("/bills", json=DRAWN).status_code] * 5)
     assert sorted(answers) == [201, 409, 409, 409, 409]
     assert references(alice.api.get("/bills")) == ["BSP 1"]
 
 
-def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -> None:
+def test_a_draft_is_changed_before_its_receipt_or_not_at_all(alice: Person) -> None:
     bill_id = draft_bill(alice)
     more = {"line_items": [VISAS, VISAS]}
     changed, sent = at_once(
@@ -380,7 +380,7 @@ def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -
 
 
 @pytest.mark.parametrize("path", ["/bills", "/bills/{bill_id}"])
-def test_everybody_of_the_agency_reads_and_nobody_else(
+def test_every_member_of_the_agency_can_read_and_nobody_else(
     people: People, alice: Person, charlie: Person, path: str
 ) -> None:
     bill_id = receive(alice)
@@ -405,7 +405,7 @@ def test_everybody_of_the_agency_reads_and_nobody_else(
         ("viewer", False),
     ],
 )
-def test_to_post_at_once_is_for_those_who_could_grant_it(
+def test_posting_directly_is_for_roles_that_could_approve(
     people: People, alice: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -423,7 +423,7 @@ def test_to_post_at_once_is_for_those_who_could_grant_it(
     assert person.api.delete(f"/bills/{other}").status_code == (403 if role == "viewer" else 204)
 
 
-def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:
+def test_another_agency_s_bill_is_not_found(alice: Person, charlie: Person) -> None:
     path = f"/bills/{draft_bill(charlie)}"
     answers = [
         alice.api.get(path),
@@ -443,7 +443,7 @@ AGENT = VISAS | {"bought_as": "agent"}
 FEE = {"description": "Fee", "quantity": 1, "unit_price": "0.50"}
 
 
-def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor_cost(
+def test_a_sale_and_a_purchase_as_agent_cancel_out_and_are_neither_revenue_nor_cost(
     alice: Person,
 ) -> None:
     issued(alice, line() | {"sold_as": "agent"}, line("100.00", quantity=1) | {"sold_as": "fee"})
@@ -461,7 +461,7 @@ def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor
     assert untied(alice) == []
 
 
-def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes_that_back(
+def test_a_bill_as_agent_is_no_cost_and_its_void_reverses_it(
     alice: Person,
 ) -> None:
     bill_id = receive(alice, line() | {"bought_as": "agent"})
@@ -473,7 +473,7 @@ def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes
     assert set(balances(alice).values()) == {0}
 
 
-def test_how_a_line_is_bought_is_changed_in_a_draft_and_kept_in_another_currency(
+def test_the_purchase_type_of_a_line_can_change_and_survives_a_new_currency(
     alice: Person,
 ) -> None:
     path = f"/bills/{draft_bill(alice)}"
@@ -494,7 +494,7 @@ def test_how_a_line_is_bought_is_changed_in_a_draft_and_kept_in_another_currency
     )
 
 
-def test_the_database_knows_how_a_line_is_bought_and_keeps_it_once_received(
+def test_the_database_protects_the_purchase_type_of_a_received_bill(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     draft, received = draft_bill(alice, vendor_reference="BSP-2"), receive(alice)

@@ -41,7 +41,7 @@ def rows(page: Page) -> list[str]:
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> None:
+def test_the_list_shows_open_amounts_and_has_tabs(alice: Person) -> None:
     today = clock.today(alice.actor.timezone)
     receive(alice, vendor_name="Late supplier", vendor_reference="L-1")
     receive(
@@ -99,7 +99,7 @@ def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> No
     )
 
 
-def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) -> None:
+def test_invalid_parameters_are_ignored_and_reported(alice: Person) -> None:
     receive(alice)
     page = see(alice, "/bills?status=nonsense&from=x&cursor=x")
     assert (page.status, rows(page)) == (422, ["BSP India"])
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) 
     assert (page.status, rows(page)) == (422, ["BSP India"])
 
 
-def test_the_list_goes_on_behind_fifty(alice: Person) -> None:
+def test_the_list_continues_after_fifty_bills(alice: Person) -> None:
     for number in range(51):
         draft_bill(
             alice,
@@ -122,7 +122,7 @@ def test_the_list_goes_on_behind_fifty(alice: Person) -> None:
     assert len(rows(see(alice, older))) == 1
 
 
-def test_an_agency_without_bills_is_told_how_one_comes(people: People, alice: Person) -> None:
+def test_an_agency_without_bills_reads_how_to_enter_one(people: People, alice: Person) -> None:
     assert "No bills yet" in see(alice, "/bills").words(".//main")
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     assert see(viewer, "/bills").all(".//main//a") == []
@@ -132,7 +132,7 @@ def test_an_agency_without_bills_is_told_how_one_comes(people: People, alice: Pe
 # --------------------------------------------------------------------------------
 
 
-def test_a_bill_shows_its_lines_what_was_paid_and_what_is_in_the_books(alice: Person) -> None:
+def test_a_bill_shows_its_lines_payments_and_postings(alice: Person) -> None:
     bill_id = receive(
         alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
     )
@@ -156,7 +156,7 @@ def test_a_bill_shows_its_lines_what_was_paid_and_what_is_in_the_books(alice: Pe
     assert f"/payments/new?direction=out&document={bill_id}" in page.links()
 
 
-def test_a_void_bill_says_why_and_takes_no_payment(alice: Person) -> None:
+def test_a_void_bill_shows_its_reason_and_takes_no_payment(alice: Person) -> None:
     bill_id = receive(alice)
     alice.does(bill_service.void_bill, bill_id, reason=WHY)
     page = see(alice, f"/bills/{bill_id}")
@@ -165,7 +165,7 @@ def test_a_void_bill_says_why_and_takes_no_payment(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent"])
-def test_who_may_not_record_a_payment_is_not_asked_to(
+def test_who_may_not_record_a_payment_sees_no_button(
     people: People, alice: Person, role: str
 ) -> None:
     page = see(people.colleague(alice, "Rita Role", role=role), f"/bills/{receive(alice)}")
@@ -177,7 +177,7 @@ def test_who_may_not_record_a_payment_is_not_asked_to(
 # --------------------------------------------------------------------------------
 
 
-def test_a_bill_is_entered_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
+def test_a_bill_is_entered_with_its_lines_and_blank_lines_are_ignored(alice: Person) -> None:
     answer = send(alice, "/bills/new", **TYPED, **LINES, notes="Week 23")
     (bill,) = alice.api.get("/bills").json["items"]
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill['id']}")
@@ -190,7 +190,7 @@ def test_a_bill_is_entered_with_its_lines_and_blank_ones_are_none(alice: Person)
     assert balances(alice) == {}
 
 
-def test_without_a_script_a_line_is_added_and_what_receiving_posts_is_shown(alice: Person) -> None:
+def test_without_javascript_a_line_is_added_and_the_postings_are_shown(alice: Person) -> None:
     page = Page(send(alice, "/bills/new", **TYPED, **LINES, then="line"))
     assert page.status == 200
     assert alice.api.get("/bills").json["items"] == [], "nothing is made"
@@ -200,7 +200,7 @@ def test_without_a_script_a_line_is_added_and_what_receiving_posts_is_shown(alic
     assert posted.count("45,000.50") == 2
 
 
-def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are_kept(
+def test_lines_as_agent_are_marked_in_form_and_page(
     alice: Person,
 ) -> None:
     typed = TYPED | LINES | {"bought_as": ["agent", "cost", "cost"]}
@@ -233,7 +233,7 @@ def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are
     assert balances(alice)["held_for_suppliers", "INR"] == 4_500_000
 
 
-def test_a_way_of_buying_that_there_is_not_comes_back(alice: Person) -> None:
+def test_an_unknown_purchase_type_is_refused(alice: Person) -> None:
     page = Page(send(alice, "/bills/new", **TYPED, **LINES, bought_as=["gift", "cost", "cost"]))
     assert page.status == 422
     assert alice.api.get("/bills").json["items"] == []
@@ -249,7 +249,7 @@ def test_a_way_of_buying_that_there_is_not_comes_back(alice: Person) -> None:
         ({"unit_price": ["a lot", "", "1"]}, "Enter an amount such as"),
     ],
 )
-def test_what_cannot_stand_comes_back_with_what_was_typed(
+def test_an_invalid_form_keeps_what_was_entered(
     alice: Person, typed: dict[str, object], said: str
 ) -> None:
     receive(alice, vendor_reference="BSP-9")
@@ -261,7 +261,7 @@ def test_what_cannot_stand_comes_back_with_what_was_typed(
     assert len(alice.api.get("/bills").json["items"]) == 1
 
 
-def test_a_draft_is_changed_and_its_page_leads_on(alice: Person) -> None:
+def test_a_draft_is_changed_and_its_page_offers_the_next_steps(alice: Person) -> None:
     bill_id = draft_bill(alice, notes="Week 23")
     page = see(alice, f"/bills/{bill_id}/edit")
     known = {
@@ -287,7 +287,7 @@ def test_a_draft_is_changed_and_its_page_leads_on(alice: Person) -> None:
     assert f"/bills/{bill_id}/void" not in links
 
 
-def test_a_draft_is_received_after_a_preview_of_what_that_posts(alice: Person) -> None:
+def test_a_draft_is_received_after_a_preview_of_the_postings(alice: Person) -> None:
     bill_id = draft_bill(alice)
     posted = see(alice, f"/bills/{bill_id}/receive").words(".//section[@id='postings']")
     assert "2100 Trade payables" in posted
@@ -298,7 +298,7 @@ def test_a_draft_is_received_after_a_preview_of_what_that_posts(alice: Person) -
     assert f"/bills/{bill_id}/void" in see(alice, f"/bills/{bill_id}").links()
 
 
-def test_a_draft_is_deleted_in_two_steps(alice: Person) -> None:
+def test_a_draft_is_deleted_after_confirmation(alice: Person) -> None:
     bill_id = draft_bill(alice)
     assert "Delete the draft bill BSP-1 of BSP India?" in see(
         alice, f"/bills/{bill_id}/discard"
@@ -325,7 +325,9 @@ def test_a_bill_is_voided_with_a_reason_after_a_preview(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("step", ["edit", "discard", "receive", "void"])
-def test_a_step_that_a_bill_cannot_take_any_more_leads_back_to_it(alice: Person, step: str) -> None:
+def test_an_action_that_is_no_longer_possible_redirects_to_the_bill(
+    alice: Person, step: str
+) -> None:
     bill_id = draft_bill(alice) if step == "void" else receive(alice)
     before = bill_seen(alice, bill_id)
     for answer in (
@@ -340,7 +342,7 @@ def test_a_step_that_a_bill_cannot_take_any_more_leads_back_to_it(alice: Person,
     ("role", "may", "posts"),
     [("accounting_lead", True, True), ("agent", True, False), ("viewer", False, False)],
 )
-def test_each_step_is_for_whom_it_is_for(
+def test_each_action_needs_its_permission(
     people: People, alice: Person, role: str, may: bool, posts: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -367,7 +369,7 @@ def test_each_step_is_for_whom_it_is_for(
     )
 
 
-def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:
+def test_another_agency_s_bill_is_not_found(alice: Person, charlie: Person) -> None:
     assert see(charlie, f"/bills/{receive(alice)}").status == 404
     assert see(alice, f"/bills/{new_id()}").status == 404
     assert rows(see(charlie, "/bills")) == []

@@ -36,7 +36,7 @@ PARTY = {"/invoices": "customer_name", "/bills": "vendor_name"}
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_a_program_gives_a_rate_and_reads_it_as_it_was_quoted(alice: Person, path: str) -> None:
+def test_a_rate_is_sent_and_returned_as_quoted(alice: Person, path: str) -> None:
     plain = alice.api.post(path, json=BODIES[path])
     assert (plain.status_code, plain.json["exchange_rate"]) == (201, None)
     here = f"{path}/{plain.json['id']}"
@@ -85,7 +85,7 @@ def test_a_program_gives_a_rate_and_reads_it_as_it_was_quoted(alice: Person, pat
         ({"buffer": "5"}, 422, None),
     ],
 )
-def test_what_is_no_rate_of_the_document_is_refused(
+def test_a_rate_that_does_not_fit_the_document_is_refused(
     alice: Person, path: str, changed: Any, status: int, code: str | None
 ) -> None:
     answer = alice.api.post(path, json=BODIES[path] | {"exchange_rate": RATE | changed})
@@ -104,7 +104,7 @@ def test_a_document_in_the_currency_of_the_books_has_no_rate(alice: Person, path
 
 
 @pytest.mark.parametrize("table", ["invoices", "bills"])
-def test_the_database_holds_the_rate_of_what_was_posted(
+def test_the_database_protects_the_rate_of_a_posted_document(
     alice: Person, owner_engine: sa.Engine, table: str
 ) -> None:
     drawn = alice.api.post(f"/{table}", json=BODIES[f"/{table}"] | {"exchange_rate": RATE}).json
@@ -139,7 +139,7 @@ def test_the_database_holds_the_rate_of_what_was_posted(
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, path: str) -> None:
+def test_the_form_has_a_rate_only_for_a_foreign_document(alice: Person, path: str) -> None:
     browser = alice.browser
     new = f"{path}/new"
     assert 'name="rate"' not in browser.get(new).text
@@ -207,7 +207,7 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
     assert alice.api.get(saved.location).json["exchange_rate"] is None
 
 
-def test_who_may_not_create_gives_no_rate_and_another_agency_sees_none(
+def test_a_viewer_sets_no_rate_and_another_agency_sees_none(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     drawn = alice.api.post("/invoices", json=BODIES["/invoices"] | {"exchange_rate": RATE}).json
@@ -222,9 +222,7 @@ def test_who_may_not_create_gives_no_rate_and_another_agency_sees_none(
     assert alice.api.get(f"/invoices/{drawn['id']}").json["exchange_rate"] == TOLD
 
 
-def test_the_audit_says_that_the_rate_was_changed_once(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_the_audit_log_records_a_changed_rate_once(alice: Person, owner_engine: sa.Engine) -> None:
     drawn = alice.api.post("/invoices", json=BODIES["/invoices"]).json
     alice.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": RATE})
     alice.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": RATE})
@@ -238,7 +236,7 @@ def test_the_audit_says_that_the_rate_was_changed_once(
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(
+def test_page_and_pdf_show_the_booked_rate(
     alice: Person, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     told: dict[str, Any] = {}
@@ -263,7 +261,7 @@ def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(
+def test_without_a_rate_the_page_says_so_and_the_books_are_complete(
     alice: Person, victor: Person, path: str
 ) -> None:
     here = f"{path}/{alice.api.post(path, json=BODIES[path]).json['id']}"

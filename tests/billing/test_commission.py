@@ -68,7 +68,7 @@ def earned(person: Person) -> tuple[int, int, int]:
 # --------------------------------------------------------------------------------
 
 
-def test_the_commission_alone_of_what_is_sold_as_agent_is_revenue(alice: Person) -> None:
+def test_only_the_commission_of_a_sale_as_agent_is_revenue(alice: Person) -> None:
     issued(alice, tickets())
     assert balances(alice) == {
         ("receivable", "INR"): 30_000,
@@ -81,7 +81,9 @@ def test_the_commission_alone_of_what_is_sold_as_agent_is_revenue(alice: Person)
 
 
 @pytest.mark.parametrize("commission", [None, "0", "0.00"])
-def test_without_a_commission_all_of_it_is_held(alice: Person, commission: str | None) -> None:
+def test_without_a_commission_the_whole_amount_is_held_for_suppliers(
+    alice: Person, commission: str | None
+) -> None:
     issued(alice, tickets(commission))
     assert balances(alice) == {
         ("receivable", "INR"): 30_000,
@@ -89,7 +91,7 @@ def test_without_a_commission_all_of_it_is_held(alice: Person, commission: str |
     }
 
 
-def test_all_of_a_line_may_be_commission(alice: Person) -> None:
+def test_the_whole_amount_of_a_line_may_be_commission(alice: Person) -> None:
     issued(alice, tickets("300.00"))
     assert balances(alice) == {
         ("receivable", "INR"): 30_000,
@@ -107,7 +109,7 @@ def test_all_of_a_line_may_be_commission(alice: Person) -> None:
         (tickets(sold_as="fee"), errors.CommissionNotAgent),
     ],
 )
-def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(
+def test_an_invalid_commission_is_refused_and_nothing_is_stored(
     alice: Person, item: LineItem, refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
@@ -116,7 +118,7 @@ def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_parts_that_are_credited_recall_the_whole_commission_and_no_paisa_more(
+def test_partial_credits_return_exactly_the_whole_commission(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, tickets())
@@ -129,20 +131,20 @@ def test_parts_that_are_credited_recall_the_whole_commission_and_no_paisa_more(
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_a_credit_of_a_paisa_never_recalls_more_than_itself(alice: Person) -> None:
+def test_a_credit_of_one_paisa_never_returns_more_commission_than_its_amount(alice: Person) -> None:
     invoice_id = issued(alice, tickets("0.03", "0.01"))
     for _paisa in range(3):
         credit(alice, invoice_id, 1)
     assert (earned(alice), findings(alice)) == ((0, 0, 0), [])
 
 
-def test_a_void_invoice_takes_the_commission_back_whole(alice: Person) -> None:
+def test_voiding_an_invoice_reverses_the_whole_commission(alice: Person) -> None:
     invoice_id = issued(alice, tickets())
     alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=DUE)
     assert set(balances(alice).values()) == {0}
 
 
-def test_a_draft_keeps_its_commission_in_another_currency_and_takes_another_one(
+def test_a_draft_keeps_its_commission_in_another_currency_and_can_change_it(
     alice: Person,
 ) -> None:
     invoice_id = draft(alice, tickets())
@@ -165,7 +167,7 @@ def test_a_draft_keeps_its_commission_in_another_currency_and_takes_another_one(
     assert commission() == 0
 
 
-def test_profit_and_loss_knows_the_commission_alone(alice: Person) -> None:
+def test_profit_and_loss_contains_only_the_commission(alice: Person) -> None:
     credit(alice, issued(alice, tickets()), 10_000)
     report = alice.api.get("/reports/profit-and-loss?from=2024-06-01&to=2024-06-30&compare=none")
     assert report.status_code == 200, report.text
@@ -183,13 +185,13 @@ def test_profit_and_loss_knows_the_commission_alone(alice: Person) -> None:
 @pytest.mark.parametrize(
     "values", ["commission_minor = 30001", "commission_minor = -1", "sold_as = 'fee'"]
 )
-def test_the_database_keeps_a_commission_within_its_agents_line(alice: Person, values: str) -> None:
+def test_the_database_limits_a_commission_to_its_line(alice: Person, values: str) -> None:
     invoice_id = draft(alice, tickets())
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="ck_invoice_lines_commission"):
         rows_changed(f"update invoice_lines set {values} where invoice_id = :id", id=invoice_id)
 
 
-def test_the_database_lets_no_more_commission_be_reversed_than_there_was(alice: Person) -> None:
+def test_the_database_refuses_to_return_more_commission_than_there_was(alice: Person) -> None:
     note_id = credit(alice, issued(alice, tickets(), line("1.00", quantity=1)), 100)
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="more commission"):
         rows_changed(
@@ -204,7 +206,7 @@ def test_the_database_lets_no_more_commission_be_reversed_than_there_was(alice: 
 # --------------------------------------------------------------------------------
 
 
-def test_a_commission_is_told_over_the_api_and_what_a_note_recalls_of_it(alice: Person) -> None:
+def test_the_api_has_commission_and_returned_commission(alice: Person) -> None:
     made = alice.api.post("/invoices", json=DRAWN)
     assert made.status_code == 201, made.text
     assert (made.json["line_items"][0]["sold_as"], made.json["line_items"][0]["commission"]) == (
@@ -237,7 +239,7 @@ def test_a_commission_is_told_over_the_api_and_what_a_note_recalls_of_it(alice: 
         ({"sold_as": "principal"}, "commission_not_agent"),
     ],
 )
-def test_what_is_no_commission_has_its_own_word(
+def test_an_invalid_commission_has_its_own_error_code(
     alice: Person, changes: dict[str, str], code: str
 ) -> None:
     answer = alice.api.post("/invoices", json=DRAWN | {"line_items": [TICKETS | changes]})
@@ -251,7 +253,7 @@ def agency(alice: Person) -> Person:
     return alice
 
 
-def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agency: Person) -> None:
+def test_the_form_takes_a_commission_and_previews_its_posting(agency: Person) -> None:
     looked = Page(send(agency, then="look", commission=["1,200", ""]))
     assert posted(looked) == [
         "1200 Trade receivables INR 4,817.00",
@@ -294,7 +296,7 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
         ({"commission": ["much", ""]}, "amount"),
     ],
 )
-def test_a_commission_that_cannot_be_is_told_at_the_lines(
+def test_an_invalid_commission_is_reported_at_its_line(
     agency: Person, changes: dict[str, Any], sentence: str
 ) -> None:
     page = Page(send(agency, **changes))
@@ -305,13 +307,13 @@ def test_a_commission_that_cannot_be_is_told_at_the_lines(
     ]
 
 
-def test_what_crediting_will_post_recalls_the_commission(agency: Person) -> None:
+def test_the_preview_of_a_credit_returns_the_commission(agency: Person) -> None:
     invoice_id = issued(agency, tickets())
     page = Page(agency.browser.get(f"/invoices/{invoice_id}/credit"))
     assert "4100 Commission from suppliers INR 10.01" in posted(page)
 
 
-def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_is_changed(
+def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
     alice: Person,
 ) -> None:
     invoice_id = draft(alice, tickets(), line("5.00", quantity=1))
@@ -342,7 +344,7 @@ def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_i
     ]
 
 
-def test_the_usual_line_of_an_agency_that_charges_no_tax_is_not_crowded(alice: Person) -> None:
+def test_without_taxes_the_form_of_a_line_is_short(alice: Person) -> None:
     page = Page(alice.browser.get("/invoices/new"))
     assert not page.all(".//input[@name='details'][@checked]")
     assert page.all(".//td[@class='v-choices v-more']/select[@name='sold_as']")

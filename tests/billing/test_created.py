@@ -40,7 +40,9 @@ def client_id(alice: Person) -> UUID:
         return enquiries.create(actor, customer_name="Deepa Krishnan").id
 
 
-def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: UUID) -> None:
+def test_a_created_invoice_is_numbered_posted_and_has_its_address(
+    alice: Person, client_id: UUID
+) -> None:
     told = alice.does(carry_out("create_invoice"), wanted(client_id, notes="As agreed."))
     assert told | {"invoice_id": "?"} == {
         "created": True,
@@ -63,7 +65,7 @@ def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: 
     assert invoice["enquiry_id"] == client_id
 
 
-def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id: UUID) -> None:
+def test_another_number_than_the_next_is_refused(alice: Person, client_id: UUID) -> None:
     issued(alice)
     before = balances(alice)
     for act in (describe("create_invoice"), carry_out("create_invoice")):
@@ -95,7 +97,7 @@ def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id
         ({"surprise": 1}, "invalid_arguments"),
     ],
 )
-def test_what_cannot_be_created_says_why_before_and_after_the_grant(
+def test_a_refusal_is_shown_before_and_after_the_approval(
     alice: Person, client_id: UUID, change: dict[str, Any], error: str
 ) -> None:
     for act in (describe("create_invoice"), carry_out("create_invoice")):
@@ -111,7 +113,7 @@ def test_another_agencys_customer_is_not_found(charlie: Person, client_id: UUID)
     assert failure.value.code == "enquiry_not_found"
 
 
-def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(
+def test_the_review_shows_number_lines_and_the_customers_balance(
     alice: Person, client_id: UUID
 ) -> None:
     effect = registry.find("create_invoice")

@@ -21,7 +21,7 @@ from voyagent.kernel.money import Money
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_a_credit_on_what_was_settled_so_is_reversed_in_the_documents_currency(
+def test_a_credit_on_a_document_settled_in_another_currency_is_reversed(
     alice: Person, owner_engine: sa.Engine, direction: Any
 ) -> None:
     is_in = direction == "in"

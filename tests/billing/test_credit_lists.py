@@ -48,7 +48,7 @@ def credited(person: Person, supplier: str, reference: str, on: date = ISSUED) -
     person.does(lambda actor: supplier_credit_service.credit_bill(actor, bill_id, **given).id)
 
 
-def test_each_kind_has_its_tab(alice: Person) -> None:
+def test_each_kind_of_credit_has_its_tab(alice: Person) -> None:
     credit(alice, "Deepa Krishnan")
     credited(alice, "Air India", "C-1")
     page = see(alice)
@@ -63,7 +63,7 @@ def test_each_kind_has_its_tab(alice: Person) -> None:
     assert "C-1" in page.words(".//main")
 
 
-def test_party_and_days_narrow_both(alice: Person) -> None:
+def test_party_and_days_filter_both_tabs(alice: Person) -> None:
     credit(alice, "Deepa Krishnan")
     credit(alice, "Meera Nair", ISSUED + timedelta(days=1))
     credited(alice, "Air India", "C-1")
@@ -78,7 +78,7 @@ def test_party_and_days_narrow_both(alice: Person) -> None:
     ).words(".//main")
 
 
-def test_it_goes_on_behind_fifty(alice: Person) -> None:
+def test_the_list_continues_after_fifty_credits(alice: Person) -> None:
     invoice_id = issued(alice)
     for _number in range(51):
         alice.does(
@@ -94,7 +94,7 @@ def test_it_goes_on_behind_fifty(alice: Person) -> None:
     assert len(rows(Page(alice.browser.get(older)))) == 1
 
 
-def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) -> None:
+def test_invalid_parameters_are_ignored_and_reported(alice: Person) -> None:
     credit(alice, "Deepa Krishnan")
     for query, said in (("?kind=nonsense&from=x", "(from, Kind)"), ("?cursor=x", "(page marker)")):
         page = see(alice, query)
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) 
         assert said in page.words(".//main")
 
 
-def test_without_any_it_says_how_one_comes_and_another_agency_sees_none(
+def test_an_empty_list_explains_itself_and_another_agency_sees_none(
     people: People, alice: Person, charlie: Person
 ) -> None:
     credit(alice, "Deepa Krishnan")

@@ -143,9 +143,7 @@ def side(request: pytest.FixtureRequest) -> Side:
 # --------------------------------------------------------------------------------
 
 
-def test_its_document_is_open_again_from_that_day_on_and_earlier_days_stay(
-    alice: Person, side: Side
-) -> None:
+def test_a_reversed_credit_reopens_its_document_from_that_day_on(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     credit_id = side.credit(alice, document_id)
     side.reverse(alice, credit_id)
@@ -162,7 +160,9 @@ def test_its_document_is_open_again_from_that_day_on_and_earlier_days_stay(
     assert sound(alice)
 
 
-def test_what_was_paid_by_it_is_part_paid_or_open_again(alice: Person, side: Side) -> None:
+def test_a_document_settled_by_the_credit_is_partly_paid_or_open_again(
+    alice: Person, side: Side
+) -> None:
     part, whole = (
         side.document(alice),
         side.document(alice, **({} if side.is_ours else {"vendor_reference": "B-2"})),
@@ -196,7 +196,7 @@ def test_a_scheduled_bill_is_scheduled_again(alice: Person) -> None:
     assert side.seen(alice, bill_id).status == "scheduled"
 
 
-def test_the_due_day_of_instalments_moves_back(alice: Person, side: Side) -> None:
+def test_the_due_date_of_instalments_moves_back(alice: Person, side: Side) -> None:
     in_two = plan((DUE, "100.00"), (DUE + timedelta(days=30), "400.00"))
     document_id = side.document(alice, line("500", quantity=1), instalments=in_two)
     credit_id = side.credit(alice, document_id, 10_000)
@@ -206,7 +206,7 @@ def test_the_due_day_of_instalments_moves_back(alice: Person, side: Side) -> Non
     assert sound(alice)
 
 
-def test_lines_and_taxes_may_be_credited_again_to_the_last_paisa(alice: Person, side: Side) -> None:
+def test_lines_and_taxes_can_be_credited_again_completely(alice: Person, side: Side) -> None:
     alice.does(lambda actor: settings.update(actor, {"tax_number": "27AACCN6194P1ZP"}).address)
     taxed: Any = (
         {"tax": "service_fee"}
@@ -247,7 +247,7 @@ def test_lines_and_taxes_may_be_credited_again_to_the_last_paisa(alice: Person, 
     )
 
 
-def test_commission_that_was_recalled_by_mistake_is_earned_again_and_recalled_again_whole(
+def test_commission_returned_by_mistake_is_earned_and_returned_again(
     alice: Person,
 ) -> None:
     side, tickets = (
@@ -275,7 +275,7 @@ def test_commission_that_was_recalled_by_mistake_is_earned_again_and_recalled_ag
     assert sound(alice)
 
 
-def test_a_note_that_is_reversed_leaves_a_document_that_may_be_void_and_never_before(
+def test_a_document_can_be_voided_after_its_credit_is_reversed_and_not_before(
     alice: Person, side: Side
 ) -> None:
     document_id = side.document(alice)
@@ -293,7 +293,9 @@ def test_a_note_that_is_reversed_leaves_a_document_that_may_be_void_and_never_be
     assert sound(alice)
 
 
-def test_nothing_settles_the_document_before_that_day(alice: Person, side: Side) -> None:
+def test_nothing_settles_the_document_before_the_day_of_the_reversal(
+    alice: Person, side: Side
+) -> None:
     document_id = side.document(alice)
     credit_id = side.credit(alice, document_id, None)
     side.reverse(alice, credit_id)
@@ -305,7 +307,7 @@ def test_nothing_settles_the_document_before_that_day(alice: Person, side: Side)
     assert sound(alice)
 
 
-def test_our_numbers_stay_used_and_a_suppliers_may_be_entered_again(alice: Person) -> None:
+def test_our_numbers_stay_used_and_a_suppliers_number_can_be_entered_again(alice: Person) -> None:
     ours, theirs = Side(is_ours=True), Side(is_ours=False)
     invoice_id, bill_id = issued(alice), receive(alice)
     ours.reverse(alice, ours.credit(alice, invoice_id))
@@ -322,7 +324,9 @@ def test_our_numbers_stay_used_and_a_suppliers_may_be_entered_again(alice: Perso
     assert sound(alice)
 
 
-def test_without_a_day_it_is_today_or_the_day_of_one_to_come(alice: Person, side: Side) -> None:
+def test_the_date_defaults_to_today_or_the_later_date_of_the_credit(
+    alice: Person, side: Side
+) -> None:
     today = clock.today(alice.actor.timezone)
     credit_id = side.credit(alice, side.document(alice))
     side.reverse(alice, credit_id, on=None)
@@ -355,7 +359,7 @@ def test_without_a_day_it_is_today_or_the_day_of_one_to_come(alice: Person, side
         ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
-def test_what_is_no_proper_reversal_changes_nothing(
+def test_an_invalid_reversal_changes_nothing(
     alice: Person, side: Side, given: dict[str, Any], error: type[Exception]
 ) -> None:
     document_id = side.document(alice)
@@ -365,7 +369,7 @@ def test_what_is_no_proper_reversal_changes_nothing(
     assert side.seen(alice, document_id).credited_minor == 1_000_000
 
 
-def test_a_closed_month_takes_none(alice: Person, side: Side) -> None:
+def test_a_closed_month_refuses_a_reversal(alice: Person, side: Side) -> None:
     credit_id = side.credit(alice, side.document(alice))
     for month in (6, 7):
         alice.does(months.close_month, date(2024, month, 1))
@@ -375,7 +379,7 @@ def test_a_closed_month_takes_none(alice: Person, side: Side) -> None:
     assert sound(alice)
 
 
-def test_others_find_or_may_nothing(
+def test_viewers_and_other_agencies_cannot_reverse(
     alice: Person, victor: Person, charlie: Person, side: Side
 ) -> None:
     credit_id = side.credit(alice, side.document(alice))
@@ -387,7 +391,7 @@ def test_others_find_or_may_nothing(
         side.reverse(charlie, credit_id)
 
 
-def test_of_many_at_the_same_moment_one_does_it(alice: Person, side: Side) -> None:
+def test_of_parallel_reversals_only_one_succeeds(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     credit_id = side.credit(alice, document_id)
     results = at_once([lambda: side.reverse(alice, credit_id)] * 4)
@@ -398,7 +402,7 @@ def test_of_many_at_the_same_moment_one_does_it(alice: Person, side: Side) -> No
     assert sound(alice)
 
 
-def test_the_database_lets_no_half_reversal_through(
+def test_the_database_refuses_an_incomplete_reversal(
     alice: Person, owner_engine: sa.Engine, side: Side
 ) -> None:
     table, credit_id = side.door.replace("-", "_"), side.credit(alice, side.document(alice))
@@ -443,7 +447,7 @@ def test_the_database_lets_no_half_reversal_through(
 # --------------------------------------------------------------------------------
 
 
-def test_over_the_api_it_is_told(alice: Person, side: Side) -> None:
+def test_the_api_shows_the_reversal(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     path = f"/{side.door}/{side.credit(alice, document_id)}"
     api = alice.api
@@ -472,7 +476,7 @@ def test_over_the_api_it_is_told(alice: Person, side: Side) -> None:
     assert api.post(f"{path}/reverse", json={}).status_code == 422
 
 
-def test_one_key_is_one_reversal(alice: Person, side: Side) -> None:
+def test_one_idempotency_key_makes_one_reversal(alice: Person, side: Side) -> None:
     path = f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse"
     answers = at_once(
         [lambda: alice.api.post(path, json={"reason": WHY}, headers={"Idempotency-Key": "once"})]
@@ -485,7 +489,7 @@ def test_one_key_is_one_reversal(alice: Person, side: Side) -> None:
     ("role", "status"),
     [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)],
 )
-def test_it_is_for_those_who_may_credit(
+def test_reversing_needs_the_permission_to_credit(
     people: People, alice: Person, side: Side, role: str, status: int
 ) -> None:
     person, path = (
@@ -496,7 +500,7 @@ def test_it_is_for_those_who_may_credit(
     assert person.api.post(f"{path}/reverse", json={"reason": WHY}).status_code == status
 
 
-def test_what_a_role_may_grant_binds_it(people: People, alice: Person, side: Side) -> None:
+def test_a_reversal_is_limited_by_the_role(people: People, alice: Person, side: Side) -> None:
     lead, path = (
         people.colleague(alice, "Leila Lead", role="accounting_lead"),
         f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse",
@@ -506,7 +510,7 @@ def test_what_a_role_may_grant_binds_it(people: People, alice: Person, side: Sid
     assert code(lead.api.post(path, json={"reason": WHY})) == (403, "amount_above_limit")
 
 
-def test_another_agency_and_anonymous_callers_are_refused(
+def test_other_agencies_and_anonymous_callers_are_refused(
     alice: Person, charlie: Person, side: Side
 ) -> None:
     path = f"/{side.door}/{side.credit(alice, side.document(alice))}/reverse"
@@ -514,7 +518,7 @@ def test_another_agency_and_anonymous_callers_are_refused(
     assert alice.app.test_client().post(f"/api{path}", json={"reason": WHY}).status_code == 401
 
 
-def test_on_its_page_it_is_reversed_in_two_steps(alice: Person, side: Side) -> None:
+def test_the_page_reverses_a_credit_after_confirmation(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     path = f"/{side.door}/{side.credit(alice, document_id)}"
     browser = alice.browser
@@ -542,7 +546,7 @@ def test_on_its_page_it_is_reversed_in_two_steps(alice: Person, side: Side) -> N
 
 
 @pytest.mark.parametrize(("query", "stamp"), [("", "Reversed"), ("?locale=hi", None)])
-def test_its_paper_says_that_it_was_reversed_and_its_documents_paper_knows_nothing_of_it(
+def test_the_pdf_of_the_credit_shows_the_reversal_and_that_of_the_document_does_not(
     alice: Person, side: Side, query: str, stamp: str | None
 ) -> None:
     document_id = side.document(alice)

@@ -29,7 +29,7 @@ LINES = st.lists(
 
 @settings(deadline=None)
 @given(charged=LINES, paid=st.integers(1, 10**4), before=st.integers(0, 10**4))
-def test_of_no_line_could_a_unit_more_be_taken(
+def test_no_line_could_be_credited_by_one_unit_more(
     charged: list[tuple[int, tuple[int, ...]]], paid: int, before: int
 ) -> None:
     lines = [
@@ -85,7 +85,7 @@ def test_of_no_line_could_a_unit_more_be_taken(
         ),  # 42.42 would bear 3.82 of either tax and come to 50.06
     ],
 )
-def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(
+def test_the_proposed_credit_of_a_taxed_bill_settles_it_exactly(
     alice: Person, lines: list[tuple[str, str]], paid: int, proposed: list[str]
 ) -> None:
     assert (

@@ -80,7 +80,7 @@ def findings(person: Person) -> list[checks.Finding]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
+def test_a_part_of_a_line_is_credited(alice: Person) -> None:
     invoice_id = two_lines(alice)
     assert credit(alice, invoice_id, line_1=1_000_000, line_2=50_000) == "C/2024-25/000001"
     assert seen(alice, invoice_id)["status"] == "issued"
@@ -110,7 +110,7 @@ def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> None:
+def test_without_amounts_everything_not_yet_credited_is_credited(alice: Person) -> None:
     invoice_id = two_lines(alice)
     credit(alice, invoice_id, line_1=1_000_000)
     credit(alice, invoice_id)
@@ -125,7 +125,7 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) -> None:
+def test_a_report_of_a_day_counts_credits_up_to_that_day(alice: Person) -> None:
     invoice_id = two_lines(alice)
     credit(alice, invoice_id, on=date(2024, 6, 12), line_1=1_000_000)
     pay(alice, invoice_id, 50_000, date(2024, 6, 14))
@@ -153,7 +153,7 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
         )
 
 
-def test_numbers_are_without_gap_in_a_series_and_year_of_their_own(alice: Person) -> None:
+def test_numbers_have_no_gap_in_a_series_and_year_of_their_own(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     assert credit(alice, first, line_1=1) == "C/2024-25/000001"
     with pytest.raises(errors.CreditExceedsLine):
@@ -163,7 +163,7 @@ def test_numbers_are_without_gap_in_a_series_and_year_of_their_own(alice: Person
     assert seen(alice, issued(alice))["number"] == "2024-25/000003"
 
 
-def test_what_was_paid_is_not_credited(alice: Person) -> None:
+def test_a_paid_amount_cannot_be_credited(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_000_000)
     with pytest.raises(errors.CreditExceedsOpen):
@@ -176,7 +176,7 @@ def test_what_was_paid_is_not_credited(alice: Person) -> None:
     assert seen(alice, invoice_id)["status"] == "paid"
 
 
-def test_what_is_credited_is_neither_paid_nor_voided(alice: Person) -> None:
+def test_a_credited_amount_can_be_neither_paid_nor_voided(alice: Person) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id, line_1=4_000_000)
     with pytest.raises(payment_errors.PaymentExceedsOpen):
@@ -189,7 +189,7 @@ def test_what_is_credited_is_neither_paid_nor_voided(alice: Person) -> None:
         credit(alice, invoice_id, line_1=1)
 
 
-def test_a_draft_and_what_is_void_are_not_credited(alice: Person) -> None:
+def test_drafts_and_void_invoices_cannot_be_credited(alice: Person) -> None:
     void = issued(alice)
     alice.does(issuing.void_invoice, void, reason=WHY)
     for invoice_id in (draft(alice), void):
@@ -211,7 +211,7 @@ def test_a_draft_and_what_is_void_are_not_credited(alice: Person) -> None:
         ({"amounts": {1: Money(4_500_001, "INR")}}, errors.CreditExceedsLine),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
+def test_an_invalid_credit_is_refused_and_stores_nothing(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     invoice_id = two_lines(alice)
@@ -226,7 +226,7 @@ def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
         )
 
 
-def test_without_a_day_it_is_today(alice: Person) -> None:
+def test_the_date_defaults_to_today(alice: Person) -> None:
     note = alice.does(
         lambda actor: (
             credit_note_service.issue_credit_note(actor, issued(alice), reason=WHY).issue_date
@@ -235,7 +235,7 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
     assert note == clock.today(alice.actor.timezone)
 
 
-def test_a_closed_month_takes_no_credit_note(alice: Person) -> None:
+def test_a_closed_month_refuses_a_credit_note(alice: Person) -> None:
     invoice_id = issued(alice)
     alice.does(months.close_month, ISSUED.replace(day=1))
     with pytest.raises(PeriodLocked):
@@ -245,7 +245,7 @@ def test_a_closed_month_takes_no_credit_note(alice: Person) -> None:
     )
 
 
-def test_another_agency_and_an_agent_credit_nothing(
+def test_other_agencies_and_agents_cannot_credit(
     people: People, alice: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -255,7 +255,7 @@ def test_another_agency_and_an_agent_credit_nothing(
         credit(people.colleague(alice, "Rita Role", role="agent"), invoice_id)
 
 
-def test_of_many_at_once_no_more_is_credited_than_the_line_is_over(alice: Person) -> None:
+def test_parallel_credits_never_exceed_the_line(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: credit(alice, invoice_id, line_1=1_000_000)] * 6)
     assert sum(isinstance(result, errors.CreditExceedsLine) for result in results) == 2
@@ -265,7 +265,7 @@ def test_of_many_at_once_no_more_is_credited_than_the_line_is_over(alice: Person
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_of_a_receipt_and_a_credit_over_the_whole_at_once_one_goes_through(alice: Person) -> None:
+def test_of_a_receipt_and_a_credit_of_the_whole_at_once_one_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once(
         [lambda: credit(alice, invoice_id), lambda: pay(alice, invoice_id, 4_500_000)]
@@ -279,7 +279,7 @@ def test_of_a_receipt_and_a_credit_over_the_whole_at_once_one_goes_through(alice
 # --------------------------------------------------------------------------------
 
 
-def test_a_note_is_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
+def test_the_application_cannot_change_a_credit_note(alice: Person, app_engine: sa.Engine) -> None:
     credit(alice, issued(alice))
     for change in (
         "update credit_notes set total_minor = 1",
@@ -294,7 +294,7 @@ def test_a_note_is_not_changed_by_the_application(alice: Person, app_engine: sa.
             connection.execute(sa.text(change))
 
 
-def test_the_database_credits_no_line_twice_and_none_that_is_not_there(
+def test_the_database_refuses_to_credit_a_line_twice_or_an_unknown_line(
     alice: Person, app_engine: sa.Engine
 ) -> None:
     credit(alice, two_lines(alice), line_1=1)
@@ -311,7 +311,9 @@ def test_the_database_credits_no_line_twice_and_none_that_is_not_there(
             connection.execute(sa.text(row.format(line=number, minor=minor)))
 
 
-def test_a_note_without_its_invoice_is_found(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_credit_note_without_its_invoice_is_found_by_the_check(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id, line_1=100)
     with owner_engine.begin() as connection:
@@ -323,7 +325,7 @@ def test_a_note_without_its_invoice_is_found(alice: Person, owner_engine: sa.Eng
     ] == [("credited", Money(-1, "INR"))]
 
 
-def test_a_missing_number_is_found(alice: Person) -> None:
+def test_a_missing_number_is_found_by_the_check(alice: Person) -> None:
     credit(alice, issued(alice), line_1=100)
     with alice.acting():
         rows_changed("update number_series set last_number = 2 where series = 'credit_note'")
@@ -336,7 +338,7 @@ def test_a_missing_number_is_found(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) -> None:
+def test_an_invoice_is_credited_and_the_credit_note_read_over_the_api(alice: Person) -> None:
     invoice_id = two_lines(alice)
     body = {
         "invoice_id": str(invoice_id),
@@ -392,7 +394,7 @@ def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) ->
         ({"invoice_id": str(new_id())}, (404, "invoice_not_found")),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_at_the_door(
+def test_an_invalid_credit_is_refused_by_the_api(
     alice: Person, changes: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
     invoice_id = issued(alice)
@@ -412,7 +414,7 @@ def test_what_is_no_proper_credit_is_refused_at_the_door(
         ("viewer", False),
     ],
 )
-def test_to_credit_is_for_those_who_could_grant_a_posting(
+def test_crediting_is_for_roles_that_could_approve_a_posting(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -427,7 +429,7 @@ def test_to_credit_is_for_those_who_could_grant_a_posting(
         assert charlie.browser.get(f"/credit-notes/{answer.json['id']}").status_code == 404
 
 
-def test_the_list_is_walked_by_its_cursor_and_narrowed(alice: Person, charlie: Person) -> None:
+def test_the_list_has_cursors_and_filters(alice: Person, charlie: Person) -> None:
     credit(charlie, issued(charlie))
     first, second = issued(alice), issued(alice, customer_name="Ravi Menon")
     made = [
@@ -450,7 +452,7 @@ def test_the_list_is_walked_by_its_cursor_and_narrowed(alice: Person, charlie: P
         ] == numbers, query
 
 
-def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
+def test_the_form_previews_the_postings(alice: Person) -> None:
     invoice_id, browser = two_lines(alice), alice.browser
     page = Page(browser.get(f"/invoices/{invoice_id}/credit"))
     amounts = ".//input[@name='amount']"
@@ -487,7 +489,7 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
     assert done.headers["Location"] in invoice.links()
 
 
-def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
+def test_for_a_partly_paid_invoice_only_the_open_amount_is_proposed(alice: Person) -> None:
     assert (
         alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
         == 200
@@ -519,7 +521,7 @@ def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Per
         )
 
 
-def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
+def test_for_a_partly_paid_bill_only_the_open_amount_is_proposed(alice: Person) -> None:
     bill_id = receive(alice, line("500", quantity=1), line("300", quantity=1))
     alice.does(lambda actor: payment_service.pay_bill(actor, bill_id, Money(60_000, "INR"), DUE).id)
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
@@ -536,7 +538,7 @@ def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: 
         ({"issue_date": "9 Jun 2024"}, "The due date can’t be before"),
     ],
 )
-def test_a_refused_form_comes_back_with_what_was_typed(
+def test_a_refused_form_keeps_what_was_entered(
     alice: Person, typed: dict[str, Any], words: str
 ) -> None:
     invoice_id, browser = two_lines(alice), alice.browser
@@ -559,7 +561,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(
     ]
 
 
-def test_an_invoice_that_is_credited_whole_says_so(alice: Person) -> None:
+def test_a_fully_credited_invoice_says_so(alice: Person) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))

@@ -41,7 +41,9 @@ def goes_the_way(person: Person, payment_id: object, path: str, body: dict[str, 
 
 
 @PAID
-def test_of_an_invoice(alice: Person, minor: int, code: str) -> None:
+def test_a_paid_invoice_is_credited_after_deallocation(
+    alice: Person, minor: int, code: str
+) -> None:
     invoice_id = issued(alice)
     payment_id, body = pay(alice, invoice_id, minor), BODY | {"invoice_id": str(invoice_id)}
     refused = alice.api.post("/credit-notes", json=body)
@@ -58,7 +60,7 @@ def test_of_an_invoice(alice: Person, minor: int, code: str) -> None:
 
 
 @PAID
-def test_of_a_bill(alice: Person, minor: int, code: str) -> None:
+def test_a_paid_bill_is_credited_after_deallocation(alice: Person, minor: int, code: str) -> None:
     bill_id = receive(alice)
     payment_id = alice.does(
         lambda actor: payment_service.pay_bill(actor, bill_id, Money(minor, "INR"), DUE).id
@@ -77,7 +79,7 @@ def test_of_a_bill(alice: Person, minor: int, code: str) -> None:
     } == {0}
 
 
-def test_on_the_pages(alice: Person) -> None:
+def test_the_pages_explain_how_to_credit_a_paid_amount(alice: Person) -> None:
     paid, part, bill_id = issued(alice), issued(alice), receive(alice)
     pay(alice, paid, 4_500_000)
     pay(alice, part, 4_000_000)
@@ -99,7 +101,7 @@ def test_on_the_pages(alice: Person) -> None:
     assert (page.status, WAY in page.words()) == (422, True)
 
 
-def test_what_was_never_paid_has_no_such_way(alice: Person) -> None:
+def test_an_unpaid_document_has_no_such_explanation(alice: Person) -> None:
     credited, drawn_up = issued(alice), draft(alice)
     with alice.acting() as actor:
         credit_note_service.issue_credit_note(actor, credited, reason="Not travelled", on=DUE)

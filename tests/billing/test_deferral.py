@@ -61,7 +61,7 @@ def sound(person: Person) -> bool:
 # --------------------------------------------------------------------------------
 
 
-def test_what_is_given_later_is_deferred_until_its_day(alice: Person) -> None:
+def test_revenue_of_a_later_service_is_deferred_until_its_day(alice: Person) -> None:
     issued(
         alice,
         given(STAY),
@@ -81,18 +81,18 @@ def test_what_is_given_later_is_deferred_until_its_day(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("sold_as", ["fee", "agent"])
-def test_only_what_is_sold_as_principal_waits(alice: Person, sold_as: str) -> None:
+def test_only_sales_as_principal_are_deferred(alice: Person, sold_as: str) -> None:
     issued(alice, given(STAY, sold_as=sold_as))
     assert DEFERRED not in balances(alice)
     assert len(balances(alice)) == 2
 
 
-def test_the_days_go_by_the_book_date_of_the_invoice(alice: Person) -> None:
+def test_deferral_depends_on_the_book_date_of_the_invoice(alice: Person) -> None:
     issued(alice, given(STAY), issue_date=STAY, due_date=STAY)
     assert balances(alice) == {OWED: 10_000, SALES: -10_000}
 
 
-def test_profit_and_loss_of_each_month_has_its_own(alice: Person) -> None:
+def test_profit_and_loss_of_each_month_has_its_own_revenue(alice: Person) -> None:
     issued(alice, given(STAY), given(None, "7.00"))
     june = alice.api.get("/reports/profit-and-loss?from=2024-06-01&to=2024-06-30&compare=none").text
     august = alice.api.get(
@@ -103,7 +103,7 @@ def test_profit_and_loss_of_each_month_has_its_own(alice: Person) -> None:
     assert ('"2400"' in sheet, '"100.00"' in sheet) == (True, True)
 
 
-def test_what_is_imported_is_never_deferred(alice: Person) -> None:
+def test_an_imported_invoice_is_never_deferred(alice: Person) -> None:
     with alice.acting() as actor:
         chart.opening_account(actor)
     invoice_id = draft(alice, given(STAY), party_reference="OLD-1")
@@ -120,7 +120,7 @@ def test_what_is_imported_is_never_deferred(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_credit_before_the_service_takes_it_off_what_is_deferred_and_off_what_will_be_earned(
+def test_a_credit_before_the_service_reduces_deferred_income_and_its_recognition(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
@@ -137,14 +137,14 @@ def test_a_credit_before_the_service_takes_it_off_what_is_deferred_and_off_what_
 
 
 @pytest.mark.parametrize("day", [STAY, FLIGHT])
-def test_a_credit_from_the_day_of_service_on_takes_revenue(alice: Person, day: date) -> None:
+def test_a_credit_from_the_day_of_service_on_reduces_revenue(alice: Person, day: date) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), day, line_1=4_000)
     assert (stood(alice, EVE), stood(alice, day)) == ((10_000, 0), (0, 6_000))
     assert alice.api.get(f"/credit-notes/{note_id}").json["recognitions"] == []
     assert sound(alice)
 
 
-def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(
+def test_a_credit_on_revenue_recognised_at_issue_reduces_revenue(
     alice: Person, owner_engine: Any
 ) -> None:
     """An invoice issued before deferral existed has no entry on the service date."""
@@ -171,7 +171,7 @@ def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> N
     assert sound(alice)
 
 
-def test_a_void_between_two_days_of_service_takes_each_back_on_its_own(alice: Person) -> None:
+def test_a_void_between_two_days_of_service_reverses_each_on_its_own_day(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
     alice.does(service_issuing.void_invoice, invoice_id, reason="Twice", on=date(2024, 8, 10))
     assert [stood(alice, day) for day in (STAY, date(2024, 8, 9), date(2024, 8, 10), FLIGHT)] == [
@@ -191,7 +191,7 @@ def test_a_void_between_two_days_of_service_takes_each_back_on_its_own(alice: Pe
     assert sound(alice)
 
 
-def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: Person) -> None:
+def test_a_void_in_a_closed_month_is_refused_and_changes_nothing(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY))
     alice.does(months.close_month, date(2024, 6, 1))
     with pytest.raises(PeriodLocked):
@@ -208,7 +208,7 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
 MID, BACK = date(2024, 7, 20), date(2024, 8, 10)
 
 
-def test_a_note_that_is_reversed_before_the_service_defers_again_and_is_earned_on_its_day(
+def test_a_credit_reversed_before_the_service_is_deferred_again(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
@@ -227,7 +227,7 @@ def test_a_note_that_is_reversed_before_the_service_defers_again_and_is_earned_o
 
 
 @pytest.mark.parametrize("noted_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
-def test_a_note_that_is_reversed_after_the_service_is_earned_on_the_day_it_is_reversed(
+def test_a_credit_reversed_after_the_service_is_revenue_on_the_day_of_reversal(
     alice: Person, noted_on: date
 ) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
@@ -257,7 +257,7 @@ def test_a_note_that_is_reversed_after_the_service_is_earned_on_the_day_it_is_re
 # --------------------------------------------------------------------------------
 
 
-def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_alone(
+def test_a_recognition_links_to_its_invoice_and_is_reversed_only_with_it(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice, given(STAY))
@@ -281,7 +281,7 @@ def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_a
         alice.does(direct.reverse_direct, UUID(told[0]["journal_entry_id"]), reason="A mistake")
 
 
-def test_a_note_tells_what_it_takes_off_what_will_be_earned(alice: Person) -> None:
+def test_a_credit_note_shows_the_recognition_that_it_cancels(alice: Person) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
     told = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
     assert [(one["recognised_on"], one["amount"]) for one in told] == [("2024-08-01", "40.00")]
@@ -297,7 +297,7 @@ def rows(page: Page) -> list[str]:
     ]
 
 
-def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
+def test_each_preview_shows_all_postings(alice: Person) -> None:
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     browser = alice.browser
     sent = FORM | {
@@ -348,7 +348,7 @@ def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
     ]
 
 
-def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Person) -> None:
+def test_the_preview_of_a_reversed_credit_shows_postings_on_days_of_service(alice: Person) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
     browser, path = alice.browser, f"/credit-notes/{note_id}"
     sent = {"reversed_on": "20 Jul 2024", "csrf_token": csrf(browser, "/team")}
@@ -374,7 +374,7 @@ def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Pe
     assert sound(alice)
 
 
-def test_a_person_who_grants_an_invoice_sees_when_it_becomes_revenue(alice: Person) -> None:
+def test_the_reviewer_of_an_invoice_sees_when_it_becomes_revenue(alice: Person) -> None:
     invoice_id = draft(alice, given(STAY))
     effect = effects.find("issue_invoice")
     assert effect is not None
@@ -390,7 +390,7 @@ def test_a_person_who_grants_an_invoice_sees_when_it_becomes_revenue(alice: Pers
     assert DEFERRED not in balances(alice)
 
 
-def test_tally_has_the_day_of_service_as_a_journal_without_the_invoices_number(
+def test_tally_has_a_recognition_as_a_journal_without_the_invoices_number(
     alice: Person,
 ) -> None:
     issued(alice, given(STAY))

@@ -160,7 +160,9 @@ def amounts(told: Any, member: str = "") -> Iterator[Decimal]:
 
 
 @each
-def test_a_document_as_csv_has_what_its_json_has(alice: Person, bob: Person, name: str) -> None:
+def test_the_csv_of_a_document_has_the_values_of_its_json(
+    alice: Person, bob: Person, name: str
+) -> None:
     api, page, make = DOCUMENTS[name]
     made = make(alice)
     told = alice.api.get(f"{api}/{made}").json
@@ -199,7 +201,7 @@ def test_a_document_as_csv_has_what_its_json_has(alice: Person, bob: Person, nam
 
 
 @each
-def test_a_workbook_of_a_document_says_what_csv_says(alice: Person, name: str) -> None:
+def test_the_workbook_of_a_document_equals_its_csv(alice: Person, name: str) -> None:
     api, page, make = DOCUMENTS[name]
     made = make(alice)
     told = list(csv.reader(io.StringIO(alice.api.get(f"{api}/{made}/{name}.csv").text, newline="")))
@@ -232,7 +234,7 @@ def test_a_workbook_of_a_document_says_what_csv_says(alice: Person, name: str) -
 
 @each
 @pytest.mark.parametrize("form", ["pdf", "csv", "xlsx"])
-def test_the_files_of_a_document_are_for_those_who_may_read_it(
+def test_the_files_of_a_document_need_the_permission_to_read_it(
     alice: Person, charlie: Person, name: str, form: str
 ) -> None:
     api, page, make = DOCUMENTS[name]
@@ -264,7 +266,7 @@ def test_no_cell_of_a_document_is_a_formula(alice: Person, name: str) -> None:
             } or not cell.startswith(("=", "+", "-", "@")), cell
 
 
-def test_an_invoice_has_its_taxes_below_their_line_and_what_settles_it(alice: Person) -> None:
+def test_an_invoice_file_has_taxes_under_their_line_and_the_settlements(alice: Person) -> None:
     made = invoice(alice)
     rows = table(alice.api.get(f"/invoices/{made}/invoice.csv").text)
     assert list(rows[0]) == list(COLUMNS)
@@ -301,7 +303,7 @@ def test_an_invoice_has_its_taxes_below_their_line_and_what_settles_it(alice: Pe
     }, "it credits nothing"
 
 
-def test_instalments_have_what_is_open_of_them(alice: Person) -> None:
+def test_instalments_have_their_open_amounts(alice: Person) -> None:
     made = draft(
         alice,
         line("500", quantity=1),
@@ -321,7 +323,7 @@ def test_instalments_have_what_is_open_of_them(alice: Person) -> None:
     ]
 
 
-def test_a_draft_and_amounts_of_other_places_come_too(alice: Person) -> None:
+def test_drafts_and_currencies_with_other_decimals_are_exported(alice: Person) -> None:
     yen = draft(alice, line("1000", quantity=1, currency="JPY"))
     answer = alice.api.get(f"/invoices/{yen}/invoice.csv")
     assert (
@@ -352,7 +354,7 @@ def test_every_list_of_a_document_is_in_its_file(alice: Person) -> None:
         }, name
 
 
-def test_a_journal_entry_has_both_sides_in_each_currency_and_a_paper(alice: Person) -> None:
+def test_a_journal_entry_has_debits_and_credits_by_currency_and_a_pdf(alice: Person) -> None:
     made = entry(alice)
     rows = table(alice.api.get(f"/journal-entries/{made}/journal-entry.csv").text)
     assert [

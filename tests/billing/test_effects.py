@@ -68,7 +68,7 @@ def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
     return granted
 
 
-def test_both_tools_name_who_may_grant_and_that_they_move_money() -> None:
+def test_both_tools_name_their_approvers_and_that_they_move_money() -> None:
     for name in ("draft_invoice", "issue_invoice"):
         effect = registry.find(name)
         assert effect is not None
@@ -76,7 +76,7 @@ def test_both_tools_name_who_may_grant_and_that_they_move_money() -> None:
         assert (effect.money, effect.reversible) == (True, True)
 
 
-def test_a_granted_draft_and_a_granted_issue_reach_the_books(alice: Person, grant: Grant) -> None:
+def test_an_approved_draft_and_an_approved_issue_are_posted(alice: Person, grant: Grant) -> None:
     drafted = grant("draft_invoice", WANTED)
     result = drafted["result"]
     assert drafted["status"] == "done", drafted
@@ -111,9 +111,7 @@ def test_a_granted_draft_and_a_granted_issue_reach_the_books(alice: Person, gran
     ), "the requester acts, the approval knows who granted"
 
 
-def test_a_draft_that_was_issued_meanwhile_fails_with_its_reason(
-    alice: Person, grant: Grant
-) -> None:
+def test_a_draft_issued_meanwhile_fails_with_its_reason(alice: Person, grant: Grant) -> None:
     invoice_id = issued(alice)
     assert grant("issue_invoice", {"invoice_id": str(invoice_id)}) == {
         "status": "failed",
@@ -151,7 +149,7 @@ def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) 
         ({"surprise": 1}, "invalid_arguments"),
     ],
 )
-def test_what_cannot_be_created_says_why_before_and_after_the_grant(
+def test_a_refusal_of_an_issue_is_shown_before_and_after_the_approval(
     alice: Person, change: dict[str, Any], error: str
 ) -> None:
     for act in (describe("draft_invoice"), carry_out("draft_invoice")):
@@ -162,7 +160,7 @@ def test_what_cannot_be_created_says_why_before_and_after_the_grant(
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_the_enquiry_goes_along(alice: Person) -> None:
+def test_the_draft_belongs_to_the_enquiry(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     result = alice.does(carry_out("draft_invoice"), WANTED | {"enquiry_id": str(enquiry_id)})
@@ -234,7 +232,7 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
-def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_after(
+def test_the_review_of_a_bill_shows_the_suppliers_balance_before_and_after(
     alice: Person,
 ) -> None:
     receive(alice)
@@ -257,7 +255,7 @@ def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_aft
     assert balances(alice)["payable", "INR"] == -9_000_000, "looking changes nothing"
 
 
-def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
+def test_the_review_shows_the_postings_that_are_made(alice: Person) -> None:
     invoice_id = draft(alice)
     shown = run_dry(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     issue(alice, invoice_id)
@@ -267,7 +265,7 @@ def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
     assert as_told == [(x["code"], x["debit_minor"] > 0, x["currency"]) for x in journal]
 
 
-def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
+def test_the_same_bill_entered_twice_is_pointed_out(alice: Person) -> None:
     from voyagent.kernel import clock  # noqa: PLC0415
 
     today = clock.today()
@@ -285,7 +283,9 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
     assert seen(alice, first)["number"] in shown["checks"][-1]["text"]
 
 
-def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Person) -> None:
+def test_the_review_of_an_invoice_that_cannot_be_issued_says_why(
+    alice: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(errors.InvoiceNotDraft):
         alice.does(describe("issue_invoice"), {"invoice_id": str(invoice_id)})
@@ -293,6 +293,6 @@ def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Pe
         charlie.does(describe("issue_invoice"), {"invoice_id": str(draft(alice))})
 
 
-def test_mixed_currencies_are_one_error_everywhere(alice: Person) -> None:
+def test_mixed_currencies_are_the_same_error_everywhere(alice: Person) -> None:
     with pytest.raises(MixedCurrencies):
         draft(alice, line(), line(currency="AED"))

@@ -104,7 +104,7 @@ def proved(person: Person) -> None:
 @pytest.mark.parametrize("paid", [8_400_000, 8_200_000, 8_300_000], ids=["gain", "loss", "none"])
 @pytest.mark.parametrize("direction", ["in", "out"])
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_what_is_gained_or_lost_is_on_its_account(
+def test_an_exchange_gain_or_loss_is_posted_to_its_account(
     alice: Person, owner_engine: sa.Engine, paid: int, direction: Any, is_at_once: bool
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
@@ -186,7 +186,7 @@ def test_by_the_rate_of_the_day_the_amount_is_rounded_half_up(
         ("KWD", "100.001", "270.12345", [33_333, 33_334, 33_334]),
     ],
 )
-def test_parts_are_booked_for_what_the_whole_was(
+def test_book_values_of_parts_add_up_to_that_of_the_whole(
     alice: Person, owner_engine: sa.Engine, currency: str, price: str, rate: str, parts: list[int]
 ) -> None:
     document_id, payment_id = booked(alice, price, rate, currency), advance(alice, 10_000_000)
@@ -213,7 +213,7 @@ def test_parts_are_booked_for_what_the_whole_was(
     proved(alice)
 
 
-def test_foreign_money_settles_a_document_of_the_books_without_gain(
+def test_a_foreign_payment_settles_a_document_of_the_books_without_gain(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     payment_id = advance(alice, 54_000, currency="USD")
@@ -228,7 +228,7 @@ def test_foreign_money_settles_a_document_of_the_books_without_gain(
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_what_is_reversed_leaves_nothing_on_any_account(
+def test_a_reversed_settlement_leaves_nothing_on_any_account(
     alice: Person, owner_engine: sa.Engine, direction: Any
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
@@ -276,7 +276,7 @@ def test_what_is_reversed_leaves_nothing_on_any_account(
     assert other["entry_id"] != one["entry_id"]
 
 
-def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(
+def test_a_payment_that_settles_in_both_currencies_is_reversed_as_a_whole(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     mine, foreign = issued(alice), booked(alice)
@@ -303,7 +303,7 @@ def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(
     proved(alice)
 
 
-def test_an_advance_that_is_left_is_given_back_in_its_own_currency(
+def test_the_rest_of_an_advance_is_refunded_in_its_own_currency(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
@@ -313,7 +313,7 @@ def test_an_advance_that_is_left_is_given_back_in_its_own_currency(
     proved(alice)
 
 
-def test_what_does_not_say_enough_is_refused_by_name(
+def test_incomplete_settlements_have_their_own_error_codes(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     foreign, payment_id, dollars = (
@@ -351,7 +351,7 @@ def test_what_does_not_say_enough_is_refused_by_name(
     assert allocations(owner_engine, alice) == []
 
 
-def test_who_may_not_and_who_is_of_another_agency(
+def test_viewers_and_other_agencies_cannot_settle(
     people: People, alice: Person, victor: Person, charlie: Person
 ) -> None:
     foreign, payment_id = booked(alice), advance(alice, 9_000_000)
@@ -372,7 +372,7 @@ def test_who_may_not_and_who_is_of_another_agency(
     assert left_of(alice, payment_id) == (0, 0, 9_000_000)
 
 
-def test_neither_side_is_settled_twice_by_payments_at_once(
+def test_parallel_payments_settle_neither_side_twice(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     document_id, payments = booked(alice), [advance(alice, 4_000_000) for _ in range(5)]
@@ -394,7 +394,9 @@ def test_neither_side_is_settled_twice_by_payments_at_once(
     proved(alice)
 
 
-def test_the_database_refuses_what_the_rules_would(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_database_refuses_settlements_that_break_the_rules(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
     bare = issued(alice, line("1000.00", quantity=1, currency="USD"))
     columns = (
@@ -417,7 +419,7 @@ def test_the_database_refuses_what_the_rules_would(alice: Person, owner_engine: 
             connection.execute(sa.text(f"insert into allocations ({columns}) {row}"))
 
 
-def test_earlier_days_stay_as_they_were(alice: Person) -> None:
+def test_reports_of_earlier_days_do_not_change(alice: Person) -> None:
     document_id = booked(alice)
     advance(alice, 8_400_000, LATER, exchanged(document_id, 8_400_000, 100_000))
     with alice.reading() as reader:
@@ -433,7 +435,7 @@ def test_earlier_days_stay_as_they_were(alice: Person) -> None:
             assert [row["open_minor"] for row in rows] == still
 
 
-def test_a_program_settles_by_either_and_reads_both_sides(alice: Person) -> None:
+def test_the_api_settles_by_amount_or_rate_and_returns_both_amounts(alice: Person) -> None:
     body = {
         "direction": "in",
         "party_name": "Deepa Krishnan",
@@ -511,7 +513,7 @@ def test_a_draft_with_a_rate_is_issued_in_its_own_currency(
     assert standing(alice, owner_engine) == {("receivable", "USD"): 100_000}
 
 
-def test_reversing_posts_what_its_page_has_shown(alice: Person, owner_engine: sa.Engine) -> None:
+def test_reversing_posts_what_its_page_showed(alice: Person, owner_engine: sa.Engine) -> None:
     parts = (
         Part(issued(alice), Money(1_000_000, "INR")),
         exchanged(booked(alice), 4_200_000, 50_000),
@@ -536,7 +538,7 @@ def test_reversing_posts_what_its_page_has_shown(alice: Person, owner_engine: sa
     assert ("exchange_differences", 1, Money(50_000, "INR")) in shown
 
 
-def test_pages_and_paper_say_both_amounts(alice: Person) -> None:
+def test_pages_and_pdf_show_both_amounts(alice: Person) -> None:
     invoice_id = booked(alice)
     payment_id = advance(alice, 8_400_000, DUE, exchanged(invoice_id, 8_400_000, 100_000))
     browser = alice.browser
@@ -565,7 +567,7 @@ def test_pages_and_paper_say_both_amounts(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("by", ["settled", "rate"])
-def test_the_page_shows_both_amounts_and_what_it_will_post(
+def test_the_page_shows_both_amounts_and_the_postings(
     alice: Person, owner_engine: sa.Engine, by: str
 ) -> None:
     invoice_id, payment_id = booked(alice), advance(alice, 9_000_000)
@@ -621,7 +623,7 @@ def test_the_page_shows_both_amounts_and_what_it_will_post(
     proved(alice)
 
 
-def test_a_payment_in_a_foreign_currency_is_offered_the_documents_of_the_books_alone(
+def test_a_payment_in_a_foreign_currency_is_offered_only_documents_of_the_books(
     alice: Person,
 ) -> None:
     mine, foreign = issued(alice), booked(alice)

@@ -42,7 +42,7 @@ def typed(
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(
+def test_a_payment_in_another_currency_posts_what_the_page_showed(
     alice: Person, owner_engine: sa.Engine, direction: str
 ) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
@@ -84,7 +84,9 @@ def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(
     assert len(noted(alice)) == 1
 
 
-def test_by_the_rate_of_the_day(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_document_is_settled_by_the_rate_of_the_day(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     document_id = booked(alice)
     rate = {f"rate_{document_id}": "84", "rate_source": "State Bank"}
     assert send(alice, HERE, **typed(document_id, "42,000", ""), **rate).status_code == 303
@@ -129,7 +131,7 @@ def test_foreign_money_settles_a_document_of_the_books(
         ),
     ],
 )
-def test_what_does_not_fit_is_said_and_what_was_typed_stays(
+def test_invalid_amounts_are_reported_and_the_form_keeps_its_input(
     alice: Person, changes: dict[str, str], said: str
 ) -> None:
     document_id = booked(alice)
@@ -150,14 +152,14 @@ def test_what_does_not_fit_is_said_and_what_was_typed_stays(
     assert noted(alice) == []
 
 
-def test_a_closed_month_takes_nothing(alice: Person) -> None:
+def test_a_closed_month_refuses_the_payment(alice: Person) -> None:
     document_id = booked(alice)
     alice.does(months.close_month, date(2024, 6, 1))
     page = Page(send(alice, HERE, **typed(document_id)))
     assert (page.status, noted(alice)) == (422, [])
 
 
-def test_who_may_not_and_who_is_of_another_agency(
+def test_viewers_and_other_agencies_have_no_such_page(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     document_id = booked(alice)
@@ -168,7 +170,7 @@ def test_who_may_not_and_who_is_of_another_agency(
     assert (noted(alice), noted(charlie)) == ([], [])
 
 
-def test_a_document_without_a_rate_and_two_foreign_currencies_are_explained(alice: Person) -> None:
+def test_a_missing_rate_and_two_foreign_currencies_are_explained(alice: Person) -> None:
     bare, foreign = issued(alice, line("70.00", quantity=1, currency="USD")), booked(alice)
     page = Page(send(alice, HERE, **typed(foreign), then="documents"))
     assert not page.all(f".//input[@name='settled_{bare}']")
@@ -180,7 +182,7 @@ def test_a_document_without_a_rate_and_two_foreign_currencies_are_explained(alic
     )
 
 
-def test_filling_without_a_script_keeps_what_is_typed_in_another_currency(alice: Person) -> None:
+def test_distributing_without_javascript_keeps_amounts_in_another_currency(alice: Person) -> None:
     mine, foreign = issued(alice), booked(alice)
     asked = typed(foreign, amount="90,000") | {
         "document_id": [str(mine), str(foreign)],
@@ -194,7 +196,9 @@ def test_filling_without_a_script_keeps_what_is_typed_in_another_currency(alice:
     assert page.one(f".//input[@name='settled_{foreign}']").get("value") == "1000"
 
 
-def test_a_receipt_of_a_foreign_invoice_says_where_other_money_is_noted(alice: Person) -> None:
+def test_a_receipt_of_a_foreign_invoice_says_where_to_record_other_currencies(
+    alice: Person,
+) -> None:
     page = Page(alice.browser.get(f"/invoices/{booked(alice)}/receipt"))
     assert "/payments/new?party=Deepa+Krishnan&direction=in" in page.links()
     assert (
@@ -204,7 +208,7 @@ def test_a_receipt_of_a_foreign_invoice_says_where_other_money_is_noted(alice: P
     assert left_of(alice, advance(alice, 100)) == (0, 0, 100)
 
 
-def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_clear_words(
+def test_two_foreign_currencies_are_refused_with_a_clear_sentence(
     alice: Person,
 ) -> None:
     foreign = booked(alice)

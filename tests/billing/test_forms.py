@@ -38,7 +38,7 @@ def drafts(person: Person) -> list[Any]:
         return list(db.session.scalars(sa.select(Invoice.id)))
 
 
-def test_an_invoice_is_created_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
+def test_an_invoice_is_created_with_its_lines_and_blank_lines_are_ignored(alice: Person) -> None:
     answer = send(alice, "/invoices/new", **TYPED, **LINES)
     (invoice_id,) = drafts(alice)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
@@ -50,7 +50,9 @@ def test_an_invoice_is_created_with_its_lines_and_blank_ones_are_none(alice: Per
     )
 
 
-def test_a_new_one_begins_with_the_customer_of_its_enquiry(alice: Person, charlie: Person) -> None:
+def test_a_new_invoice_begins_with_the_customer_of_its_enquiry(
+    alice: Person, charlie: Person
+) -> None:
     mine, theirs = (
         person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
         for person in (alice, charlie)
@@ -63,7 +65,7 @@ def test_a_new_one_begins_with_the_customer_of_its_enquiry(alice: Person, charli
     assert f"/enquiries/{mine}" in Page(alice.browser.get(f"/invoices/{drafts(alice)[0]}")).links()
 
 
-def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: Person) -> None:
+def test_without_javascript_a_line_is_added_and_the_postings_are_shown(alice: Person) -> None:
     answer = send(alice, "/invoices/new", **TYPED, **LINES, then="line")
     page = Page(answer)
     assert page.status == 200
@@ -101,7 +103,7 @@ def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: P
         ({"due_date": "9 Jun 2024"}, "The due date can’t be before"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(
+def test_errors_are_shown_and_the_form_keeps_its_input(
     alice: Person, changes: dict[str, Any], said: str
 ) -> None:
     answer = send(alice, "/invoices/new", **(TYPED | LINES | changes))
@@ -113,7 +115,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
 
 
 @pytest.mark.parametrize("price", ["", "-5", "1.005", "999999999999999"])
-def test_the_input_of_a_wrong_price_is_marked_and_no_other(alice: Person, price: str) -> None:
+def test_only_the_input_of_the_wrong_price_is_marked(alice: Person, price: str) -> None:
     page = Page(
         send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", price]})
     )
@@ -126,7 +128,7 @@ def test_the_input_of_a_wrong_price_is_marked_and_no_other(alice: Person, price:
     assert marked == [("unit_price", price)]
 
 
-def test_a_line_may_cost_nothing_where_that_is_written(alice: Person) -> None:
+def test_a_line_may_have_a_price_of_zero_if_it_is_entered(alice: Person) -> None:
     assert (
         send(
             alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", "0"]}
@@ -135,7 +137,7 @@ def test_a_line_may_cost_nothing_where_that_is_written(alice: Person) -> None:
     )
 
 
-def test_a_draft_is_changed_issued_after_a_preview_of_the_postings_and_paid(alice: Person) -> None:
+def test_a_draft_is_changed_issued_after_a_preview_and_paid(alice: Person) -> None:
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/edit"))
     assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == [
@@ -183,7 +185,7 @@ def test_a_draft_is_changed_issued_after_a_preview_of_the_postings_and_paid(alic
     assert seen(alice, invoice_id)["status"] == "paid"
 
 
-def test_a_draft_is_deleted_in_two_steps(alice: Person) -> None:
+def test_a_draft_is_deleted_after_confirmation(alice: Person) -> None:
     invoice_id = draft(alice)
     assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(
         ".//form[@id='confirm']"
@@ -193,7 +195,7 @@ def test_a_draft_is_deleted_in_two_steps(alice: Person) -> None:
     assert drafts(alice) == []
 
 
-def test_a_step_that_is_over_leads_back(alice: Person) -> None:
+def test_an_action_that_is_no_longer_possible_redirects(alice: Person) -> None:
     sent, drawn = issued(alice), draft(alice)
     for invoice_id, step in (
         (sent, "issue"),
@@ -217,7 +219,7 @@ def test_a_step_that_is_over_leads_back(alice: Person) -> None:
     )
 
 
-def test_an_agent_creates_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:
+def test_an_agent_creates_a_draft_and_cannot_post_it(alice: Person, bob: Person) -> None:
     drawn, sent = draft(alice), issued(alice)
     page = Page(bob.browser.get(f"/invoices/{drawn}"))
     assert f"/invoices/{drawn}/edit" in page.links()
@@ -254,7 +256,7 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("kind", DRAWN)
-def test_what_a_colleague_changed_meanwhile_is_not_overwritten(alice: Person, kind: str) -> None:
+def test_a_change_by_a_colleague_is_not_overwritten(alice: Person, kind: str) -> None:
     typed, *_ = DRAWN[kind]
     path = send(alice, f"{kind}/new", **typed, **LINES).location
     opened = shown_state(alice, f"{path}/edit")
@@ -298,7 +300,7 @@ def test_nothing_is_posted_that_was_not_shown(alice: Person, kind: str) -> None:
     assert alice.api.get(path).json["status"] == done
 
 
-def test_a_mark_that_nobody_gave_is_older_than_any(alice: Person) -> None:
+def test_an_unreadable_version_counts_as_outdated(alice: Person) -> None:
     path = send(alice, "/invoices/new", **TYPED, **LINES).location
     assert send(alice, f"{path}/issue", seen="yesterday").location == f"{path}/issue"
     assert balances(alice) == {}

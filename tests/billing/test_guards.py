@@ -42,9 +42,7 @@ def raw(
         ),
     ],
 )
-def test_an_issued_invoice_stays_as_it_was_issued(
-    alice: Person, raw: sa.Engine, change: str
-) -> None:
+def test_an_issued_invoice_cannot_change(alice: Person, raw: sa.Engine, change: str) -> None:
     invoice_id = issued(alice)
     before = seen(alice, invoice_id)
     with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
@@ -53,7 +51,7 @@ def test_an_issued_invoice_stays_as_it_was_issued(
     assert seen(alice, invoice_id) == before
 
 
-def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine) -> None:
+def test_a_received_bill_cannot_change(alice: Person, raw: sa.Engine) -> None:
     bill_id = receive(alice)
     for change in (
         "update bills set total_minor = 1 where id = :id",
@@ -102,7 +100,7 @@ def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine)
         ("update invoices set voided_on = issue_date where id = :id", "ck_invoices_voided"),
     ],
 )
-def test_what_was_paid_and_credited_fits_the_state(
+def test_paid_and_credited_amounts_match_the_status(
     alice: Person, raw: sa.Engine, change: str, constraint: str
 ) -> None:
     invoice_id = issued(alice)
@@ -111,7 +109,7 @@ def test_what_was_paid_and_credited_fits_the_state(
         connection.execute(sa.text(change), {"id": invoice_id})
 
 
-def test_what_is_void_stays_void(alice: Person, raw: sa.Engine) -> None:
+def test_a_void_document_stays_void(alice: Person, raw: sa.Engine) -> None:
     invoice_id = issued(alice)
     with raw.begin() as connection:
         bind(connection, alice)
@@ -145,7 +143,7 @@ def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> No
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
-def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_draft_can_be_deleted_with_its_lines(alice: Person, owner_engine: sa.Engine) -> None:
     invoice_id = draft(alice)
     with alice.acting():
         assert rows_changed("delete from invoices where id = :id", id=invoice_id) == 1
@@ -163,7 +161,7 @@ def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -
     )
 
 
-def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
+def test_the_application_cannot_change_payments(alice: Person, app_engine: sa.Engine) -> None:
     pay(alice, issued(alice), 100)
     alice.does(payment_service.refund_payment, advance(alice, 100))
     for table in ("payments", "allocations", "refunds"):
@@ -221,7 +219,7 @@ USED = "update payments set allocated_minor = allocated_minor + 50 where tenant_
         ((MORE.format(minor=-50, day="p.paid_on", document="invoices"),), "ck_allocations_amount"),
     ],
 )
-def test_no_more_is_allocated_than_payment_and_document_say(
+def test_allocations_never_exceed_payment_or_document(
     alice: Person, raw: sa.Engine, statements: tuple[str, ...], refusal: str
 ) -> None:
     values = {"t": alice.actor.tenant_id, "p": advance(alice, 100), "i": issued(alice)}
@@ -231,7 +229,7 @@ def test_no_more_is_allocated_than_payment_and_document_say(
             connection.execute(sa.text(statement), values)
 
 
-def test_a_payment_settles_nobody_elses_document(alice: Person, raw: sa.Engine) -> None:
+def test_a_payment_cannot_settle_another_partys_document(alice: Person, raw: sa.Engine) -> None:
     values = {
         "t": alice.actor.tenant_id,
         "p": advance(alice, 100),
@@ -250,7 +248,9 @@ def test_a_payment_settles_nobody_elses_document(alice: Person, raw: sa.Engine) 
             connection.execute(sa.text(statement), values)
 
 
-def test_what_is_reversed_is_the_whole_of_the_same(alice: Person, raw: sa.Engine) -> None:
+def test_a_reversing_row_is_the_exact_opposite_of_the_reversed_one(
+    alice: Person, raw: sa.Engine
+) -> None:
     invoice_id = issued(alice)
     values = {
         "t": alice.actor.tenant_id,
@@ -275,7 +275,7 @@ def test_what_is_reversed_is_the_whole_of_the_same(alice: Person, raw: sa.Engine
         )
 
 
-def test_what_was_noted_of_a_payment_stays(alice: Person, owner_engine: sa.Engine) -> None:
+def test_stored_facts_of_a_payment_cannot_change(alice: Person, owner_engine: sa.Engine) -> None:
     pay(alice, issued(alice), 100)
     alice.does(payment_service.refund_payment, advance(alice, 100))
     for change in (
@@ -328,7 +328,7 @@ def test_the_application_sees_only_the_bound_agency_s_documents(
             assert connection.scalar(sa.text(f"select count(*) from {table}")) > 0
 
 
-def test_a_document_cannot_point_at_another_agency_s_entry_or_enquiry(
+def test_a_document_cannot_refer_to_another_agency_s_entry_or_enquiry(
     alice: Person, charlie: Person, raw: sa.Engine
 ) -> None:
     mine = draft(alice)
@@ -351,7 +351,7 @@ def test_a_document_cannot_point_at_another_agency_s_entry_or_enquiry(
         )
 
 
-def test_the_counts_follow_the_states(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_stored_counts_follow_the_statuses(alice: Person, owner_engine: sa.Engine) -> None:
     draft(alice)
     issued(alice)
     pay(alice, issued(alice), 100)

@@ -94,7 +94,7 @@ def refused(person: Person, error: type[Exception], *lines: LineItem, **given: A
 # --------------------------------------------------------------------------------
 
 
-def test_the_printed_tax_comes_on_top_of_the_lines(agency: Person) -> None:
+def test_the_printed_tax_is_added_to_the_lines(agency: Person) -> None:
     bill_id = draft_bill(agency, bought(), line("500.00", quantity=1), **ON)
     assert amounts(agency, bill_id) == (168_001, 18_001)
     assert agency.api.get(f"/bills/{bill_id}").json["tax_amount"] == "180.01"
@@ -104,13 +104,13 @@ def test_the_printed_tax_comes_on_top_of_the_lines(agency: Person) -> None:
     "taxes",
     [{"cgst": "0"}, {"cgst": "-1.00"}, {"cgst": "1.001"}, {"cgst": "600.00", "sgst": "400.01"}],
 )
-def test_a_tax_is_above_zero_and_not_above_what_it_is_on(
+def test_a_tax_is_positive_and_at_most_the_amount_of_its_line(
     agency: Person, taxes: dict[str, str]
 ) -> None:
     refused(agency, InvalidAmount, bought(taxes=taxes))
 
 
-def test_a_tax_is_one_of_the_agencys_country_on_that_day_and_in_its_currency(
+def test_a_tax_must_be_one_of_the_agencys_country_on_that_day(
     agency: Person,
 ) -> None:
     refused(agency, TaxComponentUnknown, bought(taxes={"vat": "50.00"}))
@@ -125,7 +125,7 @@ def test_a_tax_is_one_of_the_agencys_country_on_that_day_and_in_its_currency(
     refused(agency, TaxInAnotherCurrency, bought(currency="AED"))
 
 
-def test_without_a_tax_number_of_its_own_an_agency_enters_none(alice: Person) -> None:
+def test_an_agency_without_a_tax_number_cannot_enter_taxes(alice: Person) -> None:
     refused(alice, TaxNumberMissing, bought())
     assert receive(alice, bought(taxes={}))
 
@@ -140,7 +140,7 @@ def test_vat_is_entered_in_the_emirates(alice: Person) -> None:
     }
 
 
-def test_a_draft_is_changed_with_its_taxes(agency: Person) -> None:
+def test_a_draft_is_changed_together_with_its_taxes(agency: Person) -> None:
     bill_id = draft_bill(agency, bought(), **ON)
     events = "select count(*) from audit_events where kind = 'bill.revised'"
 
@@ -165,7 +165,7 @@ def test_a_draft_is_changed_with_its_taxes(agency: Person) -> None:
     assert (revise(line_items=[bought(taxes={})]), amounts(agency, bill_id)) == (3, (100_000, 0))
 
 
-def test_instalments_add_up_to_the_total_with_its_tax(agency: Person) -> None:
+def test_instalments_add_up_to_the_total_with_tax(agency: Person) -> None:
     due = ON["due_date"]
     with pytest.raises(InstalmentsDoNotAddUp):
         draft_bill(
@@ -187,7 +187,7 @@ def test_instalments_add_up_to_the_total_with_its_tax(agency: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_credited_tax_is_on_its_account_and_any_other_is_cost(agency: Person) -> None:
+def test_a_claimed_tax_has_its_own_account_and_any_other_is_cost(agency: Person) -> None:
     receive(agency, bought(), bought("200.00", {"igst": "10.00"}, credit=False), **ON)
     assert balances(agency) == {
         ("cost_of_services", "INR"): 121_000,
@@ -198,7 +198,7 @@ def test_a_credited_tax_is_on_its_account_and_any_other_is_cost(agency: Person) 
     assert (untied(agency), findings(agency)) == ([], [])
 
 
-def test_the_tax_on_what_is_bought_as_agent_follows_its_line(agency: Person) -> None:
+def test_the_tax_of_a_line_as_agent_is_posted_like_the_line(agency: Person) -> None:
     receive(agency, bought(taxes={"igst": "50.00"}, credit=False, bought_as="agent"), **ON)
     assert balances(agency) == {
         ("held_for_suppliers", "INR"): 105_000,
@@ -206,7 +206,7 @@ def test_the_tax_on_what_is_bought_as_agent_follows_its_line(agency: Person) -> 
     }
 
 
-def test_a_void_bill_takes_its_taxes_back(agency: Person) -> None:
+def test_voiding_a_bill_reverses_its_taxes(agency: Person) -> None:
     bill_id = receive(agency, bought(), **ON)
     agency.does(
         lambda actor: (
@@ -216,14 +216,14 @@ def test_a_void_bill_takes_its_taxes_back(agency: Person) -> None:
     assert not any(balances(agency).values())
 
 
-def test_a_tax_that_nobody_may_charge_any_more_holds_up_receiving(agency: Person) -> None:
+def test_a_tax_that_no_longer_applies_prevents_receiving(agency: Person) -> None:
     bill_id = draft_bill(agency, bought(), **ON)
     agency.does(settings.update, {"tax_number": None})
     with pytest.raises(TaxNumberMissing):
         agency.does(lambda actor: bill_service.receive_draft(actor, bill_id).id)
 
 
-def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those_of_a_received_one(
+def test_the_database_checks_and_protects_the_taxes_of_a_received_bill(
     agency: Person, owner_engine: sa.Engine
 ) -> None:
     bill_id = receive(agency, bought(), **ON)
@@ -248,7 +248,7 @@ def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those
 # --------------------------------------------------------------------------------
 
 
-def test_a_credit_reverses_as_much_of_each_tax_as_of_its_line_and_the_last_the_rest(
+def test_a_credit_returns_taxes_in_proportion_and_the_last_one_the_rest(
     agency: Person,
 ) -> None:
     bill_id = receive(agency, bought(), bought("200.00", {"igst": "10.00"}, credit=False), **ON)
@@ -266,7 +266,7 @@ def test_a_credit_reverses_as_much_of_each_tax_as_of_its_line_and_the_last_the_r
     assert (untied(agency), findings(agency)) == ([], [])
 
 
-def test_never_more_tax_is_credited_than_was_charged(
+def test_credited_tax_never_exceeds_the_charged_tax(
     agency: Person, owner_engine: sa.Engine
 ) -> None:
     credit_id = credit(agency, receive(agency, bought(), **ON), line_1=50_000)
@@ -306,7 +306,7 @@ def body(**line_changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_program_enters_the_printed_tax(agency: Person) -> None:
+def test_the_api_accepts_the_printed_tax(agency: Person) -> None:
     told = agency.api.post("/bills", json=body())
     assert told.status_code == 201
     assert (told.json["total_amount"], told.json["tax_amount"]) == ("1180.01", "180.01")
@@ -332,7 +332,7 @@ def test_a_program_enters_the_printed_tax(agency: Person) -> None:
         ([{"component": "cgst", "amount": "x"}], 422, "string_pattern_mismatch"),
     ],
 )
-def test_a_program_is_told_what_is_wrong(
+def test_the_api_reports_invalid_taxes(
     agency: Person, taxes: list[dict[str, str]], status: int, code: str
 ) -> None:
     answer = agency.api.post("/bills", json=body(taxes=taxes))
@@ -343,7 +343,7 @@ def test_a_program_is_told_what_is_wrong(
     )
 
 
-def test_the_page_takes_shows_and_previews_the_tax(agency: Person) -> None:
+def test_the_page_accepts_shows_and_previews_the_tax(agency: Person) -> None:
     lines = {
         "description": ["Room"],
         "quantity": ["1"],
@@ -380,7 +380,7 @@ def test_the_page_takes_shows_and_previews_the_tax(agency: Person) -> None:
     )
 
 
-def test_an_instalment_that_is_typed_as_a_share_is_one_of_the_total_with_its_tax(
+def test_an_instalment_typed_as_a_share_is_a_share_of_the_total_with_tax(
     agency: Person,
 ) -> None:
     lines = {
@@ -406,7 +406,7 @@ def test_an_instalment_that_is_typed_as_a_share_is_one_of_the_total_with_its_tax
     assert [row["amount"] for row in told["instalments"]] == ["590.00", "590.00"]
 
 
-def test_a_wrong_tax_is_marked_where_it_stands(agency: Person) -> None:
+def test_an_invalid_tax_is_marked_at_its_input(agency: Person) -> None:
     lines = {
         "description": ["Room"],
         "quantity": ["1"],
@@ -426,7 +426,7 @@ def test_a_wrong_tax_is_marked_where_it_stands(agency: Person) -> None:
     assert wrong == ["tax_sgst"]
 
 
-def test_the_page_of_a_credit_shows_the_tax_in_it(agency: Person) -> None:
+def test_the_page_of_a_credit_shows_its_tax(agency: Person) -> None:
     bill_id = receive(agency, bought(), **ON)
     look = Page(
         send(

@@ -65,7 +65,7 @@ def parts(
     return [(row["place"], row["due_date"], row["open_minor"], row["age"]) for row in rows]
 
 
-def test_each_instalment_ages_by_itself(alice: Person) -> None:
+def test_each_instalment_has_its_own_age(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     assert ages(alice, *EVER) == {
         ("INR", 1): (1, 2_000_000),
@@ -95,7 +95,7 @@ def test_each_instalment_ages_by_itself(alice: Person) -> None:
         (4_500_000, [], THIRD),
     ],
 )
-def test_what_is_paid_settles_the_earliest_first(
+def test_payments_settle_the_earliest_instalment_first(
     alice: Person, paid: int, left: list[int], next_due: date
 ) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
@@ -107,7 +107,7 @@ def test_what_is_paid_settles_the_earliest_first(
     assert untied(alice) == []
 
 
-def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: Person) -> None:
+def test_a_credit_settles_like_a_payment_and_its_reversal_reopens(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     payment_id = pay(alice, invoice_id, 1_000_000)
     with alice.acting() as actor:
@@ -126,7 +126,7 @@ def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: P
     assert untied(alice) == []
 
 
-def test_as_it_was_what_was_paid_since_was_open(alice: Person) -> None:
+def test_an_instalment_paid_later_was_open_on_the_earlier_day(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     pay(alice, invoice_id, 1_200_000, date(2024, 7, 1))
     pay(alice, invoice_id, 3_300_000, date(2024, 8, 1))
@@ -149,7 +149,7 @@ def test_as_it_was_what_was_paid_since_was_open(alice: Person) -> None:
     ] == [(SECOND, 3_300_000, 4_500_000, 1)]
 
 
-def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
+def test_a_document_is_counted_once_among_the_overdue(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     with alice.reading() as reader:
         by_week = reader.read(
@@ -188,7 +188,7 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
         (2_600_000, {FIRST: False, SECOND: False, THIRD: True}),
     ],
 )
-def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(
+def test_a_filter_by_due_date_finds_any_open_instalment(
     alice: Person, paid: int, found: dict[date, bool]
 ) -> None:
     """Amounts of a week on Home are found in the list of that week."""
@@ -247,7 +247,7 @@ def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
+def test_a_void_document_keeps_its_due_date(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     with alice.acting() as actor:
         issuing.void_invoice(actor, invoice_id, reason="A mistake")
@@ -302,14 +302,16 @@ def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
         ({"instalments": THIRDS, "due_date": SECOND}, errors.InvalidInstalmentDates),
     ],
 )
-def test_what_is_no_plan(alice: Person, given: dict[str, Any], error: type[VoyagentError]) -> None:
+def test_invalid_instalments_are_refused(
+    alice: Person, given: dict[str, Any], error: type[VoyagentError]
+) -> None:
     with pytest.raises(error):
         draft(alice, **given)
     with pytest.raises(error):
         draft_bill(alice, **given)
 
 
-def test_a_draft_with_a_plan_is_changed(alice: Person) -> None:
+def test_a_draft_with_instalments_is_changed(alice: Person) -> None:
     invoice_id = draft(alice, instalments=THIRDS)
     assert due(alice, invoice_id) == FIRST
 
@@ -351,7 +353,7 @@ def test_a_draft_with_a_plan_is_changed(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_the_audit_keeps_the_plan(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_audit_log_has_the_instalments(alice: Person, owner_engine: sa.Engine) -> None:
     invoice_id = draft(alice)
     with alice.acting() as actor:
         invoice_drafts.revise_draft(actor, invoice_id, {"instalments": THIRDS})
@@ -367,7 +369,7 @@ def test_the_audit_keeps_the_plan(alice: Person, owner_engine: sa.Engine) -> Non
     assert told[0]["outputs"]["instalments"][0] == {"due_date": "2024-06-10", "amount": "10000.00"}
 
 
-def test_the_database_refuses_what_no_rule_would_write(alice: Person) -> None:
+def test_the_database_refuses_invalid_instalments(alice: Person) -> None:
     invoice_id, plain = issued(alice, instalments=THIRDS), issued(alice)
     for wrong in (
         "instalment_minors = array[4500000]",
@@ -418,7 +420,7 @@ def test_instalments_that_do_not_add_up_are_not_posted(alice: Person) -> None:
         )
 
 
-def test_a_roll_up_by_instalment_that_is_wrong_is_found(alice: Person) -> None:
+def test_a_wrong_roll_up_by_instalment_is_found(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     with alice.acting():
         rows_changed(
@@ -431,7 +433,7 @@ def test_a_roll_up_by_instalment_that_is_wrong_is_found(alice: Person) -> None:
     ] == [("due", "2024-07-20", 0, 1, 0)]
 
 
-def test_an_advance_settles_first_what_is_due_first(alice: Person) -> None:
+def test_an_advance_settles_the_earliest_instalment_first(alice: Person) -> None:
     late = issued(alice, line("100.00", quantity=1), due_date=SECOND - timedelta(days=1))
     planned = issued(alice, instalments=THIRDS)
     pay(alice, planned, 1_000_000)  # its first open instalment is due after the other invoice now

@@ -46,7 +46,7 @@ def told(document: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_a_program_plans_instalments_and_reads_them(alice: Person, path: str) -> None:
+def test_the_api_accepts_and_returns_instalments(alice: Person, path: str) -> None:
     plain = alice.api.post(path, json=BODIES[path])
     assert (plain.status_code, plain.json["instalments"]) == (201, [])
     here = f"{path}/{plain.json['id']}"
@@ -98,7 +98,7 @@ def test_a_program_plans_instalments_and_reads_them(alice: Person, path: str) ->
         ([WIRE[0], WIRE[1] | {"amount": "31500.001"}], "invalid_instalment_amount"),
     ],
 )
-def test_a_plan_that_does_not_hold_is_refused_by_its_code(
+def test_invalid_instalments_have_their_own_error_codes(
     alice: Person, path: str, instalments: Any, code: str
 ) -> None:
     answer = alice.api.post(path, json=BODIES[path] | {"instalments": instalments})
@@ -112,7 +112,7 @@ def test_a_plan_that_does_not_hold_is_refused_by_its_code(
     "instalments",
     ["30 %", [{"due_date": "2024-06-10"}], [WIRE[0] | {"paid": True}, WIRE[1]], [WIRE[0]] * 37],
 )
-def test_what_is_no_instalment_is_refused_where_it_is_read(alice: Person, instalments: Any) -> None:
+def test_malformed_instalments_are_refused_by_the_schema(alice: Person, instalments: Any) -> None:
     assert (
         alice.api.post(
             "/invoices", json=BODIES["/invoices"] | {"instalments": instalments}
@@ -121,7 +121,7 @@ def test_what_is_no_instalment_is_refused_where_it_is_read(alice: Person, instal
     )
 
 
-def test_a_document_shows_each_instalment_with_what_is_open_and_its_state(alice: Person) -> None:
+def test_a_document_shows_each_instalment_with_open_amount_and_status(alice: Person) -> None:
     browser, today = alice.browser, clock.today(alice.actor.timezone)
     dues = (today - timedelta(days=40), today - timedelta(days=3), today, today + timedelta(days=9))
     parts = plan(*((due, "100.00") for due in dues))
@@ -153,7 +153,7 @@ def test_a_document_shows_each_instalment_with_what_is_open_and_its_state(alice:
     assert 'id="instalments"' not in browser.get(f"/invoices/{issued(alice)}").text
 
 
-def test_the_receivables_list_instalments_under_their_customer(alice: Person) -> None:
+def test_receivables_list_instalments_under_their_customer(alice: Person) -> None:
     issued(alice, instalments=PLAN)
     page = alice.browser.get(
         "/reports/receivables", query_string={"as_of": "2024-08-01", "party": "Deepa Krishnan"}
@@ -168,7 +168,7 @@ def test_the_receivables_list_instalments_under_their_customer(alice: Person) ->
     ), "each in its own column"
 
 
-def test_lists_and_documents_cost_as_many_statements_as_before(
+def test_lists_and_documents_need_no_further_statements(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, costs, selects = alice.browser, [], []
@@ -249,7 +249,7 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
         ([("", ""), ("", "")], None),
     ],
 )
-def test_a_person_plans_by_amounts_shares_and_the_rest(
+def test_instalments_are_typed_as_amounts_shares_and_a_rest(
     alice: Person, path: str, rows: list[tuple[str, str]], kept: list[int] | None
 ) -> None:
     browser = alice.browser
@@ -300,7 +300,7 @@ def test_a_person_plans_by_amounts_shares_and_the_rest(
         ([("someday", "13,500.00"), ("20 Jul 2024", "31,500.00")], "date"),
     ],
 )
-def test_a_typed_plan_that_does_not_hold_comes_back_with_its_sentence(
+def test_invalid_typed_instalments_are_shown_again_with_an_error(
     alice: Person, path: str, rows: list[tuple[str, str]], sentence: str
 ) -> None:
     browser = alice.browser
@@ -317,7 +317,7 @@ def test_a_typed_plan_that_does_not_hold_comes_back_with_its_sentence(
     )
 
 
-def test_the_form_says_what_instalments_come_to_before_it_is_sent(alice: Person) -> None:
+def test_the_form_shows_the_sum_of_instalments_before_submission(alice: Person) -> None:
     browser = alice.browser
 
     def sums(*rows: tuple[str, str], **given: Any) -> str:
@@ -355,7 +355,7 @@ def test_the_form_says_what_instalments_come_to_before_it_is_sent(alice: Person)
     )
 
 
-def test_a_share_is_of_the_total_with_its_tax(alice: Person) -> None:
+def test_a_share_is_a_share_of_the_total_with_tax(alice: Person) -> None:
     with alice.acting() as actor:
         settings.update(actor, {"tax_number": "27AACCN6194P1ZP"})
     browser = alice.browser

@@ -28,7 +28,7 @@ from voyagent.ledger.queries import entries
 from voyagent.ledger.service.errors import AccountInactive
 
 
-def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Person) -> None:
+def test_a_draft_has_lines_and_a_total_but_no_number_and_no_entry(alice: Person) -> None:
     invoice_id = draft(
         alice,
         line("22500.50"),
@@ -61,7 +61,7 @@ def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Perso
     assert balances(alice) == {}
 
 
-def test_a_name_has_one_spelling(alice: Person) -> None:
+def test_a_customer_name_is_normalised(alice: Person) -> None:
     assert (
         seen(alice, draft(alice, customer_name="  Deepa \t Krishnan "))["party_name"]
         == "Deepa Krishnan"
@@ -78,7 +78,7 @@ def test_a_name_has_one_spelling(alice: Person) -> None:
         ("CLF", "0.0001", 2),
     ],
 )
-def test_an_amount_has_the_places_of_its_currency(
+def test_an_amount_has_the_decimals_of_its_currency(
     alice: Person, currency: str, price: str, minor: int
 ) -> None:
     assert seen(alice, draft(alice, line(price, currency=currency)))["total_minor"] == minor
@@ -126,7 +126,7 @@ REFUSED: list[tuple[dict[str, Any], type[VoyagentError], str]] = [
 
 
 @pytest.mark.parametrize(("given", "error", "code"), REFUSED)
-def test_what_is_no_proper_invoice_is_refused(
+def test_an_invalid_invoice_is_refused(
     alice: Person, given: dict[str, Any], error: type[VoyagentError], code: str
 ) -> None:
     with pytest.raises(error) as failure:
@@ -136,7 +136,7 @@ def test_what_is_no_proper_invoice_is_refused(
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_a_line_may_be_free_and_a_due_date_the_issue_date(alice: Person) -> None:
+def test_a_line_may_be_free_and_a_due_date_may_be_the_issue_date(alice: Person) -> None:
     assert (
         seen(
             alice,
@@ -151,9 +151,7 @@ def test_a_line_may_be_free_and_a_due_date_the_issue_date(alice: Person) -> None
     )
 
 
-def test_an_invoice_knows_the_enquiry_and_the_conversation_that_it_comes_from(
-    alice: Person, charlie: Person
-) -> None:
+def test_an_invoice_has_its_enquiry_and_conversation(alice: Person, charlie: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     assert draft_links(alice, enquiry_id) == (enquiry_id, None)
@@ -202,7 +200,7 @@ def test_issuing_numbers_the_invoice_and_posts_receivable_against_revenue(alice:
     assert untied(alice) == []
 
 
-def test_an_invoice_is_issued_once(alice: Person) -> None:
+def test_an_invoice_can_be_issued_once(alice: Person) -> None:
     invoice_id = draft(alice)
     results = at_once([lambda: issue(alice, invoice_id)] * 8)
     assert sorted(map(str, results)) == ["2024-25/000001", *["invoice_not_draft"] * 7]
@@ -214,7 +212,7 @@ def test_an_invoice_is_issued_once(alice: Person) -> None:
         issue(alice, invoice_id)
 
 
-def test_another_agency_s_draft_is_not_there(alice: Person, charlie: Person) -> None:
+def test_another_agency_s_draft_is_not_found(alice: Person, charlie: Person) -> None:
     invoice_id = draft(alice)
     with pytest.raises(invoice_errors.InvoiceNotFound):
         issue(charlie, invoice_id)
@@ -223,7 +221,7 @@ def test_another_agency_s_draft_is_not_there(alice: Person, charlie: Person) -> 
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
-def test_every_role_but_viewer_creates_and_issues_by_a_grant(bob: Person, victor: Person) -> None:
+def test_every_role_but_viewer_creates_and_issues_with_a_grant(bob: Person, victor: Person) -> None:
     invoice_id = draft(bob)
     with pytest.raises(Forbidden):
         draft(victor)
@@ -232,7 +230,7 @@ def test_every_role_but_viewer_creates_and_issues_by_a_grant(bob: Person, victor
     assert issue(bob.granted("invoice.issue"), invoice_id) == "2024-25/000001"
 
 
-def test_when_posting_fails_nothing_is_issued_and_the_number_goes_back(
+def test_if_posting_fails_nothing_is_issued_and_the_number_is_free_again(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     first, second = draft(alice), draft(alice)
@@ -244,7 +242,7 @@ def test_when_posting_fails_nothing_is_issued_and_the_number_goes_back(
     assert [issue(alice, second), issue(alice, first)] == ["2024-25/000001", "2024-25/000002"]
 
 
-def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(
+def test_a_number_in_use_is_a_conflict_and_changes_nothing(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     issued(alice)
@@ -259,7 +257,7 @@ def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(
     assert balances(alice)[("receivable", "INR")] == 4_500_000
 
 
-def test_drafting_and_issuing_leave_their_events_without_the_customer_s_name(
+def test_events_of_drafting_and_issuing_do_not_contain_the_customers_name(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     issued(alice)

@@ -38,7 +38,7 @@ def found(person: Person, **asked: Any) -> list[UUID]:
     return [row["id"] for row in result.page.items]
 
 
-def test_newest_issue_date_first_and_everything_counted(alice: Person) -> None:
+def test_the_list_is_newest_first_and_has_a_total(alice: Person) -> None:
     old = issued(alice, issue_date=ISSUED - timedelta(days=40), due_date=ISSUED)
     new, unfinished = issued(alice), draft(alice, issue_date=ISSUED + timedelta(days=1))
     pay(alice, issued(alice, issue_date=date(2023, 1, 1)), 100)
@@ -66,7 +66,7 @@ def test_newest_issue_date_first_and_everything_counted(alice: Person) -> None:
     assert not result.is_capped
 
 
-def test_every_narrowing_finds_its_own(alice: Person) -> None:
+def test_every_filter_finds_its_invoices(alice: Person) -> None:
     wanted = issued(
         alice,
         line(currency="AED"),
@@ -108,7 +108,7 @@ def test_every_narrowing_finds_its_own(alice: Person) -> None:
 @pytest.mark.parametrize(
     "status", ["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 )
-def test_a_state_is_counted_as_it_is_listed(alice: Person, status: str) -> None:
+def test_the_count_of_a_status_equals_its_list(alice: Person, status: str) -> None:
     draft(alice)
     issued(alice, due_date=TODAY)
     pay(alice, issued(alice), 100)
@@ -127,7 +127,7 @@ def test_a_state_is_counted_as_it_is_listed(alice: Person, status: str) -> None:
     assert found(alice, status=status, text="deepa") == [row["id"] for row in result.page.items]
 
 
-def test_pages_do_not_overlap_and_a_page_past_the_end_is_empty(alice: Person) -> None:
+def test_pages_do_not_overlap_and_a_page_after_the_end_is_empty(alice: Person) -> None:
     ids = {draft(alice) for _ in range(7)}
     for text in (None, "krishnan"):
         pages = [board(alice, text=text, limit=3, offset=offset) for offset in (0, 3, 6, 9)]
@@ -137,7 +137,7 @@ def test_pages_do_not_overlap_and_a_page_past_the_end_is_empty(alice: Person) ->
         assert pages[3].numbers(TODAY)["draft"] == 7
 
 
-def test_a_search_without_three_letters_in_a_row_looks_at_the_newest_only_and_says_so(
+def test_a_short_search_text_is_searched_only_in_the_newest_and_says_so(
     alice: Person,
 ) -> None:
     invoice_id = draft(alice, customer_name="Al Li")
@@ -146,7 +146,7 @@ def test_a_search_without_three_letters_in_a_row_looks_at_the_newest_only_and_sa
     assert not board(alice, text="deepa").is_partial
 
 
-def test_drafts_of_a_customer(alice: Person) -> None:
+def test_drafts_of_a_customer_are_listed(alice: Person) -> None:
     first, second = draft(alice), draft(alice, customer_name="Ravi")
     issued(alice)
     with alice.reading() as reader:
@@ -157,7 +157,7 @@ def test_drafts_of_a_customer(alice: Person) -> None:
         assert invoice_queries.list_drafts(reader, "deepa") == []
 
 
-def test_the_list_and_its_search_see_the_bound_agency_only(
+def test_the_list_and_its_search_see_only_the_bound_agency(
     alice: Person, charlie: Person, app_engine: sa.Engine
 ) -> None:
     mine, theirs = issued(alice), issued(charlie)

@@ -47,7 +47,7 @@ def shown(person: Person, **asked: Any) -> Page:
     return page
 
 
-def test_the_days_narrow_the_list_beside_everything_else(season: Person) -> None:
+def test_the_filter_by_issue_date_combines_with_other_filters(season: Person) -> None:
     assert sorted(shown(season, **JUNE).rows()) == ["Travel First", "Travel Issued", "Travel Last"]
     assert sorted(shown(season, **JUNE, status="draft").rows()) == ["Travel First", "Travel Last"]
     for text in ("travel", "tr"):
@@ -66,7 +66,7 @@ def test_the_days_narrow_the_list_beside_everything_else(season: Person) -> None
     )
 
 
-def test_the_chip_says_the_days_and_takes_them_away_and_the_rest_keeps_them(season: Person) -> None:
+def test_the_chip_of_the_days_removes_only_its_filter(season: Person) -> None:
     page = shown(season, **JUNE, status="draft")
     (chip,) = [
         link
@@ -89,7 +89,7 @@ def test_the_chip_says_the_days_and_takes_them_away_and_the_rest_keeps_them(seas
     assert "Issued until 31 May 2024" in shown(season, to="2024-05-31").words()
 
 
-def test_what_is_no_day_is_left_out_and_said(season: Person) -> None:
+def test_an_invalid_day_is_ignored_and_reported(season: Person) -> None:
     page = Page(season.browser.get("/invoices?from=x&to=2024-06-30"))
     assert (page.status, len(page.rows())) == (422, 4)
     assert "Part of the address is not valid (from)" in page.words()

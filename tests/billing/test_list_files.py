@@ -110,7 +110,9 @@ def listed(person: Person, name: str, query: str = "") -> list[dict[str, Any]]:
 
 
 @each
-def test_a_list_as_csv_is_the_list_of_the_api(busy: Person, charlie: Person, name: str) -> None:
+def test_the_csv_of_a_list_equals_the_list_of_the_api(
+    busy: Person, charlie: Person, name: str
+) -> None:
     page, _api = LISTS[name]
     answer = busy.browser.get(f"{page}?format=csv")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
@@ -131,7 +133,7 @@ def test_a_list_as_csv_is_the_list_of_the_api(busy: Person, charlie: Person, nam
 
 
 @each
-def test_a_list_as_a_workbook_says_what_csv_says(busy: Person, name: str) -> None:
+def test_the_workbook_of_a_list_equals_its_csv(busy: Person, name: str) -> None:
     page, _api = LISTS[name]
     told = list(csv.reader(io.StringIO(busy.browser.get(f"{page}?format=csv").text, newline="")))
     answer = busy.browser.get(f"{page}?format=xlsx")
@@ -184,7 +186,7 @@ def test_no_cell_of_a_list_is_a_formula(busy: Person, name: str) -> None:
         ("journal", "from=2199-01-01", 0),
     ],
 )
-def test_a_file_has_what_the_list_is_narrowed_to(
+def test_a_file_has_the_filters_of_its_list(
     busy: Person, name: str, filters: str, count: int
 ) -> None:
     page, _api = LISTS[name]
@@ -197,7 +199,7 @@ def test_a_file_has_what_the_list_is_narrowed_to(
         assert len(table(busy.browser.get(way).text)) == count
 
 
-def test_a_wrong_address_is_a_page_that_says_so_and_no_file(busy: Person) -> None:
+def test_invalid_parameters_return_a_page_with_an_error_and_no_file(busy: Person) -> None:
     for address in (
         "/bills?from=nonsense&format=csv",
         "/journal?to=nonsense&format=xlsx",
@@ -208,7 +210,7 @@ def test_a_wrong_address_is_a_page_that_says_so_and_no_file(busy: Person) -> Non
     assert busy.browser.get("/payments?format=nonsense").mimetype == "text/html"
 
 
-def test_what_is_made_while_a_list_is_under_way_is_not_in_it(app: Flask, busy: Person) -> None:
+def test_records_created_during_an_export_are_not_in_it(app: Flask, busy: Person) -> None:
     exports: Exports = app.extensions["voyagent.exports"]
     snapshot = exports.open(busy.actor.tenant_id)
     pieces = (
@@ -220,7 +222,7 @@ def test_what_is_made_while_a_list_is_under_way_is_not_in_it(app: Flask, busy: P
     assert len(table(busy.browser.get("/invoices?format=csv").text)) == 6
 
 
-def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(
+def test_a_workbook_is_limited_a_csv_is_not_and_slots_are_released(
     busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listings, "LINES_MAX", 4)
@@ -235,7 +237,7 @@ def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(
     assert len(table(client.get("/invoices?format=csv").text)) == 5
 
 
-def test_months_are_cut_to_the_days() -> None:
+def test_months_are_shortened_to_the_given_days() -> None:
     assert list(listings.months(None, None)) == []
     days = [
         (date(2025, 12, 30), date(2025, 12, 31)),

@@ -81,7 +81,7 @@ def shown(person: Person, path: str, **asked: Any) -> Page:
     return page
 
 
-def test_the_api_lists_those_of_a_trip_beside_its_other_filters(
+def test_the_api_filters_by_trip_together_with_other_filters(
     alice: Person, dubai: UUID, path: str
 ) -> None:
     deepa, meera = (("Deepa Krishnan", str(dubai)), ("Meera Nair", str(dubai)))
@@ -95,7 +95,7 @@ def test_the_api_lists_those_of_a_trip_beside_its_other_filters(
     assert len(told(alice, path, trip_id="")) == len(told(alice, path)) == 4
 
 
-def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(
+def test_the_page_filters_by_trip_and_the_filter_can_be_removed(
     alice: Person, dubai: UUID, path: str
 ) -> None:
     assert sorted(shown(alice, path, trip=dubai).rows()) == ["Deepa Krishnan", "Meera Nair"]
@@ -117,14 +117,14 @@ def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(
     assert len(file.splitlines()) == 3
 
 
-def test_the_page_of_a_trip_leads_to_its_list(
+def test_the_page_of_a_trip_links_to_its_list(
     alice: Person, victor: Person, dubai: UUID, path: str
 ) -> None:
     for person in (alice, victor):
         assert f"{path}?trip={dubai}" in Page(person.browser.get(f"/trips/{dubai}")).links()
 
 
-def test_a_trip_of_nobody_or_of_another_agency_has_none(
+def test_an_unknown_trip_or_one_of_another_agency_has_no_documents(
     alice: Person, charlie: Person, dubai: UUID, path: str
 ) -> None:
     assert len(told(alice, path)) == 4
@@ -136,7 +136,7 @@ def test_a_trip_of_nobody_or_of_another_agency_has_none(
     assert "No results" in shown(charlie, path, trip=dubai).words()
 
 
-def test_what_is_no_id_is_refused_and_left_out_on_the_page(
+def test_a_malformed_trip_id_is_refused_by_the_api_and_ignored_on_the_page(
     alice: Person, dubai: UUID, path: str
 ) -> None:
     for wrong in ("x", f"{dubai}0", "1"):
@@ -165,9 +165,7 @@ analyze bills
 """
 
 
-def test_they_are_found_by_the_index_of_the_documents_that_have_a_trip(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_documents_of_a_trip_are_found_by_an_index(alice: Person, owner_engine: sa.Engine) -> None:
     someone = alice.actor
     credential = Credential(
         someone.tenant_id, someone.user_id, someone.session_id or someone.tenant_id
@@ -195,7 +193,7 @@ def test_they_are_found_by_the_index_of_the_documents_that_have_a_trip(
         never_kept.rollback()
 
 
-def test_a_draft_is_among_them(alice: Person) -> None:
+def test_a_draft_of_a_trip_is_listed(alice: Person) -> None:
     trip_id = a_trip(alice)
     draft(alice, trip_id=trip_id)
     assert told(alice, "/invoices", trip_id=trip_id) == [("Deepa Krishnan", str(trip_id))]

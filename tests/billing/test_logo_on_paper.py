@@ -61,7 +61,7 @@ def pdf(person: Person, address: str) -> bytes:
 @pytest.mark.parametrize(
     "kept", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))]
 )
-def test_a_pdf_has_the_picture_while_the_agency_has_one(
+def test_a_pdf_has_the_logo_of_the_agency(
     alice: Person, made: Callable[[Person], str], kept: bytes
 ) -> None:
     address = made(alice)
@@ -76,7 +76,7 @@ def test_a_pdf_has_the_picture_while_the_agency_has_one(
     assert pdf(alice, address) == without
 
 
-def test_a_report_has_it_as_well(alice: Person, charlie: Person) -> None:
+def test_a_report_has_the_logo(alice: Person, charlie: Person) -> None:
     address = statement(alice)
     charlie.does(logos.put, picture())
     assert IMAGE not in pdf(alice, address), "another agency's"
