@@ -182,6 +182,8 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(
     )
     cancelling = proposed(desk, bob, "cancel_hotel_booking", booking_id=result["booking_id"])
     assert [after for _before, after in steps(desk.row(cancelling))] == [None]
+    terms = [one["label"] for one in desk.row(cancelling)["preview"]["facts"]]
+    assert terms == ["Hotel", "Booking number", "Cancellation"]
     grant(tina, cancelling, drain)
     assert desk.row(cancelling)["effect_result"]["cancelled"] is True
     assert [line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"] == [

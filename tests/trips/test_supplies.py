@@ -39,11 +39,11 @@ from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.trips.models import SupplierOffer
+from voyagent.trips.models import SupplierOffer, TripLine
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound
 from voyagent.trips.rules.journey import Journey, Line
-from voyagent.trips.service import flights, hotels, visas
+from voyagent.trips.service import flights, hotels, offers, visas
 from voyagent.trips.service.errors import (
     LineIsOver,
     NobodyTravels,
@@ -389,6 +389,25 @@ def test_what_a_cancellation_costs_is_on_the_trip(alice: Person, refundable: boo
     with pytest.raises(LineIsOver), alice.granted("trip.cancel_hotel").acting() as actor:
         hotels.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     assert book(alice, rate, people).id != line.id, "what was given back can be booked anew"
+
+
+def test_the_offer_of_a_stay_is_kept_until_the_stay_is_cancelled(alice: Person) -> None:
+    people, rate = travellers(alice, a_trip(alice), kinds=("adult", "adult")), a_rate(alice)
+    line = book(alice, rate, people)
+
+    def swept() -> tuple[HotelRate | None, int]:
+        long_over = clock.now() - timedelta(days=1)
+        with alice.acting():
+            db.session.execute(sa.update(SupplierOffer).values(expires_at=long_over))
+            offers.sweep()
+            stay = db.session.scalars(sa.select(TripLine).where(TripLine.id == line.id)).one()
+            left = db.session.scalars(sa.select(SupplierOffer)).all()
+            return hotels.rate_of_stay(stay), len(left)
+
+    assert swept() == (rate, 1)
+    with alice.granted("trip.cancel_hotel").acting() as actor:
+        hotels.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+    assert swept() == (None, 0)
 
 
 def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:

@@ -74,10 +74,11 @@ def dry_run(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
 
     Raises PassengerNotFound, OfferNotFound, TooManyGuests, TripFull.
     """
-    trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
+    trip, offered = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
+    rate = offered.offer
     hotels.guests_of(trip, rate, wanted.passenger_ids)
     check_room(trip, 1)
-    hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", DRY_RUN), rate.total)
+    hotels.put_stay(trip, offered, Booking("booked", rate.supplier, "", "", DRY_RUN), rate.total)
     return {}
 
 
@@ -86,7 +87,10 @@ def preview(call: Invocation, wanted: BookHotelInput) -> Description:
 
     Raises OfferNotFound, PassengerNotFound, TooManyGuests.
     """
-    rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
+    rate, trip = (
+        supplies.rate_of(wanted.rate_key).offer,
+        hotels.trip_of_people(wanted.passenger_ids),
+    )
     guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
     terms = (
         gettext("Free cancellation before %(day)s", day=day(rate.free_until))
@@ -138,7 +142,7 @@ def measure(call: Invocation, wanted: BookHotelInput) -> Measured:
 
 def policy(_call: Invocation, wanted: BookHotelInput) -> Policy:
     """Return the facts for approval: the supplier is paid the rate. Raises OfferNotFound."""
-    rate = supplies.rate_of(wanted.rate_key)
+    rate = supplies.rate_of(wanted.rate_key).offer
     return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 
 

@@ -98,7 +98,8 @@ def book_hotel(
     booked = lines_under(trip.id, reference)
     if booked:
         return known(booked[0])
-    rate, trip_id = rate_of(rate_key), trip.id
+    offered, trip_id = rate_of(rate_key), trip.id
+    rate = offered.offer
     guests = [traveller_of(keyring, one) for one in guests_of(trip, rate, passenger_ids)]
     check_room(trip, 1)
     outside()
@@ -111,7 +112,7 @@ def book_hotel(
             return booked[0]
         line = put_stay(
             trip,
-            rate,
+            offered,
             Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference),
             found.total,
         )
@@ -239,9 +240,9 @@ def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> lis
     return people
 
 
-def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:
+def put_stay(trip: Trip, offered: Offered[HotelRate], booking: Booking, total: Money) -> TripLine:
     """Add a booked hotel stay to the trip."""
-    hotel = rate.hotel
+    rate, hotel = offered.offer, offered.offer.hotel
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
     details = HotelDetails(
         kind="hotel",
@@ -258,7 +259,7 @@ def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> Tri
             "address": hotel.area or None,
         }
     )
-    return book_lines(trip, [details], booking, total)[0]
+    return book_lines(trip, [details], booking, total, offer_id=offered.id)[0]
 
 
 def mark_cancelled(line: TripLine, key: str | None) -> None:

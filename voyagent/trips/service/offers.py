@@ -1,17 +1,18 @@
 """Delete expired offers.
 
-An expired offer is kept for a while, so that a late booking gets the error OfferExpired.
+An expired offer is kept for a while, so that a late booking gets the error OfferExpired. The offer
+of a booked stay is kept until the stay ends, for the terms of its cancellation.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists
 
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.trips.models import SupplierOffer, SupplierResponse
+from voyagent.trips.models import SupplierOffer, SupplierResponse, TripLine
 
 KEPT_FOR = timedelta(hours=1)
 """Time for which an offer is kept after it has expired."""
@@ -20,5 +21,13 @@ KEPT_FOR = timedelta(hours=1)
 def sweep() -> None:
     """Delete the bound agency's offers that expired an hour ago, and expired responses."""
     now = clock.now()
+    is_booked = exists().where(
+        TripLine.offer_id == SupplierOffer.id,
+        TripLine.kind == "hotel",
+        TripLine.status == "booked",
+        TripLine.ends_on >= now.date() - timedelta(days=1),  # today is later in some time zones
+    )
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.expires_at <= now))
-    db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))
+    db.session.execute(
+        delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR, ~is_booked)
+    )

@@ -101,22 +101,20 @@ def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
 
     Raises OfferNotFound.
     """
-    return _read(
-        select(SupplierOffer).where(
-            SupplierOffer.id == offer_id, SupplierOffer.kind == NAMES[kind]
-        ),
-        kind,
+    stored = select(SupplierOffer).where(
+        SupplierOffer.id == offer_id, SupplierOffer.kind == NAMES[kind]
     )
+    return from_payload(kind, load_one(stored, OfferNotFound).payload)
 
 
-def rate_of(rate_key: str) -> HotelRate:
+def rate_of(rate_key: str) -> Offered[HotelRate]:
     """Return the newest stored hotel rate with a supplier's key. Raises OfferNotFound."""
     mine = select(SupplierOffer).where(
         SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key
     )
-    return _read(
-        mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1), HotelRate
-    )
+    newest = mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1)
+    row = load_one(newest, OfferNotFound)
+    return Offered(row.id, from_payload(HotelRate, row.payload))
 
 
 def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
@@ -226,11 +224,6 @@ def book_lines(
 def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
     """Return the references to trip and line for an audit event about a booking."""
     return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
-
-
-def _read(statement: Any, kind: type[Given]) -> Given:
-    row = load_one(statement, OfferNotFound)
-    return from_payload(kind, row.payload)
 
 
 NAMES: dict[Any, str] = {FlightOffer: "flight", HotelRate: "hotel"}
