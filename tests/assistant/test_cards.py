@@ -293,3 +293,12 @@ def test_a_refund_request_is_answered_with_the_page_for_refunds(talk: Talk, alic
     told = talk.say(alice, talk.begin(alice), "refund 5000 to Deepa Krishnan")
     assert text(told).startswith("The assistant records no refunds")
     assert not any(event.get("card") for event in told)
+
+
+def test_the_second_request_of_a_message_is_named_to_be_sent_next(
+    talk: Talk, alice: Person
+) -> None:
+    said = f"{INVOICE} and then show the trial balance"
+    told = talk.say(alice, talk.begin(alice), said)
+    assert "Send the other one next: “show the trial balance”" in text(told)
+    assert card_of(told)["capability"] == "draft_invoice"

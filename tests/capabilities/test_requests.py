@@ -72,3 +72,51 @@ def test_hindi_grammar_tells_a_receipt_from_a_payment(name: str, tail: str) -> N
         for word in ("", "ne", "ko")
     ]
     assert offered == ["record_receipt", "record_receipt", "pay_bill"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "other"),
+    [
+        ("invoice Deepa 20000 for the cab and record 5000 received from Ravi", "draft_invoice",
+         "record 5000 received from Ravi"),
+        ("record a payment of 9000 from Anil by upi, then show the trial balance",
+         "record_receipt", "show the trial balance"),
+        ("search flights Kochi to Doha 20 Dec 2 adults; also find hotels in Doha 20-22 Dec",
+         "search_flights", "find hotels in Doha 20-22 Dec"),
+        ("draft an invoice for Neha, 4000 for visa. Please cancel hotel booking QX7RTA",
+         "draft_invoice", "cancel hotel booking QX7RTA"),
+        ("record 3000 received from Meena and record 4000 received from Joseph",
+         "record_receipt", "record 4000 received from Joseph"),
+    ],
+)  # fmt: skip
+def test_of_two_requests_the_first_is_taken_and_the_second_is_named(
+    text: str, name: str, other: str
+) -> None:
+    draft = ENGINE.reply(text, CONTEXT).draft
+    assert draft
+    assert (draft.name, [one.words for one in draft.unread]) == (name, [other])
+
+
+def test_a_chosen_action_takes_the_request_that_it_fits() -> None:
+    text = "invoice Deepa 20000 for the cab and record 5000 received from Ravi"
+    draft = ENGINE.start("record_receipt", text, CONTEXT).draft
+    assert draft
+    assert draft.values["amount"] == "5000"
+    assert [one.words for one in draft.unread] == ["invoice Deepa 20000 for the cab"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "draft an invoice for Shah and Sons, 4000 for visa and 500 service fee",
+        "invoice Deepa 20000 for hotel and ticket booking",
+        "show invoices and bills of Ravi",
+        "new enquiry Ravi, Bali, 4 people, and find hotels with a pool for him",
+        "add Anitha and Ravi Menon to the trip",
+        "search flights from Kochi to Doha and back for 2 adults",
+        "book the first hotel for Deepa and Ravi",
+    ],
+)
+def test_one_request_is_not_split(text: str) -> None:
+    reply = ENGINE.reply(text, CONTEXT)
+    assert not reply.draft or [one for one in reply.draft.unread if one.kind == "request"] == []

@@ -17,6 +17,7 @@ from voyagent.capabilities.matching import Decision, Matcher, Thresholds, corpus
 from voyagent.capabilities.slots import Context, Filled
 from voyagent.capabilities.unread import Unread
 from voyagent.kernel.text import people
+from voyagent.kernel.text.amounts import find_figures
 
 _CORRECTION = re.compile(
     r"^\s*(?:no+|nope|sorry|oops|wait|actually|correction|i mean|nahi+|नहीं)\b(?:[\s,:]|-(?!\d))*"
@@ -159,6 +160,9 @@ class Engine:
             return confirm(self._capabilities[draft.name], draft)
         if requests.is_refund(text):
             return Reply("refund", kept=draft)
+        parts = self._split(text, context)
+        if parts is not None:
+            return _with_request(self.reply(parts[0], context, draft, listed), parts[1])
         decision = self.decide(text, context)
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
@@ -175,8 +179,17 @@ class Engine:
         return name in self._capabilities
 
     def start(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Reply:
-        """Return the answer that starts the capability which the user has chosen."""
-        return self._next(self.draft(name, text, context, listed))
+        """Return the answer that starts the capability which the user has chosen.
+
+        Of two requests in the text, it is the one that the capability fits better.
+        """
+        parts = self._split(text, context)
+        if parts is None:
+            return self._next(self.draft(name, text, context, listed))
+        first, other = parts
+        if name not in self._names(first, context) and name in self._names(other, context):
+            first, other = other, first
+        return _with_request(self._next(self.draft(name, first, context, listed)), other)
 
     def decide(self, text: str, context: Context) -> Decision:
         """Return the capability that a message means, and the most similar ones."""
@@ -201,6 +214,29 @@ class Engine:
         if party is not None and not set(party.fills) & set(capability.input.model_fields):
             return draft  # the text picked a party by its position in the list, not a record
         return self._referred(text, draft, listed) or draft
+
+    def _split(self, text: str, context: Context) -> tuple[str, str] | None:
+        """Return the two requests of a message, or None if it is one.
+
+        A capability that stores the whole message takes it whole.
+        """
+        for first, other in requests.splits(text):
+            best = [self.decide(part, context) for part in (first, other)]
+            if not all(decision.offered for decision in best):
+                continue
+            names = [(one.taken or one.offered[0]).name for one in best]
+            has_amounts = all(find_figures(part) for part in (first, other))
+            is_clear = names[0] != names[1] or has_amounts
+            if is_clear and not any(self._stores_message(name) for name in names):
+                return first, other
+        return None
+
+    def _stores_message(self, name: str) -> bool:
+        slots_of = self._capabilities[name].slots.values()
+        return any(slot.reader == "message" for slot in slots_of)
+
+    def _names(self, text: str, context: Context) -> set[str]:
+        return {match.name for match in self.decide(text, context).offered}
 
     def _known(self, capability: Capability[Any], name: str, context: Context) -> Any:
         """Return the value of a field from the conversation's subject, or None.
@@ -341,6 +377,14 @@ class Engine:
                     choices=choices,
                 )
         return None
+
+
+def _with_request(reply: Reply, other: str) -> Reply:
+    """Return the reply with a note of the other request of the message."""
+    if reply.draft is None:
+        return reply
+    unread = (*reply.draft.unread, Unread("request", other))
+    return replace(reply, draft=replace(reply.draft, unread=unread))
 
 
 def _currency_of(chosen: Choice, draft: Draft, capability: Capability[Any]) -> dict[str, str]:

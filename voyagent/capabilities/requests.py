@@ -1,10 +1,24 @@
-"""Requests that the assistant recognises in order to refuse them clearly."""
+"""Forms of requests: refunds, and two requests in one message."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from voyagent.kernel.text.amounts import find_figures
+
+_WORDS_MAX = 40
+"""Maximum number of words of a message with two requests; a longer one is a pasted text."""
+_JOINT = re.compile(r"[;\n]\s*|\.\s+|,?\s+(?:and|then|also|aur|phir|और|फिर)\s+|,\s+", re.IGNORECASE)
+_LED = r"(?:(?:and|then|also|please|pls|kindly|aur|phir|now|next)\s+)*"
+_VERB = re.compile(
+    rf"\s*{_LED}(?:invoice|bill|draft|prepare|raise|create|make|record|enter|post|log|note|add|remove|book|reserve"
+    r"|hold|release|issue|cancel|search|find|show|list|open|read|send|mail|email|pay|paid|received"
+    r"|got|write\s+off|apply|file|check|update|change|fetch|reconcile|summari[sz]e)\s+(?=\S)"
+    r"(?!(?:it|that|and|to|by|from|in|on|at|for)\b)",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(rf"\s*{_LED}", re.IGNORECASE)
 
 _REFUND = re.compile(
     r"\brefund(?:ed|ing|s)?\b|रिफंड|रिफ़ंड"
@@ -31,8 +45,26 @@ _IS_ORDER = re.compile(
 _OTHER = re.compile(r"\b(?:cancel\w*|radd|policy|rules?|enquiry|lead)\b|रद्द", re.IGNORECASE)
 
 
+def splits(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways in which a message can be two requests, each of which begins with a verb.
+
+    The caller decides if both parts are requests.
+    """
+    if len(text.split()) > _WORDS_MAX or not _VERB.match(text):
+        return
+    for joint in _JOINT.finditer(text):
+        if _VERB.match(text, joint.end()):
+            rest = text[_end_of_leading(text, joint.end()) :].strip()
+            yield text[: joint.start()].strip(), rest
+
+
 def is_refund(text: str) -> bool:
     """Return True if a message asks to give money back, which no capability does."""
     if _OTHER.search(text) or not _REFUND.search(text):
         return False
     return bool(find_figures(text) or _MONEY.search(text) or _IS_ORDER.search(text))
+
+
+def _end_of_leading(text: str, start: int) -> int:
+    leading = _LEADING.match(text, start)
+    return leading.end() if leading else start
