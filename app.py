@@ -153,7 +153,7 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
     with name.open("a+") as lock:
         give_up_at = time.monotonic() + ORPHANS_END_WITHIN_S
         while True:
-            ours = _try_lock(lock.fileno())
+            is_ours = _try_lock(lock.fileno())
             try:
                 listener = socket.create_server((HOST, settings.port), backlog=BACKLOG)
                 break
@@ -162,7 +162,7 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
                     raise PortUnavailable(
                         f"{HOST}:{settings.port} cannot be used: {error.strerror}."
                     ) from None
-                if ours or _is_alive(_number_in(name)) or time.monotonic() > give_up_at:
+                if is_ours or _is_alive(_number_in(name)) or time.monotonic() > give_up_at:
                     raise PortUnavailable(
                         f"port {settings.port} is in use. Stop what runs there, or choose another:"
                         " PORT=5001 make run"

@@ -120,11 +120,11 @@ def let_in(settings: Settings) -> None:
         psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S
     ) as owner:
         # No row if the login may use the role already, or if the URL does not name the login.
-        strange = owner.execute(
+        missing = owner.execute(
             "select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')",
             (login, APP_ROLE),
         ).fetchone()
-        if strange is not None and login is not None:
+        if missing is not None and login is not None:
             owner.execute(
                 sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login))
             )

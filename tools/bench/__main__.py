@@ -42,19 +42,19 @@ def main(wanted: str) -> int:
             f"\n{os.cpu_count()} cores, of which other programs wanted {busy:.1f} in the last"
             f" minute{'' if busy < QUIET else CAUTION}."
         )
-        told = [_tell(commit_time(here))]
+        lines = [_tell(commit_time(here))]
         for name in names:
             print(f"\n{name}", flush=True)
-            told += [_tell(figure) for figure in PARTS[name](here)]
-    failed = missed(told)
-    judged = sum(figure.has_target for figure in told)
+            lines += [_tell(figure) for figure in PARTS[name](here)]
+    failed = missed(lines)
+    judged = sum(figure.has_target for figure in lines)
     print(
         f"\n{judged - len(failed)} of {judged} targets met in {time.monotonic() - began:.0f} s.",
         flush=True,
     )
     for figure in failed:
         print(f"missed: {figure.row().strip()}")
-    return exit_code(told)
+    return exit_code(lines)
 
 
 def _tell(figure: Figure) -> Figure:

@@ -223,10 +223,10 @@ def session_statement(session_id: UUID) -> Select[Any]:
 
 def state_of(session_id: UUID) -> str:
     """Return a hash that changes whenever a proposal of the conversation changes."""
-    told = func.concat_ws(
+    parts = func.concat_ws(
         " ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash
     )
-    whole = func.array_to_string(func.array_agg(aggregate_order_by(told, _C.id)), ",")
+    whole = func.array_to_string(func.array_agg(aggregate_order_by(parts, _C.id)), ",")
     found = select(func.md5(func.coalesce(whole, "")).label("mark")).where(
         owned(Approval), _C.session_id == session_id, _C.hidden_at.is_(None)
     )

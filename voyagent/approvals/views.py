@@ -59,17 +59,17 @@ def index(reader: RequestReader) -> Any:
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
         return render_template("approvals/_waiting.html")
-    asked = query_of(HistoryQuery)
-    if asked.status is not None:
-        page = queries.list_approvals(reader, status=asked.status, limit=PAGE, offset=asked.offset)
+    query = query_of(HistoryQuery)
+    if query.status is not None:
+        page = queries.list_approvals(reader, status=query.status, limit=PAGE, offset=query.offset)
         return render_template(
-            "approvals/history.html", history=page, asked=asked, address=_history_address
+            "approvals/history.html", history=page, asked=query, address=_history_address
         )
     waiting, decided = reader.read(
         queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY)
     )
-    inbox = _inbox_of(waiting, decided, reader.authenticate(), asked.open)
-    if is_htmx() and asked.seen == inbox["inbox_mark"]:
+    inbox = _inbox_of(waiting, decided, reader.authenticate(), query.open)
+    if is_htmx() and query.seen == inbox["inbox_mark"]:
         return "", 204
     return render_template("approvals/list.html", **inbox)
 
@@ -215,13 +215,13 @@ def _several(actor: Actor, chosen: list[str], form: DecideSeveralForm) -> str:
         row["worth"] = (
             None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
         )
-    asked = [
+    items = [
         (row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row))
         for row in rows
     ]
     return render_template(
         "approvals/several.html",
-        asked=[(*one, _obstacle(actor, one[0]["id"], one[1])) for one in asked],
+        asked=[(*one, _obstacle(actor, one[0]["id"], one[1])) for one in items],
         form=form,
         **_inbox(actor),
     )
@@ -351,8 +351,8 @@ def _is_final(approval: Approval) -> bool:
     return effect is not None and not effect.reversible
 
 
-def _history_address(asked: HistoryQuery, **changes: Any) -> str:
-    values = {"status": asked.status, "offset": asked.offset} | changes
+def _history_address(query: HistoryQuery, **changes: Any) -> str:
+    values = {"status": query.status, "offset": query.offset} | changes
     return (
         url_for("approvals.index")
         + "?"

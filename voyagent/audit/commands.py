@@ -23,18 +23,18 @@ def audit() -> None:
 @click.option("--agency", type=click.UUID, help="Id of an agency; all agencies if absent.")
 @click.option(
     "--head",
-    "noted",
+    "head_texts",
     multiple=True,
     metavar="NUMBER:HASH",
     help="Head of the agency's chain, as noted earlier in another place.",
 )
 @with_database
-def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
+def verify(agency: UUID | None, head_texts: tuple[str, ...]) -> None:
     """Recompute every hash and print the first missing or changed event of each chain.
 
     The exit code is 1 if a chain is broken.
     """
-    known = _heads(noted)
+    known = _heads(head_texts)
     if agency is not None:
         _must_exist(agency)
     if known and agency is None:
@@ -79,8 +79,8 @@ def _must_exist(tenant_id: UUID) -> None:
         raise click.ClickException(f"there is no agency {tenant_id}")
 
 
-def _heads(noted: tuple[str, ...]) -> list[Head]:
+def _heads(texts: tuple[str, ...]) -> list[Head]:
     try:
-        return [parse_head(text) for text in noted]
+        return [parse_head(text) for text in texts]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--head") from None

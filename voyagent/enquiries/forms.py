@@ -195,10 +195,10 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         try:
             query = cls.model_validate(values)
         except ValidationError as error:
-            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             query = cls.model_validate(
-                {name: value for name, value in values.items() if name not in unread}
-                | {"unread": (*sorted(unread),)}
+                {name: value for name, value in values.items() if name not in invalid}
+                | {"unread": (*sorted(invalid),)}
             )
         return _sensible(query)
 

@@ -321,16 +321,16 @@ def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]
     Of a private field only the name is recorded.
     """
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
-    told: list[dict[str, str | None]] = []
+    entries: list[dict[str, str | None]] = []
     for name, value in after.items():
         if value is None and before[name] is None:
             continue
-        told.append(
+        entries.append(
             {"field": name}
             if name in _PRIVATE
             else {"field": name, "before": _plain(before[name]), "after": _plain(value)}
         )
-    return told
+    return entries
 
 
 def _plain(value: Any) -> str | None:
@@ -340,14 +340,14 @@ def _plain(value: Any) -> str | None:
 def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that a person can enter, by their names in the API."""
     names = (*EnquiryChanges.__annotations__,)
-    told = {name: row[name] for name in names if name in row}
+    values = {name: row[name] for name in names if name in row}
     if "budget_hundredths" in row:
-        told["budget_amount"] = (
+        values["budget_amount"] = (
             None
             if row["budget_hundredths"] is None
             else Decimal(row["budget_hundredths"]).scaleb(-2)
         )
-    return told
+    return values
 
 
 def _row(enquiry: Enquiry) -> dict[str, Any]:

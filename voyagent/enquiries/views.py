@@ -25,17 +25,17 @@ menu_count("enquiries_new")(enquiries.new_count)
 @pages.page("/enquiries", permission="enquiry.read")
 def index(reader: RequestReader) -> Any:
     """Show the list; for a partial request return only the changed fragment."""
-    asked = ListQuery.read(request.args)
+    query = ListQuery.read(request.args)
     board = enquiries.read_board(
-        reader, asked.search(_zone(reader, asked)), asked.part(), asked.open
+        reader, query.search(_zone(reader, query)), query.part(), query.open
     )
-    facts = {"asked": asked, "board": board, "looked_max": enquiries.LOOKED_MAX}
+    facts = {"asked": query, "board": board, "looked_max": enquiries.LOOKED_MAX}
     if not is_htmx():
-        return render_template("enquiries/list.html", **facts), 422 if asked.unread else 200
+        return render_template("enquiries/list.html", **facts), 422 if query.unread else 200
     if request.headers.get("HX-Target") == "palette":
         return render_template("enquiries/_found.html", **facts)
     answer = make_response(render_template("enquiries/_list.html", swap_oob=True, **facts))
-    answer.headers["HX-Push-Url"] = asked.address(open=asked.open)
+    answer.headers["HX-Push-Url"] = query.address(open=query.open)
     return answer
 
 
@@ -139,8 +139,8 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
     return see_other(url_for("assistant.conversation", session_id=session_id))
 
 
-def _zone(reader: RequestReader, asked: ListQuery) -> str:
+def _zone(reader: RequestReader, query: ListQuery) -> str:
     """Return the agency's time zone; it is loaded first only if a filter by receipt needs it."""
-    if asked.created_from or asked.created_to:
+    if query.created_from or query.created_to:
         reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

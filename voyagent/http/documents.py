@@ -190,13 +190,13 @@ def _answered(
         return shown(document.typeset(reader, found, actor.tenant_name, **chosen))
 
 
-def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
+def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:
     """Yield name, text and date of each value of a document that is not an amount or a list.
 
     Either text or date is None. For an exchange rate both are given, and the date is the date of
     its quotation.
     """
-    for name, value in told.items():
+    for name, value in members.items():
         if isinstance(value, datetime):
             yield name, wire_instant(value), None
         elif isinstance(value, date):

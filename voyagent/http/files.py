@@ -118,13 +118,13 @@ def exported(answer: Response) -> Response:
     actor = present_actor()
     assert actor is not None
     file = parse_options_header(answer.headers["Content-Disposition"])[1]["filename"]
-    asked = {
+    filters = {
         name: value for name, value in request.args.items() if value and name not in _NO_FILTERS
     }
     auth_adapter().note_export(
         actor,
         file,
-        {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(asked.items())[:_TOLD_MAX]},
+        {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(filters.items())[:_TOLD_MAX]},
     )
     return answer
 
@@ -149,8 +149,8 @@ def streamed(
     """
     snapshot = export_slots().open(tenant_id)
     try:
-        told = stream(snapshot)
-        answer = exported(saved(told.csv(snapshot, bom=bom), f"{told.name}.csv", "text/csv"))
+        export = stream(snapshot)
+        answer = exported(saved(export.csv(snapshot, bom=bom), f"{export.name}.csv", "text/csv"))
     except BaseException:
         snapshot.close()
         raise

@@ -184,13 +184,13 @@ class Claim:
         assert caller_id is not None
         keyring: Keyring = current_app.extensions["voyagent.keyring"]
         address = f"{request.method} {request.path}?".encode() + request.query_string
-        asked = hashlib.sha256(hashlib.sha256(address).digest() + body).hexdigest()
+        request_hash = hashlib.sha256(hashlib.sha256(address).digest() + body).hexdigest()
         return cls(
             new_id(),
             caller_id,
             key,
-            keyring.digest(PURPOSE, asked),
-            frozenset(keyring.digests(PURPOSE, asked)),
+            keyring.digest(PURPOSE, request_hash),
+            frozenset(keyring.digests(PURPOSE, request_hash)),
         )
 
 
@@ -269,9 +269,9 @@ def once(
     try:
         response = respond()
     except VoyagentError as error:
-        twin = _answered_meanwhile(claim, error)
-        if twin is not None:
-            return _repeat(claim, twin, resume)
+        row_of_other = _answered_meanwhile(claim, error)
+        if row_of_other is not None:
+            return _repeat(claim, row_of_other, resume)
         if error.keeps_work:
             _let_go(claim)
         raise
@@ -379,12 +379,12 @@ def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
         "key": claim.key,
         "id": claim.id,
     }
-    twin = db.session.execute(_TWIN, of).mappings().first()
-    if twin is None:
+    row = db.session.execute(_TWIN, of).mappings().first()
+    if row is None:
         return None
     db.session.rollback()
     log.info("idempotency.overtaken")
-    return dict(twin)
+    return dict(row)
 
 
 def _let_go(claim: Claim) -> None:

@@ -57,7 +57,7 @@ def as_html(text: str) -> Markup:
         elif token.type in ("th_open", "td_open") and token.attrGet("style") in SIDES:
             token.attrSet("class", SIDES[str(token.attrGet("style"))])
     html = _READER.renderer.render(tokens, _READER.options, {})
-    kept = nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=TAGS,
         attributes={"a": {"href"}},
@@ -66,7 +66,7 @@ def as_html(text: str) -> Markup:
         url_schemes=LINKS,
         link_rel=REL,
     )
-    return Markup(kept)  # noqa: S704 - nh3 has cleaned it
+    return Markup(cleaned)  # noqa: S704 - nh3 has cleaned it
 
 
 def _as_paragraph(token: Token) -> None:

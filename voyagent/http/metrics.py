@@ -137,9 +137,9 @@ def _template(rule: str) -> str:
 @functools.cache
 def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any, Any]:
     """Return the counter and the duration histogram for one kind of response; cached."""
-    kept = meters()
+    found = meters()
     requests, seconds = (
-        (kept.requests, kept.request_seconds) if is_api else (kept.pages, kept.page_seconds)
+        (found.requests, found.request_seconds) if is_api else (found.pages, found.page_seconds)
     )
     return requests.labels(method, path, str(status)), seconds.labels(method, path)
 

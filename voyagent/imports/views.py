@@ -41,8 +41,10 @@ def index(actor: Actor) -> Any:
 
     outcome = form.attempt(act, **PLACES)
     if outcome is not None and takes:
-        said = ngettext("One line was imported.", "%(num)d lines were imported.", outcome.row_count)
-        toast(said)
+        message = ngettext(
+            "One line was imported.", "%(num)d lines were imported.", outcome.row_count
+        )
+        toast(message)
         return see_other(url_for(LEADS_TO[outcome.kind]))
     findings = (
         [

@@ -347,13 +347,13 @@ def _is_mail_server(url: str) -> bool:
                 and not parts.query
                 and not parts.fragment
             )
-        asked = {"smtps": {""}, "smtp": {"", "tls=none", "tls=starttls"}}.get(parts.scheme, set())
+        queries = {"smtps": {""}, "smtp": {"", "tls=none", "tls=starttls"}}.get(parts.scheme, set())
         return (
             _is_address(url, "smtp", "smtps")
             and bool(parts.hostname)
             and not parts.path.strip("/")
             and not parts.fragment
-            and parts.query in asked
+            and parts.query in queries
         )
     except ValueError:
         return False

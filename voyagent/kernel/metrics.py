@@ -214,12 +214,12 @@ def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> N
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
     """Cancel the calls that the block registered with `after_commit` if the block raises."""
-    noted = session.info.setdefault(_AFTER_COMMIT, [])
-    before = len(noted)
+    calls = session.info.setdefault(_AFTER_COMMIT, [])
+    before = len(calls)
     try:
         yield
     except BaseException:
-        del noted[before:]
+        del calls[before:]
         raise
 
 

@@ -166,10 +166,10 @@ def page_or_first(
     Returns the page and the names of invalid parameters: `("cursor",)`, or nothing.
     """
     try:
-        behind = place()
+        cursor = place()
     except InvalidCursor:
         return read(None), ("cursor",)
-    return read(behind), ()
+    return read(cursor), ()
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:

@@ -154,9 +154,9 @@ class _Code:
         # A currency is read once for all amounts.
         first = [f"{_local(path)} = {self._at(path)}" for path in sorted(currencies)]
         self.locals = {path: _local(path) for path in currencies}
-        kept = [(one.key, self._written(one)) for one in members if one.is_kept]
-        display = ", ".join(f"{key}: {written}" for key, written in kept[:DISPLAY_MAX])
-        further = [f"out[{key}] = {written}" for key, written in kept[DISPLAY_MAX:]]
+        included = [(one.key, self._written(one)) for one in members if one.is_kept]
+        display = ", ".join(f"{key}: {written}" for key, written in included[:DISPLAY_MAX])
+        further = [f"out[{key}] = {written}" for key, written in included[DISPLAY_MAX:]]
         last = [
             f"if (found := {self._written(one)}) is not None: out[{one.key}] = found"
             for one in members

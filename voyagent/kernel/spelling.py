@@ -31,13 +31,13 @@ def in_words(amount: Money, language: str) -> str:
     first, with_part, end = (_RUPEES if amount.currency == "INR" else _OTHERS)[language]
     name = get_currency_name(amount.currency, count=2, locale=language)
     spelled = _spelled(whole, language)
-    said = first.format(whole=spelled.replace(" and ", " ") if part else spelled, name=name)
+    text = first.format(whole=spelled.replace(" and ", " ") if part else spelled, name=name)
     if part:
         fraction = (
             _spelled(part, language) if amount.currency == "INR" else f"{part:0{amount.exponent}d}"
         )
-        said = with_part.format(whole=said, part=fraction, of=of)
-    return end.format(whole=said)
+        text = with_part.format(whole=text, part=fraction, of=of)
+    return end.format(whole=text)
 
 
 def _spelled(number: int, language: str) -> str:
@@ -47,5 +47,5 @@ def _spelled(number: int, language: str) -> str:
     crores, rest = divmod(number, _CRORE)
     if crores < 100:
         return str(num2words(number, lang=language))
-    said = f"{_spelled(crores, language)} {_SCALE[language]}"
-    return f"{said} {num2words(rest, lang=language)}" if rest else said
+    text = f"{_spelled(crores, language)} {_SCALE[language]}"
+    return f"{text} {num2words(rest, lang=language)}" if rest else text

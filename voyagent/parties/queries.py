@@ -153,7 +153,7 @@ def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
     purposes receivable and supplier_advances, and owed by the agency for the others.
     """
     rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
-    told = [
+    balances = [
         {
             "purpose": row["purpose"],
             "currency": row["currency"],
@@ -161,7 +161,7 @@ def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
         }
         for row in rows
     ]
-    return [row for row in told if row["minor"]]
+    return [row for row in balances if row["minor"]]
 
 
 @cached_statement

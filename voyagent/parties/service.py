@@ -146,7 +146,7 @@ class PartyChanges(TypedDict, total=False):
     is_archived: bool
 
 
-def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
+def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
     """Add a customer or supplier.
 
     `country` is a code of ISO 3166, `state` a state code of that country, `terms_days` 0 to 365. An
@@ -156,7 +156,7 @@ def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
     UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms, PartyNameTaken.
     """
     actor.require("party.create")
-    values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(said))
+    values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(changes))
     now = clock.now()
     party = Party(
         id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
@@ -265,16 +265,16 @@ def _flush() -> None:
 
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail; of private fields only their names."""
-    told: list[dict[str, str | None]] = []
+    entries: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():
         if before is None and after is None:
             continue
-        told.append(
+        entries.append(
             {"field": name}
             if name in _PRIVATE
             else {"field": name, "before": _plain(before), "after": _plain(after)}
         )
-    return told
+    return entries
 
 
 def _plain(value: Any) -> str | None:

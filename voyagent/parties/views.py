@@ -29,15 +29,15 @@ pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/parties", permission="party.read")
 def index(reader: Reader) -> Any:
     """Show the list of customers and suppliers by name."""
-    asked = PartyList.read(request.args)
-    found, unread = page_or_first(
-        lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place
+    query = PartyList.read(request.args)
+    found, invalid = page_or_first(
+        lambda cursor: queries.list_parties(reader, query.search(), cursor=cursor), query.place
     )
     facts = {
-        "asked": asked,
+        "asked": query,
         "rows": found.items,
         "next_cursor": found.next_cursor,
-        "unread": asked.unread_words(*unread),
+        "unread": query.unread_words(*invalid),
     }
     return render_template("parties/list.html", **facts), 422 if facts["unread"] else 200
 
@@ -50,11 +50,11 @@ def new(actor: Actor) -> Any:
         "is_customer": request.args.get("kind") != "supplier",
     }
     form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
-    noted = form.attempt(lambda body: service.create(actor, **body.said()), **PLACES)
-    if noted is None:
+    party = form.attempt(lambda body: service.create(actor, **body.said()), **PLACES)
+    if party is None:
         return render_template("parties/new.html", form=form), form.status
-    toast(_("%(name)s saved.", name=noted.name))
-    return see_other(url_for("parties.detail", party_id=noted.id))
+    toast(_("%(name)s saved.", name=party.name))
+    return see_other(url_for("parties.detail", party_id=party.id))
 
 
 @pages.page("/parties/<party_id>", permission="party.read", missing=PartyNotFound)

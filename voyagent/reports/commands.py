@@ -94,7 +94,7 @@ def export(
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
         with transaction(tenant):
-            asked = {
+            filters = {
                 "format": form,
                 "from": first and first.date(),
                 "to": last and last.date(),
@@ -103,7 +103,7 @@ def export(
             note_export(
                 system_actor(tenant),
                 file.name,
-                {name: said for name, said in asked.items() if said},
+                {name: value for name, value in filters.items() if value},
             )
         files.write(
             tenant,

@@ -127,23 +127,23 @@ class Address:
         }
         days = {name: found for name in DAYS if (found := read_past_day(typed.get(name, "")))}
         currency = typed.get("currency")
-        unread = [name for name in DAYS if name in typed and name not in days]
+        invalid = [name for name in DAYS if name in typed and name not in days]
         if currency is not None and not is_currency(currency):
-            unread.append("currency")
-        unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
-        unread += [
+            invalid.append("currency")
+        invalid += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
+        invalid += [
             name
             for name, reading in (("trip", parse_id), ("month", _month))
-            if name in typed and name not in unread and reading(typed[name]) is None
+            if name in typed and name not in invalid and reading(typed[name]) is None
         ]
         choices = CHOICES | {"format": (*CHOICES["format"], *MORE_FORMATS.get(endpoint, ()))}
-        unread += [
+        invalid += [
             name
             for name, possible in choices.items()
             if name in typed and typed[name] not in possible
         ]
         texts: dict[str, Any] = {
-            name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread
+            name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in invalid
         }
         return cls(
             endpoint,
@@ -151,7 +151,7 @@ class Address:
             currency,
             include_zero=given.get("include_zero") == "1",
             typed=typed,
-            unread=tuple(unread),
+            unread=tuple(invalid),
             **texts,
         )
 
@@ -204,10 +204,10 @@ class Address:
             "month": self.month,
         }
         values |= {"include_zero": "1" if self.include_zero else None}
-        said = {name: value for name, value in (values | changes).items() if value}
+        parameters = {name: value for name, value in (values | changes).items() if value}
         return url_for(
             self.endpoint,
-            **({"customer": self.customer} if self.customer is not None else {}) | said,
+            **({"customer": self.customer} if self.customer is not None else {}) | parameters,
         )
 
 

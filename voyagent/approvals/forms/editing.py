@@ -193,13 +193,13 @@ class Sheet:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments with the values that the user entered."""
-        told: dict[str, Any] = deepcopy(self.payload)
+        arguments: dict[str, Any] = deepcopy(self.payload)
         for place, cell in self.cells.items():
-            _put(told, place, cell.read(self._currency_beside(place)))
+            _put(arguments, place, cell.read(self._currency_beside(place)))
             self._places[place] = cell.name
         for table in self.tables:
-            _put(told, table.place, list(self._lines(table)))
-        return told
+            _put(arguments, table.place, list(self._lines(table)))
+        return arguments
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
         """Call `act` with the entered arguments; return its result, or None if it refuses.
@@ -219,12 +219,12 @@ class Sheet:
     def _lines(self, table: Table) -> Iterator[dict[str, Any]]:
         number = 0
         for n, row in enumerate(table.rows):
-            kept = table.lines[n] if n < len(table.lines) else {}
+            stored = table.lines[n] if n < len(table.lines) else {}
             written = dict(zip(table.columns, row, strict=True))
             currency = (
                 written["currency"].read()
                 if "currency" in written
-                else kept.get("currency") or self._currency_beside(table.place)
+                else stored.get("currency") or self._currency_beside(table.place)
             )
             line = {
                 name: value
@@ -236,7 +236,9 @@ class Sheet:
             self._places |= {
                 (*table.place, number, name): cell.name for name, cell in written.items()
             }
-            yield {name: value for name, value in kept.items() if name not in table.columns} | line
+            yield {
+                name: value for name, value in stored.items() if name not in table.columns
+            } | line
             number += 1
 
     @property
@@ -298,13 +300,13 @@ def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
             yield (key,), value
 
 
-def _put(told: dict[str, Any], place: Place, value: Any) -> None:
+def _put(target: dict[str, Any], place: Place, value: Any) -> None:
     for key in place[:-1]:
-        told = told[key]  # type: ignore[index]
+        target = target[key]  # type: ignore[index]
     if value is None:
-        told.pop(str(place[-1]), None)
+        target.pop(str(place[-1]), None)
     else:
-        told[str(place[-1])] = value
+        target[str(place[-1])] = value
 
 
 def _table(

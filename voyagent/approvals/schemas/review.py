@@ -156,13 +156,13 @@ def results_in_words(
 
     `state` returns the label of a state, `day` formats a date.
     """
-    told = {
+    texts = {
         name: state(value) if name == "status" else _in_words(name, value, result)
         for name, value in result.items()
         if not isinstance(value, bool) and parse_id(value) is None
     }
     return arguments_in_words(
-        {name: value for name, value in told.items() if value is not None}, day=day
+        {name: value for name, value in texts.items() if value is not None}, day=day
     )
 
 

@@ -150,7 +150,7 @@ def _try(actor: Actor, wish: Wish) -> Answered:
 
     A refusal rolls the savepoint back, unless the error is one that keeps what was written.
     """
-    kept: VoyagentError | None = None
+    recorded: VoyagentError | None = None
     approval: Approval | None = None
     try:
         with audit.savepoint():
@@ -165,10 +165,10 @@ def _try(actor: Actor, wish: Wish) -> Answered:
             except VoyagentError as refusal:
                 if not refusal.keeps_work:
                     raise
-                kept = refusal
+                recorded = refusal
     except VoyagentError as refusal:
         return Answered(wish.approval_id, refusal=refusal)
-    return Answered(wish.approval_id, approval, kept)
+    return Answered(wish.approval_id, approval, recorded)
 
 
 def _check(actor: Actor, approval: Approval, wish: Wish) -> None:

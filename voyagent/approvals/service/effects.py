@@ -223,8 +223,8 @@ def register(effect: Effect) -> Effect:
     Raises ValueError for an unknown role, no role, the role `viewer`, an unknown permission, or a
     name that is taken.
     """
-    strange = effect.approver_roles - {role.value for role in Role}
-    if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
+    unknown = effect.approver_roles - {role.value for role in Role}
+    if unknown or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
         raise ValueError(f"{effect.tool_name}: roles {sorted(effect.approver_roles)} cannot decide")
     if not roles_that_may(effect.permission):
         raise ValueError(f"{effect.tool_name}: no role has the permission {effect.permission}")

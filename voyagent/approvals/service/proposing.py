@@ -183,8 +183,8 @@ def preview_of(
 
 def _pending_effects(shown: Description | None) -> list[PendingEffect]:
     """Return approved acts, not yet run, on the same party and currency, oldest first."""
-    mine = _parties_in(shown)
-    if not mine:
+    own_parties = _parties_in(shown)
+    if not own_parties:
         return []
     granted = (
         select(Approval)
@@ -199,7 +199,7 @@ def _pending_effects(shown: Description | None) -> list[PendingEffect]:
             effects.find(approval.tool_name),
             person_of(approval.requested_by_user_id),
         )
-        if effect and requester and mine & _parties_in(approval.preview):
+        if effect and requester and own_parties & _parties_in(approval.preview):
             found.append(PendingEffect(effect, requester, dict(approval.payload)))
     return found
 
@@ -349,7 +349,7 @@ def _proposed_before(
     """Return the proposal that the same call of the turn has made before, edited or not."""
     if turn_id is None:
         return None
-    asked: ColumnElement[bool] = or_(
+    same_arguments: ColumnElement[bool] = or_(
         Approval.arguments_hash == hashed, Approval.original_payload == literal(arguments, JSONB)
     )
     return db.session.scalar(
@@ -358,6 +358,6 @@ def _proposed_before(
             Approval.turn_id == turn_id,
             Approval.tool_call_id == tool_call_id,
             Approval.superseded_by.is_(None),
-            asked,
+            same_arguments,
         )
     )

@@ -46,13 +46,13 @@ def preview(actor: Actor, approval: Approval) -> Description:
         return {"warning": failure.message}
 
 
-def _retold(approval: Approval, kept: Description) -> Description:
+def _retold(approval: Approval, stored: Description) -> Description:
     """Return the stored preview, translated if a new dry run has the same contents.
 
     Only texts are replaced, because an approval is compared with the stored preview.
     """
     locale, effect, requester = (
-        kept.get("locale"),
+        stored.get("locale"),
         effects.find(approval.tool_name),
         person_of(approval.requested_by_user_id),
     )
@@ -62,9 +62,9 @@ def _retold(approval: Approval, kept: Description) -> Description:
         or effect is None
         or effect.describe is None
         or requester is None
-        or "refusal" in kept
+        or "refusal" in stored
     ):
-        return kept
+        return stored
     try:
         with audit.savepoint(), force_locale(locale):
             then = effect.describe(requester, dict(approval.payload))
@@ -76,23 +76,23 @@ def _retold(approval: Approval, kept: Description) -> Description:
                 else Measured()
             )
     except VoyagentError:
-        return kept  # a change of the consequences is reported when somebody approves
-    told = Description(**kept)
+        return stored  # a change of the consequences is reported when somebody approves
+    description = Description(**stored)
     for part in ("title", "undo", "facts", "document"):
-        if part in now and then.get(part) == kept.get(part):
-            told[part] = now[part]
-    if _outcomes(then) == _outcomes(kept):
-        told["checks"] = now.get("checks", [])
+        if part in now and then.get(part) == stored.get(part):
+            description[part] = now[part]
+    if _outcomes(then) == _outcomes(stored):
+        description["checks"] = now.get("checks", [])
     leaves = then.get("leaves", [])
-    if leaves and kept.get("leaves", [])[: len(leaves)] == leaves:
-        told["leaves"] = [*now.get("leaves", []), *kept["leaves"][len(leaves) :]]
+    if leaves and stored.get("leaves", [])[: len(leaves)] == leaves:
+        description["leaves"] = [*now.get("leaves", []), *stored["leaves"][len(leaves) :]]
     words = {balance["key"]: balance for balance in measured.get("balances", [])}
-    if "balances" in kept:
-        told["balances"] = [
+    if "balances" in stored:
+        description["balances"] = [
             one | _said(words[one["key"]]) if one.get("key") in words else one
-            for one in kept["balances"]
+            for one in stored["balances"]
         ]
-    return told
+    return description
 
 
 def _outcomes(shown: Description) -> list[tuple[str | None, bool]]:

@@ -83,9 +83,12 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
         "status": search.status,
         "tz": search.zone,
     }
-    told = {name: value for name, value in filters.items() if value}
+    used_filters = {name: value for name, value in filters.items() if value}
     recording.record(
-        actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows}
+        actor,
+        EXPORTED,
+        inputs={"format": "csv", "filters": used_filters},
+        outputs={"rows": opened.rows},
     )
     return opened
 

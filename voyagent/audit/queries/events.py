@@ -387,13 +387,13 @@ def _shown(events: Any, *, named: bool) -> Select[Any]:
 def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
     """Return the columns that API and CSV have in common."""
     failed = events.status.in_(FAILED)
-    told = func.concat(" (", events.status, ")")
+    status_text = func.concat(" (", events.status, ")")
     summary = func.concat(
         events.kind,
         case(
             (events.error.is_not(None), func.concat(": ", events.error)),
-            (events.driver.is_not(None), func.concat(" via ", events.driver, told)),
-            else_=told,
+            (events.driver.is_not(None), func.concat(" via ", events.driver, status_text)),
+            else_=status_text,
         ),
     )
     made = {

@@ -113,18 +113,18 @@ def verify(
     `lines` are the events in the archive's format. `known` are sequence numbers and hashes that
     were recorded elsewhere earlier; the chain must still contain them.
     """
-    seq, last, noted = 0, GENESIS, dict([Head(0, GENESIS), *known])
+    seq, last, known_hashes = 0, GENESIS, dict([Head(0, GENESIS), *known])
     try:
         for line in lines:
             last = _follow(line, seq + 1, last, tenant_id)
             seq += 1
-            if noted.get(seq, last) != last:
+            if known_hashes.get(seq, last) != last:
                 return Verdict(
                     seq, last, seq, f"event {seq} has another hash than was noted elsewhere"
                 )
     except BrokenError as broken:
         return Verdict(seq, last, broken.seq, broken.reason)
-    return _at_the_end(seq, last, head, max(noted))
+    return _at_the_end(seq, last, head, max(known_hashes))
 
 
 def digest(previous: str, event: dict[str, str | None]) -> str:
@@ -231,16 +231,16 @@ def main(arguments: list[str]) -> int:
 
 def parse_head(text: str) -> Head:
     """Parse a head in the form `NUMBER:HASH`. Raises ValueError."""
-    seq, _, noted = text.strip().partition(":")
+    seq, _, digest_text = text.strip().partition(":")
     if not (
         seq.isascii()
         and seq.isdecimal()
         and len(seq) <= 18
-        and len(noted) == 64
-        and set(noted) <= set("0123456789abcdef")
+        and len(digest_text) == 64
+        and set(digest_text) <= set("0123456789abcdef")
     ):
         raise ValueError("a head is written NUMBER:HASH, with 64 hexadecimal digits")
-    return Head(int(seq), noted)
+    return Head(int(seq), digest_text)
 
 
 def head_document(tenant_id: str, head: Head) -> str:

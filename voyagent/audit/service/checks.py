@@ -94,24 +94,24 @@ def found_before(tenant_id: UUID) -> list[Head]:
         .limit(_COMPARED_MAX)
     )
     with transaction(tenant_id):
-        kept = db.session.scalars(newest).all()
+        rows = db.session.scalars(newest).all()
         return [
-            Head(check.through_seq or 0, (check.head_hash or b"").hex()) for check in reversed(kept)
+            Head(check.through_seq or 0, (check.head_hash or b"").hex()) for check in reversed(rows)
         ]
 
 
 def _keep(verdict: Verdict, check_id: UUID | None) -> None:
-    kept = (
+    row = (
         db.session.scalar(select(AuditCheck).where(AuditCheck.id == check_id))
         if check_id is not None
         else None
     )
-    if kept is None:
-        kept = AuditCheck()
-        db.session.add(kept)
-    kept.checked_at = db.session.scalar(select(func.clock_timestamp()))
-    kept.ok, kept.through_seq, kept.head_hash = verdict.ok, verdict.seq, bytes.fromhex(verdict.hash)
-    kept.first_bad_seq, kept.reason = verdict.bad_seq, verdict.reason or None
+    if row is None:
+        row = AuditCheck()
+        db.session.add(row)
+    row.checked_at = db.session.scalar(select(func.clock_timestamp()))
+    row.ok, row.through_seq, row.head_hash = verdict.ok, verdict.seq, bytes.fromhex(verdict.hash)
+    row.first_bad_seq, row.reason = verdict.bad_seq, verdict.reason or None
     db.session.flush()
     newest = (
         select(AuditCheck.id)

@@ -125,7 +125,7 @@ def short_hash(digest: bytes) -> str:
 
 
 def _own_words(event: Row) -> str:
-    told = {**event["inputs"], **event["outputs"]}
+    values = {**event["inputs"], **event["outputs"]}
     for name in (
         "summary",
         "number",
@@ -139,10 +139,10 @@ def _own_words(event: Row) -> str:
         "format",
         "reason",
     ):
-        if isinstance(told.get(name), str) and told[name]:
-            return _value(name, told[name])
-    if event["kind"] == ROLE_CHANGED and isinstance(told.get("after"), str):
-        return _value("role", told["after"])
+        if isinstance(values.get(name), str) and values[name]:
+            return _value(name, values[name])
+    if event["kind"] == ROLE_CHANGED and isinstance(values.get("after"), str):
+        return _value("role", values["after"])
     return ", ".join(dict.fromkeys(words.field(change.name) for change in changes(event)))
 
 
@@ -185,8 +185,8 @@ def _change(field: Mapping[str, Any]) -> Change:
     )
 
 
-def _flat(told: Mapping[str, Any], prefix: str = "") -> Iterator[Value]:
-    for name, value in told.items():
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[Value]:
+    for name, value in values.items():
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{prefix}{name}.")
         elif value is not None and value not in ("", [], {}):

@@ -26,18 +26,18 @@ pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/audit", permission="audit.read")
 def index(reader: RequestReader) -> Any:
     """Show the list of events; for a partial request return only the changed fragment."""
-    asked = ListQuery.read(request.args)
-    if asked.first or asked.last:
+    query = ListQuery.read(request.args)
+    if query.first or query.last:
         reader.authenticate()  # loads the agency, whose time zone the days need
     zone = reader.actor.timezone if reader.actor else "UTC"
-    board = events.read_board(reader, asked.search(zone), asked.part(), asked.open)
-    facts = {"asked": asked, "board": board, "screen": presentation, "chain": _chain(board.checks)}
+    board = events.read_board(reader, query.search(zone), query.part(), query.open)
+    facts = {"asked": query, "board": board, "screen": presentation, "chain": _chain(board.checks)}
     if not is_htmx():
         return render_template("audit/index.html", **facts), (
-            422 if asked.unread or asked.day_errors else 200
+            422 if query.unread or query.day_errors else 200
         )
     answer = make_response(render_template("audit/_list.html", swap_oob=True, **facts))
-    answer.headers["HX-Push-Url"] = asked.address(open=asked.open)
+    answer.headers["HX-Push-Url"] = query.address(open=query.open)
     return answer
 
 

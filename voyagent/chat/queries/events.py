@@ -34,9 +34,9 @@ def event_line(
 
     `timestamp` defaults to now. Raises ValueError for an unknown field.
     """
-    strange = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
-    if strange:
-        raise ValueError(f"an event has no field {', '.join(sorted(strange))}")
+    unknown = set(fields) - {*EVENT_FIELDS, RESTARTS, CARD}
+    if unknown:
+        raise ValueError(f"an event has no field {', '.join(sorted(unknown))}")
     event: dict[str, Any] = {
         "kind": kind,
         "session_id": str(turn.session_id),

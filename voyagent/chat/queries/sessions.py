@@ -156,13 +156,13 @@ def is_named(session: ChatSession) -> bool:
     """Return True if a user has named the conversation; by default its first message names it."""
     if session.title is None:
         return False
-    said = (
+    first_message = (
         select(ChatMessage.blocks)
         .where(ChatMessage.session_id == session.id, ChatMessage.role == "user")
         .order_by(ChatMessage.sequence)
         .limit(1)
     )
-    return not words_of(db.session.scalar(said) or []).startswith(session.title)
+    return not words_of(db.session.scalar(first_message) or []).startswith(session.title)
 
 
 def words_of(blocks: list[dict[str, Any]]) -> str:

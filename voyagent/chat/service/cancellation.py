@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 
 def ask_to_stop(session_id: UUID) -> bool:
     """Request the running or queued turn to end; return True if this was not requested before."""
-    asked = db.session.execute(
+    updated = db.session.execute(
         update(ChatTurn)
         .where(
             ChatTurn.session_id == session_id,
@@ -24,6 +24,6 @@ def ask_to_stop(session_id: UUID) -> bool:
         .values(stop_requested_at=func.now())
         .execution_options(synchronize_session=False)
     )
-    if asked.rowcount:  # type: ignore[attr-defined]
+    if updated.rowcount:  # type: ignore[attr-defined]
         events.notify(topic(session_id))
-    return bool(asked.rowcount)  # type: ignore[attr-defined]
+    return bool(updated.rowcount)  # type: ignore[attr-defined]

@@ -73,7 +73,7 @@ def _found(parts: Identity) -> list[str]:
             agents = [actor for actor in staff if actor.role == Role.AGENT]
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
             logged = enquiries.log_all(agents)
-            noted = parties.note_all(accountant)
+            party_count = parties.note_all(accountant)
             booked = documents.book_all(accountant)
             booked["invoice"] += documents.bill_today(accountant)
             documents.draft(
@@ -88,7 +88,7 @@ def _found(parts: Identity) -> list[str]:
         return [f"{AGENCY} is there already."]
     return [
         f"{AGENCY} with {len(staff)} people; {OWNER} signs in as {DEMO_EMAIL}.",
-        f"{noted} customers and suppliers.",
+        f"{party_count} customers and suppliers.",
         (
             f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of"
             " the past year, with their payments."

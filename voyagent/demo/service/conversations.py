@@ -158,20 +158,20 @@ def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
 
 
 def _ask_again(person: Actor, session_id: UUID) -> None:
-    asked = SessionReader(db.session).read(requests.session_statement(session_id))[0]
-    if not asked or asked[-1]["status"] != "expired":
+    pending = SessionReader(db.session).read(requests.session_statement(session_id))[0]
+    if not pending or pending[-1]["status"] != "expired":
         return
     try:
-        summary = _summary(person, session_id, asked[-1])
+        summary = _summary(person, session_id, pending[-1])
     except VoyagentError:
         return  # the draft has been issued meanwhile
     proposing.propose(
         person.via(Channel.ASSISTANT),
         session_id=session_id,
         turn_id=None,
-        tool_call_id=asked[-1]["tool_call_id"],
-        tool_name=asked[-1]["tool_name"],
-        arguments=asked[-1]["payload"],
+        tool_call_id=pending[-1]["tool_call_id"],
+        tool_name=pending[-1]["tool_name"],
+        arguments=pending[-1]["payload"],
         summary=summary,
     )
 

@@ -211,7 +211,7 @@ def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
     return [
         (
             today - timedelta(days=int(ago)),
-            None if said == WHOLE else Money.parse(said, line["currency"]),
+            None if amount == WHOLE else Money.parse(amount, line["currency"]),
         )
-        for ago, said in pairs
+        for ago, amount in pairs
     ]

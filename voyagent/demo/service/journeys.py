@@ -87,13 +87,13 @@ def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bo
         for goer in plan.people:
             passengers.add_passenger(keyring, planner, trip_id, _known(goer, departs))
         for thing in plan.things:
-            said: LineChanges = {
+            changes: LineChanges = {
                 "status": thing.status,
                 "cost": thing.cost,
                 "price": thing.price,
                 "supplier_ref": thing.number,
             }
-            lines.add_line(planner, trip_id, thing.of(departs), said)
+            lines.add_line(planner, trip_id, thing.of(departs), changes)
         if plan.sold:
             documents.book_trip(
                 accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought

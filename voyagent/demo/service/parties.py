@@ -18,10 +18,10 @@ def note_all(accountant: Actor) -> int:
     reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
     known: dict[str, parties.PartyChanges] = {}
     for line in _lines(documents.SOURCE):
-        said = known.setdefault(line["party"], {"name": line["party"]})
-        said |= {_SIDE[line["kind"]]: True, "terms_days": int(line["terms_days"])}  # type: ignore[misc]
-    for name, said in known.items():
-        parties.create(accountant, **said | _contact(reached.get(name, {})))
+        party = known.setdefault(line["party"], {"name": line["party"]})
+        party |= {_SIDE[line["kind"]]: True, "terms_days": int(line["terms_days"])}  # type: ignore[misc]
+    for name, party in known.items():
+        parties.create(accountant, **party | _contact(reached.get(name, {})))
     return len(known)
 
 

@@ -68,10 +68,10 @@ class Smtp:
         return smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
 
 
-def _tls(scheme: str, host: str, asked: str) -> Tls:
+def _tls(scheme: str, host: str, query: str) -> Tls:
     if scheme == "smtps":
         return "wrapped"
-    if asked == "none" or (not asked and is_this_computer(host)):
+    if query == "none" or (not query and is_this_computer(host)):
         return "none"
     return "starttls"
 

@@ -100,16 +100,18 @@ class Anthropic:
         Raises ModelNonsense, and ModelUnavailable if the stream ends before the answer does.
         """
         for event in events:
-            told = object_of(event)
-            kind = told.get("type")
+            event_data = object_of(event)
+            kind = event_data.get("type")
             if kind == "message_start":
-                _begin(object_of(told.get("message")), answer)
+                _begin(object_of(event_data.get("message")), answer)
             elif kind == "content_block_start":
-                _begin_block(_place(told, answer), object_of(told.get("content_block")), answer)
+                _begin_block(
+                    _place(event_data, answer), object_of(event_data.get("content_block")), answer
+                )
             elif kind == "content_block_delta":
-                _go_on(_place(told, answer), object_of(told.get("delta")), answer)
+                _go_on(_place(event_data, answer), object_of(event_data.get("delta")), answer)
             elif kind == "message_delta":
-                _end(told, answer)
+                _end(event_data, answer)
             elif kind == "message_stop" and answer.stop_reason is not None:
                 return
         raise ModelUnavailable(
@@ -148,8 +150,8 @@ def _message(message: Message) -> JsonObject:
     }
 
 
-def _place(told: JsonObject, answer: Assembly) -> int:
-    return answer.count_of(told.get("index"))
+def _place(event: JsonObject, answer: Assembly) -> int:
+    return answer.count_of(event.get("index"))
 
 
 def _begin(message: JsonObject, answer: Assembly) -> None:
@@ -172,16 +174,16 @@ def _go_on(place: int, delta: JsonObject, answer: Assembly) -> None:
         answer.more_arguments(place, delta.get("partial_json"))
 
 
-def _end(told: JsonObject, answer: Assembly) -> None:
-    reason = object_of(told.get("delta")).get("stop_reason")
+def _end(event: JsonObject, answer: Assembly) -> None:
+    reason = object_of(event.get("delta")).get("stop_reason")
     if reason is not None:
         if reason not in STOP_REASONS:
             raise answer.nonsense("an unknown stop reason")
         answer.stop_reason = STOP_REASONS[reason]
-    answer.counted = _usage(object_of(told.get("usage")), answer.counted or Usage(), answer)
+    answer.counted = _usage(object_of(event.get("usage")), answer.counted or Usage(), answer)
 
 
-def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
+def _usage(counted: JsonObject, before: Usage, answer: Assembly) -> Usage:
     """Return the token counts of an event merged with earlier ones; counts are cumulative.
 
     `input_tokens` excludes cached tokens.
@@ -193,8 +195,8 @@ def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
         "cache_write": "cache_creation_input_tokens",
     }
     counts = {
-        ours: answer.count_of(told[theirs])
-        for ours, theirs in names.items()
-        if told.get(theirs) is not None
+        name: answer.count_of(counted[vendor_name])
+        for name, vendor_name in names.items()
+        if counted.get(vendor_name) is not None
     }
-    return Usage(**({ours: getattr(before, ours) for ours in names} | counts))
+    return Usage(**({name: getattr(before, name) for name in names} | counts))

@@ -74,11 +74,11 @@ class Assembly:
         """Add a piece of text. Raises ModelNonsense, and Cut if the text is too long."""
         text = self.text_of(piece)
         allowed = self._request.max_tokens * CHARACTERS_A_TOKEN_MAX - self._characters
-        kept = text[:allowed]
-        if kept:
-            self._text.append(kept)
-            self._characters += len(kept)
-            self._tell(kept)
+        allowed_text = text[:allowed]
+        if allowed_text:
+            self._text.append(allowed_text)
+            self._characters += len(allowed_text)
+            self._tell(allowed_text)
         if len(text) > allowed:
             raise Cut
 
@@ -141,13 +141,13 @@ class Assembly:
         written = self._characters + self._argument_bytes
         if not written and not is_whole:
             return counted
-        asked = (
+        input_tokens = (
             counted.input
             if self.counted is not None
             else math.ceil(_length(self._request) / CHARACTERS_A_TOKEN)
         )
         return Usage(
-            asked,
+            input_tokens,
             max(counted.output, math.ceil(written / CHARACTERS_A_TOKEN)),
             counted.cache_read,
             counted.cache_write,
@@ -224,21 +224,21 @@ def _check(value: Any, depth: int) -> None:
 
 def _length(request: ModelRequest) -> int:
     """Return the number of characters in the request."""
-    asked = sum(len(part.text) for part in request.system)
-    asked += sum(
+    length = sum(len(part.text) for part in request.system)
+    length += sum(
         len(tool.name) + len(tool.description) + len(json.dumps(tool.schema))
         for tool in request.tools
     )
     for message in request.messages:
         if isinstance(message, PersonSaid):
-            asked += len(message.text)
+            length += len(message.text)
         elif isinstance(message, ModelSaid):
-            asked += len(message.text) + sum(
+            length += len(message.text) + sum(
                 len(call.name) + len(json.dumps(call.arguments)) for call in message.calls
             )
         else:
-            asked += sum(len(result.content) for result in message.results)
-    return asked
+            length += sum(len(result.content) for result in message.results)
+    return length
 
 
 def object_of(value: object) -> JsonObject:

@@ -104,7 +104,7 @@ def call(
             spent += answer.usage(is_whole=False)
             error.told, error.tries, error.usage = answer.told, tries, spent
             pause_s = _pause_before_next(error, request)
-            told: JsonObject = {
+            fields: JsonObject = {
                 "driver": error.driver,
                 "error": type(error).__name__,
                 "message": error.message,
@@ -112,9 +112,9 @@ def call(
                 "tries": tries,
             }
             if pause_s is None:
-                log.warning("model.failed", model=dialect.model, **told)
+                log.warning("model.failed", model=dialect.model, **fields)
                 raise
-            log.info("model.asked_again", model=dialect.model, after_s=pause_s, **told)
+            log.info("model.asked_again", model=dialect.model, after_s=pause_s, **fields)
         if not _wait(pause_s, should_stop):
             return Assembly(dialect.name, dialect.model, request, on_text).answer(
                 tries, spent, "stopped"

@@ -152,11 +152,11 @@ class Line:
     def _watch(self, request: httpx2.Request) -> None:
         request.extensions["trace"] = self._note
 
-    def _note(self, name: str, told: dict[str, Any]) -> None:
+    def _note(self, name: str, info: dict[str, Any]) -> None:
         """Store the socket once it exists; TLS replaces it."""
         if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
-        found = told["return_value"].get_extra_info("socket")
+        found = info["return_value"].get_extra_info("socket")
         self._socket = found if isinstance(found, socket.socket) else None
         if self._down.is_set():
             self._shut(at_once=True)

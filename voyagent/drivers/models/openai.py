@@ -156,15 +156,15 @@ def _messages(message: Message) -> list[JsonObject]:
     ]
 
 
-def _take(told: JsonObject, answer: Assembly) -> None:
-    if told.get("id"):
-        answer.vendor_ref = answer.name_of(told["id"])
-    if told.get("model"):
-        answer.model = answer.name_of(told["model"])
-    for choice in told.get("choices") or []:
+def _take(chunk: JsonObject, answer: Assembly) -> None:
+    if chunk.get("id"):
+        answer.vendor_ref = answer.name_of(chunk["id"])
+    if chunk.get("model"):
+        answer.model = answer.name_of(chunk["model"])
+    for choice in chunk.get("choices") or []:
         _take_choice(object_of(choice), answer)
-    if told.get("usage"):
-        answer.counted = _usage(object_of(told["usage"]), answer)
+    if chunk.get("usage"):
+        answer.counted = _usage(object_of(chunk["usage"]), answer)
 
 
 def _take_choice(choice: JsonObject, answer: Assembly) -> None:
@@ -191,16 +191,16 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
         answer.more_arguments(place, function["arguments"])
 
 
-def _usage(told: JsonObject, answer: Assembly) -> Usage:
+def _usage(counted: JsonObject, answer: Assembly) -> Usage:
     """Return the token counts; cached tokens are subtracted from those of the prompt."""
-    details = object_of(told.get("prompt_tokens_details"))
+    details = object_of(counted.get("prompt_tokens_details"))
     cached, written = (
         answer.count_of(details.get("cached_tokens")),
         answer.count_of(details.get("cache_write_tokens")),
     )
     return Usage(
-        max(answer.count_of(told.get("prompt_tokens")) - cached - written, 0),
-        answer.count_of(told.get("completion_tokens")),
+        max(answer.count_of(counted.get("prompt_tokens")) - cached - written, 0),
+        answer.count_of(counted.get("completion_tokens")),
         cached,
         written,
     )

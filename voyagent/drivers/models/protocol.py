@@ -107,8 +107,8 @@ class ModelRequest:
 
         A token of the request has at least one byte; the answer has at most `max_tokens`.
         """
-        asked = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
-        return len(json.dumps(asked, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
+        parts = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
+        return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,19 +57,19 @@ class Scripted:
         if isinstance(step, ModelError):
             raise step
         reply = step if isinstance(step, Reply) else step(request)
-        told: list[str] = []
+        sent: list[str] = []
         stopped = not self._wait(reply.delay_s, request, should_stop)
         for word in re.findall(r"\s*\S+\s*", reply.text):
             if stopped:
                 break
-            told.append(word)
+            sent.append(word)
             on_text(word)
             stopped = not self._wait(reply.word_s, request, should_stop)
         reason: StopReason = (
             "stopped" if stopped else reply.stop_reason or ("tool_use" if reply.calls else "end")
         )
         return ModelAnswer(
-            "".join(told),
+            "".join(sent),
             reply.calls if reason == "tool_use" else (),
             reply.usage,
             reason,

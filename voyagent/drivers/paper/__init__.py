@@ -92,12 +92,12 @@ class Paper:
         """
         import typst  # noqa: PLC0415 - 80 MB, which few processes need
 
-        told = legible(data, self._files)
+        data_json = legible(data, self._files)
         made: bytes
         try:
-            made = self._set(name, told, "pdf", pdf_standards=["ua-1"])
+            made = self._set(name, data_json, "pdf", pdf_standards=["ua-1"])
         except typst.TypstError:
-            made = self._set(name, told, "pdf")
+            made = self._set(name, data_json, "pdf")
             log.warning("paper.not_by_standard", document=name)
         return made
 
@@ -106,10 +106,10 @@ class Paper:
         pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
         return pages if isinstance(pages, list) else [pages]
 
-    def _set(self, name: str, told: str, kind: Literal["pdf", "png"], **more: Any) -> Any:
+    def _set(self, name: str, data_json: str, kind: Literal["pdf", "png"], **more: Any) -> Any:
         import typst  # noqa: PLC0415
 
-        values = {"data": told, "fonts": json.dumps(FONTS)}
+        values = {"data": data_json, "fonts": json.dumps(FONTS)}
         source = str(self.folder / name)
         return typst.compile(
             source,

@@ -72,7 +72,7 @@ class Printed:
             raise TooManyRows
         typesetter = installed(Paper, "paper")
         locale = get_locale()
-        told: dict[str, Any] = {
+        data: dict[str, Any] = {
             "lang": locale.language if locale else "en",
             "title": self.title,
             "words": words,
@@ -94,7 +94,7 @@ class Printed:
             "empty": _("Nothing to report in this selection."),
             "tables": [asdict(table) for table in self.tables],
         }
-        return typesetter.pdf("report.typ", told)
+        return typesetter.pdf("report.typ", data)
 
 
 def named(currency: str) -> str:

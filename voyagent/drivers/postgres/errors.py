@@ -54,7 +54,7 @@ class WrongServerVersion(EmbeddedServerError):
 class ServerStartFailed(EmbeddedServerError):
     """A program of PostgreSQL failed; the message has the end of its output."""
 
-    def __init__(self, what: str, told: str) -> None:
+    def __init__(self, what: str, output: str) -> None:
         super().__init__(
-            f"The embedded PostgreSQL could not {what}:\n{told.strip() or '(it said nothing)'}"
+            f"The embedded PostgreSQL could not {what}:\n{output.strip() or '(it said nothing)'}"
         )

@@ -177,12 +177,12 @@ def _forget_recycled_process(place: Place) -> None:
     Process ids are used again after a restart of the machine. The rest of the file is not changed,
     because it shows if a process of the old server still uses the shared memory.
     """
-    noted = place.cluster / "postmaster.pid"
+    pid_file = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):
-        number, rest = noted.read_text().split("\n", 1)
+        number, rest = pid_file.read_text().split("\n", 1)
         command = Path(f"/proc/{int(number)}/cmdline").read_bytes()
-        if b"postgres" not in command and not noted.is_symlink():
-            noted.write_text(f"{PROCESS_NEVER}\n{rest}")
+        if b"postgres" not in command and not pid_file.is_symlink():
+            pid_file.write_text(f"{PROCESS_NEVER}\n{rest}")
 
 
 def _furnish(place: Place) -> None:

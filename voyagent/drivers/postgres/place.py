@@ -91,10 +91,10 @@ def make_own_folder(folder: Path, mode: int) -> None:
         folder.mkdir(mode=mode)
     except FileExistsError:
         found = folder.lstat()
-        mine = found.st_uid == os.geteuid()
+        is_own = found.st_uid == os.geteuid()
         if (
             not stat.S_ISDIR(found.st_mode)
-            or not mine
+            or not is_own
             or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         ):
             raise UnsafeFolder(folder) from None

@@ -62,5 +62,5 @@ def _listed() -> frozenset[str]:
     # Imported only when a password is set, because the package reads 30,000 words.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
-    ours = (Path(__file__).parent / "common_passwords.txt").read_text().split()
-    return frozenset((*FREQUENCY_LISTS["passwords"][:COMMONEST], *ours))
+    own_words = (Path(__file__).parent / "common_passwords.txt").read_text().split()
+    return frozenset((*FREQUENCY_LISTS["passwords"][:COMMONEST], *own_words))

@@ -118,8 +118,8 @@ def _kid(token: str, otherwise: str) -> object:
     The header is read without verification, so the result must not be trusted. Raises ValueError.
     """
     head = token.partition(".")[0]
-    said = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    return said.get("kid", otherwise) if isinstance(said, dict) else None
+    header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    return header.get("kid", otherwise) if isinstance(header, dict) else None
 
 
 def new_secret() -> str:

@@ -38,14 +38,14 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
     identity.limiter.admit(limits.RESET_MAIL, account=email, address=device.ip)
     if identity.settings.auth_debug_tokens and not identity.settings.is_production:
         return mail_reset(identity, email=email, channel=device.channel)
-    asked = json.dumps({"email": email, "channel": device.channel.value}).encode()
-    defer(MAIL_TASK, asked=base64.b64encode(identity.keyring.seal(SEAL, asked)).decode())
+    content = json.dumps({"email": email, "channel": device.channel.value}).encode()
+    defer(MAIL_TASK, asked=base64.b64encode(identity.keyring.seal(SEAL, content)).decode())
     return None
 
 
-def open_request(identity: Identity, asked: str) -> tuple[str, Channel]:
+def open_request(identity: Identity, sealed: str) -> tuple[str, Channel]:
     """Return the e-mail address and the channel of a queued request. Raises SealBroken."""
-    opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(asked)))
+    opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(sealed)))
     return opened["email"], Channel(opened["channel"])
 
 

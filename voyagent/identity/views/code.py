@@ -70,13 +70,17 @@ def enter_code() -> Any:
 
 def _half() -> service.HalfSignIn | None:
     """Return the HalfSignIn in this browser's cookie while it is valid, or None."""
-    kept = session.get(_HALF)
-    if kept is None:
+    stored = session.get(_HALF)
+    if stored is None:
         return None
-    tenant_id, user_id = map(parse_id, kept["ids"])
+    tenant_id, user_id = map(parse_id, stored["ids"])
     if tenant_id is None or user_id is None:
         return None
     half = service.HalfSignIn(
-        tenant_id, user_id, kept["email"], kept["password"], datetime.fromisoformat(kept["at"])
+        tenant_id,
+        user_id,
+        stored["email"],
+        stored["password"],
+        datetime.fromisoformat(stored["at"]),
     )
     return None if half.is_over else half

@@ -71,13 +71,13 @@ def send_verification_again() -> Any:
 def forgot_password() -> Any:
     """Request a reset link; the next page does not reveal whether the account exists."""
     form = ForgotForm(data={"email": session.get(TYPED)})
-    asked = form.attempt(_ask)
-    if asked is None:
+    result = form.attempt(_ask)
+    if result is None:
         return (
             render_template("identity/forgot.html", form=form, asked=session.pop(_ASKED, None)),
             form.status,
         )
-    session[_ASKED] = asked
+    session[_ASKED] = result
     return see_other(url_for(".forgot_password"))
 
 

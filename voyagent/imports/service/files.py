@@ -65,11 +65,11 @@ class Kind:
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
         """Return the values that must not occur in another row; names are compared without case."""
-        told = {
+        values = {
             column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
         }
         return tuple(
-            value.casefold() if column == "name" else value for column, value in told.items()
+            value.casefold() if column == "name" else value for column, value in values.items()
         )
 
 

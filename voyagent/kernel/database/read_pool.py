@@ -83,13 +83,13 @@ class SessionReader:
     def read(self, *statements: Statement) -> list[list[Row]]:
         """Return the rows of each statement, in order, for the agency of the session."""
         tenant_id = current_tenant(self._session)
-        asked = map(parts_of, statements)
+        parts = map(parts_of, statements)
         return [
             [
                 dict(row)
                 for row in self._session.execute(select, {TENANT: tenant_id, **filled}).mappings()
             ]
-            for select, filled in asked
+            for select, filled in parts
         ]
 
     def snapshot(self) -> AbstractContextManager[None]:

@@ -111,21 +111,21 @@ def read_date(
     A number alone is a day of the month. With `since`, a day without a year is the first such day
     on or after that day.
     """
-    said = text.rstrip(" .,!")
-    lead = _LEADS.match(said)
+    trimmed = text.rstrip(" .,!")
+    lead = _LEADS.match(trimmed)
     start = lead.end() if lead else 0
     for name, pattern in date_words.IN_FIELD:
-        match = pattern.fullmatch(said, start)
+        match = pattern.fullmatch(trimmed, start)
         counted_from = since if since and name == "number" else today
         read = [*_read(name, match, counted_from, kind, in_text=False)] if match else []
         if read:
             return read[0] if name == "number" else _since(read[0], since)
-    found = scan(said, today, kind, by_staff=True)
-    if not found or found[0].start > start or found[-1].end < len(said):
+    found = scan(trimmed, today, kind, by_staff=True)
+    if not found or found[0].start > start or found[-1].end < len(trimmed):
         return None
     if len(found) == 1:
         return _since(found[0], since)
-    return UnclearDate("two_dates", start, len(said), said[start:])
+    return UnclearDate("two_dates", start, len(trimmed), trimmed[start:])
 
 
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
@@ -335,13 +335,13 @@ def _counted(
             days=count(groups.get("n") or groups["n2"]) * (7 if unit.startswith("week") else 1)
         )
         return today + (-span if name == "ago" else span), None
-    said = groups.get("said") or groups["hindi"]
-    return _said(said, today, is_back=kind in _BACKWARD), None
+    number_text = groups.get("said") or groups["hindi"]
+    return _said(number_text, today, is_back=kind in _BACKWARD), None
 
 
-def _said(said: str, today: date, *, is_back: bool = False) -> date:
+def _said(word: str, today: date, *, is_back: bool = False) -> date:
     """Return the day of a word such as `tomorrow`; `kal` and `parso` may also be in the past."""
-    words = " ".join(said.split())
+    words = " ".join(word.split())
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
         days = _HINDI_DAYS.get(words, 1 if words == "kal" else 2)
         return today + timedelta(days=-days if is_back else days)

@@ -126,21 +126,21 @@ def _pieces(
 
 
 def _line(piece: _Piece, figure: Figure, spare: str) -> LineItem:
-    before, behind = piece.before, piece.behind
-    is_unit = bool(figure.each or _UNIT_BEFORE.search(before) or _UNIT_BEHIND.match(behind))
+    before, after = piece.before, piece.behind
+    is_unit = bool(figure.each or _UNIT_BEFORE.search(before) or _UNIT_BEHIND.match(after))
     quantity = 1
     if is_unit:
-        behind = _PER.sub("", behind)
-        count = _FOR_COUNT.match(behind)
-        times = _TIMES.search(before) or _TIMES.search(behind)
+        after = _PER.sub("", after)
+        count = _FOR_COUNT.match(after)
+        times = _TIMES.search(before) or _TIMES.search(after)
         if count:
-            quantity, behind = _counted(count["n"]), ""
+            quantity, after = _counted(count["n"]), ""
         elif times:
             quantity = _counted(times["n"] or times["m"])
-            before, behind = _TIMES.sub(" ", before), _TIMES.sub(" ", behind)
-    subject = _SUBJECT.match(behind)
-    said = subject["what"] if subject else ""
-    description = _trimmed(said) or _trimmed(before) or _trimmed(behind) or spare
+            before, after = _TIMES.sub(" ", before), _TIMES.sub(" ", after)
+    subject = _SUBJECT.match(after)
+    subject_text = subject["what"] if subject else ""
+    description = _trimmed(subject_text) or _trimmed(before) or _trimmed(after) or spare
     leading = _LEADING_COUNT.match(description) if is_unit and quantity == 1 else None
     if leading is None and is_unit and quantity == 1:
         inner = re.search(rf"\b(?P<n>{_COUNT})\s+(?=[^\W\d_])", description, re.IGNORECASE)

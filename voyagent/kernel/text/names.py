@@ -114,22 +114,22 @@ def _continues_name(found: KnownName, runs: Sequence[Run]) -> bool:
 
 def _is_written_otherwise(words: Sequence[str], parts: Sequence[str]) -> bool:
     """Return True if the words are the name in another order, without dots, or with initials."""
-    said = _parts(" ".join(words))
-    if "".join(said) == "".join(parts):
+    given = _parts(" ".join(words))
+    if "".join(given) == "".join(parts):
         return True
-    return len(said) == len(parts) and _has_each(said, parts, may_shorten=True)
+    return len(given) == len(parts) and _has_each(given, parts, may_shorten=True)
 
 
 def _in_part(name: str, runs: Sequence[Run]) -> KnownName | None:
     """Find words of a name alone: its first name, its surname, or a word of a firm."""
     parts = _parts(name)
     for run in runs:
-        said = [part for one in run.named for part in _parts(one.text)]
+        given = [part for one in run.named for part in _parts(one.text)]
         if (
-            said
+            given
             and any(map(_can_stand_alone, run.named))
-            and len(said) <= len(parts)
-            and _has_each(said, parts)
+            and len(given) <= len(parts)
+            and _has_each(given, parts)
         ):
             return KnownName(name, run.start, run.end, in_part=True)
     return None
@@ -139,14 +139,14 @@ def _can_stand_alone(word: WordOfName) -> bool:
     return len(word.text) >= _PART_MIN and plain(word.text) not in FIRM_WORDS | COMMON_WORDS
 
 
-def _has_each(said: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
+def _has_each(given: Sequence[str], parts: Sequence[str], *, may_shorten: bool = False) -> bool:
     """Return True if each word matches a different part of the name.
 
     `may_shorten` also accepts initials.
     """
     left = list(parts)
     whole = 0
-    for word in sorted(said, key=len, reverse=True):
+    for word in sorted(given, key=len, reverse=True):
         own = next((part for part in left if _is_alike(word, part)), None)
         whole += own is not None
         if own is None and may_shorten:

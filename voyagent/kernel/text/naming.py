@@ -216,16 +216,16 @@ def _tokens(text: str) -> list[_Token]:
     return found
 
 
-def _kind_of(said: str) -> _TokenKind:
-    word = re.sub("['’]", "", plain(_OWNER.sub("", said)))
+def _kind_of(text: str) -> _TokenKind:
+    word = re.sub("['’]", "", plain(_OWNER.sub("", text)))
     kinds: dict[_TokenKind, bool] = {
-        "joiner": said == "&",
+        "joiner": text == "&",
         "title": word in _TITLES,
         "never": word in _NEVER or any(letter.isdigit() for letter in word),
         "firm": word in FIRM_WORDS,
         "common": word in COMMON_WORDS
         or not word
-        or (said.islower() and _NOT_NAME_ENDING.match(said) is not None),
+        or (text.islower() and _NOT_NAME_ENDING.match(text) is not None),
     }
     return next((kind for kind, is_so in kinds.items() if is_so), "name")
 
@@ -337,11 +337,11 @@ def _is_in_name(tokens: Sequence[_Token], place: int) -> bool:
 def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role: Role) -> Candidate:
     run = tokens[first : last + 1]
     words = [one for one in run if one.kind not in ("title", "joiner")]
-    said = text[run[0].start : run[-1].end]
-    is_owner = _OWNER.search(said) is not None
+    name = text[run[0].start : run[-1].end]
+    is_owner = _OWNER.search(name) is not None
     before = _before(tokens, first)
-    behind = tokens[last + 1] if last + 1 < len(tokens) else None
-    next_word = plain(behind.text) if behind and not behind.is_apart else ""
+    next_token = tokens[last + 1] if last + 1 < len(tokens) else None
+    next_word = plain(next_token.text) if next_token and not next_token.is_apart else ""
     is_hotel = any(plain(one.text) in _HOTELS for one in run) or next_word in _HOTELS
     score = 0.0
     score += 3.0 if any(one.kind == "title" for one in run) else 0.0
@@ -351,18 +351,18 @@ def _candidate(text: str, tokens: Sequence[_Token], first: int, last: int, role:
     score += 1.0 if len(words) > 1 else 0.0
     capitals = sum(one.is_capital for one in words)
     score += 2.0 if capitals == len(words) else 0.5 if capitals else 0.0
-    if re.fullmatch(r"[\u0900-\u0963\s.]+", said):
+    if re.fullmatch(r"[\u0900-\u0963\s.]+", name):
         score += 1.0
     if first == 0:
-        score += 1.0 if behind and not behind.is_apart else 2.0
-    if len(said) < 3 or (len(words) == 1 and len(words[0].text) < 3):
+        score += 1.0 if next_token and not next_token.is_apart else 2.0
+    if len(name) < 3 or (len(words) == 1 and len(words[0].text) < 3):
         score -= 2.0
     is_firm = is_hotel or before == "at" or any(one.kind == "firm" for one in run)
     if role == "supplier":
         score += 2.5 if is_firm else 0.0
     elif is_hotel or before == "at":
         score -= 2.5
-    return Candidate(said, run[0].start, run[-1].end, score)
+    return Candidate(name, run[0].start, run[-1].end, score)
 
 
 def _before(tokens: Sequence[_Token], first: int) -> str:

@@ -90,7 +90,8 @@ def party_size(text: str) -> PartySize | None:
     if plus:
         parts = {"adult": plus["a"], "child": plus["c"], "infant": plus["i"]}
         return PartySize(
-            {kind: int(said) for kind, said in parts.items() if said and int(said)}, plus.group()
+            {kind: int(number) for kind, number in parts.items() if number and int(number)},
+            plus.group(),
         )
     if group:
         known = {"pair": 2, "three": 3, "single": 1}
@@ -106,5 +107,5 @@ def _words(text: str) -> str:
 
 
 def _said_count(words: str) -> int:
-    said = words.lower()
-    return _HINDI_COUNTS.get(said) or people.bare_count(said) or int(said)
+    lowered = words.lower()
+    return _HINDI_COUNTS.get(lowered) or people.bare_count(lowered) or int(lowered)

@@ -299,8 +299,8 @@ def _age_of(match: re.Match[str]) -> int:
     """
     if match["months"]:
         return int(match["months"]) // 12
-    said = match["age"] or match["bare"]
-    return int(said) if said else 0 if "baby" in match.group().lower() else INFANT_UNTIL
+    age = match["age"] or match["bare"]
+    return int(age) if age else 0 if "baby" in match.group().lower() else INFANT_UNTIL
 
 
 def _kinds_of(ages: list[int]) -> dict[str, int]:
@@ -328,8 +328,8 @@ def answered_name(text: str, read: Callable[[str], str | None] | None = None) ->
 
     `read` is a function that returns the name in a text, or None; by default it is `as_name`.
     """
-    said = _GIVEN.sub("", text.strip(" .?!"))
-    name = (read or as_name)(said)
+    answer = _GIVEN.sub("", text.strip(" .?!"))
+    name = (read or as_name)(answer)
     return name if name and len(name.split()) <= NAME_WORDS_MAX else None
 
 
@@ -345,8 +345,8 @@ def find_name(text: str) -> Extracted | None:
         return _last_line(text)
     first = found[0].value.casefold().split()
     return max(
-        (said for said in found if set(first) <= set(said.value.casefold().split())),
-        key=lambda said: len(said.value.split()),
+        (candidate for candidate in found if set(first) <= set(candidate.value.casefold().split())),
+        key=lambda candidate: len(candidate.value.split()),
     )
 
 
@@ -386,8 +386,8 @@ def is_capitalised(words: str) -> bool:
 
 def without_possessive(words: str) -> str:
     """Return a name without its possessive ending: `Anil Das’s` → `Anil Das`."""
-    said = words.strip(" ?.,")
-    return _WHOSE_END.sub(r"\g<name>", said)
+    trimmed = words.strip(" ?.,")
+    return _WHOSE_END.sub(r"\g<name>", trimmed)
 
 
 def _last_line(text: str) -> Extracted | None:
@@ -409,8 +409,8 @@ def _last_line(text: str) -> Extracted | None:
 
 def bare_count(words: str) -> int | None:
     """Return the number if the text is only a number: `4`, `four`; None for other text."""
-    said = words.strip(" .!?").lower()
-    return _COUNTS.get(said) or (int(said) if re.fullmatch(r"\d{1,2}", said) else None)
+    lowered = words.strip(" .!?").lower()
+    return _COUNTS.get(lowered) or (int(lowered) if re.fullmatch(r"\d{1,2}", lowered) else None)
 
 
 def _count(word: str) -> int:

@@ -220,22 +220,22 @@ def _first(
 
 
 def _place(match: re.Match[str], group: str) -> Place | None:
-    said = match[group].strip(" .,;:!?")
-    if not _proper(said):
+    name = match[group].strip(" .,;:!?")
+    if not _proper(name):
         return None
     words = re.sub(r"\s+", " ", match.group().strip(" .,;:\n"))
-    return Place(_spelled(said)[:128], words[:120])
+    return Place(_spelled(name)[:128], words[:120])
 
 
-def _proper(said: str) -> bool:
-    if said in _NOT_CODES or _NOT_PLACES.match(said):
+def _proper(name: str) -> bool:
+    if name in _NOT_CODES or _NOT_PLACES.match(name):
         return False
-    return said.lower() not in _CASED or said != said.lower()
+    return name.lower() not in _CASED or name != name.lower()
 
 
-def _spelled(said: str) -> str:
-    if said.lower() in _AIRPORTS.split():
-        return said.upper()
+def _spelled(name: str) -> str:
+    if name.lower() in _AIRPORTS.split():
+        return name.upper()
     known = re.compile(_KNOWN_WORD, re.IGNORECASE)
     return known.sub(
         lambda found: (
@@ -243,5 +243,5 @@ def _spelled(said: str) -> str:
             if found.group().islower()
             else found.group()
         ),
-        said,
+        name,
     )

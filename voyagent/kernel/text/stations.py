@@ -192,18 +192,18 @@ _NO_CODES = frozenset(_SMALL_WORDS.split())
 """English words that are airport codes only in capital letters."""
 
 
-def code_of(said: str) -> str | None:
+def code_of(place_name: str) -> str | None:
     """Return the IATA code of an airport or a city, from its code or its name.
 
     A code may be in lower case. None if no airport, or more than one, has this name.
     """
-    words = " ".join(said.split())
+    words = " ".join(place_name.split())
     words = IN_HINDI.get(words, words)
-    said = words.casefold()
-    if said in _NO_CODES and not words.isupper():
+    place_name = words.casefold()
+    if place_name in _NO_CODES and not words.isupper():
         return None
     is_name = not words.isupper() and (
-        any(said == name.casefold() for _code, name in KNOWN) or said in _by_city()
+        any(place_name == name.casefold() for _code, name in KNOWN) or place_name in _by_city()
     )  # Goa is a place in India; the code GOA is Genoa
     if (
         len(words) == 3
@@ -222,13 +222,13 @@ def code_of(said: str) -> str | None:
     return metros.pop() if len(metros) == 1 else None
 
 
-def country_of_city(said: str) -> str | None:
+def country_of_city(name: str) -> str | None:
     """Return a city's country as ISO 3166 alpha-2; None if several have such a city."""
-    code = code_of(said)
+    code = code_of(name)
     if code is None:
         found = {
             str(_codes()[one]["country"])
-            for one in _by_city().get(" ".join(said.casefold().split()), ())
+            for one in _by_city().get(" ".join(name.casefold().split()), ())
         }
         return found.pop() if len(found) == 1 else None
     if code in _codes():
@@ -236,13 +236,13 @@ def country_of_city(said: str) -> str | None:
     return str(_metros()[code]["country"])
 
 
-def country_of(said: str) -> str | None:
+def country_of(name: str) -> str | None:
     """Return the code of a country by name, code or short form, such as `the U.A.E.`.
 
     For a city it is the code of the city's country.
     """
     words = _UNION.sub(
-        r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
+        r"\g<name>", re.sub(r"^the\s+", "", " ".join(name.split()), flags=re.IGNORECASE)
     )
     words = IN_HINDI.get(words, words)
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]?", words):

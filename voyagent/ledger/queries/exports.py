@@ -235,10 +235,10 @@ def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:
 def _with_entries(
     lines: Subquery, cells: Sequence[ColumnElement[Any]], first: date, last: date
 ) -> Select[Any]:
-    theirs = (_ENTRIES.entry_date == lines.c.effective_date) & (_ENTRIES.id == lines.c.entry_id)
+    same_entry = (_ENTRIES.entry_date == lines.c.effective_date) & (_ENTRIES.id == lines.c.entry_id)
     rows = (
         select(*cells)
-        .join_from(lines, JournalEntry.__table__, theirs)
+        .join_from(lines, JournalEntry.__table__, same_entry)
         .where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
     )
     return abreast(rows.order_by(*(lines.c[column.name] for column in LINE_ORDER)))

@@ -96,8 +96,8 @@ def party_entries_statement(
     row for each entry and currency, with the sums of the party's lines: id, entry_date, narration
     without the reason, source_type, source_id, currency, debit_minor, credit_minor.
     """
-    mine = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
-    page = select(*_ENTRY_ORDER).where(*mine)
+    conditions = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
+    page = select(*_ENTRY_ORDER).where(*conditions)
     if after is not None:
         page = page.where(_POSTINGS.effective_date >= after.day, _is_after(after))
     found = page.group_by(*_ENTRY_ORDER).order_by(*_ENTRY_ORDER).limit(limit).subquery("page")
@@ -114,7 +114,7 @@ def party_entries_statement(
         .select_from(found)
         .join(Posting.__table__, _POSTINGS.entry_id == found.c.entry_id)
         .join(JournalEntry.__table__, _ENTRIES.id == found.c.entry_id)
-        .where(owned(JournalEntry), *mine)
+        .where(owned(JournalEntry), *conditions)
         .group_by(*(_ENTRIES[name] for name in _OF_ENTRY), _POSTINGS.currency)
         .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.currency)
     )

@@ -42,7 +42,7 @@ def index(reader: RequestReader) -> Any:
     wanted = request.args.get("archived", "")
     archived = wanted if wanted in ("0", "1") else None
     after = request.args.get("after") or None
-    found, unread = _listed(reader, archived, after)
+    found, is_invalid = _listed(reader, archived, after)
     filters: dict[str, Any] = {"archived": archived} if archived else {}
     facts = {
         "groups": [
@@ -62,7 +62,9 @@ def index(reader: RequestReader) -> Any:
             else None
         ),
     }
-    return render_template("ledger/accounts.html", unread=unread, **facts), 422 if unread else 200
+    return render_template(
+        "ledger/accounts.html", unread=is_invalid, **facts
+    ), 422 if is_invalid else 200
 
 
 @pages.page("/accounts/new", methods=("GET", "POST"), permission="ledger.chart")

@@ -46,15 +46,15 @@ def index(reader: RequestReader) -> Any:
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: read_past_day(typed[name]) for name in ("from", "to")}
-    place, unread = _place(typed["after"])
-    unread = unread or any(typed[name] and days[name] is None for name in days)
+    place, is_invalid = _place(typed["after"])
+    is_invalid = is_invalid or any(typed[name] and days[name] is None for name in days)
     evening = clock.today(reader.authenticate().timezone)
     coming = 0
     is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
     last = days["to"] if is_asked_for_later else evening
     if (
         "format" in request.args
-        and not unread
+        and not is_invalid
         and (
             file := list_file(
                 journal_listing("journal", days["from"], last), reader.authenticate().tenant_id
@@ -94,7 +94,9 @@ def index(reader: RequestReader) -> Any:
             else None
         ),
     }
-    return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
+    return render_template(
+        "ledger/journal.html", unread=is_invalid, **facts
+    ), 422 if is_invalid else 200
 
 
 @pages.page(

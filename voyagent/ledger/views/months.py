@@ -31,9 +31,9 @@ def months(reader: RequestReader) -> Any:
     """Show the months, newest first, and the next one to close."""
     typed = request.args.get("before", "")
     try:
-        before, unread = (parse_month(typed) if typed else None), False
+        before, is_invalid = (parse_month(typed) if typed else None), False
     except MonthNotFound:
-        before, unread = None, True
+        before, is_invalid = None, True
     found = closed_months.read_months(reader, before)
     actor = reader.authenticate()
     this = today().replace(day=1)
@@ -56,8 +56,8 @@ def months(reader: RequestReader) -> Any:
         ),
     }
     return render_template(
-        "ledger/months.html", rows=rows, is_first=before is None, unread=unread, **facts
-    ), (422 if unread else 200)
+        "ledger/months.html", rows=rows, is_first=before is None, unread=is_invalid, **facts
+    ), (422 if is_invalid else 200)
 
 
 @pages.page(

@@ -74,7 +74,7 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
     The query of a PDF also has a language.
     """
     model = REPORTS[report].query
-    kept: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: (field.annotation, field)
         for name, field in model.model_fields.items()
         if name not in _PLACED
@@ -84,7 +84,7 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
         f"{model.__name__.removesuffix('Query')}{form.title()}Query",
         __base__=base,
         __doc__=model.__doc__,
-        **kept,
+        **fields,
     )
 
 
@@ -106,7 +106,7 @@ def report_file(report: str, form: Format, reader: RequestReader, query: Any) ->
 
 
 def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery) -> Made:
-    asked = receivables.Asked(
+    filters = receivables.Asked(
         query.as_of or clock.today(query.tz or "UTC"),
         query.first,
         query.last,
@@ -116,14 +116,14 @@ def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery)
         query.basis,
     )
     report = receivables.read_open(
-        reader, kind, asked, reader.authenticate().currency, is_paged=False
+        reader, kind, filters, reader.authenticate().currency, is_paged=False
     )
-    name = f"{kind}s-{asked.as_of}"
+    name = f"{kind}s-{filters.as_of}"
     return Made(
         name,
-        partial(spreadsheets.ageing, report, asked.as_of),
+        partial(spreadsheets.ageing, report, filters.as_of),
         partial(pdf.ageing, report),
-        partial(sentences.open_words, kind, asked),
+        partial(sentences.open_words, kind, filters),
     )
 
 

@@ -54,21 +54,21 @@ def youngest(basis: Basis) -> str:
     return str(_("Not due") if basis == "due_date" else _("Same day"))
 
 
-def open_words(kind: Kind, asked: Asked) -> str:
+def open_words(kind: Kind, filters: Asked) -> str:
     """Return the sentence that describes the filters of an ageing report."""
-    day = written(asked.as_of)
+    day = written(filters.as_of)
     words = [
         (
             _("As of %(day)s, by due date", day=day)
-            if asked.basis == "due_date"
+            if filters.basis == "due_date"
             else _("As of %(day)s, by date of the document", day=day)
         )
     ]
-    if asked.first:
-        words.append(_("issued from %(day)s", day=written(asked.first)))
-    if asked.last:
-        words.append(_("issued to %(day)s", day=written(asked.last)))
-    words.append(in_currency(asked.currency))
+    if filters.first:
+        words.append(_("issued from %(day)s", day=written(filters.first)))
+    if filters.last:
+        words.append(_("issued to %(day)s", day=written(filters.last)))
+    words.append(in_currency(filters.currency))
     words.append(_("all customers") if kind == "receivable" else _("all suppliers"))
     return filtered(words)
 

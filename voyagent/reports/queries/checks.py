@@ -320,10 +320,12 @@ def trips(reader: Reader) -> Iterator[Finding]:
         {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))},
     )
     for currency in sorted(lines.keys() | reckoned.keys()):
-        told, left = (sides.get(currency, margins.nothing(currency)) for sides in (lines, reckoned))
+        stored, left = (
+            sides.get(currency, margins.nothing(currency)) for sides in (lines, reckoned)
+        )
         for name, difference in (
-            ("revenue", told.price - left.price),
-            ("direct cost", told.cost - left.cost),
+            ("revenue", stored.price - left.price),
+            ("direct cost", stored.cost - left.cost),
         ):
             if difference:
                 yield Finding(

@@ -122,10 +122,10 @@ class GeneralLedger:
         return self.next_cursor is None
 
 
-def account_of(accounts: Iterable[Row], said: str) -> Row:
+def account_of(accounts: Iterable[Row], name: str) -> Row:
     """Return the account with a code or an id. Raises AccountNotFound."""
     found = next(
-        (account for account in accounts if account["code"] == said or str(account["id"]) == said),
+        (account for account in accounts if account["code"] == name or str(account["id"]) == name),
         None,
     )
     if found is None:
@@ -148,7 +148,7 @@ def read_general_ledger(
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
     account_id, month = account["id"], period.year_began.month
-    asked = {
+    statements = {
         "opened": balances_statement(period.evening_before, [account_id]),
         "closed": balances_statement(period.last, [account_id]),
         "lines": account_lines_statement(
@@ -156,18 +156,18 @@ def read_general_ledger(
         ),
     }
     if after is not None:
-        asked["behind"] = balances_at_statement(account_id, after)
+        statements["behind"] = balances_at_statement(account_id, after)
     if account["type"] in PROFIT_AND_LOSS:
-        asked["before"] = balances_statement(period.year_before, [account_id])
+        statements["before"] = balances_statement(period.year_before, [account_id])
         if period.is_over_a_turn:
-            asked["ended"] = yearly_balances_statement(
+            statements["ended"] = yearly_balances_statement(
                 period.year_began, period.last_year_began, PROFIT_AND_LOSS, account_id
             )
         if after is not None:
-            asked["before_behind"] = balances_statement(
+            statements["before_behind"] = balances_statement(
                 year_began(after.day, month) - timedelta(days=1), [account_id]
             )
-    read = defaultdict(list, zip(asked, reader.read(*asked.values()), strict=True))
+    read = defaultdict(list, zip(statements, reader.read(*statements.values()), strict=True))
     shown, is_last = read["lines"][:limit], len(read["lines"]) <= limit
     ended = (
         read["ended"]
@@ -187,7 +187,7 @@ def read_general_ledger(
                 read["opened"],
                 read["closed"],
                 _net(read["opened"], read["before"]),
-                _carried(read["ended"]) if "ended" in asked else None,
+                _carried(read["ended"]) if "ended" in statements else None,
             )
         ),
         rows=tuple(_running(shown, ended, balances, month, is_last=is_last)),

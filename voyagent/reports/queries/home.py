@@ -140,7 +140,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     )
     firsts = _first_days(today)
     money = _money_statements(today, monday, firsts) if all(map(actor.can, MONEY)) else []
-    waiting, asked, decided, talks, weeks, numbers, *rest = reader.read(
+    waiting, unanswered, decided, talks, weeks, numbers, *rest = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),
         approvals.decided_statement(clock.now() - LOOK_BACK),
@@ -159,7 +159,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     return Now(
         today=today,
         waiting=waiting,
-        asked=asked,
+        asked=unanswered,
         overdue=[_overdue(row, today) for row in overdue if row["due_date"] < today],
         due=_due(due, actor.currency),
         owed=_due(owed, actor.currency),
@@ -195,7 +195,7 @@ def _due(rows: list[Row], home_currency: str) -> dict[str, Due]:
     by_currency: dict[str, dict[int, Row]] = defaultdict(dict, {home_currency: {}})
     for row in rows:
         by_currency[row["currency"]][row["week"]] = row
-    return {currency: _due_in(currency, mine) for currency, mine in by_currency.items()}
+    return {currency: _due_in(currency, own_rows) for currency, own_rows in by_currency.items()}
 
 
 def _due_in(currency: str, by_week: dict[int, Row]) -> Due:

@@ -126,17 +126,17 @@ def read_margin_lines(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     entries = entries_statement(whose, days)
-    asked = [
+    statements = [
         earning_lines_statement(entries, of, currency, after=after, limit=limit + 1),
         earning_lines_total_statement(entries, of, currency),
     ]
     rows, sums, *titles = reader.read(
-        *asked, *([title_statement(whose.trip)] if whose.trip else [])
+        *statements, *([title_statement(whose.trip)] if whose.trip else [])
     )
     if titles and not titles[0]:
         raise TripNotFound
     shown = tuple(_lines(rows[:limit], currency))
-    behind = (
+    next_cursor = (
         LineCursor(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode()
         if len(rows) > limit
         else None
@@ -150,7 +150,7 @@ def read_margin_lines(
         count=sums[0]["n"],
         total=Money(sums[0]["minor"], currency),
         is_first_page=after is None,
-        next_cursor=behind,
+        next_cursor=next_cursor,
     )
 
 

@@ -140,11 +140,18 @@ def read_margins(
         margin_totals_statement(opened, earnings),
         *_balances(days),
     )
-    trips, groups, behind = _shown(group_by, rows, limit)
+    trips, groups, next_cursor = _shown(group_by, rows, limit)
     sums = tuple(map(_margin, totals))
     tied = _tied({one.currency: one.actual for one in sums}, books)
     return Margins(
-        days, group_by, trips, groups, sums, tied, is_first_page=after is None, next_cursor=behind
+        days,
+        group_by,
+        trips,
+        groups,
+        sums,
+        tied,
+        is_first_page=after is None,
+        next_cursor=next_cursor,
     )
 
 
@@ -215,7 +222,7 @@ def _shown(
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
     shown = found if group_by == "month" else found[:limit]
     if group_by == "trip":
-        behind = (
+        next_cursor = (
             Cursor(shown[-1][0]["created_at"], shown[-1][0]["id"]).encode()
             if len(found) > len(shown)
             else None
@@ -226,9 +233,9 @@ def _shown(
                 for of in shown
             ),
             (),
-            behind,
+            next_cursor,
         )
-    behind = NameCursor(shown[-1][0]["key"]).encode() if len(found) > len(shown) else None
+    next_cursor = NameCursor(shown[-1][0]["key"]).encode() if len(found) > len(shown) else None
     return (
         (),
         tuple(
@@ -237,7 +244,7 @@ def _shown(
             )
             for of in shown
         ),
-        behind,
+        next_cursor,
     )
 
 

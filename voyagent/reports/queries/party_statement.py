@@ -112,7 +112,7 @@ def read_party_statement(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
-    closed, ages, rows, *behind = reader.read(
+    closed, ages, rows, *balances_at = reader.read(
         party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
         _ages_statement(kind, days.last, party),
         party_entries_statement(
@@ -129,8 +129,10 @@ def read_party_statement(
     )
     side = SIDE[CONTROL[kind]]
     balances: defaultdict[str, int] = defaultdict(int)
-    for row in behind[0] if behind else closed:
-        balances[row["currency"]] += side * (_net(row) if behind else int(row["earlier_minor"]))
+    for row in balances_at[0] if balances_at else closed:
+        balances[row["currency"]] += side * (
+            _net(row) if balances_at else int(row["earlier_minor"])
+        )
     return PartyStatement(
         kind=kind,
         party=max((row["party_name"] for row in closed), default=party),

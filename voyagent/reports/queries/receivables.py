@@ -308,7 +308,7 @@ def _counted_statement(
             )
         )
     found = union_all(*parts).subquery("found").c
-    told = (
+    parties = (
         found.part,
         found.currency,
         found.age,
@@ -317,7 +317,7 @@ def _counted_statement(
         found.open_minor,
         found.not_due_minor,
     )
-    statement = select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
+    statement = select(*parties).order_by(found.part, found.currency, found.age, found.pay_on)
     return generic_plan(statement) if as_of is None else statement
 
 
@@ -328,7 +328,7 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
 
 
 def read_open(
-    reader: Reader, kind: Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
+    reader: Reader, kind: Kind, filters: Asked, home_currency: str, *, is_paged: bool = False
 ) -> Open:
     """Return receivables or payables by party, compared with the ledger.
 
@@ -336,28 +336,28 @@ def read_open(
     each currency is returned, in two database round trips; otherwise all parties are returned.
     Raises PeriodInverted.
     """
-    first, last = asked.period
-    days: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
-    ages = days | {"basis": asked.basis}
-    named = None if asked.party == EVERYBODY else asked.party
+    first, last = filters.period
+    days: dict[str, Any] = {"today": filters.as_of, "as_of": filters.as_of}
+    ages = days | {"basis": filters.basis}
+    named = None if filters.party == EVERYBODY else filters.party
     statements: dict[str, Select[Any]] = {
         "ever": open_items.ageing_statement(kind, *EVER, **days),
-        "control": _control_statement(kind, asked.as_of),
+        "control": _control_statement(kind, filters.as_of),
         "ever_ahead": advances_queries.advances_by_age_statement(kind, *EVER, **days),
     }
     if is_paged:
         statements["ahead"] = party_balances.balances_statement(
-            kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named
+            kind, first, last, filters.as_of, skip=filters.skip, limit=PARTIES_SHOWN, party=named
         )
-        if asked.is_dated or asked.basis != "due_date":
+        if filters.is_dated or filters.basis != "due_date":
             statements["totals"] = open_items.ageing_statement(kind, first, last, **ages)
-        if asked.is_dated:
+        if filters.is_dated:
             statements["ahead_in_all"] = advances_queries.advances_by_age_statement(
                 kind, first, last, **days
             )
     else:
         statements["ahead"] = advances_queries.advances_by_party_statement(
-            kind, first, last, asked.as_of
+            kind, first, last, filters.as_of
         )
         statements["parties"] = open_items.parties_by_age_statement(kind, first, last, **ages)
     with (
@@ -370,9 +370,9 @@ def read_open(
             further["parties"] = open_items.parties_by_age_statement(
                 kind, first, last, **ages, keys=keys
             )
-        if asked.party and keys != []:
+        if filters.party and keys != []:
             further["advances"] = advances_queries.list_advances_statement(
-                kind, first, last, asked.as_of, party=named, keys=keys
+                kind, first, last, filters.as_of, party=named, keys=keys
             )
             further["documents"] = open_list.list_instalments_statement(
                 kind, first, last, **ages, party=named, keys=keys
@@ -381,13 +381,13 @@ def read_open(
             read |= zip(further, reader.read(*further.values()), strict=True)
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
-    wanted = [currency for currency in ordered if asked.currency in (None, currency)]
-    blocks = [_block(kind, currency, read, asked, is_paged=is_paged) for currency in wanted]
+    wanted = [currency for currency in ordered if filters.currency in (None, currency)]
+    blocks = [_block(kind, currency, read, filters, is_paged=is_paged) for currency in wanted]
     return Open(
         kind,
         tuple(block for block in blocks if block.parties_in_all or not block.is_proved),
         tuple(ordered),
-        asked.basis,
+        filters.basis,
     )
 
 
@@ -433,31 +433,36 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
 
 
 def _block(
-    kind: Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool
+    kind: Kind, currency: str, read: dict[str, list[Row]], filters: Asked, *, is_paged: bool
 ) -> CurrencyBlock:
-    mine = {
+    own_rows = {
         name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()
     }
     names = {
         row["party_key"]: row["party_name"]
-        for row in (*mine["ahead"], *([] if is_paged else mine["parties"]))
+        for row in (*own_rows["ahead"], *([] if is_paged else own_rows["parties"]))
     }
     by_party: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in names}
     for part in ("parties", "ahead", "documents", "advances"):
-        for row in mine.get(part, []):
+        for row in own_rows.get(part, []):
             if (
                 row["party_key"] in names
             ):  # a party on this page in one currency may be on another page in the next
                 by_party[row["party_key"]][part].append(row)
-    parties = [_party(name, currency, by_party[key], asked.as_of) for key, name in names.items()]
+    parties = [_party(name, currency, by_party[key], filters.as_of) for key, name in names.items()]
     totals, ahead_in_all = (
-        (mine.get("totals", mine["ever"]), mine.get("ahead_in_all", mine["ever_ahead"]))
+        (
+            own_rows.get("totals", own_rows["ever"]),
+            own_rows.get("ahead_in_all", own_rows["ever_ahead"]),
+        )
         if is_paged
-        else (mine["parties"], mine["ahead"])
+        else (own_rows["parties"], own_rows["ahead"])
     )
-    in_all = max((row["parties"] for row in mine["ahead"]), default=0) if is_paged else len(names)
+    in_all = (
+        max((row["parties"] for row in own_rows["ahead"]), default=0) if is_paged else len(names)
+    )
     control, ahead = (
-        next((row for row in mine["control"] if row["purpose"] == purpose), None)
+        next((row for row in own_rows["control"] if row["purpose"] == purpose), None)
         for purpose in (kind, ADVANCES[kind])
     )
     return CurrencyBlock(
@@ -478,11 +483,13 @@ def _block(
         ),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in ahead_in_all), currency),
         parties_in_all=in_all,
-        skipped=asked.skip if is_paged and asked.skip < in_all else 0,
-        ever_open=Money(sum(int(row["open_minor"]) for row in mine["ever"]), currency),
+        skipped=filters.skip if is_paged and filters.skip < in_all else 0,
+        ever_open=Money(sum(int(row["open_minor"]) for row in own_rows["ever"]), currency),
         control=_stands_at(control, currency, SIDE[kind]),
         control_code=control["code"] if control else "",
-        ever_ahead=Money(-sum(int(row["unapplied_minor"]) for row in mine["ever_ahead"]), currency),
+        ever_ahead=Money(
+            -sum(int(row["unapplied_minor"]) for row in own_rows["ever_ahead"]), currency
+        ),
         ahead_control=_stands_at(ahead, currency, SIDE[kind]),
         ahead_code=ahead["code"] if ahead else "",
     )

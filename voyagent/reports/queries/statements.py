@@ -242,7 +242,7 @@ def balance_sheet(
             _section(kind, currency, accounts, closed, closed_then)
             for kind in ("asset", "liability", "equity")
         )
-        kept, ever, kept_then, ever_then = (
+        retained, ever, retained_then, ever_then = (
             _earned(balances, currency, accounts)
             for balances in (earlier, closed, earlier_then, closed_then)
         )
@@ -252,10 +252,10 @@ def balance_sheet(
                 assets,
                 liabilities,
                 equity,
-                kept,
-                ever - kept,
-                kept_then,
-                ever_then - kept_then,
+                retained,
+                ever - retained,
+                retained_then,
+                ever_then - retained_then,
             )
         )
     return BalanceSheet(now, before, tuple(blocks))
@@ -327,9 +327,12 @@ def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
 
 def _earned(balances: Balances, currency: str, accounts: Accounts) -> Money:
     """Return revenue less expenses in one currency, over all postings in `balances`."""
-    mine = (
+    balances_of_type = (
         (code, sides)
         for (of, code), sides in balances.items()
         if of == currency and accounts[code][1] in PROFIT_AND_LOSS
     )
-    return sum((Money(credit - debit, currency) for _, (debit, credit) in mine), Money(0, currency))
+    return sum(
+        (Money(credit - debit, currency) for _, (debit, credit) in balances_of_type),
+        Money(0, currency),
+    )

@@ -259,9 +259,11 @@ def read_period(
             )
             for line in _in_currency(closed, currency, include_zero=include_zero).accounts
         ]
-        kept = PeriodLine("", kept_earnings, "equity", _earned(before, currency), nothing, taken)
+        retained = PeriodLine(
+            "", kept_earnings, "equity", _earned(before, currency), nothing, taken
+        )
         shown = tuple(line for line in lines if include_zero or not line.is_blank)
-        blocks.append(PeriodBlock(currency, shown if kept.is_blank else (*shown, kept)))
+        blocks.append(PeriodBlock(currency, shown if retained.is_blank else (*shown, retained)))
     return PeriodBalance(period, tuple(block for block in blocks if block.accounts))
 
 

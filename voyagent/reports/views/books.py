@@ -180,9 +180,9 @@ def itinerary(reader: RequestReader) -> Any:
 
     If the conversation has no trip, the page offers to open one.
     """
-    asked = request.args.get("session_id", "").strip()
-    session_id = parse_id(asked)
-    if not asked:
+    session_text = request.args.get("session_id", "").strip()
+    session_id = parse_id(session_text)
+    if not session_text:
         return see_other(url_for("trips.index"))
     if session_id is None:
         raise SessionNotFound
@@ -197,7 +197,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
     actor = reader.authenticate()
     today = clock.today(actor.timezone)
     days = address.days
-    asked = Asked(
+    filters = Asked(
         days.get("as_of", today),
         days.get("from"),
         days.get("to"),
@@ -212,31 +212,33 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
             None
             if wrong
             else ages.read_open(
-                reader, kind, asked, actor.currency, is_paged=address.format is None
+                reader, kind, filters, actor.currency, is_paged=address.format is None
             )
         )
     except PeriodInverted as error:
         report, wrong = None, [_(error.message)]
     drill = _drill(
         address,
-        asked,
+        filters,
         "billing.invoices" if kind == "receivable" else "billing.bills",
-        is_now=asked.as_of == today and asked.basis == "due_date",
+        is_now=filters.as_of == today and filters.basis == "due_date",
     )
     if report is not None and address.format == "pdf":
         return exported_file(
-            pdf.file(pdf.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader)
+            pdf.file(
+                pdf.ageing(report), f"{kind}s-{filters.as_of}", open_words(kind, filters), reader
+            )
         )
-    sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
+    sheet = partial(spreadsheets.ageing, report, filters.as_of) if report else None
     facts = {
         "kind": kind,
-        "asked": asked,
+        "asked": filters,
         "report": report,
         "at_once": ages.PARTIES_SHOWN,
         "bars": bars,
         "drill": drill,
     }
-    facts |= {"words": open_words(kind, asked), "youngest": youngest}
+    facts |= {"words": open_words(kind, filters), "youngest": youngest}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
@@ -329,7 +331,7 @@ def _skipped(given: str) -> int:
     )
 
 
-def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
+def _drill(address: Address, filters: Asked, listed: str, *, is_now: bool) -> Any:
     """Return the function that makes the link of an amount by currency, age and party.
 
     A link leads to the list of invoices or bills or, if that list cannot show the same documents,
@@ -338,7 +340,7 @@ def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
 
     @cache  # hundreds of amounts share a few URLs, which differ only in the party
     def of_age(currency: str, age: int | None) -> str:
-        day = asked.as_of
+        day = filters.as_of
         due_from = {
             0: day,
             1: day - timedelta(30),
@@ -362,7 +364,7 @@ def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
         )
 
     def link(currency: str, age: int | None = None, party: str | None = None) -> str:
-        if not is_now or asked.is_dated:
+        if not is_now or filters.is_dated:
             return address.here(party=party or EVERYBODY, currency=currency)
         return of_age(currency, age) + (f"&{urlencode({'party': party})}" if party else "")
 

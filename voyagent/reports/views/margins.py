@@ -99,15 +99,19 @@ def margin_lines(reader: RequestReader) -> Any:
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     which = _("Choose one trip, one customer, one month, all trips or no trip.")
-    said = _said_of_whose(address)
-    wrong = unread_sentences(address) or ([which] if said > 1 else [])
+    selection_count = _said_of_whose(address)
+    wrong = unread_sentences(address) or ([which] if selection_count > 1 else [])
     report, words = None, ""
     try:
-        if said and not wrong:
+        if selection_count and not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            asked = (_whose(address), address.of or "margin", address.currency or actor.currency)
+            selection = (
+                _whose(address),
+                address.of or "margin",
+                address.currency or actor.currency,
+            )
             report = read_margin_lines(
-                reader, days, *asked, after=address.place, limit=page_size(address, PAGE_LINES)
+                reader, days, *selection, after=address.place, limit=page_size(address, PAGE_LINES)
             )
             words = margin_lines_words(report)
     except (PeriodInverted, MonthElsewhere, TripNotFound, InvalidCursor) as error:
@@ -138,22 +142,23 @@ def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
 
     A month in `whose` is given by its first day.
     """
-    said = {
+    selected = {
         name: f"{value:%Y-%m}" if isinstance(value, date) else value
         for name, value in whose.items()
     }
-    asked: dict[str, Any] = said | {
+    parameters: dict[str, Any] = selected | {
         "currency": currency,
         "from": days.first.isoformat(),
         "to": days.last.isoformat(),
     }
-    return {side: url_for("reports.margin_lines", of=side, **asked) for side in get_args(Side)}
+    return {side: url_for("reports.margin_lines", of=side, **parameters) for side in get_args(Side)}
 
 
 def _said_of_whose(address: Address) -> int:
     """Return the number of selections in the URL: trip, customer, month and all trips."""
     return sum(
-        said is not None for said in (address.trip, address.customer, address.month, address.trips)
+        value is not None
+        for value in (address.trip, address.customer, address.month, address.trips)
     )
 
 

@@ -113,9 +113,9 @@ def records(output: JsonObject) -> Sequence[Choice]:
 
 def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
     """Return the id of the passenger with a name; None unless there is exactly one."""
-    said = " ".join(full_name.split()).casefold()
+    lowered = " ".join(full_name.split()).casefold()
     journey = trips.read_trip(call.reader, trip_id)
-    found = [one.id for one in journey.passengers if one.full_name.casefold() == said]
+    found = [one.id for one in journey.passengers if one.full_name.casefold() == lowered]
     return found[0] if len(found) == 1 else None
 
 

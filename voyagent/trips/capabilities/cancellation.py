@@ -126,7 +126,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
         arguments={"booking_id": str(line_id)},
         summary=title,
     )
-    told = {
+    arguments = {
         "type": "approval",
         "approval_id": approval.id,
         "tool_name": approval.tool_name,
@@ -138,19 +138,19 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
             "Requested on the trip “%(title)s”.", title=trips.get_trip(stay.trip_id).title
         ),
     }
-    chat.append_message(actor, session.id, role="system", blocks=[where, told])
+    chat.append_message(actor, session.id, role="system", blocks=[where, arguments])
     return approval
 
 
 def effect_sentences(line: Line, pending: PendingCancellation) -> list[str]:
     """Return sentences about the consequences, for the confirmation page."""
     if pending.way is Way.ASK:
-        asked = gettext(
+        sentence = gettext(
             "These rooms are booked with a supplier, and cancelling may incur a charge. This"
             " sends a request for approval."
         )
         return [
-            asked,
+            sentence,
             gettext(
                 "The hotel stays booked until then. The cancellation charge is added to the trip"
                 " afterwards."

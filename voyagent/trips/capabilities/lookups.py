@@ -77,9 +77,9 @@ def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
     text takes precedence. Otherwise the choices that have the most words in common with the text
     are returned, and all choices if none has any.
     """
-    said = _words(text)
-    numbered = [one for one, _ in choices if one.number and one.number.casefold() in said]
-    names = {word for word in said if len(word) >= _NAME_WORD_MIN} - _NO_NAMES
+    given_words = _words(text)
+    numbered = [one for one, _ in choices if one.number and one.number.casefold() in given_words]
+    names = {word for word in given_words if len(word) >= _NAME_WORD_MIN} - _NO_NAMES
     common = [(len(names & _words(known)), one) for one, known in choices]
     most = max((count for count, _ in common), default=0)
     named = [one for count, one in common if count == most] if most else []

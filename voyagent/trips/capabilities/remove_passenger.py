@@ -37,9 +37,9 @@ def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
     Raises the errors of `current_trip`; PassengerNotFound if no passenger or several match.
     """
     journey = current_trip(call, wanted)
-    said = wanted.full_name.casefold()
-    exact = [one for one in journey.passengers if one.full_name.casefold() == said]
-    meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
+    lowered = wanted.full_name.casefold()
+    exact = [one for one in journey.passengers if one.full_name.casefold() == lowered]
+    meant = exact or [one for one in journey.passengers if lowered in one.full_name.casefold()]
     if len(meant) != 1:
         raise trips.PassengerNotFound
     passengers.remove_passenger(call.actor, journey.trip["id"], meant[0].id)

@@ -61,8 +61,8 @@ def itinerary_table(found: Read, *, prices: bool) -> Sheet:
         "contact": trip["opened_by"],
         "status": journey.status,
     }
-    told = facts_of(facts | {"first_day": first, "last_day": last, "notes": trip["notes"]})
-    rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in told]
+    facts_found = facts_of(facts | {"first_day": first, "last_day": last, "notes": trip["notes"]})
+    rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_found]
     rows += [
         _cells("passenger", line_no=number, item=one.full_name, text=one.kind)
         for number, one in enumerate(journey.passengers, start=1)

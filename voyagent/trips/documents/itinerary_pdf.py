@@ -34,27 +34,27 @@ def document_of(
     `contact` is the person whom the customer can ask, by default the person who created the trip.
     """
     typesetter = installed(Paper, "paper")
-    told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
-    told["logo"] = picture(settings.read_letterhead(reader)["logo"])
+    data = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
+    data["logo"] = picture(settings.read_letterhead(reader)["logo"])
     return Attached(
         f"{file_name(journey.trip['title'], clock.now())}.pdf",
         "application/pdf",
-        typesetter.pdf("itinerary.typ", told),
+        typesetter.pdf("itinerary.typ", data),
     )
 
 
 def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
     """Return the itinerary as input of the PDF template."""
-    told = asdict(sheet) | {
+    data = asdict(sheet) | {
         "summaries": [{"name": name, "words": words} for name, words in sheet.summaries]
     }
     for thing in (
-        *told["undated"],
-        *(thing for day in told["days"] for thing in (*day["before"], *day["legs"], *day["items"])),
+        *data["undated"],
+        *(thing for day in data["days"] for thing in (*day["before"], *day["legs"], *day["items"])),
     ):
         del thing["line_id"]
     locale = get_locale()
-    return told | {
+    return data | {
         "lang": locale.language if locale else "en",
         "agency": agency,
         "booking": _("Booking %(number)s", number=sheet.booking) if sheet.booking else "",

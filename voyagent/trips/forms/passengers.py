@@ -94,15 +94,15 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
         """Return the changes: all fields, but the passport number only if entered or deleted."""
-        said: dict[str, Any] = {
+        changes: dict[str, Any] = {
             name: getattr(body, name)
             for name in PassengerIn.model_fields
             if name != "passport_number"
         }
         if self.forget_passport.data:
-            return said | {"passport_number": None}
+            return changes | {"passport_number": None}
         return (
-            said
+            changes
             if body.passport_number is None
-            else said | {"passport_number": body.passport_number}
+            else changes | {"passport_number": body.passport_number}
         )

@@ -178,7 +178,7 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
         heading = _heading(day, today, dated, home)
         takes_off = next((number for number, line in enumerate(today) if line.kind == "flight"), 0)
         items = [_item(line) for line in today[takes_off:] if line.kind != "flight"]
-        told = Day(
+        shown_day = Day(
             day=format_date(day, "d MMM", locale=_locale()),
             weekday=format_date(day, "EEEE", locale=_locale()),
             heading=heading,
@@ -192,7 +192,7 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
                 replace(item, title="") if item.title == heading else item for item in items
             ),
         )
-        yield day, told
+        yield day, shown_day
 
 
 def _days_of(line: Line) -> list[date]:

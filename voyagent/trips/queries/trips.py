@@ -334,21 +334,24 @@ def _trips() -> Select[Any]:
 
 def _gathered() -> list[Any]:
     """Return the columns of the list that summarise lines and passengers."""
-    mine = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
+    conditions = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
     by_currency = (
         select(_LINES.currency, cast(func.sum(_LINES.price_minor), BigInteger).label("n"))
-        .where(*mine)
+        .where(*conditions)
         .group_by(_LINES.currency)
         .correlate(Trip.__table__)
         .subquery()
     )
     return [
-        select(func.min(_LINES.starts_on)).where(*mine).scalar_subquery().label("first_day"),
+        select(func.min(_LINES.starts_on)).where(*conditions).scalar_subquery().label("first_day"),
         select(func.max(func.coalesce(_LINES.ends_on, _LINES.starts_on)))
-        .where(*mine)
+        .where(*conditions)
         .scalar_subquery()
         .label("last_day"),
-        select(func.array_agg(_LINES.status)).where(*mine).scalar_subquery().label("statuses"),
+        select(func.array_agg(_LINES.status))
+        .where(*conditions)
+        .scalar_subquery()
+        .label("statuses"),
         select(func.jsonb_object_agg(by_currency.c.currency, by_currency.c.n))
         .scalar_subquery()
         .label("prices"),

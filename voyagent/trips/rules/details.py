@@ -179,9 +179,9 @@ def stored(details: AnyDetails) -> dict[str, Any]:
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 
-def read_details(kind: str, kept: dict[str, Any]) -> AnyDetails:
+def read_details(kind: str, stored: dict[str, Any]) -> AnyDetails:
     """Convert the stored JSON of a trip line to its details."""
-    return _READING.validate_python({"kind": kind, **kept}, strict=False)
+    return _READING.validate_python({"kind": kind, **stored}, strict=False)
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:

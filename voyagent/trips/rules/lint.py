@@ -242,7 +242,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
         first, then = connection.first, connection.then
         lines = (first.line.id, then.line.id)
         here, there = first.details.destination, then.details.origin
-        said: Values = {
+        values: Values = {
             "first": first.line.name,
             "then": then.line.name,
             "minutes": max(connection.minutes, 0),
@@ -259,7 +259,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
                     "connection_short",
                     "error",
                     sentence,
-                    {**said, "least": OTHER_AIRPORT_MINUTES},
+                    {**values, "least": OTHER_AIRPORT_MINUTES},
                     lines,
                 )
             else:
@@ -267,7 +267,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
                     "%(first)s lands at %(here)s and %(then)s leaves from %(there)s, a different"
                     " airport of the city."
                 )
-                yield Finding("airport_change", "note", sentence, said, lines)
+                yield Finding("airport_change", "note", sentence, values, lines)
             continue
         domestic, international = minimums.get(here, (DOMESTIC_MINUTES, INTERNATIONAL_MINUTES))
         within = {*first.countries, *then.countries}
@@ -277,7 +277,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
                 "%(minutes)s minutes from %(first)s to %(then)s at %(here)s. At least %(least)s"
                 " are needed."
             )
-            yield Finding("connection_short", "error", sentence, {**said, "least": least}, lines)
+            yield Finding("connection_short", "error", sentence, {**values, "least": least}, lines)
 
 
 # Nights
@@ -290,7 +290,7 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
         if not common:
             continue
         lines = (one.line.id, other.line.id)
-        said: Values = {
+        values: Values = {
             "one": one.details.name,
             "other": other.details.name,
             "night": min(common),
@@ -301,7 +301,7 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
                 "nights_overlap",
                 "note",
                 N_("%(one)s is booked twice for the night of %(night)s. Two rooms?"),
-                said,
+                values,
                 lines,
             )
         else:
@@ -309,7 +309,7 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
                 "%(one)s and %(other)s are both booked for the night of %(night)s (nights in"
                 " common: %(nights)s)."
             )
-            yield Finding("nights_overlap", "error", sentence, said, lines)
+            yield Finding("nights_overlap", "error", sentence, values, lines)
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
@@ -341,7 +341,7 @@ def _missing_nights(plan: Plan) -> Iterator[Finding]:
     missing = [night for night in nights_of(begins, ends) if night not in covered]
     for _, group in groupby(enumerate(missing), key=lambda pair: pair[1].toordinal() - pair[0]):
         nights = [night for _, night in group]
-        said: Values = {
+        values: Values = {
             "night": nights[0],
             "until": nights[-1] + timedelta(days=1),
             "nights": len(nights),
@@ -351,7 +351,7 @@ def _missing_nights(plan: Plan) -> Iterator[Finding]:
             if len(nights) == 1
             else N_("No hotel from %(night)s to %(until)s (nights: %(nights)s).")
         )
-        yield Finding("night_missing", "warning", sentence, said)
+        yield Finding("night_missing", "warning", sentence, values)
 
 
 def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
@@ -366,14 +366,18 @@ def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
     earliest = arrives.date() - timedelta(days=arrives.hour < NOON)
     for stay in plan.stays:
         if leaves < stay.details.check_out and stay.details.check_in < earliest:
-            said: Values = {
+            values: Values = {
                 "hotel": stay.details.name,
                 "check_in": stay.details.check_in,
                 "arrival": arrives.date(),
             }
             sentence = N_("%(hotel)s begins on %(check_in)s, but arrival is on %(arrival)s.")
             yield Finding(
-                "hotel_before_arrival", "error", sentence, said, (stay.line.id, way_out[-1].line.id)
+                "hotel_before_arrival",
+                "error",
+                sentence,
+                values,
+                (stay.line.id, way_out[-1].line.id),
             )
 
 
@@ -399,13 +403,13 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
     infants = [one for one in plan.passengers if one.kind == "infant"]
     grown = sum(one.kind in {"adult", "senior"} for one in plan.passengers)
     if len(infants) > grown:
-        said: Values = {"infants": len(infants), "adults": grown}
+        values: Values = {"infants": len(infants), "adults": grown}
         sentence = N_("Each infant needs its own adult: infants %(infants)s, adults %(adults)s.")
         yield Finding(
             "infant_without_adult",
             "error",
             sentence,
-            said,
+            values,
             passenger_ids=tuple(one.id for one in infants),
         )
 
@@ -425,9 +429,9 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
             continue
         if one.travellers and other.travellers and not set(one.travellers) & set(other.travellers):
             continue
-        said: Values = {"flight": f"{one.carrier} {one.number}", "day": one.departs.date()}
+        values: Values = {"flight": f"{one.carrier} {one.number}", "day": one.departs.date()}
         sentence = N_("%(flight)s on %(day)s is entered twice for the same people.")
-        yield Finding("flight_twice", "warning", sentence, said, (first.line.id, then.line.id))
+        yield Finding("flight_twice", "warning", sentence, values, (first.line.id, then.line.id))
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
@@ -454,7 +458,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
             continue
         if not set(one.travellers or ()) & set(other.travellers or ()):
             continue
-        said: Values = {
+        values: Values = {
             "one": f"{one.carrier} {one.number}",
             "other": f"{other.carrier} {other.number}",
             "day": one.departs.date(),
@@ -463,7 +467,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
             "flights_overlap",
             "error",
             N_("%(one)s and %(other)s on %(day)s overlap."),
-            said,
+            values,
             (first.line.id, then.line.id),
         )
 
@@ -481,7 +485,7 @@ def _too_old(plan: Plan) -> Iterator[Finding]:
             or last < _months_after(one.date_of_birth, years * 12)
         ):
             continue
-        said: Values = {"name": one.full_name, "years": years, "day": last}
+        values: Values = {"name": one.full_name, "years": years, "day": last}
         sentence = (
             N_(
                 "%(name)s is %(years)s or older on the last flight, %(day)s, and needs a child"
@@ -493,7 +497,7 @@ def _too_old(plan: Plan) -> Iterator[Finding]:
                 " adult."
             )
         )
-        yield Finding("too_old_for_kind", "error", sentence, said, passenger_ids=(one.id,))
+        yield Finding("too_old_for_kind", "error", sentence, values, passenger_ids=(one.id,))
 
 
 def _missing_passports(plan: Plan) -> Iterator[Finding]:
@@ -510,17 +514,17 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
     for one in plan.passengers:
         if one.passport_expiry is None or plan.last_day is None:
             continue
-        asked = [
+        expiring = [
             (
                 _months_after(plan.last_day, PASSPORT_MONTHS_OF.get(country, PASSPORT_MONTHS)),
                 country,
             )
             for country in sorted(_abroad(plan, one))
         ]
-        until, country = max(asked, default=(date.min, ""))
+        until, country = max(expiring, default=(date.min, ""))
         if one.passport_expiry >= until:
             continue
-        said: Values = {
+        values: Values = {
             "name": one.full_name,
             "expiry": one.passport_expiry,
             "until": until,
@@ -528,13 +532,13 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
         }
         if one.passport_expiry < plan.last_day:
             sentence = N_("The passport of %(name)s expires on %(expiry)s, during the trip.")
-            yield Finding("passport_expires", "error", sentence, said, passenger_ids=(one.id,))
+            yield Finding("passport_expires", "error", sentence, values, passenger_ids=(one.id,))
         else:
             sentence = N_(
                 "The passport of %(name)s expires on %(expiry)s. %(country)s requires validity"
                 " until %(until)s."
             )
-            yield Finding("passport_expires", "warning", sentence, said, passenger_ids=(one.id,))
+            yield Finding("passport_expires", "warning", sentence, values, passenger_ids=(one.id,))
 
 
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:

@@ -41,9 +41,9 @@ def asked(
     """
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
-    told = _told(name, kind)
-    if told is not None:
-        return known(told)
+    cached = _told(name, kind)
+    if cached is not None:
+        return known(cached)
 
     def keep(found: Iterable[Given]) -> list[Offered[Given]]:
         offered: list[Offered[Given]] = keep_offers(kind, found)

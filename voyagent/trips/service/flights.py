@@ -111,7 +111,7 @@ def hold_flight(
             found.hold_expires_at,
         )
         lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
-        told = {
+        outputs = {
             "locator": found.locator,
             "total": found.total.wire,
             "currency": found.total.currency,
@@ -121,7 +121,7 @@ def hold_flight(
             actor,
             "trip.flight_held",
             entity_refs=refs_of(lines),
-            outputs=told,
+            outputs=outputs,
             driver=found.supplier,
         )
         return lines
@@ -157,14 +157,18 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
         if _has_tickets(lines, numbers):
             raise NotHeld
         mark_ticketed(lines, found, numbers)
-        told = {
+        outputs = {
             "locator": found.locator,
             "tickets": numbers,
             "total": found.total.wire,
             "currency": found.total.currency,
         }
         audit.record(
-            actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier
+            actor,
+            "trip.ticketed",
+            entity_refs=refs_of(lines),
+            outputs=outputs,
+            driver=found.supplier,
         )
         return lines
 
@@ -200,12 +204,16 @@ def release_flight(
         if not lines:
             raise LineIsOver if all(line.status in OVER for line in booked) else NotHeld
         _mark_released(lines, found)
-        told, driver = (
+        outputs, driver = (
             {"locator": lines[0].supplier_ref},
             found.supplier if found is not None else None,
         )
         audit.record(
-            actor, "trip.flight_released", entity_refs=refs_of(lines), outputs=told, driver=driver
+            actor,
+            "trip.flight_released",
+            entity_refs=refs_of(lines),
+            outputs=outputs,
+            driver=driver,
         )
         return lines, ended
 
@@ -228,13 +236,13 @@ def read_flight(
     Raises Forbidden, LineNotFound, SupplierError.
     """
     actor.require("trip.read")
-    mine = select(TripLine).where(
+    statement = select(TripLine).where(
         TripLine.kind == "flight",
         TripLine.supplier_ref == locator.strip().upper(),
         TripLine.supplier_key.is_not(None),
     )
     newest = load_one(
-        mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1), LineNotFound
+        statement.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1), LineNotFound
     )
     key, line_id = _key(_booking_of(newest)), newest.id
     outside()

@@ -116,7 +116,7 @@ def book_hotel(
             Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference),
             found.total,
         )
-        told = {
+        outputs = {
             "confirmation": found.confirmation,
             "total": found.total.wire,
             "currency": found.total.currency,
@@ -126,7 +126,7 @@ def book_hotel(
             actor,
             "trip.hotel_booked",
             entity_refs=refs_of([line]),
-            outputs=told,
+            outputs=outputs,
             driver=found.supplier,
         )
         return line
@@ -160,7 +160,7 @@ def cancel_hotel_booking(
                 "booked", found.supplier, found.confirmation, found.supplier_ref, reference
             )
             book_lines(trips.get_trip(line.trip_id), [what], booking, charge)
-        told = {
+        outputs = {
             "confirmation": found.confirmation,
             "charge": charge.wire if charge else None,
             "currency": charge.currency if charge else None,
@@ -169,7 +169,7 @@ def cancel_hotel_booking(
             actor,
             "trip.hotel_cancelled",
             entity_refs=refs_of([line]),
-            outputs=told,
+            outputs=outputs,
             driver=found.supplier,
         )
         return line, charge

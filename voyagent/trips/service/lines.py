@@ -109,7 +109,7 @@ def add_line(
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
     check_room(trip, 1)
-    said: LineChanges = {
+    values: LineChanges = {
         "currency": trip.currency,
         "cost": "0",
         "price": "0",
@@ -120,7 +120,7 @@ def add_line(
         id=new_id(),
         trip_id=trip.id,
         kind=details.kind,
-        **_columns(details.kind, said, trip.currency),
+        **_columns(details.kind, values, trip.currency),
     )
     line.created_at = line.updated_at = trip.updated_at = clock.now()
     with title_follows(trip):
@@ -151,15 +151,15 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
         raise LineIsOver
     if "details" in changes and changes["details"].kind != line.kind:
         raise LineKindFixed
-    said = dict(changes)
+    merged = dict(changes)
     if (
-        "currency" in said and said["currency"] != line.currency
+        "currency" in merged and merged["currency"] != line.currency
     ):  # an amount that is not given keeps its number in the new currency
-        said = {
+        merged = {
             name: Money(getattr(line, f"{name}_minor"), line.currency).wire
             for name in ("cost", "price")
-        } | said
-    values = _columns(line.kind, said, line.currency)  # type: ignore[arg-type]
+        } | merged
+    values = _columns(line.kind, merged, line.currency)  # type: ignore[arg-type]
     if _is_of_booking(line, values):
         raise LineAtSupplier
     before = {
@@ -280,23 +280,23 @@ def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
     )
 
 
-def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
+def _columns(kind: str, changes: LineChanges, currency: str) -> dict[str, Any]:
     """Convert changes to column values; refuse those that are invalid by themselves."""
     values: dict[str, Any] = {
-        name: said[name]
+        name: changes[name]
         for name in ("status", "currency", "supplier", "supplier_ref")
-        if name in said
+        if name in changes
     }
     if "status" in values and values["status"] not in BY_HAND[kind]:
         raise InvalidLineStatus
     for name in ("cost", "price"):
-        if name in said:
-            amount = Money.parse(said[name], values.get("currency", currency))
+        if name in changes:
+            amount = Money.parse(changes[name], values.get("currency", currency))
             if amount.amount_minor < 0 and kind != "other":
                 raise NegativeAmount
             values[f"{name}_minor"] = amount.amount_minor
-    if "details" in said:
-        details = said["details"]
+    if "details" in changes:
+        details = changes["details"]
         if isinstance(details, FlightDetails):
             check_times(details)
         values["details"] = kinds.stored(details)

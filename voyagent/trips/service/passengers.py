@@ -42,7 +42,7 @@ class PassengerChanges(TypedDict, total=False):
 
 
 def add_passenger(
-    keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges
+    keyring: Keyring, actor: Actor, trip_id: UUID, changes: PassengerChanges
 ) -> TripPassenger:
     """Add a passenger; `said` must contain at least the name.
 
@@ -57,7 +57,7 @@ def add_passenger(
         or 0
     ) >= PASSENGERS_MAX:
         raise TripFull
-    values: dict[str, Any] = dict(said)
+    values: dict[str, Any] = dict(changes)
     _check(actor, values)
     number = values.pop("passport_number", None)
     passenger = TripPassenger(id=new_id(), trip_id=trip.id, **values)
@@ -69,7 +69,7 @@ def add_passenger(
         actor,
         "trip.passenger_added",
         entity_refs=_refs(passenger),
-        inputs={"fields": sorted(name for name, value in said.items() if value)},
+        inputs={"fields": sorted(name for name, value in changes.items() if value)},
     )
     return passenger
 

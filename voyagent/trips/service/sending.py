@@ -76,12 +76,12 @@ def send_itinerary(
 
 def something_stands(trip_id: UUID) -> bool:
     """Return True if the trip has a line that is not cancelled or failed."""
-    mine = (
+    conditions = (
         select(TripLine.id)
         .where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER))
         .limit(1)
     )
-    return db.session.scalar(mine) is not None
+    return db.session.scalar(conditions) is not None
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:

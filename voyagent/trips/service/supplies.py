@@ -80,7 +80,7 @@ def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
 
 def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Given]]:
     """Store offers, so that one of them can be booked later."""
-    kept = []
+    stored = []
     for offer in offers:
         row = SupplierOffer(
             id=new_id(),
@@ -91,9 +91,9 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
             expires_at=offer.valid_until,
         )
         db.session.add(row)
-        kept.append(Offered(row.id, offer))
+        stored.append(Offered(row.id, offer))
     db.session.flush()
-    return kept
+    return stored
 
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
@@ -109,10 +109,10 @@ def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
 
 def rate_of(rate_key: str) -> Offered[HotelRate]:
     """Return the newest stored hotel rate with a supplier's key. Raises OfferNotFound."""
-    mine = select(SupplierOffer).where(
+    statement = select(SupplierOffer).where(
         SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key
     )
-    newest = mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1)
+    newest = statement.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1)
     row = load_one(newest, OfferNotFound)
     return Offered(row.id, from_payload(HotelRate, row.payload))
 

@@ -215,22 +215,22 @@ class SandboxFlights:
 
 def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
     """Return the cheapest offers of each airline, at most WAYS_PER_CARRIER of each."""
-    kept: list[FlightOffer] = []
+    chosen: list[FlightOffer] = []
     taken: dict[str, int] = {}
     for offer in found:
         taken[offer.validating_carrier] = taken.get(offer.validating_carrier, 0) + 1
         if taken[offer.validating_carrier] <= WAYS_PER_CARRIER:
-            kept.append(offer)
-    return kept
+            chosen.append(offer)
+    return chosen
 
 
 def _shown(found: list[FlightOffer], limit: int) -> list[FlightOffer]:
     """Return the cheapest offers, up to half of them non-stop."""
-    kept = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
+    non_stop = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
         : limit // 2
     ]
-    others = [offer for offer in found if offer not in kept]
-    return sorted(kept + others[: limit - len(kept)], key=_by_price)
+    others = [offer for offer in found if offer not in non_stop]
+    return sorted(non_stop + others[: limit - len(non_stop)], key=_by_price)
 
 
 def _by_price(offer: FlightOffer) -> tuple[int, datetime, str]:

@@ -50,11 +50,11 @@ class SandboxHotels:
         if city is None:
             raise UnknownAtSupplier(self.name, "city")
         now = clock.now().replace(microsecond=0)
-        asked = replace(query, city=city, budget_max=None, limit=0)
+        unlimited = replace(query, city=city, budget_max=None, limit=0)
         found = [
             rate
-            for choice in self._choices(asked)
-            for rate in [self._rate(asked, choice, now)]
+            for choice in self._choices(unlimited)
+            for rate in [self._rate(unlimited, choice, now)]
             if _affordable(rate, query.budget_max)
         ]
         found.sort(key=_by_price)
@@ -68,8 +68,8 @@ class SandboxHotels:
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
         """Book the rooms at the rate's total."""
-        ours = self._of_key(rate.rate_key)
-        if ours != rate:
+        offered = self._of_key(rate.rate_key)
+        if offered != rate:
             raise UnknownAtSupplier(self.name, "rate")
         self._faults.at({rate.hotel.country})
         fault = fault_of(guests)
