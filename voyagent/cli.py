@@ -15,7 +15,7 @@ from voyagent.capabilities.commands import do
 from voyagent.demo.service.agency import fill
 from voyagent.http.commands import with_database
 from voyagent.identity.commands import agency
-from voyagent.imports.commands import bring_in
+from voyagent.imports.commands import import_file
 from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.db import APP_ROLE
@@ -43,7 +43,7 @@ def register(app: Flask, settings: Settings) -> None:
         except ServerUnreachable as error:
             raise click.ClickException(str(error)) from None
         flask_migrate.upgrade()
-        let_in(settings)
+        grant_app_role(settings)
         click.echo("The schema is at the newest revision.")
 
     @app.cli.command("worker")
@@ -70,7 +70,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(replay)
     app.cli.add_command(agency)
     app.cli.add_command(books)
-    app.cli.add_command(bring_in)
+    app.cli.add_command(import_file)
     app.cli.add_command(examples)
     app.cli.add_command(do)
 
@@ -111,7 +111,7 @@ def reach(settings: Settings) -> None:
             ) from None
 
 
-def let_in(settings: Settings) -> None:
+def grant_app_role(settings: Settings) -> None:
     """Grant the unprivileged role to the program's login if another login owns the schema."""
     if settings.db_url is None or settings.db_admin_url is None:
         return

@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> Flask:
     )
     pages.install(app)
     template_filters.install(app)
-    account_names.know(app, (*(account.name for account in CHART), *FORMER_NAMES))
+    account_names.register_names(app, (*(account.name for account in CHART), *FORMER_NAMES))
     errors.install(app)
     registry.install(catalogue.CAPABILITIES)
     use_ports(lambda kind: current_app.extensions[PORTS[kind]])

@@ -30,7 +30,7 @@ from voyagent.assistant.service import costs
 from voyagent.chat.queries.sessions import Turn
 from voyagent.chat.service import conversations as chat, turns as chat_turns
 from voyagent.drivers.models.errors import ModelUnavailable
-from voyagent.drivers.models.protocol import ModelRequest, PersonSaid
+from voyagent.drivers.models.protocol import ModelRequest, PersonMessage
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.drivers.models.usage import Usage
 from voyagent.enquiries import service as enquiries
@@ -339,7 +339,7 @@ def test_a_running_answer_reserves_its_maximum_and_a_stop_releases_it(
             seen.extend(db.session.scalars(sa.select(BudgetReservation.tokens)))
         said = [
             *(part.text for part in request.system),
-            *(one.text for one in request.messages if isinstance(one, PersonSaid)),
+            *(one.text for one in request.messages if isinstance(one, PersonMessage)),
         ]
         assert seen == [request.tokens_max]
         assert (

@@ -15,7 +15,7 @@ from tests.assistant.conftest import Talk, of_kind
 from tests.assistant.models import DRAFT, LEAD, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.drivers.models.protocol import ModelRequest, PersonSaid, ToolCall
+from voyagent.drivers.models.protocol import ModelRequest, PersonMessage, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.enquiries import service as enquiries
 
@@ -144,7 +144,7 @@ def test_the_output_of_a_tool_cannot_grant_anything(
         assert words[:40].replace('"', "") in str(answered).replace('\\\\"', "").replace(
             '"', ""
         ).replace("\\", "")
-        assert not isinstance(answered, PersonSaid)
+        assert not isinstance(answered, PersonMessage)
         return wants(
             use("approve", approval_id=facts["approval_id"]),
             use("draft_invoice", **DRAFT, granted=True),
@@ -200,5 +200,5 @@ def test_a_customers_name_is_not_part_of_the_instructions(
     (request,) = driver.requests
     assert json.dumps(name)[1:-1] not in "".join(part.text for part in request.system)
     assert json.dumps(name)[1:-1] in "".join(
-        message.text for message in request.messages if isinstance(message, PersonSaid)
+        message.text for message in request.messages if isinstance(message, PersonMessage)
     )

@@ -23,7 +23,12 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.chat.queries.events import EVENT_FIELDS
 from voyagent.chat.service import turns
 from voyagent.drivers.models.errors import ModelUnavailable
-from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
+from voyagent.drivers.models.protocol import (
+    ModelMessage,
+    ModelRequest,
+    PersonMessage,
+    ToolsAnswered,
+)
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
@@ -94,7 +99,7 @@ def test_several_calls_of_an_answer_run_in_order_and_all_get_results(
     ]
     assert [event["tool_name"] for event in of_kind(events, "tool_use")] == [FIND, "trial_balance"]
     *_, said, answered = driver.requests[1].messages
-    assert isinstance(said, ModelSaid)
+    assert isinstance(said, ModelMessage)
     assert isinstance(answered, ToolsAnswered)
     assert [call.id for call in said.calls] == [result.call_id for result in answered.results]
     assert [
@@ -128,7 +133,7 @@ def test_after_an_approval_the_program_informs_the_model(
     told = model.talk.events(model.person, model.session_id)[len(events) :]
     assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
     note = driver.requests[0].messages[-1]
-    assert isinstance(note, PersonSaid)
+    assert isinstance(note, PersonMessage)
     assert '"decision":"granted"' in note.text
     assert '"drafted":true' in note.text
     again, driver = model.say("and now?", Reply("Nothing more."))
@@ -136,11 +141,11 @@ def test_after_an_approval_the_program_informs_the_model(
     ids = [
         call.id
         for message in driver.requests[0].messages
-        if isinstance(message, ModelSaid)
+        if isinstance(message, ModelMessage)
         for call in message.calls
     ]
     assert len(ids) == len(set(ids)) == 1
-    assert isinstance(driver.requests[0].messages[0], PersonSaid)
+    assert isinstance(driver.requests[0].messages[0], PersonMessage)
 
 
 def test_a_model_is_offered_all_permitted_capabilities_in_a_fixed_order(
@@ -195,18 +200,18 @@ def test_earlier_messages_are_part_of_the_request_within_limits(
     _, driver = model.say("and now?", Reply("Still nobody."))
     first, called, answered, said, last = driver.requests[0].messages
     assert (first, said, last) == (
-        PersonSaid("who is new?"),
-        ModelSaid("Nobody."),
-        PersonSaid("and now?"),
+        PersonMessage("who is new?"),
+        ModelMessage("Nobody."),
+        PersonMessage("and now?"),
     )
-    assert isinstance(called, ModelSaid)
+    assert isinstance(called, ModelMessage)
     assert isinstance(answered, ToolsAnswered)
     monkeypatch.setattr("voyagent.assistant.service.prompt.HISTORY_MAX", 150)
     _, driver = model.say("and then?", Reply("No."))
     assert driver.requests[0].messages == (
-        PersonSaid("and now?"),
-        ModelSaid("Still nobody."),
-        PersonSaid("and then?"),
+        PersonMessage("and now?"),
+        ModelMessage("Still nobody."),
+        PersonMessage("and then?"),
     )
 
 

@@ -318,7 +318,7 @@ def test_a_check_that_never_ran_can_be_requested_again(
                 "update audit_checks set asked_at = asked_at - cast(:late as interval) where"
                 " tenant_id = :t"
             ),
-            {"late": checks.PATIENCE + timedelta(seconds=1), "t": alice.actor.tenant_id},
+            {"late": checks.CHECK_TIMEOUT + timedelta(seconds=1), "t": alice.actor.tenant_id},
         )
     text = shown(alice.browser, "/audit/chain", **HTMX)
     assert "No result yet" in text

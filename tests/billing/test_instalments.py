@@ -161,7 +161,7 @@ def test_a_document_is_counted_once_among_the_overdue(alice: Person) -> None:
             (8, 0, 2_000_000),
         ]
         found = invoice_board.InvoiceSearch(today=TODAY, status="overdue")
-        board = invoice_board.read_board(reader, found)
+        board = invoice_board.read_list_page(reader, found)
         assert (board.page.total, board.numbers(TODAY)["overdue"], len(board.page.items)) == (
             1,
             1,
@@ -173,7 +173,7 @@ def test_a_document_is_counted_once_among_the_overdue(alice: Person) -> None:
         ] == [1]
     with alice.reading() as reader:
         assert (
-            invoice_board.read_board(
+            invoice_board.read_list_page(
                 reader, invoice_board.InvoiceSearch(today=FIRST, status="overdue")
             ).page.items
             == []
@@ -204,7 +204,7 @@ def test_a_filter_by_due_date_finds_any_open_instalment(
             "due_to": first + timedelta(days=6),
         }
         with alice.reading() as reader:
-            invoices = invoice_board.read_board(
+            invoices = invoice_board.read_list_page(
                 reader, invoice_board.InvoiceSearch(TODAY, **days)
             ).page
             bills = bill_queries.list_bills(reader, bill_queries.BillSearch(TODAY, **days)).items
@@ -217,7 +217,9 @@ def test_a_filter_by_due_date_finds_any_open_instalment(
         between = invoice_board.InvoiceSearch(
             TODAY, due_from=FIRST + timedelta(days=1), due_to=SECOND - timedelta(days=1)
         )
-        assert invoice_board.read_board(reader, between).page.items == [], "nothing is due between"
+        assert invoice_board.read_list_page(reader, between).page.items == [], (
+            "nothing is due between"
+        )
 
 
 def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:

@@ -15,7 +15,7 @@ from tests.billing.papers import DUE, ISSUED, draft, issued, line, pay
 from tests.ledger.books import bind
 from tests.people import Person
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
-from voyagent.billing.invoices.queries.board import InvoiceBoard, InvoiceSearch
+from voyagent.billing.invoices.queries.board import InvoiceListPage, InvoiceSearch
 
 TODAY = DUE + timedelta(days=5)
 FIND = sa.text(
@@ -25,9 +25,9 @@ FIND = sa.text(
 
 def board(
     person: Person, *, today: date = TODAY, limit: int = 50, offset: int = 0, **asked: Any
-) -> InvoiceBoard:
+) -> InvoiceListPage:
     with person.reading() as reader:
-        return invoice_board.read_board(
+        return invoice_board.read_list_page(
             reader, InvoiceSearch(today, **asked), limit=limit, offset=offset
         )
 

@@ -43,7 +43,7 @@ def counts(person: Person) -> dict[str, int]:
     with person.reading() as reader:
         return {
             status: n
-            for status, n in enquiries.read_board(reader, Search(), Part()).by_status.items()
+            for status, n in enquiries.read_list_page(reader, Search(), Part()).by_status.items()
             if n
         }
 

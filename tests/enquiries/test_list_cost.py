@@ -19,7 +19,7 @@ from flask import Flask
 from tests.crowds import crowded, scanned
 from tests.enquiries.reading import watched
 from tests.people import Person
-from voyagent.enquiries.queries.enquiries import Search, list_statement, read_board
+from voyagent.enquiries.queries.enquiries import Search, list_statement, read_list_page
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.statement_cache import compiled_for
@@ -201,9 +201,9 @@ def test_past_the_end_the_table_is_not_touched(
 
 def test_a_page_s_short_pattern_looks_at_the_newest_alone(crowd: Person) -> None:
     with crowd.reading() as reader:
-        board = read_board(reader, Search(text="zq"), Part())
-        found = read_board(reader, Search(text="dx"), Part())
-        long = read_board(reader, Search(text="dxb"), Part())
+        board = read_list_page(reader, Search(text="zq"), Part())
+        found = read_list_page(reader, Search(text="dx"), Part())
+        long = read_list_page(reader, Search(text="dxb"), Part())
     assert (board.is_partial, board.page.total, board.page.items) == (True, 0, [])
     assert (found.is_partial, found.is_capped, len(found.page.items)) == (True, True, 50)
     assert (long.is_partial, long.is_capped, long.by_status["new"]) == (False, True, ROWS // 20)

@@ -276,8 +276,8 @@ def test_initials_are_of_the_first_and_last_word(name: str | None, letters: str)
 
 
 def test_a_status_has_one_glyph_and_one_word() -> None:
-    assert look.status_look("partly_paid") == ("circle-half", "Partly paid")
-    assert look.status_look("half_eaten") == ("circle", "Half eaten")
+    assert look.status_style("partly_paid") == ("circle-half", "Partly paid")
+    assert look.status_style("half_eaten") == ("circle", "Half eaten")
 
 
 def test_a_role_is_said_in_words() -> None:
@@ -339,12 +339,12 @@ def test_an_asset_is_marked_with_its_content(app: Flask) -> None:
 
 
 def test_loading_again_never_leads_to_another_host(app: Flask) -> None:
-    assert look.here_again() == "/enquiries?q=kri"
+    assert look.reload_url() == "/enquiries?q=kri"
     with app.test_request_context(
         "/enquiries", method="POST", headers={"Referer": "http://localhost/enquiries/new"}
     ):
-        assert look.here_again() == "/enquiries/new"
+        assert look.reload_url() == "/enquiries/new"
     with app.test_request_context(
         "/enquiries", method="POST", headers={"Referer": "http://evil.example/enquiries"}
     ):
-        assert look.here_again() == "/"
+        assert look.reload_url() == "/"

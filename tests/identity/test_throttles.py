@@ -237,7 +237,7 @@ def accept(client: ApiClient) -> TestResponse:
 
 
 @pytest.mark.parametrize(
-    ("ask", "let_in"),
+    ("ask", "allowed"),
     [
         (lambda client: sign_in(client, fresh_address()), 1),
         (refresh, 3),
@@ -248,7 +248,7 @@ def accept(client: ApiClient) -> TestResponse:
     ids=["sign-in", "refresh", "sign-up", "look-up", "accept"],
 )
 def test_a_client_address_has_its_limit_and_others_go_on(
-    narrow: Flask, ask: Ask, let_in: int
+    narrow: Flask, ask: Ask, allowed: int
 ) -> None:
     def asking_from(address: str) -> ApiClient:
         client = narrow.test_client()
@@ -256,9 +256,9 @@ def test_a_client_address_has_its_limit_and_others_go_on(
         return ApiClient(client, None)
 
     busy, other = asking_from("198.51.100.7"), asking_from("198.51.100.8")
-    statuses = [ask(busy).status_code for _ in range(let_in + 2)]
-    assert 429 not in statuses[:let_in]
-    assert statuses[let_in:] == [429, 429]
+    statuses = [ask(busy).status_code for _ in range(allowed + 2)]
+    assert 429 not in statuses[:allowed]
+    assert statuses[allowed:] == [429, 429]
     refused = ask(busy)
     assert refused.json["detail"] == "too_many_requests"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60

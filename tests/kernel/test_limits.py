@@ -103,7 +103,7 @@ def test_a_completed_reset_ends_the_lock(make: Make) -> None:
 def test_who_goes_on_guessing_locks_strangers_out_and_not_the_person(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
     with time_machine.travel(NOON, tick=False) as clock:
-        limiter.came_in(email, address=HERE)
+        limiter.note_sign_in(email, address=HERE)
         for _ in range(10):
             assert [fails(limiter, address=THERE) for _ in range(10)] == [0] * 10
             assert fails(limiter, address=THERE) > 0
@@ -117,9 +117,9 @@ def test_who_goes_on_guessing_locks_strangers_out_and_not_the_person(make: Make)
 
 def test_where_a_person_has_come_in_from_has_the_same_limits(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
-    limiter.came_in(email, address=HERE)
+    limiter.note_sign_in(email, address=HERE)
     assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
-    limiter.came_in(email, address=HERE)
+    limiter.note_sign_in(email, address=HERE)
     assert fails(limiter) > 0
     assert fails(limiter, throttle=limits.REAUTHENTICATE) > 0
     assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
@@ -129,7 +129,7 @@ def test_where_a_person_has_come_in_from_has_the_same_limits(make: Make) -> None
 
 def test_mails_are_counted_together_wherever_they_are_asked_for(make: Make) -> None:
     limiter = make(limit_scale=1000)
-    limiter.came_in("neha@malabar.example", address=HERE)
+    limiter.note_sign_in("neha@malabar.example", address=HERE)
     for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL):
         assert [fails(limiter, throttle=throttle, address=THERE) for _ in range(10)] == [0] * 10
         assert fails(limiter, throttle=throttle, address=HERE) > 0
@@ -138,7 +138,7 @@ def test_mails_are_counted_together_wherever_they_are_asked_for(make: Make) -> N
 def test_where_somebody_has_come_in_from_is_forgotten_after_thirty_days(make: Make) -> None:
     limiter = make(limit_scale=1000)
     with time_machine.travel(NOON, tick=False) as clock:
-        limiter.came_in("neha@malabar.example", address=HERE)
+        limiter.note_sign_in("neha@malabar.example", address=HERE)
         for days, locked in ((29, False), (2, True)):
             clock.shift(days * 86400)
             for _ in range(10):
@@ -185,7 +185,7 @@ def test_what_could_not_be_checked_is_no_failure(make: Make) -> None:
 
 def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
     """Return how many parallel attempts at one account are admitted."""
-    everybody, let_in = threading.Barrier(callers), []
+    everybody, allowed = threading.Barrier(callers), []
 
     def attempt(number: int) -> None:
         everybody.wait()
@@ -193,7 +193,7 @@ def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
             with limiter.admit(
                 limits.SIGN_IN, account="neha@malabar.example", address=HERE
             ) as attempt:
-                let_in.append(number)
+                allowed.append(number)
                 time.sleep(0.01)
                 if good:
                     attempt.succeeded()
@@ -202,7 +202,7 @@ def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
 
     with ThreadPoolExecutor(callers) as pool:
         list(pool.map(attempt, range(callers)))
-    return len(let_in)
+    return len(allowed)
 
 
 def test_of_parallel_guesses_ten_are_let_in(make: Make) -> None:
@@ -328,7 +328,7 @@ def test_what_a_process_has_seen_outlives_an_emptied_redis(server: RedisServer) 
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     limiter = Limiter(settings, Keyring(settings))
-    limiter.came_in("neha@malabar.example", address=HERE)
+    limiter.note_sign_in("neha@malabar.example", address=HERE)
     server.flush()
     assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
     assert fails(limiter) == 0

@@ -400,9 +400,9 @@ def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
     )
     alone = Keyring(settings.model_copy(update={"auth_secret": type(settings.auth_secret)(new)}))
     with alice.acting():
-        assert passenger_rules.seal_anew(keyring(alice)) == 0
-        assert passenger_rules.seal_anew(rotated) == 1
-        assert passenger_rules.seal_anew(rotated) == 0
+        assert passenger_rules.reseal(keyring(alice)) == 0
+        assert passenger_rules.reseal(rotated) == 1
+        assert passenger_rules.reseal(rotated) == 0
         assert (
             passports.opened(
                 alone, person_id, trips.get_passenger(trip_id, person_id).passport_sealed

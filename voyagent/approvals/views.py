@@ -26,7 +26,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
-from voyagent.http.template_filters import day, status_look
+from voyagent.http.template_filters import day, status_style
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
@@ -275,7 +275,7 @@ def _review(
             approval.original_payload or {}, arguments, row["currency"], day
         ),
         "results": review.results_in_words(
-            approval.effect_result or {}, lambda status: str(status_look(status).word), day
+            approval.effect_result or {}, lambda status: str(status_style(status).word), day
         ),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and limits.may_decide(actor, approval),

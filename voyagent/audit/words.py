@@ -218,7 +218,7 @@ has the tool's name in `tool_name`.
 """
 
 
-def know(name: str, sentence: str) -> None:
+def register_sentence(name: str, sentence: str) -> None:
     """Set the label of an event kind; called by packages that this one must not import."""
     _KINDS[name] = _l(sentence)
 

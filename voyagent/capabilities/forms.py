@@ -351,7 +351,7 @@ def _field_at(form: BaseForm, loc: Sequence[int | str]) -> Field | None:
 
 def _sentence(field: Field | None, finding: ErrorDetails) -> str:
     kind, typed = finding["type"], finding["input"]
-    if isinstance(field, DateText) and field.is_unread:
+    if isinstance(field, DateText) and field.is_invalid:
         return date_sentence(str(field.data), field.kind)
     if kind in _OF_PATTERN and isinstance(field, AmountInput):
         return amount_sentence(typed)

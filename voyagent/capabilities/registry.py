@@ -35,7 +35,7 @@ def install(capabilities: Iterable[Capability[Any]]) -> None:
             raise ValueError(f"two capabilities are called {capability.name}")
         if capability.approval == "required":
             effects.register(effect_of(capability))
-        audit_words.know(capability.name, capability.audit)
+        audit_words.register_sentence(capability.name, capability.audit)
         _installed[capability.name] = capability
 
 

@@ -159,7 +159,7 @@ def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> 
         actor,
         "enquiry.created",
         entity_refs=_refs(enquiry),
-        inputs={"fields": _told({name: (None, value) for name, value in values.items()})},
+        inputs={"fields": _audit_changes({name: (None, value) for name, value in values.items()})},
     )
     return enquiry
 
@@ -312,10 +312,12 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
         setattr(enquiry, name, value)
     enquiry.updated_at = clock.now()
     db.session.flush()
-    audit.record(actor, kind, entity_refs=_refs(enquiry), inputs={"fields": _told(changed)})
+    audit.record(
+        actor, kind, entity_refs=_refs(enquiry), inputs={"fields": _audit_changes(changed)}
+    )
 
 
-def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
+def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail and the history: field, before and after.
 
     Of a private field only the name is recorded.

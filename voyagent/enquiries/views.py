@@ -26,7 +26,7 @@ menu_count("enquiries_new")(enquiries.new_count)
 def index(reader: RequestReader) -> Any:
     """Show the list; for a partial request return only the changed fragment."""
     query = ListQuery.read(request.args)
-    board = enquiries.read_board(
+    board = enquiries.read_list_page(
         reader, query.search(_zone(reader, query)), query.part(), query.open
     )
     facts = {"asked": query, "board": board, "looked_max": enquiries.LOOKED_MAX}

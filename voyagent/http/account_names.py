@@ -14,7 +14,7 @@ from flask_babel import gettext
 _KEY = "voyagent.account_names"
 
 
-def know(app: Flask, shipped: Iterable[str]) -> None:
+def register_names(app: Flask, shipped: Iterable[str]) -> None:
     """Set the names of the accounts that every agency starts with."""
     app.extensions[_KEY] = frozenset(shipped)
 

@@ -69,7 +69,7 @@ class VoyagentFlask(Flask):
                 raise
             except Exception as error:
                 db.session.rollback()
-                self._take_the_cookie_as_it_came()
+                self._restore_session_cookie()
                 if (
                     attempt == ATTEMPTS_MAX
                     or not isinstance(error, DBAPIError)
@@ -94,7 +94,7 @@ class VoyagentFlask(Flask):
         finish()
         return response
 
-    def _take_the_cookie_as_it_came(self) -> None:
+    def _restore_session_cookie(self) -> None:
         """Set the session cookie back to its value in the request.
 
         After a rollback nobody was signed in or out, and a one-time token in the cookie is still

@@ -98,7 +98,7 @@ def prices_wanted() -> bool:
     return request.args.get("prices") != "no"
 
 
-def put_behind_api(api: ApiBlueprint, document: Document) -> None:
+def add_api_routes(api: ApiBlueprint, document: Document) -> None:
     """Add an API operation for each file format of the document."""
     for form in SCHEMAS:
         declare = api.get(
@@ -111,7 +111,7 @@ def put_behind_api(api: ApiBlueprint, document: Document) -> None:
         declare(_operation(document, form))
 
 
-def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
+def add_page_routes(pages: PageBlueprint, document: Document) -> None:
     """Add a page route for each file format of the document.
 
     `?locale=` sets the language of the PDF. CSV files have a byte order mark for spreadsheets.

@@ -21,9 +21,9 @@ from sqlalchemy.exc import (
 from werkzeug.exceptions import HTTPException
 
 from voyagent.http.guards import (
-    asks_for_a_person,
     current_actor,
     is_signed_in,
+    needs_sign_in,
     present_actor,
     to_sign_in,
 )
@@ -189,7 +189,7 @@ def _expected(error: errors.VoyagentError) -> Response:
 
 def _csrf(_error: CSRFError) -> Response:
     if (
-        asks_for_a_person() and not is_signed_in()
+        needs_sign_in() and not is_signed_in()
     ):  # signed out in another tab, so the cookie has another CSRF token
         return to_sign_in()
     _load_visitor()

@@ -87,7 +87,7 @@ class DateText(StringField):
         return found.isoformat() if found else text
 
     @property
-    def is_unread(self) -> bool:
+    def is_invalid(self) -> bool:
         """Return True if the field contains text that is not a date."""
         text = self.data.strip() if isinstance(self.data, str) else ""
         return bool(text) and read_date(text, self.kind) is None
@@ -265,7 +265,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def _sentence(self, name: str, finding: ErrorDetails) -> str:
         typed = self._fields.get(name)
-        if isinstance(typed, DateText) and typed.is_unread:
+        if isinstance(typed, DateText) and typed.is_invalid:
             return date_sentence(str(typed.data), typed.kind)
         kind = f"{finding['type']}.blank" if _is_blank(finding) else finding["type"]
         own = next(

@@ -237,7 +237,7 @@ def to_sign_in() -> Response:
     return cast("Response", redirect(address, 303))
 
 
-def asks_for_a_person() -> bool:
+def needs_sign_in() -> bool:
     """Return True if the requested page is for signed-in people only."""
     return (
         getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None)

@@ -46,7 +46,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEY_MAX = 255
 ANSWER_BYTES_MAX = 256 * 1024
-WAIT_S, PATIENCE_MS, LOOK_S, GLANCE_MS = 9.5, 1000, 0.2, 20
+WAIT_S, LOCK_TIMEOUT_MS, POLL_INTERVAL_S, LAST_LOCK_TIMEOUT_MS = 9.5, 1000, 0.2, 20
 PURGE_ROWS = 5000
 PURPOSE = "idempotency"  # for which the keyring derives a key
 FORM, FORM_KEY_MAX = "form", 64
@@ -273,17 +273,17 @@ def once(
         if row_of_other is not None:
             return _repeat(claim, row_of_other, resume)
         if error.keeps_work:
-            _let_go(claim)
+            _release(claim)
         raise
     if not is_done(response):
-        _let_go(claim)
+        _release(claim)
         return response
-    if _keep(claim, response, is_secret=is_secret):
+    if _store_response(claim, response, is_secret=is_secret):
         return response
     response.close()
     db.session.rollback()
     log.info("idempotency.overtaken")
-    return _repeat(claim, _ask(claim, GLANCE_MS), resume)
+    return _repeat(claim, _ask(claim, LAST_LOCK_TIMEOUT_MS), resume)
 
 
 def _take(claim: Claim) -> Row:
@@ -292,13 +292,13 @@ def _take(claim: Claim) -> Row:
     Waits while another request with the key is running; a long wait releases the connection. Raises
     IdempotencyInProgress after WAIT_S seconds.
     """
-    end, patience_ms = time.monotonic() + WAIT_S, PATIENCE_MS
-    while (row := _ask(claim, patience_ms)) is None:
+    end, lock_timeout_ms = time.monotonic() + WAIT_S, LOCK_TIMEOUT_MS
+    while (row := _ask(claim, lock_timeout_ms)) is None:
         if time.monotonic() >= end:
             raise IdempotencyInProgress
         pause()
-        time.sleep(LOOK_S)
-        patience_ms = GLANCE_MS
+        time.sleep(POLL_INTERVAL_S)
+        lock_timeout_ms = LAST_LOCK_TIMEOUT_MS
     return row
 
 
@@ -330,7 +330,7 @@ def _repeat(
     return response
 
 
-def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
+def _store_response(claim: Claim, response: Response, *, is_secret: bool) -> bool:
     """Store the response in the row of the key; insert the row again if `pause` removed it.
 
     Returns False if another request with the key has stored a response. Raises
@@ -357,7 +357,7 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
         ]
         values.update(status=response.status_code, headers=json.dumps(headers), body=body)
     try:
-        return bool(rows_changed(_KEEP, **_values(claim), **values))
+        return bool(rows_changed(_STORE, **_values(claim), **values))
     except OperationalError as error:
         response.close()
         if getattr(error.orig, "sqlstate", None) not in _WAITED_ENOUGH:
@@ -379,7 +379,7 @@ def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
         "key": claim.key,
         "id": claim.id,
     }
-    row = db.session.execute(_TWIN, of).mappings().first()
+    row = db.session.execute(_ANSWERED_ROW, of).mappings().first()
     if row is None:
         return None
     db.session.rollback()
@@ -387,7 +387,7 @@ def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
     return dict(row)
 
 
-def _let_go(claim: Claim) -> None:
+def _release(claim: Claim) -> None:
     rows_changed(
         "delete from idempotency_keys where tenant_id = :tenant_id and id = :id", id=claim.id
     )
@@ -406,12 +406,12 @@ _CLAIM = text(
     "select id, request_hash, kept, status, headers, body, place from"
     " app.claim_idempotency_key(:id, :caller_id, :key, :request_hash, :wait_ms)",
 )
-_TWIN = text(
+_ANSWERED_ROW = text(
     "select id, request_hash, kept, status, headers, body, place from idempotency_keys where"
     " tenant_id = :tenant_id and caller_id = :caller_id and key = :key and id <> :id and created_at"
     " > now() - interval '24 hours'"
 )
-_KEEP = """
+_STORE = """
 insert into idempotency_keys as k (
   tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
 values (

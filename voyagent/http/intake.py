@@ -38,7 +38,7 @@ class _Refused(ValueError):
 def install(app: Flask) -> None:
     """Install the checks that apply to all requests."""
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
-    app.before_request(_take_more_where_it_is_said)
+    app.before_request(_apply_body_max)
     app.before_request(_check_address)
 
 
@@ -166,7 +166,7 @@ def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
     }
 
 
-def _take_more_where_it_is_said() -> None:
+def _apply_body_max() -> None:
     """Allow a larger body for pages that declare `body_max`, such as file uploads."""
     body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
     if body_max is not None:

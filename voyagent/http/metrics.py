@@ -68,7 +68,7 @@ def metrics() -> Response:
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
-    return Response(exposition(_looked_up), content_type=CONTENT_TYPE)
+    return Response(exposition(_current_metrics), content_type=CONTENT_TYPE)
 
 
 def _blueprint(name: str, prefix: str) -> ApiBlueprint:
@@ -144,7 +144,7 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
     return requests.labels(method, path, str(status)), seconds.labels(method, path)
 
 
-def _looked_up() -> Iterator[Metric]:
+def _current_metrics() -> Iterator[Metric]:
     """Yield the metrics that are read at each request: version and database counts.
 
     If the database is unreachable, only the version is yielded.

@@ -33,45 +33,45 @@ _WEEKDAY_WINDOW_DAYS = 6
 _SOON_DAYS = 183
 
 
-class Look(NamedTuple):
+class StatusStyle(NamedTuple):
     """Icon and label of a status; the style sheet sets the colour."""
 
     glyph: str
     word: Any
 
 
-STATUS_LOOKS = {
-    "new": Look("circle", lazy_gettext("New")),
-    "quoted": Look("circle-half", lazy_gettext("Quoted")),
-    "booked": Look("check-circle-fill", lazy_gettext("Booked")),
-    "cancelled": Look("x-circle", lazy_gettext("Cancelled")),
-    "pending": Look("clock", lazy_gettext("Pending")),
-    "granted": Look("check-circle-fill", lazy_gettext("Approved")),
-    "rejected": Look("x-circle-fill", lazy_gettext("Declined")),
-    "expired": Look("hourglass-bottom", lazy_gettext("Expired")),
-    "withdrawn": Look("arrow-counterclockwise", lazy_gettext("Withdrawn")),
-    "draft": Look("pencil", lazy_gettext("Draft")),
-    "received": Look("inbox", lazy_gettext("Received")),
-    "issued": Look("send", lazy_gettext("Issued")),
-    "partly_paid": Look("circle-half", lazy_gettext("Partly paid")),
-    "paid": Look("check-circle-fill", lazy_gettext("Paid")),
-    "credited": Look("arrow-counterclockwise", lazy_gettext("Credited")),
-    "written_off": Look("dash-circle", lazy_gettext("Written off")),
-    "void": Look("slash-circle", lazy_gettext("Void")),
-    "overdue": Look("exclamation-circle-fill", lazy_gettext("Overdue")),
-    "ok": Look("check-circle", lazy_gettext("OK")),
-    "error": Look("exclamation-circle-fill", lazy_gettext("Failed")),
-    "active": Look("check-circle", lazy_gettext("Active")),
-    "invited": Look("envelope", lazy_gettext("Invited")),
-    "running": Look("arrow-repeat", lazy_gettext("Running")),
-    "scheduled": Look("calendar-check", lazy_gettext("Scheduled")),
-    "planned": Look("circle", lazy_gettext("Planned")),
-    "part_booked": Look("circle-half", lazy_gettext("Booked in part")),
-    "held": Look("clock", lazy_gettext("Held")),
-    "ticketed": Look("check-circle-fill", lazy_gettext("Ticketed")),
-    "filed": Look("send", lazy_gettext("Applied for")),
-    "failed": Look("exclamation-circle-fill", lazy_gettext("Failed")),
-    "expiring": Look("exclamation-circle-fill", lazy_gettext("Expiring")),
+STATUS_STYLES = {
+    "new": StatusStyle("circle", lazy_gettext("New")),
+    "quoted": StatusStyle("circle-half", lazy_gettext("Quoted")),
+    "booked": StatusStyle("check-circle-fill", lazy_gettext("Booked")),
+    "cancelled": StatusStyle("x-circle", lazy_gettext("Cancelled")),
+    "pending": StatusStyle("clock", lazy_gettext("Pending")),
+    "granted": StatusStyle("check-circle-fill", lazy_gettext("Approved")),
+    "rejected": StatusStyle("x-circle-fill", lazy_gettext("Declined")),
+    "expired": StatusStyle("hourglass-bottom", lazy_gettext("Expired")),
+    "withdrawn": StatusStyle("arrow-counterclockwise", lazy_gettext("Withdrawn")),
+    "draft": StatusStyle("pencil", lazy_gettext("Draft")),
+    "received": StatusStyle("inbox", lazy_gettext("Received")),
+    "issued": StatusStyle("send", lazy_gettext("Issued")),
+    "partly_paid": StatusStyle("circle-half", lazy_gettext("Partly paid")),
+    "paid": StatusStyle("check-circle-fill", lazy_gettext("Paid")),
+    "credited": StatusStyle("arrow-counterclockwise", lazy_gettext("Credited")),
+    "written_off": StatusStyle("dash-circle", lazy_gettext("Written off")),
+    "void": StatusStyle("slash-circle", lazy_gettext("Void")),
+    "overdue": StatusStyle("exclamation-circle-fill", lazy_gettext("Overdue")),
+    "ok": StatusStyle("check-circle", lazy_gettext("OK")),
+    "error": StatusStyle("exclamation-circle-fill", lazy_gettext("Failed")),
+    "active": StatusStyle("check-circle", lazy_gettext("Active")),
+    "invited": StatusStyle("envelope", lazy_gettext("Invited")),
+    "running": StatusStyle("arrow-repeat", lazy_gettext("Running")),
+    "scheduled": StatusStyle("calendar-check", lazy_gettext("Scheduled")),
+    "planned": StatusStyle("circle", lazy_gettext("Planned")),
+    "part_booked": StatusStyle("circle-half", lazy_gettext("Booked in part")),
+    "held": StatusStyle("clock", lazy_gettext("Held")),
+    "ticketed": StatusStyle("check-circle-fill", lazy_gettext("Ticketed")),
+    "filed": StatusStyle("send", lazy_gettext("Applied for")),
+    "failed": StatusStyle("exclamation-circle-fill", lazy_gettext("Failed")),
+    "expiring": StatusStyle("exclamation-circle-fill", lazy_gettext("Expiring")),
 }
 
 ROLE_WORDS = {
@@ -108,10 +108,10 @@ def install(app: Flask) -> None:
         page_locale=page_locale,
         today=today,
         right_now=clock.now,
-        status_look=status_look,
+        status_style=status_style,
         error_lines=error_lines,
         claims_focus=claims_focus,
-        here_again=here_again,
+        reload_url=reload_url,
     )
 
 
@@ -212,7 +212,7 @@ def day(value: date | datetime | None, *, year: bool | None = None, weekday: boo
     if value is None:
         return ""
     local = _local(value).date() if isinstance(value, datetime) else value
-    named = not _goes_without_year(local) if year is None else year
+    named = not _omits_year(local) if year is None else year
     pattern = ("EEE " if weekday else "") + "d MMM" + (" y" if named else "")
     return format_date(local, pattern, locale=_locale())
 
@@ -227,7 +227,7 @@ def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
     )
 
 
-def _goes_without_year(value: date) -> bool:
+def _omits_year(value: date) -> bool:
     now = today()
     return value.year == now.year or 0 <= (value - now).days <= _SOON_DAYS
 
@@ -363,9 +363,9 @@ def role_word(role: str) -> str:
     return str(ROLE_WORDS.get(role) or role.replace("_", " ").capitalize())
 
 
-def status_look(status: str) -> Look:
+def status_style(status: str) -> StatusStyle:
     """Return icon and label of a status; an unknown status gets a circle and is its own label."""
-    return STATUS_LOOKS.get(str(status)) or Look(
+    return STATUS_STYLES.get(str(status)) or StatusStyle(
         "circle", str(status).replace("_", " ").capitalize()
     )
 
@@ -426,7 +426,7 @@ def theme() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def here_again() -> str:
+def reload_url() -> str:
     """Return the URL for a reload link: this page, or the page that contained the form.
 
     It is never on another host.

@@ -37,7 +37,9 @@ from voyagent.kernel.errors import VoyagentError
 @click.argument("kind", type=click.Choice(tuple(files.KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_database
-def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
+def import_file(
+    address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool
+) -> None:
     """Import earlier data from a CSV file completely; the exit code is 1 if it has errors."""
     try:
         text = decoded(file.read_bytes())
@@ -54,7 +56,7 @@ def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_r
         )
     if found.findings:
         raise click.exceptions.Exit(1)
-    click.echo(_told(found))
+    click.echo(_result_sentence(found))
 
 
 def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) -> Outcome:
@@ -70,7 +72,7 @@ def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) ->
         return (files.run if takes else files.dry_run)(actor, kind, text, on)
 
 
-def _told(found: Outcome) -> str:
+def _result_sentence(found: Outcome) -> str:
     lines = "1 line" if found.row_count == 1 else f"{found.row_count} lines"
     if found.is_repeat and found.imported_at:
         return f"This file was imported on {found.imported_at:%Y-%m-%d}. Nothing is imported twice."

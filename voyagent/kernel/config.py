@@ -143,7 +143,7 @@ class Settings(BaseSettings):
         return self.db_admin_url or self.db_url
 
     @model_validator(mode="after")
-    def _coherent(self) -> Self:
+    def _check_secrets(self) -> Self:
         secret = self.auth_secret.get_secret_value()
         if not secret:
             raise ValueError("VOYAGENT_AUTH_SECRET is missing: set it to at least 32 random bytes")
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _addressed(self) -> Self:
+    def _check_urls(self) -> Self:
         for name, url in (
             ("VOYAGENT_DB_URL", self.db_url),
             ("VOYAGENT_DB_ADMIN_URL", self.db_admin_url),
@@ -194,7 +194,7 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _minded(self) -> Self:
+    def _check_models(self) -> Self:
         servers = (
             ("ANTHROPIC", self.anthropic_base_url, self.anthropic_api_key.get_secret_value()),
             ("OPENAI", self.openai_base_url, self.openai_api_key.get_secret_value()),
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _behind(self) -> Self:
+    def _check_proxies(self) -> Self:
         try:
             believes_everybody = any(network.prefixlen == 0 for network in self.trusted_networks)
         except ValueError:
@@ -242,7 +242,7 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _posted(self) -> Self:
+    def _check_mail(self) -> Self:
         if not _is_sender(self.mail_from):
             raise ValueError(
                 "VOYAGENT_MAIL_FROM must be one address, such as Voyagent"

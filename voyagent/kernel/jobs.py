@@ -192,7 +192,7 @@ async def _serve(app: Flask, settings: Settings) -> None:
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
-        with app.app_context(), timed_job(registered.name), _told(registered.name):
+        with app.app_context(), timed_job(registered.name), _log_failure(registered.name):
             if registered.own_transactions:
                 registered.run(**arguments)
                 return
@@ -203,7 +203,7 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _log_failure(name: str) -> Iterator[None]:
     """Log an exception of the block, because procrastinate does not log the cause of a retry."""
     try:
         yield

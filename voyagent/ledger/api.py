@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
+from voyagent.http.documents import add_api_routes
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
@@ -192,7 +192,7 @@ def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Body[Journa
     )
 
 
-put_behind_api(api, ENTRY)
+add_api_routes(api, ENTRY)
 
 
 @api.get("/accounts", answer=AccountList, permission="ledger.read", errors=(InvalidCursor,))

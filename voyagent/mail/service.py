@@ -32,7 +32,7 @@ PURPOSE = "mail"
 # The wait after each failed attempt, in seconds: short at first, then two hours, for a day in all,
 # because a mail server may be down that long.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
-LANES = 2  # of the worker's four slots at most two wait for a slow mail server
+SEND_JOBS_MAX = 2  # of the worker's four slots at most two wait for a slow mail server
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
 log = structlog.get_logger(__name__)
 
@@ -239,7 +239,7 @@ def _read(written: dict[str, Any] | None) -> Attached | None:
 def _queue(mail_id: UUID) -> None:
     defer(
         DELIVER_TASK,
-        lock=f"mail.{mail_id.int % LANES}",
+        lock=f"mail.{mail_id.int % SEND_JOBS_MAX}",
         tenant_id=str(current_tenant(db.session)),
         mail_id=str(mail_id),
     )

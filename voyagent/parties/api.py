@@ -49,7 +49,7 @@ def create_party(actor: Actor, body: PartyIn) -> Body[PartyOut]:
 
     Its name must be unique in the agency, ignoring case.
     """
-    return PartyOut.of(queries.row_of(service.create(actor, **body.said())))
+    return PartyOut.of(queries.row_of(service.create(actor, **body.changes())))
 
 
 @api.get("/parties/<party_id>", answer=PartyOut, permission="party.read", missing=PartyNotFound)
@@ -71,4 +71,4 @@ def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOu
     A member that is absent stays unchanged; null clears it. A new country without a new state
     clears the state.
     """
-    return PartyOut.of(queries.row_of(service.update(actor, party_id, body.said())))
+    return PartyOut.of(queries.row_of(service.update(actor, party_id, body.changes())))

@@ -56,7 +56,7 @@ class _Details(Closed):
     terms_days: TermsDays | None = None
     notes: Annotated[str, Text(LENGTHS["notes"])] | None = None
 
-    def said(self) -> PartyChanges:
+    def changes(self) -> PartyChanges:
         """Return the members that were sent, under the names that the service uses."""
         return cast("PartyChanges", self.model_dump(exclude_unset=True))
 

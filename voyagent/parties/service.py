@@ -167,7 +167,7 @@ def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
         actor,
         "party.created",
         entity_refs={"party_id": party.id},
-        inputs={"fields": _told({name: (None, value) for name, value in values.items()})},
+        inputs={"fields": _audit_changes({name: (None, value) for name, value in values.items()})},
     )
     return party
 
@@ -203,7 +203,7 @@ def update(
         actor,
         "party.updated",
         entity_refs={"party_id": party.id},
-        inputs={"fields": _told(changed)},
+        inputs={"fields": _audit_changes(changed)},
     )
     return party
 
@@ -263,7 +263,7 @@ def _flush() -> None:
         raise
 
 
-def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
+def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail; of private fields only their names."""
     entries: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():

@@ -50,7 +50,7 @@ def new(actor: Actor) -> Any:
         "is_customer": request.args.get("kind") != "supplier",
     }
     form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
-    party = form.attempt(lambda body: service.create(actor, **body.said()), **PLACES)
+    party = form.attempt(lambda body: service.create(actor, **body.changes()), **PLACES)
     if party is None:
         return render_template("parties/new.html", form=form), form.status
     toast(_("%(name)s saved.", name=party.name))

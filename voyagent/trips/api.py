@@ -20,7 +20,7 @@ from voyagent.drivers.suppliers.errors import (
 )
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.documents import put_behind_api
+from voyagent.http.documents import add_api_routes
 from voyagent.http.guards import Guard
 from voyagent.http.outbound import run
 from voyagent.kernel.actor import Actor
@@ -154,7 +154,7 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Body[Passen
     """Add a passenger to a trip."""
     return PassengerOut.of(
         trips.passenger_of(
-            passengers.add_passenger(find_port(Keyring), actor, trip_id, body.said())
+            passengers.add_passenger(find_port(Keyring), actor, trip_id, body.changes())
         )
     )
 
@@ -187,7 +187,7 @@ def update_passenger(
     return PassengerOut.of(
         trips.passenger_of(
             passengers.update_passenger(
-                find_port(Keyring), actor, trip_id, passenger_id, body.said()
+                find_port(Keyring), actor, trip_id, passenger_id, body.changes()
             )
         )
     )
@@ -223,7 +223,7 @@ def list_lines(reader: Reader, trip_id: UUID) -> Body[LineList]:
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Body[LineOut]:
     """Add a flight, hotel, transfer, visa or other service to a trip, with cost and price."""
-    return LineOut.of(trips.line_of(lines.add_line(actor, trip_id, body.details, body.said())))
+    return LineOut.of(trips.line_of(lines.add_line(actor, trip_id, body.details, body.changes())))
 
 
 @api.get(
@@ -294,4 +294,4 @@ def _trip(trip_id: UUID) -> Body[TripOut]:
     return TripOut.of(trips.read_trip(SessionReader(db.session), trip_id))
 
 
-put_behind_api(api, ITINERARY)
+add_api_routes(api, ITINERARY)

@@ -93,7 +93,7 @@ class PassengerIn(Closed):
     passport_number: PassportNumber | None = None
     passport_expiry: BusinessDate | None = None
 
-    def said(self) -> PassengerChanges:
+    def changes(self) -> PassengerChanges:
         """Return the members that were sent."""
         return cast("PassengerChanges", self.model_dump(exclude_unset=True))
 
@@ -122,7 +122,7 @@ class LineIn(Closed):
     supplier: Annotated[str, Text(128)] | None = None
     supplier_ref: Annotated[str, Text(64)] | None = None
 
-    def said(self) -> LineChanges:
+    def changes(self) -> LineChanges:
         """Return the members that were sent, except the details."""
         return cast(
             "LineChanges",

@@ -18,7 +18,7 @@ def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
-def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+def reseal(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Re-encrypt passport numbers that were encrypted with an earlier secret."""
     keyring = find_port(Keyring)
-    in_agencies(tenant_ids, lambda: passengers.seal_anew(keyring))
+    in_agencies(tenant_ids, lambda: passengers.reseal(keyring))

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from voyagent.capabilities.ports import find_port
 from voyagent.drivers.suppliers.errors import SupplierError
-from voyagent.http.documents import prices_wanted, put_behind_pages
+from voyagent.http.documents import add_page_routes, prices_wanted
 from voyagent.http.errors import sentence_of as sentence_of_error, status_of
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
@@ -95,7 +95,7 @@ def detail(reader: Reader, trip_id: UUID) -> Any:
     )
 
 
-put_behind_pages(pages, ITINERARY)
+add_page_routes(pages, ITINERARY)
 
 
 @pages.page(
@@ -136,7 +136,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
         lambda body: trip_service.update_trip(
             actor,
             trip_id,
-            _said(body, names),  # type: ignore[arg-type]
+            _changes_of(body, names),  # type: ignore[arg-type]
         ),
         **TRIP_PLACES,
     )
@@ -165,7 +165,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """
     form, trip = PassengerForm(), trips.get_trip(trip_id)
     added = form.attempt(
-        lambda body: passengers.add_passenger(find_port(Keyring), actor, trip_id, body.said()),
+        lambda body: passengers.add_passenger(find_port(Keyring), actor, trip_id, body.changes()),
         **PASSENGER_PLACES,
     )
     if added is None:
@@ -235,7 +235,7 @@ def new_line(actor: Actor, trip_id: UUID) -> Any:
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
     added = form.attempt(
-        lambda body: lines.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES
+        lambda body: lines.add_line(actor, trip_id, body.details, body.changes()), **LINE_PLACES
     )
     if added is None:
         return _line_page(form, trip_id, None)
@@ -354,7 +354,7 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
     )
 
 
-def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _changes_of(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the form's values to set.
 
     A blank field clears notes, supplier and booking number; any other blank field is unchanged.

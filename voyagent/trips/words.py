@@ -56,7 +56,9 @@ def board_word(board: str) -> str:
 def sentence_of(finding: Finding) -> str:
     """Return the sentence of a warning with its values filled in."""
     return str(
-        gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()})
+        gettext(
+            finding.sentence, **{name: _formatted(value) for name, value in finding.values.items()}
+        )
     )
 
 
@@ -65,7 +67,7 @@ def country_name(code: str) -> str:
     return str((get_locale() or Locale("en")).territories.get(code, code))
 
 
-def _said(value: str | int | date) -> str | int:
+def _formatted(value: str | int | date) -> str | int:
     if isinstance(value, CountryCode):
         return country_name(value)
     return str(format_date(value, "d MMM y")) if isinstance(value, date) else value

@@ -13,7 +13,7 @@ from voyagent.drivers.models.protocol import (
     ModelAnswer,
     ModelDriver,
     ModelRequest,
-    PersonSaid,
+    PersonMessage,
     SystemPart,
     ToolOffer,
 )
@@ -44,7 +44,7 @@ def request_of(
             SystemPart("You help a travel agency.", cacheable=True),
             SystemPart("Today is 2 March 2026."),
         ),
-        "messages": (PersonSaid(words),),
+        "messages": (PersonMessage(words),),
         "deadline": time.monotonic() + within_s,
         "max_tokens": 500,
         "tools": (FLIGHTS, BALANCE),

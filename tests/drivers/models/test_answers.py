@@ -12,8 +12,8 @@ from tests.model_server import ModelServer, Reply, Use
 from voyagent.drivers.models.protocol import (
     ModelAnswer,
     ModelDriver,
-    ModelSaid,
-    PersonSaid,
+    ModelMessage,
+    PersonMessage,
     ToolCall,
     ToolResult,
     ToolsAnswered,
@@ -223,7 +223,7 @@ def test_the_conversation_is_told_with_its_calls_and_their_results(
             ToolResult("two", '{"error": "not_found"}', failed=True),
         )
     )
-    ask(driver, messages=(PersonSaid("Flights?"), ModelSaid("I look.", calls), results))
+    ask(driver, messages=(PersonMessage("Flights?"), ModelMessage("I look.", calls), results))
     (heard,) = server.heard
     assert heard.words == "Flights?"
     assert heard.results == [
@@ -254,10 +254,14 @@ def test_a_whole_round_of_tools_by_the_rules_of_the_stand_in(
     server.after(
         "search_flights", lambda heard: Reply(f"There are {heard.results[-1][1]['count']}.")
     )
-    first = ask(driver, messages=(PersonSaid("A flight, please"),))
+    first = ask(driver, messages=(PersonMessage("A flight, please"),))
     results = ToolsAnswered((ToolResult(first.calls[0].id, '{"count": 3}'),))
     second = ask(
         driver,
-        messages=(PersonSaid("A flight, please"), ModelSaid(first.text, first.calls), results),
+        messages=(
+            PersonMessage("A flight, please"),
+            ModelMessage(first.text, first.calls),
+            results,
+        ),
     )
     assert second.text == "There are 3."

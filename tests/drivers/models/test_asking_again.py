@@ -81,7 +81,7 @@ def test_a_model_that_stays_busy_is_given_up(
     with pytest.raises(ModelBusy) as failed:
         ask(driver)
     assert (failed.value.tries, len(server.heard), pauses) == (3, 3, [1.0, 2.0])
-    assert (failed.value.vendor_ref, failed.value.told, failed.value.usage) == (
+    assert (failed.value.vendor_ref, failed.value.has_sent_text, failed.value.usage) == (
         "req-stand-in",
         False,
         Usage(),
@@ -190,7 +190,12 @@ def test_what_has_been_told_is_never_told_again(
     told: list[str] = []
     with pytest.raises(ModelUnavailable) as failed:
         driver.answer(request_of(), told.append)
-    assert (told, failed.value.told, failed.value.tries, pauses) == (["Sharma owes "], True, 1, [])
+    assert (told, failed.value.has_sent_text, failed.value.tries, pauses) == (
+        ["Sharma owes "],
+        True,
+        1,
+        [],
+    )
     assert failed.value.usage.output == 3
     assert failed.value.usage.estimated
 

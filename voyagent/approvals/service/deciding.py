@@ -23,7 +23,7 @@ from voyagent.approvals.service.errors import (
     SelfApproval,
     ShownChanged,
 )
-from voyagent.approvals.service.execution import defer_effect, tell
+from voyagent.approvals.service.execution import defer_effect, notify_listeners
 from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.preconditions import (
     NOW,
@@ -210,7 +210,7 @@ def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
     if granted:
         defer_effect(approval)
     else:
-        tell(person_of(approval.requested_by_user_id), approval)
+        notify_listeners(person_of(approval.requested_by_user_id), approval)
     return approval
 
 

@@ -188,7 +188,7 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
     return len(ended)
 
 
-def tell(actor: Actor | None, approval: Approval) -> None:
+def notify_listeners(actor: Actor | None, approval: Approval) -> None:
     """Call the functions registered with `on_settled`; if one fails, nothing else is undone."""
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
@@ -281,7 +281,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
         started_at=approval.resolved_at,
     )
     notify_followers(approval.session_id)
-    tell(actor, approval)
+    notify_listeners(actor, approval)
 
 
 def _lock(approval_id: str) -> Approval | None:

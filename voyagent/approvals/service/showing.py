@@ -89,7 +89,7 @@ def _retold(approval: Approval, stored: Description) -> Description:
     words = {balance["key"]: balance for balance in measured.get("balances", [])}
     if "balances" in stored:
         description["balances"] = [
-            one | _said(words[one["key"]]) if one.get("key") in words else one
+            one | _shown_balance(words[one["key"]]) if one.get("key") in words else one
             for one in stored["balances"]
         ]
     return description
@@ -99,5 +99,5 @@ def _outcomes(shown: Description) -> list[tuple[str | None, bool]]:
     return [(check.get("code"), check["ok"]) for check in shown.get("checks", [])]
 
 
-def _said(balance: MeasuredBalance) -> BalanceShown:
+def _shown_balance(balance: MeasuredBalance) -> BalanceShown:
     return BalanceShown(label=balance["label"], note=balance["note"])

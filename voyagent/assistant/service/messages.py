@@ -91,7 +91,7 @@ def send(
     after_seq = last_seq if place is None else place
     if lost:
         after_seq = (
-            turns.tell(
+            turns.append_loose_event(
                 _outside(actor, session_id, turns.REPLAY), "error", error_message=REPLAY_FAILED
             )
             - 1
@@ -261,7 +261,7 @@ def _go_along(
         if not lost:
             return Reply(after_seq, newest.id)
     alone = _outside(actor, session_id, new_turn_id())
-    turns.tell(alone, "final")
+    turns.append_loose_event(alone, "final")
     return Reply(after_seq, alone.id)
 
 

@@ -28,8 +28,8 @@ from voyagent.chat.queries.sessions import Turn
 from voyagent.drivers.models.protocol import (
     Message,
     ModelAnswer,
-    ModelSaid,
-    PersonSaid,
+    ModelMessage,
+    PersonMessage,
     SystemPart,
     ToolCall,
     ToolOffer,
@@ -130,7 +130,7 @@ def system(brief: Brief, context: Context) -> tuple[SystemPart, ...]:
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
     """Return history and context, followed by the messages of this turn with calls and results."""
-    opening = PersonSaid(
+    opening = PersonMessage(
         _note(conversation.decision) if conversation.decision is not None else conversation.message
     )
     return (*brief.history, *_in_view(conversation.context), opening, *_turn(conversation.played))
@@ -148,7 +148,7 @@ def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...
             break
         kept.insert(0, said)
     told = [message for said in kept for message in said]
-    while told and not isinstance(told[0], PersonSaid):
+    while told and not isinstance(told[0], PersonMessage):
         told.pop(0)
     return tuple(told)
 
@@ -182,7 +182,7 @@ def _in_view(context: Context) -> list[Message]:
             "customer_name": context.draft.customer_name,
             "waits_for_a_decision": context.draft.waits,
         }
-    return [PersonSaid(f"In view (data, noted by the program): {_json(view)}")] if view else []
+    return [PersonMessage(f"In view (data, noted by the program): {_json(view)}")] if view else []
 
 
 def _turn(played: Iterable[Played]) -> list[Message]:
@@ -200,7 +200,7 @@ def _turn(played: Iterable[Played]) -> list[Message]:
                 for place, call in enumerate(answer.calls)
             ]
             results = []
-            told.append(ModelSaid(answer.text, tuple(open_calls)))
+            told.append(ModelMessage(answer.text, tuple(open_calls)))
         elif (
             isinstance(one.move, Call)
             and one.outcome is not None
@@ -219,7 +219,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             _fact(block) if block["type"] != "text" else block["text"] for block in row["blocks"]
         ]
         text = "\n".join(word for word in words if word)
-        return [PersonSaid(text)] if text else []
+        return [PersonMessage(text)] if text else []
     told: list[Message] = []
     text = ""
     for number, block in enumerate(row["blocks"]):
@@ -236,7 +236,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             )
             told += [
                 *_words(text),
-                PersonSaid(
+                PersonMessage(
                     _json(
                         {
                             "decision": "granted" if block["granted"] else "rejected",
@@ -249,7 +249,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             text = ""
         elif block["type"] == "card":
             told += [
-                ModelSaid(text, (ToolCall(call_id, block["capability"], block["fields"]),)),
+                ModelMessage(text, (ToolCall(call_id, block["capability"], block["fields"]),)),
                 ToolsAnswered((ToolResult(call_id, _json(WAITS)),)),
             ]
             text = ""
@@ -259,7 +259,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
             number and row["blocks"][number - 1].get("granted")
         ):  # already sent with the decision
             told += [
-                ModelSaid(text, (_call(block, proposals, call_id),)),
+                ModelMessage(text, (_call(block, proposals, call_id),)),
                 ToolsAnswered((_old_result(block, call_id),)),
             ]
             text = ""
@@ -267,7 +267,7 @@ def _said(row: Row, proposals: dict[str, Row], place: int) -> list[Message]:
 
 
 def _words(text: str) -> list[Message]:
-    return [ModelSaid(text)] if text.strip() else []
+    return [ModelMessage(text)] if text.strip() else []
 
 
 def _call(block: dict[str, Any], proposals: dict[str, Row], call_id: str) -> ToolCall:

@@ -18,7 +18,7 @@ from voyagent.capabilities import capability, registry
 from voyagent.capabilities.capability import Capability
 from voyagent.capabilities.cards import day, result_card
 from voyagent.capabilities.outputs import ShownResult, as_money, shown_result
-from voyagent.http.template_filters import status_look
+from voyagent.http.template_filters import status_style
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import spoken
 from voyagent.trips.words import country_name
@@ -191,7 +191,7 @@ def _figure(name: str, value: Any, beside: dict[str, Any]) -> Any:
     if isinstance(value, str) and _DAY.fullmatch(value):
         return day(value)
     if name == "status":
-        return str(status_look(value).word)
+        return str(status_style(value).word)
     if name in _AMOUNTS:
         found = as_money(value, beside.get("currency") or beside.get("budget_currency"))
         return spoken(found.wire, found.currency) if found is not None else value

@@ -99,7 +99,7 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class AuditListPage:
     """Data of the audit page: events, open event, filter options and state of the chain.
 
     `is_capped` is True if more events match than were counted.
@@ -134,7 +134,9 @@ def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
     return replace(page, next_cursor=None) if is_last else page
 
 
-def read_board(reader: Reader, search: Search, part: Part, opened: int | None = None) -> Board:
+def read_list_page(
+    reader: Reader, search: Search, part: Part, opened: int | None = None
+) -> AuditListPage:
     """Return the data of the audit page in one database round trip.
 
     A filtered total is counted up to 1,000 events.
@@ -148,7 +150,7 @@ def read_board(reader: Reader, search: Search, part: Part, opened: int | None = 
         *further,
     )
     page = _page(rows, part)
-    return Board(
+    return AuditListPage(
         page=page,
         is_capped=not search.is_everything and page.total > COUNTED_MAX,
         head_seq=int(rows[0]["head_seq"]),

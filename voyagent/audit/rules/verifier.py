@@ -214,7 +214,7 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
 def main(arguments: list[str]) -> int:
     """Verify the archive named on the command line, print the result, return the exit code."""
     try:
-        place, known = _asked(arguments)
+        place, known = _parsed_arguments(arguments)
         verdict = _verify_place(place, known)
     except BrokenError as broken:
         return _say(f"BROKEN: {broken.reason}", 1)
@@ -248,7 +248,7 @@ def head_document(tenant_id: str, head: Head) -> str:
     return json.dumps({"tenant_id": tenant_id, "seq": head.seq, "hash": head.hash}, indent=1) + "\n"
 
 
-def _asked(arguments: list[str]) -> tuple[Path, list[Head]]:
+def _parsed_arguments(arguments: list[str]) -> tuple[Path, list[Head]]:
     rest, known = list(arguments), []
     while "--head" in rest:
         at = rest.index("--head")

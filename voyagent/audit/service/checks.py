@@ -20,9 +20,9 @@ from voyagent.kernel.db import db, transaction
 
 log = structlog.get_logger(__name__)
 CHECK_TASK = "audit.check"
-PATIENCE = timedelta(minutes=2)
+CHECK_TIMEOUT = timedelta(minutes=2)
 """Time after which a check that did not start may be requested again."""
-KEPT_MAX = 100
+CHECKS_STORED_MAX = 100
 _COMPARED_MAX = 20
 
 
@@ -35,7 +35,8 @@ def ask(actor: Actor) -> UUID:
     running = db.session.scalar(
         select(AuditCheck.id)
         .where(
-            AuditCheck.checked_at.is_(None), AuditCheck.asked_at > func.clock_timestamp() - PATIENCE
+            AuditCheck.checked_at.is_(None),
+            AuditCheck.asked_at > func.clock_timestamp() - CHECK_TIMEOUT,
         )
         .order_by(AuditCheck.id.desc())
     )
@@ -63,7 +64,7 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
     """
     verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):
-        _keep(verdict, check_id)
+        _store(verdict, check_id)
     db.session.remove()
     log.info("audit.head", agency=str(tenant_id), seq=verdict.seq, hash=verdict.hash)
     if not verdict.ok:
@@ -100,7 +101,7 @@ def found_before(tenant_id: UUID) -> list[Head]:
         ]
 
 
-def _keep(verdict: Verdict, check_id: UUID | None) -> None:
+def _store(verdict: Verdict, check_id: UUID | None) -> None:
     row = (
         db.session.scalar(select(AuditCheck).where(AuditCheck.id == check_id))
         if check_id is not None
@@ -116,7 +117,7 @@ def _keep(verdict: Verdict, check_id: UUID | None) -> None:
     newest = (
         select(AuditCheck.id)
         .order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc())
-        .limit(KEPT_MAX)
+        .limit(CHECKS_STORED_MAX)
     )
     kept_ids = list(db.session.scalars(newest))
     db.session.execute(

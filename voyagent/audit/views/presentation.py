@@ -32,7 +32,7 @@ _VALUE_MAX = 400
 _LIST_MAX = 50
 
 
-class Thing(NamedTuple):
+class EntityLink(NamedTuple):
     """The label of a record that an event refers to, and the link to its page if any."""
 
     word: str
@@ -74,7 +74,7 @@ def about(event: Row, people: Iterable[Row] = ()) -> str:
     )
 
 
-def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[Thing]:
+def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[EntityLink]:
     """Return the records that an event refers to, with links.
 
     `but` is the id of a person to leave out, such as the actor.
@@ -170,13 +170,13 @@ def _name(person_id: object, people: Iterable[Row]) -> str | None:
     )
 
 
-def _thing(name: str, value: str, people: Iterable[Row]) -> Thing:
+def _thing(name: str, value: str, people: Iterable[Row]) -> EntityLink:
     word = (_name(value, people) if name == "user_id" else None) or str(words.THINGS[name])
     if name not in _PAGES:
-        return Thing(word, None)
+        return EntityLink(word, None)
     endpoint, argument = _PAGES[name]
     ids: dict[str, Any] = {argument: value} if argument else {}
-    return Thing(word, url_for(endpoint, **ids))
+    return EntityLink(word, url_for(endpoint, **ids))
 
 
 def _change(field: Mapping[str, Any]) -> Change:

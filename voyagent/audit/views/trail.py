@@ -30,7 +30,7 @@ def index(reader: RequestReader) -> Any:
     if query.first or query.last:
         reader.authenticate()  # loads the agency, whose time zone the days need
     zone = reader.actor.timezone if reader.actor else "UTC"
-    board = events.read_board(reader, query.search(zone), query.part(), query.open)
+    board = events.read_list_page(reader, query.search(zone), query.part(), query.open)
     facts = {"asked": query, "board": board, "screen": presentation, "chain": _chain(board.checks)}
     if not is_htmx():
         return render_template("audit/index.html", **facts), (
@@ -70,7 +70,7 @@ def _chain(found: list[Row]) -> dict[str, Row | None]:
     """Sort recent checks into the running, the overdue and the last finished one."""
     newest = found[0] if found else None
     open_check = newest if newest is not None and newest["checked_at"] is None else None
-    is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.PATIENCE
+    is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.CHECK_TIMEOUT
     return {
         "running": None if is_late else open_check,
         "late": open_check if is_late else None,

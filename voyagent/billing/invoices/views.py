@@ -76,7 +76,7 @@ def invoices(reader: RequestReader) -> Any:
         and (file := list_file(invoices_listing(search), reader.authenticate().tenant_id))
     ):
         return file
-    board = invoice_board.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
+    board = invoice_board.read_list_page(reader, search, limit=PAGE_SIZE, offset=asked.offset)
     facts = {
         "asked": asked,
         "board": board,

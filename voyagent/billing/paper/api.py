@@ -8,7 +8,7 @@ from voyagent.billing.payments.api import receipts
 from voyagent.billing.payments.api.payments import api as payments_api
 from voyagent.billing.supplier_credits.api import api as supplier_credits_api
 from voyagent.billing.write_offs import api as write_offs
-from voyagent.http.documents import put_behind_api
+from voyagent.http.documents import add_api_routes
 
 APIS = (invoices_api, bills_api, supplier_credits_api, payments_api, credits_api)
 ADDITIONS = (receipts, write_offs)  # modules that add routes to `invoices_api`
@@ -16,4 +16,4 @@ ADDITIONS = (receipts, write_offs)  # modules that add routes to `invoices_api`
 for api, name in zip(
     APIS, ("invoice", "bill", "supplier-credit", "payment", "credit-note"), strict=True
 ):
-    put_behind_api(api, document(name))
+    add_api_routes(api, document(name))

@@ -14,7 +14,7 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.pdf import mail_invoice
 from voyagent.billing.paper.exports.files import DOCUMENTS, document
-from voyagent.http.documents import put_behind_pages
+from voyagent.http.documents import add_page_routes
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -51,4 +51,4 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
 
 
 for name in DOCUMENTS:
-    put_behind_pages(pages, document(name))
+    add_page_routes(pages, document(name))

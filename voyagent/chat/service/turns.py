@@ -198,7 +198,7 @@ def append_event(turn: Turn, kind: str, **fields: Any) -> int:
     return int(seq)
 
 
-def tell(turn: Turn, kind: str, **fields: Any) -> int:
+def append_loose_event(turn: Turn, kind: str, **fields: Any) -> int:
     """Store an event that belongs to no stored turn, such as a failed replay.
 
     Returns the number of the event. Raises SessionNotFound.
@@ -209,7 +209,7 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
         "kind": kind,
         "data": event_line(turn, kind, fields),
     }
-    seq = db.session.scalar(_TELL, values)
+    seq = db.session.scalar(_APPEND_LOOSE, values)
     if seq is None:
         raise SessionNotFound
     events.notify(topic(turn.session_id))
@@ -380,13 +380,13 @@ def _replace_turn(actor: Actor, session_id: UUID, turn_id: str, message: str | N
         entity_refs={"session_id": session_id},
         inputs={"turn_id": turn.id, "replaces": old.id},
     )
-    blocks = [{"type": "text", "text": words}] if message is not None else _asked(old)
+    blocks = [{"type": "text", "text": words}] if message is not None else _message_blocks(old)
     append(actor, session, role="user", blocks=blocks, turn_id=turn.id)
     _hand_over(turn)
     return turn
 
 
-def _asked(turn: ChatTurn) -> list[dict[str, Any]]:
+def _message_blocks(turn: ChatTurn) -> list[dict[str, Any]]:
     """Return the blocks of the message to which a turn responds."""
     blocks: list[dict[str, Any]] | None = db.session.scalar(
         select(ChatMessage.blocks).where(
@@ -449,7 +449,7 @@ _EMIT = text("""
     select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
     """)
 
-_TELL = text("""
+_APPEND_LOOSE = text("""
     with counted as (
       update chat_sessions set event_seq = event_seq + 1
        where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid)

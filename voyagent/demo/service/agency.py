@@ -46,9 +46,9 @@ def fill(parts: Identity) -> list[str]:
     done = _found(parts)
     staff = _staff()
     accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
-    held = conversations.hold_all(staff, accountant)
+    held = conversations.run_conversations(staff, accountant)
     planned = journeys.plan_all(parts.keyring, staff, accountant)
-    waiting = conversations.ask_again(staff)
+    waiting = conversations.renew_requests(staff)
     if held:
         done.append(
             f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant."
@@ -73,7 +73,7 @@ def _found(parts: Identity) -> list[str]:
             agents = [actor for actor in staff if actor.role == Role.AGENT]
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
             logged = enquiries.log_all(agents)
-            party_count = parties.note_all(accountant)
+            party_count = parties.create_parties(accountant)
             booked = documents.book_all(accountant)
             booked["invoice"] += documents.bill_today(accountant)
             documents.draft(

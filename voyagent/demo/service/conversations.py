@@ -25,7 +25,7 @@ from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import VoyagentError
 
 MONEY_TALK = "Who owes us what"
-WORKER_PATIENCE_S = 30
+WORKER_TIMEOUT_S = 30
 WORKER_CHECK_EVERY_S = 0.05
 
 
@@ -83,28 +83,30 @@ TALKS = {
 }
 
 
-def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
+def run_conversations(staff: dict[str, Actor], accountant: Actor) -> int:
     """Run the conversations that do not exist yet; return the number of them.
 
     Each turn runs in this process, so no worker is needed.
     """
     return sum(
-        _hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks
+        _run_conversation(staff[name], talk, accountant)
+        for name, talks in TALKS.items()
+        for talk in talks
     )
 
 
-def ask_again(staff: dict[str, Actor]) -> int:
+def renew_requests(staff: dict[str, Actor]) -> int:
     """Request approval again where it expired; return the number of pending requests."""
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
         approval_execution.expire_overdue()
         for name, talks in TALKS.items():
             for talk in talks:
-                _ask_again(staff[name], _room(staff[name], talk))
+                _renew_request(staff[name], _room(staff[name], talk))
         return len(SessionReader(db.session).read(requests.waiting_statement())[0])
 
 
-def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
+def _run_conversation(person: Actor, talk: Talk, accountant: Actor) -> bool:
     with transaction(person.tenant_id):
         session_id = _room(person, talk)
         if chats.newest_turn(session_id) is not None:
@@ -149,7 +151,7 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
 def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
     """Run a turn here; if a worker runs it already, wait until it has finished."""
     loop.run(tenant_id, turn_id, BuiltInPlanner())
-    give_up_at = time.monotonic() + WORKER_PATIENCE_S
+    give_up_at = time.monotonic() + WORKER_TIMEOUT_S
     while time.monotonic() < give_up_at:
         with transaction(tenant_id):
             if chats.find_running_turn(session_id) is None:
@@ -157,7 +159,7 @@ def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
         time.sleep(WORKER_CHECK_EVERY_S)
 
 
-def _ask_again(person: Actor, session_id: UUID) -> None:
+def _renew_request(person: Actor, session_id: UUID) -> None:
     pending = SessionReader(db.session).read(requests.session_statement(session_id))[0]
     if not pending or pending[-1]["status"] != "expired":
         return

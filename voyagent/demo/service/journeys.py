@@ -42,7 +42,7 @@ class Goer(NamedTuple):
     passport: tuple[str, int] | None = None
 
 
-class Thing(NamedTuple):
+class PlannedService(NamedTuple):
     """A service of a trip: its details, status, cost and price.
 
     `of` returns the details for a date of departure. `cost` and `price` are decimal strings;
@@ -66,7 +66,7 @@ class Plan:
     title: str
     notes: str
     people: Sequence[Goer]
-    things: Sequence[Thing]
+    things: Sequence[PlannedService]
     sold: str = ""
     bought: Mapping[str, str] = field(default_factory=dict)
 
@@ -208,7 +208,7 @@ PLANS = (
             Goer("Kunjipathu Kader", date(1955, 9, 27), "senior", ("R7715406", LONG_AFTER)),
         ),
         (
-            Thing(
+            PlannedService(
                 _flight(
                     "IX 345", _AIR_INDIA_EXPRESS, "CCJ-DXB", (0, "09:20"), (0, "11:35"), **_TO_DUBAI
                 ),
@@ -217,14 +217,14 @@ PLANS = (
                 "46200",
                 "K7T2QD",
             ),
-            Thing(
+            PlannedService(
                 _ride("Dubai airport", "Al Rigga Residence", 0, "12:30", "Van with a ramp"),
                 "booked",
                 "1900",
                 "2400",
                 "DT-5518",
             ),
-            Thing(
+            PlannedService(
                 _hotel(
                     "Al Rigga Residence",
                     "Dubai",
@@ -237,8 +237,8 @@ PLANS = (
                 ),
                 *("booked", "58800", "66500", "ARR-20814"),
             ),
-            Thing(_visa("AE", 2, -20, -12), "filed", "13200", "15000"),
-            Thing(
+            PlannedService(_visa("AE", 2, -20, -12), "filed", "13200", "15000"),
+            PlannedService(
                 _outing(
                     "Desert at sunset",
                     3,
@@ -247,14 +247,14 @@ PLANS = (
                 ),
                 *("booked", "6900", "8400", "SUN-0931"),
             ),
-            Thing(
+            PlannedService(
                 _ride("Al Rigga Residence", "Dubai airport", 12, "09:15", "Van with a ramp"),
                 "booked",
                 "1900",
                 "2400",
                 "DT-5519",
             ),
-            Thing(
+            PlannedService(
                 _flight(
                     "IX 346",
                     _AIR_INDIA_EXPRESS,
@@ -292,14 +292,14 @@ PLANS = (
             Goer("Aarav Krishnan", date(2020, 10, 2), "child"),
         ),
         (
-            Thing(
+            PlannedService(
                 _flight("EK 533", "Emirates", "COK-DXB", (0, "04:30"), (0, "07:10"), **_TO_DUBAI),
                 "booked",
                 "71200",
                 "75600",
                 "Q7X2LM",
             ),
-            Thing(
+            PlannedService(
                 _hotel(
                     "Marsa Creek Hotel",
                     "Dubai",
@@ -314,14 +314,14 @@ PLANS = (
                 "55500",
                 "MC-77120",
             ),
-            Thing(
+            PlannedService(
                 _ride(
                     "Marsa Creek Hotel, Dubai", "Yas Bay Residences, Abu Dhabi", 4, "10:00", "Van"
                 ),
                 cost="4000",
                 price="5200",
             ),
-            Thing(
+            PlannedService(
                 _hotel(
                     "Yas Bay Residences",
                     "Abu Dhabi",
@@ -334,8 +334,8 @@ PLANS = (
                 cost="29800",
                 price="34000",
             ),
-            Thing(_visa("AE", 4, -15), "filed", "24400", "27600"),
-            Thing(
+            PlannedService(_visa("AE", 4, -15), "filed", "24400", "27600"),
+            PlannedService(
                 _flight("EK 532", "Emirates", "DXB-COK", (6, "21:25"), (7, "02:50"), **_TO_DUBAI),
                 "booked",
                 number="Q7X2LM",
@@ -353,12 +353,12 @@ PLANS = (
             Goer("Manjit Kaur Gill", date(1964, 11, 5), "senior", ("S5530272", LONG_AFTER)),
         ),
         (
-            Thing(
+            PlannedService(
                 _flight("6E 2046", "IndiGo", "ATQ-DEL", (0, "01:10"), (0, "02:25"), **_TO_ISTANBUL),
                 cost="9800",
                 price="10800",
             ),
-            Thing(
+            PlannedService(
                 _flight(
                     "TK 717",
                     "Turkish Airlines",
@@ -370,7 +370,7 @@ PLANS = (
                 cost="74600",
                 price="80200",
             ),
-            Thing(
+            PlannedService(
                 _hotel(
                     "Golden Horn House",
                     "Istanbul",
@@ -383,7 +383,7 @@ PLANS = (
                 cost="39200",
                 price="45600",
             ),
-            Thing(
+            PlannedService(
                 _flight(
                     "TK 2008",
                     "Turkish Airlines",
@@ -395,7 +395,7 @@ PLANS = (
                 cost="8800",
                 price="9900",
             ),
-            Thing(
+            PlannedService(
                 _hotel(
                     "Cave Court Göreme",
                     "Göreme",
@@ -408,7 +408,7 @@ PLANS = (
                 cost="33600",
                 price="39000",
             ),
-            Thing(
+            PlannedService(
                 _outing(
                     "Balloons over Cappadocia",
                     5,
@@ -418,8 +418,8 @@ PLANS = (
                 cost="31000",
                 price="36000",
             ),
-            Thing(_visa("TR", 2, -30), cost="9000", price="10400"),
-            Thing(
+            PlannedService(_visa("TR", 2, -30), cost="9000", price="10400"),
+            PlannedService(
                 _flight(
                     "TK 2009",
                     "Turkish Airlines",
@@ -429,7 +429,7 @@ PLANS = (
                     **_TO_ISTANBUL,
                 )
             ),
-            Thing(
+            PlannedService(
                 _flight(
                     "TK 716",
                     "Turkish Airlines",
@@ -439,7 +439,7 @@ PLANS = (
                     **_TO_ISTANBUL,
                 )
             ),
-            Thing(
+            PlannedService(
                 _flight("6E 2045", "IndiGo", "DEL-ATQ", (9, "08:05"), (9, "09:20"), **_TO_ISTANBUL)
             ),
         ),

@@ -13,7 +13,7 @@ from voyagent.parties import service as parties
 _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
 
 
-def note_all(accountant: Actor) -> int:
+def create_parties(accountant: Actor) -> int:
     """Create every party of the documents with its latest terms; return their number."""
     reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
     known: dict[str, parties.PartyChanges] = {}

@@ -14,9 +14,9 @@ from voyagent.drivers.models.protocol import (
     JsonObject,
     Message,
     ModelAnswer,
+    ModelMessage,
     ModelRequest,
-    ModelSaid,
-    PersonSaid,
+    PersonMessage,
     StopReason,
     never,
 )
@@ -122,9 +122,9 @@ class Anthropic:
 
 
 def _message(message: Message) -> JsonObject:
-    if isinstance(message, PersonSaid):
+    if isinstance(message, PersonMessage):
         return {"role": "user", "content": message.text}
-    if isinstance(message, ModelSaid):
+    if isinstance(message, ModelMessage):
         words = [{"type": "text", "text": message.text}] if message.text else []
         return {
             "role": "assistant",

@@ -12,9 +12,9 @@ from voyagent.drivers.models.errors import ModelNonsense
 from voyagent.drivers.models.protocol import (
     JsonObject,
     ModelAnswer,
+    ModelMessage,
     ModelRequest,
-    ModelSaid,
-    PersonSaid,
+    PersonMessage,
     StopReason,
     ToolCall,
 )
@@ -66,7 +66,7 @@ class Assembly:
         self.stop_reason: StopReason | None = None
 
     @property
-    def told(self) -> bool:
+    def has_sent_text(self) -> bool:
         """Return True if `tell` has received text."""
         return self._characters > 0
 
@@ -230,9 +230,9 @@ def _length(request: ModelRequest) -> int:
         for tool in request.tools
     )
     for message in request.messages:
-        if isinstance(message, PersonSaid):
+        if isinstance(message, PersonMessage):
             length += len(message.text)
-        elif isinstance(message, ModelSaid):
+        elif isinstance(message, ModelMessage):
             length += len(message.text) + sum(
                 len(call.name) + len(json.dumps(call.arguments)) for call in message.calls
             )

@@ -102,7 +102,7 @@ def call(
             return answer.answer(tries, spent, "stopped")
         except ModelError as error:
             spent += answer.usage(is_whole=False)
-            error.told, error.tries, error.usage = answer.told, tries, spent
+            error.has_sent_text, error.tries, error.usage = answer.has_sent_text, tries, spent
             pause_s = _pause_before_next(error, request)
             fields: JsonObject = {
                 "driver": error.driver,
@@ -124,7 +124,7 @@ def call(
 def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None:
     """Return the seconds to wait before a retry, None if there must be no retry."""
     pauses = PAUSES_S.get(type(error), ())
-    if error.told or error.tries >= request.tries_max or error.tries > len(pauses):
+    if error.has_sent_text or error.tries >= request.tries_max or error.tries > len(pauses):
         return None
     pause_s = pauses[error.tries - 1] if error.retry_after_s is None else error.retry_after_s
     return pause_s if time.monotonic() + pause_s < request.deadline else None

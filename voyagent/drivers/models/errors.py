@@ -12,9 +12,10 @@ class ModelError(Exception):
     """The model gave no answer.
 
     `message` is the reason; it contains no part of the conversation, no key and no text of the
-    vendor. `vendor_ref` is the vendor's request id. `told` is true if a part of the answer was
-    already shown to the person. `tries` is the number of requests, and `usage` the tokens that
-    these requests used, as far as known. `sentence` is shown to the person and can be translated.
+    vendor. `vendor_ref` is the vendor's request id. `has_sent_text` is true if a part of the
+    answer was already shown to the person. `tries` is the number of requests, and `usage` the
+    tokens that these requests used, as far as known. `sentence` is shown to the person and can be
+    translated.
     """
 
     sentence: ClassVar[str] = N_(
@@ -34,7 +35,7 @@ class ModelError(Exception):
         self.driver = driver
         self.vendor_ref = vendor_ref
         self.retry_after_s = retry_after_s
-        self.told = False
+        self.has_sent_text = False
         self.tries = 1
         self.usage = Usage()
 

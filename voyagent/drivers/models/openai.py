@@ -18,9 +18,9 @@ from voyagent.drivers.models.protocol import (
     JsonObject,
     Message,
     ModelAnswer,
+    ModelMessage,
     ModelRequest,
-    ModelSaid,
-    PersonSaid,
+    PersonMessage,
     StopReason,
     never,
 )
@@ -134,9 +134,9 @@ class OpenAI:
 
 
 def _messages(message: Message) -> list[JsonObject]:
-    if isinstance(message, PersonSaid):
+    if isinstance(message, PersonMessage):
         return [{"role": "user", "content": message.text}]
-    if isinstance(message, ModelSaid):
+    if isinstance(message, ModelMessage):
         calls = [
             {
                 "id": one.id,

@@ -61,14 +61,14 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonSaid:
+class PersonMessage:
     """A message of the person."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class ModelSaid:
+class ModelMessage:
     """An earlier answer of the model: its text and its tool calls."""
 
     text: str
@@ -82,7 +82,7 @@ class ToolsAnswered:
     results: tuple[ToolResult, ...]
 
 
-Message = PersonSaid | ModelSaid | ToolsAnswered
+Message = PersonMessage | ModelMessage | ToolsAnswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
     making = place.home / "data.new"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
-    _give_away(making, place)
+    _change_owner(making, place)
     options = [
         "-U",
         OWNER,
@@ -137,7 +137,7 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
     """
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
-        _give_away(place.sockets, place)
+        _change_owner(place.sockets, place)
     # The port is only part of the socket's name; it is set so that PGPORT has no effect.
     settings = [
         "listen_addresses=",
@@ -236,7 +236,7 @@ def _address(place: Place, user: str) -> str:
     return f"postgresql+psycopg://{user}@/{DATABASE}?host={quote(str(place.sockets))}"
 
 
-def _give_away(folder: Path, place: Place) -> None:
+def _change_owner(folder: Path, place: Place) -> None:
     if place.account is not None:
         os.chown(folder, place.account.uid, place.account.gid, follow_symlinks=False)
 

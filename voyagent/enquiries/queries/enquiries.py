@@ -150,7 +150,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class EnquiryListPage:
     """Data of the list page: enquiries, counts of the tabs, the open enquiry and its history.
 
     `is_capped` is true if counting stopped at 1,000, `is_partial` if only the newest enquiries were
@@ -209,7 +209,9 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
     return replace(page, next_cursor=None) if is_last else page
 
 
-def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
+def read_list_page(
+    reader: Reader, search: Search, part: Part, opened: UUID | None = None
+) -> EnquiryListPage:
     """Return the data of the list page in one database round trip.
 
     The total is counted up to 1,000.
@@ -220,7 +222,7 @@ def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None =
     rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
     page = _page(rows, part)
     by_status = {status: int(n) for status, n in (rows[0]["by_status"] or {}).items()}
-    return Board(
+    return EnquiryListPage(
         page=replace(page, items=[_for_people(row) for row in page.items]),
         by_status=by_status,
         is_capped=not search.is_counted and page.total > COUNTED_MAX,

@@ -8,7 +8,7 @@ from voyagent.identity.schemas.entry import AuthResponse
 from voyagent.kernel.serializers import Body
 
 
-def came_in(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
+def session_answer(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
     """Return the tokens of a new session and the user to whom they belong."""
     return AuthResponse.of(
         {

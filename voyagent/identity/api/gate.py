@@ -10,7 +10,7 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, bearer_token
 from voyagent.identity import service
-from voyagent.identity.api.answers import came_in
+from voyagent.identity.api.answers import session_answer
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.rules.passwords import PasswordsBusy
 from voyagent.identity.schemas.entry import (
@@ -44,7 +44,9 @@ def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
 
     The tokens are issued at once, before the e-mail address is confirmed.
     """
-    return came_in(service.sign_up(identity(), **body.model_dump(), device=device(Channel.API)))
+    return session_answer(
+        service.sign_up(identity(), **body.model_dump(), device=device(Channel.API))
+    )
 
 
 @gate.post(
@@ -64,7 +66,9 @@ def sign_in(body: SignInRequest) -> Body[AuthResponse]:
     Each sign-in opens a separate session, and a user may have several. If two-factor authentication
     is on, the error is `totp_required`: use sign-in-totp instead.
     """
-    return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
+    return session_answer(
+        service.sign_in(identity(), **body.model_dump(), device=device(Channel.API))
+    )
 
 
 @gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
@@ -122,6 +126,6 @@ def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
 )
 def accept_invite(body: AcceptInviteRequest) -> Body[AuthResponse]:
     """Join the agency that sent the invitation; each invitation token works once."""
-    return came_in(
+    return session_answer(
         service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
     )

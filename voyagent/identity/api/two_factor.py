@@ -5,7 +5,7 @@ from __future__ import annotations
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import service
-from voyagent.identity.api.answers import came_in
+from voyagent.identity.api.answers import session_answer
 from voyagent.identity.api.gate import gate
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.rules.passwords import PasswordsBusy
@@ -47,7 +47,7 @@ def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
     The code is from the authenticator app, or a recovery code; each code works once. If the
     password is wrong, the code is not used up.
     """
-    return came_in(
+    return session_answer(
         service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
     )
 

@@ -121,7 +121,7 @@ def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
     return keyring.open(SEED, sealed, bound_to=str(user_id)).decode()
 
 
-def seal_anew(keyring: Keyring, person: User) -> None:
+def reseal(keyring: Keyring, person: User) -> None:
     """Encrypt a user's secret with the present key if an earlier key was used.
 
     The earlier key can then be removed from the configuration.

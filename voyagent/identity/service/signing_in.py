@@ -20,7 +20,7 @@ from voyagent.identity.service.errors import (
     TotpRequired,
 )
 from voyagent.identity.service.proving import check_password, lock_person
-from voyagent.identity.service.second_factor import check_code, seal_anew
+from voyagent.identity.service.second_factor import check_code, reseal
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel import clock, limits, tenancy
@@ -192,7 +192,7 @@ def _wrong(identity: Identity) -> InvalidCredentials:
 
 def _right_code(identity: Identity, actor: Actor, person: User, code: str) -> None:
     check_code(identity, actor, person, code, refusal=TotpInvalid, at=AT)
-    seal_anew(identity.keyring, person)
+    reseal(identity.keyring, person)
 
 
 def _come_in(identity: Identity, actor: Actor, person: User, device: Device) -> SignedInPerson:

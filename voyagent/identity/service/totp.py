@@ -143,7 +143,7 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
         user_id=person.id,
         step=step,
     )
-    _tell(identity, actor, person, change)
+    _mail_notice(identity, actor, person, change)
     return change
 
 
@@ -179,7 +179,7 @@ def disable_totp(
         return
     person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
     forget_recovery_codes(person)
-    _tell(identity, actor, person, "off")
+    _mail_notice(identity, actor, person, "off")
 
 
 def make_recovery_codes(
@@ -225,7 +225,7 @@ def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
     return codes
 
 
-def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> None:
+def _mail_notice(identity: Identity, actor: Actor, person: User, change: Change) -> None:
     """Record the audit event of a change, end the other sessions, and notify the user."""
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})

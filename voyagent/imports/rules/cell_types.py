@@ -21,14 +21,14 @@ from voyagent.kernel.text.amounts import read_amount
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Context:
     """Context of the validation: the date that a file's data apply to, and a default currency."""
 
     on: date
     currency: str
 
     @classmethod
-    def of(cls, actor: Actor, on: date) -> Known:
+    def of(cls, actor: Actor, on: date) -> Context:
         """Return the context with the agency's currency as the default."""
         return cls(on, actor.currency)
 

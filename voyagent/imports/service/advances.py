@@ -9,7 +9,7 @@ from pydantic import ValidationInfo, field_validator
 
 from voyagent.billing.payments.service import opening as opening_payments, settling
 from voyagent.imports.rules.cell_types import (
-    Known,
+    Context,
     RowAmount,
     RowCurrency,
     refusal,
@@ -69,14 +69,14 @@ class Taker:
     def __init__(self, direction: settling.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
             raise DayNeeded
-        self._direction, self._actor, self._known = direction, actor, Known.of(actor, on)
+        self._direction, self._actor, self._context = direction, actor, Context.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
         """Import one advance. Raises ValidationError, and the errors of `import_advance`."""
         row = Advance.model_validate(
-            with_plain_amount(cells, self._known.currency), strict=False, context=self._known
+            with_plain_amount(cells, self._context.currency), strict=False, context=self._context
         )
-        money = Money.parse(row.amount, row.currency or self._known.currency)
+        money = Money.parse(row.amount, row.currency or self._context.currency)
         opening_payments.import_advance(
             self._actor,
             direction=self._direction,

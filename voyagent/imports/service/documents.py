@@ -14,7 +14,7 @@ from voyagent.billing.core import errors
 from voyagent.billing.core.schemas.rates import RATE_SHAPE
 from voyagent.billing.invoices.service import issuing
 from voyagent.imports.rules.cell_types import (
-    Known,
+    Context,
     RowAmount,
     RowCurrency,
     refusal,
@@ -106,7 +106,7 @@ class Taker:
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
         if on is None:
             raise DayNeeded
-        self._bring, self._actor, self._known = bring, actor, Known.of(actor, on)
+        self._bring, self._actor, self._context = bring, actor, Context.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
         """Import one document.
@@ -114,9 +114,9 @@ class Taker:
         Raises ValidationError, and the errors of `import_open_invoice` and `import_open_bill`.
         """
         row = OpenDocument.model_validate(
-            with_plain_amount(cells, self._known.currency), strict=False, context=self._known
+            with_plain_amount(cells, self._context.currency), strict=False, context=self._context
         )
-        money = Money.parse(row.amount, row.currency or self._known.currency)
+        money = Money.parse(row.amount, row.currency or self._context.currency)
         fields = row.model_dump(include={"reference", "issue_date", "due_date"})
         self._bring(
             self._actor,

@@ -142,7 +142,7 @@ def dry_run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outco
     actor.require("import.run")
     plain, table = _read(kind, text)
     if (known := queries.find_import(kind, _digest(plain, on))) is not None:
-        return _told(known, is_repeat=True)
+        return _outcome_of(known, is_repeat=True)
     outcome = Outcome(kind, len(table.records))
     try:
         with audit.savepoint():
@@ -165,7 +165,7 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     plain, table = _read(kind, text)
     digest = _digest(plain, on)
     if (known := queries.find_import(kind, digest)) is not None:
-        return _told(known, is_repeat=True)
+        return _outcome_of(known, is_repeat=True)
     taker = KINDS[kind].taker(actor, on)
     taken = Import(
         id=new_id(),
@@ -186,14 +186,14 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
         known = queries.find_import(kind, digest)
         if "uq_imports_digest" not in str(error.orig) or known is None:
             raise
-        return _told(known, is_repeat=True)
+        return _outcome_of(known, is_repeat=True)
     audit.record(
         actor,
         "import.done",
         entity_refs={"import_id": taken.id},
         outputs={"kind": kind, "rows": taken.row_count},
     )
-    return _told(taken)
+    return _outcome_of(taken)
 
 
 def _read(kind: str, text: str) -> tuple[str, Table]:
@@ -261,7 +261,7 @@ def _digest(plain: str, on: date | None) -> str:
     ).hexdigest()
 
 
-def _told(taken: Import, *, is_repeat: bool = False) -> Outcome:
+def _outcome_of(taken: Import, *, is_repeat: bool = False) -> Outcome:
     return Outcome(
         taken.kind,
         taken.row_count,

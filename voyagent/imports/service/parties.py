@@ -29,7 +29,7 @@ class Taker:
 
         Raises ValidationError, and the errors of `parties.service.create`.
         """
-        service.create(self._actor, **PartyIn.model_validate(cells, strict=False).said())
+        service.create(self._actor, **PartyIn.model_validate(cells, strict=False).changes())
 
     def finish(self) -> None:
         """Do nothing, because each row is already imported."""

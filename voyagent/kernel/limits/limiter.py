@@ -110,7 +110,7 @@ class Limiter:
         """
         self._count(throttle, address)
 
-    def came_in(self, account: str, *, address: str) -> None:
+    def note_sign_in(self, account: str, *, address: str) -> None:
         """Record that the owner of an account has signed in from a client address.
 
         Failures from this address are then counted separately, so that an attacker at another

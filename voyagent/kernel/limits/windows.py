@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from voyagent.kernel import clock
 
-PATIENCE_S = 0.2
+REDIS_TIMEOUT_S = 0.2
 PROBE_EVERY_S = 1.0
 CONNECTIONS_MAX = 300
 SWEEP_EVERY_S = 60
@@ -119,8 +119,8 @@ class SharedWindows(RedisStorage):
         super().__init__(
             url,
             key_prefix="voyagent:limits",
-            socket_timeout=PATIENCE_S,
-            socket_connect_timeout=PATIENCE_S,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] # passed on to the client
             max_connections=CONNECTIONS_MAX,
         )
@@ -154,8 +154,8 @@ class SharedWindows(RedisStorage):
 class FailoverWindows:
     """Counts in Redis; while Redis is down, counts in this process.
 
-    The first call without a response within `PATIENCE_S` seconds switches to the counts of this
-    process. They are used until Redis can count again, which is checked every `PROBE_EVERY_S`
+    The first call without a response within `REDIS_TIMEOUT_S` seconds switches to the counts of
+    this process. They are used until Redis can count again, which is checked every `PROBE_EVERY_S`
     seconds. No method raises an error, and the limits apply at all times.
     """
 
@@ -163,7 +163,7 @@ class FailoverWindows:
         self._shared = SharedWindows(url)
         self._local = LocalWindows()
         self._lock = threading.Lock()
-        self._is_away = False
+        self._is_unavailable = False
 
     def take(self, window: Window) -> float | None:
         """Implement `Windows.take`."""
@@ -190,7 +190,7 @@ class FailoverWindows:
         return is_held or self._local.holds(window)
 
     def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
-        if self._is_away:
+        if self._is_unavailable:
             return False, otherwise
         try:
             return True, call()
@@ -200,9 +200,9 @@ class FailoverWindows:
 
     def _open(self, error: Exception) -> None:
         with self._lock:
-            if self._is_away:
+            if self._is_unavailable:
                 return
-            self._is_away = True
+            self._is_unavailable = True
         log.warning("limits.redis_away", error=type(error).__name__)
         threading.Thread(target=self._await_return, name="voyagent-limits", daemon=True).start()
 
@@ -213,7 +213,7 @@ class FailoverWindows:
                 self._shared.probe()
             except FAULTS:
                 continue
-            self._is_away = False
+            self._is_unavailable = False
             log.info("limits.redis_back")
             return
 

@@ -318,7 +318,9 @@ def _counted(
         (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None
     )
     if name == "week":
-        first = _coming(weekday, today) if weekday is not None else _said(groups["said"], today)
+        first = (
+            _coming(weekday, today) if weekday is not None else _date_of_word(groups["said"], today)
+        )
         return first + timedelta(days=7), None
     if name == "next" and weekday is not None:
         day, coming = today + timedelta(days=7 - today.weekday() + weekday), _coming(weekday, today)
@@ -336,10 +338,10 @@ def _counted(
         )
         return today + (-span if name == "ago" else span), None
     number_text = groups.get("said") or groups["hindi"]
-    return _said(number_text, today, is_back=kind in _BACKWARD), None
+    return _date_of_word(number_text, today, is_back=kind in _BACKWARD), None
 
 
-def _said(word: str, today: date, *, is_back: bool = False) -> date:
+def _date_of_word(word: str, today: date, *, is_back: bool = False) -> date:
     """Return the day of a word such as `tomorrow`; `kal` and `parso` may also be in the past."""
     words = " ".join(word.split())
     if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.http.documents import put_behind_pages
+from voyagent.http.documents import add_page_routes
 from voyagent.http.files import list_file
 from voyagent.http.forms import read_past_day
 from voyagent.http.guards import Guard
@@ -140,7 +140,7 @@ def entry(reader: RequestReader, entry_id: UUID) -> Any:
     )
 
 
-put_behind_pages(pages, ENTRY)
+add_page_routes(pages, ENTRY)
 
 
 @pages.page(

@@ -29,13 +29,13 @@ def put(actor: Actor, raw: bytes) -> Row:
     picture = remade(raw)
     queries.get_settings(lock=True)
     logo = queries.get_logo()
-    before = _said(logo) if logo else None
+    before = _logo_text(logo) if logo else None
     if logo is None:
         db.session.add(TenantLogo(**asdict(picture)))
     else:
         for name, value in asdict(picture).items():
             setattr(logo, name, value)
-    _record(actor, before, _said(picture))
+    _record(actor, before, _logo_text(picture))
     return asdict(picture)
 
 
@@ -49,7 +49,7 @@ def remove(actor: Actor) -> None:
     logo = queries.get_logo()
     if logo is not None:
         db.session.delete(logo)
-        _record(actor, _said(logo), None)
+        _record(actor, _logo_text(logo), None)
 
 
 def decoded(text: str) -> bytes:
@@ -72,7 +72,7 @@ def _record(actor: Actor, before: str | None, after: str | None) -> None:
         )
 
 
-def _said(logo: TenantLogo | Picture) -> str:
+def _logo_text(logo: TenantLogo | Picture) -> str:
     """Describe a logo for the history: media type, size, and the start of its digest."""
     return (
         f"{logo.media_type.removeprefix('image/').upper()} {logo.width} × {logo.height},"

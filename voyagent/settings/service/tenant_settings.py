@@ -159,15 +159,15 @@ def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, A
     return [
         {
             "field": f"approval_limits.{role}",
-            "before": _said(before.get(role)),
-            "after": _said(after.get(role)),
+            "before": _limit_text(before.get(role)),
+            "after": _limit_text(after.get(role)),
         }
         for role in limits
         if before.get(role) != after.get(role)
     ]
 
 
-def _said(limit: dict[str, str] | None) -> str | None:
+def _limit_text(limit: dict[str, str] | None) -> str | None:
     return None if limit is None else f"{limit['currency']} {limit['amount']}"
 
 

@@ -74,7 +74,7 @@ def itinerary_table(found: Read, *, prices: bool) -> Sheet:
             reference=line.supplier_ref,
             state=line.state,
             notes=line.details.notes,
-            **_told(line),
+            **_line_cells(line),
         )
         for number, line in enumerate(journey.active_lines, start=1)
     ]
@@ -91,7 +91,7 @@ def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     return Sheet(file_name(trip["title"], clock.now()), COLUMNS, rows)
 
 
-def _told(line: Line) -> dict[str, Cell]:
+def _line_cells(line: Line) -> dict[str, Cell]:
     match line.details:
         case FlightDetails() as flight:
             return {

@@ -17,7 +17,7 @@ from voyagent.http.forms import (
     plain,
     typed_amount,
 )
-from voyagent.http.template_filters import status_look
+from voyagent.http.template_filters import status_style
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.forms.trips import CURRENCY_SENTENCES
 from voyagent.trips.rules.journey import Line
@@ -78,7 +78,7 @@ class LineForm(SchemaForm[LineIn]):
         super().__init__(**given)
         self.kept: dict[str, Any] = {}
         self.status.choices = [
-            SelectChoice(status, status_look(status).word) for status in BY_HAND[self.kind]
+            SelectChoice(status, status_style(status).word) for status in BY_HAND[self.kind]
         ]
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:

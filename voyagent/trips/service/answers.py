@@ -28,7 +28,7 @@ KEPT_FOR: dict[What, timedelta] = {
 }
 
 
-def asked(
+def cached_or_asked(
     what: What,
     kind: type[Given],
     supplier: str,
@@ -41,7 +41,7 @@ def asked(
     """
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
-    cached = _told(name, kind)
+    cached = _cached_offers(name, kind)
     if cached is not None:
         return known(cached)
 
@@ -69,7 +69,7 @@ def forget(*what: What) -> None:
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.what.in_(what)))
 
 
-def _told(name: str, kind: type[Given]) -> list[Offered[Given]] | None:
+def _cached_offers(name: str, kind: type[Given]) -> list[Offered[Given]] | None:
     fresh = select(SupplierResponse).where(
         SupplierResponse.question == name, SupplierResponse.expires_at > clock.now()
     )

@@ -54,7 +54,7 @@ def search_hotels(
     """
     actor.require("trip.update")
     outside()
-    return answers.asked(
+    return answers.cached_or_asked(
         "hotels", HotelRate, suppliers.hotels.name, query, lambda: suppliers.hotels.search(query)
     )
 
@@ -66,7 +66,7 @@ def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Outbo
     """
     actor.require("trip.update")
     outside()
-    one = answers.asked(
+    one = answers.cached_or_asked(
         "rate",
         HotelRate,
         suppliers.hotels.name,

@@ -32,7 +32,7 @@ from voyagent.trips.service.errors import (
     NegativeAmount,
     TripFull,
 )
-from voyagent.trips.service.trips import apply, title_follows, told, touch
+from voyagent.trips.service.trips import apply, audit_changes, title_follows, touch
 
 LINES_MAX = 200
 BY_HAND = {
@@ -184,7 +184,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
             actor,
             "trip.line_updated",
             entity_refs=_refs(line),
-            inputs={"kind": line.kind, "fields": told(plain | amounts, private=_PRIVATE)},
+            inputs={"kind": line.kind, "fields": audit_changes(plain | amounts, private=_PRIVATE)},
         )
     return line
 

@@ -116,7 +116,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
 
 
-def seal_anew(keyring: Keyring) -> int:
+def reseal(keyring: Keyring) -> int:
     """Re-encrypt up to a hundred passport numbers of the agency with the current secret.
 
     Returns their number. Numbers that are already encrypted with the current secret are left out.

@@ -49,7 +49,7 @@ def send_itinerary(
     """
     actor.require_authority("trip.send")
     trip = trips.get_trip(trip_id, lock=True)
-    if not something_stands(trip_id):
+    if not has_active_lines(trip_id):
         raise NothingToSend
     if notes_of(db.session) is None:
         post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
@@ -74,7 +74,7 @@ def send_itinerary(
     return trip
 
 
-def something_stands(trip_id: UUID) -> bool:
+def has_active_lines(trip_id: UUID) -> bool:
     """Return True if the trip has a line that is not cancelled or failed."""
     conditions = (
         select(TripLine.id)

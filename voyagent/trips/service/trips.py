@@ -135,7 +135,7 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
             actor,
             "trip.updated",
             entity_refs=_refs(trip),
-            inputs={"fields": told(changed, private=_PRIVATE)},
+            inputs={"fields": audit_changes(changed, private=_PRIVATE)},
         )
     return trip
 
@@ -173,7 +173,7 @@ def touch(trip_id: UUID) -> None:
     trips.get_trip(trip_id).updated_at = clock.now()
 
 
-def told(
+def audit_changes(
     changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]
 ) -> list[dict[str, str | None]]:
     """Return the changes for the audit trail; of private fields only their names."""

@@ -65,7 +65,7 @@ def run(call: Invocation, wanted: FindInvoicesInput) -> JsonObject:
         issued_from=wanted.issued_from,
         issued_to=wanted.issued_to,
     )
-    page = invoice_board.read_board(call.reader, search, limit=SHOWN_MAX).page
+    page = invoice_board.read_list_page(call.reader, search, limit=SHOWN_MAX).page
     rows = _with_name(page.items, name)
     exact = [row for row in rows if name and row["party_name"].casefold() == name.casefold()]
     shown = exact or rows

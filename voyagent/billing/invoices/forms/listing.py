@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from voyagent.billing.core.queries.documents import COUNTED_MAX
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.invoices.queries.board import InvoiceBoard, InvoiceSearch
+from voyagent.billing.invoices.queries.board import InvoiceListPage, InvoiceSearch
 from voyagent.billing.invoices.schemas.lists import InvoiceListQuery
 from voyagent.http.forms import read_date
 
@@ -136,11 +136,11 @@ class InvoiceList(InvoiceListQuery):
         """Return the active filters, which the search form submits again as hidden inputs."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "q"})
 
-    def newer(self, _board: InvoiceBoard) -> str | None:
+    def newer(self, _board: InvoiceListPage) -> str | None:
         """The URL of the page of newer invoices, or None on the first page."""
         return self.address(page=self.page - 1) if self.page > 1 else None
 
-    def older(self, board: InvoiceBoard) -> str | None:
+    def older(self, board: InvoiceListPage) -> str | None:
         """The URL of the page of older invoices, or None if there is none."""
         may_follow = board.page.last < board.page.total or (
             board.is_capped

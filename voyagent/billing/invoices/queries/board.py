@@ -54,7 +54,7 @@ class InvoiceSearch(DocumentSearch):
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceBoard:
+class InvoiceListPage:
     """A page of the list of invoices, and the numbers on its tabs.
 
     `is_capped` is true if there may be more invoices than `page.total`, `is_partial` if only the
@@ -82,9 +82,9 @@ class InvoiceBoard:
         }
 
 
-def read_board(
+def read_list_page(
     reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0
-) -> InvoiceBoard:
+) -> InvoiceListPage:
     """Return a page of the list, newest issue date first, and the numbers on the tabs.
 
     One statement reads both. If the counter tables do not have the total, at most a thousand
@@ -92,7 +92,7 @@ def read_board(
     """
     rows = reader.read(_list_statement(search, limit, offset))[0]
     numbers = rows[0]
-    board = InvoiceBoard(
+    board = InvoiceListPage(
         page=Page(
             items=[row for row in rows if row["id"] is not None],
             total=0,
