@@ -94,7 +94,7 @@ def test_calls_become_rate_times_and_work() -> None:
     assert joined([whole], 2.0, work_s=0.9).work_s == 0.9
 
 
-def test_a_part_that_there_is_not_is_refused_before_anything_starts(
+def test_an_unknown_part_is_refused_before_the_start(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main("audit,nonsense") == 2
@@ -102,11 +102,11 @@ def test_a_part_that_there_is_not_is_refused_before_anything_starts(
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_the_page_tells_every_part(part: str) -> None:
+def test_the_page_shows_every_part(part: str) -> None:
     assert f"| `{part}` |" in (ROOT / "docs" / "bench.md").read_text()
 
 
-def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> None:
+def test_keys_of_a_repeated_act_belong_to_the_same_agency() -> None:
     agency = new_id()
     first, second = (
         [
@@ -124,9 +124,7 @@ def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> 
     assert told["events"] == f'[{{"of": "{row["id"]}"}}]'
 
 
-def test_what_the_product_is_compared_with_writes_the_rows_of_its_statements(
-    app: Flask, alice: Person
-) -> None:
+def test_the_baseline_writes_the_same_rows(app: Flask, alice: Person) -> None:
     """The result of a statement is known only after all statements of a message are answered."""
     settings = app.extensions["voyagent.settings"]
     options = {"autocommit": True, "options": server_options(settings)}

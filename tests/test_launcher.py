@@ -74,7 +74,7 @@ def test_a_warm_start_is_quick(data_dir: Path) -> None:
     assert time.monotonic() - began < 2
 
 
-def test_stopping_what_does_not_run_is_fine(data_dir: Path) -> None:
+def test_stopping_without_a_running_turn_is_no_error(data_dir: Path) -> None:
     stop_server(data_dir)
     server = ensure_server(data_dir, fast=True)
     stop_server(data_dir)
@@ -131,7 +131,7 @@ def test_a_process_number_that_went_to_another_program_does_not_block_the_start(
         other.wait()
 
 
-def test_a_data_folder_that_was_never_finished_is_made_anew(data_dir: Path) -> None:
+def test_an_unfinished_data_folder_is_created_again(data_dir: Path) -> None:
     unfinished = find_place(data_dir).home / "data.new"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -151,7 +151,7 @@ def test_variables_of_the_caller_do_not_redirect_the_server(
     assert _ask(server, "select current_setting('listen_addresses')") == ""
 
 
-def test_whoever_leaves_last_stops_the_server(data_dir: Path) -> None:
+def test_the_last_process_stops_the_server(data_dir: Path) -> None:
     with shared_server(data_dir, fast=True) as first:
         with shared_server(data_dir, fast=True):
             pass
@@ -160,7 +160,7 @@ def test_whoever_leaves_last_stops_the_server(data_dir: Path) -> None:
         psycopg.connect(psycopg_url(first.app_url))
 
 
-def test_files_of_another_major_version_are_refused_with_both_numbers(data_dir: Path) -> None:
+def test_data_files_of_another_major_version_are_refused_with_both_versions(data_dir: Path) -> None:
     ensure_server(data_dir, fast=True)
     stop_server(data_dir)
     version = find_place(data_dir).cluster / "PG_VERSION"

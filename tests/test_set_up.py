@@ -46,7 +46,7 @@ def test_every_font_that_a_style_sheet_names_is_there(vendor: Path) -> None:
     assert [url for _, url in named if not (vendor / url).is_file()] == []
 
 
-def test_what_pages_no_longer_use_does_not_stay(vendor: Path) -> None:
+def test_unused_vendor_files_are_removed(vendor: Path) -> None:
     (vendor / "left-over.js").touch()
     set_up.copy_vendor(ROOT / "node_modules", vendor)
     assert not (vendor / "left-over.js").exists()

@@ -123,9 +123,7 @@ def running(start_beside: Callable[..., Program]) -> Program:
     return program
 
 
-def test_one_start_serves_and_one_stop_leaves_nothing_running(
-    start: Callable[..., Program], tmp_path: Path
-) -> None:
+def test_a_stop_leaves_no_process_running(start: Callable[..., Program], tmp_path: Path) -> None:
     program = start()
     program.wait_until_it_runs()
     assert program.status("/health") == 200
@@ -174,7 +172,7 @@ def test_a_start_right_after_kill_9_just_works(start: Callable[..., Program]) ->
     _assert_gone(orphans)
 
 
-def test_a_fresh_database_gets_the_demo_even_when_its_filling_was_killed(
+def test_the_demo_is_completed_after_a_killed_start(
     start: Callable[..., Program], tmp_path: Path
 ) -> None:
     program = start(VOYAGENT_DEMO="on")
@@ -199,7 +197,7 @@ def test_a_wrong_setting_is_told_in_a_sentence(start: Callable[..., Program]) ->
 
 
 @pytest.mark.parametrize("variable", ["VOYAGENT_DB_URL", "VOYAGENT_DB_ADMIN_URL"])
-def test_a_server_that_does_not_answer_is_told_without_the_password(
+def test_an_unreachable_server_is_reported_without_the_password(
     start: Callable[..., Program], variable: str, server_urls: tuple[str, str]
 ) -> None:
     variables = {
@@ -216,7 +214,7 @@ def test_a_server_that_does_not_answer_is_told_without_the_password(
     assert "Traceback" not in program.said
 
 
-def test_an_address_that_cannot_be_read_is_told_in_a_sentence(
+def test_an_invalid_url_is_reported_in_a_sentence(
     start: Callable[..., Program],
 ) -> None:
     program = start(VOYAGENT_DB_URL="postgresql://[::bad")
@@ -227,7 +225,7 @@ def test_an_address_that_cannot_be_read_is_told_in_a_sentence(
 
 @pytest.mark.parametrize("environment", ["development", "production"])
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/voyagent", "/proc"])
-def test_a_data_folder_that_cannot_be_written_is_told_in_a_sentence(
+def test_an_unwritable_data_folder_is_reported_in_a_sentence(
     start: Callable[..., Program], tmp_path: Path, place: str, environment: str
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -244,7 +242,7 @@ def test_a_data_folder_that_cannot_be_written_is_told_in_a_sentence(
     assert "Traceback" not in program.said
 
 
-def test_the_migration_command_tells_what_is_wrong_in_a_sentence(tmp_path: Path) -> None:
+def test_the_migration_command_reports_an_error_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
     for variables, sentence in (
@@ -343,7 +341,7 @@ def test_a_worker_that_dies_is_started_again(running: Program) -> None:
     assert "The worker ended and is started again." in running.said
 
 
-def test_a_taken_port_is_told_at_once(
+def test_a_used_port_is_reported_at_once(
     running: Program, start_beside: Callable[..., Program]
 ) -> None:
     twin = start_beside()
@@ -390,7 +388,7 @@ def _assert_gone(pids: set[int]) -> None:
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
-def test_migrating_lets_a_login_of_its_own_work_as_the_program(database: tuple[str, str]) -> None:
+def test_migrate_up_grants_the_role_to_a_separate_login(database: tuple[str, str]) -> None:
     """The owner's address for migrations, another login for the program, and nothing granted by
     hand.
     """

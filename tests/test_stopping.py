@@ -34,7 +34,7 @@ def web_process(app: Flask) -> SimpleNamespace:
     )
 
 
-def test_streams_are_let_go_before_the_server_stops(
+def test_streams_are_released_before_the_server_stops(
     settings: Settings, told_to_stop: list[int]
 ) -> None:
     app = create_app(settings)
@@ -49,7 +49,7 @@ def test_streams_are_let_go_before_the_server_stops(
 
 
 @pytest.mark.usefixtures("told_to_stop")
-def test_nothing_is_said_of_somebody_who_takes_nothing_and_all_of_other_trouble(
+def test_disconnected_clients_are_not_logged_but_other_errors_are(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = web_process(create_app(settings))

@@ -211,7 +211,9 @@ def test_a_viewer_can_read_but_not_decide(desk: Desk, alice: Person, victor: Per
             assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")  # type: ignore[index]
 
 
-def test_another_agency_finds_nothing(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_proposals_of_another_agency_are_not_found(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     approval_id = desk.propose(alice)
     assert listed(charlie, "?status=all")["total"] == 0
     for answer in (
@@ -292,7 +294,7 @@ def test_approving_ones_own_money_request_is_403(desk: Desk, alice: Person, leil
     assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
 
 
-def test_proposals_of_a_deleted_conversation_are_gone_everywhere(desk: Desk, alice: Person) -> None:
+def test_proposals_of_a_deleted_conversation_are_404_everywhere(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     pending, granted = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "ab")
     decide(alice, granted, granted=True)

@@ -330,7 +330,7 @@ def test_any_role_but_viewer_may_approve_an_unknown_tool(
 # --- races ---
 
 
-def test_of_sixty_four_parallel_decisions_one_wins(
+def test_one_of_64_parallel_decisions_counts(
     desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = desk.propose(alice, "probe_invoice")

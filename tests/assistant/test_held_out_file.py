@@ -41,7 +41,7 @@ LINES: list[dict[str, Any]] = [
 TOOLS = {tool.name: tool for tool in catalogue.CAPABILITIES}
 
 
-def test_there_are_enough_messages() -> None:
+def test_the_held_out_set_has_enough_messages() -> None:
     assert len(LINES) >= 300
 
 

@@ -52,7 +52,7 @@ def offered(answer: Answer) -> list[str]:
     return list(dict.fromkeys([*([draft.name] if draft else []), *answer.reply.offered]))
 
 
-def test_there_are_enough_messages() -> None:
+def test_the_set_has_enough_messages() -> None:
     assert len(MESSAGES) >= 300
 
 

@@ -84,7 +84,7 @@ def test_a_report_has_the_logo(alice: Person, charlie: Person) -> None:
     assert IMAGE in pdf(alice, address)
 
 
-def test_sheets_and_printed_pages_have_it_at_their_head(alice: Person) -> None:
+def test_sheets_and_pdfs_show_the_currency_in_the_header(alice: Person) -> None:
     invoice_id = issued(alice)
     session_id = alice.does(lambda actor: chat.create_session(actor).id)
     pages = (

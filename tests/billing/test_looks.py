@@ -104,7 +104,9 @@ def moved(
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, step: Step) -> None:
+def test_the_preview_equals_the_posting(
+    alice: Person, people: People, drain: Drain, step: Step
+) -> None:
     leila = people.colleague(alice, "Leila Lead", role="accounting_lead")
     path = step.address(alice)
     before = stood(alice)
@@ -131,9 +133,7 @@ def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, st
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(
-    alice: Person, step: Step
-) -> None:
+def test_the_preview_shows_the_sentence_of_the_refusal(alice: Person, step: Step) -> None:
     path = step.address(alice)
     cases = [
         ("45,000.01", "more than"),
@@ -153,7 +153,7 @@ def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
+def test_a_date_that_is_not_allowed_is_reported(alice: Person, step: Step) -> None:
     path = step.address(alice)
     (day,) = [name for name in step.typed if name.endswith(("_on", "_date"))]
     early = Page(send(alice, path, **step.fields("1") | {day: "1 Jan 2020"}, then="look"))
@@ -183,7 +183,7 @@ def test_why_it_is_done_need_not_be_typed_yet(alice: Person, step: Step) -> None
     assert set(map(abs, shown(Page(send(alice, path, **typed, then="look"))).values())) == {1_200}
 
 
-def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> None:
+def test_the_tax_of_a_credit_follows_the_entered_amounts(alice: Person) -> None:
     assert (
         alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
         == 200
@@ -225,7 +225,7 @@ def agency(alice: Person) -> Person:
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
-def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
+def test_the_preview_of_a_draft_equals_its_posting(agency: Person, kind: str) -> None:
     said, step = DRAFTS[kind]
     typed = (
         said
@@ -261,7 +261,7 @@ def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
         ({"currency": "USD", "rate": "0", "rate_source": "State Bank"}, "rate"),
     ],
 )
-def test_of_a_draft_that_would_be_refused_the_preview_says_the_sentence(
+def test_the_preview_of_an_invalid_draft_shows_the_refusal(
     agency: Person, kind: str, changes: dict[str, str], sentence: str
 ) -> None:
     typed = (
@@ -286,7 +286,7 @@ def test_of_a_draft_that_would_be_refused_the_preview_says_the_sentence(
 
 @pytest.mark.parametrize("kind", DRAFTS)
 @pytest.mark.parametrize("blank", [{"unit_price": ""}, {"issue_date": ""}])
-def test_what_is_not_typed_yet_is_awaited_quietly(
+def test_missing_input_shows_no_error_in_the_preview(
     agency: Person, kind: str, blank: dict[str, str]
 ) -> None:
     looked = Page(
@@ -296,7 +296,7 @@ def test_what_is_not_typed_yet_is_awaited_quietly(
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
-def test_whose_it_is_and_what_for_need_not_be_typed_yet(agency: Person, kind: str) -> None:
+def test_the_preview_works_without_party_and_purpose(agency: Person, kind: str) -> None:
     blank = (
         dict.fromkeys(DRAFTS[kind][0], "")
         | LINE
@@ -347,7 +347,7 @@ def test_an_exchange_that_cannot_be_made_is_not_shown(
 
 @pytest.mark.parametrize("exchanged", [False, True])
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_taking_an_allocation_back_shows_what_it_posts(
+def test_the_preview_of_a_deallocation_shows_its_postings(
     alice: Person, direction: str, exchanged: bool
 ) -> None:
     make = (

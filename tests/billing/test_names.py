@@ -56,7 +56,7 @@ def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
         ("", ()),
     ],
 )
-def test_a_slip_and_a_part_come_near_and_another_name_does_not(
+def test_misspelled_and_partial_names_are_similar_and_others_are_not(
     said: str, near: tuple[str, ...]
 ) -> None:
     assert near_of(said, KNOWN) == near
@@ -98,7 +98,7 @@ def test_names_of_another_agency_are_neither_known_nor_near(alice: Person, charl
     assert namesakes(charlie, "Zachary Kurian") == Namesakes(is_known=False)
 
 
-def test_signs_of_a_pattern_mean_themselves(alice: Person) -> None:
+def test_pattern_characters_are_literal(alice: Person) -> None:
     issued(alice, customer_name="Zachariah Kurian")
     assert namesakes(alice, "%%% ___ \\\\\\") == Namesakes(is_known=False)
     assert namesakes(alice, "%") == Namesakes(is_known=False)

@@ -62,7 +62,7 @@ def test_a_number_keeps_to_sixteen_characters_after_a_million(alice: Person) -> 
     assert len(number) == 16
 
 
-def test_as_many_at_once_as_connections_with_aborts_leave_no_gap(
+def test_parallel_issues_with_aborts_leave_no_gap_in_numbers(
     people: People, alice: Person, charlie: Person
 ) -> None:
     agencies = [alice, charlie, people.sign_up("Dora Third", agency="Dora Trips")]

@@ -53,9 +53,7 @@ def test_a_draft_is_of_a_trip_and_may_be_of_another_or_of_none(alice: Person, pa
     )
 
 
-def test_what_is_changed_of_it_is_on_the_audit(
-    alice: Person, path: str, owner_engine: sa.Engine
-) -> None:
+def test_a_change_of_the_trip_is_audited(alice: Person, path: str, owner_engine: sa.Engine) -> None:
     trip_id = str(a_trip(alice))
     drawn = alice.api.post(path, json=BODIES[path]).json
     alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
@@ -71,9 +69,7 @@ def test_what_is_changed_of_it_is_on_the_audit(
     ]
 
 
-def test_a_trip_of_nobody_or_of_another_agency_is_not_found(
-    alice: Person, charlie: Person, path: str
-) -> None:
+def test_an_unknown_or_foreign_trip_is_not_found(alice: Person, charlie: Person, path: str) -> None:
     mine = alice.api.post(path, json=BODIES[path]).json
     for unknown in (a_trip(charlie), new_id()):
         assert code(alice.api.post(path, json=BODIES[path] | {"trip_id": str(unknown)})) == (
@@ -98,7 +94,7 @@ def test_a_viewer_sees_whose_it_is_and_sets_nothing(
 
 
 @pytest.mark.parametrize("engine", ["app_engine", "owner_engine"])
-def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(
+def test_a_posted_document_keeps_its_trip(
     alice: Person, charlie: Person, request: pytest.FixtureRequest, engine: str
 ) -> None:
     raw: sa.Engine = request.getfixturevalue(engine)
@@ -125,7 +121,7 @@ def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(
         move(table, begun, other)
 
 
-def test_what_the_assistant_creates_of_a_trip_is_of_it(alice: Person) -> None:
+def test_an_invoice_that_the_assistant_creates_for_a_trip_belongs_to_it(alice: Person) -> None:
     trip_id = a_trip(alice)
     drawn: dict[str, Any] = alice.does(
         carry_out("draft_invoice"), WANTED | {"trip_id": str(trip_id)}

@@ -93,7 +93,7 @@ def test_credit_notes_say_it_of_their_own_numbers(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
-def test_within_todays_financial_year_nothing_is_said(alice: Person, kind: str) -> None:
+def test_within_the_current_financial_year_there_is_no_warning(alice: Person, kind: str) -> None:
     today = clock.today("Asia/Kolkata")
     opened = Page(alice.browser.get(f"{kind}/new"))
     assert opened.words(".//*[@id='other-year']") == ""
@@ -132,7 +132,7 @@ def test_the_years_are_those_of_the_agency(alice: Person) -> None:
         assert (f"it gets the first number of {day.year}." in note) is is_said, day
 
 
-def test_what_the_assistant_proposes_says_it_on_its_card(alice: Person) -> None:
+def test_the_assistants_card_names_the_other_year(alice: Person) -> None:
     day, words = later()
     shown = run_dry(
         alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}

@@ -103,7 +103,7 @@ def mailed(person: Person, invoice_id: UUID, to: str) -> None:
         mail_invoice(actor, invoice_id, to=to, locale="en")
 
 
-def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(
+def test_the_pdf_names_agency_customer_lines_and_bank_account(
     alice: Person, told: dict[str, Any]
 ) -> None:
     letterhead(alice)
@@ -157,7 +157,9 @@ def test_instalments_stand_with_what_is_to_be_paid_on_which_day(
     assert told["plan"] == []
 
 
-def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str, Any]) -> None:
+def test_a_hindi_pdf_has_hindi_labels_and_amount_in_words(
+    alice: Person, told: dict[str, Any]
+) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pdf_of(alice, invoice_id, "?locale=hi")
     assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
@@ -167,9 +169,7 @@ def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str,
     assert told["lang"] == "en"
 
 
-def test_what_was_paid_is_below_the_total_with_what_is_left(
-    alice: Person, told: dict[str, Any]
-) -> None:
+def test_payments_and_amount_due_are_below_the_total(alice: Person, told: dict[str, Any]) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     pdf_of(alice, invoice_id)
@@ -180,7 +180,7 @@ def test_what_was_paid_is_below_the_total_with_what_is_left(
     assert told["due"]["label"] == "Paid in full"
 
 
-def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(
+def test_after_a_partial_write_off_the_pdf_asks_for_the_open_amount(
     alice: Person, told: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
@@ -206,7 +206,7 @@ def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(
         ].closing == Money(25_000, "INR")
 
 
-def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(
+def test_after_a_write_off_the_pdf_asks_for_nothing_and_omits_the_reason(
     alice: Person, told: dict[str, Any]
 ) -> None:
     plain, planned = (
@@ -241,7 +241,7 @@ def test_a_draft_says_that_it_is_one_and_asks_for_nothing(
     )
 
 
-def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
+def test_entered_text_is_never_read_as_markup(alice: Person) -> None:
     typed = '#read("/etc/passwd") *bold* $x$ \\ <b>'
     with alice.acting() as actor, alice.app.test_request_context():
         settings.update(actor, {"address": typed, "bank_details": typed})
@@ -287,7 +287,7 @@ def shown(person: Person, path: str) -> bytes:
     return answer.data
 
 
-def test_a_credit_note_says_on_which_invoice_it_stands_what_it_credits_and_why(
+def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
     alice: Person, told: dict[str, Any]
 ) -> None:
     letterhead(alice)
@@ -327,7 +327,7 @@ def test_a_credit_note_says_on_which_invoice_it_stands_what_it_credits_and_why(
     )
 
 
-def test_a_receipt_says_what_came_in_and_what_it_settles(
+def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
     alice: Person, told: dict[str, Any]
 ) -> None:
     letterhead(alice)
@@ -366,7 +366,7 @@ def test_a_receipt_says_what_came_in_and_what_it_settles(
     )
 
 
-def test_what_was_reversed_is_not_on_a_receipt_and_what_was_given_back_is(
+def test_a_receipt_shows_refunds_but_no_reversed_allocations(
     alice: Person, told: dict[str, Any]
 ) -> None:
     invoice_id = issued(alice)
@@ -418,7 +418,7 @@ def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
     assert query or stamp in text
 
 
-def test_what_a_supplier_was_paid_is_no_receipt(alice: Person, told: dict[str, Any]) -> None:
+def test_a_payment_to_a_supplier_is_not_titled_receipt(alice: Person, told: dict[str, Any]) -> None:
     payment_id = advance(
         alice, 1_234, DUE, direction="out", party_name="Gulf Hotels", currency="KWD"
     )
@@ -523,7 +523,7 @@ def test_a_suppliers_credit_on_paper_says_of_which_bill_it_is_and_why(
     assert (told["lang"], told["total_in_words"]) == ("hi", "एक सौ रुपये मात्र")
 
 
-def test_their_pdfs_are_for_members_of_the_agency_alone(
+def test_the_pdfs_of_payments_and_credits_are_for_the_agency_only(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     bill_id = receive(alice)
@@ -550,7 +550,7 @@ def test_their_pdfs_are_for_members_of_the_agency_alone(
 
 
 @pytest.mark.parametrize("kind", ["invoice", "credit-note", "payment", "bill", "supplier-credit"])
-def test_over_the_api_it_is_the_paper_of_the_page(
+def test_the_api_returns_the_pdf_of_the_page(
     alice: Person, charlie: Person, told: dict[str, Any], kind: str
 ) -> None:
     make = {
@@ -583,7 +583,7 @@ def test_over_the_api_it_is_the_paper_of_the_page(
 # --------------------------------------------------------------------------------
 
 
-def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(
+def test_the_page_offers_the_customers_address_and_mails_the_pdf(
     alice: Person, to: str, owner_engine: sa.Engine
 ) -> None:
     with alice.acting() as actor:
@@ -613,7 +613,7 @@ def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(
 
 
 @pytest.mark.parametrize("typed", [None, "", "deepa@of-the-enquiry.example"])
-def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(
+def test_the_page_offers_the_partys_address_if_the_enquiry_has_none(
     alice: Person, typed: str | None
 ) -> None:
     made(alice, name="deepa KRISHNAN", is_customer=True, email="deepa@of-the-party.example")
@@ -639,7 +639,9 @@ def test_a_mail_in_hindi_is_hindi(alice: Person, to: str) -> None:
     ("typed", "words"),
     [("", "Enter an e-mail address."), ("deepa", "Enter an e-mail address such as")],
 )
-def test_what_is_no_address_comes_back(alice: Person, typed: str, words: str) -> None:
+def test_an_invalid_address_is_shown_again_with_an_error(
+    alice: Person, typed: str, words: str
+) -> None:
     answer = send(alice, issued(alice), typed)
     assert answer.status_code == 422
     assert words in Page(answer).words()
@@ -668,7 +670,7 @@ def test_a_viewer_and_another_agency_send_nothing(
         mailed(charlie, invoice_id, to)
 
 
-def test_one_address_gets_ten_an_hour(alice: Person, to: str) -> None:
+def test_an_address_gets_at_most_ten_mails_an_hour(alice: Person, to: str) -> None:
     invoice_id = issued(alice)
     for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
         mailed(alice, invoice_id, to)
@@ -680,7 +682,7 @@ def test_one_address_gets_ten_an_hour(alice: Person, to: str) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_field(
+def test_the_letterhead_is_set_on_the_page_and_an_invalid_gstin_is_reported(
     alice: Person,
 ) -> None:
     path, browser = "/settings", alice.browser
@@ -717,7 +719,7 @@ def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_f
     )
 
 
-def test_over_the_api_null_clears_it_and_another_countrys_number_is_taken(alice: Person) -> None:
+def test_null_clears_the_tax_number_over_the_api(alice: Person) -> None:
     assert (
         alice.api.patch(
             "/tenant-settings", json={"tax_number": "TRN 100-234", "address": "Dubai"}
@@ -732,7 +734,7 @@ def test_over_the_api_null_clears_it_and_another_countrys_number_is_taken(alice:
     assert alice.api.patch("/tenant-settings", json={"address": "x" * 501}).status_code == 422
 
 
-def test_the_day_on_paper_is_the_documents(alice: Person, told: dict[str, Any]) -> None:
+def test_the_date_in_the_pdf_is_that_of_the_document(alice: Person, told: dict[str, Any]) -> None:
     invoice_id = issued(alice, issue_date=date(2026, 4, 2), due_date=date(2026, 4, 30))
     pdf_of(alice, invoice_id)
     assert [fact["value"] for fact in told["facts"]] == ["2 April 2026", "30 April 2026"]

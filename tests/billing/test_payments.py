@@ -79,7 +79,7 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
         (Money(100, "INR"), clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
-def test_what_is_no_proper_receipt_is_refused(
+def test_an_invalid_receipt_is_refused(
     alice: Person, amount: Money, on: date, error: type[Exception]
 ) -> None:
     invoice_id = issued(alice)
@@ -89,7 +89,7 @@ def test_what_is_no_proper_receipt_is_refused(
     assert ("bank", "INR") not in balances(alice)
 
 
-def test_without_a_day_it_is_today(alice: Person) -> None:
+def test_the_payment_date_defaults_to_today(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
         assert payment_service.record_receipt(
@@ -97,7 +97,7 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
         ).paid_on == clock.today(actor.timezone)
 
 
-def test_nothing_is_paid_on_a_draft_or_on_what_is_paid(alice: Person) -> None:
+def test_drafts_and_paid_documents_cannot_be_paid(alice: Person) -> None:
     paid = issued(alice)
     pay(alice, paid, 4_500_000)
     for invoice_id in (draft(alice), paid):
@@ -105,7 +105,7 @@ def test_nothing_is_paid_on_a_draft_or_on_what_is_paid(alice: Person) -> None:
             pay(alice, invoice_id, 1)
 
 
-def test_of_parallel_receipts_over_the_whole_one_wins(alice: Person) -> None:
+def test_one_of_many_parallel_full_receipts_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: pay(alice, invoice_id, 4_500_000)] * 6)
     assert sorted(type(result).__name__ for result in results) == ["DocumentNotOpen"] * 5 + ["UUID"]
@@ -121,7 +121,7 @@ def test_parallel_parts_add_up(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_another_agency_and_a_viewer_record_nothing(
+def test_other_agencies_and_viewers_record_no_payment(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -171,7 +171,7 @@ def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
         alice.does(payment_service.pay_bill, bill_id, Money(1, "INR"), DUE)
 
 
-def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
+def test_a_suppliers_reference_is_entered_once(alice: Person, charlie: Person) -> None:
     results = at_once([lambda: receive(alice, vendor_reference="BSP-7")] * 4)
     assert sum(isinstance(result, bill_errors.VendorReferenceTaken) for result in results) == 3
     receive(charlie, vendor_reference="BSP-7")
@@ -188,7 +188,7 @@ def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
         ({"line_items": [line("-1")]}, InvalidAmount),
     ],
 )
-def test_what_is_no_proper_bill_is_refused(
+def test_an_invalid_bill_is_refused(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):

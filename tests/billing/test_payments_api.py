@@ -105,7 +105,7 @@ def test_a_payment_from_the_money_to_the_refund(alice: Person) -> None:
     assert code(alice.api.post(f"{path}/refund", json={})) == (409, "payment_over_allocated")
 
 
-def test_without_documents_those_due_longest_take_what_is_left(alice: Person) -> None:
+def test_without_documents_the_longest_due_are_settled_first(alice: Person) -> None:
     late, early, later = (issued(alice, due_date=DUE + timedelta(days=days)) for days in (9, 1, 20))
     issued(alice, line(currency="AED"))
     issued(alice, customer_name="Somebody else")
@@ -122,7 +122,7 @@ def test_without_documents_those_due_longest_take_what_is_left(alice: Person) ->
     )
 
 
-def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
+def test_an_allocation_without_open_documents_gives_the_reason(alice: Person) -> None:
     bare, given_back, reversed_id = (advance(alice, 100) for _ in range(3))
     issued(alice, line(currency="AED"))
     issued(alice, customer_name="Somebody else")
@@ -175,7 +175,7 @@ def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
         ({"currency": "AED", "allocations": "one"}, (422, "settled_amount_required")),
     ],
 )
-def test_what_is_no_proper_payment_is_refused(
+def test_an_invalid_payment_is_refused(
     alice: Person, body: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
     invoice_id = issued(alice)
@@ -215,7 +215,7 @@ def test_a_supplier_is_paid_and_the_bill_is_settled(alice: Person) -> None:
     ) == ("P/2024-25/000001", "BSP-1", "5000.00")
 
 
-def test_what_was_paid_on_one_invoice_is_a_payment_too(alice: Person) -> None:
+def test_a_receipt_of_an_invoice_is_listed_as_a_payment(alice: Person) -> None:
     invoice_id = issued(alice)
     alice.api.post(
         f"/invoices/{invoice_id}/receipts",
@@ -243,7 +243,7 @@ def test_what_was_paid_on_one_invoice_is_a_payment_too(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_to_move_money_at_once_is_for_those_who_could_grant_it(
+def test_moving_money_directly_requires_the_right_to_approve(
     people: People, alice: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -266,7 +266,7 @@ def test_to_move_money_at_once_is_for_those_who_could_grant_it(
     assert person.api.get(f"/payments/{payment_id}").status_code == 200
 
 
-def test_another_agency_s_payment_is_not_there(alice: Person, charlie: Person) -> None:
+def test_a_payment_of_another_agency_is_404(alice: Person, charlie: Person) -> None:
     invoice_id = issued(charlie)
     payment_id = advance(charlie, 200, DUE, settling.Part(invoice_id, Money(100, "INR")))
     allocation_id = charlie.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
@@ -290,7 +290,7 @@ def test_another_agency_s_payment_is_not_there(alice: Person, charlie: Person) -
     assert [item["id"] for item in alice.api.get("/payments").json["items"]] == [str(mine)]
 
 
-def test_of_two_who_fill_the_same_documents_at_once_each_gets_what_is_open(alice: Person) -> None:
+def test_parallel_allocations_share_the_open_amount(alice: Person) -> None:
     invoices = [issued(alice, line("1.00", quantity=1)) for _ in range(3)]
     payments = [advance(alice, 200) for _ in range(2)]
     answers = at_once(
@@ -304,7 +304,7 @@ def test_of_two_who_fill_the_same_documents_at_once_each_gets_what_is_open(alice
     assert sum(left_of(alice, one)[2] for one in payments) == 100
 
 
-def test_one_key_is_one_payment(alice: Person) -> None:
+def test_an_idempotency_key_records_one_payment(alice: Person) -> None:
     answers = at_once(
         [
             lambda: alice.api.post(

@@ -40,7 +40,7 @@ def beside(page: Page) -> list[str]:
     return [field.get("value") or "" for field in page.all(".//input[@name='part']")]
 
 
-def test_without_a_script_the_open_documents_are_shown_filled_and_settled(alice: Person) -> None:
+def test_settling_documents_works_without_javascript(alice: Person) -> None:
     late, early = (issued(alice, due_date=DUE + timedelta(days=days)) for days in (9, 1))
     issued(alice, customer_name="Somebody else")
     shown = Page(send(alice, "/payments/new", **TYPED, then="documents"))
@@ -63,9 +63,7 @@ def test_without_a_script_the_open_documents_are_shown_filled_and_settled(alice:
     assert seen(alice, early)["status"] == "paid"
 
 
-def test_of_two_who_post_the_same_form_at_the_same_moment_one_notes_the_payment(
-    people: People, alice: Person
-) -> None:
+def test_one_of_two_parallel_submissions_records_the_payment(people: People, alice: Person) -> None:
     ids = [str(issued(alice)), str(issued(alice, due_date=DUE + timedelta(days=1)))]
     form = {**TYPED, "amount": "90,000", "document_id": ids, "part": ["45,000", "45,000"]}
     browsers = [
@@ -123,7 +121,7 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
         ({"document_id": ["nonsense"], "part": ["1"]}, "allocations", ""),
     ],
 )
-def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
+def test_an_invalid_form_shows_field_errors_and_records_nothing(
     alice: Person, changes: dict[str, Any], place: str, said: str
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))
@@ -136,9 +134,7 @@ def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
-def test_of_a_document_it_begins_with_what_is_open_of_that_one(
-    alice: Person, direction: str
-) -> None:
+def test_the_form_for_a_document_starts_with_its_open_amount(alice: Person, direction: str) -> None:
     make = receive if direction == "out" else issued
     other, asked = (
         make(alice, line(currency="USD"), due_date=DUE + timedelta(days=days), **more)
@@ -189,9 +185,7 @@ def _two(direction: str) -> list[tuple[int, dict[str, str]]]:
     ]
 
 
-def test_of_a_document_that_is_none_or_of_another_person_it_is_not_found(
-    alice: Person, charlie: Person
-) -> None:
+def test_the_form_for_an_unknown_document_is_404(alice: Person, charlie: Person) -> None:
     theirs, mine = receive(charlie), receive(alice)
     assert alice.browser.get(f"/payments/new?direction=out&document={theirs}").status_code == 404
     assert alice.browser.get(f"/payments/new?direction=in&document={mine}").status_code == 404
@@ -274,7 +268,7 @@ def test_an_allocation_is_reversed_in_two_steps(alice: Person) -> None:
     assert "R/2024-25" not in Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//article")
 
 
-def test_an_advance_is_given_back(alice: Person) -> None:
+def test_an_advance_is_refunded(alice: Person) -> None:
     payment_id = advance(alice, 1_000_000)
     assert Page(alice.browser.get(f"/payments/{payment_id}/refund")).field("amount") == "10,000.00"
     over = Page(
@@ -303,7 +297,7 @@ def test_an_advance_is_given_back(alice: Person) -> None:
     )
 
 
-def test_of_a_payment_that_was_reversed_meanwhile_either_form_says_so(alice: Person) -> None:
+def test_the_forms_report_a_payment_reversed_meanwhile(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 100), issued(alice)
     alice.does(
         lambda actor: payment_reversals.reverse_payment(actor, payment_id, reason="Typed twice").id
@@ -344,7 +338,7 @@ def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
     ) == (422, 3, True)
 
 
-def test_the_list_goes_on_behind_its_last_row(alice: Person) -> None:
+def test_the_list_continues_after_its_last_row(alice: Person) -> None:
     made = [advance(alice, 1) for _ in range(52)]
     first = Page(alice.browser.get("/payments"))
     (older,) = [link for link in first.links() if "cursor=" in link]
@@ -358,7 +352,9 @@ def test_the_list_goes_on_behind_its_last_row(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("role", ["ticketing_lead", "agent", "viewer"])
-def test_who_may_not_move_money_sees_no_way_to(people: People, alice: Person, role: str) -> None:
+def test_the_forms_are_hidden_without_the_permission(
+    people: People, alice: Person, role: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     invoice_id = issued(alice)
     payment_id = advance(alice, 200, DUE, settling.Part(invoice_id, Money(100, "INR")))
@@ -400,7 +396,7 @@ def sums(page: Page) -> list[str]:
         ("x", "", ["taken 0.00", "left 0.00"]),
     ],
 )
-def test_what_is_allocated_and_left_over_is_told_as_it_is(
+def test_allocated_and_unused_amounts_are_shown(
     alice: Person, amount: str, part: str, said: list[str]
 ) -> None:
     invoice_id = issued(alice)
@@ -410,7 +406,7 @@ def test_what_is_allocated_and_left_over_is_told_as_it_is(
     assert page.one(".//tr[@data-open]").get("data-open") == "4500000"
 
 
-def test_a_payment_that_has_something_left_is_filled_anew_without_being_allocated(
+def test_the_form_of_a_partly_unused_payment_allocates_nothing_by_itself(
     alice: Person,
 ) -> None:
     ids = [str(issued(alice, due_date=DUE + timedelta(days=days))) for days in (1, 9)]

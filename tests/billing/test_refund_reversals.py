@@ -76,7 +76,7 @@ def row_of(person: Person, payment_id: UUID) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("direction", "party"), [("in", "Deepa Krishnan"), ("out", "BSP India")])
-def test_from_that_day_on_the_payment_has_it_to_give_and_earlier_days_stay(
+def test_a_reversed_refund_is_unused_from_its_date_on(
     alice: Person, direction: str, party: str
 ) -> None:
     payment_id, refund_id = given_back(alice, direction=direction, party_name=party)
@@ -109,7 +109,7 @@ def test_from_that_day_on_the_payment_has_it_to_give_and_earlier_days_stay(
     assert sound(alice)
 
 
-def test_reports_of_each_day_say_what_was_left_then(alice: Person) -> None:
+def test_reports_of_a_day_show_the_balance_of_that_day(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 1_000)
     reverse(alice, payment_id, refund_id)
 
@@ -127,7 +127,7 @@ def test_reports_of_each_day_say_what_was_left_then(alice: Person) -> None:
     assert [ahead(day) for day in days] == [1_000, 0, 0, 1_000, 1_000]
 
 
-def test_nothing_of_the_payment_happens_before_its_refund_was_reversed(alice: Person) -> None:
+def test_no_act_on_the_payment_is_dated_before_the_reversed_refund(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 1_000)
     invoice_id = issued(alice)
     reverse(alice, payment_id, refund_id)
@@ -168,7 +168,7 @@ def test_a_payment_whose_refund_was_a_mistake_may_be_reversed_itself(alice: Pers
     assert sound(alice)
 
 
-def test_without_a_day_it_is_today(alice: Person) -> None:
+def test_the_date_of_reversal_defaults_to_today(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     reverse(alice, payment_id, refund_id, on=None)
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
@@ -187,7 +187,7 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
         ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
-def test_what_is_no_proper_reversal_changes_nothing(
+def test_an_invalid_reversal_is_refused(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     payment_id, refund_id = given_back(alice)
@@ -206,7 +206,7 @@ def test_a_closed_month_takes_none(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(
+def test_other_agencies_roles_and_payments_are_refused(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     payment_id, refund_id = given_back(alice)
@@ -218,7 +218,7 @@ def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(
         reverse(alice, advance(alice, 5), refund_id)
 
 
-def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
+def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     results = at_once([lambda: reverse(alice, payment_id, refund_id)] * 4)
     assert (
@@ -248,7 +248,7 @@ def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, 
 
 
 @pytest.mark.parametrize("change", ["amount_minor = 1", "reversal_reason = 'Other'"])
-def test_what_was_noted_and_reversed_stays_as_it_was_written(
+def test_a_reversed_refund_cannot_be_changed(
     alice: Person, owner_engine: sa.Engine, change: str
 ) -> None:
     payment_id, refund_id = given_back(alice)
@@ -262,7 +262,7 @@ def test_what_was_noted_and_reversed_stays_as_it_was_written(
         )
 
 
-def test_the_payment_must_say_as_much(alice: Person) -> None:
+def test_the_payment_must_state_the_same_amount(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     with (
         pytest.raises(IntegrityError, match="a payment has 0 allocated and 0 given back"),
@@ -282,7 +282,7 @@ def test_the_payment_must_say_as_much(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_over_the_api_it_is_told(alice: Person) -> None:
+def test_the_api_returns_the_reversed_refund(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     api, path = alice.api, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     answer = api.post(path, json={"reason": f" {WHY} ", "reversed_on": LAST.isoformat()})
@@ -305,7 +305,7 @@ def test_over_the_api_it_is_told(alice: Person) -> None:
     assert api.post(path, json={}).status_code == 422
 
 
-def test_one_key_is_one_reversal(alice: Person) -> None:
+def test_an_idempotency_key_makes_one_reversal(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     answers = at_once(
@@ -319,7 +319,7 @@ def test_one_key_is_one_reversal(alice: Person) -> None:
     ("role", "status"),
     [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)],
 )
-def test_it_is_for_those_who_may_reverse_payments(
+def test_reversing_requires_the_permission_to_reverse_payments(
     people: People, alice: Person, role: str, status: int
 ) -> None:
     person, (payment_id, refund_id) = (
@@ -332,7 +332,7 @@ def test_it_is_for_those_who_may_reverse_payments(
     assert person.api.post(path, json={"reason": WHY}).status_code == status
 
 
-def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
+def test_a_reversal_is_subject_to_the_limit_of_the_role(people: People, alice: Person) -> None:
     lead, payment_id = (
         people.colleague(alice, "Leila Lead", role="accounting_lead"),
         advance(alice, 200_000),
@@ -353,7 +353,7 @@ def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie
     assert alice.app.test_client().post(f"/api{path}", json={"reason": WHY}).status_code == 401
 
 
-def test_on_the_page_of_its_payment_it_is_reversed_in_two_steps(alice: Person) -> None:
+def test_the_page_of_the_payment_reverses_after_a_preview(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 400)
     browser, path = alice.browser, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     assert path in Page(browser.get(f"/payments/{payment_id}")).links()

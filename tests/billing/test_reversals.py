@@ -82,7 +82,7 @@ def test_a_receipt_is_reversed_with_what_it_settles_and_earlier_days_stay(alice:
     assert row_of(alice, advance(alice, 1))["number"] == "R/2024-25/000002", "its number stays used"
 
 
-def test_an_advance_is_gone_from_that_day_on_and_stood_before(alice: Person) -> None:
+def test_a_reversed_advance_ends_on_the_date_of_reversal(alice: Person) -> None:
     payment_id = advance(alice, 5_000_000)
     reverse(alice, payment_id)
     before = block_on(alice, LAST - timedelta(days=1))
@@ -105,9 +105,7 @@ def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_whatever_was_allocated_and_taken_back_nothing_is_left_on_any_account(
-    alice: Person, direction: str
-) -> None:
+def test_a_reversed_payment_leaves_no_balance_on_any_account(alice: Person, direction: str) -> None:
     make, party = (issued, "Deepa Krishnan") if direction == "in" else (receive, "BSP India")
     given = [{"vendor_reference": f"B-{n}"} if direction == "out" else {} for n in range(3)]
     at_once_settled, later_settled, twice = (make(alice, **one) for one in given)
@@ -141,7 +139,7 @@ def test_more_settled_later_than_at_once_goes_back_too(alice: Person) -> None:
     assert balances(alice)["receivable", "INR"] == 9_000_000
 
 
-def test_one_that_was_imported_may_be_brought_again(alice: Person) -> None:
+def test_a_reversed_imported_advance_can_be_imported_again(alice: Person) -> None:
     given: Any = {
         "direction": "in",
         "party_name": "Deepa Krishnan",
@@ -162,7 +160,7 @@ def test_one_that_was_imported_may_be_brought_again(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_without_a_day_it_is_today(alice: Person) -> None:
+def test_the_date_of_reversal_defaults_to_today(alice: Person) -> None:
     payment_id = advance(alice, 100)
     reverse(alice, payment_id, on=None)
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
@@ -181,7 +179,7 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
         ({"reason": "x" * 501}, errors.TextTooLong),
     ],
 )
-def test_what_is_no_proper_reversal_changes_nothing(
+def test_an_invalid_reversal_is_refused(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     payment_id = pay(alice, issued(alice), 100)
@@ -190,7 +188,7 @@ def test_what_is_no_proper_reversal_changes_nothing(
     assert left_of(alice, payment_id) == (100, 0, 0)
 
 
-def test_once_and_then_nothing_more_comes_of_it(alice: Person) -> None:
+def test_a_reversed_payment_accepts_no_further_act(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 100)
     reverse(alice, payment_id)
@@ -202,7 +200,7 @@ def test_once_and_then_nothing_more_comes_of_it(alice: Person) -> None:
         alice.does(payment_service.refund_payment, payment_id)
 
 
-def test_one_of_which_something_was_refunded_is_not_reversed(alice: Person) -> None:
+def test_a_refunded_payment_cannot_be_reversed(alice: Person) -> None:
     payment_id = advance(alice, 100)
     alice.does(
         lambda actor: (
@@ -223,7 +221,9 @@ def test_a_closed_month_takes_none(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_others_find_or_may_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+def test_other_agencies_and_roles_cannot_reverse(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     payment_id = advance(alice, 100)
     with pytest.raises(Forbidden):
         reverse(victor, payment_id)
@@ -231,7 +231,7 @@ def test_others_find_or_may_nothing(alice: Person, victor: Person, charlie: Pers
         reverse(charlie, payment_id)
 
 
-def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
+def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     results = at_once([lambda: reverse(alice, payment_id)] * 4)
@@ -264,7 +264,7 @@ def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, 
         db.session.commit()
 
 
-def test_what_was_reversed_stays_as_it_was_written(alice: Person) -> None:
+def test_a_reversed_row_cannot_be_changed(alice: Person) -> None:
     payment_id = advance(alice, 100)
     reverse(alice, payment_id)
     with pytest.raises(IntegrityError, match="keep what was noted"), alice.acting():
@@ -278,7 +278,7 @@ def test_what_was_reversed_stays_as_it_was_written(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_over_the_api_it_is_told_and_found(alice: Person) -> None:
+def test_the_api_returns_and_filters_reversed_payments(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id, other = pay(alice, invoice_id, 4_500_000), advance(alice, 100)
     api = alice.api
@@ -316,7 +316,7 @@ def test_over_the_api_it_is_told_and_found(alice: Person) -> None:
     ("role", "status"),
     [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)],
 )
-def test_it_is_for_those_who_may_make_void(
+def test_reversing_requires_the_permission_to_void(
     people: People, alice: Person, role: str, status: int
 ) -> None:
     person, payment_id = people.colleague(alice, "Rita Role", role=role), advance(alice, 100)
@@ -328,7 +328,7 @@ def test_it_is_for_those_who_may_make_void(
     )
 
 
-def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
+def test_a_reversal_is_subject_to_the_limit_of_the_role(people: People, alice: Person) -> None:
     lead, payment_id = (
         people.colleague(alice, "Leila Lead", role="accounting_lead"),
         advance(alice, 100_000),
@@ -341,7 +341,7 @@ def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
     )
 
 
-def test_one_key_is_one_reversal(alice: Person) -> None:
+def test_an_idempotency_key_makes_one_reversal(alice: Person) -> None:
     payment_id = advance(alice, 100)
     answers = at_once(
         [
@@ -370,7 +370,7 @@ def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie
     )
 
 
-def test_on_its_page_it_is_reversed_in_two_steps(alice: Person) -> None:
+def test_the_page_reverses_after_a_preview(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, part(invoice_id, 4_500_000))
     browser = alice.browser

@@ -106,7 +106,7 @@ def test_half_a_unit_goes_up(minor: int, currency: str, moved: int) -> None:
     assert to_whole(Money(minor, currency)) == Money(moved, currency)
 
 
-def test_what_is_rounded_down_is_a_cost_and_what_is_rounded_up_an_income(agency: Person) -> None:
+def test_rounding_down_is_a_cost_and_rounding_up_an_income(agency: Person) -> None:
     down = issued(agency, over("100.05", tax="service_fee"), place_of_supply="27", **ON)
     assert amounts(agency, down) == (11_800, -5, 11_800)
     taxes = {("output_cgst", "INR"): -900, ("output_sgst", "INR"): -900}
@@ -171,7 +171,7 @@ def test_instalments_come_to_the_rounded_total(agency: Person) -> None:
 
 
 @pytest.mark.parametrize("amount", ["100.40", "100.10"])
-def test_one_that_is_credited_whole_is_at_zero(agency: Person, amount: str) -> None:
+def test_a_fully_credited_invoice_has_no_rounding_left(agency: Person, amount: str) -> None:
     invoice_id = issued(
         agency, over(amount, tax="service_fee"), over("0.30"), place_of_supply="27", **ON
     )
@@ -183,7 +183,7 @@ def test_one_that_is_credited_whole_is_at_zero(agency: Person, amount: str) -> N
     assert is_sound(agency)
 
 
-def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Person) -> None:
+def test_rounding_is_returned_with_the_last_partial_credit(agency: Person) -> None:
     invoice_id = issued(agency, over("100.60"), over("50.00"))
     assert amounts(agency, invoice_id)[:2] == (15_100, 40)
     assert credit(agency, invoice_id, line1=6_000) == (6_000, 0)
@@ -193,7 +193,7 @@ def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Per
     assert is_sound(agency)
 
 
-def test_a_note_that_gave_it_back_and_is_reversed_lets_the_next_one_give_it_back(
+def test_a_reversed_credit_note_lets_the_next_one_return_the_rounding(
     agency: Person,
 ) -> None:
     invoice_id = issued(agency, over("100.60"))
@@ -220,7 +220,7 @@ def test_a_note_that_gave_it_back_and_is_reversed_lets_the_next_one_give_it_back
     assert is_sound(agency)
 
 
-def test_a_last_part_that_would_be_over_nothing_gives_nothing_back(agency: Person) -> None:
+def test_a_last_part_of_zero_returns_nothing(agency: Person) -> None:
     package = over("100.40", collection="overseas_package")
     invoice_id = issued(agency, package, **ON)
     assert amounts(agency, invoice_id)[1] == -42, "what is collected of it is 5.02"
@@ -229,7 +229,7 @@ def test_a_last_part_that_would_be_over_nothing_gives_nothing_back(agency: Perso
     assert is_sound(agency)
 
 
-def test_the_database_gives_it_back_once(agency: Person) -> None:
+def test_the_database_allows_one_return_of_the_rounding(agency: Person) -> None:
     invoice_id = issued(agency, over("100.60"))
     credit(agency, invoice_id)
     again = """
@@ -249,7 +249,7 @@ def test_a_void_invoice_takes_it_back(agency: Person) -> None:
     assert is_sound(agency)
 
 
-def test_what_is_imported_is_what_it_was(agency: Person) -> None:
+def test_imported_invoices_are_not_rounded(agency: Person) -> None:
     given = {
         "party_name": "Deepa",
         "reference": "OLD-1",
@@ -262,7 +262,7 @@ def test_what_is_imported_is_what_it_was(agency: Person) -> None:
     )[:2] == (10_060, 0)
 
 
-def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
+def test_invoices_of_the_assistant_are_rounded(agency: Person) -> None:
     enquiry_id = agency.does(
         lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id
     )
@@ -283,7 +283,7 @@ def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_it_is_told_over_the_api(alice: Person) -> None:
+def test_the_api_returns_the_rounding(alice: Person) -> None:
     assert alice.api.get("/tenant-settings").json["round_invoices"] is False
     assert (
         alice.api.patch("/tenant-settings", json={"round_invoices": True}).json["round_invoices"]
@@ -305,7 +305,7 @@ def test_it_is_told_over_the_api(alice: Person) -> None:
     assert alice.api.get(f"/invoices/{made['id']}").json["status"] == "paid"
 
 
-def test_the_pages_show_it_before_it_is_posted_and_after(alice: Person) -> None:
+def test_the_pages_show_the_rounding_before_and_after_posting(alice: Person) -> None:
     page = Page(alice.browser.get("/settings"))
     assert not page.all(".//input[@name='round_invoices'][@checked]")
     rounds(alice)

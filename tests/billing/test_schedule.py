@@ -61,14 +61,14 @@ def test_a_day_is_set_moved_and_taken_off_and_nothing_is_posted(alice: Person) -
     assert untied(alice) == []
 
 
-def test_the_day_that_stands_already_is_no_event(alice: Person) -> None:
+def test_scheduling_the_same_date_records_no_event(alice: Person) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
     schedule(alice, bill_id)
     assert len(alice.api.get("/audit?kind=bill.scheduled").json["items"]) == 1
 
 
-def test_a_day_that_is_over_is_none(alice: Person) -> None:
+def test_a_past_date_is_not_accepted(alice: Person) -> None:
     today = clock.today(alice.actor.timezone)
     bill_id = receive(alice)
     with pytest.raises(errors.InvalidDate):
@@ -145,7 +145,7 @@ def test_the_database_holds_the_state_and_the_day_together(alice: Person, change
 # --------------------------------------------------------------------------------
 
 
-def test_over_the_api(alice: Person) -> None:
+def test_the_api_schedules_and_unschedules_a_bill(alice: Person) -> None:
     path = f"/bills/{receive(alice)}"
     assert code(alice.api.post(f"{path}/unschedule")) == (409, "bill_not_scheduled")
     assert code(alice.api.post(f"{path}/schedule", json={"pay_on": "2024-06-10"})) == (
@@ -166,14 +166,14 @@ def test_over_the_api(alice: Person) -> None:
     assert (told["status"], told["pay_on"]) == ("received", None)
 
 
-def test_of_many_who_take_the_day_off_at_once_one_does(alice: Person) -> None:
+def test_one_of_many_parallel_unschedulings_succeeds(alice: Person) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
     answers = at_once([lambda: alice.api.post(f"/bills/{bill_id}/unschedule").status_code] * 4)
     assert sorted(answers) == [200, 409, 409, 409]
 
 
-def test_on_the_pages(alice: Person) -> None:
+def test_the_pages_schedule_and_unschedule_a_bill(alice: Person) -> None:
     bill_id = receive(alice)
     page = Page(alice.browser.get(f"/bills/{bill_id}/schedule"))
     assert page.all(".//input[@name='pay_on']")
@@ -206,7 +206,7 @@ def test_on_the_pages(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_who_keeps_the_books_schedules(
+def test_only_some_roles_schedule_bills(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)

@@ -99,7 +99,7 @@ def test_a_part_of_number_name_or_reference_finds(
     assert found(trader, path, key) == names
 
 
-def test_a_search_goes_on_behind_its_page(trader: Person) -> None:
+def test_a_search_continues_after_its_page(trader: Person) -> None:
     first = trader.api.get("/credit-notes?q=2024&limit=1").json
     then = trader.api.get(f"/credit-notes?q=2024&limit=1&cursor={first['next_cursor']}").json
     assert [page["items"][0]["customer_name"] for page in (first, then)] == [

@@ -60,7 +60,7 @@ def test_a_day_in_a_closed_month_leads_to_the_form_of_the_draft(alice: Person, k
 
 
 @pytest.mark.parametrize("kind", STEPS)
-def test_a_rate_that_is_missing_is_said_before_it_is_too_late(alice: Person, kind: str) -> None:
+def test_a_missing_rate_is_reported_in_advance(alice: Person, kind: str) -> None:
     browser = alice.browser
     foreign, own = (
         Page(browser.get(f"{drafted(alice, kind, currency)}/{last_step(kind)}")).words()

@@ -124,7 +124,9 @@ def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_what_was_bought_as_agent_goes_back_to_what_is_held_for_suppliers(alice: Person) -> None:
+def test_a_credit_on_an_agent_purchase_restores_the_amount_held_for_suppliers(
+    alice: Person,
+) -> None:
     bill_id = receive(
         alice, line() | {"bought_as": "agent"}, line("500.00", quantity=1, description="Fee")
     )
@@ -151,7 +153,7 @@ def test_what_was_bought_as_agent_goes_back_to_what_is_held_for_suppliers(alice:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> None:
+def test_the_amount_defaults_to_the_uncredited_rest(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1_000_000)
     with alice.acting():
@@ -195,7 +197,7 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
         )
 
 
-def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_voided(
+def test_paid_bills_are_not_credited_and_credited_bills_neither_paid_nor_voided(
     alice: Person,
 ) -> None:
     bill_id = receive(alice)
@@ -247,7 +249,7 @@ def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person
         ({"line_2": 50_001}, errors.CreditExceedsLine),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
+def test_an_invalid_credit_is_refused_and_stores_nothing(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     bill_id = two_lines(alice)
@@ -311,7 +313,7 @@ def test_the_database_itself_credits_no_line_twice_over(alice: Person) -> None:
             )
 
 
-def test_books_that_say_more_than_was_credited_are_found(alice: Person) -> None:
+def test_a_credited_amount_above_the_credits_is_found(alice: Person) -> None:
     bill_id = receive(alice)
     credit(alice, bill_id, line_1=100)
     with alice.acting():
@@ -336,7 +338,7 @@ def test_books_that_say_more_than_was_credited_are_found(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_who_may(people: People, alice: Person, role: str, may: bool) -> None:
+def test_only_some_roles_enter_credits(people: People, alice: Person, role: str, may: bool) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     bill_id = receive(alice)
     answer = person.api.post(
@@ -364,7 +366,7 @@ def test_no_more_is_credited_by_hand_than_a_role_may(people: People, alice: Pers
     assert code(lead.api.post("/supplier-credits", json=body)) == (403, "amount_above_limit")
 
 
-def test_another_agency_sees_and_credits_nothing(alice: Person, charlie: Person) -> None:
+def test_another_agency_neither_reads_nor_enters_credits(alice: Person, charlie: Person) -> None:
     bill_id = receive(alice)
     credit_id = credit(alice, bill_id, line_1=1)
     assert code(charlie.api.get(f"/supplier-credits/{credit_id}")) == (
@@ -400,7 +402,7 @@ def test_parallel_credits_never_exceed_what_is_open(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_over_the_api(alice: Person) -> None:
+def test_the_api_enters_lists_and_returns_credits(alice: Person) -> None:
     bill_id = str(two_lines(alice))
     body = {
         "bill_id": bill_id,
@@ -461,7 +463,7 @@ def test_the_list_is_narrowed_and_walked(alice: Person) -> None:
 TYPED = {"vendor_reference": "C-1", "reason": WHY, "issue_date": "25 Jun 2024"}
 
 
-def test_a_credit_is_looked_at_and_entered_on_its_page(alice: Person) -> None:
+def test_a_credit_is_previewed_and_entered_on_its_page(alice: Person) -> None:
     bill_id = two_lines(alice)
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
     assert [field.get("value") for field in page.all(".//input[@name='amount']")] == [
@@ -503,7 +505,7 @@ def test_a_credit_is_looked_at_and_entered_on_its_page(alice: Person) -> None:
         ({"issue_date": "1 Jun 2024"}, "The due date can’t be before"),
     ],
 )
-def test_what_cannot_stand_comes_back_with_what_was_typed(
+def test_an_invalid_credit_is_shown_again_with_the_input(
     alice: Person, typed: dict[str, Any], said: str
 ) -> None:
     bill_id = two_lines(alice)
@@ -515,7 +517,9 @@ def test_what_cannot_stand_comes_back_with_what_was_typed(
     assert len(alice.api.get("/supplier-credits").json["items"]) == 1
 
 
-def test_whose_pages_they_are(people: People, alice: Person, charlie: Person) -> None:
+def test_the_pages_require_the_permission_and_the_agency(
+    people: People, alice: Person, charlie: Person
+) -> None:
     bill_id = receive(alice)
     credit_id = credit(alice, bill_id, line_1=1)
     agent = people.colleague(alice, "Rita Role", role="agent")

@@ -100,7 +100,7 @@ def test_into_another_state_it_is_one_tax(agency: Person) -> None:
     }
 
 
-def test_what_is_sold_as_agent_is_no_revenue_and_a_ticket_is_taxed_on_a_share_of_its_fare(
+def test_agent_sales_are_no_revenue_and_tickets_are_taxed_on_a_share_of_the_fare(
     agency: Person,
 ) -> None:
     ticket = taxed("4200", "air_domestic", basic_fare="3000", sold_as="agent")
@@ -147,7 +147,7 @@ def buyer_of(person: Person, invoice_id: UUID) -> tuple[str | None, str | None, 
         return invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan
 
 
-def test_what_is_noted_of_the_customer_says_where_she_is_taxed(agency: Person) -> None:
+def test_the_stored_state_of_a_customer_is_the_place_of_supply(agency: Person) -> None:
     noted(agency, "Asha Traders", country="IN", state="32")
     noted(agency, "Bina Exports", country="IN", tax_number=HERE)
     noted(agency, "Gulf Crest", country="AE")
@@ -165,7 +165,7 @@ def test_what_is_noted_of_the_customer_says_where_she_is_taxed(agency: Person) -
     assert buyer_of(agency, said) == ("27", None, None), "what is said goes before what is noted"
 
 
-def test_another_customer_is_taxed_where_that_one_is(agency: Person) -> None:
+def test_a_change_of_customer_changes_the_place_of_supply(agency: Person) -> None:
     noted(agency, "Asha Traders", country="IN", state="32")
     noted(agency, "Bina Exports", country="IN", state="27")
     invoice_id = draft(agency, taxed("100"), customer_name="Asha Traders", **ON)
@@ -212,7 +212,9 @@ def test_the_rate_is_that_of_the_day_of_supply(agency: Person) -> None:
         assert amounts(agency, invoice_id) == (10_000 + minor, minor)
 
 
-def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency: Person) -> None:
+def test_a_revised_draft_is_recalculated_and_an_unchanged_one_records_no_event(
+    agency: Person,
+) -> None:
     invoice_id = draft(agency, taxed("100"), place_of_supply="27", **ON)
     with agency.acting() as actor:
         invoice_drafts.revise_draft(
@@ -270,7 +272,7 @@ def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency:
         ),
     ],
 )
-def test_what_cannot_be_taxed_is_refused_and_nothing_is_written(
+def test_an_untaxable_line_is_refused_and_nothing_is_stored(
     agency: Person, items: list[LineItem], given: dict[str, Any], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
@@ -287,7 +289,7 @@ def test_an_agency_without_a_tax_number_taxes_nothing(alice: Person) -> None:
         draft(alice, taxed("100"), place_of_supply="27", **ON)
 
 
-def test_another_country_is_other_rows(alice: Person) -> None:
+def test_another_country_has_other_treatments(alice: Person) -> None:
     assert (
         alice.api.patch("/tenant-settings", json={"tax_number": "100234567890003"}).status_code
         == 200
@@ -308,7 +310,9 @@ def package(price: str) -> LineItem:
     return taxed(price, "tour_without_credit", collection="overseas_package")
 
 
-def test_what_is_collected_goes_by_the_buyers_year_and_is_no_revenue(agency: Person) -> None:
+def test_tax_collected_at_source_depends_on_the_buyers_year_and_is_no_revenue(
+    agency: Person,
+) -> None:
     then = {
         "issue_date": date(2025, 5, 1),
         "due_date": date(2025, 5, 1),
@@ -350,7 +354,7 @@ def test_what_is_collected_goes_by_the_buyers_year_and_is_no_revenue(agency: Per
     assert findings(agency) == []
 
 
-def test_two_issued_at_once_count_each_other(agency: Person) -> None:
+def test_two_parallel_issues_count_each_other(agency: Person) -> None:
     then = {
         "issue_date": date(2025, 5, 1),
         "due_date": date(2025, 5, 1),
@@ -394,7 +398,7 @@ def test_parts_that_are_credited_give_the_whole_tax_back_and_no_paisa_more(agenc
     assert (untied(agency), findings(agency)) == ([], [])
 
 
-def test_what_was_collected_stays_owed_when_the_rest_is_credited(agency: Person) -> None:
+def test_tax_collected_at_source_stays_payable_after_a_credit(agency: Person) -> None:
     invoice_id = issued(
         agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
     )
@@ -464,7 +468,7 @@ BODY = {
 }
 
 
-def test_an_invoice_tells_its_taxes_over_the_api(agency: Person) -> None:
+def test_the_api_returns_the_taxes_of_an_invoice(agency: Person) -> None:
     made = agency.api.post("/invoices", json=BODY)
     assert made.status_code == 201, made.text
     told = made.json
@@ -516,7 +520,7 @@ def test_an_invoice_tells_its_taxes_over_the_api(agency: Person) -> None:
         ({"currency": "USD"}, (409, "tax_currency")),
     ],
 )
-def test_what_cannot_be_taxed_has_its_own_word(
+def test_an_untaxable_line_has_an_error_code(
     agency: Person, changes: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
     answer = agency.api.post("/invoices", json=BODY | changes)
@@ -623,7 +627,7 @@ def test_a_line_may_be_left_out_of_what_is_collected_on_the_invoice(agency: Pers
     assert [one["collection"] for one in made] == ["overseas_package", None]
 
 
-def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_that_is_none(
+def test_a_refused_form_keeps_the_dates_of_its_lines_and_marks_the_invalid_one(
     agency: Person,
 ) -> None:
     page = Page(send(agency, **(DETAILS | {"service_date": ["3 Jul 2026", "soon"]})))
@@ -653,7 +657,7 @@ def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_th
         ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare can’t be more"),
     ],
 )
-def test_what_cannot_be_taxed_is_told_at_its_field(
+def test_an_untaxable_line_is_reported_at_its_field(
     agency: Person, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
     page = Page(send(agency, **changes))

@@ -175,7 +175,7 @@ def untied(person: Person) -> list[str]:
 
 
 @pytest.mark.parametrize("what", ACTS)
-def test_after_each_act_the_roll_up_is_what_the_lines_of_the_trip_say(
+def test_after_each_act_the_roll_up_equals_the_lines_of_the_trip(
     alice: Person, owner_engine: sa.Engine, what: str
 ) -> None:
     act, expected = ACTS[what]
@@ -187,9 +187,7 @@ def test_after_each_act_the_roll_up_is_what_the_lines_of_the_trip_say(
     assert untied(alice) == []
 
 
-def test_what_reverses_a_reversal_is_of_the_trip_again(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_a_reversed_reversal_belongs_to_the_trip(alice: Person, owner_engine: sa.Engine) -> None:
     trip_id = a_trip(alice)
     invoice_id = sold(alice, trip_id)
     (entry,) = stored(owner_engine, "select entry_id from invoices where id = :i", i=invoice_id)
@@ -216,7 +214,7 @@ def test_an_entry_of_another_agency_s_trip_is_refused(alice: Person, charlie: Pe
         post(alice, trip_id=a_trip(charlie))
 
 
-def test_what_a_posted_entry_is_of_never_changes(
+def test_a_posted_entry_keeps_its_trip(
     alice: Person, owner_engine: sa.Engine, app_engine: sa.Engine
 ) -> None:
     sold(alice, a_trip(alice))

@@ -91,7 +91,7 @@ def test_inputs_begin_with_amounts_as_the_agency_groups_them(alice: Person) -> N
     )
 
 
-def test_of_a_payment_that_is_used_up_nothing_can_be_given_back(alice: Person) -> None:
+def test_a_fully_used_payment_cannot_be_refunded(alice: Person) -> None:
     paid = advance(alice, 100_00)
     assert alice.browser.get(f"/payments/{paid}/refund").status_code == 200
     send(alice, f"/payments/{paid}/refund", amount="100", refunded_on="25 Jun 2024", account="bank")
@@ -129,7 +129,7 @@ def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> 
     assert send(alice, "/journal/new", **entry, memo=["", ""]).status_code == 422
 
 
-def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(
+def test_the_form_asks_administrators_for_a_missing_tax_number(
     people: People, alice: Person
 ) -> None:
     said = "No tax is added until the agency’s tax number is set."

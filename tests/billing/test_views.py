@@ -112,7 +112,7 @@ def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
         "q=" + "x" * 256,
     ],
 )
-def test_what_cannot_be_read_is_left_out_and_said(alice: Person, query: str) -> None:
+def test_invalid_query_parameters_are_ignored_and_named(alice: Person, query: str) -> None:
     issued(alice)
     page = Page(alice.browser.get(f"/invoices?{query}"))
     assert page.status == 422
@@ -223,9 +223,7 @@ def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(
     assert "New invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
 
 
-def test_another_agency_s_invoice_an_unknown_and_a_malformed_one_are_not_there(
-    alice: Person, charlie: Person
-) -> None:
+def test_foreign_unknown_and_malformed_invoices_are_404(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     for path in (
         f"/invoices/{invoice_id}",

@@ -77,7 +77,7 @@ def found(person: Person, document_id: UUID, kind: str) -> dict[str, Any]:
 
 
 @BOTH
-def test_the_entry_is_reversed_and_nothing_is_owed_from_that_day_on(
+def test_voiding_reverses_the_entry_from_its_date(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
@@ -108,7 +108,7 @@ def test_the_number_stays_used(alice: Person) -> None:
 
 
 @BOTH
-def test_without_a_day_it_is_today_or_the_day_of_issue_where_that_is_later(
+def test_the_date_of_voiding_defaults_to_today_or_a_later_issue_date(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     ahead = clock.today(alice.actor.timezone) + timedelta(days=9)
@@ -124,7 +124,7 @@ def test_without_a_day_it_is_today_or_the_day_of_issue_where_that_is_later(
 
 
 @BOTH
-def test_it_happens_once(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_a_document_is_voided_once(alice: Person, make: Void, void: Void, kind: str) -> None:
     document_id = make(alice)
     alice.does(void, document_id, reason=WHY)
     before = found(alice, document_id, kind)
@@ -134,9 +134,7 @@ def test_it_happens_once(alice: Person, make: Void, void: Void, kind: str) -> No
 
 
 @BOTH
-def test_what_somebody_has_paid_on_is_not_voided(
-    alice: Person, make: Void, void: Void, kind: str
-) -> None:
+def test_a_paid_document_cannot_be_voided(alice: Person, make: Void, void: Void, kind: str) -> None:
     document_id = make(alice)
     alice.does(
         payment_service.record_receipt if kind == "receivable" else payment_service.pay_bill,
@@ -148,7 +146,7 @@ def test_what_somebody_has_paid_on_is_not_voided(
         alice.does(void, document_id, reason=WHY)
 
 
-def test_what_is_paid_in_part_is_not_voided_and_neither_is_a_draft(alice: Person) -> None:
+def test_drafts_and_partly_paid_documents_cannot_be_voided(alice: Person) -> None:
     part = issued(alice)
     pay(alice, part, 1)
     for invoice_id in (part, draft(alice)):
@@ -166,7 +164,7 @@ def test_what_is_paid_in_part_is_not_voided_and_neither_is_a_draft(alice: Person
         (WHY, clock.today() + timedelta(days=2), errors.InvalidDate),
     ],
 )
-def test_it_has_a_reason_and_a_day(
+def test_voiding_records_a_reason_and_a_date(
     alice: Person, make: Void, void: Void, kind: str, reason: str, on: date, error: type[Exception]
 ) -> None:
     document_id = make(alice)
@@ -199,7 +197,7 @@ def test_an_entry_that_was_reversed_already_is_not_reversed_again(
 
 
 @BOTH
-def test_another_agency_and_an_agent_make_nothing_void(
+def test_other_agencies_and_agents_cannot_void(
     people: People, alice: Person, charlie: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
@@ -212,7 +210,9 @@ def test_another_agency_and_an_agent_make_nothing_void(
 
 
 @BOTH
-def test_of_many_at_once_one_does(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_one_of_many_parallel_voids_succeeds(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
     results = at_once(
         [lambda: alice.does(lambda actor: void(actor, document_id, reason=WHY).status)] * 5
@@ -223,7 +223,7 @@ def test_of_many_at_once_one_does(alice: Person, make: Void, void: Void, kind: s
     assert set(balances(alice).values()) == {0}
 
 
-def test_of_a_receipt_and_a_void_at_once_one_goes_through(alice: Person) -> None:
+def test_one_of_a_parallel_receipt_and_void_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once(
         [
@@ -270,7 +270,7 @@ def test_an_invoice_is_voided_over_the_api(alice: Person) -> None:
         ({"reason": WHY, "x": 1}, 422, None),
     ],
 )
-def test_what_is_no_proper_void_is_refused(
+def test_an_invalid_void_is_refused(
     alice: Person, body: dict[str, Any], status: int, detail: str | None
 ) -> None:
     answer = alice.api.post(f"/invoices/{issued(alice)}/void", json=body)
@@ -288,7 +288,7 @@ def test_what_is_no_proper_void_is_refused(
         ("viewer", False),
     ],
 )
-def test_to_make_void_is_for_those_who_could_grant_a_posting(
+def test_voiding_requires_the_right_to_approve(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -345,7 +345,7 @@ def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
     assert f"/invoices/{invoice_id}/void" not in sheet.links()
 
 
-def test_the_page_of_what_cannot_be_voided_leads_back(alice: Person) -> None:
+def test_the_void_page_of_another_document_redirects(alice: Person) -> None:
     for invoice_id in (draft(alice), new_id()):
         answer = alice.browser.get(f"/invoices/{invoice_id}/void")
         assert answer.status_code in (303, 404)

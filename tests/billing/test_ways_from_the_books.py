@@ -75,7 +75,7 @@ def test_an_entry_of_a_refund_and_of_an_allocation_leads_to_the_payment(alice: P
 
 
 @pytest.mark.parametrize("way", ["refunds", "allocations"])
-def test_anothers_and_unknown_ones_are_not_found_and_nobody_signs_in_first(
+def test_foreign_and_unknown_entries_are_404_and_anonymous_visitors_sign_in(
     alice: Person, victor: Person, charlie: Person, way: str
 ) -> None:
     payment_id, _ = allocated_and_refunded(alice)
@@ -168,7 +168,7 @@ def test_the_result_of_earlier_years_opens_the_profit_and_loss_that_it_is(alice:
 
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
-def test_what_is_due_of_instalments_opens_as_that_amount(alice: Person, report: str) -> None:
+def test_an_amount_due_of_instalments_opens_its_documents(alice: Person, report: str) -> None:
     """The figure of an age is an instalment's; the list that it opens shows the instalment, and of
     what it is a part.
     """
@@ -196,14 +196,14 @@ def test_what_is_due_of_instalments_opens_as_that_amount(alice: Person, report: 
     assert whole.endswith("INR900.00 INR900.00")
 
 
-def test_what_a_supplier_was_paid_leads_to_the_bill(alice: Person) -> None:
+def test_a_payment_to_a_supplier_links_to_the_bill(alice: Person) -> None:
     bill_id = receive(alice)
     with alice.acting() as actor:
         payment_id = payment_service.pay_bill(actor, bill_id, Money(100, "INR"), DUE).id
     assert f"/bills/{bill_id}" in links(alice, f"/payments/{payment_id}")
 
 
-def test_a_person_who_credits_what_is_paid_in_part_is_told_the_way(alice: Person) -> None:
+def test_a_credit_of_a_partly_paid_document_is_refused_with_instructions(alice: Person) -> None:
     invoice_id = issued(alice)
     said = "of this is paid. To credit that too"
     assert said not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()

@@ -65,7 +65,7 @@ def test_only_those_who_keep_the_books_may_grant_it_and_it_is_money() -> None:
     )
 
 
-def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(
+def test_a_request_posts_nothing_and_is_shown_in_a_new_conversation(
     alice: Person, bob: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -181,7 +181,7 @@ def test_a_grant_carries_it_out_and_the_invoice_shows_request_and_write_off(
     assert findings(alice) == []
 
 
-def test_the_conversation_goes_on_once_it_is_done(
+def test_the_conversation_continues_after_the_act(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     asked = ask(bob, issued(alice))
@@ -192,7 +192,7 @@ def test_the_conversation_goes_on_once_it_is_done(
     assert "2024-25/000001" in talk.split("Leila Lead approved")[1], talk
 
 
-def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(
+def test_a_declined_request_can_be_made_again(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -202,7 +202,7 @@ def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(
     assert ask(bob, invoice_id)["status"] == "pending"
 
 
-def test_a_person_who_asks_does_not_grant(
+def test_the_requester_does_not_approve(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     """Bob's role may not, and Leila's own request waits for somebody else's eyes."""
@@ -230,9 +230,7 @@ def test_a_role_grants_within_its_limit_alone(alice: Person, bob: Person, leila:
     assert resolve(alice, asked["id"]).status_code == 200
 
 
-def test_without_an_amount_it_is_the_rest_and_without_a_day_today(
-    alice: Person, bob: Person
-) -> None:
+def test_amount_and_date_have_defaults(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_050)
     answer = bob.api.post(f"/invoices/{invoice_id}/write-off", json={"reason": WHY})
@@ -243,7 +241,7 @@ def test_without_an_amount_it_is_the_rest_and_without_a_day_today(
     )
 
 
-def test_a_preview_that_has_become_untrue_is_not_granted(
+def test_a_stale_preview_is_not_approved(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -274,7 +272,7 @@ def test_while_a_grant_is_being_carried_out_none_is_asked_for(
     assert ask(bob, invoice_id)["status"] == "pending"
 
 
-def test_one_that_no_longer_fits_is_refused_and_fails_with_its_reason(
+def test_an_outdated_request_fails_with_its_reason(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -304,7 +302,7 @@ def test_a_deleted_conversation_takes_the_request_along(
     assert ask(bob, invoice_id)["status"] == "pending", "and another may be asked for"
 
 
-def test_one_whose_conversation_is_deleted_after_the_grant_is_still_carried_out(
+def test_an_approved_request_runs_after_its_conversation_is_deleted(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -315,7 +313,7 @@ def test_one_whose_conversation_is_deleted_after_the_grant_is_still_carried_out(
     assert amounts(alice, invoice_id) == (0, 100_000, 100_000, 4_400_000)
 
 
-def test_one_that_has_run_out_of_time_is_none(
+def test_an_expired_request_does_not_block_a_new_one(
     alice: Person, bob: Person, leila: Person, owner_engine: sa.Engine
 ) -> None:
     invoice_id = issued(alice)
@@ -329,7 +327,7 @@ def test_one_that_has_run_out_of_time_is_none(
     assert ask(bob, invoice_id)["id"] != asked["id"]
 
 
-def test_it_may_be_edited_and_what_is_edited_runs(
+def test_an_edited_request_runs_with_the_new_arguments(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -366,7 +364,7 @@ def test_it_may_be_edited_and_what_is_edited_runs(
         ),
     ],
 )
-def test_what_could_not_be_carried_out_is_not_asked_for(
+def test_a_request_that_would_fail_is_refused(
     alice: Person, bob: Person, given: dict[str, Any], answer: tuple[int, str]
 ) -> None:
     invoice_id = issued(alice)
@@ -379,7 +377,7 @@ def test_what_could_not_be_carried_out_is_not_asked_for(
 @pytest.mark.parametrize(
     "given", [{"reason": ""}, {"reason": None}, {"amount": 5}, {"amount": "-1"}, {"surprise": 1}]
 )
-def test_what_does_not_fit_the_schema_is_refused(
+def test_a_body_that_breaks_the_schema_is_refused(
     alice: Person, bob: Person, given: dict[str, Any]
 ) -> None:
     assert (
@@ -418,7 +416,7 @@ def test_a_viewer_another_agency_and_an_anonymous_caller(
     assert alice.api.get("/approvals").json["total"] == 0
 
 
-def test_of_two_requests_the_second_is_told_of_the_first(alice: Person, bob: Person) -> None:
+def test_a_second_request_reports_the_pending_one(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     ask(bob, invoice_id)
     assert said(alice.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
@@ -428,7 +426,7 @@ def test_of_two_requests_the_second_is_told_of_the_first(alice: Person, bob: Per
     assert ask(alice, issued(alice))["status"] == "pending", "another invoice is another matter"
 
 
-def test_of_several_at_the_same_moment_one_is_made(alice: Person, bob: Person) -> None:
+def test_one_of_several_parallel_requests_is_made(alice: Person, bob: Person) -> None:
     invoice_id, api = issued(alice), bob.api
     answers = at_once(
         [lambda: api.post(f"/invoices/{invoice_id}/write-off", json=BODY).status_code] * 4
@@ -451,7 +449,7 @@ def test_a_repeat_under_one_key_is_the_same_request(alice: Person, bob: Person) 
 # --------------------------------------------------------------------------------
 
 
-def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
+def test_the_page_requests_a_write_off(alice: Person, bob: Person) -> None:
     invoice_id, browser = issued(alice), bob.browser
     path = f"/invoices/{invoice_id}/write-off"
     assert path in Page(browser.get(f"/invoices/{invoice_id}")).links()
@@ -479,7 +477,7 @@ def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
         ("written_off_on", "1 Jan 2024", "can’t be before"),
     ],
 )
-def test_what_is_wrong_is_said_where_it_was_typed(
+def test_errors_are_shown_at_their_fields(
     alice: Person, bob: Person, field: str, value: str, sentence: str
 ) -> None:
     path = f"/invoices/{issued(alice)}/write-off"
@@ -491,7 +489,7 @@ def test_what_is_wrong_is_said_where_it_was_typed(
     assert bob.api.get("/approvals").json["total"] == 0
 
 
-def test_what_is_settled_has_no_such_page(alice: Person) -> None:
+def test_a_settled_invoice_has_no_write_off_page(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_500_000)
     answer = alice.browser.get(f"/invoices/{invoice_id}/write-off")
@@ -502,7 +500,7 @@ def test_what_is_settled_has_no_such_page(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_one_is_reversed_over_the_api_once(
+def test_the_api_reverses_a_write_off_once(
     people: People, alice: Person, bob: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -543,7 +541,7 @@ def test_a_role_reverses_within_its_limit_alone(alice: Person, leila: Person) ->
     assert said(leila.api.post(path, json={"reason": "Has paid"})) == (403, "amount_above_limit")
 
 
-def test_one_is_reversed_on_the_page(alice: Person) -> None:
+def test_the_page_reverses_a_write_off(alice: Person) -> None:
     invoice_id, browser = issued(alice), alice.browser
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id, 100)}/take-back"
     assert path in Page(browser.get(f"/invoices/{invoice_id}")).links()

@@ -94,7 +94,7 @@ def findings(person: Person) -> list[checks.Finding]:
 # --------------------------------------------------------------------------------
 
 
-def test_what_is_open_is_given_up_and_counts_from_that_day_on(alice: Person) -> None:
+def test_a_write_off_counts_from_its_date(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000, ISSUED)
     write_off(alice, invoice_id)
@@ -117,7 +117,7 @@ def test_what_is_open_is_given_up_and_counts_from_that_day_on(alice: Person) -> 
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
+def test_a_partial_write_off_leaves_the_rest_open(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 1_000_000)
     assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == (
@@ -131,7 +131,7 @@ def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_beside_a_credit_note_each_keeps_its_own_amount(alice: Person) -> None:
+def test_credit_notes_and_write_offs_are_counted_separately(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
         credit_note_service.issue_credit_note(
@@ -142,7 +142,7 @@ def test_beside_a_credit_note_each_keeps_its_own_amount(alice: Person) -> None:
     assert findings(alice) == []
 
 
-def test_its_entry_names_the_invoice_and_the_customer(alice: Person) -> None:
+def test_the_entry_of_a_write_off_names_invoice_and_customer(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     with alice.reading() as reader:
@@ -167,7 +167,7 @@ def test_its_entry_names_the_invoice_and_the_customer(alice: Person) -> None:
     assert {line["party_name"] for line in entry["lines"]} == {"Deepa Krishnan"}
 
 
-def test_it_is_reversed_whole_from_a_day_on_and_both_stand(alice: Person) -> None:
+def test_a_write_off_is_reversed_completely_and_both_rows_stay(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000, ISSUED)
     written = write_off(alice, invoice_id)
@@ -189,7 +189,7 @@ def test_it_is_reversed_whole_from_a_day_on_and_both_stand(alice: Person) -> Non
     assert findings(alice) == []
 
 
-def test_one_over_the_whole_that_is_reversed_leaves_the_invoice_as_it_was_issued(
+def test_reversing_a_full_write_off_restores_the_issued_invoice(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice)
@@ -203,7 +203,7 @@ def test_one_over_the_whole_that_is_reversed_leaves_the_invoice_as_it_was_issued
     assert findings(alice) == []
 
 
-def test_it_is_reversed_once_and_what_takes_it_back_is_not(alice: Person) -> None:
+def test_a_write_off_is_reversed_once_and_its_reversal_never(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     counter = take_back(alice, invoice_id, written)
@@ -228,7 +228,7 @@ def test_it_is_reversed_once_and_what_takes_it_back_is_not(alice: Person) -> Non
         ({"minor": 4_500_001}, write_off_errors.WriteOffExceedsOpen),
     ],
 )
-def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(
+def test_an_invalid_write_off_is_refused_and_stores_nothing(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     invoice_id = issued(alice)
@@ -246,7 +246,7 @@ def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(
         ({"on": clock.today() + timedelta(days=2)}, errors.InvalidDate),
     ],
 )
-def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(
+def test_reversing_a_write_off_needs_a_reason_and_a_later_date(
     alice: Person, given: dict[str, Any], error: type[Exception]
 ) -> None:
     invoice_id = issued(alice)
@@ -256,7 +256,7 @@ def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(
     assert amounts(alice, invoice_id) == (0, 100, 100, 4_499_900)
 
 
-def test_a_draft_and_what_is_paid_or_void_are_not_written_off(alice: Person) -> None:
+def test_drafts_paid_and_void_invoices_cannot_be_written_off(alice: Person) -> None:
     void, paid = issued(alice), issued(alice)
     alice.does(issuing.void_invoice, void, reason=WHY)
     pay(alice, paid, 4_500_000)
@@ -265,7 +265,7 @@ def test_a_draft_and_what_is_paid_or_void_are_not_written_off(alice: Person) -> 
             write_off(alice, invoice_id, 1)
 
 
-def test_what_is_written_off_is_not_voided(alice: Person) -> None:
+def test_a_written_off_invoice_cannot_be_voided(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 100)
     with pytest.raises(errors.DocumentNotVoidable):
@@ -286,7 +286,7 @@ def test_a_closed_month_takes_neither(alice: Person) -> None:
     assert amounts(alice, invoice_id) == (0, 100, 100, 4_499_900)
 
 
-def test_nothing_settles_before_a_write_off_was_last_reversed(alice: Person) -> None:
+def test_no_settlement_is_dated_before_the_latest_reversed_write_off(alice: Person) -> None:
     """Otherwise a report of a date between would show more settled than there was."""
     invoice_id = issued(alice)
     take_back(alice, invoice_id, write_off(alice, invoice_id))
@@ -304,7 +304,7 @@ def test_nothing_settles_before_a_write_off_was_last_reversed(alice: Person) -> 
     assert findings(alice) == []
 
 
-def test_nor_is_one_written_off_before_a_payment_was_last_reversed(alice: Person) -> None:
+def test_no_write_off_is_dated_before_the_latest_reversed_payment(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000, ISSUED)
     with alice.acting() as actor:
@@ -318,7 +318,7 @@ def test_nor_is_one_written_off_before_a_payment_was_last_reversed(alice: Person
     assert findings(alice) == []
 
 
-def test_another_agency_a_viewer_and_an_agent(
+def test_other_agencies_viewers_and_agents_are_refused(
     people: People, alice: Person, charlie: Person
 ) -> None:
     """An agent's write-off runs after approval; only approvers may reverse one at once."""
@@ -342,7 +342,7 @@ def test_another_agency_a_viewer_and_an_agent(
 # --------------------------------------------------------------------------------
 
 
-def test_of_many_at_once_no_more_is_given_up_than_is_open(alice: Person) -> None:
+def test_parallel_write_offs_never_exceed_the_open_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: write_off(alice, invoice_id, 1_000_000)] * 6)
     assert sum(isinstance(result, write_off_errors.WriteOffExceedsOpen) for result in results) == 2
@@ -350,7 +350,7 @@ def test_of_many_at_once_no_more_is_given_up_than_is_open(alice: Person) -> None
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_of_all_that_settles_the_whole_at_once_one_goes_through(alice: Person) -> None:
+def test_one_of_many_parallel_settlements_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 4_500_000, ISSUED)
 
@@ -380,7 +380,7 @@ def test_of_all_that_settles_the_whole_at_once_one_goes_through(alice: Person) -
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_of_two_who_take_one_back_at_once_one_does(alice: Person) -> None:
+def test_one_of_two_parallel_reversals_succeeds(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id)
     results = at_once([lambda: take_back(alice, invoice_id, written)] * 3)
@@ -459,7 +459,7 @@ def test_a_row_is_not_changed_by_anybody(
             connection.execute(sa.text(change))
 
 
-def test_an_invoice_that_says_otherwise_is_found(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_inconsistent_invoice_is_found(alice: Person, owner_engine: sa.Engine) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 100)
     with owner_engine.begin() as connection:

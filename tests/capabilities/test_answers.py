@@ -50,7 +50,7 @@ def in_english(app: Flask) -> Iterator[None]:
         yield
 
 
-def test_a_result_without_an_answer_of_its_own_is_told_by_its_card() -> None:
+def test_a_result_without_a_text_is_shown_by_its_card() -> None:
     probe = made(READS, card=replace(READS["card"], note=lambda output: output["noted"]))
     assert cards.answer(probe, {"text": "hello"}, {"noted": "today"}) == "Note hello (today)."
 
@@ -99,7 +99,7 @@ def test_rows_of_an_unknown_key_are_refused() -> None:
         made(READS, card=replace(LISTED, row=None))
 
 
-def test_an_instant_is_told_in_the_time_zone_of_the_agency() -> None:
+def test_an_instant_is_shown_in_the_agencys_time_zone() -> None:
     card = replace(LISTED, answer=lambda _given, output: cards.moment(output["at"]))
     probe, output = made(READS, card=card), {"at": "2026-12-10T18:45:00Z"}
     assert cards.answer(probe, {}, output, timezone="Asia/Kolkata") == "11 Dec 2026 00:15"
@@ -108,7 +108,7 @@ def test_an_instant_is_told_in_the_time_zone_of_the_agency() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
-def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
+def test_a_result_is_shown_with_its_amounts_and_records(case: Case) -> None:
     name, given, output, lines, records = case
     answer = cards.answer(BY_NAME[name], given, output, timezone="Asia/Kolkata")
     assert [line for line in answer.splitlines() if line] == lines
@@ -117,7 +117,7 @@ def test_a_result_is_told_with_its_figures_and_records(case: Case) -> None:
     assert all(set(record.fills) <= FIELDS and record.fills for record in shown)
 
 
-def test_every_answer_of_a_capability_has_a_case() -> None:
+def test_every_capability_has_an_answer_case() -> None:
     written = {name for name, capability in BY_NAME.items() if capability.card.answer is not None}
     assert written - {case[0] for case in CASES} == set()
 
@@ -155,7 +155,7 @@ def test_an_enquiry_tells_that_the_number_of_people_was_not_stated() -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_every_capability_tells_a_refusal(name: str) -> None:
+def test_every_capability_has_a_refusal_case(name: str) -> None:
     capability = BY_NAME[name]
     message = "This is the sentence of the rule."
     for code, step in {"refused": "", **capability.card.next_steps}.items():

@@ -99,9 +99,7 @@ def test_an_act_with_review_runs_at_once(bob: Person) -> None:
     assert named(bob, "Deepa") == 1
 
 
-def test_who_needs_a_grant_gets_a_proposal_and_who_does_not_acts(
-    alice: Person, bob: Person
-) -> None:
+def test_the_direct_right_decides_between_act_and_proposal(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     answer = bob.api.post("/capabilities/record_receipt", json=receipt(invoice_id))
     assert answer.status_code == 202
@@ -154,7 +152,7 @@ def events(person: Person) -> list[dict[str, Any]]:
     return items
 
 
-def test_nobody_is_refused_before_the_capability_is_looked_for(app: Flask) -> None:
+def test_authentication_is_checked_before_the_capability(app: Flask) -> None:
     for name in (*NAMES, "fly_to_the_moon"):
         answer = ApiClient(app.test_client(), None).post(f"/capabilities/{name}", json={})
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
@@ -220,7 +218,7 @@ def test_another_agencys_record_is_not_found_like_an_unknown_one(
     assert waiting(alice) == waiting(charlie) == 0
 
 
-def test_twins_under_one_key_act_once(alice: Person, bob: Person) -> None:
+def test_parallel_requests_with_one_key_act_once(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     for name, body in (
         ("create_enquiry", {"customer_name": "Deepa Krishnan"}),
@@ -248,7 +246,7 @@ def flights(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_an_act_that_asks_a_supplier_is_done_once_under_its_key(alice: Person) -> None:
+def test_a_suppliers_act_runs_once_per_key(alice: Person) -> None:
     """The supplier is asked without a transaction, and the key still holds."""
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     at = f"?session_id={session_id}"

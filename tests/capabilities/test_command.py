@@ -52,7 +52,7 @@ def test_the_output_is_json(alice: Person) -> None:
     assert row["pax_count"] == 3
 
 
-def test_who_needs_a_grant_gets_the_proposal(alice: Person, bob: Person) -> None:
+def test_a_person_without_the_direct_right_gets_a_proposal(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     given = ("--invoice-id", invoice_id, "--amount", "100.00", "--currency", "INR")
     result = do(bob, "record_receipt", *given, "--paid-on", "2024-06-25")
@@ -83,7 +83,7 @@ def test_lines_are_given_as_json(bob: Person) -> None:
     assert (broken.exit_code, "line_items is not valid JSON" in broken.output) == (2, True)
 
 
-def test_what_is_wrong_is_named_by_field(alice: Person) -> None:
+def test_errors_name_their_field(alice: Person) -> None:
     result = do(alice, "record_receipt", "--amount", "a few", "--currency", "XXX")
     assert result.exit_code == 1
     for name in ("amount", "currency", "invoice_id", "paid_on"):

@@ -205,7 +205,7 @@ def test_a_draft_is_dropped(engine: Engine) -> None:
     assert talk(engine, EXACT, "leave it").kind == "dropped"
 
 
-def test_another_request_interrupts_and_keeps_the_draft(engine: Engine) -> None:
+def test_a_new_request_keeps_the_open_draft(engine: Engine) -> None:
     reply = talk(engine, EXACT, "who owes us money")
     assert (reply.kind, reply.draft and reply.draft.name) == ("run", "list_receivables")
     assert reply.kept is not None

@@ -136,7 +136,7 @@ def test_a_draft_of_the_capability_equals_one_of_the_form(
     assert sum(name.startswith("invoice_taxes") for name in mine) == taxes
 
 
-def test_its_links_equal_those_of_the_form(agency: Person) -> None:
+def test_the_capability_stores_the_same_links_as_the_form(agency: Person) -> None:
     with agency.acting() as actor:
         enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan").id
         trip_id = trips.open_trip(actor, title="Dubai").id
@@ -174,7 +174,7 @@ def test_preview_and_policy_amount_include_the_tax(agency: Person) -> None:
     assert worth.wire == "53100.00"
 
 
-def test_instalments_that_are_not_the_total_are_refused_before_anybody_is_asked(
+def test_instalments_that_differ_from_the_total_are_refused_before_approval(
     agency: Person,
 ) -> None:
     wanted = WANTED | {

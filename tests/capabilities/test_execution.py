@@ -81,7 +81,7 @@ def test_a_write_with_review_runs_at_once(bob: Person) -> None:
     }
 
 
-def test_what_requires_approval_is_stored_and_granted_by_another(
+def test_an_act_that_requires_approval_is_stored_and_approved_by_another_person(
     alice: Person, bob: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -167,7 +167,7 @@ def test_a_person_may_use_what_the_role_may_do_or_propose(
         assert execution.may_use(capability, replace(system_actor(new_id()), role=role)) is may
 
 
-def test_who_may_neither_act_nor_propose_does_not_use_what_is_proposed(app: Flask) -> None:
+def test_a_person_without_the_permission_cannot_propose(app: Flask) -> None:
     key = replace(system_actor(new_id()), permissions=frozenset({"payment.record"}))
     with app.app_context():
         assert not execution.may_use(record_receipt.CAPABILITY, key)

@@ -126,7 +126,7 @@ def test_a_blank_field_keeps_what_is_known(bob: Person) -> None:
     assert (row["pax_count"], row["notes"]) == (3, "Vegetarian")
 
 
-def test_who_needs_a_grant_sends_a_request(alice: Person, bob: Person) -> None:
+def test_a_person_without_the_direct_right_sends_a_request(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     browser, answer = send(bob, "/do/record_receipt", {**RECEIPT, "invoice_id": str(invoice_id)})
     (row,) = waiting(bob)
@@ -135,7 +135,7 @@ def test_who_needs_a_grant_sends_a_request(alice: Person, bob: Person) -> None:
     assert "This sends a request for approval." in bob.browser.get("/do/record_receipt").text
 
 
-def test_who_may_act_directly_acts(alice: Person) -> None:
+def test_a_person_with_the_direct_right_acts_at_once(alice: Person) -> None:
     invoice_id = issued(alice)
     _, answer = send(alice, "/do/record_receipt", {**RECEIPT, "invoice_id": str(invoice_id)})
     assert answer.status_code == 303
@@ -144,7 +144,7 @@ def test_who_may_act_directly_acts(alice: Person) -> None:
     assert "This sends a request" not in alice.browser.get("/do/record_receipt").text
 
 
-def test_a_form_that_is_sent_twice_acts_once(alice: Person, bob: Person) -> None:
+def test_a_form_sent_twice_acts_once(alice: Person, bob: Person) -> None:
     invoice_id, browser = issued(alice), bob.browser
     fields = {
         **hidden(browser, "/do/record_receipt"),
@@ -167,7 +167,7 @@ def test_a_form_that_is_sent_twice_acts_once(alice: Person, bob: Person) -> None
         ({"invoice_id": ""}, "invoice_id", "This field is required."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
+def test_an_error_is_shown_at_its_field_and_input_is_preserved(
     alice: Person, changes: dict[str, str], name: str, sentence: str
 ) -> None:
     given = {**RECEIPT, "invoice_id": str(issued(alice)), "reference": "UTR 77"} | changes
@@ -256,7 +256,7 @@ def test_a_record_in_a_result_leads_to_its_page(alice: Person) -> None:
     assert f"/enquiries/{row['id']}" in send(alice, "/do/find_enquiries", {})[1].text
 
 
-def test_another_agencys_record_is_refused_at_its_field(alice: Person, charlie: Person) -> None:
+def test_a_record_of_another_agency_is_refused_at_its_field(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     _, answer = send(charlie, "/do/record_receipt", {**RECEIPT, "invoice_id": str(invoice_id)})
     assert answer.status_code == 422
@@ -264,7 +264,7 @@ def test_another_agencys_record_is_refused_at_its_field(alice: Person, charlie: 
     assert waiting(alice) == waiting(charlie) == []
 
 
-def test_who_lacks_the_permission_sees_no_form(victor: Person) -> None:
+def test_a_person_without_the_permission_gets_no_form(victor: Person) -> None:
     assert victor.browser.get("/do/create_enquiry").status_code == 403
 
 

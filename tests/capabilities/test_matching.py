@@ -93,7 +93,7 @@ def test_scores_are_between_0_and_1() -> None:
         ((), None, ""),
     ],
 )
-def test_one_is_taken_if_it_is_clear_and_up_to_three_are_offered(
+def test_a_clear_match_is_taken_and_up_to_three_are_offered(
     scores: tuple[float, ...], taken: str | None, offered: str
 ) -> None:
     odds = (20, 15, 10, 5)
@@ -103,7 +103,7 @@ def test_one_is_taken_if_it_is_clear_and_up_to_three_are_offered(
     assert [match.name for match in decision.offered] == list(offered)
 
 
-def test_a_capability_whose_odds_do_not_lead_is_only_offered() -> None:
+def test_a_capability_without_a_clear_lead_is_only_offered() -> None:
     near = [Match("a", 0.5, 20), Match("b", 0.4, 19)]
     assert decide(near, THRESHOLDS).taken is None
 
@@ -132,7 +132,7 @@ def test_nothing_is_decided_without_matches() -> None:
     assert decide([], THRESHOLDS) == Decision(None, ())
 
 
-def test_tuning_takes_what_is_known_and_not_what_is_foreign() -> None:
+def test_tuning_takes_known_messages_and_refuses_foreign_ones() -> None:
     tuning = tune(CORPUS)
     assert tuning.first == tuning.among_offered == 1
     assert tuning.taken_rightly > 0

@@ -43,7 +43,7 @@ def test_repeating_an_installation_changes_nothing() -> None:
     assert effects.find("probe_note") is effect
 
 
-def test_a_name_is_taken_once() -> None:
+def test_a_name_is_unique() -> None:
     registry.install([made(READS)])
     with pytest.raises(ValueError, match="two capabilities are called probe_note"):
         registry.install([made(WRITES)])

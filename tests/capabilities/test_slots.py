@@ -145,7 +145,7 @@ def test_an_amount_is_in_the_currency_of_its_document(name: str, text: str, curr
     assert values(name, text, context)["currency"] == currency
 
 
-def test_what_the_text_does_not_say_is_left_out() -> None:
+def test_a_value_that_the_text_does_not_have_stays_empty() -> None:
     assert values("list_receivables", "who owes us money") == {}
 
 
@@ -237,7 +237,7 @@ def test_a_list_of_records_has_the_one_that_is_meant() -> None:
         ("received 25k from Zachariah against inv no. 000020", "a"),
     ],
 )
-def test_a_document_of_another_number_is_never_taken(text: str, meant: str | None) -> None:
+def test_a_document_with_another_number_is_never_chosen(text: str, meant: str | None) -> None:
     rows = [Choice("a", "Zachariah", "2026-27/000020"), Choice("b", "Zachariah", "2026-27/000057")]
     context = Context(date(2026, 11, 30), look_up=lambda _lookup, _text: rows)
     filled = fill(record_receipt.CAPABILITY, text, context)

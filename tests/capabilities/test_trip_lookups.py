@@ -34,7 +34,7 @@ def held(person: Person, title: str, **fields: Any) -> list[Any]:
     return hold(person, trip_id, an_offer(person)[0])
 
 
-def test_a_held_booking_is_meant_by_its_code_or_its_trip(alice: Person, charlie: Person) -> None:
+def test_a_held_booking_is_found_by_its_code_or_trip(alice: Person, charlie: Person) -> None:
     session_id = a_session(alice)
     old = held(alice, "Menon, Doha", session_id=session_id)
     new = held(alice, "Krishnan family, Dubai")
@@ -58,7 +58,7 @@ def test_a_held_booking_is_meant_by_its_code_or_its_trip(alice: Person, charlie:
     ], "the conversation's own booking comes first"
 
 
-def test_a_passenger_is_meant_by_name(alice: Person, charlie: Person) -> None:
+def test_a_passenger_is_found_by_name(alice: Person, charlie: Person) -> None:
     trip_id = a_trip(alice, title="Ravi and friends, Dubai")
     for name in ("Deepa Krishnan", "Ravi Krishnan"):
         a_passenger(alice, trip_id, full_name=name)

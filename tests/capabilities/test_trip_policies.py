@@ -57,7 +57,7 @@ def test_an_act_whose_amount_is_unknown_states_none(alice: Person) -> None:
     assert policy_of(alice, send_itinerary.CAPABILITY, mail) == Policy()
 
 
-def test_a_policy_raises_for_what_is_not_there(alice: Person, charlie: Person) -> None:
+def test_a_policy_raises_for_an_unknown_record(alice: Person, charlie: Person) -> None:
     trip_id = a_trip(charlie)
     travellers(charlie, trip_id)
     strange = hold(charlie, trip_id, an_offer(charlie)[0])[0].id

@@ -48,7 +48,7 @@ def find(person: Person, words: str, **more: Any) -> list[UUID]:
         return [row["id"] for row in search.find_sessions(reader, words, **more)[0]]
 
 
-def test_a_conversation_is_found_by_its_name_and_by_what_was_said(alice: Person) -> None:
+def test_a_conversation_is_found_by_its_name_and_messages(alice: Person) -> None:
     named, said, answered = (
         begin(alice, title="Krishnan family"),
         begin(alice, "KRISHNAN, for Dubai"),
@@ -93,12 +93,12 @@ def test_only_words_are_searched_and_each_piece_by_itself(alice: Person) -> None
         ("%", True),
     ],
 )
-def test_signs_mean_themselves(alice: Person, words: str, *, found: bool) -> None:
+def test_pattern_characters_are_literal(alice: Person, words: str, *, found: bool) -> None:
     begin(alice, 'zz: 50% off, a\\b, please say "yes" to दुबई')
     assert bool(find(alice, words)) is found
 
 
-def test_what_was_deleted_and_what_is_anothers_is_not_found(alice: Person, charlie: Person) -> None:
+def test_deleted_and_foreign_conversations_are_not_found(alice: Person, charlie: Person) -> None:
     gone = begin(alice, "krishnan")
     alice.does(chat.delete, gone)
     begin(charlie, "krishnan", title="krishnan")
@@ -119,7 +119,7 @@ def test_pages_follow_one_another(alice: Person) -> None:
     assert found == begun[::-1]
 
 
-def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say_so(
+def test_short_and_common_words_search_only_the_newest_rows(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = [begin(alice, "krishnan zz") for _ in range(4)]

@@ -113,7 +113,7 @@ def test_a_conversation_of_another_agency_is_not_there(charlie: Person, session_
         assert sessions.list_sessions(reader) == ([], None)
 
 
-def test_an_unknown_conversation_is_not_there(alice: Person) -> None:
+def test_an_unknown_conversation_is_404(alice: Person) -> None:
     with pytest.raises(sessions.SessionNotFound):
         alice.does(conversations.rename, new_id(), "x")
 
@@ -516,7 +516,7 @@ def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
         assert [e["seq"] for e in sessions.events_after(session_id, 0, turn_id=turn.id)] == [3, 4]
 
 
-def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> None:
+def test_a_rolled_back_message_leaves_no_gap(alice: Person, session_id: UUID) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(RuntimeError), alice.acting():
         turns.append_event(turn, "text_delta", text="lost")
@@ -528,7 +528,7 @@ def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> N
 # --- deletion ---
 
 
-def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(
+def test_a_deleted_conversation_is_hidden_at_once_and_its_turn_is_stopped(
     alice: Person, bob: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
@@ -550,7 +550,7 @@ def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(
     assert "chat.deleted" in kinds(owner_engine, alice)
 
 
-def test_a_deletion_can_be_taken_back_for_ten_minutes(
+def test_a_deletion_can_be_undone_for_ten_minutes(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
@@ -571,7 +571,9 @@ def test_a_deletion_can_be_taken_back_for_ten_minutes(
         alice.does(conversations.restore, session_id)
 
 
-def test_what_was_never_deleted_cannot_be_taken_back(alice: Person, session_id: UUID) -> None:
+def test_a_conversation_that_was_not_deleted_cannot_be_restored(
+    alice: Person, session_id: UUID
+) -> None:
     with pytest.raises(sessions.SessionNotFound):
         alice.does(conversations.restore, session_id)
 
@@ -608,7 +610,7 @@ def test_the_rows_go_when_the_undo_is_over(
         )
 
 
-def test_a_deletion_that_was_taken_back_wipes_nothing(
+def test_an_undone_deletion_deletes_nothing(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
     alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
@@ -644,7 +646,7 @@ def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
     )
 
 
-def test_wiping_waits_for_a_turn_that_still_runs(
+def test_deletion_waits_for_a_running_turn(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
@@ -672,7 +674,7 @@ def test_wiping_waits_for_a_turn_that_still_runs(
     assert column(owner_engine, "select count(*) from chat_turns where id = :t", t=turn.id) == 0
 
 
-def test_a_deleted_conversation_is_not_live_for_other_rooms(
+def test_a_deleted_conversation_is_hidden_from_other_packages(
     alice: Person, session_id: UUID
 ) -> None:
     gone = begun(alice)

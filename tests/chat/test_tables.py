@@ -23,7 +23,9 @@ TABLES = (
 )
 
 
-def test_the_migration_makes_what_the_models_say(owner_engine: sa.Engine, alice: Person) -> None:
+def test_the_migrations_create_the_schema_of_the_models(
+    owner_engine: sa.Engine, alice: Person
+) -> None:
     def ours(thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
         return (
             name in TABLES
@@ -39,7 +41,7 @@ def test_the_migration_makes_what_the_models_say(owner_engine: sa.Engine, alice:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_table_is_behind_a_forced_policy(
+def test_every_table_has_a_forced_policy(
     owner_engine: sa.Engine, alice: Person, table: str
 ) -> None:
     with owner_engine.connect() as connection:

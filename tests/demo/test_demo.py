@@ -80,7 +80,7 @@ def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
     return client
 
 
-def test_the_fill_says_what_it_made(told: list[str]) -> None:
+def test_the_demo_reports_what_it_created(told: list[str]) -> None:
     assert told == [
         f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
         "23 customers and suppliers.",
@@ -137,7 +137,7 @@ def test_sixty_enquiries_stand_in_every_state_over_the_year(
 
 
 @pytest.mark.parametrize("kind", ["receivable", "payable"])
-def test_in_both_currencies_something_is_overdue_in_every_age(
+def test_both_currencies_have_overdue_documents_of_every_age(
     demo_app: Flask, told: list[str], kind: Any
 ) -> None:
     with demo_app.app_context():
@@ -180,7 +180,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
 
 
 @pytest.mark.parametrize("command", [("books", "check"), ("audit", "verify")])
-def test_the_commands_that_check_find_nothing_wrong(
+def test_the_check_commands_find_no_error(
     demo_app: Flask, told: list[str], command: tuple[str, str]
 ) -> None:
     result = demo_app.test_cli_runner().invoke(args=command)
@@ -390,7 +390,7 @@ def test_filling_it_again_adds_nothing(
     assert counts(owner) == before
 
 
-def test_what_ran_out_of_time_is_asked_again_and_nothing_else(
+def test_only_expired_requests_are_renewed(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     before = counts(owner)
@@ -422,7 +422,7 @@ def test_what_ran_out_of_time_is_asked_again_and_nothing_else(
     assert fresh == [True, True, True]
 
 
-def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(
+def test_an_interrupted_conversation_is_continued_by_the_next_run(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     owner.execute(sa.text("delete from chat_sessions where title like 'Deepa Krishnan%'"))
@@ -441,7 +441,7 @@ def test_production_refuses_it(demo_app: Flask, told: list[str], owner: sa.Conne
     assert counts(owner) == before
 
 
-def test_an_agency_that_only_has_the_demos_address_is_left_alone(
+def test_an_agency_with_only_the_demos_address_is_not_changed(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     owner.execute(sa.text("update tenants set is_demo = false"))
@@ -472,7 +472,7 @@ def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(
     )
 
 
-def test_of_two_starts_at_once_the_later_one_finds_the_agency_made(
+def test_the_second_of_two_parallel_starts_finds_the_agency(
     demo_app: Flask, told: list[str], owner: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, look = counts(owner), people.find_account

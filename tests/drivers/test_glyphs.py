@@ -78,7 +78,7 @@ def set_on(paper: Paper, *lines: str, title: str = "A page", lang: str = "en") -
 
 
 @pytest.mark.parametrize("text", [*INDIAN, *FOREIGN, *RIGHT_TO_LEFT, *SIGNS])
-def test_what_customers_write_is_set_as_it_is(paper: Paper, told: list[str], text: str) -> None:
+def test_customers_texts_are_printed_unchanged(paper: Paper, told: list[str], text: str) -> None:
     read = text_of(set_on(paper, text, title=text))
     assert set(text) - {"\ufe0f"} <= set(read)
     assert (STAND_IN in read, told) == (False, [])
@@ -106,7 +106,7 @@ def test_the_sign_and_the_name_of_every_currency_are_set(
         ("a\ud800", f"a{STAND_IN}"),
     ],
 )
-def test_a_letter_that_no_font_has_is_a_stand_in(
+def test_a_character_without_a_font_is_replaced(
     paper: Paper, told: list[str], text: str, read: str
 ) -> None:
     assert set(read) <= set(text_of(set_on(paper, text, title=text)))
@@ -114,13 +114,13 @@ def test_a_letter_that_no_font_has_is_a_stand_in(
     assert len(paper.png("page.typ", {"title": text, "lang": "en", "lines": [text]})) == 1
 
 
-def test_a_letter_of_which_nothing_is_seen_leaves_no_mark(paper: Paper, told: list[str]) -> None:
+def test_an_invisible_character_leaves_no_mark(paper: Paper, told: list[str]) -> None:
     assert text_of(set_on(paper, "a\x00b\x07c\ufeffd\x7f")).split()[:2] == ["abcd", "abcd"]
     assert STAND_IN not in text_of(set_on(paper, "\u200b\u200d\u200e\u202e\u2060\x85\u00ad"))
     assert told == []
 
 
-def test_every_letter_of_unicode_can_be_set(paper: Paper, told: list[str]) -> None:
+def test_every_unicode_character_can_be_printed(paper: Paper, told: list[str]) -> None:
     """Each three thousandth of those that nobody has given a meaning, and each thirtieth of the
     others, of which there are 155,000.
     """
@@ -133,12 +133,12 @@ def test_every_letter_of_unicode_can_be_set(paper: Paper, told: list[str]) -> No
     assert told == []
 
 
-def test_what_the_standard_refuses_comes_without_it(paper: Paper, told: list[str]) -> None:
+def test_a_pdf_that_breaks_the_standard_is_made_without_it(paper: Paper, told: list[str]) -> None:
     assert set_on(paper, "A line", title="\x00").startswith(b"%PDF")
     assert told == ["page.typ"]
 
 
-def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> None:
+def test_right_to_left_text_is_isolated(paper: Paper) -> None:
     told = json.loads(
         legible(
             {"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]},
@@ -161,7 +161,7 @@ def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> No
     )
 
 
-def test_where_every_letter_is_there_nothing_is_changed(paper: Paper) -> None:
+def test_text_with_all_glyphs_is_not_changed(paper: Paper) -> None:
     assert (
         legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files)  # noqa: SLF001
         == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'

@@ -63,7 +63,7 @@ def settings_of(**values: object) -> Settings:
 # --------------------------------------------------------------------------------
 
 
-def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
+def test_a_mail_arrives_complete_by_smtp(message: EmailMessage) -> None:
     with serving() as server:
         Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
     (taken,) = server.taken
@@ -113,9 +113,7 @@ def test_user_and_password_may_have_any_letter(message: EmailMessage) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_starttls_goes_over_to_tls_before_anything_is_said(
-    message: EmailMessage, pem: Path
-) -> None:
+def test_starttls_encrypts_before_any_data(message: EmailMessage, pem: Path) -> None:
     with serving(Behaviour(starttls=in_tls(pem), needs_user=True)) as server:
         Smtp.at(
             f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}"
@@ -146,7 +144,7 @@ def test_a_server_that_cannot_do_tls_gets_neither_password_nor_mail(message: Ema
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_an_untrusted_certificate_is_refused(
     message: EmailMessage, pem: Path, wrapped: bool
 ) -> None:
     context = in_tls(pem)
@@ -170,7 +168,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
         ("AUTH", "535 wrong", False, "SMTPAuthenticationError"),
     ],
 )
-def test_what_is_refused_for_good_is_told_from_what_may_be_mended(
+def test_permanent_and_temporary_refusals_are_distinguished(
     message: EmailMessage, command: str, reply: str, refused: bool, reason: str
 ) -> None:
     with (
@@ -189,7 +187,7 @@ def test_what_is_refused_for_good_is_told_from_what_may_be_mended(
     assert server.taken == []
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(message: EmailMessage) -> None:
+def test_a_silent_server_times_out(message: EmailMessage) -> None:
     begun = time.monotonic()
     with (
         serving(Behaviour(silent=True)) as server,
@@ -256,7 +254,7 @@ def test_files_sort_by_their_time_and_never_meet(message: EmailMessage, tmp_path
     assert {file.suffix for file in files} == {".eml"}, "nothing half written is left"
 
 
-def test_a_folder_that_cannot_be_made_is_a_mail_not_sent(
+def test_a_mail_is_not_sent_if_its_folder_cannot_be_created(
     message: EmailMessage, tmp_path: Path
 ) -> None:
     (tmp_path / "mail").write_text("a file")
@@ -279,7 +277,7 @@ def test_the_terminal_shows_head_and_text(
 
 
 @pytest.mark.parametrize("env", ["development", "test"])
-def test_without_an_address_mails_are_files_of_the_data_folder(
+def test_without_a_mail_url_mails_are_files_in_the_data_folder(
     env: str, message: EmailMessage, tmp_path: Path
 ) -> None:
     driver = open_mail(settings_of(env=env, data_dir=tmp_path))

@@ -32,7 +32,7 @@ def test_the_same_data_is_the_same_pdf(paper: Paper) -> None:
     assert b"Mukta" in first, "the font lies in the document"
 
 
-def test_what_people_type_is_text_and_not_markup(paper: Paper) -> None:
+def test_entered_text_is_not_read_as_markup(paper: Paper) -> None:
     """Were it read as source, the first would be an empty line, and the last would stop the
     setting.
     """

@@ -25,7 +25,7 @@ MAIL_S = 20
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_moves_her_address_and_replaces_a_forgotten_password(
+def test_a_user_changes_the_address_and_resets_the_password(
     browser: Browser, site: Site, look: Look
 ) -> None:
     first, second = (

@@ -41,9 +41,7 @@ def test_an_action_is_found_and_carried_out(browser: Browser, site: Site, look: 
         look_at(visit, "action-result", look)
 
 
-def test_without_a_script_a_line_is_added_and_an_action_is_sent(
-    browser: Browser, site: Site
-) -> None:
+def test_the_forms_work_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

@@ -54,7 +54,7 @@ def test_the_theme_of_the_other_pages_holds_here_too(browser: Browser, site: Sit
         expect(visit.page.locator("html")).to_have_class("dark")
 
 
-def test_without_javascript_there_is_the_document_itself(browser: Browser, site: Site) -> None:
+def test_without_javascript_the_page_links_the_document(browser: Browser, site: Site) -> None:
     with visiting(
         browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
     ) as visit:

@@ -22,9 +22,7 @@ LIVE_MS = 15_000
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_requests_are_looked_at_edited_and_decided(
-    browser: Browser, site: Site, look: Look
-) -> None:
+def test_requests_are_shown_edited_and_decided(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)
         for name in ("Deepa Krishnan", "Anil Menon", "Sara Thomas"):

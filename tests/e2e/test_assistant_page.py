@@ -99,7 +99,7 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         visit.looks_right()
 
 
-def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
+def test_enter_sends_and_the_response_is_announced_once(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     box = page.get_by_label("Message to the assistant")
@@ -118,7 +118,7 @@ def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
     assert page.get_by_role("log").inner_text() == whole
 
 
-def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken_back(
+def test_a_message_sent_during_a_response_is_queued_and_can_be_withdrawn(
     visit: Visit,
 ) -> None:
     page = visit.page
@@ -200,7 +200,7 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_what_is_begun_in_another_window_is_shown_by_itself(visit: Visit) -> None:
+def test_a_turn_started_in_another_window_appears(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
@@ -217,7 +217,7 @@ def test_what_is_begun_in_another_window_is_shown_by_itself(visit: Visit) -> Non
     assert visit.complaints == []
 
 
-def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
+def test_a_request_that_went_stale_is_renewed_on_the_open_page(
     browser: Browser, site: Site
 ) -> None:
     with (
@@ -278,7 +278,7 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         assert here.complaints == []
 
 
-def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> None:
+def test_an_unreachable_server_is_reported_until_it_responds(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
@@ -295,7 +295,7 @@ def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> No
     expect(told).to_have_count(0)
 
 
-def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visit) -> None:
+def test_a_server_that_never_responds_is_reported(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
@@ -315,7 +315,7 @@ def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visi
     expect(page.get_by_role("log")).to_contain_text("Read the trial balance", timeout=ANSWER_MS)
 
 
-def test_a_first_message_that_nobody_answers_is_told_too(visit: Visit) -> None:
+def test_a_first_message_without_a_response_is_reported(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     held: list[Route] = []
@@ -332,7 +332,7 @@ def test_a_first_message_that_nobody_answers_is_told_too(visit: Visit) -> None:
     page.wait_for_url(re.compile("/assistant/.+"), timeout=ANSWER_MS)
 
 
-def test_a_first_message_that_did_not_arrive_is_in_its_field_again(visit: Visit) -> None:
+def test_a_first_message_that_failed_is_in_its_field_again(visit: Visit) -> None:
     page, field = visit.page, visit.page.get_by_label("Message to the assistant")
     page.goto("/assistant")
     page.context.set_offline(True)
@@ -400,7 +400,7 @@ def test_conversations_are_searched_and_renamed_by_keys_alone(
         visit.looks_right()
 
 
-def test_deleting_offers_the_way_back(visit: Visit) -> None:
+def test_deleting_offers_undo(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "W" * 60)  # a name of one word, wider than what tells of its deletion
@@ -413,7 +413,7 @@ def test_deleting_offers_the_way_back(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_ctrl_z_takes_a_deletion_back_though_the_empty_field_has_the_focus(visit: Visit) -> None:
+def test_ctrl_z_undoes_a_deletion_with_an_empty_field_in_focus(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
@@ -428,7 +428,7 @@ def test_ctrl_z_takes_a_deletion_back_though_the_empty_field_has_the_focus(visit
     expect(page).to_have_url(gone)
 
 
-def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_out(
+def test_a_draft_message_survives_a_reload_until_it_is_sent_or_the_user_signs_out(
     visit: Visit,
 ) -> None:
     page = visit.page
@@ -463,7 +463,7 @@ def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone(
+def test_a_message_is_edited_regenerated_and_copied_by_keyboard(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -507,7 +507,7 @@ def test_the_words_of_a_message_are_copied_as_they_were_said(visit: Visit) -> No
     assert page.evaluate("navigator.clipboard.readText()") == "help"
 
 
-def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
+def test_screen_readers_get_whole_sentences(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")

@@ -53,9 +53,7 @@ def test_an_entry_is_written_from_the_keyboard(browser: Browser, site: Site, loo
         expect(page.get_by_role("row", name="5810 Postage")).to_contain_text("1,200.00")
 
 
-def test_without_a_script_the_server_shows_the_effect_and_adds_lines(
-    browser: Browser, site: Site
-) -> None:
+def test_lines_and_effect_work_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

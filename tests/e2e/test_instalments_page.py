@@ -39,7 +39,7 @@ def test_instalments_are_typed_from_the_keyboard(browser: Browser, site: Site, l
         look_at(visit, "invoice-instalments-draft", look)
 
 
-def test_without_a_script_the_server_says_what_they_come_to(browser: Browser, site: Site) -> None:
+def test_the_server_adds_up_instalments_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

@@ -105,7 +105,7 @@ def busy(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("address", [*REPORTS, *LISTS, *DOCUMENTS])
-def test_no_figure_leaves_its_cell_and_no_table_the_paper(
+def test_amounts_stay_in_their_cells_and_tables_on_the_page(
     browser: Browser, site: Site, busy: dict[str, Any], address: str
 ) -> None:
     with visiting(browser, FIGURES, base_url=site.address, storage_state=busy["state"]) as visit:

@@ -52,7 +52,7 @@ def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
         look_at(visit, "invoice-line-details-draft", look)
 
 
-def test_without_a_script_they_are_shown_and_stay(browser: Browser, site: Site) -> None:
+def test_line_details_work_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

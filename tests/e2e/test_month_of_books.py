@@ -28,7 +28,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_month_is_kept_closed_and_every_amount_is_found_again(
+def test_a_closed_month_stays_closed_and_its_amounts_stay_the_same(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:

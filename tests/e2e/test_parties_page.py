@@ -20,7 +20,7 @@ HEAD = "name,is_customer,terms_days\n"
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_supplier_is_noted_and_files_are_previewed_and_imported(
+def test_a_supplier_is_created_and_files_are_imported(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
@@ -47,7 +47,7 @@ def test_a_supplier_is_noted_and_files_are_previewed_and_imported(
         look_at(visit, "parties", look)
 
 
-def test_without_a_script_a_file_is_taken_too(browser: Browser, site: Site) -> None:
+def test_a_file_is_imported_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

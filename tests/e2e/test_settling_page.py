@@ -63,9 +63,7 @@ def test_documents_are_ticked_and_the_sums_run_along(
         expect(page.get_by_text("Payment allocated.")).to_be_visible()
 
 
-def test_without_a_script_the_fields_are_filled_by_hand_or_by_the_server(
-    browser: Browser, site: Site
-) -> None:
+def test_the_form_works_without_javascript(browser: Browser, site: Site) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

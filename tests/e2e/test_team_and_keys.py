@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_makes_a_key_and_lets_a_colleague_go(
+def test_an_administrator_creates_a_key_and_removes_a_colleague(
     browser: Browser, site: Site, look: Look
 ) -> None:
     with (

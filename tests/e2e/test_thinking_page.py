@@ -44,9 +44,7 @@ def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
         yield begun
 
 
-def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(
-    visit: Visit, server: ModelServer
-) -> None:
+def test_text_is_streamed_and_a_stop_keeps_it(visit: Visit, server: ModelServer) -> None:
     page, gate = visit.page, threading.Event()
     server.next(Reply("", pieces=("Once upon ", "a time ", "there was an end."), gate=gate))
     say(page, "tell me a story")
@@ -63,7 +61,7 @@ def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(
     assert visit.complaints == []
 
 
-def test_a_line_that_drops_loses_no_word(visit: Visit, server: ModelServer) -> None:
+def test_a_lost_connection_loses_no_word(visit: Visit, server: ModelServer) -> None:
     page, gate = visit.page, threading.Event()
     server.next(Reply("", pieces=("The first half, ", "and the second half."), gate=gate))
     say(page, "tell me both halves")
@@ -151,7 +149,7 @@ def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelSer
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(
+def test_a_withdrawn_model_is_reported_and_the_built_in_planner_answers(
     browser: Browser, thinking: Site, server: ModelServer, look: Look
 ) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:

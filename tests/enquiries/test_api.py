@@ -186,7 +186,7 @@ def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(
         ({"id": str(uuid4())}, "id"),
     ],
 )
-def test_what_breaks_the_schema_is_422_at_its_field_at_both_operations(
+def test_a_value_that_breaks_the_schema_is_422_at_its_field(
     alice: Person, body: dict[str, Any], field: str
 ) -> None:
     status, found = detail(
@@ -228,7 +228,7 @@ def test_a_conversation_must_be_of_the_agency(alice: Person, charlie: Person) ->
     )
 
 
-def test_absent_keeps_null_clears_and_the_rest_changes(alice: Person) -> None:
+def test_absent_members_stay_and_null_clears(alice: Person) -> None:
     made = logged(alice, **WHOLE)
     answer = alice.api.patch(
         f"/enquiries/{made['id']}",
@@ -259,7 +259,7 @@ def test_three_fields_cannot_be_null(alice: Person, field: str) -> None:
         )
 
 
-def test_checks_of_a_change_run_on_the_merged_enquiry(alice: Person) -> None:
+def test_a_change_is_checked_on_the_merged_enquiry(alice: Person) -> None:
     path = f"/enquiries/{logged(alice, **WHOLE)['id']}"
     assert detail(alice.api.patch(path, json={"depart_date": "2027-02-07"})) == (
         400,
@@ -287,7 +287,7 @@ def test_a_closed_enquiry_never_opens_again_but_may_be_edited(alice: Person) -> 
         assert alice.api.patch(path, json={"status": other}).json["status"] == other
 
 
-def test_if_match_guards_against_a_state_that_one_has_not_seen(alice: Person) -> None:
+def test_if_match_refuses_an_outdated_version(alice: Person) -> None:
     answer = alice.api.post("/enquiries", json={"customer_name": "X"})
     path, mark = f"/enquiries/{answer.json['id']}", answer.headers["ETag"]
     changed = alice.api.patch(path, json={"notes": "1"}, headers={"If-Match": mark})

@@ -55,9 +55,7 @@ def untied(person: Person) -> list[dict[str, Any]]:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(enquiries, st.sampled_from(ZONES))
-def test_weeks_are_what_the_enquiries_say(
-    people: Any, drawn: list[tuple[int, str]], zone: str
-) -> None:
+def test_weeks_count_the_enquiries(people: Any, drawn: list[tuple[int, str]], zone: str) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     begin = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     came = [(begin + timedelta(minutes=minute), status) for minute, status in drawn]
@@ -74,7 +72,7 @@ def test_weeks_are_what_the_enquiries_say(
     assert untied(person) == []
 
 
-def test_the_counts_follow_what_becomes_of_enquiries(alice: Person) -> None:
+def test_the_counts_follow_the_status_of_enquiries(alice: Person) -> None:
     one, two = logged(alice, "One"), logged(alice, "Two")
     changed(alice, one, status="booked")
     changed(alice, two, status="quoted")
@@ -111,7 +109,7 @@ def test_a_wrong_count_is_found(alice: Person, wrong: str, which: str) -> None:
     assert [row["which"] for row in untied(alice)] == [which]
 
 
-def test_nobody_counts_another_agency_s(alice: Person, charlie: Person) -> None:
+def test_counts_exclude_other_agencies(alice: Person, charlie: Person) -> None:
     written(alice, [(datetime(2026, 3, 25, 12, tzinfo=UTC), "booked")])
     assert weeks(alice, "Asia/Kolkata") == [(MONDAY, 1, 1)]
     assert weeks(charlie, "Asia/Kolkata") == []

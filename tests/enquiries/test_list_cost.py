@@ -199,7 +199,7 @@ def test_past_the_end_the_table_is_not_touched(
         assert (len(rows), rows[0][-1]) == (1, total)
 
 
-def test_a_page_s_short_pattern_looks_at_the_newest_alone(crowd: Person) -> None:
+def test_a_short_search_text_searches_only_the_newest_rows(crowd: Person) -> None:
     with crowd.reading() as reader:
         board = read_list_page(reader, Search(text="zq"), Part())
         found = read_list_page(reader, Search(text="dx"), Part())
@@ -209,7 +209,7 @@ def test_a_page_s_short_pattern_looks_at_the_newest_alone(crowd: Person) -> None
     assert (long.is_partial, long.is_capped, long.by_status["new"]) == (False, True, ROWS // 20)
 
 
-def test_over_http_a_page_is_one_trip_of_two_statements(
+def test_a_page_costs_one_round_trip_with_two_statements(
     app: Flask, crowd: Person, statements: list[str]
 ) -> None:
     statements.clear()

@@ -63,7 +63,7 @@ def test_a_text_is_found_in_five_fields_whatever_its_case_and_not_in_notes(
 
 
 @pytest.mark.parametrize("text", ["50%", "a_b", "c\\d", "%", "_", "\\"])
-def test_percent_underscore_and_backslash_mean_themselves(alice: Person, text: str) -> None:
+def test_percent_underscore_and_backslash_are_literal(alice: Person, text: str) -> None:
     logged(alice, "Plain words")
     logged(alice, "50% off a_b c\\d")
     assert names(alice, text=text) == ["50% off a_b c\\d"]
@@ -152,7 +152,7 @@ def test_pages_meet_without_gap_or_overlap_on_equal_instants(
     assert past.items == []
 
 
-def test_who_waits_longest_comes_first(alice: Person) -> None:
+def test_the_longest_waiting_enquiry_comes_first(alice: Person) -> None:
     first, _booked, second = (
         logged(alice, "First"),
         logged(alice, "Booked", status="booked"),
@@ -169,6 +169,6 @@ def test_who_waits_longest_comes_first(alice: Person) -> None:
         assert reader.read(sa.select(enquiries.new_count().label("n"))) == [[{"n": 2}]]
 
 
-def test_one_is_not_there(alice: Person) -> None:
+def test_an_unknown_enquiry_is_not_found(alice: Person) -> None:
     with alice.reading() as reader, pytest.raises(EnquiryNotFound):
         enquiries.get_row(reader, uuid4())

@@ -191,14 +191,14 @@ def test_a_change_moves_updated_at_and_nothing_else_does(alice: Person) -> None:
         ("pax_count", service.PaxCountCannotBeNull),
     ],
 )
-def test_what_every_enquiry_has_cannot_be_cleared(
+def test_required_fields_cannot_be_cleared(
     alice: Person, field: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         changed(alice, new_id(), **{field: None})  # seen before the enquiry is looked for
 
 
-def test_the_rules_look_at_the_enquiry_as_it_will_be(alice: Person) -> None:
+def test_the_rules_apply_to_the_changed_enquiry(alice: Person) -> None:
     enquiry_id = logged(
         alice,
         depart_date=date(2027, 2, 5),
@@ -249,7 +249,7 @@ def test_a_refused_change_leaves_no_trace(alice: Person) -> None:
     assert len(events(alice, enquiry_id)) == 1
 
 
-def test_a_change_of_what_one_has_not_seen_is_refused(alice: Person, bob: Person) -> None:
+def test_a_change_of_an_outdated_version_is_refused(alice: Person, bob: Person) -> None:
     enquiry_id = logged(alice)
     seen = row(alice, enquiry_id)["updated_at"]
     bob.does(service.update, enquiry_id, {"notes": "Bob"}, seen=seen)
@@ -258,7 +258,7 @@ def test_a_change_of_what_one_has_not_seen_is_refused(alice: Person, bob: Person
     assert row(alice, enquiry_id)["notes"] == "Bob"
 
 
-def test_the_history_tells_before_and_after_but_no_personal_detail(alice: Person) -> None:
+def test_the_history_shows_changes_without_personal_data(alice: Person) -> None:
     enquiry_id = logged(alice, "Old Name", origin="COK")
     changed(alice, enquiry_id, customer_name="New Name", origin="TRV", status="quoted")
     newest = events(alice, enquiry_id)[0]
@@ -269,7 +269,7 @@ def test_the_history_tells_before_and_after_but_no_personal_detail(alice: Person
     ]
 
 
-def test_another_agency_s_enquiry_is_not_there(alice: Person, charlie: Person) -> None:
+def test_an_enquiry_of_another_agency_is_not_found(alice: Person, charlie: Person) -> None:
     enquiry_id = logged(alice)
     for act in (
         lambda actor: service.update(actor, enquiry_id, {"notes": "mine"}),
@@ -285,7 +285,7 @@ def test_another_agency_s_enquiry_is_not_there(alice: Person, charlie: Person) -
     assert row(alice, enquiry_id)["notes"] is None
 
 
-def test_cancelling_closes_once(alice: Person) -> None:
+def test_an_enquiry_is_cancelled_once(alice: Person) -> None:
     enquiry_id = logged(alice, status="booked")
     alice.does(service.cancel, enquiry_id)
     assert row(alice, enquiry_id)["status"] == "cancelled"
@@ -297,6 +297,6 @@ def test_cancelling_closes_once(alice: Person) -> None:
     ]
 
 
-def test_what_an_enquiry_may_become_is_in_order() -> None:
+def test_the_next_statuses_are_ordered() -> None:
     assert service.next_statuses("quoted") == ("quoted", "new", "booked", "cancelled")
     assert service.next_statuses("cancelled") == ("cancelled", "booked")

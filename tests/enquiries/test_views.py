@@ -114,7 +114,7 @@ def test_nothing_found_offers_to_clear_the_filters(alice: Person) -> None:
     assert "/enquiries" in page.links()
 
 
-def test_an_unreadable_address_shows_the_list_and_says_what_was_left_out(alice: Person) -> None:
+def test_invalid_query_parameters_are_ignored_and_named(alice: Person) -> None:
     logged(alice)
     browser = alice.browser
     for query in (
@@ -216,7 +216,7 @@ def test_the_list_is_one_trip_and_three_statements(
     assert statements == []
 
 
-def test_an_enquiry_is_logged_from_what_was_typed(alice: Person) -> None:
+def test_an_enquiry_is_created_from_the_form(alice: Person) -> None:
     answer = submit(
         alice.browser,
         "/enquiries/new",
@@ -240,7 +240,7 @@ def test_an_enquiry_is_logged_from_what_was_typed(alice: Person) -> None:
     )
 
 
-def test_the_palette_s_name_is_filled_in(alice: Person) -> None:
+def test_the_command_palette_fills_the_name(alice: Person) -> None:
     page = Page(alice.browser.get("/enquiries/new?customer_name=Leela+Menon"))
     assert (page.status, page.field("customer_name"), page.field("budget_currency")) == (
         200,
@@ -249,7 +249,7 @@ def test_the_palette_s_name_is_filled_in(alice: Person) -> None:
     )
 
 
-def test_without_an_amount_the_currency_of_the_form_means_nothing(alice: Person) -> None:
+def test_the_currency_is_ignored_without_an_amount(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM)
     assert (
         stored(alice, UUID(answer.headers["Location"].rsplit("/", 1)[1]))["budget_currency"] is None
@@ -294,7 +294,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(
     assert page.one(".//*[@autofocus]").attrib["name"] == field
 
 
-def test_one_sending_shows_all_there_is_to_put_right(alice: Person) -> None:
+def test_a_refused_form_shows_all_errors(alice: Person) -> None:
     typed = FORM | {
         "depart_date": "5 Feb 2027",
         "return_date": "19 Jan 2027",
@@ -314,7 +314,7 @@ def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
     assert answer.headers["Location"] == f"/assistant/{linked}"
 
 
-def test_one_enquiry_shows_facts_notes_and_what_happened(alice: Person, bob: Person) -> None:
+def test_an_enquiry_shows_facts_notes_and_history(alice: Person, bob: Person) -> None:
     enquiry_id = logged(
         alice,
         origin="COK",
@@ -394,7 +394,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(app: Any) -> None:
     assert answer.headers["Location"].startswith("/sign-in?next=")
 
 
-def test_a_change_is_saved_and_told(alice: Person) -> None:
+def test_a_change_is_saved_and_confirmed(alice: Person) -> None:
     enquiry_id = logged(
         alice, budget_amount=Decimal("4200.5"), budget_currency="AED", customer_phone="1"
     )
@@ -458,7 +458,7 @@ def test_a_closed_enquiry_is_not_offered_to_open_again(alice: Person) -> None:
     )
 
 
-def test_the_form_comes_alone_for_editing_in_place(alice: Person) -> None:
+def test_htmx_gets_only_the_form_for_inline_editing(alice: Person) -> None:
     enquiry_id = logged(alice)
     fragment = alice.browser.get(f"/enquiries/{enquiry_id}/edit", headers={"HX-Request": "true"})
     assert "<html" not in fragment.text
@@ -522,7 +522,7 @@ def test_the_menu_counts_new_enquiries(alice: Person) -> None:
     ).replace(" ", "")
 
 
-def test_what_customers_write_is_text_and_not_markup(alice: Person) -> None:
+def test_customers_texts_are_not_read_as_markup(alice: Person) -> None:
     enquiry_id = logged(
         alice,
         "<script>alert(1)</script>",

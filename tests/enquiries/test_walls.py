@@ -51,7 +51,7 @@ def test_the_history_finds_only_the_bound_agency_s(
 
 
 @pytest.mark.parametrize("statement", [FIND, EVENTS])
-def test_without_an_agency_a_look_up_fails(
+def test_a_lookup_without_an_agency_fails(
     app_engine: sa.Engine, alice: Person, statement: sa.TextClause
 ) -> None:
     logged(alice, "Alice's customer")

@@ -97,7 +97,7 @@ def effects(owner_engine: sa.Engine, alice: Person) -> Any:
     return look
 
 
-def test_what_is_delivered_twice_happens_once(
+def test_a_request_delivered_twice_runs_once(
     alice: Person, effects: Any, seeded: random.Random, rounds: Rounds, tell: Tell
 ) -> None:
     kinds = seeded.choices(list(KINDS), weights=list(KINDS.values()), k=rounds(500))
@@ -142,7 +142,7 @@ def test_what_is_delivered_twice_happens_once(
     )
 
 
-def test_of_pairs_that_arrive_together_one_runs_and_the_other_waits(
+def test_one_of_two_simultaneous_requests_runs_and_the_other_waits(
     alice: Person, effects: Any, rounds: Rounds, tell: Tell
 ) -> None:
     before, played = effects(), rounds(200)

@@ -127,9 +127,7 @@ def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
     tell(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
 
 
-def test_the_model_does_what_is_asked_of_it_once(
-    asked: str, server: ModelServer, talk: Talk, alice: Person
-) -> None:
+def test_the_model_acts_once(asked: str, server: ModelServer, talk: Talk, alice: Person) -> None:
     """Without a fault the request is done, so the faults above prevented it."""
     server.next(Reply(uses=(LOG,)), Reply("He is logged."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon, who wants to go to Dubai")
@@ -153,7 +151,7 @@ def test_the_model_does_what_is_asked_of_it_once(
         "a grant",
     ],
 )
-def test_a_call_that_is_refused_is_told_to_the_model_and_does_nothing(
+def test_a_refused_call_is_reported_to_the_model(
     wish: Use, asked: str, server: ModelServer, talk: Talk, alice: Person
 ) -> None:
     server.next(Reply(uses=(wish,)), Reply("I could not do that."))

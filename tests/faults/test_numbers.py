@@ -148,7 +148,7 @@ def _money(direction: str, k: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("agencies", [1, 5])
-def test_fifty_at_once_of_whom_some_fail_leave_no_gap_and_no_twin(
+def test_fifty_parallel_issues_leave_no_gap_and_no_duplicate(
     agencies: int, doomed: Settings, tmp_path: Path, rounds: Rounds, tell: Tell
 ) -> None:
     owner = sa.create_engine(sa.make_url(doomed.db_admin_url or ""))

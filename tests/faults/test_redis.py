@@ -151,7 +151,7 @@ def test_ordinary_work_goes_on_at_its_usual_pace(
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_who_is_signed_out_stays_out(
+def test_a_signed_out_session_stays_ended(
     app: Flask, server: RedisServer, alice: Person, people: People, befall: Befall, recover: Befall
 ) -> None:
     refused = refused_people(app, alice, people)
@@ -259,7 +259,7 @@ def test_counting_together_comes_back_within_seconds(
     tell(f"shared again after {time.monotonic() - began:.2f} s")
 
 
-def test_all_who_come_at_the_moment_of_the_hang_wait_once_and_together(
+def test_callers_during_a_hang_wait_together_once(
     app: Flask, server: RedisServer, tell: Tell
 ) -> None:
     for _ in range(5):

@@ -45,7 +45,7 @@ def at_once(app: Flask, token: str, begin: Callable[[], Any]) -> dict[str, Any]:
     return winner
 
 
-def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_token_is_used_again(
+def test_one_of_sixteen_started_refreshes_gets_a_valid_successor(
     app: Flask,
     people: People,
     rounds: Rounds,
@@ -85,7 +85,7 @@ def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_toke
     )
 
 
-def test_of_sixteen_who_start_together_one_wins_and_only_one_who_came_after_it_ends_the_family(
+def test_one_of_sixteen_parallel_refreshes_wins_and_later_reuse_ends_the_session(
     app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
 ) -> None:
     """A thread that the machine let start only after the token was spent is a reuse, as the API

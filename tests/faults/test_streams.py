@@ -247,7 +247,7 @@ def settle(house: House, before: Held | None = None) -> float:
     )
 
 
-def test_one_person_follows_so_many_conversations_at_once(house: House, tell: Tell) -> None:
+def test_a_person_has_a_limited_number_of_streams(house: House, tell: Tell) -> None:
     person = house.listeners[0]
     with ExitStack() as held:
         statuses = [

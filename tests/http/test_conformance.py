@@ -82,7 +82,7 @@ def described(app: Flask) -> Any:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_what_the_document_allows_is_answered_as_it_says(
+def test_valid_requests_get_documented_responses(
     described: Any, token: str, method: str, path: str
 ) -> None:
     _try(
@@ -96,7 +96,7 @@ def test_what_the_document_allows_is_answered_as_it_says(
 @pytest.mark.parametrize(
     ("method", "path"), [operation for operation in OPERATIONS if operation in HAS_INPUT]
 )
-def test_what_the_document_forbids_is_refused_as_it_says(
+def test_invalid_requests_get_documented_errors(
     described: Any, token: str, method: str, path: str
 ) -> None:
     _try(described[path][method], GenerationMode.NEGATIVE, token, CONFORMANCE + NO_FAULT)
@@ -105,7 +105,7 @@ def test_what_the_document_forbids_is_refused_as_it_says(
 @pytest.mark.parametrize(
     "call", [call for call in WITH_IDS if call not in STREAMS], ids=lambda call: call.name
 )
-def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(
+def test_valid_requests_for_own_records_get_documented_responses(
     described: Any, machine: Person, call: Call
 ) -> None:
     """With an id that the machine made up every one of these is a 404; here each example meets a

@@ -182,7 +182,7 @@ def test_a_weak_password_is_told_before_a_taken_address(app: Flask, alice: Perso
         )
     ]
 )
-def test_an_unconfirmed_person_is_somebody_all_the_same(alice: Person, sql: Sql, row: Row) -> None:
+def test_an_unconfirmed_user_can_use_the_api(alice: Person, sql: Sql, row: Row) -> None:
     """Only signing in requires a confirmed address."""
     sql("update users set email_verified = false where id = :u", u=alice.actor.user_id)
     assert said(send(alice.api, row, alice)) == row.plain
@@ -235,9 +235,7 @@ def test_a_refreshed_token_says_what_is_true_now(app: Flask, alice: Person, bob:
     assert re.fullmatch(r"[0-9a-f]{32}", claims["jti"])
 
 
-def test_of_a_sign_in_the_user_agent_and_the_address_are_kept_within_their_bounds(
-    app: Flask, alice: Person
-) -> None:
+def test_the_stored_user_agent_and_address_are_truncated(app: Flask, alice: Person) -> None:
     headers = {"User-Agent": "Agent/1.0 " + "x" * 500}
     answer = bearing(app, None).post(
         "/auth/sign-in", json={"email": alice.email, "password": PASSWORD}, headers=headers
@@ -312,7 +310,7 @@ def test_an_empty_filter_of_invitations_filters_nothing(app: Flask, alice: Perso
         assert said(alice.api.get(f"/auth/invites?status={status}")) == "400 invalid_status"
 
 
-def test_no_refusal_says_what_was_sent(app: Flask, people: People, alice: Person) -> None:
+def test_no_refusal_repeats_the_input(app: Flask, people: People, alice: Person) -> None:
     """No operation repeats the submitted values, whichever field is invalid."""
     secret = "Zq7-secret-of-this-test"
     for row in WITH_BODY:

@@ -199,7 +199,7 @@ def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
 
 
 @named(WITH_IDS)
-def test_another_agencys_thing_is_not_there(alice: Person, charlie: Person, row: Row) -> None:
+def test_another_agencys_record_is_404(alice: Person, charlie: Person, row: Row) -> None:
     """The response equals that for an unknown or malformed id; it is never a 403."""
     answers = [
         send(alice.api, row, charlie),
@@ -244,7 +244,7 @@ def signs(charlie: Person, people: People) -> list[str]:
 
 
 @named(READS)
-def test_no_list_shows_anything_of_another_agency(
+def test_no_list_shows_data_of_another_agency(
     alice: Person, charlie: Person, signs: list[str], row: Row
 ) -> None:
     text = send(alice.api, row, alice).get_data(as_text=True)
@@ -267,9 +267,7 @@ def test_a_filter_by_another_agencys_person_finds_nothing(
     )
 
 
-def test_a_place_in_another_agencys_list_leads_into_ones_own(
-    alice: Person, charlie: Person
-) -> None:
+def test_a_cursor_of_another_agency_pages_only_the_own_list(alice: Person, charlie: Person) -> None:
     for person in (alice, charlie):
         for name in ("First", "Second"):
             make_key(person, name=f"{name} of {person.actor.full_name}")
@@ -315,7 +313,7 @@ def world(owner_engine: sa.Engine) -> Callable[[Person], dict[str, str]]:
 
 
 @named(GUARDED)
-def test_nothing_of_another_agency_changes(
+def test_records_of_another_agency_do_not_change(
     alice: Person,
     charlie: Person,
     signs: list[str],
@@ -361,7 +359,7 @@ def test_an_address_of_another_agency_is_taken(
     assert world(charlie) == before
 
 
-def test_an_invitation_of_another_agency_is_in_nobodys_way(
+def test_an_invitation_of_another_agency_does_not_block_one(
     app: Flask, alice: Person, charlie: Person
 ) -> None:
     email = fresh_address()
@@ -369,9 +367,7 @@ def test_an_invitation_of_another_agency_is_in_nobodys_way(
     assert said(alice.api.post("/auth/invites", json={"email": email})) == "201"
 
 
-def test_a_person_who_holds_a_token_of_another_agency_speaks_for_that_one(
-    app: Flask, alice: Person, charlie: Person
-) -> None:
+def test_a_token_acts_for_its_own_agency(app: Flask, alice: Person, charlie: Person) -> None:
     """A second bearer is ignored, and the holder gets nothing of the other agency."""
     assert (
         alice.api.post("/auth/refresh", json={"refresh_token": charlie.refresh_token}).status_code
@@ -484,9 +480,7 @@ def test_no_bearer_and_garbage_are_anonymous(
 
 
 @pytest.mark.parametrize("how", OVER)
-def test_a_bearer_that_is_over_is_anonymous(
-    app: Flask, people: People, alice: Person, how: str
-) -> None:
+def test_an_expired_token_is_anonymous(app: Flask, people: People, alice: Person, how: str) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     expect_nobody(bearing(app, OVER[how](person)), alice)
 
@@ -520,7 +514,7 @@ def test_everybody_of_a_suspended_agency_is_anonymous(
     )
 
 
-def test_a_key_whose_time_is_over_is_anonymous(app: Flask, alice: Person, sql: Sql) -> None:
+def test_an_expired_key_is_anonymous(app: Flask, alice: Person, sql: Sql) -> None:
     key_id, text = make_key(alice, expires_in_days=1)
     assert bearing(app, text).get("/auth/me").status_code == 200
     sql("update api_keys set expires_at = now() - interval '1 second' where id = :k", k=key_id)
@@ -541,7 +535,7 @@ def test_an_open_operation_does_not_look_at_the_bearer(app: Flask, alice: Person
 
 
 @named(GUARDED)
-def test_a_full_key_acts_as_its_maker_but_gives_no_password(
+def test_a_full_key_acts_as_its_creator_without_a_password(
     app: Flask, alice: Person, row: Row
 ) -> None:
     client = bearing(app, make_key(alice)[1])
@@ -654,7 +648,7 @@ def test_an_api_key_that_was_made_with_scopes_in_the_plain_body_is_refused(alice
     assert set(narrower["api_key"]) == set(made)
 
 
-def test_a_post_says_what_a_repeat_is_told_and_nothing_else_does() -> None:
+def test_only_post_operations_document_idempotency() -> None:
     assert {row.operation for row in TABLE if row.repeat is not None} == {
         row.operation for row in TABLE if row.method == "POST"
     }

@@ -131,7 +131,7 @@ def finish(play: Scene, answers: list[TestResponse]) -> None:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.operation)
-def test_twins_are_told_what_the_contract_says(world: World, row: Row) -> None:
+def test_parallel_repeats_get_the_documented_responses(world: World, row: Row) -> None:
     play, send = start(PLAYED.get(row.operation), world, row)
     answers = at_once(world, send)
     assert [said(answer) for answer in answers] in [
@@ -145,7 +145,7 @@ def test_twins_are_told_what_the_contract_says(world: World, row: Row) -> None:
     [row for row in TABLE if row.repeat in {Repeat.REPLAYED, Repeat.SECRET}],
     ids=lambda row: row.operation,
 )
-def test_of_twins_with_one_key_one_runs(world: World, row: Row) -> None:
+def test_one_of_two_equal_requests_with_one_key_runs(world: World, row: Row) -> None:
     """The other gets the first response byte for byte, or that its content was shown."""
     play, send = start(PLAYED[row.operation], world, row)
     first, second = at_once(world, send, {"Idempotency-Key": "one-key"})
@@ -166,7 +166,7 @@ def test_of_twins_with_one_key_one_runs(world: World, row: Row) -> None:
 @pytest.mark.parametrize(
     "row", [row for row in TABLE if row.repeat is Repeat.IGNORED], ids=lambda row: row.operation
 )
-def test_where_nobody_is_known_yet_a_key_changes_nothing(world: World, row: Row) -> None:
+def test_a_key_has_no_effect_before_authentication(world: World, row: Row) -> None:
     play, send = start(PLAYED[row.operation], world, row)
     answers = at_once(world, send, {"Idempotency-Key": "one-key"})
     assert tuple(said(answer) for answer in answers) == row.twins
@@ -174,7 +174,7 @@ def test_where_nobody_is_known_yet_a_key_changes_nothing(world: World, row: Row)
     finish(play, answers)
 
 
-def test_every_operation_that_does_something_has_its_scene() -> None:
+def test_every_changing_operation_has_a_test_scenario() -> None:
     assert {row.operation for row in TABLE if row.method != "GET"} <= set(PLAYED)
     assert set(PLAYED) <= {row.operation for row in TABLE}
 
@@ -569,7 +569,7 @@ def chain(world: World) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_twins_who_change_different_settings_lose_nothing_of_each_other(world: World) -> None:
+def test_parallel_changes_of_different_settings_are_all_stored(world: World) -> None:
     changes = [{"rate_limit_per_minute": 30}, {"rate_limit_per_hour": 300}]
     whole = dict(world.alice.api.get("/tenant-settings").json)
     answers = at_once(
@@ -588,7 +588,7 @@ def test_twins_who_change_different_settings_lose_nothing_of_each_other(world: W
     chain(world)
 
 
-def test_twins_who_step_up_with_one_code_are_one(world: World) -> None:
+def test_parallel_reauthentications_use_a_code_once(world: World) -> None:
     body = {"password": PASSWORD, "totp_code": world.phone().code()}
     answers = at_once(
         world,
@@ -597,7 +597,7 @@ def test_twins_who_step_up_with_one_code_are_one(world: World) -> None:
     assert [said(answer) for answer in answers] == ["200", "403 totp_invalid"]
 
 
-def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
+def test_one_code_used_in_two_operations_at_once_works_once(world: World) -> None:
     """Sign-in and step-up spend the same code, whichever is first."""
     code = world.phone().code()
     doors: list[Send] = [

@@ -129,7 +129,7 @@ def test_an_error_has_a_code_for_programs_and_a_sentence_for_people(app: Flask) 
     }
 
 
-def test_what_nobody_expected_is_told_without_our_inside(variant: Variant) -> None:
+def test_an_unexpected_error_reveals_no_internals(variant: Variant) -> None:
     client = variant({"/api/fails": fails, "/fails": fails}).test_client()
     answer = client.get("/api/fails")
     assert (answer.status_code, answer.json["detail"]) == (500, "internal_error")
@@ -140,7 +140,7 @@ def test_what_nobody_expected_is_told_without_our_inside(variant: Variant) -> No
     assert is_clean(page)
 
 
-def test_a_value_outside_its_column_is_the_callers_fault_even_at_the_last_net(
+def test_a_database_range_error_is_a_422(
     variant: Variant,
 ) -> None:
     answer = variant({"/api/overflows": overflows}).test_client().get("/api/overflows")
@@ -168,9 +168,7 @@ def page_of(answer: Any, status: int) -> Any:
     return answer
 
 
-def test_every_dead_end_is_a_page_with_words_and_a_way_on(
-    app: Flask, alice: Person, victor: Person
-) -> None:
+def test_every_error_page_has_a_text_and_a_link(app: Flask, alice: Person, victor: Person) -> None:
     client, browser, reader = app.test_client(), alice.browser, victor.browser
     page_of(client.get("/nowhere"), 404)
     page_of(client.get("/sign-out"), 405)
@@ -183,7 +181,7 @@ def test_every_dead_end_is_a_page_with_words_and_a_way_on(
     assert "Your role does not allow this" in forbidden.text
 
 
-def test_a_dead_end_of_a_signed_in_person_keeps_the_menu(alice: Person) -> None:
+def test_an_error_page_of_a_signed_in_person_has_the_menu(alice: Person) -> None:
     answer = alice.browser.get("/enquiries/nonsense")
     assert answer.status_code == 404
     assert 'aria-label="Main"' in answer.text
@@ -199,7 +197,7 @@ def test_a_dead_end_of_a_signed_in_person_keeps_the_menu(alice: Person) -> None:
         ("/sign-in?next=%00", 422),
     ],
 )
-def test_a_dead_end_behind_no_door_speaks_her_language_and_keeps_her_menu(
+def test_the_404_page_of_an_unknown_path_has_the_users_language_and_menu(
     alice: Person, path: str, status: int
 ) -> None:
     alice.does(settings.update, {"locale": "hi"})
@@ -209,14 +207,14 @@ def test_a_dead_end_behind_no_door_speaks_her_language_and_keeps_her_menu(
     assert alice.actor.full_name in answer.text
 
 
-def test_a_dead_end_of_somebody_who_is_signed_out_has_no_menu(alice: Person) -> None:
+def test_an_error_page_of_a_signed_out_person_has_no_menu(alice: Person) -> None:
     browser = alice.browser
     alice.does(identity.end_own_sessions, keep_this=False)
     answer = page_of(browser.get("/nope"), 404)
     assert alice.actor.full_name not in answer.text
 
 
-def test_a_dead_end_does_without_the_menu_where_the_database_is_away(
+def test_an_error_page_has_no_menu_if_the_database_is_unavailable(
     dead: Flask, alice: Person
 ) -> None:
     browser, name = dead.test_client(), dead.config["SESSION_COOKIE_NAME"]
@@ -275,7 +273,7 @@ def dead(variant: Variant) -> Flask:
     return variant(db_url="postgresql://nobody@127.0.0.1:9/nothing")
 
 
-def test_a_database_that_is_away_is_503_on_pages_and_api(dead: Flask, alice: Person) -> None:
+def test_an_unavailable_database_is_503_on_pages_and_api(dead: Flask, alice: Person) -> None:
     client = dead.test_client()
     bearer = {"Authorization": f"Bearer {alice.access_token}"}
     calls: list[Callable[[], Any]] = [
@@ -296,7 +294,7 @@ def test_a_database_that_is_away_is_503_on_pages_and_api(dead: Flask, alice: Per
     assert client.get("/health").status_code == 200
 
 
-def test_what_was_refused_before_the_database_is_refused_without_it(dead: Flask) -> None:
+def test_requests_refused_before_the_database_are_refused_without_it(dead: Flask) -> None:
     client = dead.test_client()
     assert client.get("/api/auth/me").status_code == 401
     assert client.get("/api/nowhere").status_code == 404
@@ -342,7 +340,7 @@ def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
     assert is_clean(answer)
 
 
-def test_what_a_failed_statement_was_given_comes_into_no_log(
+def test_parameters_of_a_failed_statement_are_not_logged(
     variant: Variant, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The log tells which statement failed, and neither an address nor a hash that it was given."""

@@ -50,7 +50,7 @@ def test_every_operation_can_be_called_by_these_tests() -> None:
 
 
 @named(GUARDED)
-def test_nobody_is_refused_before_the_schema_and_the_resource(app: Flask, call: Call) -> None:
+def test_authentication_is_checked_before_schema_and_resource(app: Flask, call: Call) -> None:
     for token in (None, "nonsense"):
         answer = send(
             ApiClient(app.test_client(), token),
@@ -106,7 +106,7 @@ def test_every_role_may_what_the_table_says_and_nothing_else(
 
 
 @named([call for call in WITH_IDS if not ANYBODYS.intersection(call.parameters)])
-def test_another_agencys_thing_is_not_found_like_an_unknown_one(
+def test_another_agencys_record_is_404_like_an_unknown_one(
     alice: Person, charlie: Person, call: Call
 ) -> None:
     theirs = call.things(charlie)
@@ -121,7 +121,7 @@ def test_another_agencys_thing_is_not_found_like_an_unknown_one(
 
 
 @named(WITH_IDS)
-def test_ones_own_thing_is_found(alice: Person, call: Call) -> None:
+def test_an_own_record_is_found(alice: Person, call: Call) -> None:
     """Without this, 404 for everything would pass the test above."""
     if call.operation.media_type.startswith("text/event-stream"):
         pytest.skip("a stream runs a turn; the conversation's own tests open it")

@@ -371,7 +371,7 @@ def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> No
 
 
 @named([door for door in WITH_IDS if not EVERY_AGENCYS.intersection(door.parameters)])
-def test_another_agencys_page_is_not_found_like_an_unknown_one(
+def test_another_agencys_page_is_404_like_an_unknown_one(
     alice: Person, charlie: Person, door: Door
 ) -> None:
     browser = alice.browser
@@ -386,7 +386,7 @@ def test_another_agencys_page_is_not_found_like_an_unknown_one(
 
 
 @named(WITH_IDS)
-def test_ones_own_page_is_found(alice: Person, door: Door) -> None:
+def test_an_own_page_is_found(alice: Person, door: Door) -> None:
     """Without this, 404 for everything would pass the test above."""
     assert knock(alice.browser, door, door.made_for(alice)).status_code in {200, 303, 422}
 

@@ -60,7 +60,7 @@ def test_a_report_over_the_api(alice: Person, report: str, form: str) -> None:
     assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(query))})]
 
 
-def test_what_is_read_on_the_page_or_refused_leaves_nothing(alice: Person, charlie: Person) -> None:
+def test_page_views_and_refused_exports_are_not_audited(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     for address in (
         "/reports/day-book",
@@ -82,7 +82,7 @@ def test_what_is_read_on_the_page_or_refused_leaves_nothing(alice: Person, charl
     assert told(alice) == []
 
 
-def test_what_an_address_asks_for_is_told_short(alice: Person) -> None:
+def test_recorded_filters_are_truncated(alice: Person) -> None:
     name_of(alice.browser.get(f"/reports/day-book?{DAYS}&format=csv&note={'a' * 500}&after="))
     ((_, said),) = told(alice)
     assert said["filters"] == {"from": "2026-05-01", "to": "2026-05-31", "note": "a" * 100}

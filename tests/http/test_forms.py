@@ -63,7 +63,7 @@ def submitted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
     return context
 
 
-def test_what_passes_comes_out_as_the_schemas_value(submitted: Any) -> None:
+def test_a_valid_field_has_the_value_of_the_schema(submitted: Any) -> None:
     with submitted(name="  Dubai ", leaves="24/12/2026", note=""):
         given = TripForm().accepted()
         assert given == TripIn(name="Dubai", leaves=date(2026, 12, 24), note="nothing")
@@ -111,7 +111,7 @@ def renamed(person: Person) -> str:
 
 
 @pytest.mark.parametrize(("error", "stays"), [(Taken, False), (Kept, True)])
-def test_a_rules_refusal_is_shown_and_its_work_is_rolled_back_unless_kept(
+def test_a_refusal_is_shown_and_rolled_back_unless_its_work_is_kept(
     submitted: Any, alice: Person, error: type[Taken], stays: bool
 ) -> None:
     def act(given: TripIn) -> None:

@@ -144,7 +144,7 @@ def careless(variant: Variant) -> Flask:
     return app
 
 
-def test_a_handler_that_reads_nothing_still_answers_nobody_and_no_wrong_role(
+def test_a_handler_without_reads_still_checks_caller_and_role(
     careless: Flask, alice: Person, victor: Person
 ) -> None:
     client = careless.test_client()

@@ -88,7 +88,7 @@ def test_the_api_reference_alone_may_have_empty_styles_and_a_font_as_data(app: F
     assert reference == f"{usual}; style-src 'self' 'sha256-{empty}'; font-src 'self' data:"
 
 
-def test_nothing_is_stored_by_a_cache_but_our_own_files(app: Flask, alice: Person) -> None:
+def test_only_static_files_may_be_cached(app: Flask, alice: Person) -> None:
     for answer in answers(app, alice):
         is_file = answer.request.path == "/static/css/voyagent.css"
         assert answer.headers["Cache-Control"] == (
@@ -156,7 +156,7 @@ def test_every_request_leaves_one_line_with_its_id_its_route_and_no_value(
     assert log_lines[1]["path"] == ":unmatched"
 
 
-def test_a_file_that_is_found_leaves_no_line(app: Flask, log_lines: list[dict[str, Any]]) -> None:
+def test_a_served_file_is_not_logged(app: Flask, log_lines: list[dict[str, Any]]) -> None:
     app.test_client().get("/static/css/voyagent.css")
     app.test_client().get("/static/nowhere.css")
     assert [line["status"] for line in log_lines] == [404]

@@ -565,7 +565,7 @@ def form(browser: FlaskClient, door: Door, address: str, /, **fields: Any) -> An
 
 
 @named([door for door in READ if not door.parameters and door.page.endpoint != "docs.openapi_json"])
-def test_a_page_with_nothing_on_it_speaks_hindi(app: Flask, alice: Person, door: Door) -> None:
+def test_an_empty_page_is_in_hindi(app: Flask, alice: Person, door: Door) -> None:
     browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
     answer = browser.get(door.address(), headers=HINDI)
     assert answer.status_code in {200, 303, 400, 404}
@@ -575,7 +575,7 @@ def test_a_page_with_nothing_on_it_speaks_hindi(app: Flask, alice: Person, door:
 @named(
     [door for door in READ if door.page.endpoint not in {"assistant.events", "docs.openapi_json"}]
 )
-def test_a_page_full_of_work_speaks_hindi(busy: Person, door: Door) -> None:
+def test_a_page_with_data_is_in_hindi(busy: Person, door: Door) -> None:
     browser, address = busy.browser, door.made_for(busy)
     for query in ("", *QUERIES.get(door.page.endpoint, ())):
         answer = browser.get(address + query, headers=HINDI)
@@ -583,7 +583,7 @@ def test_a_page_full_of_work_speaks_hindi(busy: Person, door: Door) -> None:
         check(answer)
 
 
-def test_every_event_every_conversation_and_every_request_speaks_hindi(busy: Person) -> None:
+def test_every_event_conversation_and_request_is_in_hindi(busy: Person) -> None:
     browser = busy.browser
     lists = {
         "/audit": r"open=(\d+)",
@@ -602,7 +602,7 @@ def test_every_event_every_conversation_and_every_request_speaks_hindi(busy: Per
             check(browser.get(opened, headers=HINDI))
 
 
-def test_every_action_speaks_hindi(busy: Person) -> None:
+def test_every_action_is_in_hindi(busy: Person) -> None:
     """Its form, what is missing, and what a read finds."""
     browser = busy.browser
     for capability in catalogue.CAPABILITIES:
@@ -613,21 +613,21 @@ def test_every_action_speaks_hindi(busy: Person) -> None:
 
 
 @named(FORMS)
-def test_a_form_that_is_refused_speaks_hindi(app: Flask, alice: Person, door: Door) -> None:
+def test_the_errors_of_a_form_are_in_hindi(app: Flask, alice: Person, door: Door) -> None:
     for value in ("", "x", "9" * 40, "x" * 9_000, "2026-02-30"):
         browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
         form(browser, door, door.made_for(alice), **dict.fromkeys(FORM_NAMES, value))
 
 
 @named(FORMS)
-def test_a_form_that_is_taken_speaks_hindi(app: Flask, people: People, door: Door) -> None:
+def test_the_confirmation_of_a_form_is_in_hindi(app: Flask, people: People, door: Door) -> None:
     for fields in (GOOD, GOOD | {"email": "aisha.rahman@malabar.example", "granted": "0"}):
         person = in_hindi(people, "Alice Owner", "Alice Travels")
         browser = person.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
         form(browser, door, door.made_for(person), **fields)
 
 
-def test_a_dead_end_speaks_hindi(app: Flask, alice: Person, people: People) -> None:
+def test_an_error_page_is_in_hindi(app: Flask, alice: Person, people: People) -> None:
     viewer = people.colleague(alice, "Victor Viewer", role="viewer")
     for browser, address, status in (
         (alice.browser, "/nowhere", 404),
@@ -642,7 +642,7 @@ def test_a_dead_end_speaks_hindi(app: Flask, alice: Person, people: People) -> N
     check(alice.browser.post("/team", headers=HINDI))
 
 
-def test_the_second_factor_speaks_hindi(alice: Person) -> None:
+def test_the_two_factor_pages_are_in_hindi(alice: Person) -> None:
     with authenticators.standing_clock() as time:
         browser = alice.browser
         token = csrf(browser, "/account/security/set-up")
@@ -690,7 +690,7 @@ def test_the_second_factor_speaks_hindi(alice: Person) -> None:
             )
 
 
-def test_a_link_of_an_invitation_speaks_hindi(alice: Person) -> None:
+def test_the_page_of_an_invitation_is_in_hindi(alice: Person) -> None:
     link = alice.does(
         lambda actor: identity.invite(
             authenticators.rules(alice), actor, email="x@malabar.example", role="agent"

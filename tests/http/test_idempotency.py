@@ -110,7 +110,7 @@ def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
     assert len(probe.runs) == 1
 
 
-def test_an_answer_outlives_what_it_tells_of(alice: Person) -> None:
+def test_a_stored_response_outlives_its_record(alice: Person) -> None:
     """The state is asked after the key: what has changed since does not change the answer."""
     address = f"/auth/invites/{MAKERS['invite_id'](alice)}/revoke"
     first, second = (alice.api.post(address, headers=KEY) for _ in range(2))
@@ -118,7 +118,7 @@ def test_an_answer_outlives_what_it_tells_of(alice: Person) -> None:
     assert alice.api.post(address).status_code == 409
 
 
-def test_an_answer_above_the_bound_is_not_kept_and_the_act_not_repeated(
+def test_a_too_large_response_is_not_stored_and_the_act_not_repeated(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
     probe.act = lambda actor: {**logs(actor), "filler": "x" * ANSWER_BYTES_MAX}
@@ -129,13 +129,13 @@ def test_an_answer_above_the_bound_is_not_kept_and_the_act_not_repeated(
     assert [row["body"] for row in kept(owner_engine, alice)] == [None]
 
 
-def test_an_answer_at_the_bound_is_kept(probe: Probe, alice: Person) -> None:
+def test_a_response_of_the_maximum_size_is_stored(probe: Probe, alice: Person) -> None:
     probe.act = lambda _actor: Response(b"x" * ANSWER_BYTES_MAX, status=201, mimetype="text/plain")
     assert probe.send(alice).data == probe.send(alice).data == b"x" * ANSWER_BYTES_MAX
     assert len(probe.runs) == 1
 
 
-def test_a_secret_is_shown_once_and_kept_nowhere(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_secret_is_shown_once_and_not_stored(alice: Person, owner_engine: sa.Engine) -> None:
     body = {"email": f"{secrets.token_hex(6)}@malabar.example"}
     first, second = (alice.api.post("/auth/invites", json=body, headers=KEY) for _ in range(2))
     assert first.status_code == 201
@@ -147,7 +147,7 @@ def test_a_secret_is_shown_once_and_kept_nowhere(alice: Person, owner_engine: sa
     assert [row["kept"] for row in kept(owner_engine, alice)] == ["secret"]
 
 
-def test_a_code_that_is_good_once_answers_a_repeat_as_it_did(alice: Person) -> None:
+def test_a_repeated_request_with_a_used_code_gets_the_first_response(alice: Person) -> None:
     """The answer that was lost on its way, where a repeat without a key is told that the code is
     spent.
     """
@@ -170,7 +170,7 @@ def test_a_code_that_is_good_once_answers_a_repeat_as_it_did(alice: Person) -> N
     )
 
 
-def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -> None:
+def test_a_used_key_is_reported_before_the_secret_act_runs(alice: Person) -> None:
     assert log(alice).status_code == 201
     answer = alice.api.post(
         "/auth/invites", json={"email": f"{secrets.token_hex(6)}@malabar.example"}, headers=KEY
@@ -191,7 +191,7 @@ def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -
     ],
     ids=["another body", "another spelling of it", "another query", "another operation"],
 )
-def test_a_key_stands_for_one_request(
+def test_a_key_belongs_to_one_request(
     alice: Person, owner_engine: sa.Engine, path: str, body: bytes
 ) -> None:
     def send(path: str, body: bytes) -> Any:
@@ -269,7 +269,7 @@ def test_a_revoked_api_key_is_given_no_answer(app: Flask, alice: Person) -> None
     assert program.post("/enquiries", json=NAMED, headers=KEY).status_code == 401
 
 
-def test_another_session_of_the_same_person_is_the_same_caller(alice: Person, app: Flask) -> None:
+def test_two_sessions_of_a_person_are_the_same_caller(alice: Person, app: Flask) -> None:
     first = log(alice)
     token = (
         app.test_client()
@@ -325,7 +325,7 @@ def test_bearer_role_and_schema_come_before_the_key(
     assert isinstance(log(alice, customer_name=7).json["detail"], list)
 
 
-def test_who_may_no_longer_is_not_given_the_answer(
+def test_a_caller_who_lost_the_permission_gets_no_stored_response(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     assert log(bob).status_code == 201
@@ -416,7 +416,7 @@ def test_a_transaction_that_the_database_has_tried_again_is_kept_once(
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_an_act_that_pauses_is_kept_all_the_same(probe: Probe, alice: Person) -> None:
+def test_a_paused_act_is_stored(probe: Probe, alice: Person) -> None:
     def act(actor: Actor) -> dict[str, str]:
         pause()
         return logs(actor)
@@ -443,7 +443,7 @@ def test_after_24_hours_the_key_is_free_though_nothing_was_removed(
     assert len(kept(owner_engine, alice)) == 1
 
 
-def test_what_is_older_than_24_hours_is_removed(
+def test_keys_older_than_24_hours_are_deleted(
     app: Flask,
     alice: Person,
     charlie: Person,
@@ -463,7 +463,7 @@ def test_what_is_older_than_24_hours_is_removed(
     assert idempotency.purge.every is not None
 
 
-def test_the_worker_knows_the_removal() -> None:
+def test_the_worker_registers_the_deletion_job() -> None:
     from voyagent.kernel import jobs  # noqa: PLC0415 - the table of the worker's tasks
 
     assert jobs._tasks["http.purge_idempotency_keys"] is idempotency.purge  # noqa: SLF001 - nothing else tells
@@ -483,7 +483,7 @@ def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(
     assert cost(lambda: log(alice)) == 2  # who is it, and what is there
 
 
-def test_of_what_was_asked_a_keyed_digest_is_kept(
+def test_a_keyed_digest_of_the_request_is_stored(
     app: Flask, alice: Person, owner_engine: sa.Engine
 ) -> None:
     """A body may hold a password: what is kept of it is worth nothing to whoever has the table and

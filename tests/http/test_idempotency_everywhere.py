@@ -119,7 +119,7 @@ def test_sent_twice_with_one_key_it_happens_once(
 
 
 @named(COVERED)
-def test_without_a_key_nothing_is_kept(
+def test_without_a_key_no_response_is_stored(
     alice: Person, world: Callable[[], dict[str, int]], call: Call
 ) -> None:
     address, body = call.address(**call.things(alice)), call.body()
@@ -132,7 +132,7 @@ def test_without_a_key_nothing_is_kept(
 
 
 @named(COVERED)
-def test_the_document_tells_of_the_key(app: Flask, call: Call) -> None:
+def test_the_api_document_describes_the_idempotency_key(app: Flask, call: Call) -> None:
     with app.app_context():
         described: Any = openapi()["paths"]
     operation = described[call.path.replace("<", "{").replace(">", "}")]["post"]
@@ -153,7 +153,7 @@ def test_the_document_tells_of_the_key(app: Flask, call: Call) -> None:
 
 
 @named([call for call in POSTS if not call.operation.takes_key])
-def test_the_others_neither_look_at_it_nor_promise_it(app: Flask, call: Call) -> None:
+def test_other_operations_ignore_the_key_and_do_not_document_it(app: Flask, call: Call) -> None:
     with app.app_context():
         described: Any = openapi()["paths"]
     operation = described[call.path]["post"]
@@ -172,7 +172,7 @@ def test_the_others_neither_look_at_it_nor_promise_it(app: Flask, call: Call) ->
     )
 
 
-def test_the_reading_page_tells_of_it(app: Flask) -> None:
+def test_the_api_reference_describes_it(app: Flask) -> None:
     page = app.test_client().get("/api/docs").text
     assert "Idempotency-Key" in page
     assert "Idempotent-Replayed: true" in page

@@ -60,7 +60,7 @@ def test_a_repeat_joins_the_turn_that_runs(line: Line) -> None:
     assert said(line) == 2
 
 
-def test_after_the_turn_has_ended_a_repeat_is_told_it_again_from_its_first_event(
+def test_a_repeat_after_the_turn_gets_all_its_events_again(
     line: Line,
 ) -> None:
     line.say("trial balance")
@@ -72,7 +72,7 @@ def test_after_the_turn_has_ended_a_repeat_is_told_it_again_from_its_first_event
     assert said(line) == 6
 
 
-def test_without_a_key_the_same_message_is_said_again(line: Line) -> None:
+def test_a_message_without_a_key_is_sent_again(line: Line) -> None:
     line.say("help")
     line.say("help")
     assert said(line) == 4
@@ -110,9 +110,7 @@ def frames_of(told: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("lost", ["nonsense", "999999"])
-def test_a_last_event_that_is_none_of_the_conversations_tells_a_repeat_the_whole_turn(
-    line: Line, lost: str
-) -> None:
+def test_a_repeat_with_an_unknown_last_event_gets_the_whole_turn(line: Line, lost: str) -> None:
     first = send(line, HELP)
     line.drain()
     told = events(first)
@@ -123,7 +121,7 @@ def test_a_last_event_that_is_none_of_the_conversations_tells_a_repeat_the_whole
     )
 
 
-def test_another_message_under_the_key_is_refused(line: Line) -> None:
+def test_a_different_message_with_the_same_key_is_refused(line: Line) -> None:
     send(line, HELP)
     answer = send(line, {"message": "trial balance"})
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
@@ -150,7 +148,7 @@ def test_a_deleted_conversation_is_not_found_by_a_repeat_either(line: Line) -> N
     assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
 
 
-def test_a_message_that_found_no_seat_was_not_said_and_may_be_sent_again(
+def test_a_message_without_a_free_slot_is_not_stored_and_can_be_sent_again(
     variant: Variant, line: Line
 ) -> None:
     app = variant(streams_max=1)
@@ -171,7 +169,7 @@ def test_a_message_that_found_no_seat_was_not_said_and_may_be_sent_again(
     assert said(line) == 2
 
 
-def test_of_many_at_once_one_is_said(line: Line) -> None:
+def test_one_of_many_parallel_messages_is_stored(line: Line) -> None:
     answers = at_once([lambda: send(line, HELP)] * 6)
     assert {answer.status_code for answer in answers} == {200}
     line.drain()

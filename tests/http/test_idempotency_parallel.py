@@ -72,7 +72,7 @@ def twins(
     return first, second, pid
 
 
-def test_of_a_parallel_pair_one_runs_and_the_other_waits_for_its_answer(
+def test_one_of_two_parallel_requests_runs_and_the_other_gets_its_response(
     alice: Person, owner_engine: sa.Engine, run: Run
 ) -> None:
     with held(owner_engine, alice):
@@ -97,7 +97,7 @@ def test_when_the_first_fails_the_twin_that_waited_runs(
     assert log(alice).data == second.result().data
 
 
-def test_a_parallel_request_with_another_body_waits_and_is_told_of_the_key(
+def test_a_parallel_request_with_another_body_gets_the_key_error(
     alice: Person, owner_engine: sa.Engine, run: Run
 ) -> None:
     with held(owner_engine, alice):
@@ -122,7 +122,7 @@ def test_other_keys_and_other_agencies_do_not_wait(
     assert first.result().status_code == 201
 
 
-def test_who_has_waited_long_is_told_to_come_back(
+def test_a_request_that_waited_too_long_gets_409(
     alice: Person, owner_engine: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "WAIT_S", 0.6)
@@ -138,7 +138,7 @@ def test_who_has_waited_long_is_told_to_come_back(
     assert log(alice).data == first.result().data
 
 
-def test_a_twin_waits_at_most_ten_seconds() -> None:
+def test_a_repeated_request_waits_at_most_ten_seconds() -> None:
     assert (
         idempotency.WAIT_S + idempotency.POLL_INTERVAL_S + idempotency.LAST_LOCK_TIMEOUT_MS / 1000
         <= 10
@@ -146,7 +146,7 @@ def test_a_twin_waits_at_most_ten_seconds() -> None:
     assert idempotency.LOCK_TIMEOUT_MS / 1000 < idempotency.WAIT_S
 
 
-def test_twins_that_wait_long_do_not_keep_others_from_the_database(
+def test_waiting_repeats_do_not_block_the_database(
     variant: Variant,
     alice: Person,
     charlie: Person,
@@ -175,14 +175,14 @@ def test_twins_that_wait_long_do_not_keep_others_from_the_database(
     assert {other.result().data for other in others} == {first.result().data}
 
 
-def test_of_many_at_once_one_runs(alice: Person, owner_engine: sa.Engine) -> None:
+def test_one_of_many_parallel_requests_runs(alice: Person, owner_engine: sa.Engine) -> None:
     answers = at_once([lambda: log(alice)] * 12)
     assert {(answer.status_code, answer.data) for answer in answers} == {(201, answers[0].data)}
     assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", *["true"] * 11]
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_of_two_whose_claims_a_pause_has_undone_one_is_undone_whole(
+def test_after_a_pause_one_of_two_equal_requests_is_rolled_back(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
     """Both run, since neither holds the key any more; the last insert lets one of them stand."""
@@ -202,7 +202,7 @@ def test_of_two_whose_claims_a_pause_has_undone_one_is_undone_whole(
     assert len(kept(owner_engine, alice)) == 1
 
 
-def test_of_two_different_requests_whose_claims_a_pause_has_undone_one_is_refused(
+def test_after_a_pause_one_of_two_different_requests_is_refused(
     probe: Probe, alice: Person, owner_engine: sa.Engine
 ) -> None:
     both = Barrier(2)
@@ -218,7 +218,7 @@ def test_of_two_different_requests_whose_claims_a_pause_has_undone_one_is_refuse
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_who_has_lost_her_claim_and_meets_a_twin_at_work_is_told_to_come_back(
+def test_a_request_that_lost_its_claim_to_a_running_one_gets_409(
     variant: Variant, alice: Person, owner_engine: sa.Engine, run: Run
 ) -> None:
     probe = Probe(variant(db_statement_timeout_ms=400))

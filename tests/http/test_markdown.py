@@ -28,7 +28,7 @@ from voyagent.http.markdown import as_html
         ),
     ],
 )
-def test_it_is_laid_out(text: str, html: str) -> None:
+def test_markdown_is_rendered_as_html(text: str, html: str) -> None:
     assert as_html(text) == html
 
 
@@ -52,7 +52,7 @@ def test_a_column_stands_at_the_side_that_the_answer_names() -> None:
     ]
 
 
-def test_what_is_wider_than_the_talk_is_scrolled_by_keys() -> None:
+def test_wide_tables_can_be_scrolled_by_keyboard() -> None:
     assert as_html("```python\nx = 1\n```") == '<pre tabindex="0"><code>x = 1\n</code></pre>\n'
 
 
@@ -75,7 +75,7 @@ def test_what_is_wider_than_the_talk_is_scrolled_by_keys() -> None:
         '<p class="v-ask" id="say" style="position:fixed">Grant</p>',
     ],
 )
-def test_nothing_runs_and_nothing_is_fetched(text: str) -> None:
+def test_rendered_html_has_no_scripts_and_no_remote_content(text: str) -> None:
     html = str(as_html(text))
     elements = re.findall(r"<[^>]*>", html)
     for element in elements:

@@ -118,7 +118,7 @@ def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
     )
 
 
-def test_ours_are_beside_them(app: Flask) -> None:
+def test_our_codes_are_compared_with_them(app: Flask) -> None:
     names = {family.name for family in text_string_to_metric_families(read(app))}
     assert {
         "voyagent_page_requests",
@@ -142,7 +142,7 @@ def test_ours_are_beside_them(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
-def test_without_a_token_a_program_on_this_machine_may_look(
+def test_without_a_token_a_local_program_may_read_the_metrics(
     app: Flask, path: str, peer: str
 ) -> None:
     assert app.test_client().get(path, environ_base={"REMOTE_ADDR": peer}).status_code == 200
@@ -152,7 +152,7 @@ def test_without_a_token_a_program_on_this_machine_may_look(
 @pytest.mark.parametrize(
     "peer", ["10.0.0.1", "203.0.113.9", "::ffff:10.0.0.1", "fe80::1", "", "unix:", "localhost"]
 )
-def test_without_a_token_nobody_else_may(app: Flask, path: str, peer: str) -> None:
+def test_without_a_token_other_machines_are_refused(app: Flask, path: str, peer: str) -> None:
     answer = app.test_client().get(path, environ_base={"REMOTE_ADDR": peer})
     assert (answer.status_code, answer.json["detail"]) == (404, "not found")
 
@@ -160,7 +160,7 @@ def test_without_a_token_nobody_else_may(app: Flask, path: str, peer: str) -> No
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("header", FORWARDED)
 @pytest.mark.parametrize("value", ["127.0.0.1", ""])
-def test_without_a_token_what_came_through_a_proxy_is_refused(
+def test_without_a_token_proxied_requests_are_refused(
     app: Flask, path: str, header: str, value: str
 ) -> None:
     answer = app.test_client().get(path, headers={header: value})
@@ -186,7 +186,7 @@ def test_a_proxy_that_is_trusted_for_addresses_opens_nothing_here(app: Flask) ->
         )
 
 
-def test_in_production_nobody_looks_without_a_token(app: Flask) -> None:
+def test_in_production_a_token_is_required(app: Flask) -> None:
     with set_to(app, env=Environment.PRODUCTION):
         assert app.test_client().get("/internal/metrics").status_code == 404
         assert (
@@ -197,9 +197,7 @@ def test_in_production_nobody_looks_without_a_token(app: Flask) -> None:
 
 @pytest.mark.parametrize("env", list(Environment))
 @pytest.mark.parametrize("path", PATHS)
-def test_with_a_token_everybody_needs_it_this_machine_too(
-    app: Flask, env: Environment, path: str
-) -> None:
+def test_with_a_token_every_caller_needs_it(app: Flask, env: Environment, path: str) -> None:
     with set_to(app, env=env, metrics_token=SecretStr(TOKEN)):
         client = app.test_client()
         for given in (
@@ -285,7 +283,7 @@ def test_pages_are_counted_apart_from_the_api(app: Flask, alice: Person) -> None
     )
 
 
-def test_nothing_that_a_caller_sends_becomes_a_label(app: Flask, alice: Person) -> None:
+def test_no_input_of_a_caller_becomes_a_label(app: Flask, alice: Person) -> None:
     client = app.test_client()
     before = labels_of(app)
     for number in range(20):
@@ -462,7 +460,7 @@ def test_a_proposal_is_pending_until_it_is_decided(
     assert pending() == figure(before, "voyagent_approvals", state="pending")
 
 
-def test_what_is_rolled_back_is_not_counted(app: Flask, alice: Person) -> None:
+def test_a_rolled_back_act_is_not_counted(app: Flask, alice: Person) -> None:
     counted: list[str] = []
     with pytest.raises(ZeroDivisionError), alice.acting():
         after_commit(db.session, lambda: counted.append("never"))
@@ -507,7 +505,9 @@ def test_connections_are_in_use_while_somebody_uses_them(app: Flask, alice: Pers
     assert figure(found, "voyagent_db_connections_max", pool="lane") > 0
 
 
-def test_without_the_database_the_rest_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_database_the_other_metrics_are_returned(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_: object, **__: object) -> None:
         raise sa.exc.OperationalError("select", {}, Exception("away"))
 
@@ -571,7 +571,7 @@ def test_reading_them_is_one_statement(app: Flask, statements: list[str]) -> Non
     assert statements == ["select figure, number from app.figures()"]
 
 
-def test_what_is_over_costs_a_reading_nothing(alice: Person, owner_engine: sa.Engine) -> None:
+def test_finished_work_does_not_slow_the_metrics(alice: Person, owner_engine: sa.Engine) -> None:
     values = {"t": alice.actor.tenant_id, "u": alice.actor.user_id, "s": chat_of(alice)}
     with owner_engine.connect() as connection, connection.begin() as transaction:
         for statement in HISTORY:
@@ -582,7 +582,7 @@ def test_what_is_over_costs_a_reading_nothing(alice: Person, owner_engine: sa.En
         transaction.rollback()
 
 
-def test_counting_costs_a_request_next_to_nothing(app: Flask) -> None:
+def test_counting_takes_almost_no_time(app: Flask) -> None:
     """Measured at a few microseconds; a hundred would be a fault."""
     with app.test_request_context("/api/health"):
         response = app.response_class(status=200)

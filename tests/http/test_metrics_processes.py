@@ -126,7 +126,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-def test_whichever_process_answers_tells_the_sum_of_all(
+def test_each_process_returns_the_sum_of_all_processes(
     site: Site, no_jobs: None, app: Flask, alice: Person
 ) -> None:
     web = site.start_web()
@@ -184,7 +184,7 @@ def test_a_folder_that_cannot_be_written_is_not_shared(
     assert metrics.DIRECTORY not in os.environ
 
 
-def test_a_start_forgets_the_dead_and_leaves_the_living_alone(tmp_path: Path) -> None:
+def test_a_start_deletes_metrics_of_dead_processes_only(tmp_path: Path) -> None:
     gone = subprocess.Popen(
         [sys.executable, "-c", ""]
     )  # it has ended, and nobody has noticed: its number is taken still

@@ -64,7 +64,7 @@ def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
     ]
 
 
-def test_in_the_read_pool_too_the_role_comes_before_the_query(
+def test_the_role_is_checked_before_the_query_in_the_read_pool(
     app: Flask, alice: Person, bob: Person
 ) -> None:
     """The caller of a list is authenticated in its round trip, before the query is checked."""
@@ -81,12 +81,12 @@ def test_in_the_read_pool_too_the_role_comes_before_the_query(
     assert alice.api.get("/enquiries/nonsense").status_code == 401
 
 
-def test_a_list_that_reads_nothing_still_asks_who_is_there(alice: Person) -> None:
+def test_a_list_without_reads_still_authenticates(alice: Person) -> None:
     alice.api.post("/auth/sign-out")
     assert alice.api.get("/enquiries?offset=2147483647").status_code == 401
 
 
-def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
+def test_no_input_value_is_repeated_in_an_error_list(alice: Person) -> None:
     secret = "a-secret-value"
     answer = alice.api.post(
         "/enquiries",
@@ -116,7 +116,7 @@ def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
         "/api/approvals/%00",
     ],
 )
-def test_who_is_there_is_asked_before_what_is_in_the_address(
+def test_authentication_comes_before_the_path_parameters(
     app: Flask, alice: Person, poison: str
 ) -> None:
     nobody, stranger = (
@@ -129,7 +129,7 @@ def test_who_is_there_is_asked_before_what_is_in_the_address(
     assert alice.api.get(poison.removeprefix("/api")).status_code == (422 if "?" in poison else 404)
 
 
-def test_the_role_too_comes_before_what_is_in_the_address(app: Flask, victor: Person) -> None:
+def test_the_role_is_checked_before_the_path_parameters(app: Flask, victor: Person) -> None:
     assert patch(app, victor, "/api/enquiries/%00?x=%00", b"{}") == (403, "forbidden_role")
 
 

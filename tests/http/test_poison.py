@@ -145,7 +145,7 @@ def check(answer: Any, *, echo: str = MARK) -> None:
 
 
 @spread(WITH_BODY, RAW)
-def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(
+def test_a_malformed_body_is_refused_before_authentication(
     app: Flask, call: Call, kind: str
 ) -> None:
     raw, status, code = RAW[kind]
@@ -156,7 +156,7 @@ def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(
 
 
 @spread(WITH_BODY, SCHEMA)
-def test_what_no_column_holds_is_refused_with_the_schema(
+def test_a_value_that_no_column_can_store_is_422(
     app: Flask, bearer: dict[str, str], call: Call, kind: str
 ) -> None:
     raw, code = SCHEMA[kind]
@@ -177,7 +177,7 @@ def test_a_body_that_is_too_large_is_refused_unread(app: Flask, call: Call) -> N
 
 
 @named(WITH_BODY)
-def test_a_body_that_is_not_plain_json_is_refused_unread(app: Flask, call: Call) -> None:
+def test_a_body_of_another_media_type_is_refused_unread(app: Flask, call: Call) -> None:
     for content_type in (
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -209,7 +209,7 @@ def test_a_body_that_is_not_plain_json_is_refused_unread(app: Flask, call: Call)
 
 
 @named([call for call in WITH_BODY if not call.operation.body_optional])
-def test_a_body_that_is_missing_is_told_at_its_place(
+def test_a_missing_body_is_reported_at_its_location(
     app: Flask, bearer: dict[str, str], call: Call
 ) -> None:
     answer = send(app, call, call.address(), headers=bearer)
@@ -265,7 +265,7 @@ def test_every_filter_takes_poison_without_harm(
     [call for call in CALLS if call.path.startswith("/api/")],
     ["x=%00", "%00=x", "x=a%ED%A0%80b", "x=%FF", "limit=%00"],
 )
-def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(
+def test_an_unstorable_query_value_is_always_refused(
     app: Flask, bearer: dict[str, str], call: Call, kind: str
 ) -> None:
     options = {"json": {}} if call.operation.body else {}

@@ -52,7 +52,7 @@ def numbers(person: Person) -> list[str]:
         ]
 
 
-def test_an_advance_that_is_sent_twice_is_noted_once(alice: Person) -> None:
+def test_an_advance_sent_twice_is_recorded_once(alice: Person) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     first = browser.post("/payments/new", data={**ADVANCE, **hidden})
@@ -63,7 +63,7 @@ def test_an_advance_that_is_sent_twice_is_noted_once(alice: Person) -> None:
     assert SENT_BEFORE in Page(browser.get(again.headers["Location"])).words(".//body")
 
 
-def test_a_form_that_is_opened_anew_records_anew(alice: Person) -> None:
+def test_a_form_that_is_opened_again_records_again(alice: Person) -> None:
     browser = alice.browser
     for _ in range(2):
         answer = browser.post("/payments/new", data={**ADVANCE, **opened(browser, "/payments/new")})
@@ -71,7 +71,7 @@ def test_a_form_that_is_opened_anew_records_anew(alice: Person) -> None:
     assert len(numbers(alice)) == 2
 
 
-def test_of_two_clicks_at_the_same_moment_one_records_and_both_lead_to_it(alice: Person) -> None:
+def test_two_simultaneous_clicks_create_one_record(alice: Person) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     cookies = [(cookie.key, cookie.value) for cookie in browser._cookies.values()]  # noqa: SLF001 - the client has no list of them
@@ -88,7 +88,7 @@ def test_of_two_clicks_at_the_same_moment_one_records_and_both_lead_to_it(alice:
     assert len(numbers(alice)) == 1
 
 
-def test_what_came_back_or_was_only_looked_at_may_be_sent_again(alice: Person) -> None:
+def test_a_refused_or_previewed_form_can_be_sent_again(alice: Person) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     looked = browser.post("/payments/new", data={**ADVANCE, **hidden, "then": "look"})
@@ -101,9 +101,7 @@ def test_what_came_back_or_was_only_looked_at_may_be_sent_again(alice: Person) -
 
 
 @pytest.mark.parametrize("then", ["look", "documents", "fill"])
-def test_a_preview_that_comes_behind_what_was_sent_is_only_a_preview(
-    alice: Person, then: str
-) -> None:
+def test_a_preview_after_the_submission_changes_nothing(alice: Person, then: str) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     done = browser.post("/payments/new", data={**ADVANCE, **hidden})
@@ -130,7 +128,7 @@ def test_a_script_that_sends_it_again_is_led_on_as_scripts_are(alice: Person) ->
     assert len(numbers(alice)) == 1
 
 
-def test_another_person_s_form_is_another_one_whatever_its_key(
+def test_forms_of_different_people_with_one_key_are_different(
     people: People, alice: Person
 ) -> None:
     rita = people.colleague(alice, "Rita Role", role="accounting_lead")
@@ -143,7 +141,7 @@ def test_another_person_s_form_is_another_one_whatever_its_key(
 
 
 @pytest.mark.parametrize("key", ["", " " * 65, "x" * 65, "\u0915"])
-def test_a_key_that_is_none_is_no_key(alice: Person, key: str) -> None:
+def test_an_invalid_key_is_ignored(alice: Person, key: str) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new") | {"form_key": key}
     assert [

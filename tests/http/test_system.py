@@ -27,7 +27,7 @@ def test_the_probes_answer_anybody_under_the_api_and_at_the_root(app: Flask, pla
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_probe_says_ok_or_not_and_nothing_of_our_inside(variant: Variant, place: str) -> None:
+def test_a_probe_reports_only_success_or_failure(variant: Variant, place: str) -> None:
     client = variant(
         db_url="postgresql://nobody:secret@127.0.0.1:9/nothing",
         redis_url="redis://:secret@127.0.0.1:9/0",
@@ -130,7 +130,7 @@ def test_without_a_database_the_program_starts_and_says_so(bare: tuple[Flask, li
         assert (answer.status_code, answer.json["detail"]) == (503, "database_not_configured")
 
 
-def test_without_a_database_every_other_operation_is_503(bare: tuple[Flask, list[str]]) -> None:
+def test_without_a_database_all_other_operations_are_503(bare: tuple[Flask, list[str]]) -> None:
     client = bare[0].test_client()
     for call in CALLS:
         if call.path in {"/health", "/api/health"}:

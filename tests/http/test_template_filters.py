@@ -75,7 +75,7 @@ def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
         (1234567, "IQD", "1,234.567"),
     ],
 )
-def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(
+def test_an_amount_has_the_decimals_of_its_currency_and_the_grouping_of_the_country(
     minor: int, currency: str, figure: str
 ) -> None:
     assert look.amount(Money(minor, currency)) == figure
@@ -126,7 +126,7 @@ def test_a_customers_document_has_the_symbol(money: Money, written: str) -> None
         (Money(99900, "INR"), "999"),
     ],
 )
-def test_a_chart_has_three_figures(money: Money, written: str) -> None:
+def test_a_chart_has_three_amounts(money: Money, written: str) -> None:
     assert look.short_amount(money) == written
 
 
@@ -147,7 +147,7 @@ def test_a_day_names_its_year_only_where_it_could_be_another(
     assert look.day(value) == written
 
 
-def test_a_hindi_page_names_days_and_months_in_hindi_with_figures_of_the_trade(
+def test_a_hindi_page_has_hindi_dates_and_latin_digits(
     page: SimpleNamespace,
 ) -> None:
     speak(page, "hi")
@@ -167,7 +167,7 @@ def test_a_title_has_its_day_in_full() -> None:
     assert look.long_day(date(2026, 11, 24), weekday=False, year=True) == "24 November 2026"
 
 
-def test_what_leaves_the_house_in_another_language_has_its_days_in_it(
+def test_dates_in_mails_are_in_the_language_of_the_mail(
     page: SimpleNamespace,
 ) -> None:
     with force_locale("hi"):
@@ -253,7 +253,7 @@ def test_a_date_field_shows_a_day_as_it_is_typed_in_any_language(page: SimpleNam
     assert look.typed_day(None) == ""
 
 
-def test_without_a_page_the_language_is_english_and_the_zone_utc(page: SimpleNamespace) -> None:
+def test_outside_a_request_the_language_is_english_and_the_zone_utc(page: SimpleNamespace) -> None:
     g.pop("page")
     assert look.page_locale() == "en"
     assert text(look.when(NOW)) == "05:12"

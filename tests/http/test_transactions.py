@@ -115,7 +115,7 @@ def test_a_refusal_of_the_database_is_not_tried_again(variant: Variant) -> None:
     assert len(attempts) == 1
 
 
-def test_connections_that_died_while_they_lay_in_the_pool_are_replaced_unnoticed(
+def test_dead_connections_in_the_pool_are_replaced(
     variant: Variant, alice: Person, owner_engine: sa.Engine
 ) -> None:
     app = variant()
@@ -139,7 +139,7 @@ def test_connections_that_died_while_they_lay_in_the_pool_are_replaced_unnoticed
 
 
 @pytest.mark.parametrize("sqlstate", ["57P01", "57P03"])
-def test_a_server_that_says_goodbye_is_asked_again_on_a_new_connection(
+def test_a_closing_server_is_asked_again_on_a_new_connection(
     variant: Variant, sqlstate: str
 ) -> None:
     pids: list[int] = []

@@ -18,7 +18,7 @@ from voyagent.identity.rules.addresses import normal_address
         ("neha@xn--exmple-cua.com", "neha@exämple.com"),
     ],
 )
-def test_an_address_is_kept_in_one_lower_case_spelling(typed: str, kept: str) -> None:
+def test_an_address_is_stored_in_lower_case(typed: str, kept: str) -> None:
     assert normal_address(typed) == kept
 
 
@@ -45,5 +45,5 @@ def test_an_address_is_kept_in_one_lower_case_spelling(typed: str, kept: str) ->
         "n" * 250 + "@malabar.example",
     ],
 )
-def test_what_is_no_address_or_only_looks_like_one_is_refused(typed: str) -> None:
+def test_an_invalid_or_deceptive_address_is_refused(typed: str) -> None:
     assert normal_address(typed) is None

@@ -44,9 +44,7 @@ def test_everybody_of_a_suspended_agency_is_refused_everywhere_and_nobody_else(
     assert app.test_client().get(f"/api/auth/invites/lookup?token={token}").status_code == 404
 
 
-def test_an_agency_that_is_let_in_again_goes_on_where_it_was(
-    app: Flask, alice: Person, events: Events
-) -> None:
+def test_a_resumed_agency_continues_where_it_was(app: Flask, alice: Person, events: Events) -> None:
     browser = alice.browser
     command(app, "suspend", alice.actor.tenant_id)
     result = command(app, "resume", alice.actor.tenant_id)
@@ -60,14 +58,14 @@ def test_an_agency_that_is_let_in_again_goes_on_where_it_was(
     assert told[1:] == [("agency.suspended", "system"), ("agency.resumed", "system")]
 
 
-def test_doing_it_twice_changes_nothing(app: Flask, alice: Person, events: Events) -> None:
+def test_a_second_run_changes_nothing(app: Flask, alice: Person, events: Events) -> None:
     for verb in ("suspend", "suspend", "resume", "resume"):
         assert command(app, verb, alice.actor.tenant_id).exit_code == 0
     assert len(events(alice, "agency.suspended")) == len(events(alice, "agency.resumed")) == 1
 
 
 @pytest.mark.parametrize("verb", ["suspend", "resume"])
-def test_an_agency_that_there_is_not_is_named_as_such(app: Flask, verb: str) -> None:
+def test_an_unknown_agency_is_reported(app: Flask, verb: str) -> None:
     result = command(app, verb, new_id())
     assert (result.exit_code, result.output) == (1, "Error: No agency has this ID.\n")
     assert command(app, verb, "nonsense").exit_code == 2

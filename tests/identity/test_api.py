@@ -140,16 +140,14 @@ def test_a_long_phrase_needs_no_digit(anyone: ApiClient) -> None:
     "password",
     ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "malabargulf2026"],
 )
-def test_sign_up_tells_that_a_password_is_too_common(anyone: ApiClient, password: str) -> None:
+def test_sign_up_refuses_a_common_password(anyone: ApiClient, password: str) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(password=password))
     assert answer.status_code == 400
     assert answer.json["detail"] == {"error": "password_too_weak", "code": "password_common"}
 
 
 @pytest.mark.parametrize("password", [" " * 20, "\t\u2003" * 64])
-def test_sign_up_tells_that_a_password_is_nothing_but_spaces(
-    anyone: ApiClient, password: str
-) -> None:
+def test_sign_up_refuses_a_blank_password(anyone: ApiClient, password: str) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(password=password))
     assert (answer.status_code, answer.json["detail"]) == (
         400,
@@ -169,7 +167,7 @@ def test_sign_up_takes_an_unlikely_password(anyone: ApiClient, password: str) ->
     )
 
 
-def test_a_taken_address_is_told(anyone: ApiClient, alice: Person) -> None:
+def test_an_existing_address_is_reported(anyone: ApiClient, alice: Person) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(email=alice.email.title()))
     assert (answer.status_code, answer.json["detail"]) == (409, "email_already_registered")
 
@@ -239,7 +237,7 @@ def test_sign_in_refuses_a_wrong_field(
     ) == [("body", place)]
 
 
-def test_me_is_the_person_as_she_is_now(alice: Person, sql: Sql) -> None:
+def test_me_returns_the_current_user(alice: Person, sql: Sql) -> None:
     answer = alice.api.get("/auth/me")
     assert answer.status_code == 200
     assert set(answer.json) == USER
@@ -271,7 +269,9 @@ def test_me_is_the_person_as_she_is_now(alice: Person, sql: Sql) -> None:
         "Token {token}",
     ],
 )
-def test_nobody_is_told_so_and_nothing_else(app: Flask, alice: Person, header: str | None) -> None:
+def test_an_anonymous_caller_gets_only_the_401_error(
+    app: Flask, alice: Person, header: str | None
+) -> None:
     headers = {} if header is None else {"Authorization": header.format(token=alice.access_token)}
     answer = app.test_client().get("/api/auth/me", headers=headers)
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
@@ -384,7 +384,7 @@ def test_an_invitation_answers_itself_and_its_link(alice: Person) -> None:
     )
 
 
-def test_the_link_is_built_on_the_public_address_and_never_on_the_host(alice: Person) -> None:
+def test_the_link_uses_the_public_url_and_never_the_host_header(alice: Person) -> None:
     answer = alice.api.post(
         "/auth/invites", json={"email": fresh_address()}, headers={"Host": "evil.example"}
     )
@@ -468,7 +468,7 @@ def test_invitations_come_in_pages_where_they_are_asked_for(
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"]
 )
-def test_a_page_of_invitations_that_cannot_be_is_refused(alice: Person, query: str) -> None:
+def test_an_invalid_page_of_invitations_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/auth/invites?{query}").status_code == 422
 
 
@@ -486,7 +486,7 @@ def test_an_invitation_is_revoked_once(app: Flask, alice: Person, charlie: Perso
     assert (found.status_code, found.json["detail"]) == (400, "invite_not_pending")
 
 
-def test_the_holder_of_a_link_may_look_it_up(
+def test_an_invitation_can_be_read_with_its_token(
     app: Flask, anyone: ApiClient, alice: Person, sql: Sql
 ) -> None:
     email = fresh_address()
@@ -551,7 +551,7 @@ def test_accepting_refuses_a_wrong_field(
     ) == [("body", place)]
 
 
-def test_accepting_tells_what_is_wrong_with_the_link(
+def test_an_invalid_invitation_link_has_its_reason(
     app: Flask, anyone: ApiClient, alice: Person, charlie: Person, sql: Sql
 ) -> None:
     expired_id, expired = invite(app, alice, fresh_address())

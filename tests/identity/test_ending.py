@@ -56,7 +56,7 @@ def test_the_acting_session_may_go_on_with_both_its_tokens(app: Flask, alice: Pe
     assert refresh(app, alice.refresh_token)
 
 
-def test_where_nothing_ends_nothing_is_told(app: Flask, alice: Person, events: Events) -> None:
+def test_no_message_is_sent_if_no_session_ends(app: Flask, alice: Person, events: Events) -> None:
     acting = session_of(app, alice.access_token)
     assert (
         alice.does(
@@ -96,7 +96,7 @@ def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(
     )
 
 
-def test_the_person_is_told_of_a_token_that_was_used_again(
+def test_the_user_is_informed_of_a_reused_token(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     for person in (alice, bob):

@@ -224,7 +224,7 @@ def test_a_person_who_names_an_account_is_counted_by_it(act: Act) -> None:
 
 
 @pytest.mark.parametrize(("act", "per"), EACH)
-def test_over_the_limit_nothing_is_looked_at(
+def test_above_the_limit_no_credential_is_checked(
     narrow: Flask, alice: Person, act: Act, per: str
 ) -> None:
     first = act.on(narrow, alice)
@@ -243,7 +243,7 @@ def test_over_the_limit_nothing_is_looked_at(
     [act for act in API if act.name != "POST /api/auth/send-verification-email"],
     ids=lambda act: act.name,
 )
-def test_what_breaks_the_schema_is_told_so_first(narrow: Flask, alice: Person, act: Act) -> None:
+def test_the_schema_is_checked_before_the_limit(narrow: Flask, alice: Person, act: Act) -> None:
     fill(narrow, act.throttle, "address", act.names(alice))
     broken = (
         {"query_string": {"token": ""}}
@@ -388,9 +388,7 @@ PAGES = [
 
 @pytest.mark.parametrize("per", ["address", "overall"])
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.path} {page.throttle.name}")
-def test_a_page_says_in_words_that_it_was_too_often(
-    narrow: Flask, alice: Person, page: Page, per: str
-) -> None:
+def test_a_page_explains_a_rate_limit(narrow: Flask, alice: Person, page: Page, per: str) -> None:
     browser = narrow.test_client()
     page.begin(browser, alice)
     token = csrf(browser, page.token_from or page.path)
@@ -415,7 +413,7 @@ def test_a_page_says_in_words_that_it_was_too_often(
         ("/accept-invite", limits.INVITE_LOOKUP),
     ],
 )
-def test_opening_a_link_too_often_says_so(narrow: Flask, path: str, throttle: Throttle) -> None:
+def test_opening_a_link_too_often_is_reported(narrow: Flask, path: str, throttle: Throttle) -> None:
     browser = narrow.test_client()
     browser.get(path, query_string={"token": a_token()})
     fill(narrow, throttle, "address", "")

@@ -97,7 +97,7 @@ def test_an_address_has_one_open_invitation_of_an_agency(
     assert invite(app, charlie, email)
 
 
-def test_of_parallel_invitations_of_one_address_one_is_made(app: Flask, alice: Person) -> None:
+def test_parallel_invitations_of_one_address_create_one(app: Flask, alice: Person) -> None:
     email, barrier = fresh_address(), threading.Barrier(6)
 
     def call(_number: int) -> bool:
@@ -170,14 +170,14 @@ def test_a_person_who_accepts_joins_the_agency_in_the_role_and_counts_as_confirm
     assert event["actor_id"] == joined.actor.user_id
 
 
-def test_a_token_is_good_once(app: Flask, alice: Person) -> None:
+def test_a_token_works_once(app: Flask, alice: Person) -> None:
     _, token = invite(app, alice, fresh_address())
     accept(app, token)
     with pytest.raises(service.InviteNotPending):
         accept(app, token)
 
 
-def test_of_parallel_acceptances_one_joins(app: Flask, alice: Person, sql: Sql) -> None:
+def test_parallel_acceptances_create_one_user(app: Flask, alice: Person, sql: Sql) -> None:
     email, barrier = fresh_address(), threading.Barrier(16)
     _, token = invite(app, alice, email)
     body = {"token": token, "password": PASSWORD, "full_name": "Joy Joiner"}
@@ -222,7 +222,7 @@ def test_a_refused_password_leaves_the_token_good(app: Flask, alice: Person) -> 
     assert accept(app, token).access_token
 
 
-def test_an_expired_a_revoked_and_an_unknown_token_open_nothing(
+def test_expired_revoked_and_unknown_tokens_are_refused(
     app: Flask, alice: Person, sql: Sql
 ) -> None:
     expired_id, expired = invite(app, alice, fresh_address())

@@ -63,7 +63,7 @@ def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Eve
         ({"password": "Harbour-lantern-43"}, "The password is incorrect."),
     ],
 )
-def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(
+def test_an_invalid_key_form_shows_field_errors_and_creates_no_key(
     bob: Person, fields: dict[str, Any], words: str
 ) -> None:
     answer = make(bob.browser, **fields)
@@ -114,7 +114,7 @@ def test_a_viewer_sees_the_page_and_makes_none(victor: Person) -> None:
     assert browser.get(NEW).status_code == 403
 
 
-def test_one_sees_ones_own_and_an_administrator_everybodys(
+def test_a_user_sees_own_keys_and_an_administrator_sees_all(
     alice: Person, bob: Person, charlie: Person
 ) -> None:
     for person, name in ((alice, "Tally bridge"), (bob, "Sharjah sheet"), (charlie, "Stranger")):

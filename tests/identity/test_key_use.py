@@ -142,7 +142,7 @@ def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("role", ["agency_admin", "agent"])
-def test_a_scope_lets_in_what_the_table_says_and_no_more_than_the_role(
+def test_a_scope_permits_what_the_table_lists_within_the_role(
     people: People, alice: Person, role: str, scope: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -167,7 +167,7 @@ def test_scopes_add_up(alice: Person) -> None:
     assert client.get("/approvals").status_code == 403
 
 
-def test_an_enquiries_key_opens_a_conversation_and_says_nothing_in_it(alice: Person) -> None:
+def test_an_enquiries_key_opens_a_conversation_but_cannot_write_in_it(alice: Person) -> None:
     """The assistant acts with all rights of the person, so a narrower key must not use it."""
     client = with_key(alice, "enquiries")
     made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
@@ -190,7 +190,7 @@ def test_only_two_scopes_can_talk_with_the_assistant() -> None:
     }
 
 
-def test_an_assistant_key_talks_and_decides_nothing(alice: Person) -> None:
+def test_an_assistant_key_writes_messages_but_decides_nothing(alice: Person) -> None:
     client = with_key(alice, "assistant")
     session_id = client.post("/chat/sessions").json["session_id"]
     approval_id = MAKERS["approval_id"](alice)
@@ -209,7 +209,7 @@ def test_an_assistant_key_talks_and_decides_nothing(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_it_acts_as_its_maker_and_the_event_names_the_key(bob: Person, events: Events) -> None:
+def test_a_key_acts_as_its_creator_and_the_event_names_the_key(bob: Person, events: Events) -> None:
     key_id, text = make_key(bob)
     client = bearing(bob, text)
     assert client.get("/auth/me").json["id"] == str(bob.actor.user_id)
@@ -228,13 +228,13 @@ def test_it_acts_as_its_maker_and_the_event_names_the_key(bob: Person, events: E
     assert event["entity_refs"]["by_api_key_id"] == str(key_id)
 
 
-def test_what_a_person_does_herself_names_no_key(bob: Person, events: Events) -> None:
+def test_an_event_of_a_signed_in_person_names_no_key(bob: Person, events: Events) -> None:
     bob.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
     (event,) = events(bob, "enquiry.created")
     assert "by_api_key_id" not in event["entity_refs"]
 
 
-def test_it_is_judged_by_its_makers_present_role(alice: Person, people: People) -> None:
+def test_a_key_has_the_current_role_of_its_creator(alice: Person, people: People) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     client = with_key(person)
     assert client.get("/auth/invites").status_code == 200
@@ -252,7 +252,7 @@ def test_it_is_judged_by_its_makers_present_role(alice: Person, people: People) 
 @pytest.mark.parametrize(
     ("scope", "path"), [("audit", "/audit"), ("team", "/auth/invites"), ("read", "/audit")]
 )
-def test_a_narrower_key_loses_what_its_maker_has_lost(
+def test_a_scoped_key_loses_permissions_with_its_creator(
     alice: Person, people: People, scope: str, path: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
@@ -264,7 +264,7 @@ def test_a_narrower_key_loses_what_its_maker_has_lost(
     assert client.get(path).status_code == 403
 
 
-def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> None:
+def test_a_key_reads_nothing_of_another_agency(alice: Person, charlie: Person) -> None:
     enquiry_id = MAKERS["enquiry_id"](charlie)
     assert with_key(alice).get(f"/enquiries/{enquiry_id}").status_code == 404
     assert with_key(alice).get("/enquiries").json["items"] == []
@@ -274,7 +274,7 @@ def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> No
 # --------------------------------------------------------------------------------
 
 
-def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
+def test_an_unknown_key_is_refused(alice: Person) -> None:
     _id, text = make_key(alice)
     assert use(alice, text) == (200, None)
     other = "A" if text[-1] != "A" else "B"
@@ -308,21 +308,21 @@ def test_the_hash_is_compared_in_constant_time(
     assert [(len(stored), stored == given) for stored, given in compared] == [(32, True)] * 2
 
 
-def test_it_ends_when_it_is_revoked(alice: Person) -> None:
+def test_a_revoked_key_stops_working(alice: Person) -> None:
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)
     alice.does(service.revoke_key, key_id)
     assert use(alice, text) == REFUSED
 
 
-def test_it_ends_when_its_time_is_over(alice: Person, sql: Sql) -> None:
+def test_an_expired_key_stops_working(alice: Person, sql: Sql) -> None:
     key_id, text = make_key(alice, expires_in_days=1)
     assert use(alice, text) == (200, None)
     sql("update api_keys set expires_at = now() - interval '1 second' where id = :id", id=key_id)
     assert use(alice, text) == REFUSED
 
 
-def test_it_ends_with_its_maker(alice: Person, bob: Person) -> None:
+def test_a_key_stops_working_when_its_creator_is_removed(alice: Person, bob: Person) -> None:
     key_id, text = make_key(bob)
     assert use(bob, text) == (200, None)
     assert alice.api.delete(f"/team/{bob.actor.user_id}").status_code == 204
@@ -334,7 +334,7 @@ def test_it_ends_with_its_maker(alice: Person, bob: Person) -> None:
     assert alice.api.get("/auth/api-keys").json["items"][0]["revoked_at"] == ended
 
 
-def test_it_is_refused_while_its_agency_is_suspended(alice: Person, sql: Sql) -> None:
+def test_a_key_is_refused_while_its_agency_is_suspended(alice: Person, sql: Sql) -> None:
     _id, text = make_key(alice)
     with alice.acting() as actor:
         service.suspend_agency(actor.tenant_id)
@@ -344,7 +344,7 @@ def test_it_is_refused_while_its_agency_is_suspended(alice: Person, sql: Sql) ->
     assert use(alice, text) == (200, None)
 
 
-def test_it_outlives_its_makers_sign_ins(alice: Person) -> None:
+def test_a_key_works_after_its_creators_sessions_end(alice: Person) -> None:
     _id, text = make_key(alice)
     assert alice.api.delete("/auth/sessions").status_code == 204
     assert alice.api.get("/auth/me").status_code == 401
@@ -370,7 +370,7 @@ def test_a_key_cannot_step_up_by_the_password(alice: Person) -> None:
     assert (answer.status_code, detail(answer)) == (403, "reauthentication_required")
 
 
-def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(
+def test_many_unknown_keys_from_one_address_are_limited_and_valid_ones_never(
     settings: Settings, alice: Person
 ) -> None:
     app = create_app(settings.model_copy(update={"limit_scale": 1.0}))  # with counters of its own
@@ -403,7 +403,7 @@ def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(
 # --------------------------------------------------------------------------------
 
 
-def test_whose_a_key_is_is_looked_up_once(alice: Person, statements: list[str]) -> None:
+def test_the_owner_of_a_key_is_read_once(alice: Person, statements: list[str]) -> None:
     _id, text = make_key(alice)
     client = bearing(alice, text)
     for _ in range(3):

@@ -36,7 +36,7 @@ def create(person: Person, **body: Any) -> Any:
 # --------------------------------------------------------------------------------
 
 
-def test_a_key_is_told_once_and_kept_as_its_hash(alice: Person, sql: Sql) -> None:
+def test_a_key_is_shown_once_and_stored_as_its_hash(alice: Person, sql: Sql) -> None:
     answer = create(alice, name="  Website form  ")
     assert answer.status_code == 201
     text = answer.json["key"]
@@ -105,7 +105,7 @@ def test_a_scoped_key_has_what_was_asked_for_in_one_order(alice: Person) -> None
     assert answer.json["api_key"]["scopes"] == ["enquiries", "reports"]
 
 
-def test_full_beside_other_scopes_is_full(alice: Person) -> None:
+def test_the_scope_full_includes_all_others(alice: Person) -> None:
     assert alice.api.post(
         "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "full"]}
     ).json["api_key"]["scopes"] == ["full"]
@@ -155,9 +155,7 @@ def test_a_viewer_makes_and_revokes_none_and_sees_the_list(alice: Person, victor
     assert [key["id"] for key in victor.api.get("/auth/api-keys").json["items"]] == [str(key_id)]
 
 
-def test_the_rules_ask_for_the_permission_and_the_password_themselves(
-    alice: Person, victor: Person
-) -> None:
+def test_the_services_check_permission_and_password(alice: Person, victor: Person) -> None:
     rules = alice.app.extensions["voyagent.identity"]
     with pytest.raises(NotFresh):
         alice.does(
@@ -198,7 +196,7 @@ def test_making_leaves_its_event_and_a_letter_to_the_maker(
     ] == ["api_key_created"]
 
 
-def test_where_the_event_cannot_be_written_there_is_no_key(alice: Person, sql: Sql) -> None:
+def test_no_key_is_created_if_its_event_cannot_be_written(alice: Person, sql: Sql) -> None:
     sql(
         "alter table audit_events add constraint no_keys check (kind <> 'api_key.created') not"
         " valid"
@@ -241,7 +239,7 @@ def test_the_list_comes_in_pages_where_they_are_asked_for(alice: Person) -> None
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"]
 )
-def test_a_page_that_cannot_be_is_refused(alice: Person, query: str) -> None:
+def test_an_invalid_page_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/auth/api-keys?{query}").status_code == 422
 
 
@@ -273,9 +271,7 @@ def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(
     ]
 
 
-def test_a_colleague_who_is_no_administrator_revokes_nobodys_but_her_own(
-    people: People, alice: Person, bob: Person
-) -> None:
+def test_a_user_revokes_only_own_keys(people: People, alice: Person, bob: Person) -> None:
     lead = people.colleague(alice, "Lena Lead", role="ticketing_lead")
     key_id, text = make_key(bob)
     answer = lead.api.post(f"/auth/api-keys/{key_id}/revoke")
@@ -291,7 +287,7 @@ def test_an_unknown_a_foreign_and_a_malformed_key_are_not_found_alike(
         assert (answer.status_code, answer.json["detail"]) == (404, "not_found")
 
 
-def test_twins_revoke_once(alice: Person, events: Events) -> None:
+def test_parallel_revocations_succeed_once(alice: Person, events: Events) -> None:
     key_id, _text = make_key(alice)
     with ThreadPoolExecutor(8) as pool:
         answers = list(

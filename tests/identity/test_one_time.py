@@ -72,7 +72,7 @@ def test_a_token_has_43_characters_and_is_kept_as_its_hash(
 
 
 @each_purpose
-def test_a_token_is_good_once_and_takes_its_siblings_with_it(
+def test_a_token_works_once_and_revokes_its_siblings(
     app: Flask, alice: Person, bob: Person, purpose: Purpose
 ) -> None:
     first, second, bobs = (
@@ -121,7 +121,7 @@ DEAD: dict[str, str] = {
 
 @each_purpose
 @pytest.mark.parametrize("change", list(DEAD))
-def test_a_token_dies_when(
+def test_a_token_becomes_invalid_when(
     app: Flask, anyone: ApiClient, alice: Person, sql: Sql, purpose: Purpose, change: str
 ) -> None:
     token = token_for(alice, purpose)
@@ -137,7 +137,7 @@ def test_a_token_dies_when(
 
 
 @each_purpose
-def test_a_token_dies_when_the_address_is_changed_between_the_look_and_the_spending(
+def test_a_token_becomes_invalid_when_the_address_changes_before_its_use(
     app: Flask, alice: Person, sql: Sql, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, look_up = token_for(alice, purpose), service.reset.one_time.look_up
@@ -153,7 +153,7 @@ def test_a_token_dies_when_the_address_is_changed_between_the_look_and_the_spend
 
 
 @each_purpose
-def test_of_sixteen_parallel_callers_one_wins(
+def test_one_of_sixteen_parallel_callers_uses_the_token(
     app: Flask, alice: Person, sql: Sql, purpose: Purpose
 ) -> None:
     token, barrier = token_for(alice, purpose), threading.Barrier(16)
@@ -186,7 +186,7 @@ def test_of_sixteen_parallel_callers_one_wins(
 
 
 @each_purpose
-def test_an_unknown_token_is_told_the_same_as_a_used_one(
+def test_unknown_and_used_tokens_get_the_same_response(
     app: Flask, anyone: ApiClient, alice: Person, purpose: Purpose
 ) -> None:
     spent = token_for(alice, purpose)
@@ -252,7 +252,7 @@ def test_the_queue_holds_no_address(app: Flask, alice: Person, sql: Sql) -> None
     assert all(alice.email not in job["args"] for job in jobs)
 
 
-def test_a_request_that_no_secret_opens_any_more_is_forgotten(
+def test_a_request_that_cannot_be_decrypted_is_dropped(
     app: Flask, alice: Person, identity: Identity, sql: Sql
 ) -> None:
     other = app.extensions["voyagent.settings"].model_copy(

@@ -174,9 +174,7 @@ def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(
         "last_seen_at = now() - interval '14 days'",
     ],
 )
-def test_what_has_ended_is_not_in_the_list(
-    app: Flask, alice: Person, sql: Sql, change: str
-) -> None:
+def test_an_ended_session_is_not_listed(app: Flask, alice: Person, sql: Sql, change: str) -> None:
     signed_in_with(app, alice, WINDOWS)
     assert len(listed(alice)) == 2
     sql(
@@ -234,7 +232,7 @@ def test_a_refresh_is_a_sign_of_life(app: Flask, alice: Person, sql: Sql) -> Non
     assert row["is_fresh"]
 
 
-def test_a_browser_is_noted_once_an_hour_at_most(
+def test_the_last_use_of_a_browser_is_stored_once_an_hour(
     app: Flask, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = alice.browser
@@ -263,7 +261,7 @@ def test_a_browser_is_noted_once_an_hour_at_most(
 # --------------------------------------------------------------------------------
 
 
-def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(
+def test_ending_an_own_session_revokes_its_tokens_and_is_idempotent(
     app: Flask, alice: Person, events: Events, sql: Sql
 ) -> None:
     other = sign_in(app, alice.email)
@@ -276,7 +274,7 @@ def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(
     assert event["entity_refs"]["auth_session_id"] == path.rpartition("/")[2]
 
 
-def test_twins_end_it_once(app: Flask, alice: Person, events: Events) -> None:
+def test_parallel_requests_end_it_once(app: Flask, alice: Person, events: Events) -> None:
     path = f"/auth/sessions/{session_of(app, sign_in(app, alice.email).access_token)}"
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(lambda _n: alice.api.delete(path).status_code, range(6))) == {204}
@@ -293,7 +291,7 @@ def test_a_colleagues_sign_in_is_not_found_like_an_unknown_one(
     assert (me(app, bob.access_token), me(app, charlie.access_token)) == (200, 200)
 
 
-def test_all_of_them_end_the_one_that_asks_included(
+def test_all_sessions_end_including_the_callers(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     browser, other = alice.browser, sign_in(app, alice.email)
@@ -316,7 +314,7 @@ def test_a_viewer_has_sign_ins_of_his_own_too(app: Flask, victor: Person) -> Non
     assert victor.api.delete("/auth/sessions").status_code == 204
 
 
-def test_the_rules_ask_for_the_permission(alice: Person) -> None:
+def test_the_services_check_the_permission(alice: Person) -> None:
     from dataclasses import replace  # noqa: PLC0415 - only here
 
     with alice.acting() as actor:
@@ -350,7 +348,7 @@ def test_the_page_of_a_single_place_offers_nothing_else_to_end(app: Flask, alice
     assert "Sign out everywhere else" not in page
 
 
-def test_one_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
+def test_the_page_ends_one_session(app: Flask, alice: Person) -> None:
     browser, phone = signed_in_with(app, alice, WINDOWS), signed_in_with(app, alice, IPHONE)
     (there,) = [item["id"] for item in listed(alice) if item["device"] == "Safari · iPhone"]
     answer = browser.post(
@@ -428,14 +426,14 @@ def test_a_person_who_was_removed_is_told_so(alice: Person, bob: Person) -> None
     assert "administrator of your agency has ended your access" in told(browser)
 
 
-def test_everybody_of_a_suspended_agency_is_told_so(alice: Person) -> None:
+def test_users_of_a_suspended_agency_are_informed(alice: Person) -> None:
     browser = alice.browser
     with alice.acting() as actor:
         service.suspend_agency(actor.tenant_id)
     assert "access is suspended" in told(browser)
 
 
-def test_whose_thirty_days_are_over_is_told_so(alice: Person, sql: Sql) -> None:
+def test_an_expired_session_is_explained_at_sign_in(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     sql(
         "update auth_sessions set expires_at = now() - interval '1 second' where user_id = :u",
@@ -444,17 +442,17 @@ def test_whose_thirty_days_are_over_is_told_so(alice: Person, sql: Sql) -> None:
     assert "session has expired" in told(browser)
 
 
-def test_a_session_that_there_is_not_any_more_is_only_over(alice: Person, sql: Sql) -> None:
+def test_a_deleted_session_counts_as_ended(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     sql("delete from auth_sessions where user_id = :u", u=alice.actor.user_id)
     assert "no longer signed in here" in told(browser)
 
 
-def test_a_person_who_was_never_signed_in_is_told_nothing(app: Flask) -> None:
+def test_an_anonymous_visitor_gets_no_message_about_a_session(app: Flask) -> None:
     assert "in again." not in told(app.test_client())
 
 
-def test_a_stream_that_comes_again_is_refused_and_the_next_page_tells_why(alice: Person) -> None:
+def test_a_reconnecting_stream_is_refused_and_the_next_page_explains_it(alice: Person) -> None:
     browser, session_id = alice.browser, alice.api.post("/chat/sessions").json["session_id"]
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get(f"/assistant/{session_id}/events", headers={"Accept": "text/event-stream"})
@@ -462,7 +460,7 @@ def test_a_stream_that_comes_again_is_refused_and_the_next_page_tells_why(alice:
     assert "ended from another device" in told(browser)
 
 
-def test_a_fragment_is_sent_to_the_sign_in_page_and_told_there(alice: Person) -> None:
+def test_a_fragment_request_is_redirected_to_sign_in(alice: Person) -> None:
     browser = alice.browser
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get("/team", headers={"HX-Request": "true"})

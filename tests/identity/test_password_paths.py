@@ -193,7 +193,7 @@ def test_a_good_password_is_taken_and_kept_exactly_as_typed(
 
 
 @pytest.mark.parametrize("path", list(PAGES))
-def test_the_page_says_so_at_the_field(app: Flask, alice: Person, path: str) -> None:
+def test_the_page_reports_it_at_the_field(app: Flask, alice: Person, path: str) -> None:
     set_password = PAGES[path](alice, app)
     for password in (*BROKEN[:3], *COMMON):
         answer = set_password(password)

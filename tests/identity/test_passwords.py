@@ -53,7 +53,7 @@ def test_a_word_that_many_take_stays_common_with_figures_and_signs_around_it(wor
     assert not is_common(f"2026-{word}-lantern")
 
 
-def test_the_list_holds_more_than_the_contract_asks_for() -> None:
+def test_the_list_has_more_fields_than_the_contract() -> None:
     assert len(_listed()) >= 3000
     assert {word for word in _listed() if word != word.strip().lower()} == set()
 
@@ -78,7 +78,7 @@ def test_the_names_around_the_account_are_common(password: str) -> None:
 @pytest.mark.parametrize(
     "password", ["travel24-2026", "Travel24!2026", "neha1985-1985", "neha198519851985"]
 )
-def test_a_name_that_ends_in_figures_is_no_better_for_others_behind_it(password: str) -> None:
+def test_digits_of_the_agency_name_do_not_make_a_password_safe(password: str) -> None:
     assert is_common(password, agency_name="Travel24", email="neha1985@malabar.example")
     assert not is_common("a1a1a1a1a1a1", agency_name="A1", email="a1@malabar.example")
 
@@ -101,7 +101,7 @@ def test_a_password_needs_letter_and_digit_until_it_is_a_phrase(
     assert (found[0] if found else None) == broken
 
 
-def test_a_password_is_kept_as_argon2id_and_verified_exactly(app: Flask) -> None:
+def test_a_password_is_stored_as_argon2id_and_verified_exactly(app: Flask) -> None:
     hasher = People(app).identity.passwords
     stored = hasher.hash(PASSWORD)
     assert stored.startswith("$argon2id$")
@@ -111,7 +111,7 @@ def test_a_password_is_kept_as_argon2id_and_verified_exactly(app: Flask) -> None
     assert hasher.hash(PASSWORD) != stored
 
 
-def test_nobody_has_the_password_of_an_unknown_address(app: Flask) -> None:
+def test_no_password_matches_an_unknown_address(app: Flask) -> None:
     hasher = People(app).identity.passwords
     assert not hasher.verify(None, PASSWORD)
     assert not hasher.verify(None, "nobody has this password")

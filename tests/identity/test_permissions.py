@@ -61,7 +61,7 @@ def test_a_direct_right_is_held_beside_its_permission(role: Role) -> None:
 
 
 @pytest.mark.parametrize("permission", sorted(DIRECT | KEEP_BOOKS))
-def test_what_posts_at_once_or_closes_is_for_those_who_could_grant_it(permission: str) -> None:
+def test_direct_posting_and_closing_require_the_right_to_approve(permission: str) -> None:
     assert roles_that_may(permission) == MONEY_ROLES
 
 

@@ -181,7 +181,7 @@ def test_a_name_needs_no_fresh_token(alice: Person) -> None:
     )
 
 
-def test_a_taken_address_is_told_and_nothing_is_changed(
+def test_an_existing_address_is_reported_and_nothing_changes(
     app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql
 ) -> None:
     for taken in (bob.email, charlie.email):
@@ -194,7 +194,7 @@ def test_a_taken_address_is_told_and_nothing_is_changed(
     assert mailbox.received(app, to=alice.email) == []
 
 
-def test_who_asks_for_many_addresses_is_stopped(alice: Person, charlie: Person) -> None:
+def test_many_changes_of_address_are_limited(alice: Person, charlie: Person) -> None:
     statuses = [change(alice, email=charlie.email).status_code for _ in range(31)]
     assert statuses == [409] * 30 + [429]
 
@@ -207,7 +207,7 @@ def test_a_removed_persons_address_may_be_taken(alice: Person, charlie: Person, 
     assert change(alice, email=charlie.email).status_code == 200
 
 
-def test_links_of_the_old_address_die_also_when_it_is_taken_again(
+def test_links_of_an_old_address_stay_invalid(
     app: Flask, anyone: ApiClient, alice: Person, identity: Any
 ) -> None:
     tokens = {
@@ -247,9 +247,7 @@ def test_open_invitations_to_the_old_and_the_new_address_are_withdrawn(
         accept(app, invited[bob.email][1])
 
 
-def test_of_people_who_want_one_address_at_once_one_gets_it(
-    app: Flask, people: People, sql: Sql
-) -> None:
+def test_parallel_changes_to_one_address_succeed_once(app: Flask, people: People, sql: Sql) -> None:
     agencies = [people.sign_up(f"Racer{number} Person", agency="Racers") for number in range(6)]
     wanted, barrier = fresh_address(), threading.Barrier(6)
 
@@ -263,7 +261,7 @@ def test_of_people_who_want_one_address_at_once_one_gets_it(
     assert len(sql("select 1 from users where email = :email", email=wanted)) == 1
 
 
-def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirmed(
+def test_a_parallel_confirmation_and_change_never_confirm_the_new_address(
     app: Flask, alice: Person, sql: Sql, identity: Any
 ) -> None:
     for _ in range(5):
@@ -364,7 +362,7 @@ def test_a_changed_password_kills_the_links_for_a_forgotten_one(
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
 
 
-def test_of_parallel_changes_from_one_password_one_counts(alice: Person, sql: Sql) -> None:
+def test_parallel_password_changes_succeed_once(alice: Person, sql: Sql) -> None:
     barrier = threading.Barrier(6)
 
     def race(number: int) -> int:
@@ -380,7 +378,7 @@ def test_of_parallel_changes_from_one_password_one_counts(alice: Person, sql: Sq
 
 
 @pytest.mark.parametrize("who", ["alice", "victor"])
-def test_the_page_shows_who_one_is_and_takes_a_new_name(
+def test_the_profile_page_shows_and_changes_the_name(
     who: str, request: pytest.FixtureRequest
 ) -> None:
     person: Person = request.getfixturevalue(who)
@@ -481,7 +479,7 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
 
 
 @pytest.mark.parametrize("path", ["/account/address", "/account/password"])
-def test_the_page_stops_who_guesses(alice: Person, path: str) -> None:
+def test_the_page_limits_guesses(alice: Person, path: str) -> None:
     browser, fields = (
         alice.browser,
         {

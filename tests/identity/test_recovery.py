@@ -105,7 +105,7 @@ def test_the_development_switch_sends_no_link_by_itself(app: Flask, alice: Perso
     assert alice.api.get("/auth/me").json["email_verified"] is True
 
 
-def test_the_link_is_sent_again_for_the_asking_also_to_who_is_confirmed(
+def test_the_link_is_mailed_again_on_request(
     app: Flask, alice: Person, victor: Person, events: Events
 ) -> None:
     for person in (alice, victor):
@@ -179,9 +179,7 @@ def test_the_link_works_in_a_browser_that_is_signed_in(app: Flask, alice: Person
     assert 'href="/account"' in browser.get("/verify-email").text, "the way on from a dead link"
 
 
-def test_a_button_of_a_link_that_has_died_meanwhile_says_so(
-    app: Flask, strict: Flask, uma: Person
-) -> None:
+def test_the_button_of_an_expired_link_reports_it(app: Flask, strict: Flask, uma: Person) -> None:
     browser, link = strict.test_client(), mailbox.newest(strict, to=uma.email, kind="verify_email")
     go(browser, link.link)
     page = browser.get("/verify-email")
@@ -214,7 +212,7 @@ def test_a_person_who_signs_in_unconfirmed_may_have_the_link_sent_again_behind_t
     assert statuses == [303] * 9 + [429]
 
 
-def test_who_has_confirmed_meanwhile_gets_no_further_link(strict: Flask, uma: Person) -> None:
+def test_no_further_link_is_mailed_to_a_confirmed_address(strict: Flask, uma: Person) -> None:
     browser = strict.test_client()
     submit(browser, "/sign-in", email=uma.email, password=PASSWORD)
     link = mailbox.newest(strict, to=uma.email, kind="verify_email")
@@ -343,7 +341,7 @@ def test_reset_mails_are_few_per_address_known_or_not(anyone: ApiClient, alice: 
         assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-def test_the_mail_goes_to_the_address_that_is_stored_and_the_link_never_follows_the_host(
+def test_the_mail_goes_to_the_stored_address_with_a_link_to_the_public_url(
     app: Flask, anyone: ApiClient, alice: Person
 ) -> None:
     answer = anyone.post(
@@ -477,7 +475,7 @@ def test_every_form_of_a_link_needs_its_csrf_token(app: Flask, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
-def test_without_a_link_there_is_nothing_to_do(app: Flask, path: str) -> None:
+def test_the_page_without_a_token_offers_no_action(app: Flask, path: str) -> None:
     page = app.test_client().get(path)
     assert (page.status_code, "has expired or was already used" in page.text) == (400, True)
 
@@ -486,7 +484,7 @@ def test_without_a_link_there_is_nothing_to_do(app: Flask, path: str) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_no_token_password_or_asked_for_address_comes_into_a_log(
+def test_no_token_password_or_address_is_logged(
     app: Flask,
     alice: Person,
     lines: Callable[[], str],  # noqa: F811 - the fixture

@@ -29,7 +29,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize("door", list(DOORS))
-def test_the_answer_is_held_back_until_a_known_address_would_be_done(
+def test_the_response_for_an_unknown_address_is_delayed(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
     """Only a known address has an audit to write; `make faults` measures the times themselves."""

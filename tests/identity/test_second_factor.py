@@ -72,7 +72,7 @@ USED, NONE = second_factor.Spending(reason="used"), second_factor.Spending(reaso
 # --------------------------------------------------------------------------------
 
 
-def test_a_code_is_good_once(
+def test_a_code_works_once(
     identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller
 ) -> None:
     code = app_of_alice.code()
@@ -104,7 +104,7 @@ def test_a_clock_that_is_further_off_is_refused(
     assert spend(identity, alice, app.code()) == GOOD
 
 
-def test_no_older_code_is_good_after_a_newer_one(
+def test_no_older_code_works_after_a_newer_one(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     assert spend(identity, alice, app_of_alice.code(1)) == GOOD
@@ -112,7 +112,7 @@ def test_no_older_code_is_good_after_a_newer_one(
     assert spend(identity, alice, app_of_alice.code(-1)) == USED
 
 
-def test_of_sixteen_at_once_one_spends_the_code(
+def test_one_of_sixteen_parallel_requests_uses_the_code(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code, barrier = app_of_alice.code(), threading.Barrier(16)
@@ -127,7 +127,7 @@ def test_of_sixteen_at_once_one_spends_the_code(
     assert results.count(USED) == 15
 
 
-def test_the_update_alone_decides_where_nobody_holds_the_row(
+def test_the_conditional_update_decides_without_a_lock(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     """Two transactions that have both read the row before either has spent the code."""
@@ -155,7 +155,7 @@ def test_inner_spaces_do_not_matter(
     assert spend(identity, alice, f" {code[:3]} {code[3:]}") == GOOD
 
 
-def test_other_figures_than_ascii_ones_are_no_code(
+def test_non_ascii_digits_are_no_code(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code = app_of_alice.code()
@@ -182,7 +182,7 @@ def test_other_figures_than_ascii_ones_are_no_code(
         "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2",
     ],
 )
-def test_what_is_not_six_figures_is_no_code(
+def test_a_code_has_exactly_six_digits(
     identity: Identity, alice: Person, app_of_alice: Authenticator, shape: str
 ) -> None:
     code = app_of_alice.code()
@@ -198,7 +198,7 @@ def test_the_code_of_another_persons_authenticator_is_wrong(
     assert spend(identity, alice, app_of_alice.code()) == GOOD
 
 
-def test_no_code_is_good_where_the_second_factor_is_off(
+def test_no_code_works_while_two_factor_is_off(
     identity: Identity, alice: Person, travel: time_machine.Traveller
 ) -> None:
     app = begin(alice)
@@ -236,7 +236,7 @@ def test_there_are_ten_codes_of_eight_each_with_a_letter(
     )
 
 
-def test_a_code_of_figures_alone_is_never_made(
+def test_a_recovery_code_always_has_a_letter(
     identity: Identity, alice: Person, app_of_alice: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letters = iter(
@@ -265,7 +265,7 @@ def test_a_recovery_code_is_good_once_however_it_is_written(
     assert spend(identity, alice, codes[9]) == LISTED
 
 
-def test_of_sixteen_at_once_one_spends_the_recovery_code(
+def test_one_of_sixteen_parallel_requests_uses_the_recovery_code(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code, barrier = recovery_codes(alice, app_of_alice)[0], threading.Barrier(16)
@@ -299,7 +299,7 @@ def test_a_recovery_code_is_its_owners(
     assert spend(identity, bob, codes[0]) == NONE
 
 
-def test_letters_that_only_look_like_it_are_no_code(
+def test_lookalike_characters_are_no_code(
     identity: Identity, alice: Person, app_of_alice: Authenticator
 ) -> None:
     code = recovery_codes(alice, app_of_alice)[0]
@@ -373,7 +373,7 @@ def test_a_seed_opens_in_its_owners_row_alone(
 @pytest.mark.parametrize(
     ("seconds", "is_over"), [(0, False), (299, False), (301, True), (-1, True)]
 )
-def test_half_a_sign_in_is_over_after_five_minutes(
+def test_a_half_sign_in_expires_after_five_minutes(
     identity: Identity,
     alice: Person,
     app_of_alice: Authenticator,
@@ -411,7 +411,7 @@ def load(settings: Settings, secret: str, previous: tuple[str, ...]) -> Settings
     return Settings.model_validate(values)
 
 
-def test_a_rotated_secret_still_opens_and_signing_in_seals_anew(
+def test_an_earlier_secret_still_decrypts_and_sign_in_encrypts_again(
     identity: Identity,
     settings: Settings,
     alice: Person,
@@ -444,7 +444,7 @@ def sign_in_totp(identity: Identity, person: Person, code: str) -> service.Signe
 # --------------------------------------------------------------------------------
 
 
-def test_the_password_alone_makes_fresh_where_the_second_factor_is_off(
+def test_without_two_factor_the_password_gives_a_fresh_token(
     identity: Identity, alice: Person
 ) -> None:
     with alice.acting() as actor:
@@ -484,7 +484,7 @@ def test_the_password_alone_is_not_enough_where_it_is_on(
     )
 
 
-def test_a_used_code_is_told_as_such_to_the_audit_alone(
+def test_only_the_audit_log_names_a_used_code(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events
 ) -> None:
     codes = recovery_codes(alice, app_of_alice)
@@ -506,7 +506,7 @@ class Refused(Conflict):
 
 
 @pytest.mark.parametrize("listed", [False, True])
-def test_a_code_of_an_act_that_fails_later_is_not_spent(
+def test_a_code_is_not_used_up_if_the_act_fails(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, listed: bool
 ) -> None:
     code = recovery_codes(alice, app_of_alice)[0] if listed else app_of_alice.code()

@@ -119,7 +119,7 @@ def test_an_address_signs_up_once_in_the_whole_installation(
     assert sql("select 1 from tenants where display_name = 'Again'") == []
 
 
-def test_of_parallel_sign_ups_of_one_address_one_makes_an_agency(
+def test_parallel_sign_ups_of_one_address_create_one_agency(
     app: Flask, identity: Identity, sql: Sql
 ) -> None:
     email, barrier = fresh_address(), threading.Barrier(6)
@@ -261,7 +261,7 @@ def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(
     assert me(app, alice.access_token) == 401
 
 
-def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(
+def test_an_unconfirmed_address_is_reported_only_with_the_right_password(
     app: Flask, identity: Identity, alice: Person, sql: Sql
 ) -> None:
     strict = replace(
@@ -283,7 +283,7 @@ def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(
     assert sign_in(app, alice.email).access_token  # the development switch lets her in
 
 
-def test_a_password_kept_with_old_parameters_is_kept_anew_at_sign_in(
+def test_a_password_hash_with_old_parameters_is_renewed_at_sign_in(
     app: Flask, identity: Identity, alice: Person, sql: Sql
 ) -> None:
     from voyagent.identity.rules.passwords import Passwords  # noqa: PLC0415
@@ -355,7 +355,7 @@ def test_rotation_does_not_lengthen_a_session(app: Flask, alice: Person, sql: Sq
     assert len(ends) == 1
 
 
-def test_reuse_of_a_spent_token_ends_the_whole_session_and_no_other(
+def test_reuse_of_a_used_token_ends_only_its_session(
     app: Flask, alice: Person, events: Events
 ) -> None:
     other = sign_in(app, alice.email)
@@ -383,7 +383,7 @@ def race(app: Flask, token: str, callers: int = 16) -> list[tuple[int, dict[str,
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_of_parallel_refreshes_one_wins(app: Flask, alice: Person, round_: int) -> None:
+def test_one_of_several_parallel_refreshes_succeeds(app: Flask, alice: Person, round_: int) -> None:
     answers = race(app, alice.refresh_token)
     assert sorted(status for status, _ in answers) == [200] + [401] * 15
     assert {body["detail"] for status, body in answers if status == 401} == {
@@ -392,7 +392,7 @@ def test_of_parallel_refreshes_one_wins(app: Flask, alice: Person, round_: int) 
 
 
 @pytest.mark.parametrize("round_", range(5))
-def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive(
+def test_refreshes_started_before_the_token_was_used_keep_the_session(
     app: Flask,
     alice: Person,
     events: Events,
@@ -534,7 +534,7 @@ def test_signing_out_with_what_is_unknown_is_no_error(app: Flask, identity: Iden
     act(app, service.sign_out_program, identity, access_token=None, refresh_token=None)
 
 
-def test_what_was_signed_out_long_ago_is_forgotten(
+def test_old_ended_sessions_are_deleted(
     app: Flask, identity: Identity, alice: Person, bob: Person, sql: Sql
 ) -> None:
     act(

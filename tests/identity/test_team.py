@@ -117,7 +117,7 @@ def test_a_changed_role_counts_at_once_and_the_token_stays_good(
     )
 
 
-def test_a_changed_role_leaves_its_event_and_a_letter(
+def test_a_changed_role_records_an_event_and_sends_a_mail(
     alice: Person, bob: Person, events: Events, sql: Sql
 ) -> None:
     alice.api.patch(path_of(bob), json={"role": "ticketing_lead"})
@@ -160,7 +160,7 @@ def test_a_body_that_breaks_the_schema_changes_nothing(
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.AGENCY_ADMIN])
-def test_nobody_but_an_administrator_decides_about_colleagues(
+def test_only_an_administrator_manages_the_team(
     people: People, alice: Person, bob: Person, sql: Sql, role: str
 ) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
@@ -178,7 +178,7 @@ def test_nobody_but_an_administrator_decides_about_colleagues(
     assert role_of(bob, sql) == "agent"
 
 
-def test_nobody_of_another_agency_is_found(alice: Person, charlie: Person, sql: Sql) -> None:
+def test_users_of_another_agency_are_not_found(alice: Person, charlie: Person, sql: Sql) -> None:
     for user_id in (charlie.actor.user_id, new_id(), "nonsense"):
         for answer in (
             alice.api.patch(f"/team/{user_id}", json={"role": "viewer"}),
@@ -216,7 +216,7 @@ def test_an_administrator_who_was_removed_does_not_count(alice: Person, ada: Per
 
 
 @pytest.mark.parametrize("how", ["lower", "remove"])
-def test_of_two_administrators_who_turn_on_each_other_one_wins(
+def test_one_administrator_stays_if_two_remove_each_other(
     alice: Person, ada: Person, sql: Sql, how: str
 ) -> None:
     """The second is no longer an administrator, or would be the last one to leave."""
@@ -238,7 +238,7 @@ def test_of_two_administrators_who_turn_on_each_other_one_wins(
     assert left[0]["n"] == 1
 
 
-def test_a_person_who_was_lowered_a_moment_ago_has_nothing_to_say(
+def test_a_changed_role_applies_at_once(
     people: People, alice: Person, ada: Person, sql: Sql
 ) -> None:
     """Three administrators: the second one's lost role refuses her, not the count."""
@@ -314,7 +314,7 @@ def test_a_removal_leaves_its_event_and_a_letter(
     ]
 
 
-def test_where_the_event_cannot_be_written_nobody_is_removed(
+def test_no_user_is_removed_if_the_event_cannot_be_written(
     alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql(
@@ -328,13 +328,13 @@ def test_where_the_event_cannot_be_written_nobody_is_removed(
     assert bob.api.get("/auth/me").status_code == 200
 
 
-def test_twins_remove_once(alice: Person, bob: Person, events: Events) -> None:
+def test_parallel_removals_succeed_once(alice: Person, bob: Person, events: Events) -> None:
     answers = at_once(*[lambda: int(alice.api.delete(path_of(bob)).status_code)] * 5)
     assert sorted(answers) == [204, 404, 404, 404, 404]
     assert len(events(alice, "person.removed")) == 1
 
 
-def test_what_somebody_did_keeps_the_name_and_menus_lose_it(alice: Person, bob: Person) -> None:
+def test_a_removed_users_name_stays_in_history_but_not_in_menus(alice: Person, bob: Person) -> None:
     MAKERS["enquiry_id"](bob)
     alice.api.delete(path_of(bob))
     assert [item["full_name"] for item in alice.api.get("/team").json["items"]] == ["Alice Owner"]
@@ -407,7 +407,7 @@ def test_an_open_invitation_to_her_own_address_goes_with_her(
 # --------------------------------------------------------------------------------
 
 
-def test_an_administrator_signs_somebody_out_who_may_come_back(
+def test_an_administrator_signs_a_user_out_who_can_sign_in_again(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     browser, key = bob.browser, with_key(bob)
@@ -478,7 +478,7 @@ def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -
     assert "Role of Bob Colleague changed." in browser.get("/team").text
 
 
-def test_the_same_role_again_is_told_as_no_change(alice: Person, bob: Person) -> None:
+def test_setting_the_same_role_reports_no_change(alice: Person, bob: Person) -> None:
     browser = alice.browser
     browser.post(
         path_of(bob) + "/role", data={"role": "agent", "csrf_token": csrf(browser, path_of(bob))}
@@ -499,7 +499,7 @@ def test_the_only_administrator_is_told_why_she_cannot_leave(
     assert f"{path_of(alice)}/remove" in alice.browser.get(path_of(alice)).text
 
 
-def test_the_page_refuses_what_cannot_be(alice: Person, sql: Sql) -> None:
+def test_the_page_refuses_invalid_input(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     for role, words in (("owner", "Choose one from the list."), ("viewer", "only administrator")):
         answer = browser.post(
@@ -537,7 +537,9 @@ def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
     assert browser.get("/team").status_code == 200
 
 
-def test_a_person_who_removes_herself_is_led_out_with_a_word(alice: Person, ada: Person) -> None:
+def test_a_user_who_leaves_the_agency_is_signed_out_with_a_message(
+    alice: Person, ada: Person
+) -> None:
     browser = ada.browser
     answer = browser.post(
         path_of(ada) + "/remove", data={"csrf_token": csrf(browser, path_of(ada) + "/remove")}

@@ -65,9 +65,7 @@ def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
 # --------------------------------------------------------------------------------
 
 
-def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_one(
-    anyone: ApiClient, alice: Person
-) -> None:
+def test_after_ten_wrong_passwords_none_is_checked(anyone: ApiClient, alice: Person) -> None:
     assert [sign_in(anyone, alice.email).status_code for _ in range(10)] == [401] * 10
     for password in (WRONG, PASSWORD):
         refused = sign_in(anyone, alice.email.upper(), password)
@@ -75,7 +73,7 @@ def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_o
         assert 50 <= int(refused.headers["Retry-After"]) <= 60
 
 
-def test_a_known_and_an_unknown_address_are_told_the_same_each_time(
+def test_known_and_unknown_addresses_get_the_same_response_each_time(
     anyone: ApiClient, alice: Person
 ) -> None:
     stranger = fresh_address()
@@ -127,9 +125,7 @@ def from_address(app: Flask, address: str, token: str | None = None) -> ApiClien
     return ApiClient(client, token)
 
 
-def test_a_stranger_who_goes_on_guessing_does_not_lock_the_person_out(
-    app: Flask, alice: Person
-) -> None:
+def test_guesses_from_another_address_do_not_lock_the_owner_out(app: Flask, alice: Person) -> None:
     home, stranger, cafe = (
         from_address(app, address) for address in ("203.0.113.7", "198.51.100.7", "203.0.113.99")
     )
@@ -149,9 +145,7 @@ def test_a_stranger_who_goes_on_guessing_does_not_lock_the_person_out(
     assert [sign_in(home, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_what_breaks_the_schema_is_told_so_and_not_counted(
-    anyone: ApiClient, alice: Person
-) -> None:
+def test_a_request_that_breaks_the_schema_is_not_counted(anyone: ApiClient, alice: Person) -> None:
     for _ in range(12):
         assert (
             anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code
@@ -173,7 +167,7 @@ class CountingPasswords(Passwords):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_of_64_parallel_guesses_ten_reach_the_hasher(
+def test_ten_of_64_parallel_guesses_reach_the_hasher(
     app: Flask, alice: Person, known: bool
 ) -> None:
     ours: Identity = app.extensions["voyagent.identity"]
@@ -278,7 +272,7 @@ def test_a_throttled_token_is_not_spent(narrow: Flask, alice: Person) -> None:
     )
 
 
-def test_a_page_that_comes_too_often_shows_what_was_typed(narrow: Flask) -> None:
+def test_a_rate_limited_form_keeps_its_input(narrow: Flask) -> None:
     browser = narrow.test_client()
     fields = {"email": fresh_address(), "full_name": "Neha Kulkarni", "agency_name": "Malabar Gulf"}
     token = csrf(browser, "/sign-up")
@@ -318,7 +312,7 @@ def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(
         ("post", "/accept-invite"),
     ],
 )
-def test_the_document_tells_of_the_throttle(anyone: ApiClient, method: str, path: str) -> None:
+def test_the_api_document_describes_rate_limits(anyone: ApiClient, method: str, path: str) -> None:
     described = anyone.get("/openapi.json").json["paths"][f"/api/auth{path}"][method]["responses"][
         "429"
     ]

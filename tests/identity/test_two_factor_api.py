@@ -109,9 +109,7 @@ def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: 
     assert me(alice.app, alice.access_token) == 200
 
 
-def test_an_address_that_means_something_in_an_address_is_written_safely(
-    alice: Person, sql: Sql
-) -> None:
+def test_special_characters_in_an_address_are_escaped(alice: Person, sql: Sql) -> None:
     sql(
         "update users set email = :e where id = :u",
         e=f"a&b=c?d#{alice.email}",
@@ -129,7 +127,7 @@ def test_no_body_and_an_empty_one_are_the_same(alice: Person, body: bytes | None
     assert alice.api.post("/auth/totp/setup", **options).status_code == 200
 
 
-def test_another_setup_takes_the_place_of_one_that_was_not_confirmed(
+def test_a_new_setup_replaces_an_unconfirmed_one(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     first, second = (
@@ -246,7 +244,7 @@ def test_verify_has_one_key_and_its_errors(alice: Person, travel: time_machine.T
     )
 
 
-def test_where_it_is_on_verify_says_so_whatever_the_code(
+def test_verify_reports_that_two_factor_is_already_on(
     alice: Person, phone: Authenticator, events: Events
 ) -> None:
     before = len(events(alice))
@@ -266,7 +264,7 @@ def test_a_recovery_code_proves_no_authenticator(alice: Person, phone: Authentic
     assert said(verify(alice, codes[1])) == (401, "totp_invalid")
 
 
-def test_the_code_that_has_switched_it_on_opens_nothing_more(
+def test_the_code_that_switched_two_factor_on_cannot_be_reused(
     alice: Person, anyone: ApiClient, travel: time_machine.Traveller
 ) -> None:
     phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
@@ -275,7 +273,7 @@ def test_the_code_that_has_switched_it_on_opens_nothing_more(
     assert sign_in_totp(anyone, alice, code) == (401, "totp_invalid")
 
 
-def test_of_parallel_verifies_both_are_told_that_it_is_on_and_one_has_done_it(
+def test_parallel_verifies_all_succeed_and_one_switches_it_on(
     alice: Person, travel: time_machine.Traveller, events: Events
 ) -> None:
     phone, barrier = (
@@ -444,7 +442,7 @@ def test_an_unknown_address_costs_a_hash_like_a_known_one(
         {"password": ""},
     ],
 )
-def test_a_body_that_is_none_is_refused_before_anything_is_looked_at(
+def test_an_invalid_body_is_refused_before_any_lookup(
     anyone: ApiClient, alice: Person, change: dict[str, Any]
 ) -> None:
     body = {"email": alice.email, "password": PASSWORD, "totp_code": "123456", **change}
@@ -455,7 +453,7 @@ def test_a_body_that_is_none_is_refused_before_anything_is_looked_at(
 # --------------------------------------------------------------------------------
 
 
-def test_a_reset_does_not_go_round_it(
+def test_a_reset_does_not_bypass_two_factor_authentication(
     app: Flask, anyone: ApiClient, alice: Person, phone: Authenticator
 ) -> None:
     assert (
@@ -468,7 +466,7 @@ def test_a_reset_does_not_go_round_it(
     assert sign_in_totp(anyone, alice, phone.code(), NEW)[0] == 200
 
 
-def test_an_invitation_does_not_go_round_it(
+def test_an_invitation_does_not_bypass_two_factor_authentication(
     anyone: ApiClient, alice: Person, charlie: Person, phone: Authenticator
 ) -> None:
     """A person with an account can't be invited into another session of it."""
@@ -518,7 +516,7 @@ def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(
         assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_a_known_password_buys_no_further_guesses_at_the_code(
+def test_a_known_password_gives_no_further_guesses_at_the_code(
     anyone: ApiClient, alice: Person, phone: Authenticator
 ) -> None:
     for _ in range(10):
@@ -542,7 +540,7 @@ def disable(client: ApiClient, code: str = "000000", password: str = PASSWORD) -
     return said(client.post("/auth/totp/disable", json={"password": password, "code": code}))
 
 
-def test_switching_off_takes_the_password_then_a_code_and_forgets_all(
+def test_switching_off_needs_password_and_code_and_deletes_all(
     alice: Person, phone: Authenticator, anyone: ApiClient, travel: time_machine.Traveller, sql: Sql
 ) -> None:
     codes = recovery_codes(alice, phone)
@@ -564,9 +562,7 @@ def test_switching_off_takes_the_password_then_a_code_and_forgets_all(
     assert sign_in_totp(anyone, alice, codes[0]) == (400, "totp_not_enabled")
 
 
-def test_where_it_is_off_the_password_is_checked_and_the_code_is_not(
-    alice: Person, events: Events
-) -> None:
+def test_disable_while_off_checks_only_the_password(alice: Person, events: Events) -> None:
     alice.api.post("/auth/totp/setup")
     assert disable(alice.api, password=WRONG) == (403, "invalid_password")
     assert disable(alice.api) == (200, {"totp_enabled": False})
@@ -607,7 +603,7 @@ def test_ten_codes_for_a_fresh_token_a_password_and_a_code(
     ] * 2
 
 
-def test_there_are_none_where_it_is_off(alice: Person, sql: Sql) -> None:
+def test_recovery_codes_require_two_factor(alice: Person, sql: Sql) -> None:
     assert make_codes(alice.api, "123456") == (400, "totp_not_enabled")
     assert sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id) == []
 
@@ -644,7 +640,7 @@ def test_stepping_up_asks_for_a_code_where_it_is_on(alice: Person, phone: Authen
     assert reauthenticate(alice.api, totp_code=phone.code()) == (403, "totp_invalid")
 
 
-def test_a_code_is_not_looked_at_where_it_is_off(alice: Person) -> None:
+def test_a_code_is_ignored_while_two_factor_is_off(alice: Person) -> None:
     assert reauthenticate(alice.api, totp_code="000000")[0] == 200
 
 
@@ -774,7 +770,7 @@ def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
     return client
 
 
-def test_new_recovery_codes_are_told_by_mail_without_them(
+def test_a_mail_reports_new_recovery_codes_without_them(
     app: Flask, alice: Person, phone: Authenticator
 ) -> None:
     codes = recovery_codes(alice, phone)
@@ -840,7 +836,7 @@ def test_no_secret_is_in_the_audit_or_the_log(
         assert [value for value in secrets if value in text] == []
 
 
-def test_secrets_are_shown_once_though_the_request_is_repeated_under_its_key(
+def test_a_repeated_request_does_not_show_the_secret_again(
     alice: Person, travel: time_machine.Traveller
 ) -> None:
     phone = switch_on(alice)

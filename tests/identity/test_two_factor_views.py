@@ -135,7 +135,7 @@ def test_the_code_page_without_a_password_leads_to_the_password(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team")
 
 
-def test_a_code_that_comes_after_five_minutes_comes_too_late(
+def test_a_code_after_five_minutes_is_too_late(
     browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
 ) -> None:
     code_page = half(browser, alice).headers["Location"]
@@ -167,7 +167,7 @@ def test_a_change_of_the_account_ends_half_a_sign_in(
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_half_a_sign_in_holds_no_secret_and_cannot_be_made_up(
+def test_a_half_sign_in_has_no_secret_and_cannot_be_forged(
     app: Flask, browser: FlaskClient, alice: Person, bob: Person, phone: Authenticator
 ) -> None:
     half(browser, alice)
@@ -181,7 +181,7 @@ def test_half_a_sign_in_holds_no_secret_and_cannot_be_made_up(
     assert path_of(forged.get("/sign-in/code")) == "/sign-in"
 
 
-def test_giving_a_password_signs_out_whoever_was_here_and_drops_the_old_csrf_token(
+def test_signing_in_ends_the_previous_session_and_csrf_token(
     alice: Person, bob: Person, phone: Authenticator
 ) -> None:
     browser = bob.browser
@@ -205,7 +205,7 @@ def test_keep_me_signed_in_survives_the_second_page(
     assert any("Expires=" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
 
 
-def test_the_eleventh_wrong_code_is_not_looked_at(
+def test_the_eleventh_wrong_code_is_not_checked(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     code_page = half(browser, alice).headers["Location"]
@@ -220,7 +220,7 @@ def test_the_eleventh_wrong_code_is_not_looked_at(
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_next_never_leaves_our_pages_from_the_second_page_either(
+def test_the_next_parameter_never_leaves_the_site_after_the_code_page(
     browser: FlaskClient, alice: Person, phone: Authenticator
 ) -> None:
     half(browser, alice)
@@ -351,7 +351,7 @@ def test_sending_the_first_code_again_is_harmless(
     assert (again.status_code, codes_on(again.text)) == (303, [])
 
 
-def test_changing_the_authenticator_asks_for_password_and_code_and_keeps_the_codes(
+def test_replacing_the_authenticator_needs_password_and_code(
     browser: FlaskClient,
     alice: Person,
     phone: Authenticator,
@@ -418,7 +418,7 @@ def test_few_codes_left_are_a_warning(
         assert words in browser.get(PAGE).text
 
 
-def test_new_codes_while_it_is_off_say_so(alice: Person) -> None:
+def test_new_recovery_codes_while_off_are_refused(alice: Person) -> None:
     answer = submit(alice.browser, CODES, password=PASSWORD)
     assert answer.status_code == 422
     assert "Two-factor sign-in is not on" in answer.text

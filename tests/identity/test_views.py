@@ -40,7 +40,7 @@ def path_of(answer: object) -> str:
 # --------------------------------------------------------------------------------
 
 
-def test_address_and_password_open_the_house_and_sign_out_closes_it(
+def test_sign_in_and_sign_out_work(
     browser: FlaskClient, alice: Person, events: Events, sql: Sql
 ) -> None:
     answer = submit(browser, "/sign-in", email=alice.email.upper(), password=PASSWORD)
@@ -79,7 +79,7 @@ def test_a_refused_sign_in_comes_back_with_what_was_typed(
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_the_address_of_a_refused_sign_in_stands_where_the_password_is_forgotten(
+def test_a_refused_sign_in_fills_the_address_of_the_reset_form(
     browser: FlaskClient, alice: Person
 ) -> None:
     assert alice.email not in browser.get("/forgot-password").text
@@ -145,7 +145,7 @@ def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_bac
     assert "ended from another device" in browser.get(answer.headers["Location"]).text
 
 
-def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(
+def test_an_earlier_csrf_token_is_invalid_after_sign_in(
     browser: FlaskClient, alice: Person
 ) -> None:
     before = csrf(browser, "/sign-in")
@@ -160,7 +160,7 @@ def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(
     )
 
 
-def test_a_page_that_needs_a_person_sends_there_and_back(
+def test_a_page_that_needs_sign_in_redirects_there_and_back(
     browser: FlaskClient, alice: Person
 ) -> None:
     answer = browser.get("/team?x=1")
@@ -191,7 +191,9 @@ def test_a_page_that_needs_a_person_sends_there_and_back(
         "",
     ],
 )
-def test_next_never_leaves_our_pages(browser: FlaskClient, alice: Person, target: str) -> None:
+def test_the_next_parameter_never_leaves_the_site(
+    browser: FlaskClient, alice: Person, target: str
+) -> None:
     csrf_token = csrf(browser, "/sign-in")
     answer = browser.post(
         "/sign-in",
@@ -349,7 +351,7 @@ def test_a_refused_sign_up_says_so_at_the_field(
     assert sql("select 1 from users where email = :email", email=fields["email"]) == []
 
 
-def test_a_taken_address_is_told_at_the_field(browser: FlaskClient, alice: Person) -> None:
+def test_an_existing_address_is_reported_at_the_field(browser: FlaskClient, alice: Person) -> None:
     answer = submit(browser, "/sign-up", **agency(email=alice.email))
     assert answer.status_code == 422
     assert re.search(
@@ -400,7 +402,7 @@ def test_a_person_who_is_signed_in_is_told_what_joining_does_to_this_browser(
         assert (refused.status_code, words in refused.text) == (422, is_told)
 
 
-def test_a_link_that_opens_nothing_is_a_dead_end_with_words(
+def test_an_invalid_link_shows_an_error_page(
     app: Flask, browser: FlaskClient, alice: Person, sql: Sql
 ) -> None:
     invite_id, token = invite(app, alice, fresh_address())
@@ -476,7 +478,7 @@ def test_an_invitations_link_is_shown_once(alice: Person) -> None:
     assert "Viewer" in joiner.get("/accept-invite").text
 
 
-def test_an_invitation_is_under_no_word_of_people_who_are_here(app: Flask, alice: Person) -> None:
+def test_an_invitation_is_not_mixed_with_team_members(app: Flask, alice: Person) -> None:
     invite(app, alice, fresh_address())
     table = re.search(r"<table.*?</table>", alice.browser.get("/team").text, re.DOTALL)
     assert table
@@ -546,7 +548,7 @@ def test_an_invitation_is_withdrawn_from_the_team(
     )
 
 
-def test_an_ended_invitation_is_made_again_with_one_click(
+def test_an_ended_invitation_can_be_renewed_with_one_click(
     app: Flask, alice: Person, sql: Sql
 ) -> None:
     email = fresh_address()

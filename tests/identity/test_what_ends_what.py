@@ -210,7 +210,7 @@ ACTS: dict[str, tuple[Callable[[Places], object], frozenset[str]]] = {
 
 
 @pytest.mark.parametrize("what", ACTS)
-def test_from_the_next_request_on_this_ends_and_the_rest_goes_on(
+def test_each_act_ends_only_the_listed_sessions_and_keys(
     places: Places, charlie: Person, what: str
 ) -> None:
     act, ended = ACTS[what]
@@ -242,7 +242,7 @@ def test_switching_two_factor_off_ends_the_others(app: Flask, alice: Person, bob
         )
 
 
-def test_what_another_process_has_ended_ends_here(places: Places, sql: Sql) -> None:
+def test_changes_of_another_process_apply_in_this_one(places: Places, sql: Sql) -> None:
     """Processes remember nothing of a session or key that can change."""
     assert places.good() > KEY
     sql(
@@ -274,7 +274,7 @@ def enter(browser: FlaskClient, person: Person) -> None:
     assert browser.post("/sign-in", data=fields).status_code == 303
 
 
-def test_a_cookie_from_before_signing_in_is_nobodys_afterwards(app: Flask, bob: Person) -> None:
+def test_a_cookie_from_before_sign_in_becomes_invalid(app: Flask, bob: Person) -> None:
     browser, thief = app.test_client(), app.test_client()
     csrf(browser, "/sign-in")
     thief.set_cookie("voyagent_session", cookie_of(browser))

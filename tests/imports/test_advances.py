@@ -93,7 +93,7 @@ def test_together_with_the_balances_nothing_waits_and_they_age_from_their_day(
         assert list(unsound(reader)) == []
 
 
-def test_an_advance_settles_documents_and_is_given_back_like_any_other(alice: Person) -> None:
+def test_an_imported_advance_is_allocated_and_refunded_as_usual(alice: Person) -> None:
     sent(alice, "customer_advances", CUSTOMERS)
     sent(alice, "open_invoices", INVOICE)
     other, deepa = payments(alice)
@@ -150,7 +150,7 @@ def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
     assert found == [(4, *one) for one in told]
 
 
-def test_a_former_number_is_had_once_in_each_direction_and_by_each_agency(
+def test_an_imported_number_is_unique_per_direction_and_agency(
     alice: Person, charlie: Person
 ) -> None:
     sent(alice, "customer_advances", CUSTOMERS)
@@ -185,7 +185,7 @@ def test_the_day_is_needed_and_only_those_who_keep_the_books_may(
         )
 
 
-def test_nobody_else_records_a_payment_against_the_opening_balances(
+def test_only_imports_record_payments_against_opening_balances(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     body = {

@@ -64,7 +64,7 @@ def test_each_bad_row_is_named_and_nothing_is_taken(
     assert payments(alice) == []
 
 
-def test_what_a_role_may_not_it_may_not_here_either(
+def test_the_command_has_the_limits_of_the_role(
     people: People, alice: Person, tmp_path: Path
 ) -> None:
     agent = people.colleague(alice, "Vera Agent", role="agent")
@@ -84,7 +84,7 @@ def test_what_a_role_may_not_it_may_not_here_either(
         ("pictures", NAMES, (), None, "is not one of"),
     ],
 )
-def test_what_cannot_be_is_said(
+def test_an_error_is_printed(
     alice: Person,
     tmp_path: Path,
     kind: str,
@@ -98,7 +98,7 @@ def test_what_cannot_be_is_said(
     assert said in told.output
 
 
-def test_a_file_that_is_not_there_is_said(alice: Person, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(alice: Person, tmp_path: Path) -> None:
     told = alice.app.test_cli_runner().invoke(
         args=["import", "parties", str(tmp_path / "none.csv"), "--by", alice.email]
     )

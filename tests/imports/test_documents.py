@@ -86,7 +86,7 @@ def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Perso
         ("1-2 lakh", [(2, "amount")]),
     ],
 )
-def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(
+def test_a_misplaced_comma_in_an_amount_is_refused(
     alice: Person, amount: str, told: list[tuple[int, str]]
 ) -> None:
     content = (
@@ -98,7 +98,7 @@ def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(
     ] == told
 
 
-def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_books_sound(
+def test_imported_balances_and_documents_leave_no_suspense_and_sound_books(
     alice: Person,
 ) -> None:
     balances_sent(alice, BALANCES)
@@ -117,7 +117,7 @@ def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_book
     }
 
 
-def test_what_is_imported_is_paid_and_voided_like_any_other(alice: Person) -> None:
+def test_imported_documents_are_paid_and_voided_as_usual(alice: Person) -> None:
     sent(alice, "open_invoices", INVOICES)
     second, first = invoices(alice)
     paid = alice.api.post(f"/invoices/{first['id']}/receipts", json={"paid_on": "2026-04-02"})
@@ -263,7 +263,7 @@ def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(("kind", "content"), [("open_invoices", INVOICES), ("open_bills", BILLS)])
-def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(
+def test_a_number_twice_in_a_file_is_not_reported_as_existing(
     alice: Person, kind: str, content: str
 ) -> None:
     lines = content.splitlines()
@@ -290,7 +290,7 @@ def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(
     assert codes == {"former_number_taken" if kind == "open_invoices" else "vendor_reference_taken"}
 
 
-def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
+def test_a_cell_with_another_format_has_an_error_sentence(alice: Person) -> None:
     for row, words in (
         (
             "A,X,2026-03-01,,INR,-5",
@@ -306,7 +306,7 @@ def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
         assert found["sentence"] == words
 
 
-def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_not_wasted(
+def test_imported_numbers_and_references_are_unique_and_use_no_new_number(
     alice: Person, charlie: Person
 ) -> None:
     for kind, content, told in (

@@ -64,13 +64,13 @@ def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(
     assert "Opening balances" in str(accounts)
 
 
-def test_the_same_file_of_the_same_day_is_taken_once(alice: Person) -> None:
+def test_the_same_file_of_the_same_date_is_imported_once(alice: Person) -> None:
     answers = at_once([lambda: sent(alice, GOOD) for _twin in range(4)])
     assert sorted(answer.json["is_repeat"] for answer in answers) == [False, True, True, True]
     assert opened(alice)["cash", "INR"] == 500_050
 
 
-def test_of_different_files_at_the_same_moment_one_is_taken(alice: Person) -> None:
+def test_one_of_several_parallel_files_is_imported(alice: Person) -> None:
     files = [f"account,debit,credit\n1100,{amount},\n3000,,{amount}\n" for amount in range(10, 16)]
     answers = at_once([lambda content=content: sent(alice, content) for content in files])  # type: ignore[misc]
     assert sorted(answer.status_code for answer in answers) == [200, *[422] * 5]
@@ -83,7 +83,7 @@ def test_of_different_files_at_the_same_moment_one_is_taken(alice: Person) -> No
     assert opened(alice)["bank", "INR"] == int(taken.split("1100,")[1].split(",")[0]) * 100
 
 
-def test_balances_that_stand_already_are_not_doubled_by_another_day_order_or_account(
+def test_imported_balances_are_not_imported_twice(
     alice: Person,
 ) -> None:
     sent(alice, GOOD)
@@ -157,7 +157,7 @@ def test_each_bad_row_is_named_and_nothing_is_posted(
         ("account,debit,credit\n1100,100,\n3000,,100\n", "2024-05-10", "period_locked"),
     ],
 )
-def test_what_is_wrong_with_the_file_as_a_whole_is_told_at_its_head(
+def test_errors_of_the_whole_file_are_reported_at_the_header(
     alice: Person, content: str, on: str, told: str
 ) -> None:
     alice.does(months.close_month, date(2024, 5, 1))

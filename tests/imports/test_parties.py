@@ -85,7 +85,7 @@ def test_a_dry_run_is_what_is_done_where_nothing_is_said(alice: Person) -> None:
     assert names(alice) == []
 
 
-def test_each_bad_row_is_named_by_line_column_and_sentence_and_nothing_of_the_file_is_taken(
+def test_each_bad_row_is_named_and_nothing_is_imported(
     alice: Person,
 ) -> None:
     alice.api.post("/parties", json={"name": "Known", "is_customer": True})
@@ -145,9 +145,7 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
         ('name,is_customer\nA,yes\n"B"C,yes\n', [(3, None, "quotes_do_not_fit")]),
     ],
 )
-def test_what_is_wrong_with_the_head_or_the_quotes_is_named(
-    alice: Person, content: str, told: Any
-) -> None:
+def test_errors_of_header_and_quotes_are_named(alice: Person, content: str, told: Any) -> None:
     assert findings(sent(alice, content, dry_run=True)) == told
     assert code(sent(alice, content)) == (422, "import_has_findings")
 
@@ -167,11 +165,13 @@ def test_a_file_that_is_empty_or_too_large_is_refused(
         assert code(sent(alice, content, dry_run=dry_run)) == (422, told)
 
 
-def test_at_most_a_hundred_findings_are_told(alice: Person) -> None:
+def test_at_most_a_hundred_findings_are_returned(alice: Person) -> None:
     assert len(findings(sent(alice, "name\n" + "A\n" * 150, dry_run=True))) == 100
 
 
-def test_the_same_file_is_taken_once_however_its_lines_end(alice: Person, charlie: Person) -> None:
+def test_the_same_file_is_imported_once_with_any_line_endings(
+    alice: Person, charlie: Person
+) -> None:
     first = sent(alice, GOOD).json
     for content in (GOOD, "\ufeff" + GOOD.replace("\n", "\r\n"), GOOD.rstrip("\n")):
         for dry_run in (False, True):
@@ -183,7 +183,7 @@ def test_the_same_file_is_taken_once_however_its_lines_end(alice: Person, charli
     ), "another file, with names that are known now"
 
 
-def test_twins_at_the_same_moment_take_a_file_once(alice: Person) -> None:
+def test_parallel_imports_of_a_file_import_it_once(alice: Person) -> None:
     answers = at_once([lambda: sent(alice, GOOD) for _twin in range(6)])
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(answer.json["is_repeat"] for answer in answers) == [False, *[True] * 5]
@@ -191,13 +191,13 @@ def test_twins_at_the_same_moment_take_a_file_once(alice: Person) -> None:
     assert len(events(alice, "party.created")) == 2
 
 
-def test_one_key_takes_a_file_once(alice: Person) -> None:
+def test_an_idempotency_key_imports_a_file_once(alice: Person) -> None:
     first, again = (sent(alice, GOOD, headers={"Idempotency-Key": "k"}) for _time in range(2))
     assert first.json == again.json
     assert first.json["is_repeat"] is False
 
 
-def test_who_may(people: People, alice: Person) -> None:
+def test_only_some_roles_import(people: People, alice: Person) -> None:
     for role, may in (
         ("agent", False),
         ("ticketing_lead", False),

@@ -36,7 +36,7 @@ def test_a_file_is_previewed_and_imported(alice: Person, encoding: str) -> None:
     assert not again.all(".//form[@id='take']")
 
 
-def test_what_is_wrong_is_in_a_table_and_nothing_can_be_taken(alice: Person) -> None:
+def test_errors_are_listed_and_the_file_cannot_be_imported(alice: Person) -> None:
     raw = b"name,is_customer,country\n<b>A,perhaps,\nB,yes,QX\n"
     page = Page(chosen(alice, raw))
     assert page.status == 422
@@ -63,7 +63,7 @@ def test_what_is_wrong_is_in_a_table_and_nothing_can_be_taken(alice: Person) -> 
         (b"x" * 200_001, "at most 200,000 bytes"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_at_its_field(
+def test_an_unreadable_file_is_reported_at_its_field(
     alice: Person, raw: bytes | None, said: str
 ) -> None:
     page = Page(chosen(alice, raw))

@@ -49,14 +49,14 @@ def test_a_role_with_the_direct_right_needs_no_grant(role: Role) -> None:
     actor(role).require_authority(RECORD)
 
 
-def test_what_the_assistant_does_is_never_direct() -> None:
+def test_the_assistant_never_has_a_direct_right() -> None:
     lead = actor(Role.ACCOUNTING_LEAD).via(Channel.ASSISTANT)
     with pytest.raises(ApprovalRequired):
         lead.require_authority(RECORD)
     lead.granted(Grant("ap-1", RECORD)).require_authority(RECORD)
 
 
-def test_a_grant_gives_no_permission_that_the_role_lacks() -> None:
+def test_a_grant_adds_no_permission() -> None:
     for nobody in (actor(Role.VIEWER), system_actor(uuid4())):
         with pytest.raises(Forbidden):
             nobody.granted(Grant("ap-1", RECORD)).require_authority(RECORD)

@@ -362,7 +362,7 @@ def test_a_secret_does_not_show_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert SECRET not in repr(load_settings())
 
 
-def test_an_address_is_read_whatever_its_short_form() -> None:
+def test_an_ip_address_is_read_in_any_notation() -> None:
     for short in ("postgresql://u@h/d", "postgres://u@h/d", "postgresql+psycopg://u@h/d"):
         assert sqlalchemy_url(short) == "postgresql+psycopg://u@h/d"
         assert psycopg_url(short) == "postgresql://u@h/d"
@@ -402,7 +402,7 @@ def test_the_key_for_models_has_two_names_and_ours_wins(
         ("OPENAI", "http://[::1]:11434/v1", "word", True),
     ],
 )
-def test_in_production_no_key_goes_to_another_computer_in_the_clear(
+def test_in_production_keys_are_sent_over_https_only(
     monkeypatch: pytest.MonkeyPatch, variable: str, url: str, key: str, fine: bool
 ) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)

@@ -61,7 +61,7 @@ def test_only_what_could_be_a_formula_is_marked(snapshot: Snapshot) -> None:
     assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
 
 
-def test_all_rows_come_and_one_that_cannot_be_made_ends_the_file_with_its_error(
+def test_a_failing_row_ends_the_file_with_its_error(
     snapshot: Snapshot,
 ) -> None:
     number = sa.func.generate_series(1, 10_000).column_valued("n")

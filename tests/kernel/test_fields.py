@@ -80,7 +80,7 @@ def test_a_closed_body_is_strict_by_type_and_range(document: str, kind: str) -> 
     assert kinds(Shape, document) == [kind]
 
 
-def test_what_fits_is_taken_and_a_name_is_trimmed() -> None:
+def test_valid_values_are_accepted_and_names_are_trimmed() -> None:
     given = Shape.model_validate_json(
         '{"name": "  abcde\\n", "text": " abc ", "day": "2026-11-24", "number": -2147483648,'
         ' "flag": true}'
@@ -100,7 +100,7 @@ def test_an_open_body_ignores_what_it_does_not_know() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\udfffb"])
-def test_what_no_column_holds_is_refused(text: str) -> None:
+def test_a_value_that_no_column_can_store_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match=r"cannot be stored|valid string"):
         Shape(text=text)
 

@@ -89,7 +89,7 @@ def test_an_agency_without_proposals_and_offers_is_not_found(app: Flask, alice: 
 
 
 @pytest.mark.parametrize("look_up", LOOK_UPS)
-def test_what_waits_is_found_by_an_index(owner_engine: sa.Engine, look_up: str) -> None:
+def test_waiting_work_is_found_by_an_index(owner_engine: sa.Engine, look_up: str) -> None:
     with owner_engine.begin() as connection:
         body = str(
             connection.scalar(

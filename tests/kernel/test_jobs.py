@@ -131,7 +131,7 @@ async def _look(stalled: StalledJobs, own: int, times: int, running: list[int]) 
         await stalled.recover(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
 
 
-def test_jobs_of_a_worker_that_fell_silent_are_given_back(
+def test_jobs_of_a_stalled_worker_are_released(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
@@ -153,7 +153,7 @@ def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(
     assert queue.state(runs) == ("doing", 0)
 
 
-def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(
+def test_a_job_that_a_worker_holds_but_does_not_run_is_released_at_the_second_check(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own = queue.worker(ALIVE)
@@ -164,7 +164,7 @@ def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(
     assert queue.state(held) == ("todo", 1)
 
 
-def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(
+def test_a_dead_rescue_does_not_block_the_next(
     app: Flask, settings: Settings, queue: Queue
 ) -> None:
     own, dead = queue.worker(ALIVE), queue.worker(LATE)
@@ -174,7 +174,7 @@ def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(
     assert [queue.state(job) for job in (died, lost)] == [None, ("todo", 1)]
 
 
-def test_a_job_that_another_worker_has_taken_over_meanwhile_is_left_alone(
+def test_a_job_taken_over_by_another_worker_is_left_alone(
     app: Flask, settings: Settings, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
@@ -203,7 +203,7 @@ def test_why_a_job_failed_is_in_the_log(app: Flask) -> None:
     ]
 
 
-def test_what_a_busy_moment_refused_is_tried_again_soon_and_for_most_of_a_minute() -> None:
+def test_a_job_refused_by_a_busy_database_is_retried_for_most_of_a_minute() -> None:
     waits = []
     for attempts in range(20):
         job = procrastinate.jobs.Job(

@@ -18,7 +18,7 @@ def settings(**given: Any) -> Settings:
     return load_settings(env="test", **{"auth_secret": NEW, **given})
 
 
-def test_what_is_sealed_opens_again_and_shows_nothing() -> None:
+def test_an_encrypted_value_can_be_decrypted() -> None:
     ring = Keyring(settings())
     sealed = ring.seal("totp", b"JBSWY3DPEHPK3PXP", bound_to="row-1")
     assert b"JBSW" not in sealed

@@ -100,7 +100,7 @@ def test_a_completed_reset_ends_the_lock(make: Make) -> None:
     assert fails(limiter) == 0
 
 
-def test_who_goes_on_guessing_locks_strangers_out_and_not_the_person(make: Make) -> None:
+def test_guesses_do_not_lock_out_the_owners_known_address(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
     with time_machine.travel(NOON, tick=False) as clock:
         limiter.note_sign_in(email, address=HERE)
@@ -115,7 +115,7 @@ def test_who_goes_on_guessing_locks_strangers_out_and_not_the_person(make: Make)
         assert fails(limiter, "other@malabar.example", address=HERE) == 0
 
 
-def test_where_a_person_has_come_in_from_has_the_same_limits(make: Make) -> None:
+def test_a_known_address_has_the_same_limits(make: Make) -> None:
     limiter, email = make(limit_scale=1000), "neha@malabar.example"
     limiter.note_sign_in(email, address=HERE)
     assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
@@ -135,7 +135,7 @@ def test_mails_are_counted_together_wherever_they_are_asked_for(make: Make) -> N
         assert fails(limiter, throttle=throttle, address=HERE) > 0
 
 
-def test_where_somebody_has_come_in_from_is_forgotten_after_thirty_days(make: Make) -> None:
+def test_a_known_address_is_forgotten_after_thirty_days(make: Make) -> None:
     limiter = make(limit_scale=1000)
     with time_machine.travel(NOON, tick=False) as clock:
         limiter.note_sign_in("neha@malabar.example", address=HERE)
@@ -146,7 +146,7 @@ def test_where_somebody_has_come_in_from_is_forgotten_after_thirty_days(make: Ma
             assert (fails(limiter) > 0) is locked
 
 
-def test_whatever_asks_for_a_password_or_a_code_counts_together(make: Make) -> None:
+def test_attempts_with_passwords_and_codes_are_counted_together(make: Make) -> None:
     limiter = make()
     tries = [limits.SIGN_IN, limits.REAUTHENTICATE] * 5
     assert [fails(limiter, throttle=throttle) for throttle in tries] == [0] * 10
@@ -167,7 +167,7 @@ def test_a_success_gives_its_own_slot_back_and_no_other(make: Make) -> None:
     assert fails(limiter) > 0
 
 
-def test_what_could_not_be_checked_is_no_failure(make: Make) -> None:
+def test_an_unchecked_attempt_is_no_failure(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for _ in range(20):
         with (
@@ -205,17 +205,17 @@ def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
     return len(allowed)
 
 
-def test_of_parallel_guesses_ten_are_let_in(make: Make) -> None:
+def test_ten_of_many_parallel_guesses_are_allowed(make: Make) -> None:
     assert in_parallel(make(limit_scale=1000), good=False) == 10
 
 
-def test_parallel_good_passwords_are_all_let_in(make: Make) -> None:
+def test_parallel_correct_passwords_are_all_allowed(make: Make) -> None:
     limiter = make(limit_scale=1000)
     assert in_parallel(limiter, good=True) == 64
     assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
 
 
-def test_an_attempt_that_nobody_ended_does_not_hold_others_up(make: Make) -> None:
+def test_an_unfinished_attempt_does_not_block_others(make: Make) -> None:
     limiter = make()
     for _ in range(10):
         fails(limiter)
@@ -287,7 +287,7 @@ def test_a_client_without_an_address_is_limited_too(make: Make) -> None:
     ] == [False] * 3 + [True]
 
 
-def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happen(
+def test_failed_checks_of_a_request_credential_are_counted(
     make: Make,
 ) -> None:
     limiter = make()
@@ -301,7 +301,7 @@ def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happe
 # --------------------------------------------------------------------------------
 
 
-def test_what_redis_holds_names_nobody_and_goes_with_its_window(server: RedisServer) -> None:
+def test_redis_keys_name_nobody_and_expire_with_the_window(server: RedisServer) -> None:
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     fails(Limiter(settings, Keyring(settings)))
@@ -324,7 +324,7 @@ def test_two_processes_with_redis_share_what_is_counted(server: RedisServer) -> 
     assert fails(other) == 0
 
 
-def test_what_a_process_has_seen_outlives_an_emptied_redis(server: RedisServer) -> None:
+def test_counts_of_a_process_survive_an_emptied_redis(server: RedisServer) -> None:
     server.flush()
     settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
     limiter = Limiter(settings, Keyring(settings))
@@ -334,7 +334,7 @@ def test_what_a_process_has_seen_outlives_an_emptied_redis(server: RedisServer) 
     assert fails(limiter) == 0
 
 
-def test_this_process_forgets_what_has_left_its_window() -> None:
+def test_local_counts_expire_with_their_window() -> None:
     windows = LocalWindows()
     with time_machine.travel(NOON, tick=False) as clock:
         for number in range(1000):

@@ -38,7 +38,7 @@ def test_places_come_from_iso_4217(currency: str, places: int) -> None:
 
 
 @pytest.mark.parametrize("code", ["XAU", "XXX", "inr", "IN", "INRR", "ABC", "", "₹", "IN1"])
-def test_what_is_no_currency_that_can_be_booked_is_refused(code: str) -> None:
+def test_an_unsupported_currency_is_refused(code: str) -> None:
     assert not is_currency(code)
     assert code not in currency_codes()
     with pytest.raises(UnknownCurrency):
@@ -91,9 +91,7 @@ def test_an_amount_is_read_exactly(text: str | Decimal | int, currency: str, min
         (0.5, "INR"),
     ],
 )
-def test_what_is_no_exact_amount_of_the_currency_is_refused_and_never_rounded(
-    text: str | Decimal, currency: str
-) -> None:
+def test_an_amount_with_too_many_decimals_is_refused(text: str | Decimal, currency: str) -> None:
     with pytest.raises(InvalidAmount):
         Money.parse(text, currency)
 
@@ -115,7 +113,7 @@ def test_tax_is_rounded_half_away_from_zero(value: str, currency: str, minor: in
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1E+30", "1E+999999", "92233720368547758.08"])
-def test_nothing_beyond_what_the_books_hold_is_rounded(value: str) -> None:
+def test_an_amount_beyond_the_range_is_refused_before_rounding(value: str) -> None:
     with pytest.raises(InvalidAmount):
         Money.rounded(Decimal(value), "INR")
 
@@ -133,7 +131,7 @@ def test_nothing_beyond_what_the_books_hold_is_rounded(value: str) -> None:
         (BIGINT_MAX, "INR", "92233720368547758.07"),
     ],
 )
-def test_the_wire_has_at_least_two_places_and_never_a_float(
+def test_serialized_amounts_have_at_least_two_decimals_and_are_no_floats(
     minor: int, currency: str, wire: str
 ) -> None:
     assert wire_amount(minor, currency) == wire

@@ -24,7 +24,7 @@ def asking(answer: int | VoyagentError, heard: list[str]) -> OutboundCall[int]:
     return OutboundCall(settle, ask)
 
 
-def test_asking_and_settling_are_two_things() -> None:
+def test_searching_and_settling_are_separate_steps() -> None:
     heard: list[str] = []
     settle = asking(3, heard).go()
     assert heard == ["asked"]
@@ -32,7 +32,7 @@ def test_asking_and_settling_are_two_things() -> None:
     assert heard == ["asked", "settled"]
 
 
-def test_what_is_known_asks_nobody() -> None:
+def test_a_known_result_makes_no_call() -> None:
     call = known(7)
     assert call.ask is None
     assert call.done() == 7

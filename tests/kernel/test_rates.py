@@ -66,7 +66,7 @@ def test_a_rate_changes_one_way_alone() -> None:
     assert not hasattr(DOLLAR, "inverse")
 
 
-def test_the_buffer_makes_what_it_changes_into_dearer_either_way() -> None:
+def test_the_exchange_buffer_raises_the_price_in_both_directions() -> None:
     into_rupees, into_dollars = (
         replace(DOLLAR, direction=way, buffer=Decimal(5)) for way in ("into_quote", "into_base")
     )
@@ -99,7 +99,7 @@ def test_the_buffer_makes_what_it_changes_into_dearer_either_way() -> None:
         ({"quote": "rupees"}, UnknownCurrency),
     ],
 )
-def test_what_is_no_rate_is_refused(change: dict[str, Any], error: type[Exception]) -> None:
+def test_an_invalid_rate_is_refused(change: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         replace(DOLLAR, **change)
 
@@ -121,6 +121,6 @@ def test_more_than_the_books_hold_is_refused() -> None:
         Decimal("0.00000001"), Decimal(10**6), places=8, allow_nan=False, allow_infinity=False
     ),
 )
-def test_what_comes_out_is_the_exact_product_within_half_a_paisa(minor: int, rate: Decimal) -> None:
+def test_a_converted_amount_is_exact_within_half_a_paisa(minor: int, rate: Decimal) -> None:
     changed = replace(DOLLAR, rate=rate).convert(Money(minor, "USD"))
     assert abs(changed.decimal - Decimal(minor).scaleb(-2) * rate) <= Decimal("0.005")

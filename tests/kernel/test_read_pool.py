@@ -81,7 +81,7 @@ def test_the_caller_and_three_selects_cost_one_trip(
     )
 
 
-def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(
+def test_a_generic_plan_is_used_for_its_statement_only(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mode = (
@@ -114,7 +114,9 @@ def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(
     assert mine.read(EMAILS) == [[{"email": alice.email}]]
 
 
-def test_nobody_is_refused(app: Flask, lane: ReadPool, alice: Person, charlie: Person) -> None:
+def test_an_anonymous_caller_is_refused(
+    app: Flask, lane: ReadPool, alice: Person, charlie: Person
+) -> None:
     mine = credential(app, alice)
     for wrong in (
         Credential(charlie.actor.tenant_id, mine.user_id, mine.session_id, mine.token_id),
@@ -130,7 +132,7 @@ def test_nobody_is_refused(app: Flask, lane: ReadPool, alice: Person, charlie: P
             stranger.authenticate()
 
 
-def test_a_role_that_may_not_is_refused_by_its_first_read(
+def test_a_role_without_the_permission_is_refused_by_its_first_read(
     app: Flask, lane: ReadPool, victor: Person
 ) -> None:
     theirs = reader(app, lane, victor, "audit.read")
@@ -153,7 +155,7 @@ def test_a_select_that_does_not_name_the_agency_is_refused(
             reader(app, lane, alice).read(statement)
 
 
-def test_behind_the_first_wall_stands_the_second(
+def test_row_security_applies_if_the_filter_is_missing(
     app: Flask, lane: ReadPool, alice: Person, charlie: Person
 ) -> None:
     """A join that filters one table by agency; the policy filters the other."""
@@ -166,7 +168,7 @@ def test_behind_the_first_wall_stands_the_second(
     assert reader(app, lane, alice).read(leaky) == [[{"email": alice.email}]]
 
 
-def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
+def test_a_statement_shape_is_compiled_once_and_never_mixes_values(
     app: Flask, lane: ReadPool, alice: Person, bob: Person, charlie: Person
 ) -> None:
     def by(role: str) -> sa.Select[Any]:
@@ -188,14 +190,14 @@ def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
     assert charlie.actor.tenant_id in values.values()
 
 
-def test_a_select_that_is_kept_never_mixes_agencies(
+def test_a_cached_select_never_mixes_agencies(
     app: Flask, lane: ReadPool, alice: Person, charlie: Person
 ) -> None:
     for person in (alice, charlie, alice):
         assert reader(app, lane, person).read(EMAILS) == [[{"email": person.email}]]
 
 
-def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(
+def test_a_keyed_select_is_built_once(
     app: Flask, lane: ReadPool, alice: Person, bob: Person, charlie: Person
 ) -> None:
     built = []
@@ -246,9 +248,7 @@ def end_all(lane: ReadPool, owner: sa.Engine, connections: int) -> None:
             )
 
 
-def test_connections_that_have_died_are_replaced_unnoticed(
-    app: Flask, owner_engine: sa.Engine, alice: Person
-) -> None:
+def test_dead_connections_are_replaced(app: Flask, owner_engine: sa.Engine, alice: Person) -> None:
     lane = ReadPool(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 3}))
     try:
         end_all(lane, owner_engine, 3)
@@ -258,7 +258,7 @@ def test_connections_that_have_died_are_replaced_unnoticed(
         lane.close()
 
 
-def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(
+def test_the_selects_of_a_round_trip_see_one_snapshot(
     app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     slowly = sa.select(sa.func.pg_sleep(1).label("slept"))
@@ -282,7 +282,7 @@ def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(
     assert mine.read(EMAILS) == [[{"email": there}]]
 
 
-def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(
+def test_a_snapshot_always_releases_its_connection(
     app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
@@ -300,7 +300,7 @@ def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
         assert mine.read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
 
 
-def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(
+def test_a_snapshot_overtaken_by_a_write_is_read_again(
     app: Flask, lane: ReadPool, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, once, times = (
@@ -330,7 +330,7 @@ def rename(owner: sa.Engine, person: Person, email: str) -> None:
         )
 
 
-def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: Person) -> None:
+def test_the_read_pool_fails_at_once_without_a_database(app: Flask, alice: Person) -> None:
     lane = ReadPool(
         app.extensions["voyagent.settings"].model_copy(
             update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}

@@ -45,12 +45,12 @@ def test_an_amount_is_written_out(
         assert in_words(Money(minor, currency), "hi") == hindi
 
 
-def test_every_number_up_to_a_thousand_is_said_in_words_alone() -> None:
+def test_every_number_up_to_a_thousand_is_spelled_out() -> None:
     for language in ("en", "hi"):
         said = [in_words(Money(n * 100, "INR"), language) for n in range(1001)]
         assert len(set(said)) == 1001
         assert not any(character.isdigit() for words in said for character in words)
 
 
-def test_another_language_is_english() -> None:
+def test_an_unknown_language_falls_back_to_english() -> None:
     assert in_words(Money(100, "INR"), "fr") == "Rupees one only"

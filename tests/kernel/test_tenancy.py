@@ -116,7 +116,7 @@ def test_a_core_select_that_names_the_agency_is_answered(session: Session, alice
     ]
 
 
-def test_another_agencys_row_is_not_found_by_its_key(
+def test_a_row_of_another_agency_is_not_found_by_its_key(
     session: Session, alice: Person, charlie: Person
 ) -> None:
     assert session.get(User, (alice.actor.tenant_id, alice.actor.user_id)) is not None
@@ -226,9 +226,7 @@ def test_a_row_of_another_agency_is_neither_made_nor_changed_nor_moved_nor_delet
             session.flush()
 
 
-def test_one_session_speaks_for_one_agency(
-    session: Session, alice: Person, charlie: Person
-) -> None:
+def test_a_session_is_bound_to_one_agency(session: Session, alice: Person, charlie: Person) -> None:
     tenancy.bind(session, alice.actor.tenant_id)
     with pytest.raises(WrongTenant):
         tenancy.bind(session, charlie.actor.tenant_id)
@@ -246,7 +244,7 @@ def test_each_transaction_of_a_session_tells_the_database_its_agency(
         session.commit()
 
 
-def test_a_transaction_that_has_begun_is_told_as_well(session_of: Made, alice: Person) -> None:
+def test_binding_applies_to_a_started_transaction(session_of: Made, alice: Person) -> None:
     session = session_of(None)
     session.execute(sa.text("select 1"))
     tenancy.bind(session, alice.actor.tenant_id)
@@ -255,7 +253,7 @@ def test_a_transaction_that_has_begun_is_told_as_well(session_of: Made, alice: P
     )
 
 
-def test_the_way_past_the_wall_needs_a_reason_and_ends_with_its_block(
+def test_across_tenants_needs_a_reason_and_ends_with_its_block(
     session: Session, alice: Person, charlie: Person
 ) -> None:
     both = (
@@ -273,7 +271,7 @@ def test_the_way_past_the_wall_needs_a_reason_and_ends_with_its_block(
     assert session.scalar(both) == 1
 
 
-def test_the_uses_of_the_way_past_the_wall_are_counted() -> None:
+def test_uses_of_across_tenants_are_counted() -> None:
     """The program has none. Whoever needs one writes its reason there and its place here."""
     uses = [
         (path.relative_to(ROOT).as_posix(), line.strip())
@@ -284,7 +282,7 @@ def test_the_uses_of_the_way_past_the_wall_are_counted() -> None:
     assert uses == []
 
 
-def test_nobody_compares_agencies_by_hand() -> None:
+def test_no_code_compares_tenant_ids() -> None:
     """The gate does it for the ORM and `owned` for the lane; a join of two owned tables is the one
     place where the columns meet.
     """

@@ -71,7 +71,7 @@ def test_an_error_may_keep_its_work(app: Flask, alice: Person, owner_engine: sa.
     assert name_of(owner_engine, alice) == "Kept"
 
 
-def test_a_pause_gives_the_connection_back_and_is_refused_once_something_is_written(
+def test_a_pause_releases_the_connection_and_is_refused_after_a_write(
     app: Flask, alice: Person
 ) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):
@@ -90,7 +90,7 @@ def test_a_pause_gives_the_connection_back_and_is_refused_once_something_is_writ
             pause()
 
 
-def test_one_request_may_concern_two_agencies_one_after_the_other(
+def test_a_request_may_bind_two_agencies_in_turn(
     app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):

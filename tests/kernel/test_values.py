@@ -92,7 +92,7 @@ def test_equal_values_have_one_spelling_and_one_hash() -> None:
     "value",
     [1.5, {"a": [1.0]}, float("nan"), {"a": {"b": (0.1,)}}, {"a": object()}, {"a": UUID(int=0)}],
 )
-def test_what_has_no_exact_spelling_is_refused(value: object) -> None:
+def test_a_value_without_a_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         canonical_json(value)
 
@@ -130,6 +130,6 @@ def test_a_list_ends_where_a_page_is_not_full() -> None:
     assert Cursor.decode(next_cursor(rows, 3) or "") == Cursor(rows[2]["created_at"], rows[2]["id"])
 
 
-def test_a_page_knows_its_place() -> None:
+def test_a_page_marks_its_menu_entry() -> None:
     assert (Page([1, 2], 412, 50, 50).first, Page([1, 2], 412, 50, 50).last) == (51, 52)
     assert (Page([], 0, 50, 0).first, Page([], 0, 50, 0).last) == (0, 0)

@@ -112,7 +112,7 @@ def test_a_row_cannot_be_moved_into_another_agency(
         )
 
 
-def test_every_table_of_an_agency_has_its_forced_wall(catalogue: sa.Connection) -> None:
+def test_every_tenant_table_has_forced_row_security(catalogue: sa.Connection) -> None:
     for name, table in tables(catalogue).items():
         if table["is_an_agencys"] or name == "tenants":
             assert (table["relrowsecurity"], table["relforcerowsecurity"]) == (True, True), name
@@ -123,7 +123,7 @@ def test_every_table_of_an_agency_has_its_forced_wall(catalogue: sa.Connection) 
             )
 
 
-def test_every_wall_guards_reading_and_writing_by_the_bound_agency(
+def test_every_policy_guards_reads_and_writes_by_the_bound_agency(
     catalogue: sa.Connection,
 ) -> None:
     policies = (
@@ -189,7 +189,7 @@ def test_an_old_table_name_reads_and_writes_the_bound_agencys_rows(
         connection.execute(upsert, mine)
 
 
-def test_nobody_else_has_a_policy_but_the_look_up_role_and_that_one_only_reads(
+def test_only_the_lookup_role_has_further_policies_and_they_are_read_only(
     catalogue: sa.Connection,
 ) -> None:
     others = catalogue.execute(
@@ -260,7 +260,7 @@ def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person
     return reached
 
 
-def test_the_applications_role_owns_nothing_and_passes_no_wall(
+def test_the_application_role_owns_nothing_and_cannot_bypass_row_security(
     app_engine: sa.Engine, catalogue: sa.Connection
 ) -> None:
     with app_engine.connect() as connection:
@@ -311,7 +311,7 @@ def definers(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
     return {row["name"]: row for row in found.mappings()}
 
 
-def test_only_the_listed_functions_look_past_the_wall(catalogue: sa.Connection) -> None:
+def test_only_the_listed_functions_bypass_row_security(catalogue: sa.Connection) -> None:
     unbound = {
         name for name, row in definers(catalogue).items() if "tenant_id = $1" not in row["prosrc"]
     }

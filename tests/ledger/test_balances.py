@@ -46,9 +46,7 @@ def in_chart(person: Person, purpose: str) -> dict[str, int] | None:
 
 
 @pytest.mark.parametrize("month", [1, APRIL, 11])
-def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(
-    alice: Person, month: int
-) -> None:
+def test_the_chart_agrees_with_ledger_and_trial_balance(alice: Person, month: int) -> None:
     alice.does(settings.update, {"financial_year_start_month": month, "timezone": ZONE})
     today = clock.today(ZONE)
     began = year_began(today, month)
@@ -118,7 +116,7 @@ def test_a_year_begins_at_midnight_of_the_agency(
     assert in_chart(alice, "bank_charges") == {"INR": counted}
 
 
-def test_what_earlier_years_left_on_an_account_keeps_it_from_being_archived_and_its_type(
+def test_balances_of_earlier_years_prevent_archiving(
     alice: Person,
 ) -> None:
     postage = added(alice)

@@ -146,12 +146,12 @@ def test_an_account_has_the_normal_side_of_its_type_unless_another_is_named(
         {"purpose": "bank"},
     ],
 )
-def test_what_is_no_account_is_refused(alice: Person, change: dict[str, str]) -> None:
+def test_an_invalid_account_is_refused(alice: Person, change: dict[str, str]) -> None:
     assert alice.api.post("/accounts", json=POSTAGE | change).status_code == 422
     assert alice.api.patch(f"/accounts/{added(alice)}", json=change).status_code == 422
 
 
-def test_a_code_is_taken_once(alice: Person, charlie: Person) -> None:
+def test_a_code_is_accepted_once(alice: Person, charlie: Person) -> None:
     postage = added(alice)
     assert said(alice.api.post("/accounts", json=POSTAGE)) == (409, "account_code_taken")
     assert said(alice.api.patch(f"/accounts/{postage}", json={"code": "1100"})) == (
@@ -220,7 +220,7 @@ def test_type_and_side_are_fixed_once_something_was_posted(alice: Person) -> Non
         "round_off",
     ],
 )
-def test_what_the_program_posts_to_keeps_its_type_and_is_never_archived(
+def test_accounts_used_by_the_program_keep_their_type_and_stay_active(
     alice: Person, purpose: str
 ) -> None:
     account = account_id(alice, purpose)
@@ -231,7 +231,7 @@ def test_what_the_program_posts_to_keeps_its_type_and_is_never_archived(
         )
 
 
-def test_an_account_is_archived_when_nothing_is_on_it_and_then_takes_nothing(
+def test_an_account_without_a_balance_is_archived_and_then_refuses_postings(
     alice: Person,
 ) -> None:
     postage = added(alice)
@@ -280,7 +280,7 @@ def test_a_reversal_by_hand_puts_nothing_on_an_archived_account(alice: Person) -
         ("viewer", False),
     ],
 )
-def test_who_keeps_the_chart(
+def test_only_some_roles_change_accounts(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     person, postage = people.colleague(alice, "Rita Role", role=role), added(alice)
@@ -309,7 +309,7 @@ def test_who_keeps_the_chart(
 
 
 @pytest.mark.parametrize("is_archived_first", [True, False])
-def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(
+def test_a_parallel_posting_to_an_archived_account_is_refused(
     alice: Person, is_archived_first: bool
 ) -> None:
     """Whichever comes first holds the account until it is through, so that an archived one never

@@ -152,7 +152,7 @@ def test_an_account_is_added(alice: Person) -> None:
         ({"normal_side": "left"}, "normal_side", "Choose one from the list."),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(
+def test_an_error_is_shown_at_its_field(
     alice: Person, change: dict[str, str], place: str, sentence: str
 ) -> None:
     postage = added(alice, code="5899")
@@ -180,7 +180,7 @@ def test_an_account_is_changed_archived_and_restored(alice: Person) -> None:
     assert not alice.api.get(f"/accounts/{postage}").json["is_archived"]
 
 
-def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
+def test_fixed_values_are_shown_without_a_field(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
     path = f"/accounts/{postage}/edit"
@@ -226,7 +226,7 @@ def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_who_sees_and_who_changes_the_chart(
+def test_only_some_roles_change_the_chart(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     browser, postage = (

@@ -95,7 +95,7 @@ def test_a_balanced_entry_by_raw_sql_is_fine(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_was_posted_is_never_changed(alice: Person, raw: sa.Engine, change: str) -> None:
+def test_a_posted_entry_cannot_be_changed(alice: Person, raw: sa.Engine, change: str) -> None:
     posted = post(alice)
     with (
         pytest.raises(sa.exc.DBAPIError, match=r"append-only|permission denied"),
@@ -114,7 +114,7 @@ def test_an_unbalanced_entry_is_refused_at_commit(
     assert balances(alice) == {}
 
 
-def test_currencies_do_not_make_up_for_each_other(
+def test_an_imbalance_in_one_currency_is_not_offset_by_another(
     alice: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="does not balance"):
@@ -173,7 +173,7 @@ def test_a_posting_has_one_side_above_zero(
         write(raw, alice, two(**sides))
 
 
-def test_another_agency_s_account_is_refused_by_the_key(
+def test_a_foreign_key_refuses_an_account_of_another_agency(
     alice: Person, charlie: Person, raw: sa.Engine, two: Callable[..., list[dict[str, Any]]]
 ) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="fk_postings_account"):

@@ -78,9 +78,7 @@ def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> Non
     assert back.status_code == 201, "a reversal of what a person wrote is undone too"
 
 
-def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(
-    alice: Person, statements: list[str]
-) -> None:
+def test_a_manual_posting_costs_six_statements(alice: Person, statements: list[str]) -> None:
     """Statements after the entry delay other posters to its accounts, so only the audit follows."""
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
@@ -104,7 +102,7 @@ def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(
         ({"account_id": "0190a0a0-0000-7000-8000-000000000000"}, 404, "account_not_found"),
     ],
 )
-def test_what_is_no_proper_entry_is_refused(
+def test_an_invalid_entry_is_refused(
     alice: Person, change: dict[str, Any], status: int, detail: str | None
 ) -> None:
     body = written(alice)
@@ -125,7 +123,7 @@ def test_receivables_and_payables_follow_their_documents(alice: Person, purpose:
     assert (answer.status_code, answer.json["detail"]) == (409, "account_is_control")
 
 
-def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
+def test_an_entry_of_a_document_cannot_be_reversed_directly(alice: Person) -> None:
     entry_id = alice.api.get(f"/invoices/{issued(alice)}").json["journal_entry_id"]
     answer = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"})
     assert (answer.status_code, answer.json["detail"]) == (409, "journal_entry_of_document")
@@ -170,7 +168,7 @@ def test_more_than_two_hundred_lines_are_refused(alice: Person) -> None:
         ("viewer", False),
     ],
 )
-def test_who_posts_and_reverses_by_hand(
+def test_only_some_roles_post_and_reverse_entries(
     people: People, alice: Person, charlie: Person, role: str, may: bool
 ) -> None:
     person, entry_id = people.colleague(alice, "Rita Role", role=role), made(alice)
@@ -193,7 +191,7 @@ def test_who_posts_and_reverses_by_hand(
             person.does(direct.reverse_direct, entry_id, reason="No")
 
 
-def test_of_many_reversals_at_once_one_goes_through(alice: Person) -> None:
+def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
     entry_id = made(alice)
     results = at_once([lambda: alice.does(direct.reverse_direct, entry_id, reason="Twice")] * 5)
     assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + [

@@ -86,7 +86,7 @@ def test_a_reversal_moves_as_much_as_the_entry(alice: Person, leila: Person) -> 
     ), "which would post it anew"
 
 
-def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None:
+def test_the_pages_report_it_and_keep_the_input(alice: Person, leila: Person) -> None:
     page = Page(send(leila, typed(leila)))
     assert (
         page.status,
@@ -104,7 +104,7 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
     ) == (422, True, "Twice")
 
 
-def test_what_a_grant_covers_was_within_the_approvers_limit(leila: Person) -> None:
+def test_an_approved_posting_is_within_the_approvers_limit(leila: Person) -> None:
     lines = [entries.debit("bank_charges", inr(100_001)), entries.credit("bank", inr(100_001))]
     with leila.acting() as actor:
         direct.post_direct(

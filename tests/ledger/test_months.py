@@ -67,7 +67,7 @@ def entries(engine: sa.Engine, person: Person, before: date) -> set[UUID]:
     return {row["id"] for row in stored(engine, sql, t=person.actor.tenant_id, d=before)}
 
 
-def test_nothing_is_posted_into_a_closed_month_or_one_before_it(
+def test_posting_into_a_closed_or_earlier_month_is_refused(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     post(alice, entry_date=date(2024, 3, 31))
@@ -87,7 +87,7 @@ def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
     assert alice.does(ledger_entries.reverse, entry_id, reason="Wrong").is_new, "today is open"
 
 
-def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -> None:
+def test_a_repeated_post_is_found_after_the_month_closed(alice: Person) -> None:
     """A repeated act returns its entry; that is no posting."""
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
@@ -134,7 +134,7 @@ def test_the_latest_closed_month_opens_first(alice: Person) -> None:
     ("role", "closes"),
     [("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)],
 )
-def test_who_closes_and_who_opens_again(
+def test_only_some_roles_close_and_reopen_months(
     people: People, alice: Person, role: str, closes: bool
 ) -> None:
     other = people.colleague(alice, "Somebody Else", role=role)
@@ -155,14 +155,14 @@ def test_another_agencys_months_are_its_own(alice: Person, charlie: Person) -> N
         charlie.does(months.reopen_month, MARCH, reason="Not mine")
 
 
-def test_of_two_who_close_one_month_one_does(alice: Person) -> None:
+def test_one_of_two_parallel_closings_succeeds(alice: Person) -> None:
     results = at_once([lambda: close(alice, MARCH)] * 8)
     assert sorted(type(result).__name__ for result in results) == ["MonthAlreadyClosed"] * 7 + [
         "NoneType"
     ]
 
 
-def test_the_database_refuses_what_goes_past_the_rules(alice: Person) -> None:
+def test_the_database_refuses_values_that_break_the_rules(alice: Person) -> None:
     close(alice, MARCH)
     with pytest.raises(sa.exc.IntegrityError, match="closed"), alice.acting() as actor:
         values = {"t": actor.tenant_id, "id": new_id(), "d": date(2024, 3, 10)}
@@ -234,7 +234,7 @@ def test_documents_are_not_posted_into_a_closed_month(alice: Person) -> None:
         ).entry_id
 
 
-def test_the_door_of_invoices_says_that_the_month_is_closed(alice: Person) -> None:
+def test_the_invoice_operations_report_a_closed_month(alice: Person) -> None:
     draft, issued = papers.draft(alice), papers.issued(alice)
     close(alice, papers.ISSUED.replace(day=1))
     for answer in (
@@ -260,7 +260,7 @@ def _propose(person: Person, arguments: dict[str, Any]) -> str:
         return proposing.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
 
 
-def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(
+def test_an_approved_act_in_a_month_closed_meanwhile_fails_with_the_reason(
     alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
     bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
@@ -346,7 +346,7 @@ def test_a_month_that_is_none_is_not_found(alice: Person, month: str) -> None:
     ) == ("month_not_found", 422)
 
 
-def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
+def test_the_page_before_closing_lists_the_checks(alice: Person) -> None:
     draft = papers.draft(alice)
     page = alice.browser.get("/months/2024-06/close").text
     assert (
@@ -506,7 +506,7 @@ STEPS = st.lists(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
-def test_whatever_is_done_the_books_balance_and_closed_months_stay(
+def test_random_acts_keep_the_books_balanced_and_closed_months_unchanged(
     alice: Person, owner_engine: sa.Engine, steps: list[tuple[str, int, str]]
 ) -> None:
     while (closed := _closed(alice)) is not None:

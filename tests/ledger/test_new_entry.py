@@ -152,7 +152,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
         ({name: ["x"] * 201 for name in BLANK}, "lines", "A journal entry has at most 200 lines."),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place_and_nothing_is_lost(
+def test_errors_are_shown_at_their_line_and_input_is_preserved(
     alice: Person, change: dict[str, Any], place: str, sentence: str
 ) -> None:
     fields = typed(alice) | change
@@ -212,7 +212,7 @@ def test_accounts_that_follow_their_documents_are_not_offered(alice: Person) -> 
         ("viewer", False),
     ],
 )
-def test_who_writes_entries_in_the_browser(
+def test_only_some_roles_get_the_entry_form(
     people: People, alice: Person, role: str, may: bool
 ) -> None:
     browser = people.colleague(alice, "Rita Role", role=role).browser

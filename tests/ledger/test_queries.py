@@ -76,9 +76,7 @@ def test_balances_equal_the_lines_on_every_day(
         assert checks.balance_differences(reader) == []
 
 
-def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
-    alice: Person, charlie: Person
-) -> None:
+def test_a_cached_statement_is_bound_to_each_caller(alice: Person, charlie: Person) -> None:
     """Both agencies send one statement, and each finds its own rows."""
     post(alice)
     post(charlie, sale(Money(5, "AED")))
@@ -191,7 +189,7 @@ def test_an_unknown_account_and_one_of_several_are_refused(alice: Person, charli
         accounts.find_account(reader, str(foreign))
 
 
-def test_nobody_sees_another_agency_s_books(alice: Person, charlie: Person) -> None:
+def test_the_books_of_another_agency_are_not_visible(alice: Person, charlie: Person) -> None:
     posted = post(alice)
     assert balances(charlie) == {}
     with charlie.reading() as reader, pytest.raises(EntryNotFound):

@@ -121,7 +121,7 @@ def test_an_account_can_be_named_by_its_id(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
-def test_without_a_book_date_it_is_today_where_the_agency_is(alice: Person, zone: str) -> None:
+def test_the_book_date_defaults_to_today_in_the_agencys_zone(alice: Person, zone: str) -> None:
     """The two zones are 25 hours apart, so they never have the same day."""
     there = replace(alice, actor=replace(alice.actor, timezone=zone))
     posted = post(there, entry_date=None)
@@ -190,7 +190,7 @@ REFUSED: list[tuple[list[Line], type[VoyagentError]]] = [
 
 
 @pytest.mark.parametrize(("lines", "error"), REFUSED)
-def test_what_is_no_proper_entry_is_refused_and_leaves_nothing(
+def test_an_invalid_entry_is_refused_and_posts_nothing(
     alice: Person, lines: list[Line], error: type[VoyagentError]
 ) -> None:
     with pytest.raises(error):
@@ -215,7 +215,7 @@ def test_an_entry_says_what_it_is_about(alice: Person) -> None:
         post(alice, narration="  ")
 
 
-def test_another_agency_s_account_is_unknown(alice: Person, charlie: Person) -> None:
+def test_an_account_of_another_agency_is_not_found(alice: Person, charlie: Person) -> None:
     theirs = account_id(charlie, "bank")
     with pytest.raises(AccountNotFound):
         post(alice, [debit(theirs, inr(1)), credit("revenue_services", inr(1))])
@@ -331,7 +331,7 @@ def test_an_entry_on_a_closed_account_can_still_be_reversed(
     assert alice.does(ledger_entries.reverse, posted.entry_id, reason="Closed since").is_new
 
 
-def test_another_agency_s_entry_is_not_there(alice: Person, charlie: Person) -> None:
+def test_an_entry_of_another_agency_is_not_found(alice: Person, charlie: Person) -> None:
     posted = post(alice)
     with pytest.raises(EntryNotFound):
         charlie.does(ledger_entries.reverse, posted.entry_id, reason="Mine now")

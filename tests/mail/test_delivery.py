@@ -111,7 +111,7 @@ def test_the_timetable_goes_on_for_most_of_a_day_and_then_the_mail_is_given_up(
     assert post.queued(mail_id) == jobs
 
 
-def test_a_mail_that_is_refused_for_good_is_not_tried_again(alice: Person, post: Post) -> None:
+def test_a_permanently_refused_mail_is_not_retried(alice: Person, post: Post) -> None:
     mail_id = post.leave(alice)
     post.recording.failures = [MailRefused("SMTPRecipientsRefused")]
     post.deliver(alice, mail_id)
@@ -148,7 +148,7 @@ def test_a_worker_that_dies_while_sending_costs_a_delay_and_never_the_mail(
     ], "the second one is known as the same mail"
 
 
-def test_a_mail_whose_job_was_lost_gets_another(
+def test_a_mail_whose_job_was_lost_gets_a_new_one(
     alice: Person, clock: Clock, owner_engine: sa.Engine, post: Post
 ) -> None:
     mail_id = post.leave(alice)
@@ -180,7 +180,7 @@ def test_a_mail_waits_uncounted_while_the_installation_has_no_mail_server(
     assert len(post.recording.sent) == 1
 
 
-def test_a_link_that_is_dead_is_not_sent_and_its_mail_is_wiped(
+def test_a_mail_with_an_expired_link_is_not_sent_and_is_deleted(
     alice: Person, charlie: Person, clock: Clock, post: Post
 ) -> None:
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
@@ -199,7 +199,7 @@ def test_a_link_that_is_dead_is_not_sent_and_its_mail_is_wiped(
     assert post.row(others)["sealed"] is None, "older news serve nobody"
 
 
-def test_the_record_of_a_mail_goes_after_ninety_days(
+def test_a_mail_record_is_deleted_after_ninety_days(
     alice: Person, clock: Clock, post: Post
 ) -> None:
     mail_id = post.leave(alice)
@@ -211,7 +211,7 @@ def test_the_record_of_a_mail_goes_after_ninety_days(
     assert post.row(mail_id) is None
 
 
-def test_a_seal_that_no_secret_opens_any_more_ends_the_mail(
+def test_a_mail_that_cannot_be_decrypted_is_dropped(
     alice: Person, owner_engine: sa.Engine, post: Post
 ) -> None:
     mail_id = post.leave(alice)

@@ -74,7 +74,7 @@ def posted(post: Post, person: Person, kind: str, *, locale: str = "en", **value
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_letter_says_the_same_as_text_and_as_html(
+def test_text_and_html_of_each_mail_say_the_same(
     post: Post, alice: Person, kind: str, locale: str
 ) -> None:
     message, text, html = posted(post, alice, kind, locale=locale)
@@ -94,7 +94,7 @@ def test_each_letter_says_the_same_as_text_and_as_html(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(
+def test_a_mail_loads_nothing_and_links_only_to_the_site(
     post: Post, alice: Person, kind: str
 ) -> None:
     _, text, html = posted(post, alice, kind)
@@ -112,7 +112,7 @@ def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
-def test_a_changed_second_factor_is_told_as_what_it_is(
+def test_a_notice_names_the_change_of_two_factor_authentication(
     post: Post, alice: Person, change: str
 ) -> None:
     message, text, _ = posted(post, alice, "two_factor_changed", change=change)
@@ -127,9 +127,7 @@ def test_a_changed_second_factor_is_told_as_what_it_is(
     ] in message["Subject"]
 
 
-def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(
-    post: Post, alice: Person
-) -> None:
+def test_the_old_address_is_notified_without_the_new_one(post: Post, alice: Person) -> None:
     message, text, html = posted(post, alice, "address_changed")
     for told in (text, html):
         assert "n***@sharma.example" in told
@@ -137,9 +135,7 @@ def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(
     assert "neha" not in message.as_string()
 
 
-def test_the_link_is_good_for_as_long_as_it_says_in_singular_and_plural(
-    post: Post, alice: Person
-) -> None:
+def test_the_mail_states_how_long_the_link_is_valid(post: Post, alice: Person) -> None:
     assert "valid for 1 hour." in posted(post, alice, "verify_email", hours=1)[1]
     assert "valid for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
 
@@ -155,7 +151,7 @@ def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) ->
         assert word in html
 
 
-def test_every_sentence_of_every_letter_goes_through_the_catalogue(
+def test_every_sentence_of_every_mail_is_translatable(
     post: Post, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Hindi mail has only translated text, except for names."""
@@ -178,7 +174,7 @@ def test_every_sentence_of_every_letter_goes_through_the_catalogue(
     assert len(asked) > 2 * len(KINDS)
 
 
-def test_a_hostile_name_is_shown_as_what_it_is(people: People, post: Post) -> None:
+def test_a_hostile_name_is_shown_as_text(people: People, post: Post) -> None:
     mallory = people.sign_up("Mallory Owner", agency='<script>alert("x")</script>& Tours')
     message, text, html = posted(post, mallory, "invitation", inviter=HOSTILE)
     words = Words(html)
@@ -200,7 +196,7 @@ def test_a_hostile_name_is_shown_as_what_it_is(people: People, post: Post) -> No
         "\u202e",
     ],
 )
-def test_nothing_comes_into_the_head_by_a_name(people: People, post: Post, ending: str) -> None:
+def test_a_name_cannot_inject_a_header(people: People, post: Post, ending: str) -> None:
     alice = people.sign_up("Alice Owner", agency="Alice Travels")
     message, text, _ = posted(post, alice, "invitation", inviter=f"Neha{ending}")
     raw = message.as_bytes()
@@ -221,7 +217,7 @@ def test_a_name_in_hindi_keeps_its_joiners_and_a_long_one_ends(post: Post, alice
     assert len(str(message["Subject"])) < 300
 
 
-def test_a_mail_can_be_told_from_a_persons_and_from_itself(post: Post, alice: Person) -> None:
+def test_a_mail_is_marked_as_automatic_and_has_a_unique_id(post: Post, alice: Person) -> None:
     mail_id = post.leave(alice)
     post.deliver(alice, mail_id)
     message = post.recording.sent[-1]
@@ -230,7 +226,7 @@ def test_a_mail_can_be_told_from_a_persons_and_from_itself(post: Post, alice: Pe
     assert message["Date"].datetime == post.row(mail_id)["created_at"].replace(microsecond=0)
 
 
-def test_a_letter_to_a_customer_is_answered_to_whoever_sent_it_and_carries_its_document(
+def test_a_mail_to_a_customer_has_its_sender_as_reply_to_and_the_document(
     post: Post, alice: Person
 ) -> None:
     with alice.acting():
@@ -255,7 +251,7 @@ def test_a_letter_to_a_customer_is_answered_to_whoever_sent_it_and_carries_its_d
     assert post.row(mail_id)["sealed"] is None
 
 
-def test_no_other_letter_carries_a_document(post: Post, alice: Person) -> None:
+def test_no_other_mail_has_an_attachment(post: Post, alice: Person) -> None:
     with alice.acting(), pytest.raises(WrongMail):
         post.outbox.send(
             to=alice.email,
@@ -280,7 +276,7 @@ def test_each_kind_has_its_two_templates(kind: str) -> None:
         assert (ROOT / "templates/mail" / f"{kind}.{ending}").exists()
 
 
-def test_a_mail_is_of_use_until_its_link_is_dead_and_a_week_at_most() -> None:
+def test_a_mail_is_useful_until_its_link_expires_and_at_most_a_week() -> None:
     def seconds(kind: Kind, **values: int) -> float:
         return kind.useful_for({**values}).total_seconds()
 

@@ -34,9 +34,7 @@ def test_a_mail_is_sent_once_the_act_has_committed(
     assert len(mailbox.received(app, to=alice.email)) == 1, "a mail that was sent is not sent again"
 
 
-def test_a_mail_goes_with_the_act_that_is_rolled_back(
-    app: Flask, alice: Person, post: Post
-) -> None:
+def test_a_mail_is_dropped_if_its_act_is_rolled_back(app: Flask, alice: Person, post: Post) -> None:
     with pytest.raises(LookupError), alice.acting():
         mail_id = post.outbox.send(to=alice.email, kind="password_changed", locale="en")
         raise LookupError
@@ -49,7 +47,7 @@ def test_no_mail_without_an_agency(app: Flask, outbox: Outbox) -> None:
         outbox.send(to="neha@example.com", kind="password_changed", locale="en")
 
 
-def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(
+def test_a_stored_mail_reveals_neither_recipient_nor_link(
     alice: Person, post: Post, owner_engine: sa.Engine
 ) -> None:
     mail_id = post.leave(
@@ -84,7 +82,7 @@ def test_contents_do_not_open_in_another_row(alice: Person, post: Post) -> None:
         post.outbox.unseal(dataclasses.replace(own, sealed=post.row(other)["sealed"]))
 
 
-def test_contents_are_wiped_once_the_mail_is_sent(alice: Person, post: Post) -> None:
+def test_contents_are_deleted_after_the_mail_is_sent(alice: Person, post: Post) -> None:
     mail_id = post.leave(alice, "verify_email", link=LINK, hours=24)
     assert post.row(mail_id)["sealed"] is not None
     post.deliver(alice, mail_id)
@@ -101,7 +99,7 @@ def test_contents_are_wiped_once_the_mail_is_sent(alice: Person, post: Post) -> 
     assert len(post.recording.sent) == 1
 
 
-def test_another_agency_neither_sees_nor_sends_it(
+def test_another_agency_can_neither_read_nor_send_a_mail(
     alice: Person, bob: Person, charlie: Person, post: Post
 ) -> None:
     mail_id = post.leave(alice)

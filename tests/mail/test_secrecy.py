@@ -115,7 +115,7 @@ def test_a_mail_that_fails_leaves_no_secret_in_the_log(
     assert [secret for secret in secrets_of(alice) if secret in told] == []
 
 
-def test_what_rules_hold_shows_no_secret_when_it_is_printed(alice: Person, post: Post) -> None:
+def test_printed_objects_show_no_secret(alice: Person, post: Post) -> None:
     assert TOKEN not in repr(Smtp("127.0.0.1", 25, "none", user="postmaster", password=TOKEN))
     with alice.acting(), pytest.raises(ValueError, match="leads away") as refused:
         post.outbox.send(

@@ -42,7 +42,7 @@ def names(person: Person, query: str = "") -> list[str]:
     return [item["name"] for item in answer.json["items"]]
 
 
-def test_a_party_is_read_as_it_was_noted_and_changed(alice: Person) -> None:
+def test_a_party_is_returned_as_stored(alice: Person) -> None:
     told = made(alice, **WHOLE)
     assert {name: told[name] for name in WHOLE} == WHOLE
     assert told["is_archived"] is False
@@ -125,7 +125,7 @@ def test_the_list_costs_the_same_however_many_there_are(
         ({"name": "KNOWN"}, (409, "party_name_taken")),
     ],
 )
-def test_what_the_rules_refuse_is_said_by_its_code(
+def test_a_broken_rule_has_its_error_code(
     alice: Person, said: dict[str, Any], told: tuple[int, str]
 ) -> None:
     made(alice, name="Known")
@@ -149,7 +149,7 @@ def test_what_the_rules_refuse_is_said_by_its_code(
         {"other": 1},
     ],
 )
-def test_what_the_shape_refuses_is_unprocessable(alice: Person, said: dict[str, Any]) -> None:
+def test_a_body_that_breaks_the_schema_is_422(alice: Person, said: dict[str, Any]) -> None:
     party = made(alice)
     assert (
         alice.api.post("/parties", json={"name": "Zeenat", "is_customer": True} | said).status_code
@@ -194,7 +194,7 @@ def test_everybody_of_the_agency_reads_and_a_viewer_writes_nothing(
     assert nobody.get(path).status_code == nobody.post("/parties", json={}).status_code == 401
 
 
-def test_one_key_notes_one_party_and_twins_at_once_note_one(alice: Person, bob: Person) -> None:
+def test_an_idempotency_key_creates_one_party(alice: Person, bob: Person) -> None:
     body = {"name": "Zeenat", "is_customer": True}
     first, again = (
         alice.api.post("/parties", json=body, headers={"Idempotency-Key": "k"})

@@ -50,7 +50,7 @@ def test_a_name_is_needed(alice: Person, name: str) -> None:
         noted(alice, name)
 
 
-def test_a_name_is_had_once_in_the_agency_whatever_the_case(alice: Person, charlie: Person) -> None:
+def test_a_name_is_unique_in_the_agency_ignoring_case(alice: Person, charlie: Person) -> None:
     noted(alice)
     noted(charlie)
     with pytest.raises(service.PartyNameTaken):
@@ -129,12 +129,12 @@ def test_a_name_that_is_in_the_books_stays_but_for_its_capitals(
     assert changed(alice, party.id, name=name.upper()).name == name.upper()
 
 
-def test_another_agencys_books_do_not_hold_a_name(alice: Person, charlie: Person) -> None:
+def test_a_name_in_another_agencys_books_can_be_changed(alice: Person, charlie: Person) -> None:
     issued(charlie)
     assert changed(alice, noted(alice).id, name="Somebody").name == "Somebody"
 
 
-def test_what_changes_nothing_is_no_event_and_no_new_state(alice: Person) -> None:
+def test_an_update_without_changes_records_no_event(alice: Person) -> None:
     party = noted(alice, terms_days=15)
     again = changed(alice, party.id, terms_days=15, name=" Deepa  Krishnan")
     assert again.updated_at == party.updated_at
@@ -147,14 +147,14 @@ def test_what_changes_nothing_is_no_event_and_no_new_state(alice: Person) -> Non
         ] == ["Deepa Krishnan"]
 
 
-def test_a_person_who_has_seen_an_older_state_is_told(alice: Person) -> None:
+def test_a_decision_on_an_outdated_state_is_reported(alice: Person) -> None:
     party = noted(alice)
     with pytest.raises(service.PartyChanged):
         changed(alice, party.id, phone="1", seen=party.updated_at - timedelta(seconds=1))
     assert changed(alice, party.id, phone="1", seen=party.updated_at).phone == "1"
 
 
-def test_a_viewer_notes_and_changes_nothing_and_another_agency_finds_nothing(
+def test_viewers_and_other_agencies_create_and_change_nothing(
     people: People, alice: Person, charlie: Person
 ) -> None:
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")

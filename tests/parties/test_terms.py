@@ -72,12 +72,12 @@ def test_terms_never_reach_past_the_days_of_the_books(alice: Person) -> None:
     assert drawn(alice, issue_date="2200-12-20")["due_date"] == "2200-12-31"
 
 
-def test_another_agencys_terms_count_for_nothing(alice: Person, charlie: Person) -> None:
+def test_terms_of_another_agency_are_ignored(alice: Person, charlie: Person) -> None:
     made(charlie, terms_days=30)
     assert drawn(alice)["due_date"] == "2024-06-10"
 
 
-def test_what_is_drafted_keeps_its_day_when_terms_change(alice: Person) -> None:
+def test_a_draft_keeps_its_due_date_when_terms_change(alice: Person) -> None:
     party = made(alice, terms_days=30)
     invoice = drawn(alice)
     alice.api.patch(f"/parties/{party['id']}", json={"terms_days": 5})

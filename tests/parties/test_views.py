@@ -17,7 +17,7 @@ from voyagent.taxes.words import STATE_NAMES
 TYPED = {"name": "Deepa Krishnan", "is_customer": "1"}
 
 
-def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
+def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
     typed = {
         name: str(value)
         for name, value in WHOLE.items()
@@ -85,7 +85,7 @@ def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
+def test_an_invalid_form_shows_field_errors_and_creates_no_party(
     alice: Person, changes: dict[str, Any], place: str, said: str
 ) -> None:
     made(alice, name="Known")
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
     assert [item["name"] for item in alice.api.get("/parties").json["items"]] == ["Known"]
 
 
-def test_what_was_changed_meanwhile_is_not_lost(alice: Person) -> None:
+def test_a_concurrent_change_is_not_overwritten(alice: Person) -> None:
     party = made(alice)
     seen = Page(alice.browser.get(f"/parties/{party['id']}/edit")).field("seen")
     alice.api.patch(f"/parties/{party['id']}", json={"phone": "1"})
@@ -132,7 +132,7 @@ def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(
         assert alice.browser.get(link).status_code == 200
 
 
-def test_one_that_was_put_away_leaves_the_list_and_comes_back(alice: Person) -> None:
+def test_an_archived_party_is_not_listed_and_can_be_restored(alice: Person) -> None:
     party = made(alice)
     assert send(alice, f"/parties/{party['id']}/archive").status_code == 303
     assert Page(alice.browser.get("/parties")).rows() == []
@@ -171,5 +171,5 @@ def test_a_viewer_sees_no_button(people: People, alice: Person) -> None:
     )
 
 
-def test_every_state_has_its_word() -> None:
+def test_every_status_has_a_label() -> None:
     assert sorted(STATE_NAMES) == sorted(states("IN").values())

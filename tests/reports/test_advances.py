@@ -89,7 +89,7 @@ def test_an_advance_is_beside_what_is_open_below_zero(trader: Person) -> None:
     assert found.is_ahead_proved
 
 
-def test_as_of_a_day_it_is_as_it_was_then(trader: Person) -> None:
+def test_advances_of_an_earlier_day_are_those_of_the_day(trader: Person) -> None:
     payment_id = newest_payment(trader)
     trader.does(allocations.allocate, payment_id, on=days_ago(10))
     for ago, expected in (
@@ -123,7 +123,7 @@ def test_as_of_a_day_it_is_as_it_was_then(trader: Person) -> None:
         assert found.is_proved
 
 
-def test_a_person_who_only_paid_ahead_is_shown_too(alice: Person, charlie: Person) -> None:
+def test_a_party_with_only_advances_is_shown(alice: Person, charlie: Person) -> None:
     advance(charlie, "5", days_ago(3))
     assert block_on(alice, today()) is None
     advance(alice, "300", days_ago(20))
@@ -138,7 +138,7 @@ def test_a_person_who_only_paid_ahead_is_shown_too(alice: Person, charlie: Perso
     assert page.status == 200
 
 
-def test_what_a_supplier_was_paid_ahead_is_the_mirror_of_it(alice: Person) -> None:
+def test_advances_to_suppliers_mirror_those_of_customers(alice: Person) -> None:
     bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-1")
     advance(alice, "100", days_ago(4), party="Galaxy Consolidators", direction="out")
     found = block_on(alice, today(), "payable")
@@ -162,7 +162,7 @@ def test_the_page_has_its_column_only_where_something_was_paid_ahead(alice: Pers
     assert "which matches account 2200" in page.words(".//*[@id='proof']")
 
 
-def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
+def test_a_difference_from_the_books_is_shown(trader: Person) -> None:
     post(
         trader,
         lines=[
@@ -267,7 +267,7 @@ def test_a_program_sees_no_advance_of_another_agency(alice: Person, charlie: Per
     assert report_of(alice)["advances"]["total"]["amount"] == "0.00"
 
 
-def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie: Person) -> None:
+def test_scheduled_payments_are_listed_by_day(alice: Person, charlie: Person) -> None:
     first, second, third = (
         bill(alice, "Galaxy Consolidators", amount, due=days_ago(9), reference=f"G-{amount}")
         for amount in ("80", "20", "7")
@@ -332,7 +332,7 @@ def blocks_of(report: Any) -> list[Any]:
     return [report, *report["by_currency"]]
 
 
-def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None:
+def test_roll_ups_equal_the_payments_on_every_day(trader: Person) -> None:
     payment_id = newest_payment(trader)
     advance(trader, "50", days_ago(8))
     advance(trader, "20", days_ago(0), party="Ravi")

@@ -111,7 +111,7 @@ def read(person: Person, path: str) -> str:
     return text_of(answer.data)
 
 
-def test_every_door_to_a_paper_is_tried(agency: Person) -> None:
+def test_every_pdf_route_is_tested(agency: Person) -> None:
     rules = {
         rule.rule.removeprefix("/api")
         for rule in agency.app.url_map.iter_rules()
@@ -136,7 +136,7 @@ def test_every_paper_shows_what_was_typed_in_any_alphabet(agency: Person) -> Non
     )
 
 
-def test_a_letter_that_no_font_has_stops_no_paper(agency: Person) -> None:
+def test_a_character_without_a_font_does_not_stop_a_pdf(agency: Person) -> None:
     paths = [*papers(agency, f"Travel {UNFONTED}"), *reports(f"Travel {UNFONTED}")]
     without = {path for path in paths if STAND_IN not in read(agency, path)}
     assert {path.split("/")[2].split(".")[0] for path in without} <= {

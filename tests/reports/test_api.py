@@ -71,7 +71,7 @@ def test_a_document_falls_into_the_bucket_of_its_days_past_due(
     assert report["total_outstanding"] == {"amount": "1250.50", "currency": "INR"}
 
 
-def test_without_as_of_the_age_counts_from_today(alice: Person) -> None:
+def test_ages_count_from_today_by_default(alice: Person) -> None:
     for days in (0, 30, 31, 60, 61, 90, 91):
         invoice(alice, "Deepa Krishnan", "100", due=days_ago(days))
     assert buckets(receivables(alice)) == {
@@ -163,7 +163,7 @@ def test_a_draft_is_owed_by_nobody(alice: Person) -> None:
     assert receivables(alice)["total_outstanding"]["amount"] == "0.00"
 
 
-def test_what_customers_owe_equals_the_control_account(alice: Person) -> None:
+def test_receivables_equal_the_control_account(alice: Person) -> None:
     first = invoice(alice, "Deepa Krishnan", "900", due=days_ago(50))
     invoice(alice, "Mohammed Ashraf K.", "333.33", due=days_ago(10))
     pay(alice, first, "250.25", on=days_ago(3))
@@ -191,7 +191,7 @@ def test_payables_are_the_same_report_for_bills(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
-def test_an_inverted_period_is_told_in_the_contracts_words(alice: Person, report: str) -> None:
+def test_an_inverted_period_has_its_documented_error(alice: Person, report: str) -> None:
     answer = alice.api.get(f"/reports/{report}?from=2026-02-01&to=2026-01-31")
     assert (answer.status_code, answer.json["detail"]) == (422, "from must be on or before to")
     assert alice.api.get(f"/reports/{report}?from=2026-02-01&to=2026-02-01").status_code == 200
@@ -212,7 +212,9 @@ def test_an_inverted_period_is_told_in_the_contracts_words(alice: Person, report
         ("from=2026-01-01&from=2026-01-02&to=2026-01-02", ["query", "from"]),
     ],
 )
-def test_what_is_no_day_is_refused_at_its_place(alice: Person, query: str, loc: list[str]) -> None:
+def test_an_invalid_date_is_refused_at_its_parameter(
+    alice: Person, query: str, loc: list[str]
+) -> None:
     answer = alice.api.get(f"/reports/receivables?{query}")
     assert answer.status_code == 422
     assert [item["loc"] for item in answer.json["detail"]] == [loc]
@@ -222,7 +224,7 @@ def test_unknown_parameters_are_ignored_and_blank_options_absent(alice: Person) 
     assert receivables(alice, f"{YEAR}&as_of=&tz=&page=3") == receivables(alice)
 
 
-def test_tz_says_whose_today_it_is(alice: Person) -> None:
+def test_tz_sets_the_time_zone_of_today(alice: Person) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Midway", "Asia/Kolkata"):
         assert receivables(alice, f"{YEAR}&tz={zone}")["as_of"] == clock.today(zone).isoformat()
         assert (
@@ -281,7 +283,7 @@ def test_the_balance_is_debit_less_credit_for_every_type(alice: Person) -> None:
     )
 
 
-def test_the_trial_balance_holds_each_currency_apart(alice: Person) -> None:
+def test_the_trial_balance_separates_currencies(alice: Person) -> None:
     invoice(alice, "Deepa Krishnan", "900", due=today())
     invoice(alice, "Yousef Al Sabah", "12.345", due=today(), currency="KWD")
     report = alice.api.get("/reports/trial-balance").json
@@ -331,7 +333,7 @@ REPORTS = [f"/reports/receivables?{YEAR}", f"/reports/payables?{YEAR}", "/report
 
 
 @pytest.mark.parametrize("path", REPORTS)
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     alice: Person, bob: Person, victor: Person, charlie: Person, path: str
 ) -> None:
     invoice(alice, "Deepa Krishnan", "900", due=days_ago(3))

@@ -41,7 +41,7 @@ def asked(who: Person, query: str, kind: str = "receivables") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("query", ["", "basis=", "basis=due_date"])
-def test_without_a_word_it_is_the_day_on_which_it_is_due(owing: Person, query: str) -> None:
+def test_the_default_basis_is_the_due_date(owing: Person, query: str) -> None:
     told = asked(owing, query)
     assert (told["basis"], told["not_due"]["amount"]) == ("due_date", "43.00")
     assert buckets(told) == [
@@ -52,7 +52,7 @@ def test_without_a_word_it_is_the_day_on_which_it_is_due(owing: Person, query: s
     ]
 
 
-def test_by_the_date_of_the_document_the_same_is_older_and_what_is_not_due_stays_so(
+def test_ages_by_document_date_are_higher_and_not_due_is_unchanged(
     owing: Person,
 ) -> None:
     told = asked(owing, "basis=document_date")
@@ -69,7 +69,7 @@ def test_by_the_date_of_the_document_the_same_is_older_and_what_is_not_due_stays
     ]
 
 
-def test_it_is_as_it_was_on_another_day(owing: Person) -> None:
+def test_ageing_of_an_earlier_day_is_that_of_the_day(owing: Person) -> None:
     then = f"basis=document_date&as_of={days_ago(5)}"
     assert buckets(asked(owing, then)) == [
         ("0-30", 1, "7.00"),
@@ -109,7 +109,7 @@ def test_payables_age_from_the_date_of_the_bill(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("basis", ["cash", "zzz", "DUE_DATE"])
-def test_another_basis_is_refused_on_pages_and_api(owing: Person, basis: str) -> None:
+def test_an_unknown_basis_is_refused(owing: Person, basis: str) -> None:
     answer = owing.api.get(f"/reports/receivables?{EVER}&basis={basis}")
     assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "basis"])
     page = Page(owing.browser.get(f"/reports/receivables?basis={basis}"))
@@ -117,7 +117,7 @@ def test_another_basis_is_refused_on_pages_and_api(owing: Person, basis: str) ->
     assert page.all(".//section[@class='v-ageblock']") == []
 
 
-def test_the_page_says_it_keeps_it_and_proves_the_same_account(owing: Person) -> None:
+def test_the_page_shows_and_keeps_the_basis_and_compares_the_same_account(owing: Person) -> None:
     page = Page(owing.browser.get("/reports/receivables?basis=document_date&party=*"))
     assert page.words(".//thead/tr/th[2]") == "Same day"
     assert [" ".join("".join(cell.itertext()).split()) for cell in page.all(".//tfoot/tr/td")] == [
@@ -159,7 +159,7 @@ def test_files_are_of_the_same_basis(owing: Person, place: str) -> None:
     ] == ["3.00", "0.00", "7.00", "100.00", "40.00"]
 
 
-def test_the_paper_comes_too(owing: Person) -> None:
+def test_the_pdf_is_available(owing: Person) -> None:
     answer = owing.browser.get("/reports/receivables?format=pdf&basis=document_date")
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
 

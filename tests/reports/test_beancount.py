@@ -65,7 +65,7 @@ def complaints(file: Path) -> str:
     return told.stderr
 
 
-def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_balance(
+def test_beancount_accepts_the_export_and_confirms_the_trial_balance(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     trade(alice)
@@ -88,7 +88,7 @@ def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_bala
     assert held_to_our_trial_balance(alice, file) == {"INR", "AED", "JPY", "KWD"}
 
 
-def test_what_is_settled_in_another_currency_balances_in_each(
+def test_settlements_between_currencies_balance_in_each(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     paid_in_other_money(alice)
@@ -105,7 +105,7 @@ def test_what_is_settled_in_another_currency_balances_in_each(
     )
 
 
-def test_what_was_reversed_is_there_twice_and_comes_to_nothing(
+def test_a_reversed_entry_and_its_reversal_add_up_to_zero(
     alice: Person, export: Callable[..., Path]
 ) -> None:
     taken_back(alice)
@@ -280,7 +280,7 @@ def test_every_entry_is_there_once_however_few_are_read_at_a_time(
     assert sorted(re.findall(r'  entry: "(\S+)"', whole)) == sorted(map(str, entries))
 
 
-def test_a_file_that_is_not_complete_has_not_its_name(
+def test_an_incomplete_file_has_a_temporary_name(
     app: Flask, alice: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = command(app, alice, tmp_path / "nowhere" / "books")
@@ -297,7 +297,7 @@ def test_a_file_that_is_not_complete_has_not_its_name(
     ]
 
 
-def test_an_agency_that_is_not_there_has_no_books(app: Flask, tmp_path: Path) -> None:
+def test_an_unknown_agency_has_no_books(app: Flask, tmp_path: Path) -> None:
     told = app.test_cli_runner().invoke(
         args=[
             "books",

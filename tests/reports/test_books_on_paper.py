@@ -173,9 +173,7 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     ]
 
 
-def test_margins_are_beside_all_that_was_posted_on_paper(
-    alice: Person, told: dict[str, Any]
-) -> None:
+def test_the_pdf_has_margins_and_posted_amounts(alice: Person, told: dict[str, Any]) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
     issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
@@ -218,7 +216,7 @@ def test_margins_are_beside_all_that_was_posted_on_paper(
         (margins, "PAGE_TRIPS", "trip-margins"),
     ],
 )
-def test_a_paper_has_what_the_page_has_on_several(
+def test_a_pdf_has_the_rows_of_all_pages(
     busy: Person,
     told: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,

@@ -276,7 +276,7 @@ def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) ->
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_what_breaks_the_books_is_found(
+def test_each_inconsistency_is_found(
     app: Flask, trader: Person, owner_engine: sa.Engine, command: Callable[..., Result], what: str
 ) -> None:
     statement, expected = BROKEN[what]
@@ -295,11 +295,11 @@ def test_what_breaks_the_books_is_found(
     )
 
 
-def test_the_tried_ways_reach_every_check() -> None:
+def test_the_test_cases_reach_every_check() -> None:
     assert {check for _, expected in BROKEN.values() for check in expected} == set(checks.CHECKS)
 
 
-def test_each_agency_is_told_apart_and_one_unsound_is_enough(
+def test_each_agency_is_checked_and_one_error_fails_the_command(
     trader: Person,
     charlie: Person,
     owner_engine: sa.Engine,
@@ -334,6 +334,6 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
             )
 
 
-def test_an_agency_that_is_not_there_is_refused(command: Callable[..., Result]) -> None:
+def test_an_unknown_agency_is_refused(command: Callable[..., Result]) -> None:
     told = command("--tenant", "00000000-0000-7000-8000-000000000000")
     assert (told.exit_code, "there is no agency" in told.output) == (1, True)

@@ -84,7 +84,7 @@ def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(
             assert all(one["debit"] == one["credit"] for one in page["totals"])
 
 
-def test_an_entry_over_the_wire_has_its_lines_and_what_it_takes_back(alice: Person) -> None:
+def test_the_api_returns_the_lines_and_the_reversed_entry_of_an_entry(alice: Person) -> None:
     made = entry(alice, date(2026, 2, 1), 500)
     undone = alice.does(
         entries.reverse, made.entry_id, reason="Undone", entry_date=date(2026, 2, 2)
@@ -193,15 +193,13 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
         (f"/reports/general-ledger?account=9999&{PERIOD}", 404, "account_not_found"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_code(
-    alice: Person, path: str, status: int, detail: str
-) -> None:
+def test_an_error_has_its_code(alice: Person, path: str, status: int, detail: str) -> None:
     answer = alice.api.get(path)
     assert (answer.status_code, answer.json["detail"]) == (status, detail)
 
 
 @pytest.mark.parametrize("query", ["to=2026-01-01", f"{PERIOD}&limit=0", f"{PERIOD}&limit=201"])
-def test_what_is_no_question_is_refused(alice: Person, query: str) -> None:
+def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/day-book?{query}").status_code == 422
     assert alice.api.get(f"/reports/general-ledger?{query}").status_code == 422
 
@@ -209,7 +207,7 @@ def test_what_is_no_question_is_refused(alice: Person, query: str) -> None:
 @pytest.mark.parametrize(
     "path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"]
 )
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     alice: Person, bob: Person, victor: Person, charlie: Person, path: str
 ) -> None:
     entry(alice, FIRST, 70_025)

@@ -169,12 +169,12 @@ def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
         "2026-13-01.a.1",
     ],
 )
-def test_a_page_marker_that_is_none_of_ours_is_refused(token: str) -> None:
+def test_an_unknown_page_marker_is_refused(token: str) -> None:
     with pytest.raises(VoyagentError):
         LineCursor.decode(token)
 
 
-def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(
+def test_the_page_links_entries_and_documents_and_names_missing_ones(
     alice: Person, charlie: Person
 ) -> None:
     made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
@@ -199,7 +199,7 @@ def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(
     assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
 
 
-def test_where_currencies_are_several_each_sum_says_which_it_is_of(alice: Person) -> None:
+def test_sums_name_their_currency_if_there_are_several(alice: Person) -> None:
     def sums() -> list[str]:
         found = rows(table(shown(alice.browser, "/reports/general-ledger?account=1100")))
         return [row[0].split(" ")[-1] for row in found if row[0].startswith(("Opening", "Closing"))]

@@ -85,13 +85,11 @@ def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
     ]
 
 
-def test_a_person_who_may_only_look_gets_no_button(alice: Person, victor: Person) -> None:
+def test_a_viewer_gets_no_button(alice: Person, victor: Person) -> None:
     assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
 
 
-def test_a_person_who_was_invited_is_not_told_that_she_made_the_agency(
-    alice: Person, bob: Person
-) -> None:
+def test_an_invited_user_gets_another_welcome(alice: Person, bob: Person) -> None:
     assert "Create your agency" in shown(alice.browser, "/")
     assert "Create your agency" not in shown(bob.browser, "/")
 
@@ -121,7 +119,7 @@ def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(
 
 
 @pytest.mark.parametrize("what", ["enquiry", "request", "open invoice", "paid invoice"])
-def test_whatever_there_is_ends_the_first_steps(alice: Person, what: str) -> None:
+def test_any_data_end_the_first_steps(alice: Person, what: str) -> None:
     if what == "enquiry":
         log_enquiry(alice)
     elif what == "request":
@@ -161,7 +159,7 @@ def test_each_number_opens_the_list_behind_it(alice: Person) -> None:
     assert "Zachariah Kurian" not in lists[3]
 
 
-def test_what_waits_is_in_the_order_in_which_it_needs_somebody(alice: Person, bob: Person) -> None:
+def test_open_work_is_ordered_by_urgency(alice: Person, bob: Person) -> None:
     log_enquiry(alice, "Lakshmi Nair", destination="London")
     log_enquiry(alice, "Thomas Varkey")
     with alice.acting() as actor:
@@ -193,7 +191,7 @@ def test_what_waits_is_in_the_order_in_which_it_needs_somebody(alice: Person, bo
         assert client.get(link.group(1)).status_code == 200
 
 
-def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Person) -> None:
+def test_the_assistants_acts_are_shown_with_their_outcome(alice: Person, bob: Person) -> None:
     granted, rejected = (
         ask_to_issue(bob, "Harbinder Singh Gill"),
         ask_to_issue(bob, "Zachariah Kurian"),
@@ -251,7 +249,7 @@ def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person
     assert (due.overdue.wire, due.overdue_count, due.this_week_count) == ("50000.00", 1, 1)
 
 
-def test_a_stranger_sees_nothing_of_it_and_an_anonymous_visitor_is_sent_to_sign_in(
+def test_other_agencies_get_404_and_anonymous_visitors_sign_in(
     alice: Person, charlie: Person
 ) -> None:
     log_enquiry(alice, "Lakshmi Nair")

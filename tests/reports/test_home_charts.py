@@ -217,7 +217,7 @@ def test_sales_of_a_month_end_on_the_day_that_is_named(
     assert told == {(5, 5, 0)} | ({(6, *sums)} if any(sums) else set())
 
 
-def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:
+def test_empty_charts_have_a_text(alice: Person) -> None:
     moved(alice, "5", "bank", "capital", today())
     page = Page(alice.browser.get("/"))
     assert "Nothing is due." in page.words(".//section[@id='money-due']")
@@ -225,7 +225,7 @@ def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:
     assert page.all(".//section[@id='sales']//table") == []
 
 
-def test_the_page_takes_as_many_statements_whatever_is_in_the_books(alice: Person) -> None:
+def test_the_number_of_statements_does_not_depend_on_the_data(alice: Person) -> None:
     def trips() -> list[int]:
         with alice.reading() as reader:
             counting = Counting(reader)
@@ -247,7 +247,7 @@ def test_the_page_takes_as_many_statements_whatever_is_in_the_books(alice: Perso
 
 
 @pytest.mark.parametrize("missing", MONEY)
-def test_a_person_who_may_not_see_money_sees_none_of_it_and_none_is_read(
+def test_a_person_without_the_permission_sees_no_amounts(
     alice: Person, victor: Person, missing: str
 ) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
@@ -267,7 +267,7 @@ def test_a_person_who_may_not_see_money_sees_none_of_it_and_none_is_read(
     assert not any(month.sales for month in now.months["INR"])
 
 
-def test_another_agencys_money_is_not_drawn(alice: Person, charlie: Person) -> None:
+def test_charts_exclude_other_agencies(alice: Person, charlie: Person) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
     invoice(charlie, "Somebody", "5", due=today())
     assert "1,23,456" not in charlie.browser.get("/").text

@@ -115,7 +115,7 @@ def test_a_viewer_and_a_key_that_only_reads_see_four_characters(
         ]
 
 
-def test_what_is_cancelled_is_no_part_of_it_and_a_visa_that_was_granted_says_so(
+def test_cancelled_lines_are_left_out_and_granted_visas_are_marked(
     alice: Person,
 ) -> None:
     session_id = conversation(alice)
@@ -150,13 +150,13 @@ def test_a_deleted_conversation_has_no_itinerary(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?session_id="])
-def test_without_an_id_it_is_a_422(alice: Person, query: str) -> None:
+def test_a_missing_session_id_is_422(alice: Person, query: str) -> None:
     answer = alice.api.get(f"/reports/itinerary{query}")
     assert answer.status_code == 422
     assert answer.json["detail"][0]["loc"] == ["query", "session_id"]
 
 
-def test_it_is_one_trip_to_the_database(alice: Person, statements: list[str]) -> None:
+def test_the_report_costs_one_round_trip(alice: Person, statements: list[str]) -> None:
     session_id = conversation(alice)
     whole_trip(alice, session_id=session_id)
     statements.clear()

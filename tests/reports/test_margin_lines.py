@@ -132,7 +132,7 @@ def foot(page: Page) -> str:
 )
 @pytest.mark.parametrize("by", ["trip", "customer", "month"])
 @pytest.mark.usefixtures("year")
-def test_what_is_clicked_is_the_sum_of_the_lines(alice: Person, by: str, days: str) -> None:
+def test_an_amount_equals_the_sum_of_its_lines(alice: Person, by: str, days: str) -> None:
     clicked = figures(Page(alice.browser.get(f"/reports/trip-margins?{days}&group_by={by}")))
     assert len(clicked) > 6
     for text, href in clicked:
@@ -235,7 +235,7 @@ def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
     assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
 
 
-def test_the_lines_come_on_paper(alice: Person, year: UUID, told: dict[str, Any]) -> None:
+def test_the_lines_are_available_as_pdf(alice: Person, year: UUID, told: dict[str, Any]) -> None:
     asked = f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}"
     assert "format=pdf" in shown(alice.browser, asked)
     answer = alice.browser.get(f"{asked}&format=pdf")
@@ -257,7 +257,7 @@ def test_the_lines_come_on_paper(alice: Person, year: UUID, told: dict[str, Any]
     assert told["tables"][0]["note"] == "Revenue is positive, direct cost is negative."
 
 
-def test_a_paper_has_all_lines_or_says_that_it_cannot(
+def test_a_pdf_has_all_lines_or_is_refused(
     alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 2)
@@ -288,15 +288,15 @@ def test_a_paper_has_all_lines_or_says_that_it_cannot(
         ("customer=" + "a" * 256, "Not valid: customer."),
     ],
 )
-def test_what_cannot_be_answered_is_said(alice: Person, query: str, sentence: str) -> None:
+def test_an_invalid_selection_is_explained(alice: Person, query: str, sentence: str) -> None:
     assert sentence in shown(alice.browser, f"{AT}?{query}", status=422)
 
 
-def test_without_a_word_of_whose_it_says_which_there_are(alice: Person) -> None:
+def test_without_a_selection_the_choices_are_listed(alice: Person) -> None:
     assert "Choose one trip, one customer, one month" in shown(alice.browser, AT)
 
 
-def test_where_nothing_was_posted_it_says_so(alice: Person, dubai: UUID) -> None:
+def test_an_empty_selection_has_a_text(alice: Person, dubai: UUID) -> None:
     told = words(shown(alice.browser, f"{AT}?trip={dubai}&of=revenue&{IN_MAY}"))
     assert "No entries in this period" in told
     assert "Revenue: Dubai INR" in told
@@ -323,7 +323,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(alice: Person) -> None:
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
 
 
-def test_of_one_trip_it_costs_what_its_documents_posted(
+def test_the_cost_of_a_trip_is_what_its_documents_posted(
     big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
 ) -> None:
     """Measured beside three years of ten invoices a day."""

@@ -75,7 +75,7 @@ def test_each_trip_has_price_cost_and_what_is_left_by_currency(traveller: Person
 
 
 @pytest.mark.parametrize("limit", [1, 2, 200])
-def test_pages_hold_each_trip_once_and_the_totals_of_all(traveller: Person, limit: int) -> None:
+def test_each_trip_is_on_one_page_and_totals_cover_all(traveller: Person, limit: int) -> None:
     found = list(pages(traveller, f"{PATH}&limit={limit}"))
     assert [one["title"] for page in found for one in page["trips"]] == [
         "Loss",
@@ -134,7 +134,7 @@ def test_the_page_and_its_file(traveller: Person) -> None:
     )
 
 
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     traveller: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     seen = traveller.api.get(PATH).json

@@ -115,7 +115,7 @@ def dubai(alice: Person) -> UUID:
     return trip_id
 
 
-def test_what_is_posted_for_a_trip_is_beside_its_plan(alice: Person, dubai: UUID) -> None:
+def test_posted_amounts_are_shown_beside_planned_ones(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai)
     bought(alice, "650.00", dubai, reference="A-1")
     draft(alice, line("77.00"), issue_date=MAY, due_date=MAY, trip_id=dubai)
@@ -142,7 +142,7 @@ def test_a_trip_of_the_days_is_there_whether_or_not_anything_was_posted(
     assert actual(alice, f"from={today}&to={today}") == {("Dubai", "INR"): NOTHING}
 
 
-def test_what_is_posted_without_a_trip_has_a_line_of_its_own(alice: Person, dubai: UUID) -> None:
+def test_postings_without_a_trip_have_a_separate_line(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai)
     sold(alice, "70.00")
     bought(alice, "20.00", reference="A-1")
@@ -193,7 +193,7 @@ def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
     assert books(alice, IN_JULY)["INR"][1] == NOTHING
 
 
-def test_what_is_voided_counts_until_the_day_on_which_it_is(alice: Person, dubai: UUID) -> None:
+def test_a_voided_document_counts_until_its_void_date(alice: Person, dubai: UUID) -> None:
     invoice_id, bill_id = (
         sold(alice, "1000.00", dubai),
         bought(alice, "600.00", dubai, reference="A-1"),
@@ -205,7 +205,7 @@ def test_what_is_voided_counts_until_the_day_on_which_it_is(alice: Person, dubai
     assert actual(alice, "from=2026-05-01&to=2026-06-30") == {("Dubai", "INR"): NOTHING}
 
 
-def test_what_is_given_after_the_days_is_revenue_of_its_own_day(alice: Person, dubai: UUID) -> None:
+def test_deferred_revenue_counts_on_its_service_date(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai, service_date=JULY)
     bought(alice, "600.00", dubai, reference="A-1")
     assert actual(alice) == {("Dubai", "INR"): ("0.00", "600.00", "-600.00")}
@@ -213,7 +213,7 @@ def test_what_is_given_after_the_days_is_revenue_of_its_own_day(alice: Person, d
     assert actual(alice, IN_JULY) == {("Dubai", "INR"): ("1000.00", "0.00", "1000.00")}
 
 
-def test_of_what_is_sold_as_agent_the_commission_is_revenue(alice: Person, dubai: UUID) -> None:
+def test_the_revenue_of_an_agent_sale_is_the_commission(alice: Person, dubai: UUID) -> None:
     sold(alice, "1000.00", dubai, sold_as="agent", commission="80.00")
     assert actual(alice) == {("Dubai", "INR"): ("80.00", "0.00", "80.00")}
 
@@ -311,7 +311,7 @@ def test_trips_are_added_up_by_customer_in_pages(season: Person) -> None:
         ] == told
 
 
-def test_by_month_each_amount_is_in_that_of_its_book_date_and_the_plan_in_that_of_the_opening(
+def test_amounts_by_month_use_the_book_date_and_the_opening_of_the_trip(
     season: Person,
 ) -> None:
     assert grouped(season, "month") == [
@@ -333,7 +333,7 @@ def test_a_wrong_grouping_or_another_one_s_cursor_is_refused(alice: Person, quer
     assert alice.api.get(f"/reports/trip-margins?{IN_MAY}&{query}").status_code == 422
 
 
-def test_a_page_of_trips_holds_those_that_were_opened_and_those_that_were_posted(
+def test_the_list_has_trips_opened_or_posted_in_the_period(
     season: Person,
 ) -> None:
     today = enquiries.clock.today()
@@ -433,7 +433,7 @@ def test_a_page_of_customers_leads_to_the_next(
     assert ("Meera Nair" in told.title(), "Deepa Krishnan" in told) == (True, False)
 
 
-def test_without_a_trip_the_page_still_has_the_books(alice: Person) -> None:
+def test_the_page_has_totals_without_any_trip(alice: Person) -> None:
     sold(alice, "70.00")
     told = words(shown(alice.browser, f"/reports/trip-margins?{IN_MAY}"))
     assert "No trips in this period" in told
@@ -467,7 +467,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_books_that_are_not_those_of_the_lines_are_found(
+def test_books_that_differ_from_the_lines_are_found(
     alice: Person, dubai: UUID, owner_engine: sa.Engine, what: str
 ) -> None:
     sold(alice, "1000.00", dubai)

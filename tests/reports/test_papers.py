@@ -96,7 +96,9 @@ def test_payables_have_no_column_for_advances_that_are_not_there(
     assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
 
 
-def test_paper_says_where_documents_and_books_differ(busy: Person, told: dict[str, Any]) -> None:
+def test_the_pdf_shows_differences_between_documents_and_books(
+    busy: Person, told: dict[str, Any]
+) -> None:
     both = [
         entries.debit(control, Money(100, "INR"), party_name="X")
         for control in ("receivable", "customer_advances")
@@ -197,7 +199,7 @@ def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
     assert table["note"] == "INR: open documents total ₹300.00, advances ₹50.00."
 
 
-def test_in_hindi_its_words_are_hindi(busy: Person, told: dict[str, Any]) -> None:
+def test_a_hindi_pdf_has_hindi_labels(busy: Person, told: dict[str, Any]) -> None:
     busy.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
     for report in PAPERS:
         pdf(busy, report)
@@ -228,7 +230,7 @@ def test_each_paper_is_offered_and_a_stranger_gets_his_own(
     )
 
 
-def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pdf_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     invoice(busy, "Deepa Krishnan", "70", due=date(2026, 5, 9))
     query = f"party=Deepa Krishnan&{DAYS}"
     monkeypatch.setattr(lines, "PARTY_PAGE", 1)
@@ -241,7 +243,7 @@ def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch)
     assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)
 
 
-def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
+def test_entered_text_is_never_read_as_markup(alice: Person) -> None:
     typed = '#read("/etc/passwd") *bold* $x$ \\ <b>'
     invoice(alice, typed, "10", due=date(2026, 5, 4))
     assert "#read" in text_of(pdf(alice, "receivables"))

@@ -53,7 +53,7 @@ def statement_of(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_balance_runs_on_across_pages_and_closes_at_what_ageing_says(
+def test_the_running_balance_continues_across_pages_and_equals_ageing(
     alice: Person, seed: int
 ) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
@@ -198,7 +198,7 @@ def test_a_wrong_question_is_refused(alice: Person, query: str, detail: str | No
     assert detail is None or answer.json["detail"] == detail
 
 
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     customer: Person, bob: Person, victor: Person, charlie: Person
 ) -> None:
     path = (
@@ -242,7 +242,7 @@ def test_the_page_shows_what_moved_the_party_and_that_ageing_agrees(customer: Pe
     )
 
 
-def test_without_a_name_those_with_something_open_are_offered(customer: Person) -> None:
+def test_without_a_name_parties_with_open_amounts_are_offered(customer: Person) -> None:
     client = customer.browser
     page = shown(client, "/reports/party-statement")
     assert "INR 650.00" in words(shown(client, link_of(page, "Deepa Krishnan")))
@@ -257,7 +257,7 @@ def test_without_a_name_those_with_something_open_are_offered(customer: Person) 
     )
 
 
-def test_a_payment_to_a_supplier_makes_less(alice: Person) -> None:
+def test_a_payment_to_a_supplier_lowers_the_payables(alice: Person) -> None:
     made = bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2")
     alice.does(payment_service.pay_bill, made, Money.parse("30", "INR"), days_ago(1))
     [page] = statement_of(alice, "supplier", "Galaxy Consolidators", Days(days_ago(30), today()))

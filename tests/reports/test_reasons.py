@@ -80,7 +80,9 @@ def explained(alice: Person) -> Person:
 @pytest.mark.parametrize(
     ("kind", "party", "count"), [("customer", BUYER.upper(), 11), ("supplier", SELLER, 5)]
 )
-def test_no_statement_tells_a_reason(explained: Person, kind: str, party: str, count: int) -> None:
+def test_no_statement_shows_an_internal_reason(
+    explained: Person, kind: str, party: str, count: int
+) -> None:
     address = f"/reports/party-statement?kind={kind}&party={party}&from={days_ago(30)}&to={today()}"
     told = [one["narration"] for one in explained.api.get(address).json["entries"]]
     assert len(told) == count
@@ -107,7 +109,7 @@ def test_no_statement_tells_a_reason(explained: Person, kind: str, party: str, c
         assert all(unspaced(one) in text for one in told), "the words that the API has"
 
 
-def test_what_a_statement_says_instead(explained: Person) -> None:
+def test_a_statement_omits_internal_reasons(explained: Person) -> None:
     address = f"/reports/party-statement?from={days_ago(30)}&to={today()}&party="
     sold = explained.api.get("/invoices").json["items"][-1]["number"]
     told = {
@@ -130,7 +132,7 @@ def test_what_a_statement_says_instead(explained: Person) -> None:
     } <= told
 
 
-def test_nothing_else_is_cut(alice: Person) -> None:
+def test_other_narrations_are_complete(alice: Person) -> None:
     bill_id = bill(alice, SELLER, "800", due=DAY, reference=f"PNR 7, {SELLER}: two")
     alice.does(lambda actor: payment_service.pay_bill(actor, bill_id, Money(100, "INR"), DAY))
     asked = (

@@ -156,7 +156,7 @@ def test_a_wrong_query_is_refused_as_by_the_json(busy: Person) -> None:
     assert busy.api.get(address("day-book", "pdf", locale="xx")).status_code == 422
 
 
-def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(
+def test_the_pdf_has_the_requested_language_and_tables_are_unchanged(
     busy: Person,
 ) -> None:
     plain = text_of(busy.api.get(address("trial-balance", "pdf")).data)
@@ -169,7 +169,7 @@ def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(
     assert "Trial balance" not in text_of(busy.api.get(address("trial-balance", "pdf")).data)
 
 
-def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(
+def test_a_file_is_complete_or_refused_and_ledger_lines_are_unlimited(
     busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report_files, "LINES_MAX", 1)
@@ -180,7 +180,7 @@ def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(
     assert busy.api.get(address("general-ledger", "xlsx")).json["detail"] == "too_many_lines"
 
 
-def test_a_file_asks_for_no_page_and_a_paper_for_a_language(busy: Person) -> None:
+def test_files_have_no_page_parameters_and_pdfs_have_a_language(busy: Person) -> None:
     with busy.app.app_context():
         paths: Any = openapi()["paths"]
     names = {

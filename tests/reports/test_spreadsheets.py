@@ -261,7 +261,7 @@ def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:
     )
 
 
-def test_a_file_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "PAGE_ENTRIES", 1)
     assert len(lines_of(read(busy, "day-book"))) == 8, "not only the first page"
     monkeypatch.setattr(answers, "LINES_MAX", 3)

@@ -228,7 +228,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
         ("2026-03-10", "2026-03-19", "none", None),
     ],
 )
-def test_what_a_period_is_held_against(
+def test_the_comparison_of_a_period(
     first: str, last: str, comparison: Any, expected: tuple[str, str] | None
 ) -> None:
     found = Days(date.fromisoformat(first), date.fromisoformat(last)).compared(comparison)
@@ -246,7 +246,7 @@ def test_what_a_period_is_held_against(
         ("2026-02-01", "2026-02-28", "2026-01-01", ("2026-01-01", "2026-01-31")),
     ],
 )
-def test_as_many_days_are_counted_from_another(
+def test_a_comparison_has_the_same_number_of_days(
     first: str, last: str, day: str, expected: tuple[str, str]
 ) -> None:
     found = Days(date.fromisoformat(first), date.fromisoformat(last)).from_day(
@@ -426,7 +426,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+def test_colleagues_see_the_same_list_and_other_agencies_their_own(
     shop: Person, bob: Person, victor: Person, charlie: Person, path: str
 ) -> None:
     seen = shop.api.get(path).json
@@ -555,13 +555,13 @@ def test_the_balance_sheet_page_shows_its_balance_and_links_computed_lines(
         ("2025-03-10", "year", "2024-03-10"),
     ],
 )
-def test_what_a_day_is_held_against(day: str, comparison: Any, expected: str | None) -> None:
+def test_the_comparison_of_a_day(day: str, comparison: Any, expected: str | None) -> None:
     found = day_compared(date.fromisoformat(day), comparison)
     assert (found and found.isoformat()) == expected
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_what_is_beside_is_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
+def test_the_comparison_is_the_balance_sheet_of_its_day(alice: Person, seed: int) -> None:
     random_books(alice, seed)
     for as_of, before in (
         (DAYS[14], DAYS[2]),
@@ -678,7 +678,7 @@ def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
     )
 
 
-def test_what_is_empty_says_what_will_be_there(alice: Person) -> None:
+def test_an_empty_report_explains_its_contents(alice: Person) -> None:
     assert "No revenue or expenses in this period" in shown(
         alice.browser, "/reports/profit-and-loss"
     )
@@ -710,7 +710,7 @@ def test_a_difference_is_shown_in_red_with_its_amount(
     ]
 
 
-def test_paper_names_the_report_its_days_and_what_they_are_held_against(shop: Person) -> None:
+def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
     told = words(shown(shop.browser, PATHS[0]))
     assert (
         "Profit and loss Book dates from 1 July 2025 to 31 July 2025, compared with 1 June 2025"

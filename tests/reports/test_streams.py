@@ -153,9 +153,7 @@ def test_the_file_of_a_party_is_its_statement(
     assert nobody == told[:1], "the head line alone"
 
 
-def test_another_agency_has_none_of_it_and_an_account_without_lines_has_a_file(
-    busy: Person, charlie: Person
-) -> None:
+def test_files_exclude_other_agencies_and_may_be_empty(busy: Person, charlie: Person) -> None:
     code = code_of(charlie, "receivable")
     for report in (f"general-ledger?account={code}&", "day-book?"):
         told = table(charlie.browser.get(f"/reports/{report}{OVER}&format=csv").data.decode())
@@ -181,7 +179,7 @@ def test_beginning_and_end_are_of_the_moment_of_the_lines(app: Flask, busy: Pers
     )
 
 
-def test_its_place_is_free_again_however_the_file_ends(
+def test_the_export_slot_is_released_in_every_case(
     app: Flask, busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)

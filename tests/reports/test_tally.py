@@ -198,7 +198,7 @@ def test_the_type_of_a_voucher_is_what_moves_on_which_side(
     assert kinds(proved(export())) == {"A sale": kind, "Undone": reversed_kind}
 
 
-def test_money_on_both_sides_beside_something_else_is_a_journal(
+def test_a_mixed_entry_with_money_on_both_sides_is_a_journal_voucher(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     post(
@@ -212,7 +212,7 @@ def test_money_on_both_sides_beside_something_else_is_a_journal(
     assert kinds(proved(export())) == {"A sale": "Journal"}
 
 
-def test_a_customer_who_comes_to_nothing_is_a_journal(
+def test_an_entry_whose_customer_lines_cancel_out_is_a_journal_voucher(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     both = [
@@ -288,7 +288,7 @@ def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(
     assert masters(envelope)["Output CGST"] == "Duties & Taxes"
 
 
-def test_whatever_is_collected_for_the_state_is_in_the_group_of_taxes() -> None:
+def test_all_taxes_are_in_the_tax_group() -> None:
     collected = {
         one.purpose
         for one in CHART
@@ -299,14 +299,14 @@ def test_whatever_is_collected_for_the_state_is_in_the_group_of_taxes() -> None:
     assert set(OF_PURPOSE.values()) | set(OF_TYPE.values()) <= GROUPS
 
 
-def test_what_tally_adds_up_is_our_trial_balance_account_for_account(
+def test_the_vouchers_add_up_to_the_trial_balance(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     trade(alice)
     added_up(alice, export, "INR", "AED")
 
 
-def test_what_was_reversed_and_what_is_paid_in_other_money_is_told_and_adds_up(
+def test_reversals_and_foreign_payments_are_exported_and_add_up(
     alice: Person, export: Callable[..., ET.Element]
 ) -> None:
     taken_back(alice)
@@ -441,7 +441,9 @@ def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element
     }
 
 
-def test_whatever_is_in_a_text_is_a_text(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_special_characters_in_texts_are_escaped(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     evil = '<VOUCHER> & ]]> "quoted" \x01\ufffe\nयात्रा ✈'
     post(
         alice,
@@ -477,7 +479,7 @@ def test_books_without_an_entry_have_no_voucher_and_no_master(
     assert list(export().iter("TALLYMESSAGE")) == []
 
 
-def test_what_cannot_be_read_is_refused(
+def test_invalid_parameters_are_refused(
     command: Callable[..., Result], app: Flask, alice: Person, tmp_path: Path
 ) -> None:
     for options in (
@@ -501,7 +503,7 @@ def test_what_cannot_be_read_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_hands_out_the_same_to_whoever_may_read_reports(
+def test_the_page_returns_the_files_to_readers_of_reports(
     alice: Person, victor: Person, charlie: Person, export: Callable[..., ET.Element]
 ) -> None:
     busy_may(alice)
@@ -522,7 +524,7 @@ def test_only_entries_are_vouchers(alice: Person) -> None:
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
-def test_a_file_of_the_page_is_whole_or_none(
+def test_a_file_of_the_page_is_complete_or_refused(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy_may(alice)

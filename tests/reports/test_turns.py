@@ -76,7 +76,7 @@ def over(
     st.lists(st.tuples(DAYS, DAYS), min_size=1, max_size=4),
     st.sampled_from([1, 4, 7]),
 )
-def test_over_any_turn_everything_ties(
+def test_the_books_agree_across_every_year_end(
     app: Flask, people: Any, moves: list[Any], asked: list[tuple[date, date]], month: int
 ) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
@@ -229,7 +229,7 @@ def turned(alice: Person) -> Person:
     return alice
 
 
-def test_the_page_closes_with_the_new_year_and_each_number_opens_what_it_is_made_of(
+def test_the_page_ends_with_the_new_year_and_numbers_link_to_details(
     turned: Person,
 ) -> None:
     client = turned.browser
@@ -266,7 +266,7 @@ def test_the_page_closes_with_the_new_year_and_each_number_opens_what_it_is_made
     assert "Carried" not in shown(client, "/reports/trial-balance?from=2025-04-01&as_of=2025-04-30")
 
 
-def test_a_line_is_carried_once_wherever_a_page_breaks(turned: Person) -> None:
+def test_a_year_end_line_appears_once_wherever_a_page_breaks(turned: Person) -> None:
     page = turned.api.get(f"/reports/general-ledger?{LEDGER}&limit=1").json
     assert (page["carried"], page["currencies"]) == (
         [],
@@ -335,7 +335,7 @@ def test_the_movements_over_the_wire_leave_the_other_fields_alone(turned: Person
     )
 
 
-def test_the_files_carry_it_too(turned: Person) -> None:
+def test_the_files_have_it(turned: Person) -> None:
     client = turned.browser
     told = list(
         csv.DictReader(io.StringIO(client.get(f"/reports/trial-balance?{TURN}&format=csv").text))
@@ -362,7 +362,7 @@ def test_the_files_carry_it_too(turned: Person) -> None:
     ]
 
 
-def test_the_papers_carry_it_too(turned: Person, told: dict[str, Any]) -> None:
+def test_the_pdfs_show_it(turned: Person, told: dict[str, Any]) -> None:
     client = turned.browser
     assert client.get(f"/reports/trial-balance?{TURN}&format=pdf").mimetype == "application/pdf"
     assert told["tables"][0]["columns"][5:7] == [

@@ -89,7 +89,7 @@ def debtors(alice: Person) -> dict[str, str]:
         return {name: invoice_queries.get_invoice(key).number or "" for name, key in made.items()}
 
 
-def test_a_new_agency_is_told_what_will_be_here(alice: Person) -> None:
+def test_an_empty_page_explains_its_contents_to_a_new_agency(alice: Person) -> None:
     client = alice.browser
     assert "No receivables" in shown(client, "/reports/receivables")
     empty = shown(client, "/reports/trial-balance")
@@ -220,7 +220,7 @@ def test_a_difference_is_shown_in_red_with_both_sides(
 
 
 @pytest.mark.parametrize("address", ["/reports/receivables", "/reports/receivables?party=*"])
-def test_what_is_posted_while_the_page_is_read_is_no_difference(
+def test_a_posting_during_the_request_causes_no_difference(
     alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, run = alice.browser, ReadPool.run
@@ -240,12 +240,14 @@ def test_what_is_posted_while_the_page_is_read_is_no_difference(
     assert words(shown(client, address)) != before
 
 
-def test_the_books_alone_are_enough_to_be_shown(alice: Person) -> None:
+def test_the_ledger_alone_is_enough_for_the_page(alice: Person) -> None:
     alice.does(book_past_every_document)
     assert "differ by INR −55.00" in words(shown(alice.browser, "/reports/receivables"))
 
 
-def test_as_of_a_day_the_page_is_as_it_was(alice: Person, debtors: dict[str, str]) -> None:
+def test_the_page_of_an_earlier_day_is_that_of_the_day(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     client = alice.browser
     page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
     assert rows(block(page, "INR"))[-1] == [
@@ -294,7 +296,7 @@ def test_a_currency_narrows_and_can_be_taken_away_again(
     )
 
 
-def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, str]) -> None:
+def test_dates_are_read_in_common_notations(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     typed = typed_day(days_ago(2))
     assert shown(client, f"/reports/receivables?as_of={typed.replace(' ', '+')}").count(typed) >= 2
@@ -313,7 +315,7 @@ def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, st
         ("from=2026-02-02&to=2026-02-01", "The start date is after the end date.", "2 Feb 2026"),
     ],
 )
-def test_what_cannot_be_read_is_named_and_kept_in_its_field(
+def test_invalid_values_are_named_and_stay_in_their_fields(
     alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str
 ) -> None:
     page = shown(alice.browser, f"/reports/receivables?{query}", status=422)
@@ -508,7 +510,7 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
         ),
     ],
 )
-def test_paper_says_whose_it_is_what_it_is_and_who_printed_it(
+def test_the_pdf_names_agency_report_and_user(
     alice: Person, debtors: dict[str, str], path: str, said: str
 ) -> None:
     page = shown(alice.browser, path)
@@ -532,7 +534,7 @@ def test_today_is_the_agencys_day(alice: Person, owner_engine: sa.Engine, path: 
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_colleagues_read_it_and_a_stranger_reads_his_own(
+def test_colleagues_read_the_settings_and_other_agencies_their_own(
     alice: Person, bob: Person, victor: Person, charlie: Person, debtors: dict[str, str], path: str
 ) -> None:
     for colleague in (bob, victor):
@@ -551,7 +553,7 @@ def test_colleagues_read_it_and_a_stranger_reads_his_own(
         ("/", 14, 2),
     ],
 )
-def test_a_page_costs_few_trips_whatever_it_shows(
+def test_a_page_costs_few_round_trips(
     alice: Person,
     debtors: dict[str, str],
     path: str,

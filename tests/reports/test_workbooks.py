@@ -170,13 +170,13 @@ def test_any_other_text_is_the_same_text(text: str) -> None:
     )
 
 
-def test_what_xml_cannot_have_does_not_break_the_file() -> None:
+def test_characters_that_xml_forbids_are_removed() -> None:
     assert (
         unescape(cell(f"a{EVERY_CONTROL}b\ufffe\uffffc").value) == f"a{EVERY_CONTROL}b\ufffd\ufffdc"
     )
 
 
-def test_numbers_ids_and_nothing() -> None:
+def test_figures_without_ids_are_recorded() -> None:
     key = new_id()
     assert (cell(7).value, cell(key).value, cell(None).value, cell("").value) == (
         7,

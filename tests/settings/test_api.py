@@ -56,15 +56,13 @@ def test_each_agency_has_its_own(alice: Person, charlie: Person, owner_engine: s
     assert alice.api.get("/tenant-settings").json["timezone"] == "UTC"
 
 
-def test_reading_them_costs_no_statement_beside_the_lanes(
-    alice: Person, statements: list[str]
-) -> None:
+def test_reading_settings_costs_no_extra_statement(alice: Person, statements: list[str]) -> None:
     statements.clear()
     assert alice.api.get("/tenant-settings").status_code == 200
     assert statements == []
 
 
-def test_the_rules_of_other_rooms_get_them_inside_a_transaction(alice: Person) -> None:
+def test_services_of_other_packages_get_settings_inside_a_transaction(alice: Person) -> None:
     with alice.acting():
         found = queries.get_settings()
         assert (found.default_currency, found.four_eyes, found.financial_year_start_month) == (

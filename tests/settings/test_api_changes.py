@@ -121,7 +121,7 @@ def test_null_clears_model_suffix_and_budget(alice: Person) -> None:
     }
 
 
-def test_what_was_chosen_last_answers(alice: Person) -> None:
+def test_the_model_chosen_last_is_used(alice: Person) -> None:
     for body, override, model in (
         ({"model_override": "built-in"}, "built-in", None),
         ({"locale": "hi"}, "built-in", None),
@@ -147,9 +147,7 @@ def test_null_is_refused_for_what_an_agency_cannot_be_without(alice: Person, nam
         "\x00", "NUL"
     ),
 )
-def test_what_is_out_of_range_is_refused_and_nothing_changes(
-    alice: Person, body: dict[str, Any]
-) -> None:
+def test_a_value_out_of_range_is_refused(alice: Person, body: dict[str, Any]) -> None:
     before = alice.api.get(PATH).json
     assert change(alice, {"rate_limit_per_hour": 7, **body}).status_code == 422
     assert alice.api.get(PATH).json == before
@@ -176,7 +174,7 @@ def test_the_state_that_was_seen_may_be_named(alice: Person) -> None:
     assert change(alice, {"locale": "en"}, **{"If-Match": "nonsense"}).status_code == 412
 
 
-def test_twins_at_once_lose_nothing_of_each_other(alice: Person) -> None:
+def test_parallel_changes_lose_nothing(alice: Person) -> None:
     together = {"model", "model_override"}  # whoever names the one alone takes back the other
     bodies: list[dict[str, Any]] = [
         {name: WHOLE[name] for name in together},

@@ -59,7 +59,7 @@ def test_every_page_speaks_the_language_that_was_chosen(
     assert '<html lang="en"' in browser.get(address).text
 
 
-def test_the_answer_to_a_change_is_in_the_new_language(alice: Person) -> None:
+def test_the_confirmation_of_a_language_change_is_in_the_new_language(alice: Person) -> None:
     browser = alice.browser
     assert save(browser, locale="hi").status_code == 303
     assert '<html lang="hi"' in browser.get("/settings").text
@@ -84,7 +84,7 @@ def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_cod
     assert spoken == ["en", "hi", "hi"]
 
 
-def test_instants_are_told_in_the_zone_that_was_chosen(alice: Person) -> None:
+def test_instants_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
     enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
     browser = alice.browser
     for zone in ("Asia/Kolkata", "America/New_York"):
@@ -222,7 +222,7 @@ def test_four_eyes_are_asked_for_from_the_next_decision_on(people: People, alice
         )
 
 
-def test_what_another_process_has_changed_counts_here_at_once(
+def test_a_change_by_another_process_applies_at_once(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     """Written past this program, as by another process: whatever remembered the settings here would

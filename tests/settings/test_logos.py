@@ -127,14 +127,14 @@ def test_a_large_one_is_made_smaller_and_a_small_one_stays(
         picture("JPEG", icc_profile=SECRET),
     ],
 )
-def test_nothing_but_the_picture_is_kept(raw: bytes) -> None:
+def test_metadata_of_an_image_is_removed(raw: bytes) -> None:
     assert SECRET in raw or b"Comment" in raw
     made = remade(raw)
     assert SECRET not in made.content
     assert opened(made.content).info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
-def test_a_picture_that_says_to_lie_on_its_side_is_set_upright() -> None:
+def test_an_image_is_rotated_by_its_exif_orientation() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     made = remade(picture("JPEG", exif=exif))
@@ -162,7 +162,7 @@ def test_a_picture_that_says_to_lie_on_its_side_is_set_upright() -> None:
         b"%PDF-1.7",
     ],
 )
-def test_what_is_no_picture_or_a_damaged_one_is_refused(raw: bytes) -> None:
+def test_an_invalid_or_damaged_image_is_refused(raw: bytes) -> None:
     with pytest.raises(PictureUnreadable):
         remade(raw)
 
@@ -186,7 +186,7 @@ def test_too_many_bytes_or_pixels_are_refused_before_they_are_unpacked(raw: byte
 # --------------------------------------------------------------------------------
 
 
-def test_it_is_put_replaced_and_removed_and_the_history_says_so(alice: Person) -> None:
+def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> None:
     alice.does(logos.put, picture())
     alice.does(logos.put, picture())
     alice.does(logos.put, picture("JPEG", (60, 60)))
@@ -259,7 +259,7 @@ def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_it_is_removed_by_the_page(alice: Person) -> None:
+def test_the_page_removes_the_logo(alice: Person) -> None:
     put(alice, picture())
     browser = alice.browser
     answer = browser.post("/settings/logo/remove", data={"csrf_token": csrf(browser, "/settings")})
@@ -281,7 +281,7 @@ def test_it_is_removed_by_the_page(alice: Person) -> None:
         ),
     ],
 )
-def test_what_is_refused_is_told_at_the_field(
+def test_a_refused_image_is_reported_at_the_field(
     alice: Person, raw: bytes, name: str, sentence: str
 ) -> None:
     answer = put(alice, raw, name)
@@ -317,7 +317,9 @@ def test_a_person_who_only_reads_sees_it_and_may_not_change_it(
         assert person.api.delete(PATH).status_code == 403
 
 
-def test_another_agency_and_nobody_see_nothing(alice: Person, charlie: Person) -> None:
+def test_other_agencies_and_anonymous_callers_do_not_see_the_logo(
+    alice: Person, charlie: Person
+) -> None:
     alice.does(logos.put, picture())
     mark = kept(alice)["digest"]
     assert (
@@ -356,6 +358,6 @@ def test_a_program_puts_reads_and_removes_it(alice: Person) -> None:
         (in_base64(picture(size=(2001, 1))), "picture_too_large"),
     ],
 )
-def test_a_program_is_told_why_it_is_refused(alice: Person, content: str, code: str) -> None:
+def test_a_refusal_has_its_code(alice: Person, content: str, code: str) -> None:
     answer = alice.api.put(PATH, json={"content": content})
     assert (answer.status_code, answer.json["detail"]) == (422, code)

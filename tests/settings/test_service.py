@@ -44,7 +44,7 @@ def test_an_administrator_changes_what_she_names_and_nothing_else(alice: Person)
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_nobody_else_changes_anything(
+def test_only_an_administrator_changes_settings(
     request: pytest.FixtureRequest, alice: Person, who: str
 ) -> None:
     before = as_they_stand(alice)
@@ -53,7 +53,7 @@ def test_nobody_else_changes_anything(
     assert as_they_stand(alice) == before
 
 
-def test_another_agencys_settings_stay(alice: Person, charlie: Person) -> None:
+def test_settings_of_another_agency_do_not_change(alice: Person, charlie: Person) -> None:
     before = as_they_stand(charlie)
     alice.does(tenant_settings.update, {"locale": "hi", "default_currency": "AED"})
     assert as_they_stand(charlie) == before
@@ -86,7 +86,7 @@ def test_a_change_leaves_one_event_with_exactly_the_changed_fields(
     )
 
 
-def test_where_nothing_differs_nothing_happens(
+def test_an_update_without_changes_records_no_event(
     alice: Person, owner_engine: sa.Engine, statements: list[str]
 ) -> None:
     alice.does(tenant_settings.update, {"locale": "en", "four_eyes": True, "model": None})
@@ -130,7 +130,7 @@ def test_a_currency_must_be_one_that_can_be_booked(alice: Person, currency: str)
         alice.does(tenant_settings.update, {"default_currency": currency})
 
 
-def test_a_person_who_has_seen_older_settings_is_told(alice: Person) -> None:
+def test_a_change_of_outdated_settings_is_reported(alice: Person) -> None:
     mark = queries.mark_of(as_they_stand(alice))
     alice.does(tenant_settings.update, {"rate_limit_per_hour": 500}, seen=mark)
     with pytest.raises(tenant_settings.SettingsChangedSince):
@@ -138,7 +138,7 @@ def test_a_person_who_has_seen_older_settings_is_told(alice: Person) -> None:
     assert as_they_stand(alice)["rate_limit_per_hour"] == 500
 
 
-def test_the_mark_says_what_the_settings_say(alice: Person) -> None:
+def test_the_version_mark_changes_with_the_settings(alice: Person) -> None:
     first = queries.mark_of(as_they_stand(alice))
     alice.does(tenant_settings.update, {"four_eyes": False})
     assert queries.mark_of(as_they_stand(alice)) != first

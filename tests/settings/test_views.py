@@ -81,7 +81,7 @@ def test_sending_the_page_as_it_is_changes_nothing(alice: Person) -> None:
     assert as_they_stand(alice) == before
 
 
-def test_an_administrator_saves_and_is_told(alice: Person) -> None:
+def test_an_administrator_saves_and_gets_a_confirmation(alice: Person) -> None:
     browser = alice.browser
     answer = save(
         browser,
@@ -102,7 +102,7 @@ def test_an_administrator_saves_and_is_told(alice: Person) -> None:
     assert "Settings saved." in browser.get("/settings").text
 
 
-def test_blank_clears_what_may_be_empty(alice: Person) -> None:
+def test_a_blank_value_clears_an_optional_field(alice: Person) -> None:
     alice.does(
         tenant_settings.update,
         {
@@ -138,7 +138,7 @@ def test_blank_clears_what_may_be_empty(alice: Person) -> None:
         ("system_prompt_suffix", "x" * 10_001, "At most 10,000 characters."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(
+def test_an_error_is_shown_at_its_field_and_nothing_is_saved(
     alice: Person, field: str, typed: str, sentence: str
 ) -> None:
     before = as_they_stand(alice)
@@ -179,7 +179,7 @@ def test_a_person_who_saves_over_a_colleagues_change_is_told(alice: Person) -> N
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_the_others_read_and_cannot_change(
+def test_other_roles_read_but_cannot_change(
     request: pytest.FixtureRequest, alice: Person, who: str
 ) -> None:
     alice.does(
@@ -197,7 +197,7 @@ def test_the_others_read_and_cannot_change(
     assert as_they_stand(alice)["locale"] == "en"
 
 
-def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(
+def test_the_history_shows_user_change_and_local_time(
     alice: Person, bob: Person, charlie: Person
 ) -> None:
     charlie.does(tenant_settings.update, {"locale": "hi"})
@@ -261,7 +261,7 @@ def test_limits_of_roles_are_written_as_people_do_and_the_history_tells_them(
 
 
 @pytest.mark.parametrize("typed", ["much", "5.001", "-5", "ZZZ 5", "INR 5 AED", "1e3"])
-def test_a_limit_that_is_no_amount_comes_back_at_its_field(alice: Person, typed: str) -> None:
+def test_an_invalid_limit_is_shown_at_its_field(alice: Person, typed: str) -> None:
     answer = save(alice.browser, limit_agent=typed)
     page = Page(answer)
     assert page.status == 422

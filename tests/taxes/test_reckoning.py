@@ -34,7 +34,7 @@ def test_parts_are_rounded_each_by_itself_and_none_is_derived_from_another() -> 
     assert taxed("service_fee", "100.05", "other_state") == [("igst", "100.05", "18.01")]
 
 
-def test_of_a_fare_only_a_share_is_taxed() -> None:
+def test_only_the_taxable_share_of_a_fare_is_taxed() -> None:
     assert taxed("air_domestic", "3000", "other_state") == [("igst", "150.00", "27.00")]
     assert taxed("air_domestic", "3000", "same_state") == [
         ("cgst", "150.00", "13.50"),
@@ -86,7 +86,7 @@ def test_every_row_is_whole_and_no_day_has_two_rates_of_one_component() -> None:
                 assert within == sum(row.percent for row in rows if row.supply == "other_state")
 
 
-def test_what_is_not_in_the_tables_is_refused() -> None:
+def test_a_treatment_outside_the_tables_is_refused() -> None:
     with pytest.raises(tables.UnknownTreatment):
         taxed("magic", "1", "same_state")
     with pytest.raises(tables.NoRateThen):
@@ -103,7 +103,7 @@ def test_what_is_not_in_the_tables_is_refused() -> None:
         )
 
 
-def test_where_no_states_are_told_apart_none_is_asked_for() -> None:
+def test_no_state_is_required_in_a_country_without_state_taxes() -> None:
     aed = Money.parse("200", "AED")
     assert [
         (tax.component, tax.amount.wire)
@@ -140,7 +140,7 @@ def test_two_states_decide_which_tax_it_is(
         (TODAY, "5000000", "100000", True, ["2000.00"]),
     ],
 )
-def test_what_is_collected_on_a_package_goes_by_the_buyers_year(
+def test_tax_collected_on_packages_depends_on_the_buyers_year(
     on: date, before: str, amount: str, has_pan: bool, collected: list[str]
 ) -> None:
     found = calculation.collected_on(
@@ -179,7 +179,7 @@ OLD, NEW = date(2025, 9, 20), date(2025, 9, 25)
         (NEW, OLD, None, NEW),
     ],
 )
-def test_around_a_change_two_of_three_days_decide(
+def test_the_tax_rate_around_a_change_depends_on_two_of_three_dates(
     invoice: date, payment: date | None, service: date | None, day: date
 ) -> None:
     assert calculation.day_of_supply(invoice, payment=payment, service=service) == day

@@ -72,7 +72,7 @@ def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers
     assert asked(counted.flights) == ["search"] * 2, "another question is another"
 
 
-def test_hotels_and_a_rate_are_kept_each_for_its_time(alice: Person, counted: Suppliers) -> None:
+def test_hotels_and_rates_are_cached_for_their_own_time(alice: Person, counted: Suppliers) -> None:
     with alice.acting() as actor:
         found = hotels.search_hotels(counted, actor, HOTELS).done()
         assert hotels.search_hotels(counted, actor, HOTELS).done() == found
@@ -87,7 +87,7 @@ def test_hotels_and_a_rate_are_kept_each_for_its_time(alice: Person, counted: Su
 
 
 @pytest.mark.parametrize(("later_s", "times"), [(299, 1), (300, 2)])
-def test_after_five_minutes_it_is_asked_anew(
+def test_after_five_minutes_the_supplier_is_asked_again(
     alice: Person, counted: Suppliers, owner_engine: sa.Engine, later_s: int, times: int
 ) -> None:
     flights(alice, counted)
@@ -115,7 +115,7 @@ def test_an_answer_never_outlives_what_it_offers(
     assert until <= min(one.offer.valid_until for one in first)
 
 
-def test_another_agency_is_told_nothing_of_it(
+def test_another_agency_does_not_get_cached_responses(
     alice: Person, charlie: Person, counted: Suppliers
 ) -> None:
     ours = flights(alice, counted)
@@ -131,9 +131,7 @@ def test_a_failure_is_not_kept(alice: Person, counted: Suppliers) -> None:
     assert asked(counted.flights) == ["search"] * 2
 
 
-def test_a_person_who_takes_an_offer_is_not_told_the_old_answer_again(
-    alice: Person, counted: Suppliers
-) -> None:
+def test_a_hold_clears_the_cached_search(alice: Person, counted: Suppliers) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     hold(alice, trip_id, flights(alice, counted)[0].id)
@@ -141,7 +139,7 @@ def test_a_person_who_takes_an_offer_is_not_told_the_old_answer_again(
     assert asked(counted.flights) == ["search"] * 2
 
 
-def test_an_answer_whose_time_is_over_is_swept(
+def test_an_expired_response_is_deleted(
     app: Flask, alice: Person, counted: Suppliers, owner_engine: sa.Engine
 ) -> None:
     flights(alice, counted)
@@ -160,7 +158,7 @@ def test_an_answer_whose_time_is_over_is_swept(
         assert connection.scalar(count, {"t": alice.actor.tenant_id}) == 0
 
 
-def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(
+def test_responses_are_cached_without_redis(
     settings: Settings, alice: Person, counted: Suppliers
 ) -> None:
     """Responses are stored in the database, so an unreachable Redis changes nothing."""

@@ -170,7 +170,9 @@ def test_a_patch_keeps_what_it_does_not_name_and_null_clears(alice: Person) -> N
         ("/lines/{line}", {"status": "cancelled"}),
     ],
 )
-def test_what_breaks_the_schema_is_refused(alice: Person, path: str, body: dict[str, Any]) -> None:
+def test_a_body_that_breaks_the_schema_is_refused(
+    alice: Person, path: str, body: dict[str, Any]
+) -> None:
     trip_id = a_trip(alice)
     ids = {"person": a_passenger(alice, trip_id), "line": a_line(alice, trip_id)}
     answer = alice.api.patch(f"/trips/{trip_id}{path.format(**ids)}", json=body)
@@ -185,7 +187,7 @@ def test_what_breaks_the_schema_is_refused(alice: Person, path: str, body: dict[
         ({"status": "ticketed"}, 400, "invalid_line_status"),
     ],
 )
-def test_what_a_rule_refuses_is_said_by_its_code(
+def test_a_broken_rule_has_its_error_code(
     alice: Person, body: dict[str, Any], status: int, code: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -193,7 +195,7 @@ def test_what_a_rule_refuses_is_said_by_its_code(
     assert (answer.status_code, answer.json["detail"]) == (status, code)
 
 
-def test_what_is_booked_is_cancelled_before_it_goes(alice: Person) -> None:
+def test_a_booked_line_must_be_cancelled_before_its_deletion(alice: Person) -> None:
     trip_id = a_trip(alice)
     path = f"/trips/{trip_id}/lines/{a_line(alice, trip_id, status='booked')}"
     assert (alice.api.delete(path).status_code, alice.api.delete(path).json["detail"]) == (

@@ -84,7 +84,7 @@ def a_stay(person: Person, *, refundable: bool = True) -> tuple[UUID, Any]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdrawn(
+def test_a_held_flight_is_released_at_its_supplier_and_its_request_is_withdrawn(
     desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -128,7 +128,7 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     assert "Withdrawn" in Page(browser.get(f"/approvals/{approval_id}")).words()
 
 
-def test_the_api_gives_a_held_flight_back_once_under_one_key(
+def test_the_api_releases_a_held_flight_once_per_key(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -160,7 +160,7 @@ def test_the_api_gives_a_held_flight_back_once_under_one_key(
     ],
     ids=lambda value: getattr(value, "code", ""),
 )
-def test_where_the_supplier_fails_nothing_is_half_done(
+def test_a_supplier_failure_changes_nothing(
     desk: Desk,
     alice: Person,
     bob: Person,
@@ -196,7 +196,7 @@ def test_where_the_supplier_fails_nothing_is_half_done(
     assert desk.row(approval_id)["status"] == "expired"
 
 
-def test_nothing_is_open_while_the_supplier_is_asked(
+def test_no_transaction_is_open_during_the_suppliers_call(
     alice: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -217,7 +217,7 @@ def test_nothing_is_open_while_the_supplier_is_asked(
     assert seen == [trip_id]
 
 
-def test_of_two_who_give_it_back_at_the_same_moment_the_second_is_told(alice: Person) -> None:
+def test_the_second_of_two_parallel_cancellations_is_refused(alice: Person) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
 
@@ -230,7 +230,7 @@ def test_of_two_who_give_it_back_at_the_same_moment_the_second_is_told(alice: Pe
     ]
 
 
-def test_a_flight_whose_other_one_was_cancelled_before_is_given_back(
+def test_a_flight_is_released_if_the_other_was_cancelled_before(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     trip_id = a_trip(alice)
@@ -243,7 +243,7 @@ def test_a_flight_whose_other_one_was_cancelled_before_is_given_back(
     assert states(alice, trip_id) == {"cancelled"}
 
 
-def test_what_is_being_ticketed_is_not_given_back(
+def test_a_booking_that_is_being_ticketed_cannot_be_released(
     desk: Desk, alice: Person, bob: Person, tina: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -255,7 +255,7 @@ def test_what_is_being_ticketed_is_not_given_back(
     assert (heard, states(alice, trip_id)) == ([], {"held"})
 
 
-def test_a_hold_whose_time_is_over_is_let_go_without_asking(
+def test_an_expired_hold_is_released_without_a_call(
     desk: Desk, alice: Person, bob: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trip_id = a_trip(alice)
@@ -280,7 +280,7 @@ def test_a_hold_whose_time_is_over_is_let_go_without_asking(
 # --------------------------------------------------------------------------------
 
 
-def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
+def test_rooms_are_booked_and_cancelled_after_approval(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     trip_id, stay = a_stay(alice, refundable=False)
@@ -322,7 +322,7 @@ def test_the_api_answers_with_the_request(desk: Desk, alice: Person) -> None:
     assert desk.row(answer.json["approval_id"])["status"] == "pending"
 
 
-def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
+def test_no_service_marks_a_suppliers_booking_as_cancelled(alice: Person) -> None:
     (trip_id, stay), other = a_stay(alice), a_trip(alice)
     flight, *_ = held(alice, other)
     for trip, line in ((trip_id, stay), (other, flight)):
@@ -352,7 +352,7 @@ def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
         (CREEK, "planned", "It is only planned. Nothing is sent."),
     ],
 )
-def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(
+def test_a_line_booked_elsewhere_is_only_marked_as_cancelled(
     alice: Person, monkeypatch: pytest.MonkeyPatch, details: Any, status: str, words: str
 ) -> None:
     trip_id, heard = a_trip(alice), asked(alice, monkeypatch)
@@ -363,9 +363,7 @@ def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(
     assert (states(alice, trip_id), heard) == ({"cancelled"}, [])
 
 
-def test_tickets_of_a_supplier_are_noted_and_stay_for_it_to_refund(
-    alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tickets_of_a_supplier_are_stored(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     issue(alice, lines[0].id)
@@ -383,7 +381,7 @@ def test_tickets_of_a_supplier_are_noted_and_stay_for_it_to_refund(
     ("details", "tool", "name"),
     [(OUT, "issue_ticket", "pnr_id"), (CREEK, "cancel_hotel_booking", "booking_id")],
 )
-def test_a_request_about_what_is_noted_ends_with_it(
+def test_a_request_about_a_cancelled_line_expires(
     desk: Desk, alice: Person, bob: Person, details: Any, tool: str, name: str
 ) -> None:
     trip_id = a_trip(alice)

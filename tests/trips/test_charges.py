@@ -38,7 +38,7 @@ def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(
     ]
 
 
-def test_what_is_free_or_over_is_no_charge_and_flights_booked_apart_are_two(alice: Person) -> None:
+def test_free_lines_are_not_charged_and_separate_bookings_are_two_charges(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_line(alice, trip_id, OUT, price="40000", supplier_ref="AAAAAA")
     a_line(alice, trip_id, BACK, price="30000", supplier_ref="BBBBBB")

@@ -21,7 +21,7 @@ def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("last", range(10))
-def test_no_figure_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
+def test_no_digit_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
     """Sources disagree on the check digit of tickets, so none refuses a ticket."""
     assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
 
@@ -39,6 +39,6 @@ def test_no_figure_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
         "\u0661606802005008",
     ],
 )
-def test_what_is_no_ticket_is_refused(number: str) -> None:
+def test_an_invalid_ticket_number_is_refused(number: str) -> None:
     with pytest.raises(ValidationError):
         with_tickets(number)

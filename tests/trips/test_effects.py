@@ -118,7 +118,7 @@ def test_a_grant_issues_the_ticket_once(
 
 
 @pytest.mark.parametrize("act", [issue_ticket, book_hotel, cancel_hotel_booking, file_visa])
-def test_who_may_grant_is_the_contracts(act: Any) -> None:
+def test_approvers_are_those_of_the_contract(act: Any) -> None:
     effect = effects.find(act.CAPABILITY.name)
     assert effect is not None
     assert effect.approver_roles == {"agency_admin", "ticketing_lead"}
@@ -126,7 +126,7 @@ def test_who_may_grant_is_the_contracts(act: Any) -> None:
     assert effect.schema is not None
 
 
-def test_the_wrong_role_and_the_one_who_asked_grant_nothing(
+def test_the_wrong_role_and_the_requester_cannot_approve(
     desk: Desk, people: People, alice: Person, bob: Person, tina: Person
 ) -> None:
     leila = people.colleague(alice, "Leila Lead", role="accounting_lead")
@@ -200,7 +200,7 @@ def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itse
     assert first["preview_hash"] == second["preview_hash"] is not None
 
 
-def test_who_reads_hindi_sees_the_words_of_a_request_in_it_and_grants_what_was_kept(
+def test_a_hindi_reader_sees_hindi_texts_and_approves_the_stored_arguments(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
@@ -252,7 +252,7 @@ def test_a_visa_is_filed_by_a_grant(
     ]
 
 
-def test_another_agencys_things_are_refused_like_unknown_ones(
+def test_records_of_another_agency_are_refused_like_unknown_ones(
     desk: Desk, alice: Person, charlie: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -271,7 +271,7 @@ def test_another_agencys_things_are_refused_like_unknown_ones(
         )
 
 
-def test_a_flight_that_is_given_back_meanwhile_takes_the_request_with_it(
+def test_releasing_a_flight_withdraws_its_request(
     desk: Desk, alice: Person, bob: Person, tina: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -292,7 +292,7 @@ FORGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", FORGED)
-def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(
+def test_the_price_of_a_held_booking_cannot_be_lowered_before_approval(
     alice: Person, bob: Person, change: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -306,7 +306,7 @@ def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(
     }
 
 
-def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(
+def test_the_route_of_a_held_flight_is_fixed_but_notes_can_change(
     alice: Person, bob: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -335,7 +335,7 @@ def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(
     )  # type: ignore[index]
 
 
-def test_a_line_by_hand_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_line_entered_manually_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     assert (
         desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"][

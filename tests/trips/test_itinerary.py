@@ -65,7 +65,7 @@ def test_the_weekdays_of_a_run_are_its_first_and_last_in_both_languages(alice: P
     assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रवि – बुध"
 
 
-def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(
+def test_a_night_in_two_hotels_counts_once(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -111,10 +111,10 @@ def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_afte
         ("QQQ", "QQQ"),
     ],
 )
-def test_a_city_is_called_as_customers_call_it(code: str, city: str) -> None:
+def test_cities_have_their_common_names(code: str, city: str) -> None:
     assert places.city_of(code) == city
 
 
-def test_what_a_city_is_called_moves_no_airport_to_another_city() -> None:
+def test_a_city_name_does_not_move_an_airport_to_another_city() -> None:
     assert places.same_city("DXB", "DWC") == places.same_city("DWC", "DXB")
     assert not places.same_city("DEL", "BOM")

@@ -235,7 +235,7 @@ def test_each_thing_says_when_and_where_it_begins_and_ends(alice: Person) -> Non
     assert [row["reference"] for row in things(told)][:2] == ["Q7X2LM", "MC-7"]
 
 
-def test_what_the_customer_does_not_see_on_paper_is_in_no_file(alice: Person) -> None:
+def test_internal_data_are_in_no_file(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_passenger(
         alice,
@@ -261,7 +261,7 @@ def test_what_the_customer_does_not_see_on_paper_is_in_no_file(alice: Person) ->
     ]
 
 
-def test_without_prices_no_file_has_one_and_all_else_stays(alice: Person) -> None:
+def test_files_without_prices_keep_all_other_data(alice: Person) -> None:
     trip_id = whole_trip(alice)
     priced = table(alice, trip_id)
     bare = table(alice, trip_id, "?prices=false")

@@ -105,7 +105,7 @@ def codes(lines: list[AnyDetails], people: list[Passenger] | None = None) -> lis
     ]
 
 
-def test_a_sound_trip_has_nothing_to_look_at() -> None:
+def test_a_correct_trip_has_no_findings() -> None:
     assert (
         codes(
             [OUT, CREEK, DESERT, YAS, BACK],
@@ -115,7 +115,7 @@ def test_a_sound_trip_has_nothing_to_look_at() -> None:
     )
 
 
-def test_a_trip_of_nothing_has_nothing_to_look_at() -> None:
+def test_an_empty_trip_has_no_findings() -> None:
     assert findings([], []) == []
 
 
@@ -215,7 +215,7 @@ def test_a_hotel_begins_when_one_arrives_or_the_night_before_a_morning(
     assert codes([OUT, hotel(check_in, "2026-12-25"), BACK], []) == found
 
 
-def test_a_hotel_before_an_arrival_in_the_evening_is_told() -> None:
+def test_a_hotel_before_an_evening_arrival_is_found() -> None:
     late = flight("COK-DXB", "2026-12-19T19:30", "2026-12-19T22:10")
     assert codes([late, hotel("2026-12-18", "2026-12-25"), BACK], []) == ["hotel_before_arrival"]
 
@@ -273,7 +273,7 @@ def test_an_airport_with_its_own_figures_has_those() -> None:
     ("leaves", "found"),
     [("15:30", ("connection_short", "error")), ("16:30", ("airport_change", "note"))],
 )
-def test_another_airport_of_the_city_needs_hours(leaves: str, found: tuple[str, str]) -> None:
+def test_a_change_of_airport_needs_several_hours(leaves: str, found: tuple[str, str]) -> None:
     into = flight("DXB-LHR", "2026-12-19T08:00", "2026-12-19T12:00")
     (told,) = findings(
         [], [line(into), line(flight("LGW-GLA", f"2026-12-19T{leaves}", "2026-12-19T18:00"))]
@@ -295,7 +295,7 @@ def test_the_clock_of_each_place_counts() -> None:
     )
 
 
-def test_a_flight_that_others_of_the_family_come_by_is_no_connection() -> None:
+def test_a_flight_of_another_passenger_is_no_connection() -> None:
     from_mumbai = flight("BOM-DXB", "2026-12-19T10:00", "2026-12-19T12:00")
     assert (
         codes(
@@ -305,7 +305,7 @@ def test_a_flight_that_others_of_the_family_come_by_is_no_connection() -> None:
     )
 
 
-def test_airports_that_nobody_knows_are_compared_by_their_own_clock() -> None:
+def test_unknown_airports_are_compared_by_local_time() -> None:
     assert codes(
         [
             flight("COK-QQQ", "2026-12-19T07:00", "2026-12-19T09:00"),
@@ -333,7 +333,7 @@ def test_an_infant_has_an_adult_of_its_own(kinds: list[str], found: list[str]) -
     assert codes([], [person(kind) for kind in kinds]) == found
 
 
-def test_who_flies_abroad_has_a_passport_and_who_flies_at_home_needs_none() -> None:
+def test_a_passport_is_required_for_flights_abroad_only() -> None:
     without = person(passport=False, expiry=None)
     assert codes([OUT, CREEK, YAS, BACK], [person(), without]) == ["passport_missing"]
     assert codes([flight("COK-BOM", "2026-12-19T07:00", "2026-12-19T09:00")], [without]) == []
@@ -353,7 +353,7 @@ def test_who_flies_abroad_has_a_passport_and_who_flies_at_home_needs_none() -> N
         ("COK-DXB", None, []),
     ],
 )
-def test_a_passport_is_good_for_as_long_as_the_country_asks(
+def test_a_passport_is_valid_as_long_as_the_country_requires(
     route: str, expiry: date | None, found: list[tuple[str, str]]
 ) -> None:
     out = flight(route, "2026-12-19T04:30", "2026-12-19T12:10")
@@ -380,7 +380,7 @@ def test_nobodys_own_country_asks_for_a_passport_and_a_stop_on_the_way_does_not_
     assert codes([home], [person(expiry=short, nationality=None)]) == ["passport_expires"]
 
 
-def test_what_is_cancelled_counts_for_nothing() -> None:
+def test_cancelled_lines_cause_no_finding() -> None:
     assert (
         findings(
             [person(passport=False)],
@@ -452,7 +452,7 @@ def nights(stay: Line) -> set[date]:
 
 @given(TRIPS, st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
-def test_the_order_in_which_things_were_noted_does_not_matter(
+def test_the_order_of_lines_does_not_matter(
     trip: tuple[list[Passenger], list[Line]], chance: Random
 ) -> None:
     people, lines = trip
@@ -464,7 +464,7 @@ def test_the_order_in_which_things_were_noted_does_not_matter(
 
 @given(TRIPS)
 @settings(max_examples=150, deadline=None)
-def test_findings_name_only_what_is_there_the_gravest_first(
+def test_findings_are_ordered_by_severity_and_name_only_known_values(
     trip: tuple[list[Passenger], list[Line]],
 ) -> None:
     people, lines = trip
@@ -483,7 +483,7 @@ def test_findings_name_only_what_is_there_the_gravest_first(
 
 @given(st.lists(stays(), min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
-def test_without_flights_a_night_is_missing_or_covered_and_two_beds_are_told(
+def test_missing_and_double_nights_are_found_without_flights(
     lines: list[Line],
 ) -> None:
     told = findings([], lines)
@@ -550,7 +550,7 @@ def _plainly(told: list[Finding]) -> list[Any]:
         (["Deepa Krishnan"], ["Ravi Menon"], []),
     ],
 )
-def test_a_flight_is_there_once_for_each(
+def test_a_flight_twice_for_the_same_passenger_is_found(
     first: list[str] | None, then: list[str] | None, found: list[str]
 ) -> None:
     lines = [OUT.model_copy(update={"travellers": names}) for names in (first, then)]
@@ -566,7 +566,7 @@ def test_a_flight_is_there_once_for_each(
         ("2026-12-19T09:00", ["Deepa Krishnan"], []),
     ],
 )
-def test_nobody_is_in_two_flights_at_once(
+def test_two_flights_at_the_same_time_are_found(
     departs: str, names: list[str] | None, found: list[str]
 ) -> None:
     arrives = f"{departs[:11]}{int(departs[11:13]) + 3:02d}{departs[13:]}"
@@ -610,5 +610,5 @@ def test_an_infant_is_under_two_and_a_child_under_twelve_on_the_last_flight(
     assert all(one.severity == "error" and one.passenger_ids == (born.id,) for one in told)
 
 
-def test_of_a_trip_without_a_hotel_no_night_is_missed() -> None:
+def test_a_trip_without_hotels_has_no_missing_night() -> None:
     assert codes([OUT, BACK]) == []

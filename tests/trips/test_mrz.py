@@ -79,7 +79,7 @@ def test_the_second_line_alone_has_no_name() -> None:
         SECOND.replace("8", "\u0668"),
     ],
 )
-def test_what_is_no_passport_is_refused(text: str) -> None:
+def test_lines_that_are_no_passport_are_refused(text: str) -> None:
     with pytest.raises(mrz.NoPassportLines):
         read_zone(text, TODAY)
 
@@ -94,15 +94,13 @@ def test_what_is_no_passport_is_refused(text: str) -> None:
         (43, mrz.LineMisread),
     ],
 )
-def test_each_check_digit_is_told_by_its_name(
-    at: int, misread: type[mrz.PassportLinesMisread]
-) -> None:
+def test_each_wrong_check_digit_is_named(at: int, misread: type[mrz.PassportLinesMisread]) -> None:
     wrong = "7" if SECOND[at] == "6" else "6"  # of another value modulo ten than what stands there
     with pytest.raises(misread):
         read_zone(SECOND[:at] + wrong + SECOND[at + 1 :], TODAY)
 
 
-def test_an_o_for_a_nought_is_caught_and_an_a_for_a_nought_is_not() -> None:
+def test_a_letter_o_for_a_zero_is_detected() -> None:
     with pytest.raises(mrz.NumberMisread):
         read_zone(SECOND.replace("L898902C3", "L8989O2C3"), TODAY)
     assert read_zone(SECOND.replace("L898902C3", "L8989A2C3"), TODAY).number == "L8989A2C3"
@@ -170,7 +168,7 @@ def test_an_expiry_near_the_end_of_a_century_is_of_the_next() -> None:
 
 
 @pytest.mark.parametrize("figures", ["861304", "860431", "860500", "860229", "8605A4"])
-def test_a_day_that_is_none_is_told(figures: str) -> None:
+def test_an_invalid_date_is_reported(figures: str) -> None:
     with pytest.raises(mrz.BirthMisread):
         read_zone(line(born=figures), TODAY)
     with pytest.raises(mrz.ExpiryMisread):

@@ -70,7 +70,7 @@ def sent_events(engine: sa.Engine, person: Person) -> list[Any]:
         return list(connection.execute(asked, {"t": person.actor.tenant_id}).mappings())
 
 
-def test_the_page_shows_what_goes_and_to_whom_before_it_goes(alice: Person, to: str) -> None:
+def test_the_page_previews_the_mail_and_its_recipient(alice: Person, to: str) -> None:
     trip_id = of_enquiry(alice, to)
     page = Page(alice.browser.get(f"/trips/{trip_id}/send"))
     assert (page.field("to"), page.field("locale")) == (to, "en")
@@ -78,9 +78,7 @@ def test_the_page_shows_what_goes_and_to_whom_before_it_goes(alice: Person, to: 
     assert not received(alice.app, to=to)
 
 
-def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(
-    alice: Person, to: str
-) -> None:
+def test_the_page_offers_the_partys_address_if_the_enquiry_has_none(alice: Person, to: str) -> None:
     made(alice, name="Deepa Krishnan", is_customer=True, email="deepa@of-the-party.example")
     for typed, address in ((None, "deepa@of-the-party.example"), (to, to)):
         assert (
@@ -92,7 +90,7 @@ def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(
     assert not Page(alice.browser.get(f"/trips/{alone}/send")).field("to")
 
 
-def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_sender(
+def test_the_customer_gets_the_pdf_from_the_agency_with_the_sender_as_reply_to(
     alice: Person, owner_engine: sa.Engine, to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
@@ -119,7 +117,7 @@ def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_s
     assert "Changed since sending" in Page(alice.browser.get(f"/trips/{trip_id}")).words()
 
 
-def test_the_letter_is_in_the_language_that_was_chosen(alice: Person, to: str) -> None:
+def test_the_mail_is_in_the_chosen_language(alice: Person, to: str) -> None:
     trip_id = of_enquiry(alice, to)
     send(alice, trip_id, to, locale="hi")
     mail = newest(alice.app, to=to, kind="itinerary")
@@ -135,7 +133,7 @@ def test_the_letter_is_in_the_language_that_was_chosen(alice: Person, to: str) -
         ("a@b.example\nBcc: c@d.example", "Enter an e-mail address"),
     ],
 )
-def test_what_is_no_address_comes_back_with_what_was_typed(
+def test_an_invalid_address_is_shown_again_with_an_error(
     alice: Person, to: str, words: str
 ) -> None:
     answer = send(alice, of_enquiry(alice, "deepa@example.com"), to)
@@ -143,7 +141,7 @@ def test_what_is_no_address_comes_back_with_what_was_typed(
     assert words in Page(answer).words()
 
 
-def test_a_trip_of_nothing_is_not_sent(alice: Person, owner_engine: sa.Engine, to: str) -> None:
+def test_an_empty_trip_is_not_sent(alice: Person, owner_engine: sa.Engine, to: str) -> None:
     trip_id = a_trip(alice)
     answer = send(alice, trip_id, to)
     assert answer.status_code == 422
@@ -166,7 +164,7 @@ def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(
     assert "Send to customer" not in victor.browser.get(f"/trips/{trip_id}").text
 
 
-def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: str) -> None:
+def test_an_address_gets_at_most_ten_mails_an_hour(alice: Person, to: str) -> None:
     trip_id = of_enquiry(alice, to)
     for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
         mailed(alice, trip_id, to)
@@ -177,7 +175,7 @@ def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: st
         mailed(alice, trip_id, to)
 
 
-def test_costs_and_passports_are_not_on_it_and_the_price_only_where_it_is_wanted(
+def test_the_itinerary_omits_costs_and_passports_and_optionally_the_price(
     alice: Person,
 ) -> None:
     trip_id = whole_trip(alice)
@@ -227,7 +225,7 @@ def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(
         assert trips.read_trip(reader, trip_id).trip["sent_at"] is None
 
 
-def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(
+def test_an_approved_mail_is_sent_once_in_the_name_of_the_requester(
     desk: Desk, alice: Person, bob: Person, drain: Callable[[], None], to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
@@ -243,7 +241,7 @@ def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(
     assert str(mail.message["Reply-To"]) == bob.email
 
 
-def test_another_line_meanwhile_makes_what_was_shown_stale(
+def test_a_new_line_makes_the_preview_stale(
     desk: Desk, alice: Person, bob: Person, to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
@@ -253,14 +251,14 @@ def test_another_line_meanwhile_makes_what_was_shown_stale(
         deciding.resolve(actor, approval_id, granted=True)
 
 
-def test_it_cannot_be_taken_back_and_moves_no_money() -> None:
+def test_sending_is_not_undoable_and_moves_no_money() -> None:
     effect = effects.find(send_itinerary.CAPABILITY.name)
     assert effect is not None
     assert (effect.reversible, effect.money, effect.external) == (False, False, False)
     assert effect.approver_roles == {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
 
 
-def test_nothing_to_send_is_told_before_anybody_is_asked(
+def test_an_empty_trip_is_reported_before_approval_is_requested(
     desk: Desk, alice: Person, bob: Person, to: str
 ) -> None:
     assert (

@@ -99,7 +99,7 @@ def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Pers
         )
 
 
-def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Person) -> None:
+def test_a_trip_without_an_enquiry_takes_the_conversations_name(alice: Person) -> None:
     with alice.acting() as actor:
         assert (
             trip_service.open_trip(actor, session_id=session_of(alice)).title == "Krishnan family"
@@ -196,9 +196,7 @@ def test_the_trip_for_an_enquiry_is_its_newest_and_joins_its_conversation(alice:
         assert trip_service.trip_for(actor, enquiry_id=enquiry_id).id == newer
 
 
-def test_a_trip_joins_only_what_is_the_agencys_and_still_there(
-    alice: Person, charlie: Person
-) -> None:
+def test_a_trip_links_only_existing_records_of_the_agency(alice: Person, charlie: Person) -> None:
     theirs, their_enquiry, gone = session_of(charlie), enquiry_of(charlie), session_of(alice)
     alice.does(chat.delete, gone)
     trip_id = a_trip(alice)
@@ -259,7 +257,7 @@ def test_another_agency_and_a_viewer_change_nothing(
         trip_service.open_trip(actor)
 
 
-def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> None:
+def test_a_line_or_passenger_is_not_found_under_another_trip(alice: Person) -> None:
     mine, other = a_trip(alice), a_trip(alice)
     person_id, line_id = a_passenger(alice, mine), a_line(alice, mine)
     with alice.acting():
@@ -273,9 +271,7 @@ def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> N
 # --------------------------------------------------------------------------------
 
 
-def test_a_passport_is_sealed_for_its_row_and_opens_nowhere_else(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_a_passport_number_is_encrypted_for_its_row(alice: Person, owner_engine: sa.Engine) -> None:
     trip_id = a_trip(alice)
     one, other = (
         passenger(alice, trip_id, passport_number=PASSPORT),
@@ -327,13 +323,13 @@ def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
         )
 
 
-def test_nobody_is_born_tomorrow(alice: Person) -> None:
+def test_a_date_of_birth_in_the_future_is_refused(alice: Person) -> None:
     tomorrow = clock.today() + timedelta(days=2)
     with pytest.raises(BornLater):
         a_passenger(alice, a_trip(alice), date_of_birth=tomorrow)
 
 
-def test_a_trip_takes_so_many_people_and_things_and_no_more(
+def test_a_trip_has_a_maximum_of_passengers_and_lines(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passenger_rules, "PASSENGERS_MAX", 1)
@@ -384,7 +380,7 @@ def test_neither_passports_nor_names_reach_the_audit(
         assert secret not in json.dumps(left)
 
 
-def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
+def test_after_a_rotation_passports_are_encrypted_with_the_current_secret(
     alice: Person, settings: Settings
 ) -> None:
     trip_id = a_trip(alice)
@@ -442,7 +438,7 @@ def test_a_line_has_its_days_and_its_amounts_in_the_currency_of_the_trip(alice: 
         ),
     ],
 )
-def test_what_a_line_cannot_be(
+def test_invalid_values_of_a_line_are_refused(
     alice: Person, details: Any, said: dict[str, str], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
@@ -462,7 +458,7 @@ def test_a_flight_over_the_date_line_lands_the_day_before(alice: Person) -> None
     assert (flight.starts_on, flight.ends_on) == (date(2026, 12, 19), date(2026, 12, 19))
 
 
-def test_an_airport_that_is_not_listed_is_kept(alice: Person) -> None:
+def test_an_unlisted_airport_is_accepted(alice: Person) -> None:
     assert (
         line(
             alice, a_trip(alice), OUT.model_copy(update={"destination": "QQQ"})
@@ -475,7 +471,7 @@ def test_a_discount_may_lower_the_total(alice: Person) -> None:
     assert line(alice, a_trip(alice), DESERT, price="-500").price == Money(-50_000, "INR")
 
 
-def test_a_line_changes_and_keeps_what_is_not_said(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_update_of_a_line_keeps_omitted_members(alice: Person, owner_engine: sa.Engine) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120", supplier_ref="MC-1")
     longer = CREEK.model_copy(update={"check_out": date(2026, 12, 24)})
@@ -501,7 +497,7 @@ def test_a_line_changes_and_keeps_what_is_not_said(alice: Person, owner_engine: 
     assert {"field": "status", "before": "planned", "after": "booked"} in told[0]["fields"]
 
 
-def test_another_currency_keeps_the_figures(alice: Person) -> None:
+def test_a_change_of_currency_keeps_the_amounts(alice: Person) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120")
     with alice.acting() as actor:
@@ -520,7 +516,7 @@ def test_a_flight_never_becomes_a_hotel(alice: Person) -> None:
         line_rules.update_line(actor, trip_id, line_id, {"details": CREEK})
 
 
-def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None:
+def test_a_booked_line_must_be_cancelled_before_it_is_removed(alice: Person) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, status="booked", price="100")
     with pytest.raises(LineIsCommitted), alice.acting() as actor:
@@ -627,7 +623,7 @@ def test_the_list_costs_the_same_however_long(alice: Person, statements: list[st
     assert len(statements) == 2
 
 
-def test_of_two_who_ask_for_the_trip_of_a_conversation_at_once_both_get_the_same(
+def test_parallel_requests_for_a_conversations_trip_get_one_trip(
     alice: Person, bob: Person
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415

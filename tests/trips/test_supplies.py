@@ -188,7 +188,7 @@ def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person
     assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
 
 
-def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(
+def test_a_hold_is_released_once_free_of_charge_and_can_be_made_again(
     alice: Person, victor: Person
 ) -> None:
     trip_id = a_trip(alice)
@@ -234,7 +234,9 @@ def test_only_the_named_ones_are_held(alice: Person) -> None:
     assert hold(alice, trip_id, offer_id, people[:1])
 
 
-def test_nobody_and_no_offer_hold_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+def test_a_hold_needs_passengers_and_an_offer(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     trip_id = a_trip(alice)
     offer_id, _offer = an_offer(alice)
     with pytest.raises(NobodyTravels):
@@ -247,7 +249,7 @@ def test_nobody_and_no_offer_hold_nothing(alice: Person, victor: Person, charlie
         hold(victor, trip_id, offer_id)
 
 
-def test_an_offer_whose_time_is_over_is_told_so(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_expired_offer_is_reported(alice: Person, owner_engine: sa.Engine) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     offer_id, offer = an_offer(alice)
@@ -264,7 +266,7 @@ def test_an_offer_whose_time_is_over_is_told_so(alice: Person, owner_engine: sa.
 @pytest.mark.parametrize(
     ("surname", "refusal"), [("Soldout", SoldOut), ("Pricechange", PriceChanged)]
 )
-def test_what_the_supplier_refuses_leaves_nothing_on_the_trip(
+def test_a_suppliers_refusal_leaves_no_line_on_the_trip(
     alice: Person, surname: str, refusal: type[Exception]
 ) -> None:
     trip_id = a_trip(alice)
@@ -274,7 +276,7 @@ def test_what_the_supplier_refuses_leaves_nothing_on_the_trip(
     assert journey(alice, trip_id).lines == ()
 
 
-def test_a_supplier_that_is_down_is_told_as_it_is(alice: Person) -> None:
+def test_an_unavailable_supplier_has_its_error_code(alice: Person) -> None:
     with pytest.raises(TransientFailure):
         an_offer(alice, destination="TNM", return_date=None)
 
@@ -302,7 +304,7 @@ def test_a_ticket_is_issued_once_and_its_number_is_on_every_flight(alice: Person
         ) == (len(held), "ticketed", numbers)
 
 
-def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) -> None:
+def test_a_retry_after_a_rollback_returns_the_same_ticket(alice: Person) -> None:
     """The worker died behind the supplier's answer: under the same name it is the same ticket."""
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
@@ -329,7 +331,7 @@ def test_a_ticket_that_is_refused_leaves_the_booking_held(alice: Person) -> None
     assert {line.status for line in journey(alice, trip_id).lines} == {"held"}
 
 
-def test_what_was_noted_by_hand_cannot_be_ticketed(alice: Person, charlie: Person) -> None:
+def test_a_line_entered_manually_cannot_be_ticketed(alice: Person, charlie: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
@@ -367,7 +369,7 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
         assert (booking.confirmation, booking.status.value) == (line.supplier_ref, "booked")
 
 
-def test_people_of_two_trips_share_no_room(alice: Person) -> None:
+def test_passengers_of_two_trips_cannot_share_a_room(alice: Person) -> None:
     one, other = (travellers(alice, a_trip(alice)) for _ in range(2))
     with pytest.raises(PassengerNotFound):
         book(alice, a_rate(alice), [*one, *other])
@@ -376,7 +378,7 @@ def test_people_of_two_trips_share_no_room(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("refundable", [True, False])
-def test_what_a_cancellation_costs_is_on_the_trip(alice: Person, refundable: bool) -> None:
+def test_the_cost_of_a_cancellation_is_stored_on_the_trip(alice: Person, refundable: bool) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     rate = a_rate(alice, refundable=refundable)
@@ -436,7 +438,7 @@ def both_at_once(
     return came
 
 
-def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
+def test_two_parallel_identical_searches_call_the_supplier_once(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
@@ -478,7 +480,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     assert [line.cost for line in lines if line.kind == "other"] == [charge]
 
 
-def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
+def test_a_hotel_entered_manually_is_not_cancelled_at_a_supplier(alice: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     with pytest.raises(NotAtSupplier), alice.granted("trip.cancel_hotel").acting() as actor:
         hotels.cancel_hotel_booking(suppliers(alice), actor, line_id)
@@ -501,7 +503,7 @@ class Late:
         return answer
 
 
-def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Person) -> None:
+def test_a_late_response_is_found_by_its_reference(alice: Person) -> None:
     trip_id = a_trip(alice)
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
@@ -579,7 +581,7 @@ def test_no_supplier_is_asked_in_a_dry_run(alice: Person) -> None:
         )
 
 
-def test_each_act_names_its_supplier_in_the_audit_and_no_passport(
+def test_the_audit_names_the_supplier_and_no_passport(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     trip_id = a_trip(alice)

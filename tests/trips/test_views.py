@@ -249,7 +249,7 @@ def test_a_person_is_added_and_another_after_her(alice: Person) -> None:
         ({"kind": "pet"}, "kind"),
     ],
 )
-def test_a_passenger_that_cannot_be_comes_back_with_what_was_typed(
+def test_an_invalid_passenger_form_keeps_its_input(
     alice: Person, said: dict[str, str], field: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -263,7 +263,7 @@ def test_a_passenger_that_cannot_be_comes_back_with_what_was_typed(
     assert journey(alice, trip_id).passengers == ()
 
 
-def test_a_passport_stays_unless_it_is_written_anew_or_forgotten(alice: Person) -> None:
+def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
@@ -315,7 +315,7 @@ def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -
     assert (saved.date_of_birth, saved.passport_expiry) == (date(1986, 5, 4), date(2031, 1, 1))
 
 
-def test_a_name_that_is_written_stays_and_what_the_passport_says_is_beside_it(
+def test_an_entered_name_stays_beside_the_passports_name(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -361,7 +361,7 @@ def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(
     assert journey(alice, trip_id).passengers == ()
 
 
-def test_a_person_stays_at_home_after_a_second_step(alice: Person) -> None:
+def test_a_passenger_is_removed_after_confirmation(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}/remove"
@@ -375,7 +375,7 @@ def test_a_person_stays_at_home_after_a_second_step(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
+def test_a_flight_is_read_in_common_notations(alice: Person) -> None:
     trip_id = a_trip(alice)
     answer = send(alice.browser, f"/trips/{trip_id}/lines/new?kind=flight", **FLIGHT)
     assert answer.status_code == 303, Page(answer).words()
@@ -430,7 +430,7 @@ def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
         ("other", {"title": "Desert", "on": "21 Dec 2026", "until": "20 Dec 2026"}, "until"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(
+def test_an_error_is_shown_at_its_field(
     alice: Person, kind: str, said: dict[str, str], field: str
 ) -> None:
     trip_id = a_trip(alice)
@@ -494,7 +494,7 @@ def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(
 
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
-def test_the_paper_is_a_pdf_in_the_agencys_language(alice: Person, locale: str) -> None:
+def test_the_pdf_is_in_the_agencys_language(alice: Person, locale: str) -> None:
     alice.does(settings.update, {"locale": locale})
     trip_id = whole_trip(alice)
     answer = alice.browser.get(f"/trips/{trip_id}/itinerary.pdf")
@@ -507,7 +507,7 @@ def test_the_paper_is_a_pdf_in_the_agencys_language(alice: Person, locale: str) 
     assert b"Z123456" not in answer.data
 
 
-def test_the_paper_has_who_travels_with_which_flight_and_ticket_and_what_it_costs(
+def test_the_pdf_has_passengers_flights_tickets_and_price(
     alice: Person,
 ) -> None:
     trip_id = a_trip(alice)
@@ -544,7 +544,9 @@ def test_an_empty_trip_and_a_bare_one_have_a_paper_too(alice: Person) -> None:
     assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
 
 
-def test_anothers_paper_is_not_found(alice: Person, charlie: Person, victor: Person) -> None:
+def test_the_pdf_of_another_agencys_trip_is_not_found(
+    alice: Person, charlie: Person, victor: Person
+) -> None:
     trip_id = whole_trip(alice)
     assert charlie.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
     assert victor.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
@@ -552,7 +554,7 @@ def test_anothers_paper_is_not_found(alice: Person, charlie: Person, victor: Per
     assert victor.api.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
 
 
-def test_over_the_api_the_itinerary_is_the_pages_with_or_without_its_price(alice: Person) -> None:
+def test_the_api_and_the_page_return_the_same_itinerary_pdf(alice: Person) -> None:
     trip_id = whole_trip(alice)
     shown = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
     answer = alice.api.get(f"/trips/{trip_id}/itinerary.pdf")

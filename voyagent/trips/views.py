@@ -255,7 +255,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 
     def act(body: LineIn) -> Any:
         names = ("details", "status", "currency", "cost", "price", "supplier", "supplier_ref")
-        return lines.update_line(actor, trip_id, line_id, _said(body, names))  # type: ignore[arg-type]
+        return lines.update_line(actor, trip_id, line_id, _changes_of(body, names))  # type: ignore[arg-type]
 
     if form.attempt(act, **LINE_PLACES) is None:
         return _line_page(form, trip_id, known)

@@ -24,7 +24,7 @@ from voyagent.drivers.models.usage import Usage
 # --------------------------------------------------------------------------------
 
 
-def test_text_is_told_while_the_server_is_still_writing(
+def test_text_is_delivered_while_the_server_is_writing(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     gate = threading.Event()
@@ -42,7 +42,7 @@ def test_text_is_told_while_the_server_is_still_writing(
     assert (answer.stop_reason, answer.calls, answer.tries) == ("end", (), 1)
 
 
-def test_text_is_told_in_the_callers_thread(driver: ModelDriver, server: ModelServer) -> None:
+def test_text_is_delivered_in_the_callers_thread(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Reply("Good morning."))
     threads: set[int] = set()
     driver.answer(request_of(), lambda _text: threads.add(threading.get_ident()))
@@ -187,9 +187,7 @@ def test_the_vendor_keeps_tools_and_instructions_in_its_cache(server: ModelServe
     }, "a mark must not stay in what others use too"
 
 
-def test_without_a_key_none_is_sent_not_even_the_environments(
-    server: ModelServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_key_no_key_is_sent(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_ADMIN_KEY", KEY)
     monkeypatch.setenv("OPENAI_ORG_ID", "somebody")
@@ -210,7 +208,7 @@ def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(
     assert ask(driver, tries_max=1).text == "Here I am."
 
 
-def test_the_conversation_is_told_with_its_calls_and_their_results(
+def test_the_conversation_is_sent_with_calls_and_results(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     calls = (

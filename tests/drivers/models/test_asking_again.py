@@ -51,7 +51,7 @@ def test_a_busy_model_says_how_long_to_wait(driver: ModelDriver, server: ModelSe
     assert 0.3 <= time.monotonic() - begun < 5
 
 
-def test_it_may_say_so_with_a_date(
+def test_retry_after_may_be_a_date(
     driver: ModelDriver, server: ModelServer, pauses: list[float]
 ) -> None:
     until = format_datetime(clock.now() + timedelta(seconds=5), usegmt=True)
@@ -74,7 +74,7 @@ def test_a_wait_that_cannot_be_read_is_the_usual_one(
     assert pauses == [1.0]
 
 
-def test_a_model_that_stays_busy_is_given_up(
+def test_a_busy_model_is_given_up_after_the_retries(
     driver: ModelDriver, server: ModelServer, pauses: list[float]
 ) -> None:
     server.next(BUSY, BUSY, BUSY, Reply("Too late."))
@@ -117,7 +117,7 @@ def test_a_server_that_fails_is_asked_once_more(
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 413, 422])
-def test_what_is_refused_is_not_asked_again(
+def test_a_refusal_is_not_retried(
     driver: ModelDriver, server: ModelServer, pauses: list[float], status: int
 ) -> None:
     server.next(
@@ -131,7 +131,7 @@ def test_what_is_refused_is_not_asked_again(
 @pytest.mark.parametrize(
     ("kind", "named"), [("anthropic", "not_found_error"), ("openai", "model_not_found")]
 )
-def test_a_model_that_is_not_there_is_told_from_an_address_that_is_wrong(
+def test_a_missing_model_is_distinguished_from_a_wrong_url(
     server: ModelServer, pauses: list[float], kind: str, named: str
 ) -> None:
     driver = driver_of(kind, server)
@@ -165,9 +165,7 @@ def test_a_stream_that_breaks_off_before_any_text_is_asked_for_anew(
 
 
 @pytest.mark.parametrize("then", ["end", "break", "silence"])
-def test_a_server_that_fails_only_where_the_figures_would_come_has_answered(
-    server: ModelServer, then: str
-) -> None:
+def test_a_response_without_token_counts_is_complete(server: ModelServer, then: str) -> None:
     driver = driver_of("openai", server)
     ended = json.dumps(
         {"id": "c", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
@@ -183,7 +181,7 @@ def test_a_server_that_fails_only_where_the_figures_would_come_has_answered(
 
 
 @pytest.mark.parametrize("then", ["end", "break"])
-def test_what_has_been_told_is_never_told_again(
+def test_an_answer_that_was_partly_sent_is_not_retried(
     driver: ModelDriver, server: ModelServer, pauses: list[float], then: str
 ) -> None:
     server.next(Frames(beginning(driver, "Sharma owes "), then), Reply("Sharma owes 45,000."))
@@ -222,7 +220,7 @@ def test_tokens_of_requests_that_failed_are_counted_too(
         ("api_error", ModelUnavailable),
     ],
 )
-def test_an_error_in_the_midst_of_an_answer_is_told_by_its_kind(
+def test_an_error_during_a_response_has_its_error_class(
     driver: ModelDriver,
     server: ModelServer,
     pauses: list[float],

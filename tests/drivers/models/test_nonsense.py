@@ -114,7 +114,7 @@ def test_broken_frames_are_nonsense_and_not_asked_for_again(
         '{"type": "unknown"}',
     ],
 )
-def test_frames_of_another_shape_say_nothing(
+def test_unknown_frames_are_ignored(
     driver: ModelDriver, server: ModelServer, pauses: list[float], frame: str
 ) -> None:
     server.next(*[Frames(f"event: message_start\ndata: {frame}\n\n".encode())] * 2)
@@ -138,9 +138,7 @@ def test_text_that_is_no_text_is_nonsense(
         ask(driver)
 
 
-def test_text_without_end_is_cut_where_no_honest_answer_goes_on(
-    driver: ModelDriver, server: ModelServer
-) -> None:
+def test_endless_text_is_cut(driver: ModelDriver, server: ModelServer) -> None:
     server.next(Endless("x" * 100))
     told: list[str] = []
     answer = driver.answer(request_of(max_tokens=64), told.append)
@@ -150,7 +148,7 @@ def test_text_without_end_is_cut_where_no_honest_answer_goes_on(
     assert server.left_alone.wait(2), "the connection stays open"
 
 
-def test_a_frame_without_end_is_not_read_to_its_end(
+def test_an_endless_frame_is_cut(
     driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voyagent.drivers.models.line.BYTES_MAX", 100_000)

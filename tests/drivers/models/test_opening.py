@@ -16,7 +16,7 @@ def settings_of(**values: Any) -> Settings:
     return load_settings(env="test", auth_secret="s" * 32, **values)
 
 
-def test_without_keys_and_addresses_there_is_no_model() -> None:
+def test_there_is_no_model_without_key_and_address() -> None:
     assert open_anthropic(settings_of()) is None
     assert open_anthropic(settings_of(), "claude-opus-4-6") is None
     assert open_local(settings_of()) is None

@@ -29,7 +29,7 @@ def test_a_model_costs_what_its_family_does(model: str, read: str, written: str)
 @pytest.mark.parametrize(
     "model", ["llama-3-sonnet", "claude", "claude-next", "sonnet", "", "local-model"]
 )
-def test_a_model_that_is_none_of_theirs_has_no_price(model: str) -> None:
+def test_an_unknown_model_has_no_price(model: str) -> None:
     assert price_of(model) is None
     assert cost_of(model, Usage(1, 1)) is None
 
@@ -54,7 +54,7 @@ def test_costs_have_eight_decimals(usage: Usage, cost: str) -> None:
     assert f"{cost_of('claude-haiku-4-5-20251001', usage):f}" == cost
 
 
-def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_units_are_rounded_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voyagent.drivers.models.prices.CACHE_READ", Decimal("0.00625"))
     assert cost_of("claude-haiku-4-5-20251001", Usage(cache_read=1)) == Decimal("0.00000001")
     monkeypatch.undo()
@@ -74,9 +74,7 @@ def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) 
         ("claude-haiku-5-5", "0.10", "0.50", "0.01"),
     ],
 )
-def test_a_newer_model_costs_what_its_own_list_says(
-    model: str, read: str, written: str, cached: str
-) -> None:
+def test_a_newer_model_has_its_own_price(model: str, read: str, written: str, cached: str) -> None:
     assert cost_of(model, Usage(input=MILLION)) == Decimal(read)
     assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
     assert cost_of(model, Usage(cache_read=MILLION)) == Decimal(cached)

@@ -59,7 +59,7 @@ def test_time_passes_until_the_deadline() -> None:
         )
 
 
-def test_it_stops_when_somebody_wants_it_to() -> None:
+def test_the_scripted_model_stops_on_request() -> None:
     until = time.monotonic() + 0.2
     answer = Scripted([Reply("word " * 100, (CALL,), word_s=0.05)]).answer(
         request_of(), lambda _text: None, lambda: time.monotonic() > until
@@ -71,7 +71,7 @@ def test_it_stops_when_somebody_wants_it_to() -> None:
 @pytest.mark.parametrize(
     "broken", [{"stop_reason": "tired"}, {"calls": [{"id": "one"}]}, {"more": 1}]
 )
-def test_what_was_not_kept_as_an_answer_is_not_read_as_one(broken: dict[str, object]) -> None:
+def test_invalid_stored_answers_are_refused(broken: dict[str, object]) -> None:
     answer = Scripted([Reply("Good morning.")]).answer(request_of(), lambda _text: None)
     assert replace(answer, text="x") != answer
     with pytest.raises((TypeError, ValueError)):

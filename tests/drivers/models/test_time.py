@@ -43,7 +43,7 @@ def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(
         Failure(429, headers={"Retry-After": "8"}),
     ],
 )
-def test_a_person_who_asked_may_stop_at_any_moment(
+def test_the_requester_can_stop_a_turn_at_any_time(
     driver: ModelDriver, server: ModelServer, act: Act
 ) -> None:
     ask(driver)
@@ -68,7 +68,7 @@ def test_a_person_who_asked_may_stop_at_any_moment(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_of_it_goes_through_tls_too(
+def test_all_cases_work_over_tls(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pem = certificate(tmp_path)
@@ -90,7 +90,7 @@ def test_all_of_it_goes_through_tls_too(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
+def test_a_server_with_an_untrusted_certificate_is_not_used(
     kind: str, tmp_path: Path, pauses: list[float]
 ) -> None:
     with serving(in_tls(certificate(tmp_path))) as server:
@@ -100,7 +100,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
     assert pauses == [1.0]
 
 
-def test_the_question_whether_to_stop_is_asked_four_times_a_second(
+def test_a_stop_request_is_checked_four_times_a_second(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     ask(driver)
@@ -115,7 +115,7 @@ def test_the_question_whether_to_stop_is_asked_four_times_a_second(
     assert 0.9 <= asked[-1] - asked[0] < 4
 
 
-def test_what_the_listener_raises_reaches_the_caller_and_hangs_up(
+def test_an_error_of_the_listener_closes_the_connection_and_is_raised(
     driver: ModelDriver, server: ModelServer
 ) -> None:
     server.next(Endless(pause_s=0.02))

@@ -103,7 +103,7 @@ class FlightContract:
     def travellers(self, offers: list[FlightOffer]) -> list[Traveller]:
         return people(offers[0].party, offers[0].journeys[-1].arrives_at.date())
 
-    def test_it_says_what_it_can_do(self, flights: FlightSupplier) -> None:
+    def test_the_driver_declares_its_capabilities(self, flights: FlightSupplier) -> None:
         assert flights.name
         assert Capability.FARE_SEARCH in flights.capabilities
 
@@ -146,7 +146,7 @@ class FlightContract:
             assert sum(line.total.amount_minor for line in offer.fares) == offer.total.amount_minor
             assert {line.total.currency for line in offer.fares} == {offer.total.currency}
 
-    def test_offers_are_good_for_twenty_minutes(self, offers: list[FlightOffer]) -> None:
+    def test_offers_are_valid_for_twenty_minutes(self, offers: list[FlightOffer]) -> None:
         for offer in offers:
             assert (
                 offer.quoted_at
@@ -238,7 +238,7 @@ class FlightContract:
         assert flights.issue(held.supplier_ref, ours) == issued
         assert flights.issue(issued.supplier_ref, ours) == issued
 
-    def test_what_is_ticketed_is_not_ticketed_again(
+    def test_a_ticketed_booking_is_not_ticketed_again(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         held = flights.hold(offers[0], travellers, reference())
@@ -246,7 +246,7 @@ class FlightContract:
         with pytest.raises(SupplierError):
             flights.issue(issued.supplier_ref, reference())
 
-    def test_what_is_cancelled_stays_cancelled(
+    def test_a_cancelled_booking_stays_cancelled(
         self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
     ) -> None:
         held, ours = flights.hold(offers[0], travellers, reference()), reference()
@@ -257,7 +257,7 @@ class FlightContract:
         with pytest.raises(SupplierError):
             flights.issue(gone.supplier_ref, reference())
 
-    def test_a_booking_of_another_person_is_not_known(self, flights: FlightSupplier) -> None:
+    def test_a_booking_of_another_agency_is_unknown(self, flights: FlightSupplier) -> None:
         for act in (
             flights.read,
             lambda ref: flights.issue(ref, reference()),
@@ -285,7 +285,7 @@ class FlightContract:
             lambda query: replace(query, currency="XXX"),
         ],
     )
-    def test_what_cannot_be_searched_is_refused(
+    def test_an_invalid_search_is_refused(
         self,
         flights: FlightSupplier,
         query: FlightQuery,
@@ -314,7 +314,7 @@ class HotelContract:
     def guests(self, query: HotelQuery) -> list[Traveller]:
         return people(Party(adult=query.guests), query.check_in)
 
-    def test_it_says_what_it_can_do(self, hotels: HotelSupplier) -> None:
+    def test_the_driver_declares_its_capabilities(self, hotels: HotelSupplier) -> None:
         assert {Capability.HOTEL_SEARCH, Capability.HOTEL_BOOKING} <= hotels.capabilities
 
     def test_rates_are_what_was_asked_for(
@@ -346,7 +346,7 @@ class HotelContract:
                 == rate.total.amount_minor
             )
 
-    def test_the_budget_is_kept(
+    def test_the_budget_is_not_exceeded(
         self, hotels: HotelSupplier, query: HotelQuery, rates: list[HotelRate]
     ) -> None:
         middle = rates[len(rates) // 2].total
@@ -385,7 +385,7 @@ class HotelContract:
         assert hotels.read(gone.supplier_ref) == gone
         assert hotels.cancel(gone.supplier_ref, reference()) == gone
 
-    def test_what_is_not_refundable_costs_all_of_it(
+    def test_a_non_refundable_rate_costs_the_full_price(
         self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
     ) -> None:
         rate = next(rate for rate in rates if not rate.refundable)
@@ -414,7 +414,7 @@ class HotelContract:
                 replace(rates[0], total=Money(1, rates[0].total.currency)), guests, reference()
             )
 
-    def test_what_is_not_theirs_is_not_known(self, hotels: HotelSupplier) -> None:
+    def test_a_booking_of_another_supplier_is_unknown(self, hotels: HotelSupplier) -> None:
         for act in (hotels.check_rate, hotels.read, lambda ref: hotels.cancel(ref, reference())):
             with pytest.raises(UnknownAtSupplier):
                 act("ABC123")
@@ -440,7 +440,7 @@ class HotelContract:
             ),
         ],
     )
-    def test_what_cannot_be_searched_is_refused(
+    def test_an_invalid_search_is_refused(
         self, hotels: HotelSupplier, query: HotelQuery, wrong: Callable[[HotelQuery], HotelQuery]
     ) -> None:
         with pytest.raises(ValidationFailed):
@@ -461,7 +461,7 @@ class VisaContract:
     def application(self) -> VisaApplication:
         raise NotImplementedError
 
-    def test_it_says_what_it_can_do(self, visas: VisaSupplier) -> None:
+    def test_the_driver_declares_its_capabilities(self, visas: VisaSupplier) -> None:
         assert Capability.VISA_PORTAL in visas.capabilities
 
     def test_requirements_are_a_checklist_with_its_source(
@@ -494,13 +494,13 @@ class VisaContract:
         assert visas.status(filed.supplier_ref) == filed
         assert from_payload(VisaFile, as_payload(filed)) == filed
 
-    def test_what_is_not_needed_is_not_filed(
+    def test_a_visa_that_is_not_needed_is_not_filed(
         self, visas: VisaSupplier, application: VisaApplication
     ) -> None:
         with pytest.raises(ValidationFailed):
             visas.file(replace(application, destination=application.nationality), reference())
 
-    def test_what_is_not_theirs_is_not_known(self, visas: VisaSupplier) -> None:
+    def test_a_booking_of_another_supplier_is_unknown(self, visas: VisaSupplier) -> None:
         with pytest.raises(UnknownAtSupplier):
             visas.status("ABC123")
 

@@ -50,7 +50,7 @@ def test_a_call_that_hangs_ends_at_the_deadline(release: threading.Event) -> Non
     assert (late.value.driver, late.value.in_doubt) == ("acme", False)
 
 
-def test_an_act_that_hangs_is_in_doubt(release: threading.Event) -> None:
+def test_an_act_without_a_response_is_in_doubt(release: threading.Event) -> None:
     with pytest.raises(UpstreamTimeout) as late:
         Guard("acme", 0.05).call("issue", release.wait, changes=True)
     assert late.value.in_doubt
@@ -103,7 +103,7 @@ def fresh_log(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
     )
 
 
-def test_the_log_tells_the_act_and_nobodys_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_names_the_act_and_no_person(monkeypatch: pytest.MonkeyPatch) -> None:
     suppliers = suppliers_of()
     fresh_log(monkeypatch, guard)
     with capture_logs() as lines:
@@ -166,7 +166,7 @@ def test_production_has_no_supplier_until_one_is_named() -> None:
     assert suppliers.flights.capabilities == frozenset()
 
 
-def test_the_sandbox_in_production_is_a_loud_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_in_production_is_logged_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh_log(monkeypatch, drivers)
     with capture_logs() as lines:
         suppliers = suppliers_of(env="production", flights="sandbox")

@@ -95,7 +95,9 @@ def test_the_same_search_has_the_same_answer(everything: Suppliers, query: Fligh
 
 @given(query=queries())
 @EXAMPLES
-def test_flights_obey_geography_and_the_clock(everything: Suppliers, query: FlightQuery) -> None:
+def test_flight_times_fit_distances_and_time_zones(
+    everything: Suppliers, query: FlightQuery
+) -> None:
     with time_machine.travel(NOW, tick=False):
         offers = everything.flights.search(query)
     for offer in offers:
@@ -189,7 +191,7 @@ def test_a_reference_decides_locator_and_tickets(
     currency=st.sampled_from(CURRENCIES),
 )
 @EXAMPLES
-def test_rates_are_the_same_for_the_same_and_add_up(
+def test_equal_searches_have_equal_rates(
     everything: Suppliers,
     city: tuple[str, str],
     ahead: int,
@@ -213,7 +215,7 @@ def test_rates_are_the_same_for_the_same_and_add_up(
         assert rate.rooms * 2 >= guests
 
 
-def test_a_change_of_clocks_moves_no_flight_to_a_time_that_is_not(everything: Suppliers) -> None:
+def test_a_clock_change_moves_no_flight_to_a_nonexistent_time(everything: Suppliers) -> None:
     """The clocks of London go from 01:00 to 02:00 on 28 March 2027, and back on 31 October."""
     with time_machine.travel(datetime(2027, 2, 1, tzinfo=UTC), tick=False):
         for day in (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31)):

@@ -208,7 +208,7 @@ def test_a_city_is_all_its_airports(suppliers: Suppliers) -> None:
     assert airports_of("ZZZ") == ()
 
 
-def test_nobody_flies_where_the_skies_are_closed(suppliers: Suppliers) -> None:
+def test_no_flight_goes_through_closed_airspace(suppliers: Suppliers) -> None:
     for offer in suppliers.flights.search(
         replace(QUERY, origin="DEL", destination="KHI", limit=100)
     ):
@@ -311,7 +311,7 @@ def test_the_sandbox_itself_refuses_what_has_expired(
         bare.flights.hold(offer, named("Raman"), "r")
 
 
-def test_a_hold_is_let_go_after_a_day(
+def test_a_hold_expires_after_a_day(
     suppliers: Suppliers, offer: FlightOffer, now: time_machine.Traveller
 ) -> None:
     held = suppliers.flights.hold(offer, named("Raman"), "r")
@@ -341,7 +341,9 @@ def test_a_secret_that_was_replaced_still_opens_what_it_made(
     assert rotated.flights.hold(offer, named("Raman"), "r").status is BookingStatus.HELD
 
 
-def test_another_installation_knows_nothing_of_it(suppliers: Suppliers, offer: FlightOffer) -> None:
+def test_another_installation_does_not_know_the_booking(
+    suppliers: Suppliers, offer: FlightOffer
+) -> None:
     held = suppliers.flights.hold(offer, named("Raman"), "r")
     stranger = suppliers_of(auth_secret="n" * 40)
     with pytest.raises(UnknownAtSupplier):

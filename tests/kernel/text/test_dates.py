@@ -119,7 +119,7 @@ def test_a_sentence_has_a_date_that_is_impossible(
     assert (found.reason, found.offers) == (reason, offers)
 
 
-def test_open_words_are_kept_as_they_are_written() -> None:
+def test_unclear_dates_are_kept_as_written() -> None:
     text = "Bali in December, or jan 2nd week, or around Diwali, 12/2026 at the latest"
     assert [(found.words, found.reason) for found in unclear(text)] == [
         ("in December", "open"),
@@ -135,7 +135,7 @@ def test_a_day_without_its_year_is_the_first_such_day_since_another() -> None:
     assert found.day == date(2028, 3, 12)
 
 
-def test_words_and_place_of_a_date_are_told() -> None:
+def test_text_and_position_of_a_date_are_returned() -> None:
     (found,) = scan("they leave on 25 Dec for", TODAY)
     assert isinstance(found, Day)
     assert (found.words, found.start, found.end, found.has_year) == ("25 Dec", 14, 20, False)

@@ -130,7 +130,7 @@ def test_a_refusal_says_why_and_what_may_be_meant(
         ("2026-11-29", "12/03/2027", ""),
     ],
 )
-def test_an_edit_says_how_words_were_read(
+def test_an_edit_shows_how_values_were_read(
     app: Flask, today: str, written: str, understood: str
 ) -> None:
     with time_machine.travel(f"{today}T10:00:00Z", tick=False):

@@ -53,7 +53,7 @@ def test_another_name_with_a_word_of_a_known_one_stays_unknown(text: str) -> Non
         ("enquiry ravi kumar goa 3 pax", "Ravi Kumar"),
     ],
 )
-def test_a_known_name_is_meant(text: str, name: str) -> None:
+def test_a_known_name_is_recognised(text: str, name: str) -> None:
     assert found(text) == [name]
 
 

@@ -98,7 +98,7 @@ def test_a_national_number_is_of_the_agency_unless_the_text_points_elsewhere(
     assert find_phones(text, "IN")[-1].number == number
 
 
-def test_a_number_of_an_open_country_is_asked_about_and_is_no_amount() -> None:
+def test_a_phone_number_without_a_country_is_asked_about() -> None:
     found = reading("I live in London, 98470 12345")
     assert found.of("phone") == found.of("amount") == []
     assert [(one.kind, one.reason, one.words) for one in found.unclear] == [
