@@ -105,7 +105,7 @@ def test_sheets_and_pdfs_show_the_currency_in_the_header(alice: Person) -> None:
     assert shown() == [True] * 4
 
 
-def test_a_printed_conversation_says_what_it_is_and_whose(alice: Person) -> None:
+def test_a_printed_conversation_has_its_title_and_agency(alice: Person) -> None:
     session_id = alice.does(lambda actor: chat.create_session(actor, title="Dubai for four").id)
     page = alice.browser.get(f"/assistant/{session_id}").text
     head = page[

@@ -164,7 +164,7 @@ def test_a_date_that_is_not_allowed_is_reported(alice: Person, step: Step) -> No
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_an_amount_that_was_emptied_is_awaited_quietly(alice: Person, step: Step) -> None:
+def test_an_emptied_amount_is_no_error_in_the_preview(alice: Person, step: Step) -> None:
     looked = Page(send(alice, step.address(alice), **step.fields(" "), then="look"))
     assert (
         looked.status,
@@ -174,7 +174,7 @@ def test_an_amount_that_was_emptied_is_awaited_quietly(alice: Person, step: Step
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_why_it_is_done_need_not_be_typed_yet(alice: Person, step: Step) -> None:
+def test_the_reason_may_still_be_blank_in_the_preview(alice: Person, step: Step) -> None:
     path = step.address(alice)
     typed = {
         name: "" if name in ("reason", "vendor_reference") else value
@@ -316,7 +316,7 @@ def test_the_preview_works_without_party_and_purpose(agency: Person, kind: str) 
     ("part", "settled", "sentence"),
     [("9,000", "60", "more than the amount due"), ("4,000", "", ""), ("90,001", "50", "more than")],
 )
-def test_an_exchange_that_cannot_be_made_is_not_shown(
+def test_an_impossible_exchange_has_no_preview(
     alice: Person, part: str, settled: str, sentence: str
 ) -> None:
     document_id = booked(alice, "50.05")

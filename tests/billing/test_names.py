@@ -62,7 +62,7 @@ def test_misspelled_and_partial_names_are_similar_and_others_are_not(
     assert near_of(said, KNOWN) == near
 
 
-def test_a_name_is_known_from_parties_enquiries_and_documents_whatever_its_case(
+def test_a_name_is_known_from_parties_enquiries_and_documents_ignoring_case(
     alice: Person,
 ) -> None:
     assert namesakes(alice, "Deepa Krishnan") == Namesakes(is_known=False)
@@ -84,7 +84,7 @@ def test_a_name_is_known_from_parties_enquiries_and_documents_whatever_its_case(
     assert namesakes(alice, "Zachary Kurian").near == ("Zachariah Kurian",)
 
 
-def test_customers_are_not_taken_for_suppliers(alice: Person) -> None:
+def test_customers_are_not_confused_with_suppliers(alice: Person) -> None:
     issued(alice, customer_name="Zachariah Kurian")
     receive(alice, vendor_name="Emirates Holidays")
     assert namesakes(alice, "Zachary Kurian", "supplier").near == ()
@@ -92,7 +92,9 @@ def test_customers_are_not_taken_for_suppliers(alice: Person) -> None:
     assert namesakes(alice, "Emirates", "customer").near == ()
 
 
-def test_names_of_another_agency_are_neither_known_nor_near(alice: Person, charlie: Person) -> None:
+def test_names_of_another_agency_are_neither_known_nor_similar(
+    alice: Person, charlie: Person
+) -> None:
     issued(alice, customer_name="Zachariah Kurian")
     assert namesakes(charlie, "Zachariah Kurian") == Namesakes(is_known=False)
     assert namesakes(charlie, "Zachary Kurian") == Namesakes(is_known=False)
@@ -104,7 +106,7 @@ def test_pattern_characters_are_literal(alice: Person) -> None:
     assert namesakes(alice, "%") == Namesakes(is_known=False)
 
 
-def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) -> None:
+def test_the_reviewer_of_an_invoice_sees_similar_names(alice: Person) -> None:
     issued(alice)
     shown = alice.does(describe("draft_invoice"), DRAFT)
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
@@ -115,7 +117,7 @@ def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) ->
         assert not any("of that name" in check["text"] for check in shown["checks"])
 
 
-def test_the_reviewer_of_a_bill_sees_it_too(alice: Person) -> None:
+def test_the_reviewer_of_a_bill_sees_similar_names(alice: Person) -> None:
     receive(alice, vendor_name="Emirates Holidays")
     wanted = {name: value for name, value in DRAFT.items() if name != "customer_name"} | {
         "vendor_reference": "EK-7",

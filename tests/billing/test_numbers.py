@@ -37,14 +37,14 @@ def test_the_financial_year_of_a_day(day: date, start_month: int, year: str) -> 
     assert numbering.financial_year(day, start_month) == year
 
 
-def test_each_financial_year_counts_from_one(alice: Person, charlie: Person) -> None:
+def test_each_financial_year_begins_with_number_one(alice: Person, charlie: Person) -> None:
     days = [date(2024, 3, 31), date(2024, 4, 1), date(2024, 3, 1), date(2025, 3, 31)]
     numbers = [issue(alice, draft(alice, issue_date=day, due_date=day)) for day in days]
     assert numbers == ["2023-24/000001", "2024-25/000001", "2023-24/000002", "2024-25/000002"]
     assert issue(charlie, draft(charlie)) == "2024-25/000001"
 
 
-def test_the_year_begins_when_the_agency_s_does(alice: Person) -> None:
+def test_the_financial_year_follows_the_agency_s_settings(alice: Person) -> None:
     with alice.acting():
         rows_changed(
             "update tenant_settings set financial_year_start_month = 1 where tenant_id = :tenant_id"
@@ -52,7 +52,7 @@ def test_the_year_begins_when_the_agency_s_does(alice: Person) -> None:
     assert issue(alice, draft(alice)) == "2024/000001"
 
 
-def test_a_number_keeps_to_sixteen_characters_after_a_million(alice: Person) -> None:
+def test_a_number_has_at_most_sixteen_characters_even_above_a_million(alice: Person) -> None:
     with alice.acting():
         rows_changed(
             "insert into number_series values (:tenant_id, 'invoice', '2024-25', 99999998)"

@@ -31,7 +31,9 @@ def path(request: pytest.FixtureRequest) -> str:
     return found
 
 
-def test_a_draft_is_of_a_trip_and_may_be_of_another_or_of_none(alice: Person, path: str) -> None:
+def test_a_draft_belongs_to_a_trip_and_can_move_to_another_or_none(
+    alice: Person, path: str
+) -> None:
     first, second = (str(a_trip(alice)) for _time in range(2))
     drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": first})
     assert (drawn.status_code, drawn.json["trip_id"]) == (201, first), drawn.text
@@ -84,9 +86,7 @@ def test_an_unknown_or_foreign_trip_is_not_found(alice: Person, charlie: Person,
     assert alice.api.get(f"{path}/{mine['id']}").json["trip_id"] is None
 
 
-def test_a_viewer_sees_whose_it_is_and_sets_nothing(
-    alice: Person, victor: Person, path: str
-) -> None:
+def test_a_viewer_sees_the_trip_and_cannot_set_it(alice: Person, victor: Person, path: str) -> None:
     trip_id = str(a_trip(alice))
     drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": trip_id}).json
     assert victor.api.get(f"{path}/{drawn['id']}").json["trip_id"] == trip_id
@@ -147,9 +147,7 @@ def offered(page: Page) -> list[tuple[str | None, bool]]:
     ]
 
 
-def test_a_form_begins_with_the_trip_that_its_address_names_and_keeps_it(
-    alice: Person, charlie: Person, path: str
-) -> None:
+def test_a_form_begins_with_the_trip_in_its_url(alice: Person, charlie: Person, path: str) -> None:
     assert offered(Page(alice.browser.get(f"{path}/new"))) == [], (
         "an agency without trips is asked nothing"
     )
@@ -180,7 +178,7 @@ def test_a_form_begins_with_the_trip_that_its_address_names_and_keeps_it(
     assert alice.api.get(mine).json["trip_id"] is None
 
 
-def test_an_older_trip_that_is_chosen_stays_offered(
+def test_an_older_selected_trip_is_still_offered(
     alice: Person, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, newer = a_trip(alice), a_trip(alice)
@@ -192,7 +190,7 @@ def test_an_older_trip_that_is_chosen_stays_offered(
     ]
 
 
-def test_a_form_refuses_a_trip_that_is_not_there(alice: Person, charlie: Person, path: str) -> None:
+def test_a_form_refuses_an_unknown_trip(alice: Person, charlie: Person, path: str) -> None:
     a_trip(alice)
     for wrong in (str(a_trip(charlie)), "x"):
         answer = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=wrong)
@@ -208,7 +206,7 @@ def test_an_invoice_of_a_trip_begins_with_the_customer_of_its_enquiry(alice: Per
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(asked)
 
 
-def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_create(
+def test_the_page_of_a_trip_links_to_both_forms_for_people_who_may_create(
     alice: Person, victor: Person
 ) -> None:
     trip_id = a_trip(alice)

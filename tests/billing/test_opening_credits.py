@@ -62,7 +62,7 @@ def is_sound(person: Person) -> bool:
         return (untied(person), list(checks.findings(reader))) == ([], [])
 
 
-def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
+def test_a_credit_on_an_imported_invoice_reduces_the_sales_of_its_day(
     alice: Person, invoice_id: UUID
 ) -> None:
     assert moved(alice) == {"receivable": 100_000, OPENING: -100_000}
@@ -85,7 +85,7 @@ def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
     assert is_sound(alice)
 
 
-def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(
+def test_a_supplier_credit_on_an_imported_bill_reduces_the_cost(
     alice: Person, bill_id: UUID
 ) -> None:
     assert moved(alice) == {"payable": -100_000, OPENING: 100_000}
@@ -102,7 +102,7 @@ def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(
     assert is_sound(alice)
 
 
-def test_a_wrong_opening_document_is_voided_against_the_opening_account(
+def test_a_wrong_imported_document_is_voided_against_the_opening_account(
     alice: Person, invoice_id: UUID, bill_id: UUID
 ) -> None:
     with alice.acting() as actor:
@@ -112,13 +112,13 @@ def test_a_wrong_opening_document_is_voided_against_the_opening_account(
     assert is_sound(alice)
 
 
-def test_a_write_off_of_it_is_a_bad_debt(alice: Person, invoice_id: UUID) -> None:
+def test_a_write_off_of_an_imported_invoice_is_a_bad_debt(alice: Person, invoice_id: UUID) -> None:
     write_off(alice, invoice_id)
     assert moved(alice) == {"bad_debts": 100_000, OPENING: -100_000}
     assert is_sound(alice)
 
 
-def test_the_page_of_the_credit_says_where_it_goes(
+def test_the_page_of_the_credit_explains_the_posting(
     alice: Person, invoice_id: UUID, bill_id: UUID
 ) -> None:
     browser = alice.browser

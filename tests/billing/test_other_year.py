@@ -49,7 +49,7 @@ def note_on(answer: object) -> str:
     return Page(answer).words(".//*[@id='other-year']//div[@class='v-note v-note-amber']")  # type: ignore[arg-type]
 
 
-def test_an_invoice_says_whether_its_number_will_be_the_first_or_the_next_of_that_year(
+def test_an_invoice_says_if_its_number_is_the_first_or_the_next_of_another_year(
     alice: Person,
 ) -> None:
     day, words = later()
@@ -74,7 +74,7 @@ def test_a_bill_says_in_which_year_it_is_booked(alice: Person) -> None:
     ) == BOOKED.format(**words)
 
 
-def test_credit_notes_say_it_of_their_own_numbers(alice: Person) -> None:
+def test_credit_notes_say_it_for_their_own_series(alice: Person) -> None:
     day, words = later()
     typed = {"reason": "Late", "issue_date": f"29 Nov {day.year}", "amount": "10"}
     invoices = [
@@ -118,7 +118,7 @@ def test_within_the_current_financial_year_there_is_no_warning(alice: Person, ki
     ), "a day that is none"
 
 
-def test_the_years_are_those_of_the_agency(alice: Person) -> None:
+def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
     alice.does(settings.update, {"financial_year_start_month": 1})
     today = clock.today("Asia/Kolkata")
     for day, is_said in (

@@ -130,7 +130,7 @@ def test_the_pdf_names_agency_customer_lines_and_bank_account(
     assert told["due"]["amount"] == "₹1,00,050.50"
 
 
-def test_instalments_stand_with_what_is_to_be_paid_on_which_day(
+def test_the_pdf_has_instalments_with_amounts_and_due_dates(
     alice: Person, told: dict[str, Any]
 ) -> None:
     in_three = plan(
@@ -229,7 +229,7 @@ def test_after_a_write_off_the_pdf_asks_for_nothing_and_omits_the_reason(
     assert [one["amount"] for one in told["plan"]] == ["Settled", "Settled"]
 
 
-def test_a_draft_says_that_it_is_one_and_asks_for_nothing(
+def test_the_pdf_of_a_draft_says_so_and_asks_for_nothing(
     alice: Person, told: dict[str, Any]
 ) -> None:
     invoice_id = draft(alice)
@@ -249,7 +249,7 @@ def test_entered_text_is_never_read_as_markup(alice: Person) -> None:
     assert pdf_of(alice, invoice_id).startswith(b"%PDF")
 
 
-def test_the_pdf_is_for_members_of_the_agency_alone(
+def test_the_pdf_is_only_for_members_of_the_agency(
     alice: Person, victor: Person, charlie: Person
 ) -> None:
     invoice_id = issued(alice)
@@ -390,7 +390,7 @@ def test_a_receipt_shows_refunds_but_no_reversed_allocations(
     [("", "Reversed", "₹500.00"), ("?locale=hi", "उलटा गया", "पाँच सौ रुपये मात्र")],
 )
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
+def test_the_pdf_of_a_reversed_payment_says_so(
     alice: Person, told: dict[str, Any], direction: str, query: str, stamp: str, total: str
 ) -> None:
     document_id, party = (
@@ -452,7 +452,7 @@ def supplier_credited(person: Person, bill_id: UUID) -> UUID:
     )
 
 
-def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(
+def test_the_pdf_of_a_bill_is_the_agencys_record_with_the_open_amount(
     alice: Person, told: dict[str, Any]
 ) -> None:
     letterhead(alice)
@@ -483,7 +483,7 @@ def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(
     assert (told["lang"], told["title"]) == ("hi", "आपूर्तिकर्ता का बिल")
 
 
-def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(
+def test_the_pdf_of_a_draft_or_void_bill_says_so_and_asks_for_nothing(
     alice: Person, told: dict[str, Any]
 ) -> None:
     shown(alice, f"/bills/{draft_bill(alice)}/bill.pdf")
@@ -494,7 +494,7 @@ def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(
     assert (told["stamp"], told["due"]) == ("Void", None)
 
 
-def test_a_suppliers_credit_on_paper_says_of_which_bill_it_is_and_why(
+def test_the_pdf_of_a_supplier_credit_has_its_bill_and_reason(
     alice: Person, told: dict[str, Any]
 ) -> None:
     credit_id = supplier_credited(
@@ -647,7 +647,7 @@ def test_an_invalid_address_is_shown_again_with_an_error(
     assert words in Page(answer).words()
 
 
-def test_a_draft_is_not_sent(alice: Person, to: str) -> None:
+def test_a_draft_cannot_be_sent(alice: Person, to: str) -> None:
     invoice_id = draft(alice)
     assert alice.browser.get(f"/invoices/{invoice_id}/send").status_code == 409
     assert "/send" not in alice.browser.get(f"/invoices/{invoice_id}").text
@@ -656,7 +656,7 @@ def test_a_draft_is_not_sent(alice: Person, to: str) -> None:
     assert not received(alice.app, to=to)
 
 
-def test_a_viewer_and_another_agency_send_nothing(
+def test_viewers_and_other_agencies_cannot_send(
     alice: Person, victor: Person, charlie: Person, to: str
 ) -> None:
     invoice_id = issued(alice)

@@ -35,7 +35,7 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger.queries import entries as ledger_entries
 
 
-def test_a_part_and_then_the_rest(alice: Person) -> None:
+def test_an_invoice_is_paid_in_two_parts(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 1_000_000, date(2024, 6, 12))
     after = seen(alice, invoice_id)
@@ -113,7 +113,7 @@ def test_one_of_many_parallel_full_receipts_succeeds(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_parallel_parts_add_up(alice: Person) -> None:
+def test_parallel_partial_receipts_add_up(alice: Person) -> None:
     invoice_id = issued(alice)
     results = at_once([lambda: pay(alice, invoice_id, 1_000_000)] * 6)
     assert sum(isinstance(result, payment_errors.PaymentExceedsOpen) for result in results) == 2
@@ -136,7 +136,7 @@ def test_other_agencies_and_viewers_record_no_payment(
         charlie.does(payment_service.pay_bill, bill_id, Money(1, "INR"), DUE)
 
 
-def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
+def test_a_bill_is_posted_as_cost_and_payable(alice: Person) -> None:
     bill_id = receive(
         alice,
         line("5580.00", quantity=4),
@@ -200,7 +200,7 @@ def test_an_invalid_bill_is_refused(
     ("direction", "words"),
     [("in", "Receipt R/2024-25/000001"), ("out", "Payment P/2024-25/000001")],
 )
-def test_the_entry_of_a_payment_names_its_number(
+def test_the_entry_of_a_payment_has_its_number(
     alice: Person, owner_engine: sa.Engine, direction: str, words: str
 ) -> None:
     payment_id = advance(alice, 10_000, direction=direction)

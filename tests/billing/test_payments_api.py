@@ -31,7 +31,7 @@ def part(document_id: UUID, amount: str) -> dict[str, str]:
     return {"document_id": str(document_id), "amount": amount}
 
 
-def test_a_payment_from_the_money_to_the_refund(alice: Person) -> None:
+def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     noted = alice.api.post(
         "/payments",
@@ -321,7 +321,7 @@ def test_an_idempotency_key_records_one_payment(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_is_walked_by_its_cursor_newest_day_first(alice: Person, charlie: Person) -> None:
+def test_the_list_has_cursors_and_the_newest_day_first(alice: Person, charlie: Person) -> None:
     advance(charlie, 1)
     days = [DUE + timedelta(days=day) for day in (0, 0, 0, 1, 2)]
     made = {advance(alice, 1, day): day for day in days}
@@ -346,7 +346,7 @@ def test_the_list_is_walked_by_its_cursor_newest_day_first(alice: Person, charli
         "from=2024-07-01&party=",
     ],
 )
-def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
+def test_every_filter_restricts_the_list(alice: Person, query: str) -> None:
     pay(alice, issued(alice), 100)
     advance(alice, 100, direction="out", party_name="BSP India")
     advance(alice, 100, date(2024, 7, 2), party_name="Al Noor")
@@ -354,7 +354,7 @@ def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
     assert names == ["Al Noor"]
 
 
-def test_reading_the_list_costs_the_same_however_many_there_are(
+def test_the_list_needs_the_same_statements_for_any_number(
     alice: Person, statements: list[str]
 ) -> None:
     invoice_id = issued(alice)

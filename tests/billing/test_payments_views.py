@@ -192,7 +192,7 @@ def test_the_form_for_an_unknown_document_is_404(alice: Person, charlie: Person)
     assert Page(alice.browser.get("/payments/new?direction=out&document=x")).field("amount") == ""
 
 
-def test_a_payment_is_shown_as_a_receipt_with_what_is_left(alice: Person) -> None:
+def test_a_payment_is_shown_as_a_receipt_with_its_unused_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, Part(invoice_id, Money(4_500_000, "INR")))
     page = Page(alice.browser.get(f"/payments/{payment_id}"))
@@ -218,7 +218,7 @@ def test_a_payment_is_shown_as_a_receipt_with_what_is_left(alice: Person) -> Non
     assert "2200 Advances from customers" in page.words(".//section[@id='books']")
 
 
-def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
+def test_the_form_of_an_allocation_begins_with_a_distribution(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 1_000_000), issued(alice)
     page = Page(alice.browser.get(f"/payments/{payment_id}/allocate"))
     assert beside(page) == ["10,000.00"]
@@ -243,7 +243,7 @@ def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
     assert left_of(alice, payment_id) == (900_000, 0, 100_000)
 
 
-def test_an_allocation_is_reversed_in_two_steps(alice: Person) -> None:
+def test_an_allocation_is_taken_back_after_confirmation(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     (link,) = [
@@ -314,7 +314,7 @@ def test_the_forms_report_a_payment_reversed_meanwhile(alice: Person) -> None:
         ) == (422, True)
 
 
-def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
+def test_the_list_has_tabs_filters_and_an_empty_state(alice: Person) -> None:
     assert "No payments yet" in Page(alice.browser.get("/payments")).words()
     pay(alice, issued(alice), 100)
     advance(alice, 100, direction="out", party_name="BSP India")

@@ -146,7 +146,7 @@ def test_no_act_on_the_payment_is_dated_before_the_reversed_refund(alice: Person
     assert sound(alice)
 
 
-def test_a_payment_whose_refund_was_a_mistake_may_be_reversed_itself(alice: Person) -> None:
+def test_a_payment_can_be_reversed_after_its_refund_is_reversed(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     with pytest.raises(payment_errors.PaymentRefunded):
         alice.does(
@@ -196,7 +196,7 @@ def test_an_invalid_reversal_is_refused(
     assert left_of(alice, payment_id) == (0, 400, 600)
 
 
-def test_a_closed_month_takes_none(alice: Person) -> None:
+def test_a_closed_month_refuses_a_reversal(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 400)
     for month in (6, 7):
         alice.does(months.close_month, date(2024, month, 1))
@@ -239,7 +239,7 @@ def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
         ("reversal_reason = 'x'", "ck_refunds_reversed"),
     ],
 )
-def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, wall: str) -> None:
+def test_the_database_refuses_an_incomplete_reversal(alice: Person, change: str, wall: str) -> None:
     _payment_id, refund_id = given_back(alice)
     with pytest.raises(IntegrityError, match=wall), alice.acting():
         db.session.execute(
@@ -346,7 +346,7 @@ def test_a_reversal_is_subject_to_the_limit_of_the_role(people: People, alice: P
     assert code(answer) == (403, "amount_above_limit")
 
 
-def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
+def test_other_agencies_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
     payment_id, refund_id = given_back(alice)
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     assert code(charlie.api.post(path, json={"reason": WHY})) == (404, "payment_not_found")

@@ -62,7 +62,9 @@ def nothing_stands(person: Person) -> bool:
 # --------------------------------------------------------------------------------
 
 
-def test_a_receipt_is_reversed_with_what_it_settles_and_earlier_days_stay(alice: Person) -> None:
+def test_a_receipt_is_reversed_with_its_allocations_and_earlier_days_do_not_change(
+    alice: Person,
+) -> None:
     whole, some = issued(alice), issued(alice)
     payment_id = advance(alice, 7_000_000, DUE, part(whole, 4_500_000), part(some, 1_500_000))
     numbers = [seen(alice, one)["number"] for one in (whole, some)]
@@ -92,7 +94,7 @@ def test_a_reversed_advance_ends_on_the_date_of_reversal(alice: Person) -> None:
     assert nothing_stands(alice)
 
 
-def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
+def test_a_reversed_payment_to_a_supplier_has_the_opposite_postings(alice: Person) -> None:
     bill_id = receive(alice)
     payment_id = advance(
         alice, 5_000_000, DUE, part(bill_id, 4_500_000), direction="out", party_name="BSP India"
@@ -130,7 +132,7 @@ def test_a_reversed_payment_leaves_no_balance_on_any_account(alice: Person, dire
     assert sound(alice)
 
 
-def test_more_settled_later_than_at_once_goes_back_too(alice: Person) -> None:
+def test_later_allocations_are_taken_back_too(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, part(first, 100_000))
     allocate(alice, payment_id, part(second, 4_500_000))
@@ -212,7 +214,7 @@ def test_a_refunded_payment_cannot_be_reversed(alice: Person) -> None:
     assert left_of(alice, payment_id) == (0, 1, 99)
 
 
-def test_a_closed_month_takes_none(alice: Person) -> None:
+def test_a_closed_month_refuses_a_reversal(alice: Person) -> None:
     payment_id = advance(alice, 100)
     alice.does(months.close_month, date(2024, 6, 1))
     with pytest.raises(PeriodLocked):
@@ -255,7 +257,7 @@ def test_one_of_many_parallel_reversals_succeeds(alice: Person) -> None:
         ),
     ],
 )
-def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, wall: str) -> None:
+def test_the_database_refuses_an_incomplete_reversal(alice: Person, change: str, wall: str) -> None:
     payment_id = advance(alice, 100)
     with pytest.raises(IntegrityError, match=wall), alice.acting():
         db.session.execute(
@@ -356,7 +358,7 @@ def test_an_idempotency_key_makes_one_reversal(alice: Person) -> None:
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
-def test_another_agency_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
+def test_other_agencies_and_anonymous_callers_are_refused(alice: Person, charlie: Person) -> None:
     payment_id = advance(alice, 100)
     assert code(charlie.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (
         404,

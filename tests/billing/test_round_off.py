@@ -102,7 +102,7 @@ def send(person: Person, path: str, **fields: Any) -> Any:
         (12_345, "JPY", 0),  # has whole units alone
     ],
 )
-def test_half_a_unit_goes_up(minor: int, currency: str, moved: int) -> None:
+def test_half_a_unit_is_rounded_up(minor: int, currency: str, moved: int) -> None:
     assert to_whole(Money(minor, currency)) == Money(moved, currency)
 
 
@@ -122,7 +122,7 @@ def test_rounding_down_is_a_cost_and_rounding_up_an_income(agency: Person) -> No
     assert is_sound(agency)
 
 
-def test_an_agency_that_has_not_asked_for_it_rounds_nothing(alice: Person) -> None:
+def test_an_agency_without_the_setting_does_not_round(alice: Person) -> None:
     assert amounts(alice, issued(alice, over("100.60"))) == (10_060, 0, 10_060)
 
 
@@ -134,7 +134,7 @@ def test_a_currency_without_minor_units_is_never_rounded(agency: Person) -> None
     )
 
 
-def test_a_draft_is_rounded_as_it_is_created_and_issued_as_it_was_shown(alice: Person) -> None:
+def test_a_draft_is_rounded_and_issued_as_it_was_shown(alice: Person) -> None:
     before = draft(alice, over("100.60"))
     rounds(alice)
     after = draft(alice, over("100.60"))
@@ -152,13 +152,13 @@ def test_a_draft_is_rounded_as_it_is_created_and_issued_as_it_was_shown(alice: P
     assert is_sound(alice)
 
 
-def test_a_draft_in_another_currency_is_rounded_in_that(agency: Person) -> None:
+def test_a_draft_in_another_currency_is_rounded_in_that_currency(agency: Person) -> None:
     drawn = draft(agency, over("100.60"))
     agency.does(lambda actor: invoice_drafts.revise_draft(actor, drawn, {"currency": "KWD"}).id)
     assert amounts(agency, drawn)[:2] == (101_000, 400)
 
 
-def test_instalments_come_to_the_rounded_total(agency: Person) -> None:
+def test_instalments_add_up_to_the_rounded_total(agency: Person) -> None:
     with pytest.raises(InstalmentsDoNotAddUp):
         draft(
             agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "50.60"))
@@ -242,7 +242,7 @@ def test_the_database_allows_one_return_of_the_rounding(agency: Person) -> None:
         rows_changed(again)
 
 
-def test_a_void_invoice_takes_it_back(agency: Person) -> None:
+def test_voiding_an_invoice_reverses_its_rounding(agency: Person) -> None:
     invoice_id = issued(agency, over("100.60"))
     agency.does(lambda actor: issuing.void_invoice(actor, invoice_id, reason="A mistake").id)
     assert not any(balances(agency).values())
@@ -335,7 +335,9 @@ def test_the_pages_show_the_rounding_before_and_after_posting(alice: Person) -> 
     assert "Round-off" in text_of(alice.browser.get(f"{note}/credit-note.pdf").data)
 
 
-def test_other_programs_take_the_books_with_it(app: Flask, agency: Person, tmp_path: Any) -> None:
+def test_exports_of_the_books_include_the_rounding(
+    app: Flask, agency: Person, tmp_path: Any
+) -> None:
     down, up = issued(agency, over("100.40")), issued(agency, over("100.60"))
     credit(agency, down)
     file = tmp_path / "books.beancount"

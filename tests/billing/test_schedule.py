@@ -48,7 +48,7 @@ def schedule(person: Person, bill_id: UUID, day: date = DAY) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_a_day_is_set_moved_and_taken_off_and_nothing_is_posted(alice: Person) -> None:
+def test_a_payment_date_is_set_changed_and_removed_without_posting(alice: Person) -> None:
     bill_id = receive(alice)
     before = balances(alice)
     schedule(alice, bill_id)
@@ -86,7 +86,7 @@ def test_a_past_date_is_not_accepted(alice: Person) -> None:
         schedule(alice, ahead, date(2201, 1, 1))
 
 
-def test_only_what_is_open_is_scheduled(alice: Person) -> None:
+def test_only_an_open_bill_can_be_scheduled(alice: Person) -> None:
     paid, void = receive(alice, vendor_reference="P"), receive(alice, vendor_reference="V")
     alice.does(payment_service.pay_bill, paid, None, DUE)
     alice.does(bill_service.void_bill, void, reason="Entered twice")
@@ -97,7 +97,7 @@ def test_only_what_is_open_is_scheduled(alice: Person) -> None:
             alice.does(bill_service.unschedule_bill, bill_id)
 
 
-def test_a_part_payment_leaves_the_day_and_one_that_is_reversed_brings_it_back(
+def test_a_partial_payment_keeps_the_date_and_its_reversal_restores_the_status(
     alice: Person,
 ) -> None:
     bill_id = receive(alice)
@@ -134,7 +134,7 @@ def test_a_scheduled_bill_can_be_voided(alice: Person) -> None:
     "change",
     ["pay_on = null", "status = 'received'", "pay_on = '2201-01-01'", "pay_on = '2024-06-09'"],
 )
-def test_the_database_holds_the_state_and_the_day_together(alice: Person, change: str) -> None:
+def test_the_database_keeps_status_and_payment_date_consistent(alice: Person, change: str) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
     with pytest.raises(sa.exc.IntegrityError, match="ck_bills_pay_on"), alice.acting():

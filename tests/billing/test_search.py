@@ -93,7 +93,7 @@ def found(person: Person, path: str, key: str) -> list[str]:
         ("/payments?q=e&direction=out", "party_name", ["Emirates 100%"]),
     ],
 )
-def test_a_part_of_number_name_or_reference_finds(
+def test_a_part_of_number_name_or_reference_is_found(
     trader: Person, path: str, key: str, names: list[str]
 ) -> None:
     assert found(trader, path, key) == names
@@ -109,7 +109,7 @@ def test_a_search_continues_after_its_page(trader: Person) -> None:
     assert then["next_cursor"] is None
 
 
-def test_only_the_newest_are_looked_through(
+def test_only_the_newest_documents_are_searched(
     trader: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "LOOKED_MAX", 1)

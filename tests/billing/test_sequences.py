@@ -758,7 +758,7 @@ def wire(minor: int, currency: str) -> str:
 
 
 @pytest.mark.parametrize("is_rounded", [False, True], ids=["as they are", "rounded"])
-def test_sequences_of_documents_and_payments_keep_the_books(
+def test_random_sequences_of_documents_and_payments_keep_the_books_consistent(
     people: People, owner_engine: sa.Engine, is_rounded: bool
 ) -> None:
     machine = type(

@@ -37,7 +37,9 @@ def last_step(kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", STEPS)
-def test_a_day_in_a_closed_month_leads_to_the_form_of_the_draft(alice: Person, kind: str) -> None:
+def test_a_date_in_a_closed_month_redirects_to_the_form_of_the_draft(
+    alice: Person, kind: str
+) -> None:
     post(alice, entry_date=DAY)
     address = drafted(alice, kind)
     browser = alice.browser

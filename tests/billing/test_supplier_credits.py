@@ -91,7 +91,7 @@ def findings(person: Person) -> list[str]:
 # --------------------------------------------------------------------------------
 
 
-def test_a_part_of_a_line_is_reversed(alice: Person) -> None:
+def test_a_part_of_a_line_is_credited(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit_id = credit(alice, bill_id, line_1=1_000_000, line_2=50_000)
     assert bill_seen(alice, bill_id)["status"] == "received"
@@ -170,7 +170,7 @@ def test_the_amount_defaults_to_the_uncredited_rest(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) -> None:
+def test_a_report_of_a_day_counts_credits_up_to_that_day(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, on=date(2024, 6, 12), line_1=1_000_000)
     alice.does(payment_service.pay_bill, bill_id, Money(50_000, "INR"), date(2024, 6, 14))
@@ -216,7 +216,7 @@ def test_paid_bills_are_not_credited_and_credited_bills_neither_paid_nor_voided(
         alice.does(bill_service.void_bill, other, reason=WHY)
 
 
-def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person) -> None:
+def test_only_an_open_bill_can_be_credited_and_a_scheduled_one_is_open(alice: Person) -> None:
     void, paid, scheduled = (
         receive(alice, vendor_reference=reference) for reference in ("V", "P", "S")
     )
@@ -279,7 +279,7 @@ def test_no_lines_and_another_currency_are_refused(alice: Person) -> None:
             )
 
 
-def test_a_number_of_a_supplier_is_entered_once(alice: Person, charlie: Person) -> None:
+def test_a_suppliers_number_can_be_entered_once(alice: Person, charlie: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1)
     with pytest.raises(supplier_credit_errors.SupplierCreditTaken):
@@ -288,7 +288,7 @@ def test_a_number_of_a_supplier_is_entered_once(alice: Person, charlie: Person) 
     credit(charlie, receive(charlie), line_1=1)
 
 
-def test_a_closed_month_takes_no_credit_and_a_later_day_does(alice: Person) -> None:
+def test_a_closed_month_refuses_a_credit_and_a_later_day_does_not(alice: Person) -> None:
     bill_id = receive(alice)
     alice.does(months.close_month, ISSUED.replace(day=1))
     with pytest.raises(PeriodLocked):
@@ -296,7 +296,7 @@ def test_a_closed_month_takes_no_credit_and_a_later_day_does(alice: Person) -> N
     credit(alice, bill_id, on=date(2024, 7, 1), line_1=1)
 
 
-def test_the_database_itself_credits_no_line_twice_over(alice: Person) -> None:
+def test_the_database_refuses_to_credit_a_line_twice(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit_id = credit(alice, bill_id, line_1=4_500_000)
     add = sa.text(
@@ -352,7 +352,7 @@ def test_only_some_roles_enter_credits(people: People, alice: Person, role: str,
             credit(person, bill_id)
 
 
-def test_no_more_is_credited_by_hand_than_a_role_may(people: People, alice: Person) -> None:
+def test_crediting_directly_is_limited_by_the_role(people: People, alice: Person) -> None:
     lead = people.colleague(alice, "Leela Lead", role="accounting_lead")
     alice.does(
         lambda actor: (
@@ -382,7 +382,7 @@ def test_another_agency_neither_reads_nor_enters_credits(alice: Person, charlie:
     )
 
 
-def test_parallel_credits_never_exceed_what_is_open(alice: Person) -> None:
+def test_parallel_credits_never_exceed_the_open_amount(alice: Person) -> None:
     bill_id = receive(alice)
     results = at_once(
         [
@@ -435,7 +435,7 @@ def test_the_api_enters_lists_and_returns_credits(alice: Person) -> None:
     ) == (422, "line_not_on_bill")
 
 
-def test_the_list_is_narrowed_and_walked(alice: Person) -> None:
+def test_the_list_has_filters_and_cursors(alice: Person) -> None:
     first, second = (
         two_lines(alice),
         two_lines(alice, vendor_name="Air India", vendor_reference="AI-1"),

@@ -71,7 +71,7 @@ def findings(person: Person) -> list[checks.Finding]:
 # --------------------------------------------------------------------------------
 
 
-def test_within_the_state_two_taxes_come_on_top_each_rounded_by_itself(agency: Person) -> None:
+def test_within_the_state_two_taxes_are_added_each_rounded_separately(agency: Person) -> None:
     invoice_id = issued(agency, taxed("100.05"), place_of_supply="27", **ON)
     assert charged(agency, invoice_id) == [
         (1, "cgst", "9.000", 10_005, 900),
@@ -87,7 +87,7 @@ def test_within_the_state_two_taxes_come_on_top_each_rounded_by_itself(agency: P
     assert (untied(agency), findings(agency)) == ([], [])
 
 
-def test_into_another_state_it_is_one_tax(agency: Person) -> None:
+def test_into_another_state_one_tax_is_added(agency: Person) -> None:
     invoice_id = issued(
         agency, taxed("100.05", sold_as="fee"), line(), place_of_supply=ELSEWHERE, **ON
     )
@@ -113,7 +113,7 @@ def test_agent_sales_are_no_revenue_and_tickets_are_taxed_on_a_share_of_the_fare
     }
 
 
-def test_a_tax_number_says_state_and_pan_of_the_buyer(agency: Person) -> None:
+def test_a_tax_number_gives_state_and_pan_of_the_buyer(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), customer_tax_number=" 27aaccn6194p1zp", **ON)
     with agency.acting():
         invoice = invoice_queries.get_invoice(invoice_id)
@@ -124,7 +124,7 @@ def test_a_tax_number_says_state_and_pan_of_the_buyer(agency: Person) -> None:
         )
 
 
-def test_a_draft_may_wait_for_the_state_and_issuing_may_not(agency: Person) -> None:
+def test_a_draft_may_lack_the_state_and_an_issued_invoice_may_not(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), **ON)
     assert (charged(agency, invoice_id), amounts(agency, invoice_id)) == ([], (10_000, 0))
     with pytest.raises(calculation.PlaceOfSupplyMissing):
@@ -183,7 +183,7 @@ def test_a_change_of_customer_changes_the_place_of_supply(agency: Person) -> Non
         assert buyer_of(agency, invoice_id) == (buyer, None, None)
 
 
-def test_a_draft_without_its_state_is_led_to_the_form_that_asks_for_it(agency: Person) -> None:
+def test_issuing_a_draft_without_its_state_redirects_to_the_form(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), **ON)
     browser = agency.browser
     for answer in (
@@ -281,7 +281,7 @@ def test_an_untaxable_line_is_refused_and_nothing_is_stored(
         assert invoice_queries.list_drafts(reader) == []
 
 
-def test_an_agency_without_a_tax_number_taxes_nothing(alice: Person) -> None:
+def test_an_agency_without_a_tax_number_charges_no_tax(alice: Person) -> None:
     with pytest.raises(errors.TaxNumberMissing):
         draft(alice, taxed("100"), place_of_supply="27", **ON)
     assert alice.api.patch("/tenant-settings", json={"tax_number": "PR 7"}).status_code == 200
@@ -381,7 +381,7 @@ def credit(person: Person, invoice_id: UUID, **minor: int) -> None:
         )
 
 
-def test_parts_that_are_credited_give_the_whole_tax_back_and_no_paisa_more(agency: Person) -> None:
+def test_partial_credits_return_exactly_the_whole_tax(agency: Person) -> None:
     invoice_id = issued(agency, taxed("100.05"), place_of_supply="27", **ON)
     for part in (3_335, 3_335):
         credit(agency, invoice_id, line_1=part)
@@ -411,7 +411,7 @@ def test_tax_collected_at_source_stays_payable_after_a_credit(agency: Person) ->
     }
 
 
-def test_a_void_invoice_takes_all_of_it_back(agency: Person) -> None:
+def test_voiding_an_invoice_reverses_all_taxes(agency: Person) -> None:
     invoice_id = issued(
         agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
     )
@@ -428,7 +428,7 @@ def test_a_void_invoice_takes_all_of_it_back(agency: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_no_invoice_is_issued_whose_taxes_do_not_add_up(agency: Person) -> None:
+def test_an_invoice_whose_taxes_do_not_add_up_is_not_issued(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), place_of_supply="27", **ON)
     with agency.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
         rows_changed(
@@ -438,7 +438,7 @@ def test_no_invoice_is_issued_whose_taxes_do_not_add_up(agency: Person) -> None:
         )
 
 
-def test_the_tax_of_an_issued_invoice_stays(agency: Person) -> None:
+def test_the_tax_of_an_issued_invoice_cannot_change(agency: Person) -> None:
     invoice_id = issued(agency, taxed("100"), place_of_supply="27", **ON)
     for statement in (
         "update invoice_taxes set amount_minor = 1 where invoice_id = :id",
@@ -527,7 +527,7 @@ def test_an_untaxable_line_has_an_error_code(
     assert (answer.status_code, answer.json["detail"]) == refusal
 
 
-def test_issuing_without_a_state_has_its_own_word(agency: Person) -> None:
+def test_issuing_without_a_state_has_its_own_error_code(agency: Person) -> None:
     made = agency.api.post("/invoices", json=BODY | {"place_of_supply": None}).json
     answer = agency.api.post(f"/invoices/{made['id']}/issue")
     assert (answer.status_code, answer.json["detail"]) == (409, "place_of_supply_required")
@@ -562,7 +562,7 @@ def posted(page: Page) -> list[str]:
     ]
 
 
-def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_was_typed(
+def test_the_form_previews_the_tax_and_keeps_its_input(
     agency: Person,
 ) -> None:
     looked = Page(send(agency, then="look"))
@@ -594,7 +594,7 @@ def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_w
 DETAILS = {"details": "y", "service_date": ["3 Jul 2026", ""], "collect": ["", "yes"]}
 
 
-def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(
+def test_each_line_shows_its_day_of_service_and_its_tcs(
     agency: Person,
 ) -> None:
     usual = Page(agency.browser.get("/invoices/new"))
@@ -621,7 +621,7 @@ def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(
     ] == ["", "yes"]
 
 
-def test_a_line_may_be_left_out_of_what_is_collected_on_the_invoice(agency: Person) -> None:
+def test_a_line_can_be_excluded_from_tcs(agency: Person) -> None:
     path = send(agency, collection="y", **(DETAILS | {"collect": ["", "no"]})).location
     made = agency.api.get(f"/invoices/{path.rsplit('/')[-1]}").json["line_items"]
     assert [one["collection"] for one in made] == ["overseas_package", None]

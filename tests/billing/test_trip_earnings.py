@@ -201,15 +201,13 @@ def test_a_reversed_reversal_belongs_to_the_trip(alice: Person, owner_engine: sa
     assert untied(alice) == []
 
 
-def test_an_entry_without_a_trip_leaves_nothing_there(
-    alice: Person, owner_engine: sa.Engine
-) -> None:
+def test_an_entry_without_a_trip_adds_no_earnings(alice: Person, owner_engine: sa.Engine) -> None:
     entry = post(alice)
     alice.does(entries.reverse, entry.entry_id, reason="Wrong")
     assert stored(owner_engine, EARNED, t=alice.actor.tenant_id) == []
 
 
-def test_an_entry_of_another_agency_s_trip_is_refused(alice: Person, charlie: Person) -> None:
+def test_an_entry_for_another_agency_s_trip_is_refused(alice: Person, charlie: Person) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="fk_journal_entries_trip"):
         post(alice, trip_id=a_trip(charlie))
 

@@ -20,7 +20,7 @@ NEEDED = "This field is required."
 
 
 @pytest.mark.parametrize("ago", [0, 1, 40])
-def test_a_book_date_without_its_year_is_the_last_such_day(alice: Person, ago: int) -> None:
+def test_a_book_date_without_a_year_is_the_last_such_day(alice: Person, ago: int) -> None:
     day = clock.today(alice.actor.timezone) - timedelta(days=ago)
     send(
         alice,
@@ -60,7 +60,7 @@ def test_a_book_date_without_its_year_is_the_last_such_day(alice: Person, ago: i
 
 
 @pytest.mark.parametrize("emptied", ["", "  "])
-def test_an_amount_that_was_emptied_is_never_all_of_it(alice: Person, emptied: str) -> None:
+def test_an_emptied_amount_never_means_the_whole_amount(alice: Person, emptied: str) -> None:
     invoice_id, paid = issued(alice), advance(alice, 555_00)
     before = seen(alice, invoice_id)
     forms: dict[str, dict[str, Any]] = {
@@ -79,7 +79,7 @@ def test_an_amount_that_was_emptied_is_never_all_of_it(alice: Person, emptied: s
     assert alice.api.get("/approvals").json["items"] == []
 
 
-def test_inputs_begin_with_amounts_as_the_agency_groups_them(alice: Person) -> None:
+def test_inputs_begin_with_amounts_grouped_as_the_agency_does(alice: Person) -> None:
     invoice_id, paid = issued(alice, line(quantity=20)), advance(alice, 1_23_456_78)
     assert (
         Page(alice.browser.get(f"/invoices/{invoice_id}/receipt")).field("amount") == "4,50,000.00"
@@ -104,7 +104,7 @@ def test_a_fully_used_payment_cannot_be_refunded(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("typed", ["1,00", "12,34", "1,2,3"])
-def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> None:
+def test_an_amount_with_misplaced_commas_is_invalid(alice: Person, typed: str) -> None:
     invoice_id = issued(alice)
     page = Page(
         send(
@@ -154,7 +154,7 @@ def test_the_form_asks_administrators_for_a_missing_tax_number(
         ("10 Jun 2024", ["10 Jun", "9 Jun"], ["2024-06-10", "2025-06-09"]),
     ],
 )
-def test_instalments_without_their_year_follow_the_day_of_issue(
+def test_instalments_without_a_year_follow_the_issue_date(
     alice: Person, issued_on: str, dues: list[str], read: list[str]
 ) -> None:
     typed = {
@@ -180,7 +180,7 @@ def test_instalments_without_their_year_follow_the_day_of_issue(
         ("1 Apr 2026", "1 Mar 2026", None),
     ],
 )
-def test_a_due_day_without_its_year_follows_the_day_of_issue(
+def test_a_due_date_without_a_year_follows_the_issue_date(
     alice: Person, issued_on: str, due: str, read: str | None
 ) -> None:
     answer = send(
@@ -204,7 +204,7 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(
         (["1 Aug 2024", "1 Sep 2024"], None),
     ],
 )
-def test_a_preview_says_which_days_of_instalments_would_be_refused(
+def test_a_preview_names_invalid_dates_of_instalments(
     alice: Person, address: str, dues: list[str], refusal: str | None
 ) -> None:
     whom = (
@@ -231,7 +231,7 @@ def test_a_preview_says_which_days_of_instalments_would_be_refused(
 
 
 @pytest.mark.parametrize("nothing", ["0", "0.00", "\u0966"])
-def test_a_preview_of_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
+def test_a_preview_without_an_amount_shows_no_postings(alice: Person, nothing: str) -> None:
     invoice_id, paid = issued(alice), advance(alice, 555_00)
     for address in (f"/invoices/{invoice_id}/receipt", f"/payments/{paid}/refund"):
         page = Page(

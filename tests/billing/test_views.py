@@ -16,7 +16,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.ledger.service import entries
 
 
-def test_a_new_agency_sees_how_an_invoice_is_made(alice: Person) -> None:
+def test_a_new_agency_reads_how_to_create_an_invoice(alice: Person) -> None:
     page = Page(alice.browser.get("/invoices"))
     assert page.status == 200
     assert "No invoices yet" in page.words()
@@ -24,7 +24,7 @@ def test_a_new_agency_sees_how_an_invoice_is_made(alice: Person) -> None:
     assert not page.all(".//table[@class]")
 
 
-def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> None:
+def test_the_list_shows_amounts_due_and_overdue(alice: Person) -> None:
     today = clock.today()
     pay(
         alice,
@@ -72,9 +72,7 @@ def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> No
         "status=open&currency=AED",
     ],
 )
-def test_every_filter_of_the_address_narrows_the_list_and_is_in_the_links(
-    alice: Person, query: str
-) -> None:
+def test_every_filter_restricts_the_list_and_is_in_the_links(alice: Person, query: str) -> None:
     issued(alice)
     issued(
         alice,
@@ -92,7 +90,7 @@ def test_every_filter_of_the_address_narrows_the_list_and_is_in_the_links(
     )
 
 
-def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
+def test_an_active_filter_can_be_removed(alice: Person) -> None:
     issued(alice)
     page = Page(alice.browser.get("/invoices?currency=AED"))
     assert "No results" in page.words()
@@ -120,7 +118,7 @@ def test_invalid_query_parameters_are_ignored_and_named(alice: Person, query: st
     assert "Part of the address is not valid" in page.words(".//div[@role='status']")
 
 
-def test_pages_lead_on_and_back(alice: Person) -> None:
+def test_pages_link_forward_and_back(alice: Person) -> None:
     for _ in range(51):
         draft(alice)
     first = Page(alice.browser.get("/invoices?status=draft"))
@@ -134,7 +132,7 @@ def test_pages_lead_on_and_back(alice: Person) -> None:
     assert "End of the list" in past.words()
 
 
-def test_a_search_answers_with_the_fragment_alone(alice: Person) -> None:
+def test_a_search_returns_only_the_fragment(alice: Person) -> None:
     issued(alice)
     answer = alice.browser.get(
         "/invoices?q=deepa", headers={"HX-Request": "true", "HX-Target": "invoices"}
@@ -144,7 +142,7 @@ def test_a_search_answers_with_the_fragment_alone(alice: Person) -> None:
     assert 'id="invoice-tabs" hx-swap-oob="true"' in answer.text
 
 
-def test_the_list_is_one_trip_and_three_statements(
+def test_the_list_needs_three_statements_in_one_round_trip(
     alice: Person, app: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invoice_id = issued(alice)
@@ -168,7 +166,7 @@ def test_the_list_is_one_trip_and_three_statements(
     assert statements == []
 
 
-def test_an_issued_invoice_as_a_sheet_with_what_is_in_the_books(alice: Person) -> None:
+def test_an_issued_invoice_is_shown_with_its_postings(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     invoice_id = issued(
@@ -205,9 +203,7 @@ def test_an_issued_invoice_as_a_sheet_with_what_is_in_the_books(alice: Person) -
     assert not page.all(".//main//form"), "nothing is changed from here"
 
 
-def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(
-    alice: Person, victor: Person
-) -> None:
+def test_a_draft_says_so_and_who_can_issue_it(alice: Person, victor: Person) -> None:
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
     assert "Draft invoice" in page.words(".//article")
@@ -236,14 +232,14 @@ def test_foreign_unknown_and_malformed_invoices_are_404(alice: Person, charlie: 
     assert "Deepa" not in charlie.browser.get("/invoices?q=deepa").text
 
 
-def test_the_pages_ask_for_a_sign_in(app: Any) -> None:
+def test_the_pages_require_a_sign_in(app: Any) -> None:
     for path in ("/invoices", f"/invoices/{new_id()}", f"/journal/{new_id()}"):
         answer = app.test_client().get(path)
         assert answer.status_code in {302, 303}
         assert answer.headers["Location"].startswith("/sign-in?next=")
 
 
-def test_a_journal_entry_leads_to_its_source_and_its_reversal(alice: Person) -> None:
+def test_a_journal_entry_links_to_its_source_and_its_reversal(alice: Person) -> None:
     invoice_id = issued(alice)
     entry_id = seen(alice, invoice_id)["entry_id"]
     reversal = alice.does(entries.reverse, entry_id, reason="Wrong customer")

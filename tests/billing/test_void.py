@@ -174,7 +174,7 @@ def test_voiding_records_a_reason_and_a_date(
 
 
 @BOTH
-def test_a_closed_month_takes_no_reversal_and_a_later_day_does(
+def test_a_closed_month_refuses_a_void_and_a_later_day_does_not(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
@@ -187,7 +187,7 @@ def test_a_closed_month_takes_no_reversal_and_a_later_day_does(
 
 
 @BOTH
-def test_an_entry_that_was_reversed_already_is_not_reversed_again(
+def test_a_reversed_entry_is_not_reversed_again(
     alice: Person, make: Void, void: Void, kind: str
 ) -> None:
     document_id = make(alice)
@@ -300,7 +300,7 @@ def test_voiding_requires_the_right_to_approve(
     )
 
 
-def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
+def test_the_page_previews_the_postings_and_asks_for_a_reason(alice: Person) -> None:
     invoice_id, browser = issued(alice), alice.browser
     page = Page(browser.get(f"/invoices/{invoice_id}/void"))
     assert page.status == 200

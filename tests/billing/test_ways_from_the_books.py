@@ -61,7 +61,7 @@ def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
     return payment_id, invoice_id
 
 
-def test_an_entry_of_a_refund_and_of_an_allocation_leads_to_the_payment(alice: Person) -> None:
+def test_an_entry_of_a_refund_or_an_allocation_links_to_the_payment(alice: Person) -> None:
     payment_id, _ = allocated_and_refunded(alice)
     assert left_of(alice, payment_id) == (0, 100_000, 4_900_000)
     refunded, allocated = entries_of(alice, payment_id)
@@ -88,7 +88,7 @@ def test_foreign_and_unknown_entries_are_404_and_anonymous_visitors_sign_in(
     assert "/sign-in" in alice.app.test_client().get(address).headers["Location"]
 
 
-def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -> None:
+def test_every_kind_of_entry_links_to_its_document_from_every_list(alice: Person) -> None:
     _, invoice_id = allocated_and_refunded(alice)
     bill_id = receive(alice)
     with alice.acting() as actor:
@@ -121,7 +121,7 @@ def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -
     )
 
 
-def test_a_write_off_leads_to_its_invoice(alice: Person, victor: Person, charlie: Person) -> None:
+def test_a_write_off_links_to_its_invoice(alice: Person, victor: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     written_id = write_off(alice, invoice_id)
     with alice.acting():
@@ -137,7 +137,7 @@ def test_a_write_off_leads_to_its_invoice(alice: Person, victor: Person, charlie
     assert "/sign-in" in alice.app.test_client().get(way).headers["Location"]
 
 
-def test_each_line_of_an_entry_opens_its_account_on_that_day(alice: Person) -> None:
+def test_each_line_of_an_entry_links_to_its_account_on_that_day(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 100_000)
     with alice.reading() as reader:
@@ -155,7 +155,7 @@ def test_each_line_of_an_entry_opens_its_account_on_that_day(alice: Person) -> N
         assert Page(alice.browser.get(found[0])).status == 200
 
 
-def test_the_result_of_earlier_years_opens_the_profit_and_loss_that_it_is(alice: Person) -> None:
+def test_the_result_of_earlier_years_links_to_its_profit_and_loss(alice: Person) -> None:
     issued(alice)
     ways = [
         link

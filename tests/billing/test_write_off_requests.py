@@ -55,7 +55,7 @@ def said(answer: Any) -> tuple[int, str]:
 # --------------------------------------------------------------------------------
 
 
-def test_only_those_who_keep_the_books_may_grant_it_and_it_is_money() -> None:
+def test_a_write_off_needs_an_approver_with_bookkeeping_and_four_eyes() -> None:
     effect = registry.find("write_off_invoice")
     assert effect is not None
     assert (effect.approver_roles, effect.money, effect.reversible) == (
@@ -107,7 +107,7 @@ def test_a_request_posts_nothing_and_is_shown_in_a_new_conversation(
     )
 
 
-def test_the_review_shows_the_journal_lines_and_what_is_owed_before_and_after(
+def test_the_review_shows_the_postings_and_the_open_amount_before_and_after(
     alice: Person, bob: Person
 ) -> None:
     pay(alice, (invoice_id := issued(alice)), 4_300_000)
@@ -136,7 +136,7 @@ def test_the_review_shows_the_journal_lines_and_what_is_owed_before_and_after(
     ]
 
 
-def test_a_grant_carries_it_out_and_the_invoice_shows_request_and_write_off(
+def test_an_approval_writes_off_and_the_invoice_shows_request_and_write_off(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -217,7 +217,7 @@ def test_the_requester_does_not_approve(
     assert amounts(alice, invoice_id) == (0, 100_000, 100_000, 4_400_000)
 
 
-def test_a_role_grants_within_its_limit_alone(alice: Person, bob: Person, leila: Person) -> None:
+def test_a_role_approves_only_within_its_limit(alice: Person, bob: Person, leila: Person) -> None:
     assert (
         alice.api.patch(
             "/tenant-settings",
@@ -255,7 +255,7 @@ def test_a_stale_preview_is_not_approved(
     assert amounts(alice, invoice_id) == (4_400_000, 100_000, 100_000, 0)
 
 
-def test_while_a_grant_is_being_carried_out_none_is_asked_for(
+def test_while_an_approved_write_off_runs_no_other_can_be_requested(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -289,7 +289,7 @@ def test_an_outdated_request_fails_with_its_reason(
     assert findings(alice) == []
 
 
-def test_a_deleted_conversation_takes_the_request_along(
+def test_deleting_the_conversation_deletes_the_request(
     alice: Person, bob: Person, leila: Person, drain: Drain
 ) -> None:
     invoice_id = issued(alice)
@@ -385,7 +385,9 @@ def test_a_body_that_breaks_the_schema_is_refused(
     )
 
 
-def test_a_closed_month_and_a_document_that_is_not_open(alice: Person, bob: Person) -> None:
+def test_a_closed_month_and_a_document_that_is_not_open_are_refused(
+    alice: Person, bob: Person
+) -> None:
     invoice_id = issued(alice)
     alice.does(months.close_month, date(2024, 6, 1))
     assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
@@ -398,7 +400,7 @@ def test_a_closed_month_and_a_document_that_is_not_open(alice: Person, bob: Pers
     )
 
 
-def test_a_viewer_another_agency_and_an_anonymous_caller(
+def test_viewers_other_agencies_and_anonymous_callers_are_refused(
     people: People, app: Flask, alice: Person, charlie: Person
 ) -> None:
     invoice_id, viewer = issued(alice), people.colleague(alice, "Vera Viewer", role="viewer")
@@ -435,7 +437,7 @@ def test_one_of_several_parallel_requests_is_made(alice: Person, bob: Person) ->
     assert bob.api.get("/approvals").json["total"] == 1
 
 
-def test_a_repeat_under_one_key_is_the_same_request(alice: Person, bob: Person) -> None:
+def test_a_repeat_with_one_idempotency_key_is_the_same_request(alice: Person, bob: Person) -> None:
     invoice_id, api, key = issued(alice), bob.api, {"Idempotency-Key": "write-off-1"}
     first, again = (
         api.post(f"/invoices/{invoice_id}/write-off", json=BODY, headers=key) for _ in range(2)
@@ -531,7 +533,7 @@ def test_the_api_reverses_a_write_off_once(
     assert findings(alice) == []
 
 
-def test_a_role_reverses_within_its_limit_alone(alice: Person, leila: Person) -> None:
+def test_a_role_reverses_only_within_its_limit(alice: Person, leila: Person) -> None:
     invoice_id = issued(alice)
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id)}/take-back"
     alice.api.patch(
@@ -566,7 +568,7 @@ def test_the_page_reverses_a_write_off(alice: Person) -> None:
 # --------------------------------------------------------------------------------
 
 
-def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to_pay(
+def test_list_page_and_pdf_say_that_nothing_is_due(
     alice: Person,
 ) -> None:
     invoice_id = issued(alice)
@@ -580,7 +582,7 @@ def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to
     assert paper.content.startswith(b"%PDF")
 
 
-def test_the_statement_of_the_customer_counts_it_from_its_day(alice: Person) -> None:
+def test_the_customers_statement_has_the_write_off_on_its_day(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 1_000_000)
     for as_of, total in ((DUE - timedelta(days=1), "45000.00"), (DUE, "35000.00")):

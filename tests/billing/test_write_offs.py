@@ -272,7 +272,7 @@ def test_a_written_off_invoice_cannot_be_voided(alice: Person) -> None:
         alice.does(issuing.void_invoice, invoice_id, reason=WHY)
 
 
-def test_a_closed_month_takes_neither(alice: Person) -> None:
+def test_a_closed_month_refuses_write_off_and_reversal(alice: Person) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     alice.does(months.close_month, ISSUED.replace(day=1))
@@ -435,7 +435,7 @@ def test_one_of_two_parallel_reversals_succeeds(alice: Person) -> None:
         ),
     ],
 )
-def test_the_database_refuses_what_does_not_add_up(
+def test_the_database_refuses_amounts_that_do_not_add_up(
     alice: Person, app_engine: sa.Engine, change: str, error: str
 ) -> None:
     write_off(alice, issued(alice), 100)
@@ -444,7 +444,7 @@ def test_the_database_refuses_what_does_not_add_up(
         connection.execute(sa.text(change.format(new=new_id())))
 
 
-def test_a_row_is_not_changed_by_anybody(
+def test_nobody_can_change_a_row(
     alice: Person, app_engine: sa.Engine, owner_engine: sa.Engine
 ) -> None:
     write_off(alice, issued(alice), 100)

@@ -15,7 +15,7 @@ from voyagent.kernel.money import Money
 ACTOR = system_actor(new_id())
 
 
-def test_each_part_reads_the_stored_arguments() -> None:
+def test_each_function_receives_the_parsed_arguments() -> None:
     effect = effect_of(
         made(
             PROPOSES,
@@ -39,7 +39,7 @@ def test_each_part_reads_the_stored_arguments() -> None:
         effect.run(ACTOR, {"text": 1})
 
 
-def test_the_policy_decides_on_four_eyes_and_the_contract_on_the_rest() -> None:
+def test_the_policy_decides_about_four_eyes() -> None:
     plain = effect_of(made(PROPOSES))
     assert (plain.tool_name, plain.title, plain.approver_roles) == (
         "probe_note",
@@ -75,7 +75,7 @@ def test_the_policy_decides_on_four_eyes_and_the_contract_on_the_rest() -> None:
     assert strict.run_dry(ACTOR, {"text": "Called"}) == {"tried": "Called"}
 
 
-def test_an_act_without_an_amount_is_worth_nothing() -> None:
+def test_an_act_without_an_amount_has_no_value() -> None:
     effect = effect_of(made(PROPOSES, policy=lambda _call, _wanted: Policy()))
     assert effect.amount is not None
     assert effect.amount(ACTOR, {"text": "Called"}) is None

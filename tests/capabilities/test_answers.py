@@ -55,7 +55,7 @@ def test_a_result_without_a_text_is_shown_by_its_card() -> None:
     assert cards.answer(probe, {"text": "hello"}, {"noted": "today"}) == "Note hello (today)."
 
 
-def test_a_list_states_its_number_shows_eight_records_and_counts_the_rest() -> None:
+def test_a_list_shows_eight_records_and_the_number_of_the_rest() -> None:
     answer = cards.answer(made(READS, card=LISTED), {}, NOTES)
     assert answer.splitlines() == [
         "Read the notes: 12 found.",
@@ -66,7 +66,7 @@ def test_a_list_states_its_number_shows_eight_records_and_counts_the_rest() -> N
     ]
 
 
-def test_the_records_of_a_list_are_those_that_the_answer_shows() -> None:
+def test_the_records_of_a_list_are_those_in_the_answer() -> None:
     records = cards.records(made(READS, card=LISTED), NOTES)
     assert records[1] == Choice("n2", "note 2", "0002")
     assert len(records) == cards.SHOWN_MAX
@@ -85,7 +85,7 @@ def test_a_record_has_its_open_amount() -> None:
         (WRITES, "There is no such note. Nothing was changed. Name another."),
     ],
 )
-def test_a_refusal_is_told_with_its_next_step(shape: dict[str, Any], told: str) -> None:
+def test_a_refusal_has_its_next_step(shape: dict[str, Any], told: str) -> None:
     output = {"error": "note_not_found", "message": "There is no such note."}
     probe = made(shape, card=replace(LISTED, next_steps={"note_not_found": "Name another."}))
     assert cards.answer(probe, {}, output) == told
@@ -134,7 +134,7 @@ def test_an_answer_is_in_the_language_of_the_reader(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=operator.itemgetter(0))
-def test_a_case_has_the_keys_of_the_result(case: Case) -> None:
+def test_a_test_case_has_the_keys_of_the_result(case: Case) -> None:
     name, _, output, _, _ = case
     assert set(output) - BY_NAME[name].output <= BESIDES
     if not set(output) & BESIDES:
@@ -142,13 +142,13 @@ def test_a_case_has_the_keys_of_the_result(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", EMPTY, ids=operator.itemgetter(0))
-def test_an_empty_result_is_told_with_its_next_step(case: Empty) -> None:
+def test_an_empty_result_has_a_next_step(case: Empty) -> None:
     name, given, output, told = case
     assert cards.answer(BY_NAME[name], given, output) == told
     assert list(cards.records(BY_NAME[name], output)) == []
 
 
-def test_an_enquiry_tells_that_the_number_of_people_was_not_stated() -> None:
+def test_the_answer_about_an_enquiry_says_that_the_number_of_people_is_missing() -> None:
     logged = {"created": True, "enquiry_id": "e1", "customer_name": "Ravi", "status": "new"}
     answer = cards.answer(BY_NAME["create_enquiry"], {"customer_name": "Ravi"}, logged)
     assert "- people: 1 (not stated)" in answer.splitlines()
@@ -165,7 +165,7 @@ def test_every_capability_has_a_refusal_case(name: str) -> None:
         assert cards.records(capability, {"error": code, "message": message}) == ()
 
 
-def test_a_next_step_follows_a_refusal_that_exists() -> None:
+def test_a_next_step_belongs_to_an_existing_error_code() -> None:
     codes = {error.code for error in _errors(VoyagentError)}
     named = {code for one in BY_NAME.values() for code in one.card.next_steps}
     assert named <= codes

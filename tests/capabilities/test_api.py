@@ -59,7 +59,7 @@ def key_of(person: Person, *scopes: str) -> ApiClient:
     return ApiClient(person.app.test_client(), made.json["key"])
 
 
-def test_a_person_sees_what_the_role_may_use(people: People, alice: Person) -> None:
+def test_a_person_sees_the_capabilities_of_the_role(people: People, alice: Person) -> None:
     for role in ROLE_PERMISSIONS:
         person = people.colleague(alice, "Rita Role", role=role)
         items = person.api.get("/capabilities").json["items"]
@@ -80,7 +80,7 @@ def test_a_capability_is_listed_as_a_tool(alice: Person) -> None:
     assert items["find_invoices"]["annotations"]["readOnlyHint"] is True
 
 
-def test_the_scopes_of_a_key_filter_the_list_and_the_acts(alice: Person) -> None:
+def test_the_scopes_of_a_key_restrict_list_and_acts(alice: Person) -> None:
     reports = key_of(alice, "reports")
     shown = [one["name"] for one in reports.get("/capabilities").json["items"]]
     assert "list_receivables" in shown
@@ -110,7 +110,7 @@ def test_the_direct_right_decides_between_act_and_proposal(alice: Person, bob: P
     assert (done.status_code, done.json["open_amount"]) == (200, "44900.00")
 
 
-def test_a_proposal_is_made_in_the_conversation_that_is_named(alice: Person, bob: Person) -> None:
+def test_a_proposal_belongs_to_the_given_conversation(alice: Person, bob: Person) -> None:
     session_id = bob.api.post("/chat/sessions", json={}).json["session_id"]
     path, body = f"/capabilities/record_receipt?session_id={session_id}", receipt(issued(alice))
     assert bob.api.post(path, json=body).json["session_id"] == session_id
@@ -163,7 +163,7 @@ def test_an_unknown_capability_is_not_found(alice: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (404, "capability_unknown")
 
 
-def test_bad_input_is_listed_by_field(alice: Person) -> None:
+def test_invalid_input_is_reported_by_field(alice: Person) -> None:
     answer = alice.api.post(
         "/capabilities/receive_bill", json={"line_items": [{"quantity": "2"}], "x": 1}
     )
@@ -199,9 +199,7 @@ VALUES: dict[str, Any] = {
 }
 
 
-def test_another_agencys_record_is_not_found_like_an_unknown_one(
-    alice: Person, charlie: Person
-) -> None:
+def test_another_agencys_record_is_not_found(alice: Person, charlie: Person) -> None:
     """For every capability that names a record by its id."""
     mine = {
         name: MAKERS[name](alice) for name in ("enquiry_id", "invoice_id", "bill_id", "trip_id")

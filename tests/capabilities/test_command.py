@@ -27,7 +27,7 @@ def waiting(person: Person) -> int:
         return len(SessionReader(db.session).read(approvals.waiting_statement())[0])
 
 
-def test_the_capabilities_are_listed(alice: Person) -> None:
+def test_the_command_lists_the_capabilities(alice: Person) -> None:
     result = alice.app.test_cli_runner().invoke(args=["do", "--list"])
     assert [line.split()[0] for line in result.output.splitlines()] == sorted(
         one.name for one in catalogue.CAPABILITIES
@@ -90,9 +90,7 @@ def test_errors_name_their_field(alice: Person) -> None:
         assert f"{name}: " in result.output
 
 
-def test_the_role_and_the_agency_are_checked(
-    alice: Person, charlie: Person, victor: Person
-) -> None:
+def test_role_and_agency_are_checked(alice: Person, charlie: Person, victor: Person) -> None:
     given = ("create_enquiry", "--customer-name", "Deepa")
     refused = do(victor, *given)
     assert (refused.exit_code, "forbidden_role" in refused.output) == (1, True)
@@ -102,5 +100,5 @@ def test_the_role_and_the_agency_are_checked(
     assert do(alice, *given, "--agency", alice.actor.tenant_id).exit_code == 0
 
 
-def test_an_unknown_capability_is_no_command(alice: Person) -> None:
+def test_an_unknown_capability_is_refused(alice: Person) -> None:
     assert do(alice, "fly_to_the_moon").exit_code == 2

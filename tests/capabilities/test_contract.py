@@ -45,7 +45,7 @@ class Dated(Closed):
         (READS, {"input": Bare}, "fields without a description: text"),
     ],
 )
-def test_a_contradiction_is_refused(
+def test_contradictory_declarations_are_refused(
     shape: dict[str, Any], changes: dict[str, Any], told: str
 ) -> None:
     made(shape)
@@ -61,7 +61,7 @@ def test_slots_come_from_the_metadata_of_the_fields() -> None:
     assert made(READS).slots == {"text": Slot("message", "What should it say?")}
 
 
-def test_records_are_asked_for_before_other_fields() -> None:
+def test_fields_for_records_come_before_other_fields() -> None:
     class Paid(Closed):
         amount: str = Field(description="How much.")
         invoice: str = Field(description="Which one.")
@@ -71,7 +71,7 @@ def test_records_are_asked_for_before_other_fields() -> None:
     assert known.required_fields == ("invoice", "amount")
 
 
-def test_programs_read_a_schema_and_forms_read_fields() -> None:
+def test_programs_get_a_schema_and_forms_get_controls() -> None:
     schema = tool_schema(made(PROPOSES, undoable=False))
     assert schema["name"] == "probe_note"
     assert schema["description"] == "Note something. Example: “note that Deepa called”."

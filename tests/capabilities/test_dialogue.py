@@ -46,18 +46,18 @@ def talk(engine: Engine, *messages: str) -> Reply:
     return reply
 
 
-def test_a_read_with_its_fields_runs_at_once(engine: Engine) -> None:
+def test_a_query_with_all_fields_runs_at_once(engine: Engine) -> None:
     reply = talk(engine, "who owes us money")
     assert (reply.kind, reply.draft and reply.draft.name) == ("run", "list_receivables")
 
 
-def test_a_read_without_a_required_field_asks_for_it(engine: Engine) -> None:
+def test_a_query_without_a_required_field_asks_for_it(engine: Engine) -> None:
     reply = talk(engine, "search flights from Kochi to Doha for 2 adults")
     assert (reply.kind, reply.missing) == ("card", ("outbound_date",))
     assert talk(engine, "search flights from Kochi to Doha for 2 adults", "20 Dec").kind == "run"
 
 
-def test_a_read_of_one_of_several_parties_asks_for_it(engine: Engine) -> None:
+def test_a_query_whose_name_fits_several_parties_asks(engine: Engine) -> None:
     said = "show the invoices of customer Rohan Kurian"
     reply = engine.start("find_invoices", said, CONTEXT)
     assert (reply.kind, reply.missing) == ("card", ("customer_name",))
@@ -67,7 +67,7 @@ def test_a_read_of_one_of_several_parties_asks_for_it(engine: Engine) -> None:
     assert chosen.draft.values["customer_name"] == "Zachariah Kurian"
 
 
-def test_a_write_is_a_card(engine: Engine) -> None:
+def test_an_act_that_writes_becomes_a_card(engine: Engine) -> None:
     reply = talk(engine, EXACT)
     assert (reply.kind, reply.missing, reply.confirmed) == ("card", (), False)
     assert reply.draft is not None
@@ -92,7 +92,7 @@ def test_an_unclear_message_offers_capabilities_and_a_draft_of_the_first(engine:
     assert reply.missing == ("invoice_id",)
 
 
-def test_a_message_near_nothing_is_unknown(engine: Engine) -> None:
+def test_a_message_similar_to_no_example_is_unknown(engine: Engine) -> None:
     reply = talk(engine, "xqzzy ??")
     assert (reply.kind, reply.draft) == ("unknown", None)
 
@@ -120,7 +120,7 @@ def test_a_correction_changes_its_field_and_keeps_the_others(engine: Engine) -> 
         ("the fifth one", None),
     ],
 )
-def test_a_record_is_picked_by_its_place_or_number(
+def test_a_record_is_chosen_by_position_or_number(
     engine: Engine, said: str, invoice: str | None
 ) -> None:
     reply = talk(engine, RECEIPT, said)
@@ -128,7 +128,7 @@ def test_a_record_is_picked_by_its_place_or_number(
     assert reply.draft.values.get("invoice_id") == invoice
 
 
-def test_the_currency_follows_the_record_that_is_picked(engine: Engine) -> None:
+def test_the_currency_follows_the_chosen_record(engine: Engine) -> None:
     rows = (OPEN[0], Choice("i3", "000050, Al Noor", "2026-27/000050", Money(900_000, "AED")))
     context = replace(CONTEXT, look_up=lambda _lookup, _text: rows)
     for said, currency in (("received a payment of 4000 by neft", "AED"), ("got $400", "USD")):
@@ -138,14 +138,14 @@ def test_the_currency_follows_the_record_that_is_picked(engine: Engine) -> None:
         assert picked.draft.values["currency"] == currency
 
 
-def test_a_record_is_picked_from_the_list_shown_last(engine: Engine) -> None:
+def test_a_record_is_chosen_from_the_list_shown_last(engine: Engine) -> None:
     fares = [Choice("f1", "EK 501", "EK 501"), Choice("f2", "QR 517", "QR 517")]
     reply = engine.reply("hold the second fare", CONTEXT, Draft("hold_flight"), fares)
     assert reply.draft is not None
     assert reply.draft.values == {"fare_id": "f2"}
 
 
-def test_a_line_is_repriced() -> None:
+def test_the_price_of_a_line_is_corrected() -> None:
     line = {"description": "Hotel", "quantity": 2, "unit_price": "500", "currency": "INR"}
     draft = Draft("receive_bill", {"vendor_name": "Akbar", "line_items": [line]})
     reply = Engine(catalogue.CAPABILITIES, CONTEXT).reply("no, 600 rs", CONTEXT, draft)
@@ -189,7 +189,7 @@ def test_a_request_about_another_party_is_no_correction_of_the_open_card(said: s
     assert reply.draft.values.get("line_items") != LINES
 
 
-def test_the_answer_to_a_question_for_a_name_needs_no_other_words(engine: Engine) -> None:
+def test_the_answer_to_a_question_for_a_name_may_be_the_name_alone(engine: Engine) -> None:
     reply = engine.reply("Meera Iyer", CONTEXT, Draft("create_enquiry", {"pax_count": 2}))
     assert reply.draft is not None
     assert reply.draft.values == {"pax_count": 2, "customer_name": "Meera Iyer"}
@@ -201,7 +201,7 @@ def test_yes_confirms_a_complete_card_only(engine: Engine) -> None:
     assert not talk(engine, EXACT, "yes, but 500").confirmed
 
 
-def test_a_draft_is_dropped(engine: Engine) -> None:
+def test_a_draft_is_cancelled(engine: Engine) -> None:
     assert talk(engine, EXACT, "leave it").kind == "dropped"
 
 
@@ -212,13 +212,13 @@ def test_a_new_request_keeps_the_open_draft(engine: Engine) -> None:
     assert reply.kept.name == "record_receipt"
 
 
-def test_a_pronoun_takes_the_subject_of_the_conversation(engine: Engine) -> None:
+def test_a_pronoun_means_the_subject_of_the_conversation(engine: Engine) -> None:
     context = replace(CONTEXT, known={"customer_name": "Sunitha Rajan", "trip_id": "t1"})
     draft = engine.draft("list_receivables", "what does she owe, show their balance", context)
     assert draft.values == {"customer_name": "Sunitha Rajan"}
 
 
-def test_the_text_wins_over_the_subject(engine: Engine) -> None:
+def test_the_text_takes_precedence_over_the_subject(engine: Engine) -> None:
     context = replace(CONTEXT, known={"customer_name": "Sunitha Rajan"})
     draft = engine.draft("list_receivables", "show his dues, Zachariah Kurian", context)
     assert draft.values["customer_name"] == "Zachariah Kurian"
@@ -233,7 +233,7 @@ PARTIES = tuple(Choice(name, name, fills=("customer_name",)) for name in CONTEXT
 NOTHING_OPEN = replace(CONTEXT, names=(), look_up=lambda _lookup, _text: ())
 
 
-def test_a_record_of_a_list_fills_the_field_that_takes_it(engine: Engine) -> None:
+def test_a_record_of_a_list_fills_the_field_that_accepts_it(engine: Engine) -> None:
     draft = engine.draft("issue_invoice", "issue the second one", NOTHING_OPEN, INVOICES)
     assert draft.values == {"invoice_id": "d2"}
 
@@ -257,6 +257,6 @@ def test_a_party_of_a_list_is_a_name_for_every_capability(engine: Engine) -> Non
 
 
 @pytest.mark.parametrize("said", ["invoices of last week", "invoices due 2nd Dec", "on 1st"])
-def test_a_date_is_no_reference_to_a_list(engine: Engine, said: str) -> None:
+def test_a_date_does_not_refer_to_a_list(engine: Engine, said: str) -> None:
     found = engine.draft("find_invoices", said, NOTHING_OPEN, PARTIES)
     assert "customer_name" not in found.values

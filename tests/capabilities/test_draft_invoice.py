@@ -127,7 +127,7 @@ def stored(person: Person, invoice_id: UUID) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_draft_of_the_capability_equals_one_of_the_form(
+def test_a_draft_by_the_capability_equals_one_by_the_form(
     agency: Person, form: dict[str, Any], wanted: dict[str, Any], total: int, taxes: int
 ) -> None:
     mine = stored(agency, by_capability(agency, **wanted))
@@ -189,6 +189,6 @@ def test_instalments_that_differ_from_the_total_are_refused_before_approval(
         agency.does(describe("draft_invoice"), wanted)
 
 
-def test_a_due_date_and_terms_at_once_are_refused(agency: Person) -> None:
+def test_a_due_date_together_with_terms_is_refused(agency: Person) -> None:
     with pytest.raises(VoyagentError):
         by_capability(agency, due_date="2026-06-25", terms_days=15)

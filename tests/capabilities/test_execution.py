@@ -62,14 +62,14 @@ def events(person: Person, kind: str) -> list[tuple[str, str | None, Any]]:
     return [(row.status, row.error, row.inputs if row.error else None) for row in rows]
 
 
-def test_a_read_runs_at_once_for_its_own_agency_alone(alice: Person, charlie: Person) -> None:
+def test_a_query_runs_at_once_and_only_for_its_own_agency(alice: Person, charlie: Person) -> None:
     issued(alice)
     found = execute(alice, list_receivables.CAPABILITY)
     assert [one["name"] for one in found["customers"]] == ["Deepa Krishnan"]
     assert execute(charlie, list_receivables.CAPABILITY)["customers"] == []
 
 
-def test_a_write_with_review_runs_at_once(bob: Person) -> None:
+def test_an_act_with_review_runs_at_once(bob: Person) -> None:
     made_now = execute(bob, create_enquiry.CAPABILITY, customer_name="Deepa Krishnan")
     with bob.reading() as reader:
         (row,) = enquiries.find_by_text(reader, "Deepa", 5)
@@ -107,7 +107,7 @@ def test_an_act_that_requires_approval_is_stored_and_approved_by_another_person(
     ],
     ids=["never", "review", "review with policy", "required", "required with policy"],
 )
-def test_a_role_without_the_permission_does_nothing(
+def test_a_role_without_the_permission_is_refused(
     victor: Person, capability: Capability[Any], fields: dict[str, Any]
 ) -> None:
     with pytest.raises(Forbidden):
@@ -125,7 +125,7 @@ def test_a_role_with_the_direct_right_acts_at_once(alice: Person) -> None:
     assert events(alice, "payment.received") == [("succeeded", None, None)]
 
 
-def test_an_act_of_the_assistant_is_proposed_whatever_the_role(alice: Person) -> None:
+def test_an_act_by_the_assistant_is_proposed_for_every_role(alice: Person) -> None:
     invoice_id = issued(alice)
     wanted = record_receipt.RecordReceiptInput.model_validate_json(json.dumps(receipt(invoice_id)))
     stored = alice.does(
@@ -173,14 +173,14 @@ def test_a_person_without_the_permission_cannot_propose(app: Flask) -> None:
         assert not execution.may_use(record_receipt.CAPABILITY, key)
 
 
-def test_another_agency_proposes_nothing_on_a_document(alice: Person, charlie: Person) -> None:
+def test_another_agency_cannot_propose_on_a_document(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
     with pytest.raises(InvoiceNotFound):
         execute(charlie, record_receipt.CAPABILITY, **receipt(invoice_id))
     assert waiting(charlie) == waiting(alice) == 0
 
 
-def test_the_policy_is_evaluated_before_anybody_is_asked(alice: Person, bob: Person) -> None:
+def test_the_policy_is_evaluated_before_a_proposal_is_stored(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     with pytest.raises(InvalidAmount):
         execute(bob, record_receipt.CAPABILITY, **receipt(invoice_id, amount="100.001"))

@@ -143,7 +143,7 @@ def done_by(
     return person, other
 
 
-def test_one_enquiry_is_the_same_by_every_consumer(app: Flask) -> None:
+def test_an_enquiry_is_the_same_by_every_consumer(app: Flask) -> None:
     found = []
     for way in REVIEW:
         person, _ = done_by(app, way, "create_enquiry", ENQUIRY, invoiced=False)
@@ -155,7 +155,7 @@ def test_one_enquiry_is_the_same_by_every_consumer(app: Flask) -> None:
         assert one == found[0], way
 
 
-def test_one_receipt_is_the_same_by_every_consumer(app: Flask) -> None:
+def test_a_receipt_is_the_same_by_every_consumer(app: Flask) -> None:
     found = []
     for way in REQUIRED:
         person, _ = done_by(app, way, "record_receipt", RECEIPT, invoiced=True)
@@ -176,7 +176,7 @@ def test_one_receipt_is_the_same_by_every_consumer(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ["create_enquiry", "record_receipt"])
-def test_the_input_is_the_capabilitys(name: str) -> None:
+def test_every_consumer_uses_the_input_of_the_capability(name: str) -> None:
     """Both have the approval for which they stand here."""
     (capability,) = (one for one in catalogue.CAPABILITIES if one.name == name)
     assert capability.approval == {"create_enquiry": "review", "record_receipt": "required"}[name]

@@ -54,7 +54,7 @@ def enquiry_of(person: Person, name: str) -> Any:
     return row
 
 
-def test_every_capability_has_a_form_that_says_what_is_missing(alice: Person) -> None:
+def test_every_form_reports_its_missing_fields(alice: Person) -> None:
     browser = alice.browser
     for capability in catalogue.CAPABILITIES:
         address = f"/do/{capability.name}"
@@ -67,13 +67,13 @@ def test_every_capability_has_a_form_that_says_what_is_missing(alice: Person) ->
             assert answer.status_code in (200, 303, 422), address
 
 
-def test_no_field_shadows_a_part_of_the_form() -> None:
+def test_no_field_hides_an_attribute_of_the_form() -> None:
     names = {name for one in catalogue.CAPABILITIES for name in one.input.model_fields}
     # pages of a capability ask `answer_status`, so a field may be called `status`
     assert {name for name in names if hasattr(CapabilityForm, name)} <= {"status"}
 
 
-def test_a_form_is_filled_from_its_address(alice: Person) -> None:
+def test_a_form_is_filled_from_its_url(alice: Person) -> None:
     invoice_id = issued(alice)
     page = Page(
         alice.browser.get(
@@ -88,7 +88,7 @@ def test_a_form_is_filled_from_its_address(alice: Person) -> None:
     assert "Deepa Krishnan" in "".join(chosen.itertext())
 
 
-def test_lines_are_filled_from_an_address_and_nonsense_is_left_out(alice: Person) -> None:
+def test_lines_are_filled_from_a_url_and_invalid_ones_ignored(alice: Person) -> None:
     lines = json.dumps([{"description": "Visa", "quantity": 2, "unit_price": "6500.00"}])
     page = Page(alice.browser.get("/do/receive_bill", query_string={"line_items": lines}))
     values = {one.attrib["name"]: one.attrib.get("value") for one in page.all(".//input[@name]")}
@@ -99,7 +99,7 @@ def test_lines_are_filled_from_an_address_and_nonsense_is_left_out(alice: Person
         assert answer.status_code == 200
 
 
-def test_a_write_leads_to_its_record(bob: Person) -> None:
+def test_an_act_redirects_to_its_record(bob: Person) -> None:
     browser, answer = send(
         bob,
         "/do/create_enquiry",
@@ -118,7 +118,7 @@ def test_a_write_leads_to_its_record(bob: Person) -> None:
     assert "Deepa Krishnan" in browser.get(answer.headers["Location"]).text
 
 
-def test_a_blank_field_keeps_what_is_known(bob: Person) -> None:
+def test_a_blank_field_keeps_the_known_value(bob: Person) -> None:
     send(bob, "/do/create_enquiry", {"customer_name": "Deepa Krishnan", "notes": "Vegetarian"})
     row = enquiry_of(bob, "Deepa")
     send(bob, "/do/update_enquiry", {"enquiry_id": str(row["id"]), "pax_count": "3"})
@@ -206,7 +206,7 @@ def test_lines_are_added_and_blank_ones_ignored(alice: Person, bob: Person) -> N
     ]
 
 
-def test_a_line_that_is_wrong_says_so_in_its_own_row(bob: Person) -> None:
+def test_an_invalid_line_is_marked_in_its_row(bob: Person) -> None:
     _, answer = send(
         bob,
         "/do/receive_bill",
@@ -241,7 +241,7 @@ def test_a_group_has_its_own_lines(alice: Person) -> None:
     assert "Charges of June" in alice.browser.get("/journal").text
 
 
-def test_a_read_shows_its_result(alice: Person, charlie: Person) -> None:
+def test_a_query_shows_its_result(alice: Person, charlie: Person) -> None:
     issued(alice)
     _, answer = send(alice, "/do/list_receivables", {})
     assert answer.status_code == 200
@@ -250,7 +250,7 @@ def test_a_read_shows_its_result(alice: Person, charlie: Person) -> None:
     assert "Deepa Krishnan" not in send(charlie, "/do/list_receivables", {})[1].text
 
 
-def test_a_record_in_a_result_leads_to_its_page(alice: Person) -> None:
+def test_a_record_in_a_result_links_to_its_page(alice: Person) -> None:
     send(alice, "/do/create_enquiry", {"customer_name": "Deepa Krishnan"})
     row = enquiry_of(alice, "Deepa")
     assert f"/enquiries/{row['id']}" in send(alice, "/do/find_enquiries", {})[1].text
@@ -272,7 +272,7 @@ def test_an_unknown_capability_is_not_found(alice: Person) -> None:
     assert alice.browser.get("/do/fly_to_the_moon").status_code == 404
 
 
-def test_a_form_acts_in_the_conversation_of_its_address(alice: Person) -> None:
+def test_a_form_acts_in_the_conversation_of_its_url(alice: Person) -> None:
     """Without a conversation there is no trip; the refusal keeps what was typed."""
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     _, answer = send(alice, "/do/add_passenger", {"full_name": "Deepa Krishnan"})
@@ -285,7 +285,7 @@ def test_a_form_acts_in_the_conversation_of_its_address(alice: Person) -> None:
     assert answer.headers["Location"].startswith("/trips/")
 
 
-def test_a_form_that_asks_a_supplier_shows_what_it_offers(alice: Person) -> None:
+def test_a_form_that_queries_a_supplier_shows_the_offers(alice: Person) -> None:
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     day = clock.today("Asia/Kolkata") + timedelta(days=60)
     _, answer = send(

@@ -22,7 +22,7 @@ from voyagent.kernel.money import Money
         ("1 lakh received from Al Noor Trading", [2]),
     ],
 )
-def test_a_number_wins_over_a_name(
+def test_a_number_takes_precedence_over_a_name(
     alice: Person, charlie: Person, text: str, meant: list[int]
 ) -> None:
     for name in ("Deepa Krishnan", "Al Noor Trading", "Deepa Krishnan"):

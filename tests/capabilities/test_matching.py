@@ -115,7 +115,7 @@ def test_an_example_is_taken_unless_two_capabilities_have_it() -> None:
     assert decide([example, twin], sure).taken is None
 
 
-def test_a_verb_tells_capabilities_of_one_thing_apart() -> None:
+def test_a_verb_distinguishes_capabilities_on_one_subject() -> None:
     find = [f"find {words}" for words in ("invoice <number>", "the invoice of <name>", "invoices")]
     make = [text.replace("find", "create") for text in find]
     ranked = Matcher(Corpus({"find": find, "make": make}, {})).rank("create an invoice for <name>")
@@ -128,7 +128,7 @@ def test_unknown_words_lower_the_odds() -> None:
     assert matcher.rank("flights to <place> xyzzy foo")[0].odds < matcher.rank(FLY[2][9:])[0].odds
 
 
-def test_nothing_is_decided_without_matches() -> None:
+def test_without_matches_nothing_is_decided() -> None:
     assert decide([], THRESHOLDS) == Decision(None, ())
 
 

@@ -49,7 +49,7 @@ def test_a_name_is_unique() -> None:
         registry.install([made(WRITES)])
 
 
-def test_approvers_are_roles() -> None:
+def test_approvers_must_be_roles() -> None:
     with pytest.raises(ValueError, match="cannot decide"):
         registry.install([made(PROPOSES, approvers=frozenset({"the_owner"}))])
     assert registry.find("probe_note") is None

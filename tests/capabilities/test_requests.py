@@ -54,7 +54,7 @@ def test_a_refund_is_refused(text: str) -> None:
         "we paid Akbar 20,000 by neft",
     ],
 )
-def test_other_messages_are_no_refunds(text: str) -> None:
+def test_other_messages_are_not_taken_for_refunds(text: str) -> None:
     assert not is_refund(text)
 
 
@@ -66,7 +66,7 @@ def test_a_refund_keeps_the_open_card() -> None:
 
 @pytest.mark.parametrize("name", ["Zachariah", "Ravi Menon", "Kavita ji", "Meena"])
 @pytest.mark.parametrize("tail", ["50000 diye", "12 hazaar de diye", "aaj 5000 diya", "8000 bheje"])
-def test_hindi_grammar_tells_a_receipt_from_a_payment(name: str, tail: str) -> None:
+def test_hindi_grammar_distinguishes_a_receipt_from_a_payment(name: str, tail: str) -> None:
     offered = [
         ENGINE.decide(f"{name} {word} {tail}".replace("  ", " "), CONTEXT).offered[0].name
         for word in ("", "ne", "ko")

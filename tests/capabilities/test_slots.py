@@ -121,7 +121,7 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("record_receipt", "5000 by imps 993812345678", {"reference": "993812345678"}),
     ],
 )  # fmt: skip
-def test_a_text_gives_fields(name: str, text: str, expected: dict[str, Any]) -> None:
+def test_fields_are_read_from_a_text(name: str, text: str, expected: dict[str, Any]) -> None:
     found = values(name, text)
     assert {field: found.get(field) for field in expected} == expected
 
@@ -169,17 +169,17 @@ def test_a_due_date_is_only_a_date_that_is_called_due() -> None:
     assert "due_date" not in values("receive_bill", "bill of Akbar, 5000, 1 Nov")
 
 
-def test_an_amount_per_head_is_no_total() -> None:
+def test_an_amount_per_person_is_no_total() -> None:
     assert "budget_amount" not in values("create_enquiry", "lead, Bali, 50,000 per head")
 
 
-def test_a_known_name_wins_over_the_words_around_it() -> None:
+def test_a_known_name_takes_precedence_over_the_words_around_it() -> None:
     assert values("create_enquiry", "lead from zacharia kurian")["customer_name"] == (
         "Zachariah Kurian"
     )
 
 
-def test_the_words_of_a_known_name_are_those_written() -> None:
+def test_the_words_of_a_known_name_are_those_of_the_text() -> None:
     filled = fill(BY_NAME["create_enquiry"], "lead from zacharia kurian", CONTEXT)
     assert filled.words["customer_name"] == "zacharia kurian"
 
@@ -191,20 +191,20 @@ def test_a_new_name_with_a_known_surname_stays_as_written() -> None:
 
 
 @pytest.mark.parametrize("name", ["find_invoices", "list_receivables"])
-def test_a_read_by_an_unknown_name_offers_the_similar_ones(name: str) -> None:
+def test_a_query_for_an_unknown_name_offers_similar_ones(name: str) -> None:
     filled = fill(BY_NAME[name], "invoices of Rohan Kurian", CONTEXT)
     assert "customer_name" not in filled.values
     assert [row.label for row in filled.choices["customer_name"]] == ["Zachariah Kurian"]
 
 
-def test_a_record_of_a_similar_name_is_never_taken_unasked() -> None:
+def test_a_record_of_a_similar_name_is_never_taken_without_asking() -> None:
     near = OPEN[0]._replace(is_near=True)
     context = Context(TODAY, look_up=lambda _lookup, _text: [near])
     filled = fill(BY_NAME["record_receipt"], "received 80,000 from Rohan Kurian", context)
     assert (filled.values.get("invoice_id"), filled.choices["invoice_id"]) == (None, (near,))
 
 
-def test_several_known_names_are_choices() -> None:
+def test_several_known_names_are_offered_as_choices() -> None:
     context = Context(TODAY, names=("Anil Das", "Anil Kumar"))
     filled = fill(BY_NAME["create_enquiry"], "new lead Anil", context)
     assert [row.label for row in filled.choices["customer_name"]] == ["Anil Das", "Anil Kumar"]
@@ -214,17 +214,17 @@ def test_several_known_names_are_choices() -> None:
     "text",
     ["received 500 for invoice 000031", "received 1,72,750 from Zachariah"],
 )
-def test_the_document_with_the_number_or_the_exact_amount_is_meant(text: str) -> None:
+def test_the_document_with_the_number_or_the_exact_amount_is_taken(text: str) -> None:
     assert values("record_receipt", text)["invoice_id"] == "i2"
 
 
-def test_other_documents_are_choices() -> None:
+def test_other_documents_are_offered_as_choices() -> None:
     filled = fill(BY_NAME["record_receipt"], "received 500 from Zachariah", CONTEXT)
     assert filled.choices == {"invoice_id": OPEN}
     assert "invoice_id" not in filled.values
 
 
-def test_a_list_of_records_has_the_one_that_is_meant() -> None:
+def test_the_right_record_is_in_the_list_of_choices() -> None:
     context = Context(TODAY, look_up=lambda _lookup, _text: [Choice("p1", "Anil Das")])
     assert values("book_hotel", "book it for Anil", context)["passenger_ids"] == ["p1"]
 
@@ -257,7 +257,7 @@ def test_a_number_of_people_is_no_amount() -> None:
     assert "budget_max" not in filled.values
 
 
-def test_an_impossible_date_is_asked_for_and_not_taken_as_today() -> None:
+def test_an_impossible_date_is_asked_for_and_not_replaced_by_today() -> None:
     context = Context(date(2026, 11, 30))
     unclear = fill(record_receipt.CAPABILITY, "Thomas paid 1.5 lakh neft on 30 Feb", context)
     assert "paid_on" not in unclear.values

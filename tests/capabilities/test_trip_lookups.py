@@ -80,7 +80,7 @@ def test_a_passenger_is_found_by_name(alice: Person, charlie: Person) -> None:
         ("send it", ["Krishnan family, Dubai", "Menon, Doha"]),
     ],
 )
-def test_a_trip_is_meant_by_its_title(
+def test_a_trip_is_found_by_its_title(
     alice: Person, charlie: Person, text: str, meant: list[str]
 ) -> None:
     for title in ("Menon, Doha", "Krishnan family, Dubai"):

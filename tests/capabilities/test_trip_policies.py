@@ -29,7 +29,7 @@ def policy_of(person: Person, capability: Capability[Any], wanted: Closed) -> Po
     return person.does(lambda actor: policy(Invocation(actor), wanted))
 
 
-def test_tickets_pay_the_supplier_what_the_booking_costs(alice: Person) -> None:
+def test_the_policy_of_tickets_is_the_cost_of_the_booking(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     lines = hold(alice, trip_id, an_offer(alice)[0])
@@ -41,14 +41,14 @@ def test_tickets_pay_the_supplier_what_the_booking_costs(alice: Person) -> None:
     assert journey(alice, trip_id).lines[0].status == "held"
 
 
-def test_a_hotel_pays_the_supplier_the_rate(alice: Person) -> None:
+def test_the_policy_of_a_hotel_is_the_rate(alice: Person) -> None:
     rate = a_rate(alice)
     wanted = book_hotel.BookHotelInput(rate_key=rate.rate_key, passenger_ids=[new_id()])
     found = policy_of(alice, book_hotel.CAPABILITY, wanted)
     assert found == Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
 
 
-def test_an_act_whose_amount_is_unknown_states_none(alice: Person) -> None:
+def test_an_act_of_unknown_amount_states_none(alice: Person) -> None:
     visa = file_visa.FileVisaInput(passenger_id=new_id(), destination="AE")
     stay = cancel_hotel_booking.CancelHotelBookingInput(booking_id=new_id())
     mail = send_itinerary.SendItineraryInput(trip_id=new_id(), to="deepa@example.com")

@@ -60,7 +60,7 @@ def test_a_conversation_is_found_by_its_name_and_messages(alice: Person) -> None
     assert find(alice, "nothing of the kind") == []
 
 
-def test_only_words_are_searched_and_each_piece_by_itself(alice: Person) -> None:
+def test_only_words_are_searched_each_separately(alice: Person) -> None:
     begin(alice, "Krishnan", role="tool")
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
@@ -105,7 +105,7 @@ def test_deleted_and_foreign_conversations_are_not_found(alice: Person, charlie:
     assert find(alice, "krishnan") == []
 
 
-def test_pages_follow_one_another(alice: Person) -> None:
+def test_pages_follow_each_other(alice: Person) -> None:
     begun = [begin(alice, "krishnan") for _ in range(5)]
     found: list[UUID] = []
     cursor: str | None = None
@@ -208,7 +208,7 @@ def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     ("words", "found"),
     [("4711x2 of", 3), ("number 4711x", 1), ("nowhere-to-be-found", 0), ("Talk " + "e" * 32, 0)],
 )
-def test_rare_words_are_found_by_their_trigrams(
+def test_rare_words_are_found_by_the_trigram_index(
     lane: psycopg.Connection[Any], crowd: Person, words: str, found: int
 ) -> None:
     used, rows = run(lane, crowd, words)
@@ -224,7 +224,7 @@ def test_rare_words_are_found_by_their_trigrams(
 
 @pytest.mark.xdist_group("crowd-of-talks")
 @pytest.mark.parametrize("words", ["dubai", "trip to", "du", "%", "number 1"])
-def test_common_and_short_words_fill_a_page_from_the_newest(
+def test_frequent_and_short_words_fill_a_page_with_the_newest(
     lane: psycopg.Connection[Any], crowd: Person, words: str
 ) -> None:
     used, rows = run(lane, crowd, words)
@@ -235,9 +235,7 @@ def test_common_and_short_words_fill_a_page_from_the_newest(
 
 
 @pytest.mark.xdist_group("crowd-of-talks")
-def test_the_plan_of_the_search_itself_walks_indexes(
-    lane: psycopg.Connection[Any], crowd: Person
-) -> None:
+def test_the_search_function_uses_indexes(lane: psycopg.Connection[Any], crowd: Person) -> None:
     credential = Credential(
         crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id
     )

@@ -58,7 +58,7 @@ def kinds(engine: sa.Engine, person: Person) -> list[str]:
 # --- sessions ---
 
 
-def test_a_new_conversation_is_the_agencys_and_leaves_an_event(
+def test_a_new_conversation_belongs_to_the_agency_and_leaves_an_event(
     alice: Person, bob: Person, owner_engine: sa.Engine
 ) -> None:
     with alice.acting() as actor:
@@ -75,7 +75,7 @@ def test_a_new_conversation_is_the_agencys_and_leaves_an_event(
     assert kinds(owner_engine, alice)[-1] == "chat.created"
 
 
-def test_a_viewer_writes_nothing(victor: Person, session_id: UUID) -> None:
+def test_a_viewer_cannot_write(victor: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
         conversations.create_session,
         lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
@@ -90,7 +90,7 @@ def test_a_viewer_writes_nothing(victor: Person, session_id: UUID) -> None:
             victor.does(act)
 
 
-def test_a_conversation_of_another_agency_is_not_there(charlie: Person, session_id: UUID) -> None:
+def test_a_conversation_of_another_agency_is_not_found(charlie: Person, session_id: UUID) -> None:
     acts: list[Callable[[Any], Any]] = [
         lambda actor: conversations.append_message(actor, session_id, role="user", blocks=SAID),
         lambda actor: conversations.rename(actor, session_id, "x"),
@@ -118,7 +118,7 @@ def test_an_unknown_conversation_is_404(alice: Person) -> None:
         alice.does(conversations.rename, new_id(), "x")
 
 
-def test_renaming_trims_and_refuses_nothing_and_too_much(alice: Person, session_id: UUID) -> None:
+def test_renaming_trims_and_refuses_blank_and_long_names(alice: Person, session_id: UUID) -> None:
     alice.does(conversations.rename, session_id, " Goa \n")
     assert title_of(alice, session_id) == "Goa"
     with pytest.raises(conversations.TitleEmpty):
@@ -129,7 +129,7 @@ def test_renaming_trims_and_refuses_nothing_and_too_much(alice: Person, session_
     assert title_of(alice, session_id) == "x" * 200
 
 
-def test_a_rename_to_the_same_name_leaves_no_event(
+def test_renaming_to_the_same_name_records_no_event(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     alice.does(conversations.rename, session_id, "Goa")
@@ -150,9 +150,7 @@ def test_the_list_is_newest_first_with_counts_and_pages_by_cursor(alice: Person)
             sessions.list_sessions(reader, cursor="nonsense")
 
 
-def test_listing_costs_one_statement_whatever_the_number(
-    alice: Person, statements: list[str]
-) -> None:
+def test_listing_needs_one_statement_for_any_number(alice: Person, statements: list[str]) -> None:
     for _ in range(4):
         alice.does(conversations.create_session)
     with alice.reading() as reader:
@@ -188,7 +186,7 @@ def test_messages_are_numbered_from_one_and_counted(
         assert len(sessions.messages(reader, session_id, limit=1)) == 1
 
 
-def test_parallel_messages_get_every_number_once(alice: Person, session_id: UUID) -> None:
+def test_parallel_messages_get_consecutive_numbers(alice: Person, session_id: UUID) -> None:
     at_once(
         [lambda: alice.does(conversations.append_message, session_id, role="user", blocks=SAID)]
         * 12
@@ -235,13 +233,13 @@ def test_the_first_words_of_a_person_name_the_conversation(
     assert title_of(alice, session_id) == title
 
 
-def test_a_name_that_was_given_stays(alice: Person) -> None:
+def test_a_given_name_is_kept(alice: Person) -> None:
     made = begun(alice, "Krishnan")
     alice.does(conversations.append_message, made, role="user", blocks=SAID)
     assert title_of(alice, made) == "Krishnan"
 
 
-def test_a_message_cannot_point_into_another_agency(
+def test_a_message_cannot_refer_to_another_agency(
     charlie: Person, session_id: UUID, app_engine: sa.Engine
 ) -> None:
     with (
@@ -264,7 +262,7 @@ def test_a_message_cannot_point_into_another_agency(
 # --- turns ---
 
 
-def test_a_turn_stores_what_was_said_and_defers_its_job(
+def test_a_turn_stores_the_message_and_queues_its_job(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="Who owes us?")
@@ -291,7 +289,7 @@ def test_a_turn_stores_what_was_said_and_defers_its_job(
     assert job.args == {"tenant_id": str(alice.actor.tenant_id), "turn_id": turn.id}
 
 
-def test_a_second_message_waits_for_the_first_turn(
+def test_a_second_message_is_refused_during_a_turn(
     alice: Person, bob: Person, session_id: UUID
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
@@ -306,7 +304,7 @@ def test_a_second_message_waits_for_the_first_turn(
     assert bob.does(turns.start_turn, session_id, message="two").message == "two"
 
 
-def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> None:
+def test_of_parallel_messages_one_starts_a_turn(alice: Person, session_id: UUID) -> None:
     results = at_once(
         [lambda n=n: alice.does(turns.start_turn, session_id, message=f"m{n}") for n in range(12)]
     )
@@ -317,7 +315,7 @@ def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> No
         assert len(sessions.messages(reader, session_id)) == 1
 
 
-def test_the_database_itself_refuses_a_second_running_message_turn(
+def test_the_database_refuses_a_second_running_turn(
     alice: Person, session_id: UUID, app_engine: sa.Engine
 ) -> None:
     alice.does(turns.start_turn, session_id, message="one")
@@ -337,7 +335,7 @@ def test_the_database_itself_refuses_a_second_running_message_turn(
         )
 
 
-def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
+def test_a_continuation_waits_for_the_running_turn_and_starts_once(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     running = alice.does(turns.start_turn, session_id, message="one")
@@ -363,14 +361,16 @@ def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
     )
 
 
-def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_id: UUID) -> None:
+def test_parallel_continuations_of_one_decision_are_one_turn(
+    alice: Person, session_id: UUID
+) -> None:
     results = at_once(
         [lambda: alice.does(turns.start_continuation, session_id, approval_id="ap-7")] * 8
     )
     assert len({turn.id for turn in results}) == 1
 
 
-def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(
+def test_a_worker_claims_or_takes_over_a_turn_and_an_ended_turn_is_refused(
     alice: Person, session_id: UUID
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
@@ -392,7 +392,7 @@ def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(
         assert sessions.get_turn(turn.id).status == "done"
 
 
-def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(
+def test_a_worker_that_lost_its_turn_can_neither_write_nor_end_it(
     alice: Person, session_id: UUID
 ) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
@@ -408,13 +408,15 @@ def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(
         assert sessions.last_seq(session_id) == 0
 
 
-def test_a_turn_ends_in_a_state_that_is_an_end(alice: Person, session_id: UUID) -> None:
+def test_a_turn_ends_only_in_a_final_status(alice: Person, session_id: UUID) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="running"), alice.acting():
         turns.mark_finished(turn, "running")
 
 
-def test_stopping_marks_the_turn_that_runs(alice: Person, bob: Person, session_id: UUID) -> None:
+def test_a_stop_request_marks_the_running_turn(
+    alice: Person, bob: Person, session_id: UUID
+) -> None:
     assert not bob.does(turns.request_stop, session_id)
     turn = alice.does(turns.start_turn, session_id, message="one")
     with alice.acting():
@@ -467,7 +469,7 @@ def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID)
     assert event["timestamp"].endswith("Z")
 
 
-def test_an_event_has_no_other_field_and_no_other_kind(alice: Person, session_id: UUID) -> None:
+def test_an_event_with_an_unknown_field_or_kind_is_refused(alice: Person, session_id: UUID) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
     with pytest.raises(ValueError, match="colour"), alice.acting():
         turns.append_event(turn, "text_delta", colour="red")
@@ -484,7 +486,7 @@ def test_a_turn_has_one_final(alice: Person, session_id: UUID) -> None:
         assert sessions.last_seq(session_id) == 1
 
 
-def test_parallel_events_get_every_number_once(alice: Person, session_id: UUID) -> None:
+def test_parallel_events_get_consecutive_numbers(alice: Person, session_id: UUID) -> None:
     turn = alice.does(turns.start_turn, session_id, message="one")
 
     def speak() -> list[int]:
@@ -501,9 +503,7 @@ def test_parallel_events_get_every_number_once(alice: Person, session_id: UUID) 
         assert sessions.get_turn(turn.id).first_event_seq == 1
 
 
-def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
-    alice: Person, session_id: UUID
-) -> None:
+def test_event_numbers_continue_over_turns(alice: Person, session_id: UUID) -> None:
     for n in range(2):
         turn = alice.does(turns.start_turn, session_id, message=f"m{n}")
         with alice.acting():
@@ -588,7 +588,7 @@ def wipe_now(engine: sa.Engine, session_id: UUID) -> None:
         )
 
 
-def test_the_rows_go_when_the_undo_is_over(
+def test_the_rows_are_deleted_after_the_time_for_undo(
     alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
 ) -> None:
     alice.does(conversations.append_message, session_id, role="user", blocks=SAID)
@@ -626,7 +626,7 @@ def test_an_undone_deletion_deletes_nothing(
     )
 
 
-def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
+def test_the_job_of_an_earlier_deletion_does_not_wipe_after_a_later_one(
     alice: Person, session_id: UUID, owner_engine: sa.Engine
 ) -> None:
     alice.does(conversations.delete, session_id)

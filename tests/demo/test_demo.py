@@ -91,7 +91,7 @@ def test_the_demo_reports_what_it_created(told: list[str]) -> None:
     ]
 
 
-def test_the_agency_is_marked_as_the_demo_and_lives_in_kochi(
+def test_the_agency_is_marked_as_demo_with_a_letterhead_in_kochi(
     told: list[str], owner: sa.Connection
 ) -> None:
     (agency,) = owner.execute(
@@ -118,7 +118,7 @@ def test_the_agency_is_marked_as_the_demo_and_lives_in_kochi(
     )
 
 
-def test_sixty_enquiries_stand_in_every_state_over_the_year(
+def test_sixty_enquiries_of_every_status_cover_the_year(
     told: list[str], owner: sa.Connection
 ) -> None:
     states = tally(owner, "select status, count(*) from enquiries group by 1")
@@ -209,7 +209,7 @@ def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(
     assert owner.scalar(sa.text(later)) == 2, "what is deferred is revenue on its day of service"
 
 
-def test_the_agency_has_a_letterhead_an_invoice_that_is_taxed_and_one_in_instalments(
+def test_the_agency_has_a_letterhead_a_taxed_invoice_and_instalments(
     visitor: FlaskClient, owner: sa.Connection
 ) -> None:
     assert owner.execute(
@@ -230,7 +230,7 @@ def test_the_agency_has_a_letterhead_an_invoice_that_is_taxed_and_one_in_instalm
     assert visitor.get(f"/invoices/{planned}").text.count("98,000.00") >= 3
 
 
-def test_invoice_numbers_rise_with_their_days_without_a_gap(
+def test_invoice_numbers_increase_with_their_dates_without_a_gap(
     told: list[str], owner: sa.Connection
 ) -> None:
     numbers = owner.scalars(
@@ -244,7 +244,7 @@ def test_invoice_numbers_rise_with_their_days_without_a_gap(
     assert all(places == list(range(1, len(places) + 1)) for places in years.values())
 
 
-def test_every_party_of_a_document_is_noted_with_its_terms(
+def test_every_party_of_a_document_is_recorded_with_its_terms(
     told: list[str], owner: sa.Connection
 ) -> None:
     documents = "select party_key from invoices union select party_key from bills"
@@ -264,7 +264,7 @@ def test_every_party_of_a_document_is_noted_with_its_terms(
     )
 
 
-def test_three_conversations_are_held_and_nothing_is_left_running(
+def test_three_conversations_exist_and_nothing_is_running(
     told: list[str], owner: sa.Connection
 ) -> None:
     assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
@@ -303,13 +303,13 @@ def test_three_conversations_are_held_and_nothing_is_left_running(
         "/reports/trial-balance",
     ],
 )
-def test_a_visitor_finds_every_page_alive(visitor: FlaskClient, path: str) -> None:
+def test_every_page_works_for_a_visitor(visitor: FlaskClient, path: str) -> None:
     answer = visitor.get(path)
     assert answer.status_code == 200
     assert "Malabar Gulf Travels" in answer.text
 
 
-def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned(
+def test_there_is_a_booked_trip_one_with_warnings_and_a_planned_one(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     with demo_app.app_context():
@@ -345,9 +345,7 @@ def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned
     assert owner.scalar(sa.text("select count(*) from trips where session_id is not null")) == 2
 
 
-def test_the_booked_trip_is_in_the_books_with_part_of_what_it_costs(
-    demo_app: Flask, told: list[str]
-) -> None:
+def test_the_booked_trip_is_invoiced_and_partly_billed(demo_app: Flask, told: list[str]) -> None:
     with demo_app.app_context():
         _bind()
         today = clock.today("Asia/Kolkata")
@@ -362,7 +360,7 @@ def test_the_booked_trip_is_in_the_books_with_part_of_what_it_costs(
     ]
 
 
-def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(
+def test_a_trip_of_the_demo_has_an_itinerary_page_and_pdf(
     visitor: FlaskClient, owner: sa.Connection
 ) -> None:
     trip_id = owner.scalar(sa.text("select id from trips order by created_at limit 1"))
@@ -370,7 +368,7 @@ def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(
     assert visitor.get(f"/trips/{trip_id}/itinerary.pdf").data.startswith(b"%PDF")
 
 
-def test_the_administrator_may_grant_what_waits(
+def test_the_administrator_may_approve_the_pending_requests(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     requesters = owner.scalars(
@@ -382,9 +380,7 @@ def test_the_administrator_may_grant_what_waits(
     assert DEMO_EMAIL not in requesters
 
 
-def test_filling_it_again_adds_nothing(
-    demo_app: Flask, told: list[str], owner: sa.Connection
-) -> None:
+def test_filling_again_adds_nothing(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
     before = counts(owner)
     assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
     assert counts(owner) == before
@@ -430,7 +426,9 @@ def test_an_interrupted_conversation_is_continued_by_the_next_run(
     assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
 
 
-def test_production_refuses_it(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_the_demo_is_refused_in_production(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     before = counts(owner)
     parts: Identity = demo_app.extensions["voyagent.identity"]
     production = replace(
@@ -454,7 +452,7 @@ def test_an_agency_with_only_the_demos_address_is_not_changed(
         owner.execute(sa.text("update tenants set is_demo = true"))
 
 
-def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(
+def test_the_command_prints_its_result_and_refuses_in_a_sentence(
     demo_app: Flask, told: list[str], owner: sa.Connection
 ) -> None:
     runner = demo_app.test_cli_runner()
