@@ -20,7 +20,6 @@ from voyagent.billing.bills.forms import (
 )
 from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
-from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
@@ -30,11 +29,10 @@ from voyagent.billing.core.service import taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
-    changed,
-    closed,
     discard_step,
     draft_page,
     listed,
+    post_step,
     settling,
     shown,
     to_be_booked,
@@ -176,25 +174,22 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Show the postings of receiving a draft (GET), and receive it (POST)."""
-    draft = bill_queries.get_bill(bill_id)
-    if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
-        return back
-    if request.method == "GET":
-        facts: dict[str, Any] = {
-            "postings": postings_of(bill_service.receive_sides(draft)),
-            "other_year": other_year_words(draft.issue_date),
-        }
+
+    def page(draft: Bill) -> str:
         return render_template(
-            "bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency)
+            "bills/receive.html",
+            place=Place(draft),
+            postings=postings_of(bill_service.receive_sides(draft)),
+            other_year=other_year_words(draft.issue_date),
+            **to_be_booked(draft, actor.currency),
         )
-    try:
-        received = bill_service.receive_draft(
-            actor, bill_id, seen=opened_state(request.form.get("seen"))
-        )
-    except DraftChanged as refusal:
-        return changed(refusal, bill_queries.get_bill(bill_id), "receive")
-    toast(_("Bill %(reference)s received.", reference=received.vendor_reference))
-    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+    return post_step(
+        lambda: bill_queries.get_bill(bill_id),
+        lambda seen: bill_service.receive_draft(actor, bill_id, seen=seen),
+        page,
+        lambda reference: _("Bill %(reference)s received.", reference=reference),
+    )
 
 
 @pages.page(

@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import DRAFT_PLACES
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
@@ -17,13 +16,11 @@ from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.service import numbering, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
-    changed,
-    closed,
     discard_step,
     draft_page,
     journal_of,
     listed,
-    not_now,
+    post_step,
     settling,
     shown,
     to_be_booked,
@@ -50,7 +47,7 @@ from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import is_htmx, see_other
-from voyagent.http.pages import toast, translated
+from voyagent.http.pages import toast
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
@@ -59,7 +56,6 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
-from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
 from voyagent.trips.queries import trips
 
 
@@ -193,37 +189,25 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Show the postings of issuing a draft (GET), and issue it (POST)."""
-    draft = invoice_queries.get_invoice(invoice_id)
-    if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
-        return back
-    if taxing.waits(draft):
-        return not_now(
-            translated(PlaceOfSupplyMissing.message), url_for("billing.edit", invoice_id=invoice_id)
-        )
-    if request.method == "GET":
-        total = Money(draft.total_minor, draft.currency)
-        number = numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date)
-        facts: dict[str, Any] = {
-            "postings": postings_of(issuing.issue_sides(draft)),
-            "further": further_of(issuing.recognitions_of(draft)),
-        }
-        facts |= {"other_year": other_year_words(draft.issue_date, numbering.INVOICE_SERIES)}
+
+    def page(draft: Invoice) -> str:
         return render_template(
             "billing/issue.html",
             invoice=draft,
-            total=total,
-            number=number,
-            **facts,
+            total=Money(draft.total_minor, draft.currency),
+            number=numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date),
+            postings=postings_of(issuing.issue_sides(draft)),
+            further=further_of(issuing.recognitions_of(draft)),
+            other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
             **to_be_booked(draft, actor.currency),
         )
-    try:
-        issued = issuing.issue_invoice(
-            actor, invoice_id, seen=opened_state(request.form.get("seen"))
-        )
-    except DraftChanged as refusal:
-        return changed(refusal, invoice_queries.get_invoice(invoice_id), "issue")
-    toast(_("Invoice %(number)s issued.", number=issued.number))
-    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+    return post_step(
+        lambda: invoice_queries.get_invoice(invoice_id),
+        lambda seen: issuing.issue_invoice(actor, invoice_id, seen=seen),
+        page,
+        lambda number: _("Invoice %(number)s issued.", number=number),
+    )
 
 
 @pages.page(

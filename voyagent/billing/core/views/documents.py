@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,12 @@ from voyagent.billing.core.errors import DraftChanged
 from voyagent.billing.core.forms.drafts import VOID_PLACES, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.core.service import days, voiding
+from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -31,6 +32,7 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
+from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
@@ -40,6 +42,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
 from voyagent.trips.queries import trips
 
 TRIPS_OFFERED = 50
@@ -105,19 +108,6 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
         _("This document’s status no longer allows this. Reload the page."),
         Place(document).url(),
     )
-
-
-def closed(document: Invoice | Bill) -> Any:
-    """Return a redirect to the form of a draft that is dated in a closed month, else None."""
-    month = closed_months.last_closed_month()
-    if month is None or document.issue_date.replace(day=1) > month:
-        return None
-    return not_now(translated(PeriodLocked.message), Place(document).url("edit"))
-
-
-def changed(refusal: DraftChanged, document: Invoice | Bill, step: str) -> Any:
-    """Return a redirect to an action of a draft that another person has changed."""
-    return not_now(translated(refusal.message), Place(document).url(step))
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
@@ -217,6 +207,35 @@ def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
     discard()
     toast(_("Draft deleted."))
     return see_other(all_url)
+
+
+def post_step(
+    read: Callable[[], Invoice | Bill],
+    post: Callable[[datetime | None], Invoice | Bill],
+    page: Callable[[Any], str],
+    done: Callable[[str | None], str],
+) -> Any:
+    """Issue or receive a draft and redirect to it (POST), or show the page of its postings (GET).
+
+    `post` gets the time at which the draft that the person saw was changed last.
+    """
+    draft = read()
+    place = Place(draft)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    month = closed_months.last_closed_month()
+    if month is not None and draft.issue_date.replace(day=1) <= month:
+        return not_now(translated(PeriodLocked.message), place.url("edit"))
+    if isinstance(draft, Invoice) and taxing.waits(draft):
+        return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
+    if request.method == "GET":
+        return page(draft)
+    try:
+        posted = post(opened_state(request.form.get("seen")))
+    except DraftChanged as refusal:
+        return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
+    toast(done(number_of(posted)))
+    return see_other(place.url())
 
 
 def void_step(
