@@ -71,7 +71,8 @@ class OpenBalancesInput(Closed):
 def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> dict[str, Any]:
     """Return the open balance of each party and currency, the agency's currency first.
 
-    Within a currency the largest balance comes first.
+    Within a currency the largest balance comes first. The key of the list is `customers` or
+    `suppliers`.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
     """
@@ -95,7 +96,7 @@ def open_balances(call: Invocation, kind: Kind, wanted: OpenBalancesInput) -> di
     return {
         "as_of": (wanted.as_of or today).isoformat(),
         "count": len(owed),
-        "parties": [
+        "customers" if kind == "receivable" else "suppliers": [
             {
                 "name": party["name"],
                 "amount": wire_amount(party["minor"], party["currency"]),

@@ -37,13 +37,7 @@ class ListPayablesInput(OpenBalancesInput):
 
 def run(call: Invocation, wanted: ListPayablesInput) -> JsonObject:
     """Return the open balance of each supplier. Raises the errors of `open_balances`."""
-    found = open_balances(call, "payable", wanted)
-    return {
-        "as_of": found["as_of"],
-        "count": found["count"],
-        "suppliers": found["parties"],
-        "totals": found["totals"],
-    }
+    return open_balances(call, "payable", wanted)
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:

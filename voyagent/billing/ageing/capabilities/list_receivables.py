@@ -37,13 +37,7 @@ class ListReceivablesInput(OpenBalancesInput):
 
 def run(call: Invocation, wanted: ListReceivablesInput) -> dict[str, Any]:
     """Return the open balance of each customer. Raises the errors of `open_balances`."""
-    found = open_balances(call, "receivable", wanted)
-    return {
-        "as_of": found["as_of"],
-        "count": found["count"],
-        "customers": found["parties"],
-        "totals": found["totals"],
-    }
+    return open_balances(call, "receivable", wanted)
 
 
 def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
