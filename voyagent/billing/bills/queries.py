@@ -10,9 +10,9 @@ from sqlalchemy import Select, select
 
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
+from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import (
     DocumentSearch,
     by_day_statement,
@@ -36,7 +36,6 @@ from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
-_CREDITS = SupplierCredit.__table__.c
 _BILLS = Bill.__table__.c
 _BRIEF = (
     *(
@@ -83,32 +82,6 @@ def bills_listing(search: BillSearch) -> Listing:
         Column("open_amount", open_column(of), "amount"),
     ]
     return documents_listing("bills", Bill, columns, search)
-
-
-def credits_of_statement(bill_id: UUID) -> Select[Any]:
-    """Return a statement for the credits of a bill, oldest first.
-
-    Each row has date, amount, reason and, if the credit is reversed, its reversal.
-    """
-    names = (
-        "id",
-        "vendor_reference",
-        "issue_date",
-        "reason",
-        "entry_id",
-        "reversed_on",
-        "reversal_reason",
-        "reversal_entry_id",
-    )
-    told = (
-        _CREDITS.total_minor.label("amount_minor"),
-        name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
-    )
-    return (
-        select(*(_CREDITS[name] for name in names), *told)
-        .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
-        .order_by(_CREDITS.issue_date, _CREDITS.id)
-    )
 
 
 class BillSearch(DocumentSearch):
@@ -167,7 +140,7 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
         items_statement(BILL, bill_id),
         bill_taxes_statement(bill_id),
         settling_statement(BILL, bill_id),
-        credits_of_statement(bill_id),
+        credits_of_statement(BILL, bill_id),
         entry_lines_statement(entry_id),
     )
 

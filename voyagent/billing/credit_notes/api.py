@@ -6,6 +6,7 @@ from uuid import UUID
 
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
+from voyagent.billing.core.schemas.credits import credit_row
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.credit_notes import (
     queries as credit_note_queries,
@@ -17,7 +18,6 @@ from voyagent.billing.credit_notes.schemas import (
     CreditNoteListOut,
     CreditNoteOut,
     CreditNoteQuery,
-    credit_note_row,
 )
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -76,9 +76,7 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     note = credit_note_service.issue_credit_note(
         actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts
     )
-    return CreditNoteOut.of(
-        credit_note_row(credit_note_queries.read_credit_note(SessionReader(db.session), note.id))
-    )
+    return _response(SessionReader(db.session), note.id)
 
 
 @api.post(
@@ -103,11 +101,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
     credit_note_service.reverse_credit_note(
         actor, credit_note_id, reason=body.reason, on=body.reversed_on
     )
-    return CreditNoteOut.of(
-        credit_note_row(
-            credit_note_queries.read_credit_note(SessionReader(db.session), credit_note_id)
-        )
-    )
+    return _response(SessionReader(db.session), credit_note_id)
 
 
 @api.get(
@@ -118,6 +112,10 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> 
 )
 def get_credit_note(reader: Reader, credit_note_id: UUID) -> Body[CreditNoteOut]:
     """Return a credit note with its lines."""
+    return _response(reader, credit_note_id)
+
+
+def _response(reader: Reader, credit_note_id: UUID) -> Body[CreditNoteOut]:
     return CreditNoteOut.of(
-        credit_note_row(credit_note_queries.read_credit_note(reader, credit_note_id))
+        credit_row(credit_note_queries.read_credit_note(reader, credit_note_id))
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,35 +9,19 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.kinds import CREDIT_NOTE
-from voyagent.billing.core.queries.credits import CreditSearch, credited_taxes_statement, narrowed
-from voyagent.billing.core.queries.documents import page_of
+from voyagent.billing.core.models.kinds import INVOICE
+from voyagent.billing.core.queries.credits import (
+    CreditDocument,
+    CreditSearch,
+    credit_statements,
+    list_credits,
+)
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
-from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
-from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
+from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage
-from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import entry_lines_statement
-
-_NOTES = CreditNote.__table__.c
-_LINES = CreditNoteLine.__table__.c
-_INVOICES = Invoice.__table__.c
-_TEXTS = ("number", "party_name", "invoice_number")
-
-
-@dataclass(frozen=True, slots=True)
-class CreditDocument:
-    """A credit note with its invoice's number, lines, taxes and journal lines."""
-
-    note: Row
-    lines: list[Row]
-    taxes: list[Row]
-    journal: list[Row]
-    further: list[Row]
-    """Journal entries on service dates after the date of the credit note."""
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
@@ -61,7 +44,7 @@ def list_credit_notes(
     reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
 ) -> CursorPage[Row]:
     """Return a page of credit notes after the cursor, newest issue date first."""
-    return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
+    return list_credits(reader, INVOICE, search, limit=limit, cursor=cursor)
 
 
 def recalled_by_line(invoice: Invoice) -> dict[int, int]:
@@ -93,54 +76,7 @@ def round_off_given_back(invoice_id: UUID) -> bool:
 
 @keyed_select
 def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
-    entry_id = (
-        select(_NOTES.entry_id)
-        .where(owned(CreditNote), _NOTES.id == credit_note_id)
-        .scalar_subquery()
-    )
-    lines = (
-        select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
-        .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
-        .order_by(_LINES.line_no)
-    )
-    names = (
-        name_of(_NOTES.created_by_user_id).label("created_by"),
-        name_of(_NOTES.reversed_by_user_id).label("reversed_by"),
-    )
-    one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
     return (
-        one,
-        lines,
-        credited_taxes_statement(CREDIT_NOTE, credit_note_id),
-        entry_lines_statement(entry_id),
+        *credit_statements(INVOICE, credit_note_id),
         recognitions_statement("credit_note", credit_note_id),
-    )
-
-
-@cached_statement
-def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    return narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor)
-
-
-def _notes() -> Select[Any]:
-    columns = [
-        column
-        for column in CreditNote.__table__.columns
-        if column.name
-        not in {
-            "tenant_id",
-            "party_key",
-            "created_by_user_id",
-            "reversed_by_user_id",
-        }
-    ]
-    return (
-        select(*columns, _INVOICES.number.label("invoice_number"))
-        .select_from(
-            CreditNote.__table__.join(
-                Invoice.__table__,
-                (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id),
-            )
-        )
-        .where(owned(CreditNote))
     )

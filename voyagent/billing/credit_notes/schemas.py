@@ -14,9 +14,7 @@ from voyagent.billing.core.schemas.documents import (
     DocumentQuery,
     RecognitionOut,
     SignedAmount,
-    taxed_lines,
 )
-from voyagent.billing.credit_notes.queries import CreditDocument
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Filter,
@@ -100,13 +98,3 @@ class CreditNoteOut(CreditNoteBrief):
 
 class CreditNoteListOut(CursorPageOf[CreditNoteBrief]):
     """A page of credit notes, newest issue date first; the last page has no `next_cursor`."""
-
-
-def credit_note_row(document: CreditDocument) -> Row:
-    """Return a credit note with its parts as the row that `CreditNoteOut` serializes."""
-    row = document.note
-    return {
-        **row,
-        "lines": taxed_lines(document.lines, document.taxes, row["currency"]),
-        "recognitions": document.further,
-    }

@@ -9,12 +9,13 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.core.forms.credits import CreditList
-from voyagent.billing.core.models.kinds import CREDIT_NOTE
+from voyagent.billing.core.models.kinds import BILL, CREDIT_NOTE, INVOICE, DocumentKind
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.queries.credits import list_credits
 from voyagent.billing.core.service import crediting, days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
+from voyagent.billing.core.views.credits import CreditPages, credit_page, credit_url, reverse_page
 from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
 from voyagent.billing.core.views.previews import (
     further_of,
@@ -27,17 +28,15 @@ from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.billing.credit_notes.forms import CreditForm
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.http.pages import translated
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Cursor, CursorPage, page_or_first
+from voyagent.kernel.pages import page_or_first
 from voyagent.settings import queries as settings
 
 PAGES = CreditPages(
     kind=CREDIT_NOTE,
-    url=lambda key: url_for("billing.credit_note", credit_note_id=key),
     list_url=lambda: url_for("billing.credit_notes"),
     document=invoice_queries.get_invoice,
     series=credit_note_service.CREDIT_SERIES,
@@ -57,9 +56,12 @@ PAGES = CreditPages(
 def credit_notes(reader: Reader) -> Any:
     """Show the list of credit notes, newest first: those to customers or those from suppliers."""
     asked = CreditList.read(request.args)
-    found, strange = page_or_first(lambda behind: _listed(reader, asked, behind), asked.place)
+    kind = BILL if asked.kind else INVOICE
+    found, strange = page_or_first(
+        lambda behind: list_credits(reader, kind, asked.search(), cursor=behind), asked.place
+    )
     unread = asked.unread_words(*strange)
-    rows = [_supplier_row(row) if asked.kind else _customer_row(row) for row in found.items]
+    rows = [_shown(row, kind) for row in found.items]
     return render_template(
         "billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor
     ), (422 if unread else 200)
@@ -69,14 +71,11 @@ def credit_notes(reader: Reader) -> Any:
 def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     """Show a credit note with its journal entries."""
     document = credit_note_queries.read_credit_note(reader, credit_note_id)
-    currency = document.note["currency"]
+    note, currency = document.credit, document.credit["currency"]
     return render_template(
         "billing/credit_note.html",
         letterhead=settings.read(reader) or {},
-        note=document.note
-        | {
-            name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")
-        },
+        note=with_amounts([note], currency, "total", "round_off")[0],
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
@@ -141,36 +140,11 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     return reverse_page(PAGES, actor, credit_note_id)
 
 
-def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> CursorPage[Row]:
-    read = (
-        supplier_credit_queries.list_supplier_credits
-        if asked.kind
-        else credit_note_queries.list_credit_notes
-    )
-    return read(reader, asked.search(), cursor=cursor)
-
-
-def _customer_row(row: Row) -> Row:
-    url, on_url = (
-        url_for("billing.credit_note", credit_note_id=row["id"]),
-        url_for("billing.invoice", invoice_id=row["invoice_id"]),
-    )
+def _shown(row: Row, kind: DocumentKind) -> Row:
     return row | {
-        "url": url,
-        "on": row["invoice_number"],
-        "on_url": on_url,
+        "number": row[kind.credit.number],
+        "url": credit_url(kind.credit, row["id"]),
+        "on": row[kind.credit.document_number],
+        "on_url": url_for(f"billing.{kind.name}", **{kind.key: row[kind.key]}),
         "total": Money(row["total_minor"], row["currency"]),
     }
-
-
-def _supplier_row(row: Row) -> Row:
-    url, on_url = (
-        url_for("billing.supplier_credit", supplier_credit_id=row["id"]),
-        url_for("billing.bill", bill_id=row["bill_id"]),
-    )
-    told = {
-        "number": row["vendor_reference"],
-        "on": row["bill_reference"],
-        "total": Money(row["total_minor"], row["currency"]),
-    }
-    return row | told | {"url": url, "on_url": on_url}

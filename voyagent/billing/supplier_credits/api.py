@@ -8,6 +8,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
+from voyagent.billing.core.schemas.credits import credit_row
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.supplier_credits import (
     errors as supplier_credit_errors,
@@ -20,7 +21,6 @@ from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditListOut,
     SupplierCreditOut,
     SupplierCreditQuery,
-    supplier_credit_row,
 )
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -84,11 +84,7 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]
     credit = supplier_credit_service.credit_bill(
         actor, body.bill_id, on=body.issue_date, amounts=amounts, **given
     )
-    return SupplierCreditOut.of(
-        supplier_credit_row(
-            supplier_credit_queries.read_supplier_credit(SessionReader(db.session), credit.id)
-        )
-    )
+    return _response(SessionReader(db.session), credit.id)
 
 
 @api.post(
@@ -115,13 +111,7 @@ def reverse_supplier_credit(
     supplier_credit_service.reverse_supplier_credit(
         actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
     )
-    return SupplierCreditOut.of(
-        supplier_credit_row(
-            supplier_credit_queries.read_supplier_credit(
-                SessionReader(db.session), supplier_credit_id
-            )
-        )
-    )
+    return _response(SessionReader(db.session), supplier_credit_id)
 
 
 @api.get(
@@ -132,8 +122,10 @@ def reverse_supplier_credit(
 )
 def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Body[SupplierCreditOut]:
     """Return a supplier credit with its lines."""
+    return _response(reader, supplier_credit_id)
+
+
+def _response(reader: Reader, supplier_credit_id: UUID) -> Body[SupplierCreditOut]:
     return SupplierCreditOut.of(
-        supplier_credit_row(
-            supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id)
-        )
+        credit_row(supplier_credit_queries.read_supplier_credit(reader, supplier_credit_id))
     )

@@ -11,8 +11,7 @@ from pydantic import Field
 from voyagent.billing.bills.schemas import InputTaxOut
 from voyagent.billing.core.queries.credits import CreditSearch
 from voyagent.billing.core.schemas.credits import CreditIn
-from voyagent.billing.core.schemas.documents import DocumentQuery, taxed_lines
-from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
+from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Filter,
@@ -97,9 +96,3 @@ class SupplierCreditOut(SupplierCreditBrief):
 
 class SupplierCreditListOut(CursorPageOf[SupplierCreditBrief]):
     """A page of supplier credits, newest issue date first; the last page has no `next_cursor`."""
-
-
-def supplier_credit_row(document: SupplierCreditDocument) -> Row:
-    """Return a supplier credit with its parts as the row that `SupplierCreditOut` serializes."""
-    row = document.credit
-    return {**row, "lines": taxed_lines(document.lines, document.taxes, row["currency"])}

@@ -31,7 +31,6 @@ from voyagent.kernel.money import Money
 
 PAGES = CreditPages(
     kind=SUPPLIER_CREDIT,
-    url=lambda key: url_for("billing.supplier_credit", supplier_credit_id=key),
     list_url=lambda: url_for("billing.credit_notes", kind="supplier"),
     document=bill_queries.get_bill,
     series=None,

@@ -37,8 +37,9 @@ Credit = TypeVar("Credit", CreditNote, SupplierCredit)
 class CreditKind(Generic[Credit]):
     """Credit notes or supplier credits: their tables, and their names in ledger and audit log.
 
-    `number` is the column with the number of the credit; `title` names the kind in the narration of
-    journal entries. The last four attributes are the errors that refuse a credit or its reversal.
+    `number` is the column with the number of the credit, `document_number` the one with the number
+    of its document in a list; `title` names the kind in the narration of journal entries. The last
+    four attributes are the errors that refuse a credit or its reversal.
     """
 
     name: str
@@ -46,6 +47,7 @@ class CreditKind(Generic[Credit]):
     purpose: str
     permission: str
     number: str
+    document_number: str
     model: type[Credit]
     line: type[CreditNoteLine | SupplierCreditLine]
     tax: type[CreditNoteTax | SupplierCreditTax]
@@ -72,6 +74,7 @@ class DocumentKind:
     purpose: Literal["issue", "receive"]
     party: str
     number: str
+    model: type[Invoice | Bill]
     line: type[InvoiceLine | BillLine]
     tax: type[InvoiceTax | BillTax]
     credit: CreditKind[Any]
@@ -94,6 +97,7 @@ CREDIT_NOTE = CreditKind(
     purpose="issue",
     permission="invoice.credit",
     number="number",
+    document_number="invoice_number",
     model=CreditNote,
     line=CreditNoteLine,
     tax=CreditNoteTax,
@@ -108,6 +112,7 @@ SUPPLIER_CREDIT = CreditKind(
     purpose="enter",
     permission="bill.credit",
     number="vendor_reference",
+    document_number="bill_reference",
     model=SupplierCredit,
     line=SupplierCreditLine,
     tax=SupplierCreditTax,
@@ -121,6 +126,7 @@ INVOICE = DocumentKind(
     purpose="issue",
     party="customer_name",
     number="number",
+    model=Invoice,
     line=InvoiceLine,
     tax=InvoiceTax,
     credit=CREDIT_NOTE,
@@ -131,6 +137,7 @@ BILL = DocumentKind(
     purpose="receive",
     party="vendor_name",
     number="vendor_reference",
+    model=Bill,
     line=BillLine,
     tax=BillTax,
     credit=SUPPLIER_CREDIT,

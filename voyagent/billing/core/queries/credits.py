@@ -1,22 +1,25 @@
-"""Filters of the lists of credits, and the amounts of document lines credited so far."""
+"""Queries of credits: one with all its parts, the list, and amounts credited so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Result, Select, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Result, Select, cast, func, select
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.kinds import CreditKind, kind_of
-from voyagent.billing.core.queries.documents import having_text
+from voyagent.billing.core.models.kinds import DocumentKind, kind_of
+from voyagent.billing.core.queries.documents import having_text, newest_first, page_of
+from voyagent.identity.queries.people import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +33,80 @@ class CreditSearch:
     text: str | None = None
 
 
-def narrowed(
-    statement: Select[Any],
-    table: Any,
-    document_id: Any,
-    texts: Iterable[str],
-    search: CreditSearch,
-    limit: int,
-    cursor: Cursor | None,
-) -> Select[Any]:
-    """Add filters, order (newest date first) and cursor to the statement of a list of credits.
+@dataclass(frozen=True, slots=True)
+class CreditDocument:
+    """A credit with its document's number, lines, taxes and journal lines."""
 
-    The statement returns up to one row more than `limit`, which shows that there is a next page.
-    """
-    if search.document_id is not None:
-        statement = statement.where(document_id == search.document_id)
-    if search.party:
-        statement = statement.where(table.party_key == func.lower(search.party))
-    if search.issued_from:
-        statement = statement.where(table.issue_date >= search.issued_from)
-    if search.issued_to:
-        statement = statement.where(table.issue_date <= search.issued_to)
-    if cursor is not None:
-        statement = statement.where(
-            tuple_(table.issue_date, table.id)
-            < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+    credit: Row
+    lines: list[Row]
+    taxes: list[Row]
+    journal: list[Row]
+    further: list[Row] = field(default_factory=list)
+    """Journal entries on service dates after the date of a credit note."""
+
+
+def list_credits(
+    reader: Reader,
+    kind: DocumentKind,
+    search: CreditSearch,
+    *,
+    limit: int = 50,
+    cursor: Cursor | None = None,
+) -> CursorPage[Row]:
+    """Return a page of credits after the cursor, newest issue date first."""
+    return page_of(reader.read(_list_statement(kind, search, limit, cursor))[0], limit)
+
+
+def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any], ...]:
+    """Return the statements for a credit, its lines, its taxes and its journal lines."""
+    table, lines = kind.credit.model.__table__.c, kind.credit.line.__table__.c
+    taxes, key = kind.credit.tax.__table__.c, kind.credit.key
+    entry_id = (
+        select(table.entry_id)
+        .where(owned(kind.credit.model), table.id == credit_id)
+        .scalar_subquery()
+    )
+    return (
+        _credits(kind)
+        .add_columns(
+            name_of(table.created_by_user_id).label("created_by"),
+            name_of(table.reversed_by_user_id).label("reversed_by"),
         )
-    return having_text(
-        statement.order_by(table.issue_date.desc(), table.id.desc()),
+        .where(table.id == credit_id),
+        select(*(column for column in lines if column.name not in ("tenant_id", key)))
+        .where(owned(kind.credit.line), lines[key] == credit_id)
+        .order_by(lines.line_no),
+        select(taxes.line_no, taxes.component, taxes.amount_minor)
+        .where(owned(kind.credit.tax), taxes[key] == credit_id)
+        .order_by(taxes.line_no, taxes.component),
+        entry_lines_statement(entry_id),
+    )
+
+
+def credits_of_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
+    """Return a statement for the credits on a document, oldest first.
+
+    Each row has number, date, amount, reason and, if the credit is reversed, its reversal.
+    """
+    table = kind.credit.model.__table__.c
+    names = (
+        "id",
+        kind.credit.number,
         "issue_date",
-        texts,
-        search.text,
-        limit + 1,
+        "reason",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    return (
+        select(
+            *(table[name] for name in names),
+            table.total_minor.label("amount_minor"),
+            name_of(table.reversed_by_user_id).label("reversed_by"),
+        )
+        .where(owned(kind.credit.model), table[kind.key] == document_id)
+        .order_by(table.issue_date, table.id)
     )
 
 
@@ -85,21 +130,6 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
     return {(row.line_no, row.component): row.minor for row in rows}
 
 
-def credited_taxes_statement(
-    kind: CreditKind[Any], credit_id: UUID
-) -> Select[tuple[int, str, int]]:
-    """Return a statement for the taxes of one credit.
-
-    Rows: line_no, component, amount_minor.
-    """
-    taxes = kind.tax.__table__.c
-    return (
-        select(taxes.line_no, taxes.component, taxes.amount_minor)
-        .where(owned(kind.tax), taxes[kind.key] == credit_id)
-        .order_by(taxes.line_no, taxes.component)
-    )
-
-
 def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
     """Sum the lines or taxes of all credits of a document that are not reversed."""
     kind = kind_of(document)
@@ -114,3 +144,50 @@ def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:
         .group_by(*by)
     )
     return db.session.execute(statement)
+
+
+@cached_statement
+def _list_statement(
+    kind: DocumentKind, search: CreditSearch, limit: int, cursor: Cursor | None
+) -> Select[Any]:
+    """Return a statement for the credits that a search finds, newest issue date first.
+
+    It returns up to one row more than `limit`, which shows that there is a next page.
+    """
+    table = kind.credit.model.__table__
+    statement = _credits(kind)
+    if search.document_id is not None:
+        statement = statement.where(table.c[kind.key] == search.document_id)
+    if search.party:
+        statement = statement.where(table.c.party_key == func.lower(search.party))
+    if search.issued_from:
+        statement = statement.where(table.c.issue_date >= search.issued_from)
+    if search.issued_to:
+        statement = statement.where(table.c.issue_date <= search.issued_to)
+    return having_text(
+        newest_first(statement, table, cursor),
+        "issue_date",
+        (kind.credit.number, "party_name", kind.credit.document_number),
+        search.text,
+        limit + 1,
+    )
+
+
+def _credits(kind: DocumentKind) -> Select[Any]:
+    """Return a statement for credits with the number of their document."""
+    table, documents = kind.credit.model.__table__, kind.model.__table__
+    internal = {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}
+    return (
+        select(
+            *(column for column in table.c if column.name not in internal),
+            documents.c[kind.number].label(kind.credit.document_number),
+        )
+        .select_from(
+            table.join(
+                documents,
+                (documents.c.tenant_id == table.c.tenant_id)
+                & (documents.c.id == table.c[kind.key]),
+            )
+        )
+        .where(owned(kind.credit.model))
+    )

@@ -180,6 +180,11 @@ def by_day_statement(
     statement = select(*(table.c[name] for name in names)).where(
         owned(model), *conditions(search, table)
     )
+    return newest_first(statement, table, cursor)
+
+
+def newest_first(statement: Select[Any], table: Any, cursor: Cursor | None) -> Select[Any]:
+    """Add the order of a list, newest issue date first, and the cursor of a page."""
     if cursor is not None:
         statement = statement.where(
             tuple_(table.c.issue_date, table.c.id)

@@ -1,4 +1,4 @@
-"""Request bodies of credits on invoices and bills."""
+"""Bodies of the APIs that credit notes and supplier credits share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from voyagent.billing.core.errors import LineAlreadyNamed
+from voyagent.billing.core.queries.credits import CreditDocument
+from voyagent.billing.core.schemas.documents import taxed_lines
 from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
@@ -49,3 +52,13 @@ class CreditIn(Closed):
         if len(amounts) < len(self.lines):
             raise LineAlreadyNamed
         return amounts
+
+
+def credit_row(document: CreditDocument) -> Row:
+    """Return a credit with its parts as the row that the API serializes."""
+    row = document.credit
+    return {
+        **row,
+        "lines": taxed_lines(document.lines, document.taxes, row["currency"]),
+        "recognitions": document.further,
+    }

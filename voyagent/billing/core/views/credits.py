@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import render_template
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing.core.forms.credits import CREDIT_PLACES, DocumentCreditForm
@@ -41,7 +41,6 @@ class CreditPages:
     """Functions and labels of the pages of credit notes or of supplier credits."""
 
     kind: CreditKind[Any]
-    url: Callable[[UUID], str]
     list_url: Callable[[], str]
     document: Callable[[UUID], Invoice | Bill]
     series: str | None
@@ -50,6 +49,12 @@ class CreditPages:
     explained: Any
     entered: Callable[[str], str]
     reversed: Any
+
+
+def credit_url(kind: CreditKind[Any], credit_id: UUID) -> str:
+    """Return the URL of a credit."""
+    key: dict[str, Any] = {kind.key: credit_id}
+    return url_for(f"billing.{kind.name}", **key)
 
 
 def credit_page(
@@ -77,12 +82,12 @@ def credit_page(
             200 if is_preview() else form.status
         )
     toast(pages.entered(getattr(credit, pages.kind.number)))
-    return see_other(pages.url(credit.id))
+    return see_other(credit_url(pages.kind, credit.id))
 
 
 def reverse_page(pages: CreditPages, actor: Actor, credit_id: UUID) -> Any:
     """Reverse a credit and redirect to it, or render the confirmation page."""
-    credit, url = pages.credit(credit_id), pages.url(credit_id)
+    credit, url = pages.credit(credit_id), credit_url(pages.kind, credit_id)
     if credit.reversed_on is not None:
         return not_now(_(pages.kind.already_reversed.message), url)
     form = ReverseForm(data={"reversed_on": max(today(), credit.issue_date)})

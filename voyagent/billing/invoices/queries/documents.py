@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Select, Text, case, cast, func, select
 
 from voyagent.approvals.queries import unfinished_statement
-from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import taxes_statement
@@ -28,7 +28,6 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
 _INVOICES = Invoice.__table__.c
-_NOTES = CreditNote.__table__.c
 LISTED = (
     *(
         "id",
@@ -160,7 +159,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         items_statement(INVOICE, invoice_id),
         taxes_statement(invoice_id),
         settling_statement(INVOICE, invoice_id),
-        _notes_statement(invoice_id),
+        credits_of_statement(INVOICE, invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
         entry_lines_statement(entry_id),
@@ -181,28 +180,6 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
         name_of(_INVOICES.issued_by_user_id).label("issued_by"),
         name_of(_INVOICES.voided_by_user_id).label("voided_by"),
     ).where(owned(Invoice), _INVOICES.id == invoice_id)
-
-
-def _notes_statement(invoice_id: UUID) -> Select[Any]:
-    names = (
-        "id",
-        "number",
-        "issue_date",
-        "reason",
-        "entry_id",
-        "reversed_on",
-        "reversal_reason",
-        "reversal_entry_id",
-    )
-    return (
-        select(
-            *(_NOTES[name] for name in names),
-            _NOTES.total_minor.label("amount_minor"),
-            name_of(_NOTES.reversed_by_user_id).label("reversed_by"),
-        )
-        .where(owned(CreditNote), _NOTES.invoice_id == invoice_id)
-        .order_by(_NOTES.issue_date, _NOTES.id)
-    )
 
 
 def write_offs_statement(invoice_id: UUID) -> Select[Any]:

@@ -18,15 +18,14 @@ from voyagent.billing.core.queries import (
     instalments as instalment_queries,
     taxes as tax_queries,
 )
+from voyagent.billing.core.queries.credits import CreditDocument
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, tax_note, to_be_said
-from voyagent.billing.credit_notes.queries import CreditDocument
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.payments.queries.documents import PaymentDocument
-from voyagent.billing.supplier_credits.queries import SupplierCreditDocument
 from voyagent.http.extensions import installed
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
@@ -94,7 +93,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
 
 def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
     """Return a credit note as a PDF, with its invoice, the credited lines and the reason."""
-    note, currency = document.note, document.note["currency"]
+    note, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("credit-note", note["number"]),
         title=_("Credit note"),
@@ -224,7 +223,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
     return letter.typeset(settings.read_letterhead(reader), agency)
 
 
-def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency: str) -> Attached:
+def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
     """Return the agency's record of a supplier credit as a PDF, with its bill and the reason."""
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(

@@ -10,6 +10,7 @@ from voyagent.billing.bills import (
     queries as bill_queries,
     schemas as bill_schemas,
 )
+from voyagent.billing.core.schemas.credits import credit_row
 from voyagent.billing.credit_notes import (
     errors as credit_note_errors,
     queries as credit_note_queries,
@@ -65,7 +66,7 @@ DOCUMENTS = {
         "a credit note",
         credit_note_errors.CreditNoteNotFound,
         credit_note_queries.read_credit_note,
-        credit_note_schemas.credit_note_row,
+        credit_row,
         credit_note_schemas.CreditNoteOut,
         pdf.credit_note_of,
         "number",
@@ -92,7 +93,7 @@ DOCUMENTS = {
         "the agency's record of a supplier's credit note",
         supplier_credit_errors.SupplierCreditNotFound,
         supplier_credit_queries.read_supplier_credit,
-        supplier_credit_schemas.supplier_credit_row,
+        credit_row,
         supplier_credit_schemas.SupplierCreditOut,
         pdf.supplier_credit_of,
         "vendor_reference",
