@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from voyagent.identity import service
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import accounts, sessions
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import db as database, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, Grant
 from voyagent.kernel.db import db, transaction
@@ -112,7 +112,7 @@ class People:
         """Sign up an agency and return its administrator."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction():
-            signed_in = service.sign_up(
+            signed_in = accounts.sign_up(
                 self.identity,
                 email=email,
                 password=PASSWORD,
@@ -128,7 +128,7 @@ class People:
         """Add a user to a person's agency."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction(of.actor.tenant_id):
-            user = service.add_person(
+            user = accounts.add_person(
                 self.identity,
                 email=email,
                 password_hash=self.identity.passwords.hash(PASSWORD),
@@ -136,7 +136,7 @@ class People:
                 role=role,
                 verified=True,
             )
-            signed_in = service.open_session(self.identity, user, Device(Channel.API))
+            signed_in = sessions.open_session(self.identity, user, Device(Channel.API))
         return Person(
             self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token
         )

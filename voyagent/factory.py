@@ -34,8 +34,9 @@ from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import Passwords
 from voyagent.identity.rules.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
 from voyagent.identity.rules.tokens import AccessTokens
-from voyagent.identity.service import Identity, note_seen, why_ended
 from voyagent.identity.service.bearers import Bearers
+from voyagent.identity.service.own_sessions import note_seen, why_ended
+from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.database.copy_export import Exports

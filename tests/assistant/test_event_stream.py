@@ -17,7 +17,7 @@ from tests.people import Person
 from voyagent.assistant.api import event_stream
 from voyagent.chat.queries import sessions
 from voyagent.chat.service import conversations, turns
-from voyagent.identity import service as identity
+from voyagent.identity.service import agencies, keys, team
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.events import NotifyListener
@@ -176,9 +176,9 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
         case "sign-out everywhere":
             assert bob.api.delete("/auth/sessions").status_code == 204
         case "removal":
-            alice.does(lambda actor: identity.remove_person(rules, actor, bob.credential.user_id))
+            alice.does(lambda actor: team.remove_person(rules, actor, bob.credential.user_id))
         case "suspension":
-            alice.does(lambda actor: identity.suspend_agency(actor.tenant_id))
+            alice.does(lambda actor: agencies.suspend_agency(actor.tenant_id))
 
 
 @pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
@@ -214,7 +214,7 @@ def test_a_revoked_key_or_a_key_of_another_scope_receives_nothing(
         assert next(heard) == event_stream.OPENING
         if may_hear:
             assert ids([next(heard)]) == [1]
-            bob.does(identity.revoke_key, key_id)
+            bob.does(keys.revoke_key, key_id)
             tell(alice, turn, "after")
         assert list(heard) == []
 

@@ -24,7 +24,7 @@ from voyagent.audit.service import checks
 from voyagent.capabilities import registry
 from voyagent.enquiries import service as enquiries
 from voyagent.http.list_pages import PAGE_ROWS
-from voyagent.identity import service as identity
+from voyagent.identity.service import invites, team
 from voyagent.settings.service import tenant_settings as settings
 
 HTMX = {"HX-Request": "true"}
@@ -152,9 +152,9 @@ def test_the_heading_shows_the_number_of_matching_events(alice: Person, seed: Se
 def test_an_event_is_described_in_words(alice: Person, bob: Person) -> None:
     rules = alice.app.extensions["voyagent.identity"]
     with alice.acting() as actor:
-        identity.change_role(rules, actor, bob.actor.user_id, role="viewer")
-        invite_id, _ = identity.invite(rules, actor, email="nila@malabar.example", role="agent")
-        identity.revoke_invite(actor, invite_id)
+        team.change_role(rules, actor, bob.actor.user_id, role="viewer")
+        invite_id, _ = invites.invite(rules, actor, email="nila@malabar.example", role="agent")
+        invites.revoke_invite(actor, invite_id)
     text = shown(alice.browser, "/audit?kind=person.role_changed")
     assert re.search(r'<a id="row-\d+"[^>]*>Role changed</a>', text)
     assert re.search(r'<td class="v-clip v-fill v-last">Bob Colleague: Viewer</td>', text)

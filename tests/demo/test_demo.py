@@ -17,7 +17,7 @@ from voyagent.billing.ageing.queries import checks as queries_checks, open_items
 from voyagent.demo.service.agency import AddressTaken, DemoNotAllowed, fill
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
-from voyagent.identity.service import Identity
+from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.config import Environment
 from voyagent.kernel.database.read_pool import SessionReader

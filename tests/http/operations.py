@@ -32,8 +32,9 @@ from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
-from voyagent.identity import service as identity
 from voyagent.identity.models import User
+from voyagent.identity.service import accounts, invites, keys, sessions
+from voyagent.identity.service.values import Device
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.database.read_pool import SessionReader
@@ -191,7 +192,7 @@ def _approval(person: Person) -> object:
 def _invite(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     return person.does(
-        lambda actor: identity.invite(
+        lambda actor: invites.invite(
             rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"
         )
     )[0]
@@ -359,22 +360,20 @@ def _entry(person: Person) -> object:
 def _api_key(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
-        return identity.make_key(rules, replace(actor, fresh=True), name="Website")[0]
+        return keys.make_key(rules, replace(actor, fresh=True), name="Website")[0]
 
 
 def _sign_in(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
-        return identity.open_session(
-            rules, user, identity.Device(Channel.API)
-        ).credential.session_id
+        return sessions.open_session(rules, user, Device(Channel.API)).credential.session_id
 
 
 def _colleague(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting():
-        return identity.add_person(
+        return accounts.add_person(
             rules,
             email=_address(),
             password_hash=rules.passwords.hash(PASSWORD),

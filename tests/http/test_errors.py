@@ -16,7 +16,7 @@ from flask import Flask
 from tests.http.conftest import Variant
 from tests.people import Person, csrf
 from voyagent.http.errors import sentence_of, status_of
-from voyagent.identity import service as identity
+from voyagent.identity.service import own_sessions
 from voyagent.kernel import errors
 from voyagent.kernel.db import db
 from voyagent.settings.service import tenant_settings as settings
@@ -209,7 +209,7 @@ def test_the_404_page_of_an_unknown_path_has_the_users_language_and_menu(
 
 def test_an_error_page_of_a_signed_out_person_has_no_menu(alice: Person) -> None:
     browser = alice.browser
-    alice.does(identity.end_own_sessions, keep_this=False)
+    alice.does(own_sessions.end_own_sessions, keep_this=False)
     answer = page_of(browser.get("/nope"), 404)
     assert alice.actor.full_name not in answer.text
 

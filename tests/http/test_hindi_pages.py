@@ -34,7 +34,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.guards import Guard
-from voyagent.identity import service as identity
+from voyagent.identity.service import invites, keys, team
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.money import is_currency
@@ -436,12 +436,12 @@ def busy(app: Flask, settings: Settings) -> Person:
     for make in MAKERS.values():
         make(person)
     with person.acting() as actor:
-        identity.change_role(rules, actor, clerk.actor.user_id, role="ticketing_lead")
-        identity.remove_person(rules, actor, gone.actor.user_id)
-        key = identity.make_key(
+        team.change_role(rules, actor, clerk.actor.user_id, role="ticketing_lead")
+        team.remove_person(rules, actor, gone.actor.user_id)
+        key = keys.make_key(
             rules, replace(actor, fresh=True), name="Website", scopes=["read"], expires_in_days=30
         )[0]
-        identity.revoke_key(actor, key)
+        keys.revoke_key(actor, key)
         settings_service.update(
             actor,
             settings_service.SettingsChanges(
@@ -692,7 +692,7 @@ def test_the_two_factor_pages_are_in_hindi(alice: Person) -> None:
 
 def test_the_page_of_an_invitation_is_in_hindi(alice: Person) -> None:
     link = alice.does(
-        lambda actor: identity.invite(
+        lambda actor: invites.invite(
             authenticators.rules(alice), actor, email="x@malabar.example", role="agent"
         )
     )[1]

@@ -10,8 +10,8 @@ import pyotp
 import time_machine
 
 from tests.people import PASSWORD, Person
-from voyagent.identity import service
-from voyagent.identity.service import Device
+from voyagent.identity.service import totp
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
 
@@ -41,7 +41,7 @@ def standing_clock() -> Iterator[time_machine.Traveller]:
 def begin(person: Person) -> Authenticator:
     """Start a set-up that waits for its first code."""
     setup = person.does(
-        lambda actor: service.set_up_totp(
+        lambda actor: totp.set_up_totp(
             rules(person), in_session(person, actor), device=API, password=PASSWORD, code=None
         )
     )
@@ -52,7 +52,7 @@ def switch_on(person: Person) -> Authenticator:
     """Switch two-factor sign-in on with the previous code, so the current one is unused."""
     app = begin(person)
     person.does(
-        lambda actor: service.verify_totp(
+        lambda actor: totp.verify_totp(
             rules(person), in_session(person, actor), code=app.code(-1), device=API
         )
     )
@@ -70,13 +70,13 @@ def recovery_codes(person: Person, app: Authenticator) -> list[str]:
     """Create recovery codes with the current code."""
 
     def make(actor: Actor) -> list[str]:
-        return service.make_recovery_codes(
+        return totp.make_recovery_codes(
             rules(person), in_session(person, actor), password=PASSWORD, code=app.code(), device=API
         )
 
     return person.does(make)
 
 
-def rules(person: Person) -> service.Identity:
+def rules(person: Person) -> Identity:
     """Return the installation's rules."""
     return person.app.extensions["voyagent.identity"]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.people import Person
-from voyagent.identity.service import Identity
+from voyagent.identity.service.values import Identity
 
 Events = Callable[..., list[sa.RowMapping]]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from tests.people import ApiClient, Person
-from voyagent.identity import service
+from voyagent.identity.service import keys
 
 
 def make_key(
@@ -20,7 +20,7 @@ def make_key(
     """A key of somebody: its id and its text."""
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
-        return service.make_key(
+        return keys.make_key(
             rules,
             replace(actor, fresh=True),
             name=name,

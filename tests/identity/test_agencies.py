@@ -14,7 +14,7 @@ from tests.identity.keys import with_key
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import fresh_address, me, refresh, sign_in
 from tests.people import Person
-from voyagent.identity import service
+from voyagent.identity.service.errors import InvalidCredentials, InvalidRefreshToken
 from voyagent.kernel.ids import new_id
 
 Sql = Callable[..., list[sa.RowMapping]]
@@ -37,9 +37,9 @@ def test_everybody_of_a_suspended_agency_is_refused_everywhere_and_nobody_else(
     assert [me(app, person.access_token) for person in (alice, bob, charlie)] == [401, 401, 200]
     assert key.get("/auth/me").status_code == 401
     assert browser.get("/team").status_code == 303
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, bob.refresh_token)
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, alice.email)
     assert app.test_client().get(f"/api/auth/invites/lookup?token={token}").status_code == 404
 

@@ -11,7 +11,8 @@ from tests import mailbox
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import Sql, me, refresh, sign_in
 from tests.people import Person
-from voyagent.identity import service
+from voyagent.identity.service import sessions
+from voyagent.identity.service.errors import InvalidRefreshToken
 
 
 def session_of(app: Flask, access_token: str) -> UUID:
@@ -25,11 +26,11 @@ def test_every_session_of_a_person_ends_on_pages_and_api(
     app: Flask, alice: Person, bob: Person, events: Events
 ) -> None:
     browser, elsewhere = alice.browser, sign_in(app, alice.email)
-    ended = alice.does(lambda actor: service.end_sessions(actor.user_id, reason="password_reset"))
+    ended = alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason="password_reset"))
     assert ended == 3
     assert [me(app, token) for token in (alice.access_token, elsewhere.access_token)] == [401, 401]
     for token in (alice.refresh_token, elsewhere.refresh_token):
-        with pytest.raises(service.InvalidRefreshToken):
+        with pytest.raises(InvalidRefreshToken):
             refresh(app, token)
     assert browser.get("/team").status_code == 303
     assert me(app, bob.access_token) == 200
@@ -46,7 +47,7 @@ def test_the_acting_session_may_go_on_with_both_its_tokens(app: Flask, alice: Pe
     acting = session_of(app, alice.access_token)
     assert (
         alice.does(
-            lambda actor: service.end_sessions(
+            lambda actor: sessions.end_sessions(
                 actor.user_id, reason="email_changed", except_session=acting
             )
         )
@@ -60,7 +61,7 @@ def test_no_message_is_sent_if_no_session_ends(app: Flask, alice: Person, events
     acting = session_of(app, alice.access_token)
     assert (
         alice.does(
-            lambda actor: service.end_sessions(
+            lambda actor: sessions.end_sessions(
                 actor.user_id, reason="email_changed", except_session=acting
             )
         )
@@ -74,13 +75,13 @@ def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(
 ) -> None:
     assert (
         alice.does(
-            lambda actor: service.end_sessions(charlie.actor.user_id, reason="removed", by=actor)
+            lambda actor: sessions.end_sessions(charlie.actor.user_id, reason="removed", by=actor)
         )
         == 0
     )
     assert (
         alice.does(
-            lambda actor: service.end_sessions(bob.actor.user_id, reason="removed", by=actor)
+            lambda actor: sessions.end_sessions(bob.actor.user_id, reason="removed", by=actor)
         )
         == 1
     )
@@ -103,7 +104,7 @@ def test_the_user_is_informed_of_a_reused_token(
         refresh(app, person.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
     for person in (alice, bob):
-        with pytest.raises(service.InvalidRefreshToken):
+        with pytest.raises(InvalidRefreshToken):
             refresh(app, person.refresh_token)
     assert mailbox.newest(app, to=alice.email, kind="session_reuse")
     assert mailbox.received(app, to=bob.email) == [], (

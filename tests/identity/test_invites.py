@@ -18,8 +18,17 @@ from tests import mailbox
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import act, fresh_address, me, sign_in
 from tests.people import PASSWORD, Person
-from voyagent.identity import service
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import invites
+from voyagent.identity.service.errors import (
+    EmailAlreadyRegistered,
+    InviteAlreadyExists,
+    InviteExpired,
+    InviteNoLongerPending,
+    InviteNotFound,
+    InviteNotPending,
+    PasswordTooCommon,
+)
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden, TooManyRequests
 
@@ -30,17 +39,17 @@ Sql = Callable[..., list[sa.RowMapping]]
 def invite(app: Flask, person: Person, email: str, role: str = "agent") -> tuple[UUID, str]:
     """An invitation's id and the token of its link."""
     invite_id, link = person.does(
-        lambda actor: service.invite(
+        lambda actor: invites.invite(
             app.extensions["voyagent.identity"], actor, email=email, role=role
         )
     )
     return invite_id, link.partition("?token=")[2]
 
 
-def accept(app: Flask, token: str, password: str = PASSWORD) -> service.SignedInPerson:
+def accept(app: Flask, token: str, password: str = PASSWORD) -> SignedInPerson:
     return act(
         app,
-        service.accept_invite,
+        invites.accept_invite,
         app.extensions["voyagent.identity"],
         token=token,
         password=password,
@@ -54,7 +63,7 @@ def test_an_invitation_is_a_link_on_the_public_address_kept_as_a_hash(
 ) -> None:
     email = fresh_address()
     invite_id, link = alice.does(
-        lambda actor: service.invite(identity, actor, email=email, role="viewer")
+        lambda actor: invites.invite(identity, actor, email=email, role="viewer")
     )
     address, _, token = link.partition("?token=")
     assert address == identity.settings.public_url + "/accept-invite"
@@ -84,7 +93,7 @@ def test_only_an_administrator_invites_and_revokes(
     with pytest.raises(Forbidden):
         invite(app, colleague, fresh_address())
     with pytest.raises(Forbidden):
-        colleague.does(service.revoke_invite, invite_id)
+        colleague.does(invites.revoke_invite, invite_id)
 
 
 def test_an_address_has_one_open_invitation_of_an_agency(
@@ -92,7 +101,7 @@ def test_an_address_has_one_open_invitation_of_an_agency(
 ) -> None:
     email = fresh_address()
     invite(app, alice, email)
-    with pytest.raises(service.InviteAlreadyExists):
+    with pytest.raises(InviteAlreadyExists):
         invite(app, alice, email, "viewer")
     assert invite(app, charlie, email)
 
@@ -104,7 +113,7 @@ def test_parallel_invitations_of_one_address_create_one(app: Flask, alice: Perso
         barrier.wait()
         try:
             invite(app, alice, email)
-        except service.InviteAlreadyExists:
+        except InviteAlreadyExists:
             return False
         return True
 
@@ -119,7 +128,7 @@ def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(
     expired, _ = invite(app, alice, email)
     sql("update invites set expires_at = now() - interval '1 minute' where id = :id", id=expired)
     revoked, _ = invite(app, alice, email)
-    alice.does(service.revoke_invite, revoked)
+    alice.does(invites.revoke_invite, revoked)
     accepted, token = invite(app, alice, email)
     accept(app, token)
     again, _ = invite(app, alice, email)
@@ -139,7 +148,7 @@ def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(
     app: Flask, alice: Person, charlie: Person, sql: Sql
 ) -> None:
     invite_id, token = invite(app, alice, charlie.email)
-    with pytest.raises(service.EmailAlreadyRegistered):
+    with pytest.raises(EmailAlreadyRegistered):
         accept(app, token)
     assert sql("select status from invites where id = :id", id=invite_id)[0]["status"] == "pending"
 
@@ -173,7 +182,7 @@ def test_a_person_who_accepts_joins_the_agency_in_the_role_and_counts_as_confirm
 def test_a_token_works_once(app: Flask, alice: Person) -> None:
     _, token = invite(app, alice, fresh_address())
     accept(app, token)
-    with pytest.raises(service.InviteNotPending):
+    with pytest.raises(InviteNotPending):
         accept(app, token)
 
 
@@ -210,14 +219,14 @@ def test_an_invitation_that_is_revoked_while_she_joins_lets_nobody_in(
         return hash_password(self, password)
 
     monkeypatch.setattr(type(identity.passwords), "hash", meanwhile)
-    with pytest.raises(service.InviteNotPending):
+    with pytest.raises(InviteNotPending):
         accept(app, token)
     assert sql("select 1 from users where email = :email", email=email) == []
 
 
 def test_a_refused_password_leaves_the_token_good(app: Flask, alice: Person) -> None:
     _, token = invite(app, alice, fresh_address())
-    with pytest.raises(service.PasswordTooCommon):
+    with pytest.raises(PasswordTooCommon):
         accept(app, token, "alice-travels-2026")
     assert accept(app, token).access_token
 
@@ -228,14 +237,14 @@ def test_expired_revoked_and_unknown_tokens_are_refused(
     expired_id, expired = invite(app, alice, fresh_address())
     revoked_id, revoked = invite(app, alice, fresh_address())
     sql("update invites set expires_at = now() where id = :id", id=expired_id)
-    alice.does(service.revoke_invite, revoked_id)
+    alice.does(invites.revoke_invite, revoked_id)
     for token, error in (
-        (expired, service.InviteExpired),
-        (revoked, service.InviteNotPending),
-        (secrets.token_urlsafe(32), service.InviteNotFound),
+        (expired, InviteExpired),
+        (revoked, InviteNotPending),
+        (secrets.token_urlsafe(32), InviteNotFound),
     ):
         with pytest.raises(error):
-            act(app, service.look_up_invite, app.extensions["voyagent.identity"], token)
+            act(app, invites.look_up_invite, app.extensions["voyagent.identity"], token)
         with pytest.raises(error):
             accept(app, token)
 
@@ -243,7 +252,7 @@ def test_expired_revoked_and_unknown_tokens_are_refused(
 def test_a_suspended_agencys_invitation_is_not_known(app: Flask, alice: Person, sql: Sql) -> None:
     _, token = invite(app, alice, fresh_address())
     sql("update tenants set is_active = false where id = :id", id=alice.actor.tenant_id)
-    with pytest.raises(service.InviteNotFound):
+    with pytest.raises(InviteNotFound):
         accept(app, token)
 
 
@@ -252,11 +261,11 @@ def test_an_invitation_is_revoked_once_and_by_its_own_agency(
 ) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
     for stranger, unknown in ((charlie, invite_id), (alice, uuid4())):
-        with pytest.raises(service.InviteNotFound):
-            stranger.does(service.revoke_invite, unknown)
-    alice.does(service.revoke_invite, invite_id)
-    with pytest.raises(service.InviteNoLongerPending):
-        alice.does(service.revoke_invite, invite_id)
+        with pytest.raises(InviteNotFound):
+            stranger.does(invites.revoke_invite, unknown)
+    alice.does(invites.revoke_invite, invite_id)
+    with pytest.raises(InviteNoLongerPending):
+        alice.does(invites.revoke_invite, invite_id)
     assert len(events(alice, "invite.revoked")) == 1
     assert (
         sql("select revoked_at from invites where id = :id", id=invite_id)[0]["revoked_at"]
@@ -267,8 +276,8 @@ def test_an_invitation_is_revoked_once_and_by_its_own_agency(
 def test_an_expired_invitation_cannot_be_revoked(app: Flask, alice: Person, sql: Sql) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
     sql("update invites set expires_at = now() where id = :id", id=invite_id)
-    with pytest.raises(service.InviteNoLongerPending):
-        alice.does(service.revoke_invite, invite_id)
+    with pytest.raises(InviteNoLongerPending):
+        alice.does(invites.revoke_invite, invite_id)
 
 
 def test_an_invitation_is_mailed_to_the_address_with_its_link(app: Flask, alice: Person) -> None:
@@ -284,7 +293,7 @@ def test_an_invitation_is_mailed_to_the_address_with_its_link(app: Flask, alice:
 def test_an_invitation_that_is_refused_mails_nothing(app: Flask, alice: Person) -> None:
     email = fresh_address()
     invite(app, alice, email)
-    with pytest.raises(service.InviteAlreadyExists):
+    with pytest.raises(InviteAlreadyExists):
         invite(app, alice, email)
     assert len(mailbox.received(app, to=email)) == 1
 
@@ -295,6 +304,6 @@ def test_an_address_gets_few_invitations_an_hour(
     email = fresh_address()
     for number in range(10):
         invite_id, _ = invite(app, (alice, charlie)[number % 2], email)
-        (alice, charlie)[number % 2].does(service.revoke_invite, invite_id)
+        (alice, charlie)[number % 2].does(invites.revoke_invite, invite_id)
     with pytest.raises(TooManyRequests):
         invite(app, alice, email)

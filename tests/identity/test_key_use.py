@@ -22,9 +22,8 @@ from tests.people import PASSWORD, ApiClient, People, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.factory import create_app
 from voyagent.http.client import client_address
-from voyagent.identity import service
 from voyagent.identity.rules.permissions import SCOPE_PERMISSIONS, SCOPES
-from voyagent.identity.service import bearers
+from voyagent.identity.service import agencies, bearers, keys
 from voyagent.kernel.actor import permissions_within
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
@@ -311,7 +310,7 @@ def test_the_hash_is_compared_in_constant_time(
 def test_a_revoked_key_stops_working(alice: Person) -> None:
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)
-    alice.does(service.revoke_key, key_id)
+    alice.does(keys.revoke_key, key_id)
     assert use(alice, text) == REFUSED
 
 
@@ -337,10 +336,10 @@ def test_a_key_stops_working_when_its_creator_is_removed(alice: Person, bob: Per
 def test_a_key_is_refused_while_its_agency_is_suspended(alice: Person, sql: Sql) -> None:
     _id, text = make_key(alice)
     with alice.acting() as actor:
-        service.suspend_agency(actor.tenant_id)
+        agencies.suspend_agency(actor.tenant_id)
     assert use(alice, text) == REFUSED
     with alice.acting() as actor:
-        service.resume_agency(actor.tenant_id)
+        agencies.resume_agency(actor.tenant_id)
     assert use(alice, text) == (200, None)
 
 
@@ -493,7 +492,7 @@ def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: P
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(running)
         assert entered.wait(10)
-        alice.does(service.revoke_key, key_id)
+        alice.does(keys.revoke_key, key_id)
         assert use(alice, text) == REFUSED
         may_go_on.set()
         call.result()

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key, with_key
 from tests.people import People, Person
-from voyagent.identity import service
 from voyagent.identity.rules import keys as key_texts
 from voyagent.identity.rules.keys import NewKey
+from voyagent.identity.service import keys
 from voyagent.kernel.actor import NotFresh
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -158,13 +158,9 @@ def test_a_viewer_makes_and_revokes_none_and_sees_the_list(alice: Person, victor
 def test_the_services_check_permission_and_password(alice: Person, victor: Person) -> None:
     rules = alice.app.extensions["voyagent.identity"]
     with pytest.raises(NotFresh):
-        alice.does(
-            lambda actor: service.make_key(rules, replace(actor, fresh=False), name="Website")
-        )
+        alice.does(lambda actor: keys.make_key(rules, replace(actor, fresh=False), name="Website"))
     with pytest.raises(Forbidden):
-        victor.does(
-            lambda actor: service.make_key(rules, replace(actor, fresh=True), name="Website")
-        )
+        victor.does(lambda actor: keys.make_key(rules, replace(actor, fresh=True), name="Website"))
 
 
 def test_a_prefix_that_is_taken_is_drawn_again(

@@ -15,9 +15,10 @@ from flask import Flask
 from tests import mailbox
 from tests.identity.test_sessions import Sql, act, fresh_address
 from tests.people import ApiClient, Person
-from voyagent.identity import service
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import reset, verification
+from voyagent.identity.service.errors import TokenInvalid
 from voyagent.identity.service.one_time import Purpose, issue
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Environment
 
@@ -44,8 +45,8 @@ def use(app: Flask, purpose: Purpose, token: str) -> str:
     """Spend the token for its purpose."""
     identity = app.extensions["voyagent.identity"]
     if purpose is Purpose.VERIFY_EMAIL:
-        return act(app, service.verify_email, identity, token=token, device=API)
-    return act(app, service.reset_password, identity, token=token, new_password=NEW, device=API)
+        return act(app, verification.verify_email, identity, token=token, device=API)
+    return act(app, reset.reset_password, identity, token=token, new_password=NEW, device=API)
 
 
 def call(client: ApiClient, purpose: Purpose, token: str) -> Any:
@@ -82,7 +83,7 @@ def test_a_token_works_once_and_revokes_its_siblings(
     )
     assert use(app, purpose, first) == alice.email
     for dead in (first, second):
-        with pytest.raises(service.TokenInvalid):
+        with pytest.raises(TokenInvalid):
             use(app, purpose, dead)
     assert use(app, purpose, bobs) == bob.email
 
@@ -103,7 +104,7 @@ def test_a_token_opens_nothing_but_its_purpose(
 ) -> None:
     other = next(name for name in Purpose if name is not purpose)
     token = token_for(alice, other)
-    with pytest.raises(service.TokenInvalid):
+    with pytest.raises(TokenInvalid):
         use(app, purpose, token)
     assert use(app, other, token) == alice.email
 
@@ -140,15 +141,15 @@ def test_a_token_becomes_invalid_when(
 def test_a_token_becomes_invalid_when_the_address_changes_before_its_use(
     app: Flask, alice: Person, sql: Sql, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, look_up = token_for(alice, purpose), service.reset.one_time.look_up
+    token, look_up = token_for(alice, purpose), reset.one_time.look_up
 
     def meanwhile(*arguments: Any) -> Any:
         holder = look_up(*arguments)
         sql("update users set email = 'moved-' || email where id = :id", id=alice.actor.user_id)
         return holder
 
-    monkeypatch.setattr(service.reset.one_time, "look_up", meanwhile)
-    with pytest.raises(service.TokenInvalid):
+    monkeypatch.setattr(reset.one_time, "look_up", meanwhile)
+    with pytest.raises(TokenInvalid):
         use(app, purpose, token)
 
 
@@ -217,7 +218,7 @@ def test_the_token_is_shown_where_the_installation_shows_tokens_and_never_in_pro
     app: Flask, alice: Person, identity: Identity, debugging: Callable[..., Identity]
 ) -> None:
     def ask(rules: Identity, email: str) -> str | None:
-        return act(app, service.request_reset, rules, email=email, device=API)
+        return act(app, reset.request_reset, rules, email=email, device=API)
 
     shown = ask(debugging(), alice.email)
     assert shown is not None
@@ -239,7 +240,7 @@ def test_the_skip_flag_alone_shows_no_token(
 def test_the_queue_holds_no_address(app: Flask, alice: Person, sql: Sql) -> None:
     act(
         app,
-        service.request_reset,
+        reset.request_reset,
         app.extensions["voyagent.identity"],
         email=alice.email,
         device=API,
@@ -260,7 +261,7 @@ def test_a_request_that_cannot_be_decrypted_is_dropped(
     )
     act(
         app,
-        service.request_reset,
+        reset.request_reset,
         replace(identity, keyring=type(identity.keyring)(other)),
         email=alice.email,
         device=API,
@@ -284,7 +285,7 @@ def test_a_suspended_agencys_people_and_removed_ones_get_no_link(
     for person in (alice, bob):
         act(
             app,
-            service.request_reset,
+            reset.request_reset,
             app.extensions["voyagent.identity"],
             email=person.email,
             device=API,

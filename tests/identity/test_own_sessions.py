@@ -16,9 +16,10 @@ from tests.identity.keys import with_key
 from tests.identity.test_ending import session_of
 from tests.identity.test_sessions import me, refresh, sign_in
 from tests.people import PASSWORD, Person, csrf
-from voyagent.identity import service
 from voyagent.identity.rules.devices import describe
-from voyagent.identity.service import Device
+from voyagent.identity.service import agencies, own_sessions, sessions
+from voyagent.identity.service.errors import InvalidRefreshToken
+from voyagent.identity.service.values import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -268,7 +269,7 @@ def test_ending_an_own_session_revokes_its_tokens_and_is_idempotent(
     path = f"/auth/sessions/{session_of(app, other.access_token)}"
     assert (alice.api.delete(path).status_code, alice.api.delete(path).status_code) == (204, 204)
     assert (me(app, other.access_token), me(app, alice.access_token)) == (401, 200)
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, other.refresh_token)
     (event,) = events(alice, "auth.signed_out")
     assert event["entity_refs"]["auth_session_id"] == path.rpartition("/")[2]
@@ -320,9 +321,9 @@ def test_the_services_check_the_permission(alice: Person) -> None:
     with alice.acting() as actor:
         nobody = replace(actor, permissions=frozenset())
         with pytest.raises(Forbidden):
-            service.end_own_session(nobody, UUID(int=7))
+            own_sessions.end_own_session(nobody, UUID(int=7))
         with pytest.raises(Forbidden):
-            service.end_own_sessions(nobody, keep_this=False)
+            own_sessions.end_own_sessions(nobody, keep_this=False)
 
 
 # The page
@@ -416,7 +417,7 @@ def told(browser: FlaskClient) -> str:
 )
 def test_a_person_who_is_signed_out_is_told_why(alice: Person, reason: str, words: str) -> None:
     browser = alice.browser
-    alice.does(lambda actor: service.end_sessions(actor.user_id, reason=reason))
+    alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason=reason))
     assert words in told(browser)
 
 
@@ -429,7 +430,7 @@ def test_a_person_who_was_removed_is_told_so(alice: Person, bob: Person) -> None
 def test_users_of_a_suspended_agency_are_informed(alice: Person) -> None:
     browser = alice.browser
     with alice.acting() as actor:
-        service.suspend_agency(actor.tenant_id)
+        agencies.suspend_agency(actor.tenant_id)
     assert "access is suspended" in told(browser)
 
 
@@ -454,7 +455,7 @@ def test_an_anonymous_visitor_gets_no_message_about_a_session(app: Flask) -> Non
 
 def test_a_reconnecting_stream_is_refused_and_the_next_page_explains_it(alice: Person) -> None:
     browser, session_id = alice.browser, alice.api.post("/chat/sessions").json["session_id"]
-    alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
+    alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get(f"/assistant/{session_id}/events", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (401, [])
     assert "ended from another device" in told(browser)
@@ -462,7 +463,7 @@ def test_a_reconnecting_stream_is_refused_and_the_next_page_explains_it(alice: P
 
 def test_a_fragment_request_is_redirected_to_sign_in(alice: Person) -> None:
     browser = alice.browser
-    alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
+    alice.does(lambda actor: sessions.end_sessions(actor.user_id, reason="signed_out"))
     answer = browser.get("/team", headers={"HX-Request": "true"})
     assert answer.status_code == 401
     assert "ended from another device" in browser.get(answer.headers["HX-Redirect"]).text

@@ -17,7 +17,7 @@ from tests.identity.test_invites import accept, invite
 from tests.identity.test_sessions import Sql, fresh_address, me, sign_in
 from tests.identity.test_views import submit
 from tests.people import PASSWORD, ApiClient, People, Person
-from voyagent.identity import service
+from voyagent.identity.service.errors import InviteNotPending
 from voyagent.identity.service.one_time import Purpose, issue
 
 NEW = "Quiet-compass-77"
@@ -243,7 +243,7 @@ def test_open_invitations_to_the_old_and_the_new_address_are_withdrawn(
         for event in events(bob, "invite.revoked")
     }
     assert told == {(bob.actor.user_id, str(invite_id)) for invite_id, _ in invited.values()}
-    with pytest.raises(service.InviteNotPending):  # whoever reads there by now stays outside
+    with pytest.raises(InviteNotPending):  # whoever reads there by now stays outside
         accept(app, invited[bob.email][1])
 
 

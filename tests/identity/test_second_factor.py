@@ -24,9 +24,16 @@ from tests.identity.authenticators import (
 )
 from tests.identity.conftest import Events
 from tests.people import PASSWORD, Person
-from voyagent.identity import service
 from voyagent.identity.models import User
-from voyagent.identity.service import Identity, proving, second_factor
+from voyagent.identity.service import confirming, proving, second_factor, signing_in
+from voyagent.identity.service.errors import (
+    InvalidCredentials,
+    InvalidPassword,
+    SignInExpired,
+    TotpRefused,
+)
+from voyagent.identity.service.signing_in import HalfSignIn
+from voyagent.identity.service.values import Identity, SignedInPerson
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
@@ -60,7 +67,7 @@ def confirm(
     identity: Identity, person: Person, code: str | None = None, password: str = PASSWORD
 ) -> Actor:
     return person.does(
-        lambda actor: service.confirm(identity, actor, password=password, code=code, device=API)
+        lambda actor: confirming.confirm(identity, actor, password=password, code=code, device=API)
     )
 
 
@@ -383,18 +390,18 @@ def test_a_half_sign_in_expires_after_five_minutes(
 ) -> None:
     """The rule checks the age itself, for pages and API. One from the future is not valid."""
     with alice.app.app_context():
-        half = service.begin_sign_in(identity, email=alice.email, password=PASSWORD, device=API)
+        half = signing_in.begin_sign_in(identity, email=alice.email, password=PASSWORD, device=API)
         db.session.commit()
-    assert isinstance(half, service.HalfSignIn)
+    assert isinstance(half, HalfSignIn)
     travel.shift(seconds)
     code = app_of_alice.code(1)
     with alice.app.app_context():
         if is_over:
-            with pytest.raises(service.SignInExpired):
-                service.complete_sign_in(identity, half, code=code, device=API)
+            with pytest.raises(SignInExpired):
+                signing_in.complete_sign_in(identity, half, code=code, device=API)
         else:
             assert (
-                service.complete_sign_in(identity, half, code=code, device=API).actor.user_id
+                signing_in.complete_sign_in(identity, half, code=code, device=API).actor.user_id
                 == alice.actor.user_id
             )
 
@@ -433,9 +440,9 @@ def test_an_earlier_secret_still_decrypts_and_sign_in_encrypts_again(
     )  # a hash cannot be made anew: these die with their secret
 
 
-def sign_in_totp(identity: Identity, person: Person, code: str) -> service.SignedInPerson:
+def sign_in_totp(identity: Identity, person: Person, code: str) -> SignedInPerson:
     with person.app.app_context(), transaction():
-        return service.sign_in_totp(
+        return signing_in.sign_in_totp(
             identity, email=person.email, password=PASSWORD, totp_code=code, device=API
         )
 
@@ -449,7 +456,7 @@ def test_without_two_factor_the_password_gives_a_fresh_token(
 ) -> None:
     with alice.acting() as actor:
         assert not replace(actor, fresh=False).fresh
-        confirmed = service.confirm(
+        confirmed = confirming.confirm(
             identity, replace(actor, fresh=False), password=PASSWORD, code=None, device=API
         )
     assert confirmed == replace(alice.actor, fresh=True)
@@ -459,7 +466,7 @@ def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events
 ) -> None:
     code = app_of_alice.code()
-    with pytest.raises(service.InvalidPassword):
+    with pytest.raises(InvalidPassword):
         confirm(identity, alice, code, password=WRONG)
     assert confirm(identity, alice, code).fresh
     (event,) = events(alice, "auth.reauthentication_failed")
@@ -474,7 +481,7 @@ def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(
 def test_the_password_alone_is_not_enough_where_it_is_on(
     identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, code: str | None
 ) -> None:
-    with pytest.raises(service.TotpRefused):
+    with pytest.raises(TotpRefused):
         confirm(identity, alice, code)
     (event,) = events(alice, "auth.totp_failed")
     assert (event["status"], event["error"], event["inputs"]) == (
@@ -490,7 +497,7 @@ def test_only_the_audit_log_names_a_used_code(
     codes = recovery_codes(alice, app_of_alice)
     confirm(identity, alice, codes[0])
     for used in (app_of_alice.code(), codes[0]):
-        with pytest.raises(service.TotpRefused):
+        with pytest.raises(TotpRefused):
             confirm(identity, alice, used)
     assert [event["inputs"]["reason"] for event in events(alice, "auth.totp_failed")] == [
         "used",
@@ -512,7 +519,7 @@ def test_a_code_is_not_used_up_if_the_act_fails(
     code = recovery_codes(alice, app_of_alice)[0] if listed else app_of_alice.code()
 
     def act(actor: Actor) -> None:
-        service.confirm(identity, actor, password=PASSWORD, code=code, device=API)
+        confirming.confirm(identity, actor, password=PASSWORD, code=code, device=API)
         raise Refused
 
     with pytest.raises(Refused):
@@ -537,15 +544,15 @@ def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(
         return good
 
     monkeypatch.setattr(type(identity.passwords), "verify", verify)
-    with pytest.raises(service.InvalidPassword):
+    with pytest.raises(InvalidPassword):
         confirm(identity, alice)
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(identity, alice)
 
 
-def sign_in(identity: Identity, person: Person) -> service.SignedInPerson:
+def sign_in(identity: Identity, person: Person) -> SignedInPerson:
     with person.app.app_context(), transaction():
-        return service.sign_in(identity, email=person.email, password=PASSWORD, device=API)
+        return signing_in.sign_in(identity, email=person.email, password=PASSWORD, device=API)
 
 
 def test_codes_of_the_test_app_are_pyotps(app_of_alice: Authenticator) -> None:

@@ -17,10 +17,18 @@ from flask import Flask
 
 from tests.identity.conftest import Events
 from tests.people import PASSWORD, People, Person
-from voyagent.identity import service
 from voyagent.identity.queries import people as people_queries
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import accounts, sessions, signing_in
+from voyagent.identity.service.errors import (
+    DemoNotThere,
+    EmailAlreadyRegistered,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    PasswordTooCommon,
+)
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db, transaction
@@ -38,10 +46,10 @@ def act(app: Flask, rule: Callable[..., Any], *arguments: Any, **keywords: Any) 
 
 def sign_in(
     app: Flask, email: str, password: str = PASSWORD, device: Device = API
-) -> service.SignedInPerson:
+) -> SignedInPerson:
     return act(
         app,
-        service.sign_in,
+        signing_in.sign_in,
         app.extensions["voyagent.identity"],
         email=email,
         password=password,
@@ -50,7 +58,7 @@ def sign_in(
 
 
 def refresh(app: Flask, token: str) -> tuple[str, str]:
-    return act(app, service.refresh, app.extensions["voyagent.identity"], token)
+    return act(app, sessions.refresh, app.extensions["voyagent.identity"], token)
 
 
 def present_again(app: Flask, token: str) -> None:
@@ -58,7 +66,7 @@ def present_again(app: Flask, token: str) -> None:
     thief from a twin by its looks at the database's clock.
     """
     time.sleep(0.05)
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, token)
 
 
@@ -104,10 +112,10 @@ def test_an_address_signs_up_once_in_the_whole_installation(
     app: Flask, identity: Identity, alice: Person, sql: Sql
 ) -> None:
     before = sql("select count(*) from tenants")[0]["count"]
-    with pytest.raises(service.EmailAlreadyRegistered):
+    with pytest.raises(EmailAlreadyRegistered):
         act(
             app,
-            service.sign_up,
+            accounts.sign_up,
             identity,
             email=alice.email,
             password=PASSWORD,
@@ -129,7 +137,7 @@ def test_parallel_sign_ups_of_one_address_create_one_agency(
         try:
             act(
                 app,
-                service.sign_up,
+                accounts.sign_up,
                 identity,
                 email=email,
                 password=PASSWORD,
@@ -137,7 +145,7 @@ def test_parallel_sign_ups_of_one_address_create_one_agency(
                 agency_name=f"Race {email} {number}",
                 device=API,
             )
-        except service.EmailAlreadyRegistered:
+        except EmailAlreadyRegistered:
             return False
         return True
 
@@ -152,10 +160,10 @@ def test_an_easily_guessed_password_makes_no_agency(
     app: Flask, identity: Identity, sql: Sql
 ) -> None:
     email = fresh_address()
-    with pytest.raises(service.PasswordTooCommon) as refused:
+    with pytest.raises(PasswordTooCommon) as refused:
         act(
             app,
-            service.sign_up,
+            accounts.sign_up,
             identity,
             email=email,
             password="malabar-gulf-2026",
@@ -180,7 +188,7 @@ def test_a_hook_of_a_new_agency_runs_in_its_transaction(
     with pytest.raises(LookupError):
         act(
             app,
-            service.sign_up,
+            accounts.sign_up,
             identity,
             email=email,
             password=PASSWORD,
@@ -236,14 +244,14 @@ def test_several_sessions_live_side_by_side(app: Flask, alice: Person) -> None:
 def test_a_wrong_password_is_refused_and_is_in_the_agencys_audit(
     app: Flask, alice: Person, events: Events
 ) -> None:
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, alice.email, "Harbour-lantern-43")
     (event,) = events(alice, "auth.sign_in_failed")
     assert (event["status"], event["error"]) == ("rejected", "invalid_credentials")
 
 
 def test_an_unknown_address_is_refused_like_a_wrong_password(app: Flask) -> None:
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, fresh_address())
 
 
@@ -251,12 +259,12 @@ def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(
     app: Flask, alice: Person, bob: Person, sql: Sql
 ) -> None:
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, bob.email)
     assert me(app, bob.access_token) == 401
     assert me(app, alice.access_token) == 200
     sql("update tenants set is_active = false where id = :id", id=alice.actor.tenant_id)
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, alice.email)
     assert me(app, alice.access_token) == 401
 
@@ -269,12 +277,12 @@ def test_an_unconfirmed_address_is_reported_only_with_the_right_password(
         settings=identity.settings.model_copy(update={"auth_skip_email_verification": False}),
     )
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
-    with pytest.raises(service.EmailNotVerified):
-        act(app, service.sign_in, strict, email=alice.email, password=PASSWORD, device=API)
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(EmailNotVerified):
+        act(app, signing_in.sign_in, strict, email=alice.email, password=PASSWORD, device=API)
+    with pytest.raises(InvalidCredentials):
         act(
             app,
-            service.sign_in,
+            signing_in.sign_in,
             strict,
             email=alice.email,
             password="Harbour-lantern-43",
@@ -295,7 +303,7 @@ def test_a_password_hash_with_old_parameters_is_renewed_at_sign_in(
     before = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0][
         "password_hash"
     ]
-    act(app, service.sign_in, stronger, email=alice.email, password=PASSWORD, device=API)
+    act(app, signing_in.sign_in, stronger, email=alice.email, password=PASSWORD, device=API)
     after = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0][
         "password_hash"
     ]
@@ -334,7 +342,7 @@ def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(
     access_token, refresh_token = refresh(app, alice.refresh_token)
     assert refresh_token != alice.refresh_token
     assert me(app, access_token) == me(app, alice.access_token) == 200
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, alice.refresh_token)
 
 
@@ -362,7 +370,7 @@ def test_reuse_of_a_used_token_ends_only_its_session(
     access_token, newest = refresh(app, alice.refresh_token)
     present_again(app, alice.refresh_token)
     assert me(app, access_token) == me(app, alice.access_token) == 401
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, newest)
     assert me(app, other.access_token) == 200
     (event,) = events(alice, "auth.refresh_reuse")
@@ -435,11 +443,13 @@ def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(
         u=alice.actor.user_id,
     )
     for token in (alice.refresh_token, secrets.token_urlsafe(32), "x", ""):
-        with pytest.raises(service.InvalidRefreshToken):
+        with pytest.raises(InvalidRefreshToken):
             refresh(app, token)
     assert me(app, alice.access_token) == 200
-    act(app, service.sign_out_program, identity, access_token=None, refresh_token=bob.refresh_token)
-    with pytest.raises(service.InvalidRefreshToken):
+    act(
+        app, sessions.sign_out_program, identity, access_token=None, refresh_token=bob.refresh_token
+    )
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, bob.refresh_token)
     assert me(app, bob.access_token) == 200
 
@@ -450,7 +460,7 @@ def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
     assert refresh(app, alice.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, bob.refresh_token)
 
 
@@ -484,7 +494,11 @@ def test_signing_out_ends_the_access_token_and_leaves_a_refresh_token_that_is_no
 ) -> None:
     other = sign_in(app, alice.email)
     act(
-        app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None
+        app,
+        sessions.sign_out_program,
+        identity,
+        access_token=alice.access_token,
+        refresh_token=None,
     )
     assert me(app, alice.access_token) == 401
     assert me(app, other.access_token) == 200
@@ -498,13 +512,13 @@ def test_a_repeated_sign_out_changes_and_records_nothing(
     for _ in range(2):
         act(
             app,
-            service.sign_out_program,
+            sessions.sign_out_program,
             identity,
             access_token=alice.access_token,
             refresh_token=alice.refresh_token,
         )
     assert len(events(alice, "auth.signed_out")) == 2
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, alice.refresh_token)
     assert events(alice, "auth.refresh_reuse") == []
 
@@ -514,14 +528,14 @@ def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(
 ) -> None:
     act(
         app,
-        service.sign_out_program,
+        sessions.sign_out_program,
         identity,
         access_token=alice.access_token,
         refresh_token=charlie.refresh_token,
     )
     assert me(app, alice.access_token) == 401
     assert me(app, charlie.access_token) == 200
-    with pytest.raises(service.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         refresh(app, charlie.refresh_token)
     assert [event["inputs"] for event in events(charlie, "auth.signed_out")] == [
         {"token": "refresh"}
@@ -530,21 +544,25 @@ def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(
 
 
 def test_signing_out_with_what_is_unknown_is_no_error(app: Flask, identity: Identity) -> None:
-    act(app, service.sign_out_program, identity, access_token="garbage", refresh_token="garbage")
-    act(app, service.sign_out_program, identity, access_token=None, refresh_token=None)
+    act(app, sessions.sign_out_program, identity, access_token="garbage", refresh_token="garbage")
+    act(app, sessions.sign_out_program, identity, access_token=None, refresh_token=None)
 
 
 def test_old_ended_sessions_are_deleted(
     app: Flask, identity: Identity, alice: Person, bob: Person, sql: Sql
 ) -> None:
     act(
-        app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None
+        app,
+        sessions.sign_out_program,
+        identity,
+        access_token=alice.access_token,
+        refresh_token=None,
     )
     sql(
         "update revoked_tokens set expires_at = now() - interval '1 day' where tenant_id = :t",
         t=alice.actor.tenant_id,
     )
-    act(app, service.sign_out_program, identity, access_token=bob.access_token, refresh_token=None)
+    act(app, sessions.sign_out_program, identity, access_token=bob.access_token, refresh_token=None)
     assert (
         len(sql("select 1 from revoked_tokens where tenant_id = :t", t=alice.actor.tenant_id)) == 1
     )
@@ -560,7 +578,7 @@ def demo(app: Flask, identity: Identity, sql: Sql) -> None:
     if not sql("select 1 from users where email = :email", email=DEMO_EMAIL):
         act(
             app,
-            service.sign_up,
+            accounts.sign_up,
             identity,
             email=DEMO_EMAIL,
             password=DEMO_PASSWORD,
@@ -574,12 +592,12 @@ def demo(app: Flask, identity: Identity, sql: Sql) -> None:
 def test_the_demo_opens_with_one_click_and_never_in_production(
     app: Flask, identity: Identity, demo: None, sql: Sql
 ) -> None:
-    assert act(app, service.open_demo, identity, BROWSER).actor.email == DEMO_EMAIL
+    assert act(app, sessions.open_demo, identity, BROWSER).actor.email == DEMO_EMAIL
     production = replace(
         identity, settings=identity.settings.model_copy(update={"env": Environment.PRODUCTION})
     )
-    with pytest.raises(service.DemoNotThere):
-        act(app, service.open_demo, production, BROWSER)
+    with pytest.raises(DemoNotThere):
+        act(app, sessions.open_demo, production, BROWSER)
 
 
 def test_an_ordinary_agency_never_opens_as_the_demo(
@@ -591,8 +609,8 @@ def test_an_ordinary_agency_never_opens_as_the_demo(
         email=DEMO_EMAIL,
     )
     try:
-        with pytest.raises(service.DemoNotThere):
-            act(app, service.open_demo, identity, BROWSER)
+        with pytest.raises(DemoNotThere):
+            act(app, sessions.open_demo, identity, BROWSER)
     finally:
         sql(
             "update tenants set is_demo = true where id = (select tenant_id from users where email"

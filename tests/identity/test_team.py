@@ -18,11 +18,12 @@ from tests.identity.test_ending import session_of
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import fresh_address, me, refresh, sign_in
 from tests.people import PASSWORD, People, Person, csrf
-from voyagent.identity import service
 from voyagent.identity.queries import people as people_queries
 from voyagent.identity.queries.people import PersonNotFound
 from voyagent.identity.rules.permissions import Role
-from voyagent.identity.service import Device
+from voyagent.identity.service import team
+from voyagent.identity.service.errors import InvalidCredentials, InvalidRefreshToken
+from voyagent.identity.service.values import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -169,9 +170,9 @@ def test_only_an_administrator_manages_the_team(
     assert person.api.delete(path_of(bob)).status_code == 403
     assert person.api.delete(path_of(bob) + "/sessions").status_code == 403
     for rule in (
-        lambda actor: service.change_role(rules, actor, bob.actor.user_id, role="viewer"),
-        lambda actor: service.remove_person(rules, actor, bob.actor.user_id),
-        lambda actor: service.sign_person_out(actor, bob.actor.user_id),
+        lambda actor: team.change_role(rules, actor, bob.actor.user_id, role="viewer"),
+        lambda actor: team.remove_person(rules, actor, bob.actor.user_id),
+        lambda actor: team.sign_person_out(actor, bob.actor.user_id),
     ):
         with pytest.raises(Forbidden):
             person.does(rule)
@@ -247,7 +248,7 @@ def test_a_changed_role_applies_at_once(
     with ada.acting() as actor:  # proved a moment ago
         alice.api.patch(path_of(ada), json={"role": "agent"})
         with pytest.raises(Forbidden):
-            service.remove_person(rules, actor, third.actor.user_id)
+            team.remove_person(rules, actor, third.actor.user_id)
     assert third.api.get("/auth/me").status_code == 200
 
 
@@ -281,10 +282,10 @@ def test_a_person_who_is_removed_is_refused_everywhere_from_the_next_request_on(
     assert [me(app, token) for token in (bob.access_token, other.access_token)] == [401, 401]
     assert key.get("/auth/me").status_code == 401
     for token in (bob.refresh_token, other.refresh_token):
-        with pytest.raises(service.InvalidRefreshToken):
+        with pytest.raises(InvalidRefreshToken):
             refresh(app, token)
     assert browser.get("/team").status_code == 303
-    with pytest.raises(service.InvalidCredentials):
+    with pytest.raises(InvalidCredentials):
         sign_in(app, bob.email)
     for again in (
         alice.api.delete(path_of(bob)),

@@ -17,10 +17,11 @@ from tests.identity.test_invites import invite
 from tests.identity.test_sessions import act, fresh_address
 from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.factory import create_app
-from voyagent.identity import service
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import Passwords
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import signing_in
+from voyagent.identity.service.errors import InvalidCredentials
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
@@ -179,24 +180,20 @@ def test_ten_of_64_parallel_guesses_reach_the_hasher(
         try:
             act(
                 app,
-                service.sign_in,
+                signing_in.sign_in,
                 identity,
                 email=email,
                 password=f"Guess-number-{number}",
                 device=API,
             )
-        except (service.InvalidCredentials, TooManyRequests) as error:
-            return (
-                service.InvalidCredentials
-                if isinstance(error, service.InvalidCredentials)
-                else TooManyRequests
-            )
+        except (InvalidCredentials, TooManyRequests) as error:
+            return InvalidCredentials if isinstance(error, InvalidCredentials) else TooManyRequests
         raise AssertionError("a guess was right")
 
     with ThreadPoolExecutor(64) as pool:
         answers = list(pool.map(guess, range(64)))
     assert len(identity.passwords.asked) == 10
-    assert answers.count(service.InvalidCredentials) == 10
+    assert answers.count(InvalidCredentials) == 10
 
 
 # Per client address

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from tests.people import Person
 from voyagent.identity.rules.tokens import AccessTokens
-from voyagent.identity.service import Identity
+from voyagent.identity.service.values import Identity
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.keyring import Keyring

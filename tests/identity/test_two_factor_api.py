@@ -31,10 +31,10 @@ from tests.identity.test_sessions import me
 from tests.people import PASSWORD, ApiClient, People, Person
 from voyagent.factory import create_app
 from voyagent.http.guards import sign_browser_in
-from voyagent.identity import service
 from voyagent.identity.models import User
 from voyagent.identity.rules.passwords import Passwords
-from voyagent.identity.service import Identity, totp
+from voyagent.identity.service import keys, sessions, signing_in, totp
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction
@@ -79,7 +79,7 @@ def stale(person: Person) -> ApiClient:
 def key_of(person: Person) -> ApiClient:
     """Return a client with a full API key of the person."""
     _id, text = person.does(
-        lambda actor: service.make_key(rules(person), replace(actor, fresh=True), name="Website")
+        lambda actor: keys.make_key(rules(person), replace(actor, fresh=True), name="Website")
     )
     return with_token(person, text)
 
@@ -650,7 +650,7 @@ def test_an_api_key_cannot_step_up(alice: Person) -> None:
 
 def test_the_fresh_token_ends_with_its_session(alice: Person) -> None:
     _status, body = reauthenticate(alice.api)
-    alice.does(lambda actor: service.end_session(in_session(alice, actor)))
+    alice.does(lambda actor: sessions.end_session(in_session(alice, actor)))
     assert me(alice.app, body["access_token"]) == 401
 
 
@@ -690,7 +690,7 @@ def test_a_key_that_may_only_read_changes_no_second_factor(
     alice: Person, phone: Authenticator
 ) -> None:
     _id, text = alice.does(
-        lambda actor: service.make_key(
+        lambda actor: keys.make_key(
             rules(alice), replace(actor, fresh=True), name="Reader", scopes=["read"]
         )
     )
@@ -746,10 +746,10 @@ def test_a_change_ends_the_other_sessions_on_pages_and_api_and_lets_the_acting_o
     }[change] in letter.text
 
 
-def other_session(identity: Identity, person: Person) -> service.SignedInPerson:
+def other_session(identity: Identity, person: Person) -> SignedInPerson:
 
     with person.acting() as actor:
-        return service.open_session(
+        return sessions.open_session(
             identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), API
         )
 
@@ -758,8 +758,8 @@ def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
 
     client = app.test_client()
     with person.acting() as actor:
-        device = service.Device(Channel.BROWSER)
-        credential = service.open_session(
+        device = Device(Channel.BROWSER)
+        credential = sessions.open_session(
             identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), device
         ).credential
     with app.test_request_context("/"):
@@ -792,12 +792,12 @@ def test_a_weaker_hash_is_replaced_when_the_second_factor_is_on_too(
     )
     before = sql("select password_hash from users where id = :u", u=alice.actor.user_id)
     with app.app_context(), transaction():
-        half = service.begin_sign_in(stronger, email=alice.email, password=PASSWORD, device=API)
+        half = signing_in.begin_sign_in(stronger, email=alice.email, password=PASSWORD, device=API)
     after = sql("select password_hash from users where id = :u", u=alice.actor.user_id)
     assert before != after
     with app.app_context(), transaction():
         assert (
-            service.complete_sign_in(stronger, half, code=phone.code(), device=API).actor.user_id
+            signing_in.complete_sign_in(stronger, half, code=phone.code(), device=API).actor.user_id
             == alice.actor.user_id
         )
     assert sql("select password_hash from users where id = :u", u=alice.actor.user_id) == after

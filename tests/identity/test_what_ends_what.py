@@ -16,7 +16,7 @@ from tests.identity.keys import bearing, with_key
 from tests.identity.test_ending import session_of
 from tests.identity.test_sessions import Sql, fresh_address, sign_in
 from tests.people import PASSWORD, ApiClient, Person, csrf
-from voyagent.identity.service import SignedInPerson
+from voyagent.identity.service.values import SignedInPerson
 
 NEW = "Correct-horse-battery-9"
 NOTHING: frozenset[str] = frozenset()

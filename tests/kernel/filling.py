@@ -23,8 +23,8 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.identity import service as identity
 from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
+from voyagent.identity.service import invites
 from voyagent.imports.service import files as imports
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
@@ -45,7 +45,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     """Create records of every table; the person is signed out afterwards."""
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
-        identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
+        invites.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
         parties.create(actor, name="Deepa Krishnan", is_customer=True)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")

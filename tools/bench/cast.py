@@ -12,11 +12,11 @@ from typing import Any, cast
 import psycopg
 
 from tools.bench.ground import Installation
-from voyagent.identity import service
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import Passwords
 from voyagent.identity.rules.permissions import Role
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service import accounts, keys, sessions
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.config import psycopg_url
 from voyagent.kernel.db import db, transaction
@@ -64,7 +64,7 @@ def agencies(here: Installation, count: int) -> list[Person]:
 def key_of(here: Installation, person: Person) -> str:
     """Create an API key and return its text."""
     with here.app.app_context(), transaction(person.actor.tenant_id):
-        _, key = service.make_key(_identity(here), replace(person.actor, fresh=True), name="bench")
+        _, key = keys.make_key(_identity(here), replace(person.actor, fresh=True), name="bench")
     db_remove(here)
     return key
 
@@ -106,7 +106,7 @@ def _agency(here: Installation, identity: Identity, name: str, password_hash: st
     device = Device(Channel.API)
     with here.app.app_context():
         with transaction():
-            made = service.sign_up(
+            made = accounts.sign_up(
                 identity,
                 email=f"first-{email}",
                 password=PASSWORD,
@@ -116,7 +116,7 @@ def _agency(here: Installation, identity: Identity, name: str, password_hash: st
             )
         db.session.remove()
         with transaction(made.actor.tenant_id):
-            user = service.add_person(
+            user = accounts.add_person(
                 identity,
                 email=email,
                 password_hash=password_hash,
@@ -124,7 +124,7 @@ def _agency(here: Installation, identity: Identity, name: str, password_hash: st
                 role=Role.AGENCY_ADMIN,
                 verified=True,
             )
-            signed_in = service.open_session(identity, user, device)
+            signed_in = sessions.open_session(identity, user, device)
             actor = people.get_actor(user.id).via(Channel.API)
         db.session.remove()
     return Person(actor, email, signed_in.access_token)

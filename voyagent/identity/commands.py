@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from voyagent.http.commands import with_database
-from voyagent.identity import service
+from voyagent.identity.service import agencies
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import VoyagentError
 
@@ -24,7 +24,7 @@ def agency() -> None:
 def suspend(tenant_id: UUID) -> None:
     """Suspend an agency: refuse all its requests from now on. Nothing is deleted."""
     click.echo(
-        f"{_carry_out(service.suspend_agency, tenant_id)} is suspended. All requests of its users"
+        f"{_carry_out(agencies.suspend_agency, tenant_id)} is suspended. All requests of its users"
         " are refused."
     )
 
@@ -34,7 +34,7 @@ def suspend(tenant_id: UUID) -> None:
 @with_database
 def resume(tenant_id: UUID) -> None:
     """Resume a suspended agency: accept the requests of its users again."""
-    click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is active again.")
+    click.echo(f"{_carry_out(agencies.resume_agency, tenant_id)} is active again.")
 
 
 def _carry_out(rule: Callable[[UUID], str], tenant_id: UUID) -> str:

@@ -16,9 +16,9 @@ from tests.identity.keys import make_key
 from tests.people import PASSWORD, csrf
 from tests.settings.pictures import in_base64, picture
 from tests.settings.test_views import form_of
-from voyagent.identity import service as identity
 from voyagent.identity.models import User
-from voyagent.identity.service import Device
+from voyagent.identity.service import invites, sessions, totp
+from voyagent.identity.service.values import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.settings.service import logos
@@ -39,7 +39,7 @@ def elsewhere(stage: Stage) -> UUID:
     """Sign Alice in a second time."""
     with stage.alice.acting() as actor:
         user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
-        session_id = identity.open_session(
+        session_id = sessions.open_session(
             stage.rules, user, Device(Channel.API)
         ).credential.session_id
     assert session_id is not None
@@ -200,9 +200,7 @@ def _browser_with_code(stage: Stage) -> tuple[FlaskClient, Authenticator]:
 
     def verify(actor: Any) -> None:
         acting = replace(in_session(stage.alice, actor), session_id=signed_in)
-        identity.verify_totp(
-            stage.rules, acting, code=phone.code(-1), device=Device(Channel.BROWSER)
-        )
+        totp.verify_totp(stage.rules, acting, code=phone.code(-1), device=Device(Channel.BROWSER))
 
     stage.alice.does(verify)
     return browser, phone
@@ -289,7 +287,7 @@ def switch_the_second_factor_on_in_the_browser(stage: Stage) -> Doing:
         person = db.session.get_one(User, (actor.tenant_id, actor.user_id))
         assert person.totp_pending_secret is not None
         phone = Authenticator(
-            identity.pending_setup(stage.rules, actor, person.totp_pending_secret).secret
+            totp.pending_setup(stage.rules, actor, person.totp_pending_secret).secret
         )
     stage.hide(phone.secret)
     return lambda: stage.submit(
@@ -466,7 +464,7 @@ def invite_in_the_browser(stage: Stage) -> Doing:
 def _invite(stage: Stage) -> UUID:
     email = stage.somebody("new")
     return stage.alice.does(
-        lambda actor: identity.invite(stage.rules, actor, email=email, role="agent")
+        lambda actor: invites.invite(stage.rules, actor, email=email, role="agent")
     )[0]
 
 

@@ -11,10 +11,10 @@ from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import NEW_PASSWORD, WRONG_PASSWORD, Stage, token_in
 from tests.identity.authenticators import recovery_codes
 from tests.people import PASSWORD
-from voyagent.identity import service as identity
 from voyagent.identity.rules.demo import DEMO_EMAIL
-from voyagent.identity.service import Device, one_time
+from voyagent.identity.service import accounts, invites, one_time
 from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.values import Device
 from voyagent.identity.tasks import mail_reset
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
@@ -240,7 +240,7 @@ def look_around_in_the_demo(stage: Stage) -> Doing:
     }
     if not stage.sql("select 1 from users where email = :e", e=DEMO_EMAIL):
         with stage.app.app_context(), transaction():
-            identity.sign_up(stage.rules, **about, device=Device(Channel.JOB), is_demo=True)
+            accounts.sign_up(stage.rules, **about, device=Device(Channel.JOB), is_demo=True)
     browser = stage.visitor
     return lambda: stage.submit(browser, "/sign-in/demo", token_from="/sign-in")
 
@@ -436,7 +436,7 @@ def choose_a_new_password_in_the_browser(stage: Stage) -> Doing:
 def _invited(stage: Stage) -> str:
     email = stage.somebody("new")
     made = stage.alice.does(
-        lambda actor: identity.invite(stage.rules, actor, email=email, role="agent")
+        lambda actor: invites.invite(stage.rules, actor, email=email, role="agent")
     )
     return stage.hide(token_in(made[1]))
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from tests.identity.authenticators import STEP_S, Authenticator, switch_on
 from tests.people import PASSWORD, ApiClient, People, Person, csrf
-from voyagent.identity import service as identity
+from voyagent.identity.service.values import Identity
 from voyagent.kernel.db import transaction
 from voyagent.kernel.jobs import Task
 
@@ -66,7 +66,7 @@ class Stage:
         )
 
     @property
-    def rules(self) -> identity.Identity:
+    def rules(self) -> Identity:
         return self.app.extensions["voyagent.identity"]
 
     @property

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from voyagent.demo.service import conversations, documents, enquiries, journeys, parties
 from voyagent.demo.service.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
-from voyagent.identity import service as identity
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.rules.permissions import Role
-from voyagent.identity.service import Device, EmailAlreadyRegistered, Identity
+from voyagent.identity.service import accounts, sessions
+from voyagent.identity.service.errors import EmailAlreadyRegistered
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import SessionReader
@@ -98,7 +99,7 @@ def _found(parts: Identity) -> list[str]:
 
 def _sign_up(parts: Identity) -> Actor:
     """Sign up the owner, and end the session that the sign-up opens."""
-    signed_in = identity.sign_up(
+    signed_in = accounts.sign_up(
         parts,
         email=DEMO_EMAIL,
         password=DEMO_PASSWORD,
@@ -109,14 +110,14 @@ def _sign_up(parts: Identity) -> Actor:
         timezone=TIMEZONE,
         is_demo=True,
     )
-    identity.end_session(replace(signed_in.actor, session_id=signed_in.credential.session_id))
+    sessions.end_session(replace(signed_in.actor, session_id=signed_in.credential.session_id))
     return signed_in.actor
 
 
 def _hire(parts: Identity, owner: Actor) -> list[Actor]:
     password_hash = parts.passwords.hash(DEMO_PASSWORD)
     users = [
-        identity.add_person(
+        accounts.add_person(
             parts,
             email=colleague.email,
             password_hash=password_hash,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.rules.passwords import PasswordsBusy
@@ -15,6 +14,14 @@ from voyagent.identity.schemas.account import (
     UpdateProfileResponse,
 )
 from voyagent.identity.schemas.entry import PublicUser
+from voyagent.identity.service import profile, verification
+from voyagent.identity.service.errors import (
+    EmailAlreadyRegistered,
+    InvalidPassword,
+    PasswordBlank,
+    PasswordTooCommon,
+    TotpRefused,
+)
 from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import TooManyRequests
@@ -37,7 +44,7 @@ def me(reader: RequestReader) -> Body[PublicUser]:
 )
 def send_verification_email(actor: Actor) -> Body[Queued]:
     """Mail the link that confirms the caller's e-mail address again."""
-    service.send_verification_email(identity(), actor, address=device(Channel.API).ip)
+    verification.send_verification_email(identity(), actor, address=device(Channel.API).ip)
     return Queued.of({"queued": True})
 
 
@@ -45,7 +52,7 @@ def send_verification_email(actor: Actor) -> Body[Queued]:
     "/auth/profile",
     answer=UpdateProfileResponse,
     permission="account.update",
-    errors=(NotFresh, TooManyRequests, service.EmailAlreadyRegistered),
+    errors=(NotFresh, TooManyRequests, EmailAlreadyRegistered),
 )
 def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfileResponse]:
     """Change the caller's own name or e-mail address.
@@ -53,7 +60,7 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfi
     To change the address, the access token must be fresh. The new address must be confirmed again,
     all other sessions end, and the old address receives a notification.
     """
-    changed = service.update_profile(
+    changed = profile.update_profile(
         identity(), actor, **body.model_dump(), device=device(Channel.API)
     )
     return UpdateProfileResponse.of(
@@ -69,11 +76,11 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Body[UpdateProfi
     status=204,
     permission="account.update",
     errors=(
-        service.PasswordBlank,
-        service.PasswordTooCommon,
+        PasswordBlank,
+        PasswordTooCommon,
         TooManyRequests,
-        service.InvalidPassword,
-        service.TotpRefused,
+        InvalidPassword,
+        TotpRefused,
         PasswordsBusy,
     ),
 )
@@ -83,7 +90,7 @@ def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
     The request needs the current password, and a code if two-factor authentication is on. All other
     sessions end.
     """
-    service.change_password(
+    profile.change_password(
         identity(),
         actor,
         current_password=body.current_password,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from voyagent.identity import service
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import AuthResponse
+from voyagent.identity.service.values import SignedInPerson
 from voyagent.kernel.serializers import Body
 
 
-def session_answer(signed_in: service.SignedInPerson) -> Body[AuthResponse]:
+def session_answer(signed_in: SignedInPerson) -> Body[AuthResponse]:
     """Return the tokens of a new session and the user to whom they belong."""
     return AuthResponse.of(
         {

@@ -9,7 +9,6 @@ from flask import g
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, bearer_token
-from voyagent.identity import service
 from voyagent.identity.api.answers import session_answer
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.rules.passwords import PasswordsBusy
@@ -24,20 +23,33 @@ from voyagent.identity.schemas.entry import (
     SignUpRequest,
     TokenPair,
 )
+from voyagent.identity.service import accounts, invites, sessions, signing_in
+from voyagent.identity.service.errors import (
+    EmailAlreadyRegistered,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    InviteExpired,
+    InviteNotFound,
+    InviteNotPending,
+    PasswordBlank,
+    PasswordTooCommon,
+    TotpRequired,
+)
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.serializers import Body
 
 gate = ApiBlueprint("auth", __name__, tag="Sign-in", guard=Guard.PUBLIC)
-_PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)
-_INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.InviteExpired)
+_PASSWORD_ERRORS = (PasswordBlank, PasswordTooCommon)
+_INVITE_ERRORS = (InviteNotFound, InviteNotPending, InviteExpired)
 
 
 @gate.post(
     "/auth/sign-up",
     status=201,
     answer=AuthResponse,
-    errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
+    errors=(*_PASSWORD_ERRORS, EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
 )
 def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
     """Create an agency and its first administrator.
@@ -45,7 +57,7 @@ def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
     The tokens are issued at once, before the e-mail address is confirmed.
     """
     return session_answer(
-        service.sign_up(identity(), **body.model_dump(), device=device(Channel.API))
+        accounts.sign_up(identity(), **body.model_dump(), device=device(Channel.API))
     )
 
 
@@ -53,9 +65,9 @@ def sign_up(body: SignUpRequest) -> Body[AuthResponse]:
     "/auth/sign-in",
     answer=AuthResponse,
     errors=(
-        service.InvalidCredentials,
-        service.EmailNotVerified,
-        service.TotpRequired,
+        InvalidCredentials,
+        EmailNotVerified,
+        TotpRequired,
         TooManyRequests,
         PasswordsBusy,
     ),
@@ -67,18 +79,18 @@ def sign_in(body: SignInRequest) -> Body[AuthResponse]:
     is on, the error is `totp_required`: use sign-in-totp instead.
     """
     return session_answer(
-        service.sign_in(identity(), **body.model_dump(), device=device(Channel.API))
+        signing_in.sign_in(identity(), **body.model_dump(), device=device(Channel.API))
     )
 
 
-@gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
+@gate.post("/auth/refresh", answer=TokenPair, errors=(InvalidRefreshToken, TooManyRequests))
 def refresh(body: RefreshRequest) -> Body[TokenPair]:
     """Exchange a refresh token for a new pair of tokens; each refresh token works once.
 
     Using a refresh token a second time ends the whole session. The earlier access token stays valid
     until it expires.
     """
-    access_token, refresh_token = service.refresh(
+    access_token, refresh_token = sessions.refresh(
         identity(),
         body.refresh_token,
         address=client_address(),
@@ -99,7 +111,7 @@ def sign_out(body: SignOutRequest | None) -> None:
 
     The status is always 204, also if a token is unknown, expired or missing.
     """
-    service.sign_out_program(
+    sessions.sign_out_program(
         identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None
     )
 
@@ -108,7 +120,7 @@ def sign_out(body: SignOutRequest | None) -> None:
 def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
     """Return the invitation to which the token of a link belongs."""
     return InviteLookup.of(
-        service.look_up_invite(identity(), query.token, address=client_address())
+        invites.look_up_invite(identity(), query.token, address=client_address())
     )
 
 
@@ -119,7 +131,7 @@ def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
     errors=(
         *_INVITE_ERRORS,
         *_PASSWORD_ERRORS,
-        service.EmailAlreadyRegistered,
+        EmailAlreadyRegistered,
         TooManyRequests,
         PasswordsBusy,
     ),
@@ -127,5 +139,5 @@ def look_up_invite(query: InviteToken) -> Body[InviteLookup]:
 def accept_invite(body: AcceptInviteRequest) -> Body[AuthResponse]:
     """Join the agency that sent the invitation; each invitation token works once."""
     return session_answer(
-        service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
+        invites.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
     )

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.forms.request import identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import (
@@ -18,6 +17,8 @@ from voyagent.identity.schemas.entry import (
     CreateScopedApiKeyRequest,
     WholeOrPage,
 )
+from voyagent.identity.service import keys as identity_keys
+from voyagent.identity.service.errors import ScopeBeyondRole
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound
@@ -42,7 +43,7 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     call. Only this response contains the key. The access token must be fresh; the token of a
     refresh is not, and an API key cannot create another key.
     """
-    return _made(*service.make_key(identity(), actor, **body.model_dump()))
+    return _made(*identity_keys.make_key(identity(), actor, **body.model_dump()))
 
 
 @keys.post(
@@ -50,7 +51,7 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Body[CreateApiKey
     status=201,
     answer=CreateApiKeyResponse,
     permission="api_key.create",
-    errors=(NotFresh, service.ScopeBeyondRole),
+    errors=(NotFresh, ScopeBeyondRole),
     secret_answer=True,
 )
 def create_scoped_api_key(
@@ -64,7 +65,7 @@ def create_scoped_api_key(
     then use every tool that the creator's role allows, and another person must approve its
     proposals.
     """
-    return _made(*service.make_key(identity(), actor, **body.model_dump()))
+    return _made(*identity_keys.make_key(identity(), actor, **body.model_dump()))
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
@@ -87,7 +88,7 @@ def revoke_api_key(actor: Actor, key_id: UUID) -> None:
     The user who created the key and administrators may do this. Revoking a revoked key changes
     nothing.
     """
-    service.revoke_key(actor, key_id)
+    identity_keys.revoke_key(actor, key_id)
 
 
 def _made(key_id: UUID, text: str) -> Body[CreateApiKeyResponse]:

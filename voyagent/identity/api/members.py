@@ -6,10 +6,11 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.forms.request import identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import ChangeRoleRequest, Team, TeamMember
+from voyagent.identity.service import team
+from voyagent.identity.service.errors import LastAdministrator
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
@@ -32,7 +33,7 @@ def list_team(reader: RequestReader) -> Body[Team]:
     answer=TeamMember,
     permission="team.manage",
     missing=people.PersonNotFound,
-    errors=(service.LastAdministrator,),
+    errors=(LastAdministrator,),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[TeamMember]:
     """Change a user's role.
@@ -40,7 +41,7 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
     Access tokens and API keys stay valid; the new role applies from the next request. The role of
     the last administrator cannot be changed.
     """
-    service.change_role(identity(), actor, user_id, role=body.role)
+    team.change_role(identity(), actor, user_id, role=body.role)
     return TeamMember.of(people.get_person(SessionReader(db.session), user_id))
 
 
@@ -49,7 +50,7 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Body[Te
     status=204,
     permission="team.manage",
     missing=people.PersonNotFound,
-    errors=(service.LastAdministrator,),
+    errors=(LastAdministrator,),
 )
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
     """Remove a user from the agency.
@@ -58,7 +59,7 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
     that the user sent are revoked. The e-mail address can be invited again. The last administrator
     cannot be removed.
     """
-    service.remove_person(identity(), actor, user_id)
+    team.remove_person(identity(), actor, user_id)
 
 
 @members.delete(
@@ -69,4 +70,4 @@ def sign_person_out(actor: Actor, user_id: UUID) -> None:
 
     The user can sign in again, and API keys stay valid.
     """
-    service.sign_person_out(actor, user_id)
+    team.sign_person_out(actor, user_id)

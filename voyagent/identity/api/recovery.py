@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from voyagent.identity import service
 from voyagent.identity.api.gate import gate
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.rules.passwords import PasswordsBusy
@@ -14,15 +13,17 @@ from voyagent.identity.schemas.account import (
     Verified,
     VerifyEmailRequest,
 )
+from voyagent.identity.service import reset, verification
+from voyagent.identity.service.errors import PasswordBlank, PasswordTooCommon, TokenInvalid
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.serializers import Body
 
 
-@gate.post("/auth/verify-email", answer=Verified, errors=(service.TokenInvalid, TooManyRequests))
+@gate.post("/auth/verify-email", answer=Verified, errors=(TokenInvalid, TooManyRequests))
 def verify_email(body: VerifyEmailRequest) -> Body[Verified]:
     """Confirm an e-mail address with the token from the mail; each token works once."""
-    service.verify_email(identity(), token=body.token, device=device(Channel.API))
+    verification.verify_email(identity(), token=body.token, device=device(Channel.API))
     return Verified.of({"verified": True})
 
 
@@ -34,7 +35,7 @@ def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPas
 
     The response is the same if no account has the address.
     """
-    token = service.request_reset(identity(), email=body.email, device=device(Channel.API))
+    token = reset.request_reset(identity(), email=body.email, device=device(Channel.API))
     return RequestPasswordResetResponse.of({"queued": True, "debug_token": token})
 
 
@@ -42,9 +43,9 @@ def request_password_reset(body: RequestPasswordResetRequest) -> Body[RequestPas
     "/auth/reset-password",
     answer=PasswordReset,
     errors=(
-        service.PasswordBlank,
-        service.PasswordTooCommon,
-        service.TokenInvalid,
+        PasswordBlank,
+        PasswordTooCommon,
+        TokenInvalid,
         TooManyRequests,
         PasswordsBusy,
     ),
@@ -55,7 +56,7 @@ def reset_password(body: ResetPasswordRequest) -> Body[PasswordReset]:
     All sessions of the user end. The caller is not signed in, and two-factor authentication does
     not change.
     """
-    service.reset_password(
+    reset.reset_password(
         identity(), token=body.token, new_password=body.new_password, device=device(Channel.API)
     )
     return PasswordReset.of({"reset": True})

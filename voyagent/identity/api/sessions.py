@@ -6,9 +6,10 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import AuthSessionList
+from voyagent.identity.service import own_sessions
+from voyagent.identity.service.errors import SignInNotFound
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.serializers import Body
@@ -33,18 +34,18 @@ def end_auth_sessions(actor: Actor) -> None:
 
     API keys stay valid.
     """
-    service.end_own_sessions(actor, keep_this=False)
+    own_sessions.end_own_sessions(actor, keep_this=False)
 
 
 @sessions.delete(
     "/auth/sessions/<auth_session_id>",
     status=204,
     permission="account.update",
-    missing=service.SignInNotFound,
+    missing=SignInNotFound,
 )
 def end_auth_session(actor: Actor, auth_session_id: UUID) -> None:
     """End one of the caller's sessions and revoke its access and refresh tokens.
 
     Ending an ended session changes nothing.
     """
-    service.end_own_session(actor, auth_session_id)
+    own_sessions.end_own_session(actor, auth_session_id)

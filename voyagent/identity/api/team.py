@@ -6,7 +6,6 @@ from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import (
@@ -15,6 +14,13 @@ from voyagent.identity.schemas.entry import (
     InviteAnswer,
     InviteList,
     InviteQuery,
+)
+from voyagent.identity.service import invites
+from voyagent.identity.service.errors import (
+    InvalidStatus,
+    InviteAlreadyExists,
+    InviteNoLongerPending,
+    InviteNotFound,
 )
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader
@@ -30,7 +36,7 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     status=201,
     answer=CreateInviteResponse,
     permission="invite.create",
-    errors=(TooManyRequests, service.InviteAlreadyExists),
+    errors=(TooManyRequests, InviteAlreadyExists),
     secret_answer=True,
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteResponse]:
@@ -38,7 +44,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
 
     The mail contains the link. Of the API's responses only this one contains it.
     """
-    invite_id, link = service.invite(
+    invite_id, link = invites.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
     )
     return CreateInviteResponse.of({"invite": people.get_invite(invite_id), "invite_link": link})
@@ -48,14 +54,14 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Body[CreateInviteR
     "/auth/invites",
     answer=InviteList,
     permission="invite.read",
-    errors=(service.InvalidStatus, InvalidCursor),
+    errors=(InvalidStatus, InvalidCursor),
 )
 def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     """List the agency's invitations, newest first.
 
     With `limit` one page is returned, without it all invitations.
     """
-    status = service.invite_filter(query.status)
+    status = invites.invite_filter(query.status)
     rows, cursor = people.list_invites(
         reader, status=status, limit=query.limit, cursor=query.place()
     )
@@ -66,10 +72,10 @@ def list_invites(reader: RequestReader, query: InviteQuery) -> Body[InviteList]:
     "/auth/invites/<invite_id>/revoke",
     answer=InviteAnswer,
     permission="invite.revoke",
-    missing=service.InviteNotFound,
-    errors=(service.InviteNoLongerPending,),
+    missing=InviteNotFound,
+    errors=(InviteNoLongerPending,),
 )
 def revoke_invite(actor: Actor, invite_id: UUID) -> Body[InviteAnswer]:
     """Revoke an open invitation."""
-    service.revoke_invite(actor, invite_id)
+    invites.revoke_invite(actor, invite_id)
     return InviteAnswer.of({"invite": people.get_invite(invite_id)})

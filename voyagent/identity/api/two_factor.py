@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.identity import service
 from voyagent.identity.api.answers import session_answer
 from voyagent.identity.api.gate import gate
 from voyagent.identity.forms.request import device, identity
@@ -21,22 +20,33 @@ from voyagent.identity.schemas.two_factor import (
     TotpStatus,
     TotpVerifyRequest,
 )
+from voyagent.identity.service import confirming, signing_in, totp
+from voyagent.identity.service.errors import (
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidPassword,
+    TotpAlreadyEnabled,
+    TotpInvalid,
+    TotpNotEnabled,
+    TotpNotInitialized,
+    TotpRefused,
+)
 from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.serializers import Body
 
 two_factor = ApiBlueprint("two_factor", __name__, tag="Two-factor", guard=Guard.BEARER)
-_CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, PasswordsBusy)
+_CONFIRMING = (TooManyRequests, InvalidPassword, TotpRefused, PasswordsBusy)
 
 
 @gate.post(
     "/auth/sign-in-totp",
     answer=AuthResponse,
     errors=(
-        service.InvalidCredentials,
-        service.EmailNotVerified,
-        service.TotpNotEnabled,
-        service.TotpInvalid,
+        InvalidCredentials,
+        EmailNotVerified,
+        TotpNotEnabled,
+        TotpInvalid,
         TooManyRequests,
         PasswordsBusy,
     ),
@@ -48,7 +58,7 @@ def sign_in_totp(body: SignInTotpRequest) -> Body[AuthResponse]:
     password is wrong, the code is not used up.
     """
     return session_answer(
-        service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
+        signing_in.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
     )
 
 
@@ -66,7 +76,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken
     the e-mail address, to set up two-factor authentication, and to create API keys or recovery
     codes.
     """
-    token = service.reauthenticate(
+    token = confirming.reauthenticate(
         identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)
     )
     return FreshToken.of({"access_token": token, "expires_in": identity().tokens.lifetime_s})
@@ -76,7 +86,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Body[FreshToken
     "/auth/totp/setup",
     answer=TotpSetup,
     permission="account.update",
-    errors=(NotFresh, service.TotpAlreadyEnabled, *_CONFIRMING),
+    errors=(NotFresh, TotpAlreadyEnabled, *_CONFIRMING),
     secret_answer=True,
 )
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
@@ -87,7 +97,7 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     needed as well, and the old secret works until the new one is verified.
     """
     given = body or TotpSetupRequest()
-    setup = service.set_up_totp(
+    setup = totp.set_up_totp(
         identity(), actor, password=given.password, code=given.code, device=device(Channel.API)
     )
     return TotpSetup.of({"secret": setup.secret, "otpauth_url": setup.otpauth_url})
@@ -97,7 +107,7 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Body[TotpSetup]:
     "/auth/totp/verify",
     answer=TotpStatus,
     permission="account.update",
-    errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests),
+    errors=(TotpNotInitialized, TotpInvalid, TooManyRequests),
 )
 def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
     """Switch two-factor authentication on with a code made from the new secret.
@@ -105,7 +115,7 @@ def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Body[TotpStatus]:
     All other sessions end. If two-factor authentication is already on and there is no new secret,
     the call changes nothing and does not check the code.
     """
-    service.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
+    totp.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
     return TotpStatus.of({"totp_enabled": True})
 
 
@@ -118,7 +128,7 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
     Password and code are needed, and all other sessions end. If two-factor authentication is off
     already, the code is ignored.
     """
-    service.disable_totp(
+    totp.disable_totp(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
     )
     return TotpStatus.of({"totp_enabled": False})
@@ -128,7 +138,7 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Body[TotpStatus]:
     "/auth/totp/recovery-codes",
     answer=RecoveryCodes,
     permission="account.update",
-    errors=(NotFresh, service.TotpNotEnabled, *_CONFIRMING),
+    errors=(NotFresh, TotpNotEnabled, *_CONFIRMING),
     secret_answer=True,
 )
 def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCodes]:
@@ -137,7 +147,7 @@ def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Body[RecoveryCod
     The access token must be fresh, and the password and a code are needed. Each recovery code works
     once, wherever a code from the authenticator app is accepted.
     """
-    codes = service.make_recovery_codes(
+    codes = totp.make_recovery_codes(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
     )
     return RecoveryCodes.of({"codes": codes})

@@ -7,7 +7,7 @@ from typing import cast
 from flask import current_app, request
 
 from voyagent.http.client import client_address
-from voyagent.identity.service import Device, Identity
+from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel.actor import Channel
 
 

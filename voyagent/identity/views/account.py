@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.account import AddressForm, NameForm, PasswordForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.account import AddressPage
+from voyagent.identity.service import confirming, profile as identity_profile, verification
+from voyagent.identity.service.profile import ProfileChange
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
@@ -33,7 +34,7 @@ def rename(actor: Actor) -> Any:
     """Change the user's own name."""
     form = NameForm()
     changed = form.attempt(
-        lambda given: service.update_profile(
+        lambda given: identity_profile.update_profile(
             identity(), actor, full_name=given.full_name, device=device(Channel.BROWSER)
         )
     )
@@ -65,7 +66,7 @@ def change_password(actor: Actor) -> Any:
     """Change the user's own password."""
     form = PasswordForm()
     changed = form.attempt(
-        lambda given: service.change_password(
+        lambda given: identity_profile.change_password(
             identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
         ),
         **{**_CONFIRMING, "invalid_password": "current_password"},
@@ -81,22 +82,22 @@ def change_password(actor: Actor) -> Any:
 @account_pages.page("/account/verification", methods=("POST",), permission="account.update")
 def send_verification(actor: Actor) -> Any:
     """Mail the link that confirms the user's e-mail address again."""
-    service.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
+    verification.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
     toast(_("Link sent to %(address)s.", address=actor.email))
     return see_other(url_for(".profile"))
 
 
-def _move(actor: Actor, given: AddressPage) -> service.ProfileChange:
-    confirmed = service.confirm(
+def _move(actor: Actor, given: AddressPage) -> ProfileChange:
+    confirmed = confirming.confirm(
         identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER)
     )
-    return service.update_profile(
+    return identity_profile.update_profile(
         identity(), confirmed, email=given.email, device=device(Channel.BROWSER)
     )
 
 
 def _person(actor: Actor) -> Row:
-    return people.get_person(SessionReader(db.session), service.person_of(actor))
+    return people.get_person(SessionReader(db.session), verification.person_of(actor))
 
 
 def _page(

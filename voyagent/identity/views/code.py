@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from voyagent.http.guards import safe_next, sign_browser_in
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.forms.two_factor import CodeForm
+from voyagent.identity.service import signing_in
+from voyagent.identity.service.signing_in import HalfSignIn
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.ids import parse_id
@@ -21,7 +22,7 @@ from voyagent.kernel.ids import parse_id
 _HALF = "half_sign_in"
 
 
-def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
+def keep_half(half: HalfSignIn, *, remember: bool) -> None:
     """Store a HalfSignIn in a new signed cookie, which contains no password and no code.
 
     Any earlier session of this browser ends.
@@ -47,7 +48,7 @@ def enter_code() -> Any:
         return see_other(url_for("identity.sign_in", next=target))
     form = CodeForm()
     signed_in = form.attempt(
-        lambda given: service.complete_sign_in(
+        lambda given: signing_in.complete_sign_in(
             identity(), half, code=given.code, device=device(Channel.BROWSER)
         ),
         totp_invalid="code",
@@ -68,7 +69,7 @@ def enter_code() -> Any:
     return see_other(target)
 
 
-def _half() -> service.HalfSignIn | None:
+def _half() -> HalfSignIn | None:
     """Return the HalfSignIn in this browser's cookie while it is valid, or None."""
     stored = session.get(_HALF)
     if stored is None:
@@ -76,7 +77,7 @@ def _half() -> service.HalfSignIn | None:
     tenant_id, user_id = map(parse_id, stored["ids"])
     if tenant_id is None or user_id is None:
         return None
-    half = service.HalfSignIn(
+    half = HalfSignIn(
         tenant_id,
         user_id,
         stored["email"],

@@ -19,11 +19,18 @@ from voyagent.http.guards import (
 )
 from voyagent.http.htmx import see_other
 from voyagent.http.template_filters import page_locale
-from voyagent.identity import service
 from voyagent.identity.forms.entry import JoinForm, SignInForm, SignUpForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.rules.addresses import normal_address
+from voyagent.identity.service import accounts, invites, sessions, signing_in
+from voyagent.identity.service.errors import (
+    EmailNotVerified,
+    InviteExpired,
+    InviteNotFound,
+    InviteNotPending,
+)
+from voyagent.identity.service.signing_in import HalfSignIn
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.code import keep_half
 from voyagent.identity.views.recovery import TYPED, UNVERIFIED
@@ -40,7 +47,7 @@ def sign_in() -> Any:
         return see_other(target)
     form = SignInForm()
     came = form.attempt(
-        lambda given: service.begin_sign_in(
+        lambda given: signing_in.begin_sign_in(
             identity(), email=given.email, password=given.password, device=device(Channel.BROWSER)
         ),
         invalid_credentials="",
@@ -49,7 +56,7 @@ def sign_in() -> Any:
     if came is None:
         if form.refused:
             session[TYPED] = normal_address(form.email.data or "")
-        if form.refused == service.EmailNotVerified.code:
+        if form.refused == EmailNotVerified.code:
             session[UNVERIFIED] = session[TYPED]
         offers_demo = people.offers_demo(identity().settings)
         return (
@@ -58,7 +65,7 @@ def sign_in() -> Any:
             ),
             form.status,
         )
-    if isinstance(came, service.HalfSignIn):
+    if isinstance(came, HalfSignIn):
         keep_half(came, remember=bool(form.remember.data))
         return see_other(url_for(".enter_code", next=target))
     sign_browser_in(came.credential, remember=bool(form.remember.data))
@@ -68,7 +75,7 @@ def sign_in() -> Any:
 @pages.page("/sign-in/demo", methods=("POST",))
 def open_demo() -> Any:
     """Sign in to the demo agency as its administrator."""
-    sign_browser_in(service.open_demo(identity(), device(Channel.BROWSER)).credential)
+    sign_browser_in(sessions.open_demo(identity(), device(Channel.BROWSER)).credential)
     return see_other(url_for("home.index"))
 
 
@@ -77,7 +84,7 @@ def sign_up() -> Any:
     """Create an agency; its language is that of this page until the settings change."""
     form = SignUpForm()
     signed_in = form.attempt(
-        lambda given: service.sign_up(
+        lambda given: accounts.sign_up(
             identity(), **given.model_dump(), locale=page_locale(), device=device(Channel.BROWSER)
         ),
         email_already_registered="email",
@@ -93,7 +100,7 @@ def sign_up() -> Any:
 @pages.page("/sign-out", methods=("POST",), guard=Guard.SIGNED_IN)
 def sign_out(actor: Actor) -> Any:
     """End this browser's session."""
-    service.end_session(actor)
+    sessions.end_session(actor)
     sign_browser_out()
     return see_other(url_for(".sign_in"))
 
@@ -110,7 +117,7 @@ def accept_invite() -> Any:
     token, here = session.get(_INVITE_TOKEN, ""), current_actor()
     form = JoinForm()
     signed_in = form.attempt(
-        lambda given: service.accept_invite(
+        lambda given: invites.accept_invite(
             identity(), token=token, **given.model_dump(), device=device(Channel.BROWSER)
         ),
         email_already_registered="",
@@ -119,8 +126,8 @@ def accept_invite() -> Any:
     )
     if signed_in is None:
         try:
-            invited = service.look_up_invite(identity(), token, address=client_address())
-        except (service.InviteNotFound, service.InviteNotPending, service.InviteExpired) as dead:
+            invited = invites.look_up_invite(identity(), token, address=client_address())
+        except (InviteNotFound, InviteNotPending, InviteExpired) as dead:
             return render_template(
                 "identity/accept_invite.html", form=form, invited=None, dead=gettext(dead.message)
             ), status_of(dead)

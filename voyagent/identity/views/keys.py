@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.entry import SCOPE_WORDS, MakeKeyForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people
 from voyagent.identity.schemas.entry import MakeKeyPage
+from voyagent.identity.service import confirming, keys as identity_keys, verification
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
@@ -44,7 +44,7 @@ def new_api_key(actor: Actor) -> Any:
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
     if made is None:
-        asks_code = people.get_person(SessionReader(db.session), service.person_of(actor))[
+        asks_code = people.get_person(SessionReader(db.session), verification.person_of(actor))[
             "totp_enabled"
         ]
         return (
@@ -62,7 +62,7 @@ def new_api_key(actor: Actor) -> Any:
 )
 def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
     """Ask for confirmation before an API key is revoked."""
-    service.get_key_to_revoke(actor, key_id)
+    identity_keys.get_key_to_revoke(actor, key_id)
     return render_template("account/api_key_revoke.html", key=people.get_key(key_id))
 
 
@@ -74,16 +74,16 @@ def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
 )
 def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
     """Revoke an API key."""
-    service.revoke_key(actor, key_id)
+    identity_keys.revoke_key(actor, key_id)
     toast(_("Key revoked. Programs that use it are refused."))
     return see_other(url_for(".api_keys"))
 
 
 def _make(actor: Actor, given: MakeKeyPage) -> tuple[UUID, str]:
-    confirmed = service.confirm(
+    confirmed = confirming.confirm(
         identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER)
     )
-    return service.make_key(
+    return identity_keys.make_key(
         identity(),
         confirmed,
         name=given.name,

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.entry import RoleForm, SureForm
 from voyagent.identity.forms.request import identity
 from voyagent.identity.queries import people
 from voyagent.identity.queries.people import PersonNotFound
 from voyagent.identity.rules.permissions import roles_that_may
+from voyagent.identity.service import team
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.sessions import with_words
 from voyagent.kernel.actor import Actor
@@ -43,7 +43,7 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     """Change a user's role."""
     form = RoleForm()
     change = form.attempt(
-        lambda given: service.change_role(identity(), actor, user_id, role=given.role),
+        lambda given: team.change_role(identity(), actor, user_id, role=given.role),
         last_administrator="role",
     )
     if change is None:
@@ -64,7 +64,7 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     """End all sessions of a user."""
-    ended = service.sign_person_out(actor, user_id)
+    ended = team.sign_person_out(actor, user_id)
     name = people.get_person(SessionReader(db.session), user_id)["full_name"]
     toast(
         _("%(name)s signed out everywhere.", name=name)
@@ -96,7 +96,7 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
     """Remove a user from the agency."""
     form = SureForm()
     name = form.attempt(
-        lambda _given: service.remove_person(identity(), actor, user_id), last_administrator=""
+        lambda _given: team.remove_person(identity(), actor, user_id), last_administrator=""
     )
     if name is None:
         return _removal_page(SessionReader(db.session), user_id, form), form.status

@@ -16,11 +16,11 @@ from voyagent.http.forms import SchemaForm
 from voyagent.http.guards import is_signed_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.account import ForgotForm, ResetForm
 from voyagent.identity.forms.entry import SureForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.schemas.account import ForgotPage
+from voyagent.identity.service import reset, verification
 from voyagent.identity.service.one_time import Holder
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Channel
@@ -44,13 +44,13 @@ def verify_email() -> Any:
         return _take_token(_VERIFY_TOKEN, ".verify_email")
     token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
     confirmed = form.attempt(
-        lambda _given: service.verify_email(
+        lambda _given: verification.verify_email(
             identity(), token=token, device=device(Channel.BROWSER)
         ),
         token_invalid="",
     )
     if confirmed is None:
-        return _link_page("identity/verify.html", form, service.find_verification, token)
+        return _link_page("identity/verify.html", form, verification.find_verification, token)
     session.pop(_VERIFY_TOKEN)
     session.pop(UNVERIFIED, None)
     toast(_("%(address)s confirmed.", address=confirmed))
@@ -62,7 +62,7 @@ def send_verification_again() -> Any:
     """Mail the confirmation link again to a user who has just entered the correct password."""
     email = session.get(UNVERIFIED)
     if email is not None:
-        service.send_again(identity(), email=email, device=device(Channel.BROWSER))
+        verification.send_again(identity(), email=email, device=device(Channel.BROWSER))
         toast(_("Link sent again. Check your e-mail and the spam folder."))
     return see_other(url_for(".sign_in"))
 
@@ -88,7 +88,7 @@ def reset_password() -> Any:
         return _take_token(_RESET_TOKEN, ".reset_password")
     token, form = session.get(_RESET_TOKEN, ""), ResetForm()
     done = form.attempt(
-        lambda given: service.reset_password(
+        lambda given: reset.reset_password(
             identity(), token=token, new_password=given.new_password, device=device(Channel.BROWSER)
         ),
         token_invalid="",
@@ -96,14 +96,14 @@ def reset_password() -> Any:
         password_blank="new_password",  # noqa: S106 - the same
     )
     if done is None:
-        return _link_page("identity/reset.html", form, service.find_reset, token)
+        return _link_page("identity/reset.html", form, reset.find_reset, token)
     sign_browser_out()
     toast(_("Password changed. Sign in with the new password."))
     return see_other(url_for(".sign_in"))
 
 
 def _ask(given: ForgotPage) -> str:
-    service.request_reset(identity(), email=given.email, device=device(Channel.BROWSER))
+    reset.request_reset(identity(), email=given.email, device=device(Channel.BROWSER))
     return given.email
 
 

@@ -11,9 +11,10 @@ from flask_babel import gettext as _, ngettext
 from voyagent.http.guards import sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.queries import people
 from voyagent.identity.rules.devices import DeviceWords, describe
+from voyagent.identity.service import own_sessions
+from voyagent.identity.service.errors import SignInNotFound
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row
@@ -32,11 +33,11 @@ def sessions(reader: RequestReader) -> str:
     "/account/sessions/<auth_session_id>/end",
     methods=("POST",),
     permission="account.update",
-    missing=service.SignInNotFound,
+    missing=SignInNotFound,
 )
 def end_session(actor: Actor, auth_session_id: UUID) -> Any:
     """End one of the user's own sessions, which may be the current one."""
-    service.end_own_session(actor, auth_session_id)
+    own_sessions.end_own_session(actor, auth_session_id)
     if auth_session_id == actor.session_id:
         sign_browser_out()
         return see_other(url_for("identity.sign_in"))
@@ -47,7 +48,7 @@ def end_session(actor: Actor, auth_session_id: UUID) -> Any:
 @account_pages.page("/account/sessions/end-others", methods=("POST",), permission="account.update")
 def end_other_sessions(actor: Actor) -> Any:
     """End all of the user's other sessions."""
-    ended = service.end_own_sessions(actor, keep_this=True)
+    ended = own_sessions.end_own_sessions(actor, keep_this=True)
     toast(
         ngettext(
             "You are signed out in one other place.",

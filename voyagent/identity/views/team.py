@@ -11,11 +11,12 @@ from flask_babel import gettext as _, lazy_gettext
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.entry import InviteForm
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.queries import people as people_queries
 from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES, Role, roles_that_may
+from voyagent.identity.service import invites as identity_invites
+from voyagent.identity.service.errors import InviteNotFound
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import Reader, SessionReader
@@ -44,7 +45,7 @@ def invite(actor: Actor) -> Any:
     """Invite a colleague; only the next page shows the link."""
     form = InviteForm()
     made = form.attempt(
-        lambda given: service.invite_newcomer(
+        lambda given: identity_invites.invite_newcomer(
             identity(),
             actor,
             email=given.email,
@@ -64,12 +65,12 @@ def invite(actor: Actor) -> Any:
     "/team/invitations/<invite_id>/revoke",
     methods=("POST",),
     permission="invite.revoke",
-    missing=service.InviteNotFound,
+    missing=InviteNotFound,
     guard=Guard.SIGNED_IN,
 )
 def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
     """Revoke an open invitation."""
-    service.revoke_invite(actor, invite_id)
+    identity_invites.revoke_invite(actor, invite_id)
     toast(_("Invitation withdrawn. Its link no longer works."))
     return see_other(url_for(".team"))
 

@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.identity import service
 from voyagent.identity.forms.request import device, identity
 from voyagent.identity.forms.two_factor import CodeForm, ConfirmForm
 from voyagent.identity.queries import people
 from voyagent.identity.rules.permissions import MONEY_ROLES, TICKET_ROLES
+from voyagent.identity.service import totp
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
@@ -43,7 +43,7 @@ def set_up(actor: Actor) -> Any:
     """Check password and code, and create a new secret."""
     form = ConfirmForm()
     begun = form.attempt(
-        lambda given: service.set_up_totp(
+        lambda given: totp.set_up_totp(
             identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
         ),
         **_AT_THE_FORM,
@@ -66,7 +66,7 @@ def switch_on(actor: Actor) -> Any:
         toast(_("This timed out. Start again."), kind="error")
         return see_other(url_for(".set_up"))
     done = form.attempt(
-        lambda given: service.switch_on(
+        lambda given: totp.switch_on(
             identity(), actor, code=given.code, device=device(Channel.BROWSER)
         ),
         totp_invalid="code",
@@ -89,7 +89,7 @@ def switch_on(actor: Actor) -> Any:
 @account_pages.page("/account/security/leave", methods=("POST",), permission="account.update")
 def leave_set_up(actor: Actor) -> Any:
     """Cancel an unfinished set-up of two-factor authentication."""
-    service.drop_setup(actor)
+    totp.drop_setup(actor)
     session.pop(_SHOWN_UNTIL, None)
     return see_other(url_for(".security"))
 
@@ -99,7 +99,7 @@ def new_codes(actor: Actor) -> Any:
     """Create new recovery codes; only this response shows them."""
     form = ConfirmForm()
     codes = form.attempt(
-        lambda given: service.make_recovery_codes(
+        lambda given: totp.make_recovery_codes(
             identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
         ),
         **_AT_THE_FORM,
@@ -123,7 +123,7 @@ def switch_off(actor: Actor) -> Any:
 
 
 def _off(actor: Actor, **given: Any) -> bool:
-    service.disable_totp(identity(), actor, **given, device=device(Channel.BROWSER))
+    totp.disable_totp(identity(), actor, **given, device=device(Channel.BROWSER))
     return True
 
 
@@ -141,7 +141,7 @@ def _state(actor: Actor) -> Row:
 def _page(actor: Actor, state: Row, form: CodeForm, *, codes: list[str] | None = None) -> str:
     sealed = state["totp_pending_secret"]
     setup = (
-        service.pending_setup(identity(), actor, sealed)
+        totp.pending_setup(identity(), actor, sealed)
         if sealed is not None and _is_shown()
         else None
     )

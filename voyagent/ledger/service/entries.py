@@ -13,7 +13,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert
 
 from voyagent.audit.service import recording as audit
-from voyagent.identity import service as identity
+from voyagent.identity.service import accounts as identity_accounts
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
@@ -147,7 +147,7 @@ def lines_of(
     ]
 
 
-@identity.on_new_agency
+@identity_accounts.on_new_agency
 def open_books(actor: Actor) -> None:
     """Create the agency's chart of accounts; do nothing if it exists. Raises Forbidden."""
     actor.require("ledger.open")

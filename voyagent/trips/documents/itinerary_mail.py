@@ -7,7 +7,7 @@ from uuid import UUID
 from flask_babel import force_locale
 
 from voyagent.http.extensions import installed
-from voyagent.identity.service import Identity
+from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db

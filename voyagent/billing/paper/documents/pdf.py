@@ -29,7 +29,7 @@ from voyagent.billing.payments.queries.documents import PaymentDocument
 from voyagent.http.extensions import installed
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
-from voyagent.identity.service import Identity
+from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
