@@ -238,6 +238,57 @@ def test_a_record_of_a_list_fills_the_field_that_accepts_it(engine: Engine) -> N
     assert draft.values == {"invoice_id": "d2"}
 
 
+RATES = tuple(Choice(f"k-{n}", f"Hotel {n}", fills=("rate_key",)) for n in (1, 2, 3))
+FARES = tuple(Choice(f"f-{n}", f"EK 50{n}", f"EK 50{n}", fills=("fare_id",)) for n in (1, 2, 3))
+PASSENGERS = (Choice("p1", "Anitha Menon, Bali"), Choice("p2", "Ravi Menon, Bali"))
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("book the second one", "k-2"),
+        ("book the last hotel for them", "k-3"),
+        ("reserve number 2", "k-2"),
+        ("doosra wala hotel book kar do", "k-2"),
+        ("पहला होटल बुक करो", "k-1"),
+    ],
+)
+def test_the_hotel_on_the_screen_is_booked_and_its_guests_are_asked(
+    engine: Engine, said: str, rate: str
+) -> None:
+    context = replace(CONTEXT, look_up=lambda _lookup, _text: PASSENGERS)
+    reply = engine.start("book_hotel", said, context, RATES)
+    assert reply.draft
+    assert reply.draft.values == {"rate_key": rate}
+    assert reply.draft.choices == {"passenger_ids": PASSENGERS}
+
+
+@pytest.mark.parametrize(
+    ("listed", "name"),
+    [(RATES, "book_hotel"), (FARES, "hold_flight"), (FARES + RATES, "hold_flight")],
+)
+def test_what_is_booked_is_of_the_kind_that_was_listed_last(
+    engine: Engine, listed: Sequence[Choice], name: str
+) -> None:
+    reply = engine.reply("book the second one", NOTHING_OPEN, None, listed)
+    assert reply.draft
+    assert reply.draft.name == name
+    assert listed[1].id in reply.draft.values.values()
+
+
+def test_a_hotel_on_the_screen_is_booked_by_its_name(engine: Engine) -> None:
+    rows = tuple(
+        Choice(key, label, fills=("rate_key",))
+        for key, label in (
+            ("a", "Amber Court, 4 stars"),
+            ("b", "Yas Bay, Deluxe"),
+            ("c", "Yas Bay, Twin"),
+        )
+    )
+    for said, values in (("book Amber Court", {"rate_key": "a"}), ("book the Yas Bay", {})):
+        assert engine.draft("book_hotel", said, NOTHING_OPEN, rows).values == values
+
+
 def test_a_record_of_a_list_fills_no_field_of_another_kind(engine: Engine) -> None:
     said = "record a payment of 5000 for the second one"
     draft = engine.draft("record_receipt", said, NOTHING_OPEN, BILLS)

@@ -36,15 +36,22 @@ _DROP = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\b(?:(?P<word>first|second|third|fourth|fifth|last)"
+    r"\b(?:(?P<word>first|second|third|fourth|fifth|last|pehl[aei]|pahl[aei]|d[ou]o?sr[aei]|teesr[aei]"
+    r"|tisr[aei]|chauth[aei]|paanchv[aei]|aakhri|akhri)"
     r"|(?<!on )(?<!by )(?<!due )(?P<digit>[1-9])(?:st|nd|rd|th)"
     r"|(?:option|number|no\.?)\s*(?P<number>[1-9]))\b"
     r"(?!\s+(?:(?:class|day|days|week|month|year|quarter|night|half)\b"
     r"|(?:of\s+)?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)))"
+    r"|(?<![\u0900-\u0963])(?P<hindi>पहल[ाीे]|दूसर[ाीे]|तीसर[ाीे]|चौथ[ाीे]|आख़?िरी)"
     r"|^\s*(?P<bare>[1-9])\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_HINDI_PLACES = (
+    ("पहल", 0), ("दूसर", 1), ("तीसर", 2), ("चौथ", 3), ("आ", -1),
+    ("p", 0), ("d", 1), ("t", 2), ("c", 3), ("a", -1),
+)  # fmt: skip
+"""Beginnings of ordinal numbers in Hindi, with their positions."""
 _ONLY_REFERENCE = re.compile(
     r"^\W*(?:the\s+|no\.?\s*|number\s+|option\s+|invoice\s+|bill\s+)*"
     rf"(?:{'|'.join(_PLACES)}|[\w/-]*\d[\w/-]*)(?:\s+(?:one|option|please|pls|wal[aei]))*\W*$",
@@ -54,6 +61,7 @@ _PRONOUN = re.compile(
     r"\b(?:him|her|them|his|their|it|(?:this|that) (?:customer|one|invoice|bill|trip|booking))\b",
     re.IGNORECASE,
 )
+_NAME_MIN = 4
 _PARTY_FIELDS = {"customer_name", "vendor_name"}
 _SHORT_WORDS_MAX = 8
 """Maximum number of words with which a message corrects a complete card.
@@ -163,7 +171,7 @@ class Engine:
         parts = self._split(text, context)
         if parts is not None:
             return _with_request(self.reply(parts[0], context, draft, listed), parts[1])
-        decision = self.decide(text, context)
+        decision = self._about_list(self.decide(text, context), text, listed)
         interrupts = decision.taken is not None and (
             draft is None or (decision.taken.name != draft.name and not _ONLY_REFERENCE.match(text))
         )
@@ -196,6 +204,36 @@ class Engine:
         masked = mask(text, today=context.today, region=context.region, names=context.names)
         return decide(self._matcher.rank(masked), self._thresholds)
 
+    def _about_list(self, decision: Decision, text: str, listed: Sequence[Choice]) -> Decision:
+        """Return the decision without an act that needs a record of another kind than shown.
+
+        “Book the second one” after a list of fares cannot mean a hotel.
+        """
+        newest = [row for row in listed if row.fills == listed[0].fills]
+        picked = _picked(text, newest)
+        if picked is None or not picked.fills:
+            return decision
+        fitting = [
+            match
+            for match in decision.offered
+            if set(picked.fills) & set(self._capabilities[match.name].input.model_fields)
+        ]
+        needs_other = {
+            match.name
+            for match in decision.offered
+            if match not in fitting
+            and any(
+                slot.reader in slots.FROM_RECORDS
+                for name in self._capabilities[match.name].required_fields
+                if (slot := self._capabilities[match.name].slots.get(name)) is not None
+            )
+        }
+        if not fitting or not needs_other:
+            return decision
+        rest = [one for one in decision.offered if one.name not in needs_other]
+        taken = None if decision.taken and decision.taken.name in needs_other else decision.taken
+        return Decision(taken, tuple(rest))
+
     def draft(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Draft:
         """Return a draft of a capability with the fields that a message gives."""
         capability = self._capabilities[name]
@@ -213,6 +251,9 @@ class Engine:
         draft = Draft(name, values, filled.words, filled.choices, filled.unread)
         if party is not None and not set(party.fills) & set(capability.input.model_fields):
             return draft  # the text picked a party by its position in the list, not a record
+        shown = self._referred(text, replace(draft, choices={}), listed)
+        if shown is not None:  # the records on the screen win over those that were just looked up
+            return replace(shown, choices=draft.choices)
         return self._referred(text, draft, listed) or draft
 
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
@@ -416,17 +457,38 @@ def _party(text: str, listed: Sequence[Choice]) -> Choice | None:
 
 
 def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
-    """Return the record to which the text refers by its document number or its position."""
+    """Return the record to which the text refers by its document number, name or position."""
     for row in rows:
         number = row.number.rsplit("/", 1)[-1].lstrip("0")
         if number and re.search(rf"(?<![\d.,])0*{re.escape(number)}(?!\d|[.,]\d)", text):
             return row
+    named = [row for row in rows if _is_named(row, text)]
+    if len(named) == 1:
+        return named[0]
     match = _ORDINAL.search(text)
     if match is None or not rows:
         return None
     digit = match["digit"] or match["number"] or match["bare"]
-    place = int(digit) - 1 if digit else _PLACES[match["word"].lower()]
+    place = int(digit) - 1 if digit else _place_of_word(match["word"] or match["hindi"])
     return rows[place] if -len(rows) <= place < len(rows) else None
+
+
+def _is_named(row: Choice, text: str) -> bool:
+    """Return True if the text has the name with which the record's label begins: `Taj Goa, …`."""
+    name = row.label.partition(",")[0].strip()
+    is_name = len(name) >= _NAME_MIN and not any(letter.isdigit() for letter in name)
+    return (
+        is_name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+    )
+
+
+def _place_of_word(word: str) -> int:
+    said = word.lower()
+    if said in _PLACES:
+        return _PLACES[said]
+    if said.startswith("paanch"):
+        return _PLACES["fifth"]
+    return next(place for begin, place in _HINDI_PLACES if said.startswith(begin))
 
 
 def _repriced(lines: list[JsonObject], changed: list[JsonObject]) -> list[JsonObject]:
