@@ -18,7 +18,7 @@ from voyagent.http.list_pages import PLACE, PlacedQuery
 _SEQ_MAX = 2**63 - 1
 _DAYS = ("from", "to")
 _PLACE = (*PLACE, "open")
-_UNREAD_WORDS = {
+_LABELS = {
     "actor_id": _l("who"),
     "kind": _l("event"),
     "status": _l("result"),
@@ -33,7 +33,7 @@ class ListQuery(PlacedQuery, AuditFilter):
     """
 
     ordered_by = "started_at"
-    words_of = _UNREAD_WORDS
+    words_of = _LABELS
 
     open: Annotated[
         Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None,
@@ -43,12 +43,12 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Parse the query parameters; ignore invalid ones and list their names in `unread`.
+        """Parse the query parameters; ignore invalid ones and list their names in `invalid`.
 
         An invalid day is shown again as typed.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
-            "unread",
+            "invalid",
             "wrong_days",
             "tz",
         }
@@ -65,11 +65,11 @@ class ListQuery(PlacedQuery, AuditFilter):
         try:
             query = cls.model_validate(values)
         except ValidationError as error:
-            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            typed = {name: given[name].strip() for name in _DAYS if name in unread}
-            rest = {name: value for name, value in values.items() if name not in unread}
+            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            typed = {name: given[name].strip() for name in _DAYS if name in invalid}
+            rest = {name: value for name, value in values.items() if name not in invalid}
             query = cls.model_validate(
-                rest | {"unread": (*sorted(unread - typed.keys()),), "wrong_days": typed}
+                rest | {"invalid": (*sorted(invalid - typed.keys()),), "wrong_days": typed}
             )
         return _sensible(query)
 

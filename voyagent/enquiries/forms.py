@@ -28,7 +28,7 @@ STATUS_WORDS = {
     "booked": _l("Booked"),
     "cancelled": _l("Cancelled"),
 }
-_UNREAD_WORDS = {
+_LABELS = {
     "depart_from": _l("departs from"),
     "depart_to": _l("departs until"),
     "created_from": _l("received from"),
@@ -173,17 +173,17 @@ class ListQuery(PlacedQuery, EnquiryFilter):
     """Query parameters of the list: filters, page position and the enquiry shown beside it."""
 
     ordered_by = "created_at"
-    words_of = _UNREAD_WORDS
+    words_of = _LABELS
 
     open: Annotated[UUID | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Parse the query parameters; ignore invalid ones and list their names in `unread`."""
+        """Parse the query parameters; ignore invalid ones and list their names in `invalid`."""
         values = {
             name: given[name]
             for name in cls.model_fields
-            if name in given and name not in ("unread", "tz")
+            if name in given and name not in ("invalid", "tz")
         }
         for name in _DATES:
             found = (
@@ -198,7 +198,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
             invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             query = cls.model_validate(
                 {name: value for name, value in values.items() if name not in invalid}
-                | {"unread": (*sorted(invalid),)}
+                | {"invalid": (*sorted(invalid),)}
             )
         return _sensible(query)
 

@@ -31,7 +31,7 @@ def index(reader: RequestReader) -> Any:
     )
     facts = {"asked": query, "board": board, "looked_max": enquiries.LOOKED_MAX}
     if not is_htmx():
-        return render_template("enquiries/list.html", **facts), 422 if query.unread else 200
+        return render_template("enquiries/list.html", **facts), 422 if query.invalid else 200
     if request.headers.get("HX-Target") == "palette":
         return render_template("enquiries/_found.html", **facts)
     answer = make_response(render_template("enquiries/_list.html", swap_oob=True, **facts))

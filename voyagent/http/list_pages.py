@@ -19,7 +19,7 @@ PLACE = ("cursor", "before", "offset")
 class PlacedQuery(BaseModel):
     """Base class of the query of a list page, newest first.
 
-    `unread` has the names of the invalid parameters.
+    `invalid` has the names of the invalid parameters.
     """
 
     ordered_by: ClassVar[str]
@@ -30,7 +30,7 @@ class PlacedQuery(BaseModel):
     cursor: Annotated[str | None, Filter(200)] = None
     before: Annotated[str | None, Filter(200)] = None
     offset: Offset = 0
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @abstractmethod
     def address(self, **changes: Any) -> str:
@@ -40,11 +40,11 @@ class PlacedQuery(BaseModel):
         """
 
     @property
-    def unread_words(self) -> list[str]:
+    def invalid_labels(self) -> list[str]:
         """Return the labels of the invalid parameters."""
         return list(
             dict.fromkeys(
-                str(self.words_of.get(name, _l("place in the list"))) for name in self.unread
+                str(self.words_of.get(name, _l("place in the list"))) for name in self.invalid
             )
         )
 
@@ -77,7 +77,7 @@ class PlacedQuery(BaseModel):
         )
 
     def without(self, *wrong: str) -> Self:
-        """Return the query without its invalid parameters; `unread` then has their names.
+        """Return the query without its invalid parameters; `invalid` then has their names.
 
         If the cursor is invalid, all parameters of the position are removed.
         """
@@ -90,4 +90,4 @@ class PlacedQuery(BaseModel):
         cleared: dict[str, Any] = dict.fromkeys(wrong) | (
             {"offset": 0} if "offset" in wrong else {}
         )
-        return self.model_copy(update=cleared | {"unread": (*self.unread, *wrong)})
+        return self.model_copy(update=cleared | {"invalid": (*self.invalid, *wrong)})

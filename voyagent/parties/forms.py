@@ -78,9 +78,9 @@ class PartyForm(SchemaForm[PartyIn]):
 
 
 class PartyList(PartyQuery):
-    """Query parameters of the list; invalid ones are ignored and listed in `unread`."""
+    """Query parameters of the list; invalid ones are ignored and listed in `invalid`."""
 
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> PartyList:
@@ -96,12 +96,12 @@ class PartyList(PartyQuery):
             invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             return cls.model_validate(
                 {name: value for name, value in values.items() if name not in invalid}
-                | {"unread": (*sorted(invalid),)}
+                | {"invalid": (*sorted(invalid),)}
             )
 
-    def unread_words(self, *others: str) -> list[str]:
+    def invalid_labels(self, *others: str) -> list[str]:
         """Return the labels of the filters that were invalid."""
-        return [str(_WORDS[name]) for name in (*self.unread, *others)]
+        return [str(_WORDS[name]) for name in (*self.invalid, *others)]
 
     def address(self, **changes: Any) -> str:
         """Return the list's URL with some query parameters changed.

@@ -37,9 +37,9 @@ def index(reader: Reader) -> Any:
         "asked": query,
         "rows": found.items,
         "next_cursor": found.next_cursor,
-        "unread": query.unread_words(*invalid),
+        "invalid": query.invalid_labels(*invalid),
     }
-    return render_template("parties/list.html", **facts), 422 if facts["unread"] else 200
+    return render_template("parties/list.html", **facts), 422 if facts["invalid"] else 200
 
 
 @pages.page("/parties/new", methods=("GET", "POST"), permission="party.create")

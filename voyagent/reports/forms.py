@@ -112,13 +112,13 @@ class Address:
     month: str | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
-    unread: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Return the parsed query parameters of a report page.
 
-        A blank parameter counts as absent. `unread` has the names of invalid parameters.
+        A blank parameter counts as absent. `invalid` has the names of invalid parameters.
         """
         typed = {
             name: given[name].strip()
@@ -151,7 +151,7 @@ class Address:
             currency,
             include_zero=given.get("include_zero") == "1",
             typed=typed,
-            unread=tuple(invalid),
+            invalid=tuple(invalid),
             **texts,
         )
 
@@ -176,10 +176,10 @@ class Address:
         return LineCursor.decode(self.after) if self.after else None
 
     @property
-    def unread_words(self) -> list[str]:
+    def invalid_labels(self) -> list[str]:
         """Labels of the parameters that are not valid."""
         words = _PERIOD_WORDS | _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
-        return [str(words[name]) for name in self.unread]
+        return [str(words[name]) for name in self.invalid]
 
     def value(self, name: str) -> date | str | None:
         """Return the value for a date field: the date, or the invalid text."""
@@ -211,15 +211,15 @@ class Address:
         )
 
 
-def unread_sentences(address: Address) -> list[str]:
+def invalid_sentences(address: Address) -> list[str]:
     """Return the sentence that names the invalid parameters; empty if all are valid."""
-    if not address.unread:
+    if not address.invalid:
         return []
     return [
         _(
             "Not valid: %(what)s. Enter a date such as 24 Nov 2026, and a currency as three"
             " letters.",
-            what=", ".join(address.unread_words),
+            what=", ".join(address.invalid_labels),
         )
     ]
 

@@ -61,7 +61,7 @@ TREATMENTS: dict[str, Any] = {
     "room_above_7500": _l("Hotel room above 7,500 a night"),
     "standard": _l("Standard rate"),
 }
-TO_BE_SAID: dict[str, Any] = {
+REQUIRED_SENTENCES: dict[str, Any] = {
     "tour_without_credit": _l(
         "The amount charged includes the charges for accommodation, transport and the other"
         " services of the tour."

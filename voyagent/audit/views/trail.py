@@ -34,7 +34,7 @@ def index(reader: RequestReader) -> Any:
     facts = {"asked": query, "board": board, "screen": presentation, "chain": _chain(board.checks)}
     if not is_htmx():
         return render_template("audit/index.html", **facts), (
-            422 if query.unread or query.day_errors else 200
+            422 if query.invalid or query.day_errors else 200
         )
     answer = make_response(render_template("audit/_list.html", swap_oob=True, **facts))
     answer.headers["HX-Push-Url"] = query.address(open=query.open)

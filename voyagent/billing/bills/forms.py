@@ -13,7 +13,7 @@ from wtforms import StringField, TextAreaField
 from voyagent.billing.bills.queries import BillSearch
 from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
-from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.core.schemas.lines import items
@@ -57,7 +57,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     schema: ClassVar[type[BaseModel]] = BillDraftIn
     party = "vendor_name"
-    kept = (*DocumentForm.kept, "vendor_reference")
+    copied_fields = (*DocumentForm.copied_fields, "vendor_reference")
     sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
         **dict.fromkeys(
             ("vendor_name.string_too_short", "vendor_name.missing"), _l("Enter a name.")
@@ -169,10 +169,10 @@ class BillList(DocumentQuery, Listing):
     """Query parameters of the list of bills; `overdue` means open and due before today."""
 
     endpoint = "billing.bills"
-    kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
+    parameters = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
     days = ("from", "to", "due_from", "due_to")
     narrowing = ("q", "party", *days, "currency", "trip")
-    words = WORDS | {
+    words = LABELS | {
         "status": _l("Status"),
         "due_from": _l("due from"),
         "due_to": _l("due until"),

@@ -107,7 +107,7 @@ class BillPatch(DocumentPatch):
 
         The currency of the lines is the one that was sent with them, else `currency`.
         """
-        changes: BillChanges = self.said(currency)
+        changes: BillChanges = self.changes(currency)
         return changes
 
 

@@ -109,7 +109,9 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
-    audit.record(actor, "bill.drafted", entity_refs=drafts.refs_of(bill), outputs=drafts.told(bill))
+    audit.record(
+        actor, "bill.drafted", entity_refs=drafts.refs_of(bill), outputs=drafts.audit_facts(bill)
+    )
     return bill
 
 
@@ -219,7 +221,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         actor,
         "bill.received",
         entity_refs={**drafts.refs_of(bill), "journal_entry_id": entry_id},
-        outputs=drafts.told(bill),
+        outputs=drafts.audit_facts(bill),
     )
     return bill
 

@@ -61,27 +61,27 @@ _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 @pages.page("/bills", permission="billing.read")
 def bills(reader: RequestReader) -> Any:
     """Show the list of bills, newest issue date first."""
-    asked = BillList.read(request.args)
-    if asked.status == "overdue":
+    query = BillList.read(request.args)
+    if query.status == "overdue":
         reader.authenticate()  # the agency's time zone determines today
-    search = asked.search(today())
+    search = query.search(today())
     if (
         "format" in request.args
-        and not asked.unread
+        and not query.invalid
         and (file := list_file(bills_listing(search), reader.authenticate().tenant_id))
     ):
         return file
-    found, unread = page_or_first(
-        lambda behind: bill_queries.list_bills(reader, search, cursor=behind), asked.place
+    found, invalid = page_or_first(
+        lambda cursor: bill_queries.list_bills(reader, search, cursor=cursor), query.place
     )
     facts = {
-        "asked": asked,
+        "asked": query,
         "rows": [listed(row, search) for row in found.items],
-        "unread": asked.unread_words(*unread),
+        "invalid": query.invalid_labels(*invalid),
     }
-    facts |= {"trip_title": trips.read_title(reader, asked.trip)}
+    facts |= {"trip_title": trips.read_title(reader, query.trip)}
     return render_template("bills/list.html", older=found.next_cursor, **facts), (
-        422 if facts["unread"] else 200
+        422 if facts["invalid"] else 200
     )
 
 

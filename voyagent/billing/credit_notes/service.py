@@ -176,17 +176,17 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     before = credit_queries.credited_by_line(invoice)
     recalled = credit_note_queries.recalled_by_line(invoice)
     left = crediting.left_of(lines, before)
-    wanted = crediting.wanted_of(invoice, left, amounts)
+    amounts_to_credit = crediting.wanted_of(invoice, left, amounts)
     charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != taxing.COLLECTED)
     taxes = crediting.taxes_on(
-        wanted,
+        amounts_to_credit,
         lines,
         charged,
         before,
         credit_queries.credited_taxes(invoice),
         invoice.currency,
     )
-    kept = [
+    credited = [
         CreditedLine(
             line.line_no,
             line.description,
@@ -202,12 +202,16 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
             line.service_date,
         )
         for line in lines
-        if (minor := wanted.get(line.line_no))
+        if (minor := amounts_to_credit.get(line.line_no))
     ]
     plain = Credit(
-        invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency)
+        invoice.currency,
+        credited,
+        taxes,
+        _not_earned(invoice, credited, day),
+        Money(0, invoice.currency),
     )
-    is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
+    is_last = all(minor == amounts_to_credit.get(number, 0) for number, minor in left.items())
     if (
         not is_last
         or not invoice.round_off_minor

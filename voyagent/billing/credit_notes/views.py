@@ -55,16 +55,20 @@ PAGES = CreditPages(
 @pages.page("/credit-notes", permission="billing.read")
 def credit_notes(reader: Reader) -> Any:
     """Show the list of credit notes, newest first: those to customers or those from suppliers."""
-    asked = CreditList.read(request.args)
-    kind = BILL if asked.kind else INVOICE
-    found, strange = page_or_first(
-        lambda behind: list_credits(reader, kind, asked.search(), cursor=behind), asked.place
+    query = CreditList.read(request.args)
+    kind = BILL if query.kind else INVOICE
+    found, invalid_names = page_or_first(
+        lambda cursor: list_credits(reader, kind, query.search(), cursor=cursor), query.place
     )
-    unread = asked.unread_words(*strange)
+    invalid = query.invalid_labels(*invalid_names)
     rows = [_shown(row, kind) for row in found.items]
     return render_template(
-        "billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor
-    ), (422 if unread else 200)
+        "billing/credit_notes.html",
+        asked=query,
+        rows=rows,
+        invalid=invalid,
+        older=found.next_cursor,
+    ), (422 if invalid else 200)
 
 
 @pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)

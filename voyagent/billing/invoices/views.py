@@ -34,7 +34,7 @@ from voyagent.billing.core.views.previews import (
     other_year_words,
     postings_of,
 )
-from voyagent.billing.core.words.taxes import line_notes, place_of_supply, to_be_said
+from voyagent.billing.core.words.taxes import line_notes, place_of_supply, required_sentences
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
@@ -62,28 +62,28 @@ from voyagent.trips.queries import trips
 @pages.page("/invoices", permission="billing.read")
 def invoices(reader: RequestReader) -> Any:
     """Show the list of invoices; a search by HTMX gets only the changed fragment."""
-    asked = InvoiceList.read(request.args)
-    if asked.status == "overdue":
+    query = InvoiceList.read(request.args)
+    if query.status == "overdue":
         reader.authenticate()  # the agency's time zone determines today
-    search = asked.search(today())
+    search = query.search(today())
     if (
         "format" in request.args
-        and not asked.unread
+        and not query.invalid
         and (file := list_file(invoices_listing(search), reader.authenticate().tenant_id))
     ):
         return file
-    board = invoice_board.read_list_page(reader, search, limit=PAGE_SIZE, offset=asked.offset)
+    board = invoice_board.read_list_page(reader, search, limit=PAGE_SIZE, offset=query.offset)
     facts = {
-        "asked": asked,
+        "asked": query,
         "board": board,
         "rows": [listed(row, search) for row in board.page.items],
         "numbers": board.numbers(today()),
     }
-    facts |= {"trip_title": trips.read_title(reader, asked.trip)}
+    facts |= {"trip_title": trips.read_title(reader, query.trip)}
     if not is_htmx():
-        return render_template("billing/list.html", **facts), 422 if asked.unread else 200
+        return render_template("billing/list.html", **facts), 422 if query.invalid else 200
     answer = make_response(render_template("billing/_list.html", swap_oob=True, **facts))
-    answer.headers["HX-Push-Url"] = asked.address(page=asked.page)
+    answer.headers["HX-Push-Url"] = query.address(page=query.page)
     return answer
 
 
@@ -106,12 +106,12 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
-        to_be_said=to_be_said(document.lines),
+        required_sentences=required_sentences(document.lines),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
         write_offs=with_amounts(document.write_offs, currency, "amount"),
-        asked=document.asked[0] if document.asked else None,
+        asked=document.write_off_requests[0] if document.write_off_requests else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         further=journal_of(document.further),
     )

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
-from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
 from voyagent.billing.payments.schemas import (
     AllocateIn,
@@ -63,7 +63,7 @@ PLACES = {
     "account_not_found": "account",
     "account_inactive": "account",
 }
-NOTED = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
+RECORD_PLACES = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
 ALLOCATED = PLACES | {
     "invalid_date": "effective_on",
     "period_locked": "effective_on",
@@ -287,8 +287,8 @@ class PaymentList(PaymentQuery, Listing):
     """Query parameters of the list of payments."""
 
     endpoint = "billing.payments"
-    kept = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
-    words = WORDS | {
+    parameters = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
+    words = LABELS | {
         "direction": _l("Kind"),
         "unapplied": _l("Advances"),
         "reversed": _l("Reversed"),

@@ -52,10 +52,10 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Body[A
     approved.
     """
     amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
-    asked = write_off_service.ask_for_write_off(
+    proposal = write_off_service.ask_for_write_off(
         actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
     )
-    return ApprovalItem.of(row_of(asked))
+    return ApprovalItem.of(row_of(proposal))
 
 
 @api.post(

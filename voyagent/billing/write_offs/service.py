@@ -55,8 +55,8 @@ def write_off_invoice(
     """
     actor.require_authority("invoice.write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    wanted, why, day = checked(actor, invoice, amount, reason, on)
-    check_limit(actor, wanted)
+    total, why, day = checked(actor, invoice, amount, reason, on)
+    check_limit(actor, total)
     write_off_id = new_id()
     posted = entries.post(
         actor,
@@ -67,19 +67,17 @@ def write_off_invoice(
             f"Write-off of invoice {invoice.number}", invoice.party_name, why
         ),
         lines=[
-            entries.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
-            entries.credit(
-                "receivable", wanted, party_name=invoice.party_name, memo=invoice.number
-            ),
+            entries.debit("bad_debts", total, party_name=invoice.party_name, memo=invoice.number),
+            entries.credit("receivable", total, party_name=invoice.party_name, memo=invoice.number),
         ],
         entry_date=day,
     )
-    return _keep(
+    return _store(
         actor,
         invoice,
         WriteOff(
             id=write_off_id,
-            amount_minor=wanted.amount_minor,
+            amount_minor=total.amount_minor,
             effective_on=day,
             reason=why,
             entry_id=posted.entry_id,
@@ -105,10 +103,10 @@ def reverse_write_off(
     why = why_of(reason)
     check_limit(actor, Money(written_off.amount_minor, invoice.currency))
     day = day_of(actor, on, written_off.effective_on)
-    told = words.with_reason(
+    narration = words.with_reason(
         f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
     )
-    reversal = entries.reverse(actor, written_off.entry_id, reason=told, entry_date=day)
+    reversal = entries.reverse(actor, written_off.entry_id, reason=narration, entry_date=day)
     counter = WriteOff(
         id=new_id(),
         amount_minor=-written_off.amount_minor,
@@ -117,7 +115,7 @@ def reverse_write_off(
         entry_id=reversal.entry_id,
         reverses_id=write_off_id,
     )
-    return _keep(actor, invoice, counter)
+    return _store(actor, invoice, counter)
 
 
 def checked(
@@ -132,18 +130,18 @@ def checked(
     if invoice.status not in OPEN_INVOICE:
         raise DocumentNotOpen
     why = why_of(reason)
-    wanted = Money(invoice.open_minor, invoice.currency) if amount is None else amount
-    if wanted.currency != invoice.currency:
+    total = Money(invoice.open_minor, invoice.currency) if amount is None else amount
+    if total.currency != invoice.currency:
         raise MixedCurrencies
-    if wanted.within(1).amount_minor > invoice.open_minor:
+    if total.within(1).amount_minor > invoice.open_minor:
         raise WriteOffExceedsOpen
     day = book_day(actor, invoice, on)
     if months.is_closed(day):
         raise PeriodLocked
-    return wanted, why, day
+    return total, why, day
 
 
-def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
+def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
     """Store a write-off or its reversal, update the locked invoice, and record it in the audit."""
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
@@ -195,7 +193,7 @@ def ask_for_write_off(
     actor.require("invoice.write_off")
     # Because of the lock the second of two simultaneous requests finds the first.
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    wanted, why, day = checked(actor, invoice, amount, reason, on)
+    total, why, day = checked(actor, invoice, amount, reason, on)
     if (
         approvals.find_unfinished(invoice_queries.WRITE_OFF, "invoice_id", str(invoice_id))
         is not None
@@ -212,12 +210,12 @@ def ask_for_write_off(
         tool_name=invoice_queries.WRITE_OFF,
         arguments={
             "invoice_id": str(invoice_id),
-            "amount": wanted.wire,
-            "currency": wanted.currency,
+            "amount": total.wire,
+            "currency": total.currency,
             "reason": why,
             "written_off_on": day.isoformat(),
         },
-        summary=f"{write_off_title(invoice)}, {spoken(wanted.wire, wanted.currency)}",
+        summary=f"{write_off_title(invoice)}, {spoken(total.wire, total.currency)}",
     )
     request = {
         "type": "approval",

@@ -63,7 +63,7 @@ def index(reader: RequestReader) -> Any:
         ),
     }
     return render_template(
-        "ledger/accounts.html", unread=is_invalid, **facts
+        "ledger/accounts.html", invalid=is_invalid, **facts
     ), 422 if is_invalid else 200
 
 

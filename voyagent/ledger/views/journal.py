@@ -95,7 +95,7 @@ def index(reader: RequestReader) -> Any:
         ),
     }
     return render_template(
-        "ledger/journal.html", unread=is_invalid, **facts
+        "ledger/journal.html", invalid=is_invalid, **facts
     ), 422 if is_invalid else 200
 
 

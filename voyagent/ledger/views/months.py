@@ -56,7 +56,7 @@ def months(reader: RequestReader) -> Any:
         ),
     }
     return render_template(
-        "ledger/months.html", rows=rows, is_first=before is None, unread=is_invalid, **facts
+        "ledger/months.html", rows=rows, is_first=before is None, invalid=is_invalid, **facts
     ), (422 if is_invalid else 200)
 
 

@@ -33,7 +33,7 @@ from voyagent.reports.documents.sentences import (
     youngest,
 )
 from voyagent.reports.exports import spreadsheets, streams
-from voyagent.reports.forms import Address, bars, unread_sentences
+from voyagent.reports.forms import Address, bars, invalid_sentences
 from voyagent.reports.queries import (
     general_ledger as ledgers,
     receivables as ages,
@@ -88,7 +88,7 @@ def trial_balance(reader: RequestReader) -> Any:
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report = None
     try:
         if not wrong:
@@ -132,7 +132,7 @@ def general_ledger(reader: RequestReader) -> Any:
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), chart_statement())
     last = address.days.get("to") or clock.today(reader.authenticate().timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report = None
     try:
         if address.account and not wrong:
@@ -206,7 +206,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         _skipped(request.args.get("skip", "")),
         address.basis or "due_date",
     )
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     try:
         report = (
             None

@@ -16,7 +16,7 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.reports.documents import books, pdf
 from voyagent.reports.documents.sentences import filtered, period_words
 from voyagent.reports.exports import spreadsheets, streams, tally
-from voyagent.reports.forms import Address, unread_sentences
+from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
 from voyagent.reports.queries.party_statement import (
     CONTROL,
@@ -44,7 +44,7 @@ def day_book(reader: RequestReader) -> Any:
     address = Address.read("reports.day_book", request.args)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report, words = None, ""
     try:
         if not wrong:
@@ -86,7 +86,7 @@ def party_statement(reader: RequestReader) -> Any:
     settings, parties = reader.read(settings_statement(), largest)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report, words = None, ""
     try:
         if (party := address.party) and not wrong:

@@ -27,7 +27,7 @@ from voyagent.reports.documents.sentences import (
     without_trip_words,
 )
 from voyagent.reports.exports import spreadsheets
-from voyagent.reports.forms import Address, unread_sentences
+from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries.margin_lines import (
     PAGE_LINES,
     MonthElsewhere,
@@ -58,7 +58,7 @@ def trip_margins(reader: RequestReader) -> Any:
     settings = reader.read(settings_statement())[0]
     zone = reader.authenticate().timezone
     last = address.days.get("to") or clock.today(zone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report, words = None, ""
     try:
         if not wrong:
@@ -100,7 +100,7 @@ def margin_lines(reader: RequestReader) -> Any:
     last = address.days.get("to") or clock.today(actor.timezone)
     which = _("Choose one trip, one customer, one month, all trips or no trip.")
     selection_count = _said_of_whose(address)
-    wrong = unread_sentences(address) or ([which] if selection_count > 1 else [])
+    wrong = invalid_sentences(address) or ([which] if selection_count > 1 else [])
     report, words = None, ""
     try:
         if selection_count and not wrong:

@@ -22,7 +22,7 @@ from voyagent.reports.documents.sentences import (
     period_words,
 )
 from voyagent.reports.exports import spreadsheets
-from voyagent.reports.forms import Address, unread_sentences
+from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
     Days,
@@ -45,7 +45,7 @@ def profit_and_loss(reader: RequestReader) -> Any:
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report, words = None, ""
     try:
         if not wrong:
@@ -80,7 +80,7 @@ def balance_sheet(reader: RequestReader) -> Any:
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
-    wrong = unread_sentences(address)
+    wrong = invalid_sentences(address)
     report, words = None, ""
     if not wrong:
         held_against = address.days.get("compare_as_of") or day_compared(

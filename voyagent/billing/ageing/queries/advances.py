@@ -224,13 +224,13 @@ def _sums(found: Any) -> tuple[Any, Any]:
 def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None) -> Select[Any]:
     table = Payment.__table__
     left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
-    wanted = [
+    conditions = [
         owned(table),
         table.c.direction == inlined(DIRECTION[kind]),
         table.c.paid_on.between(first, last),
         left,
     ]
-    return _shown(table, 0).where(*wanted, *([] if among is None else [table.c.id.in_(among)]))
+    return _shown(table, 0).where(*conditions, *([] if among is None else [table.c.id.in_(among)]))
 
 
 def _moved(as_of: date) -> Any:

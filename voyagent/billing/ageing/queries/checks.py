@@ -108,13 +108,14 @@ def misused_statement() -> Select[Any]:
     refunded = given_back.group_by(_REFUNDS.payment_id).subquery("refunded")
     reversed_minor = case((_PAYMENTS.reversed_on.is_not(None), _PAYMENTS.amount_minor), else_=0)
     used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0) + reversed_minor
-    said = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
+    stored = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
     return (
         select(
             _PAYMENTS.number,
             _PAYMENTS.currency,
             cast(
-                case((said != used, said - used), else_=used - _PAYMENTS.amount_minor), BigInteger
+                case((stored != used, stored - used), else_=used - _PAYMENTS.amount_minor),
+                BigInteger,
             ).label("difference_minor"),
         )
         .select_from(
@@ -122,7 +123,7 @@ def misused_statement() -> Select[Any]:
                 allocated, allocated.c.payment_id == _PAYMENTS.id
             ).outerjoin(refunded, refunded.c.payment_id == _PAYMENTS.id)
         )
-        .where(owned(Payment), (said != used) | (used > _PAYMENTS.amount_minor))
+        .where(owned(Payment), (stored != used) | (used > _PAYMENTS.amount_minor))
         .order_by(_PAYMENTS.number)
     )
 
@@ -269,7 +270,7 @@ def uncredited_statement() -> Select[Any]:
 
     Rows: kind, id, reference, currency, difference_minor (the stored amount less the sum).
     """
-    said = _INVOICES.credited_minor - _INVOICES.written_off_minor
+    stored = _INVOICES.credited_minor - _INVOICES.written_off_minor
     bills, credits = (  # noqa: A001
         Bill.__table__.c,
         SupplierCredit.__table__.c,
@@ -278,7 +279,7 @@ def uncredited_statement() -> Select[Any]:
         _against_rows(
             "invoice",
             _INVOICES.number,
-            said,
+            stored,
             _NOTES.invoice_id,
             _NOTES.total_minor,
             _NOTES.reversed_on.is_(None),
@@ -314,19 +315,19 @@ def unwritten_statement() -> Select[Any]:
 def _against_rows(
     kind: str,
     reference: Any,
-    said: ColumnElement[int],
+    stored: ColumnElement[int],
     document_id: Any,
     amount: Any,
     *which: ColumnElement[bool],
 ) -> Select[Any]:
-    noted = (
+    summed = (
         select(document_id.label("document_id"), func.sum(amount).label("amount_minor"))
         .where(owned(document_id.table), *which)
         .group_by(document_id)
         .subquery(f"noted_{kind}")
     )
     table = reference.table
-    difference = said - func.coalesce(noted.c.amount_minor, 0)
+    difference = stored - func.coalesce(summed.c.amount_minor, 0)
     return (
         select(
             literal(kind).label("kind"),
@@ -335,7 +336,7 @@ def _against_rows(
             table.c.currency,
             cast(difference, BigInteger).label("difference_minor"),
         )
-        .select_from(table.outerjoin(noted, noted.c.document_id == table.c.id))
+        .select_from(table.outerjoin(summed, summed.c.document_id == table.c.id))
         .where(owned(table), difference != 0)
     )
 

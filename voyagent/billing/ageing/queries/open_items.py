@@ -78,8 +78,8 @@ def ageing_statement(
     if basis == "document_date":
         return _by_document_date(kind, first, last, day, as_of)
 
-    def aged(*asked: Any) -> Select[Any]:
-        found = open_instalments(*asked).subquery("aged")
+    def aged(*columns: Any) -> Select[Any]:
+        found = open_instalments(*columns).subquery("aged")
         return select(
             found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor
         )
@@ -241,7 +241,7 @@ def parties_by_age_statement(
     """Return the statement of `parties_by_age`; `keys` restricts it to some parties."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of or today)
-    wanted = [] if keys is None else [found.c.party_key.in_(keys)]
+    conditions = [] if keys is None else [found.c.party_key.in_(keys)]
     return (
         select(
             found.c.currency,
@@ -255,7 +255,7 @@ def parties_by_age_statement(
                 "scheduled_minor"
             ),
         )
-        .where(*wanted)
+        .where(*conditions)
         .group_by(found.c.currency, found.c.party_key, age)
         .order_by(found.c.currency, found.c.party_key, age)
     )

@@ -77,8 +77,8 @@ def balances_statement(
         .having(func.sum(both.c.n) > 0)
         .subquery("placed")
     )
-    behind = case((placed.c.parties > skip, skip), else_=0)
-    shown: ColumnElement[bool] = placed.c.place.between(behind + 1, behind + limit)
+    offset = case((placed.c.parties > skip, skip), else_=0)
+    shown: ColumnElement[bool] = placed.c.place.between(offset + 1, offset + limit)
     if party is not None:
         shown = or_(shown, placed.c.party_key == func.lower(party))
     return select(placed).where(shown).order_by(placed.c.currency, placed.c.place)

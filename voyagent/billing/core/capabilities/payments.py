@@ -123,7 +123,7 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     rows = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
-    said = text.casefold()
+    lowered = text.casefold()
     choices = [
         Choice(
             str(row["id"]),
@@ -133,7 +133,7 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
         )
         for row in rows
     ]
-    numbered = [one for one in choices if _is_numbered(one.number.casefold(), said)]
+    numbered = [one for one in choices if _is_numbered(one.number.casefold(), lowered)]
     named = zip(choices, (row["party_name"] for row in rows), strict=True)
     return numbered or of_party(list(named), text, is_asked=True)
 
@@ -148,11 +148,11 @@ def row_amount(row: Row, minor: int) -> JsonObject:
     return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
 
 
-def _is_numbered(reference: str, said: str) -> bool:
+def _is_numbered(reference: str, text: str) -> bool:
     """Return True if the text contains the number, in full or without its series: `000042`."""
     end = reference.rsplit("/", 1)[-1]
     return any(
-        re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", said) for number in {reference, end}
+        re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", text) for number in {reference, end}
     )
 
 

@@ -123,8 +123,8 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 
 def _check(entry: EntryIn) -> None:
-    wanted = {line.account_id for line in entry.lines}
-    if len(accounts.find_accounts(wanted)) < len(wanted):
+    account_ids = {line.account_id for line in entry.lines}
+    if len(accounts.find_accounts(account_ids)) < len(account_ids):
         raise AccountNotFound
     for line in entry.lines:
         if not line.line().amount:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator
 from wtforms import StringField
 
-from voyagent.billing.core.forms.listing import WORDS, Listing
+from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries.credits import CreditSearch
@@ -94,17 +94,17 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
         If `proposed` is None, each line proposes the amount that is not credited yet (`left`).
         """
-        wanted = left if proposed is None else proposed
+        amounts = left if proposed is None else proposed
         form = cls(
             data={
                 "issue_date": day,
                 "lines": [
-                    typed_amount(wanted[line.line_no]) if line.line_no in wanted else ""
+                    typed_amount(amounts[line.line_no]) if line.line_no in amounts else ""
                     for line in lines
                 ],
             }
         )
-        form.document, form.known, form.left, form.is_cut = document, lines, left, wanted != left
+        form.document, form.known, form.left, form.is_cut = document, lines, left, amounts != left
         form.wrong = set()
         return form
 
@@ -156,8 +156,8 @@ class CreditList(DocumentQuery, Listing):
     """Query parameters of the list of credit notes, either of customers or of suppliers."""
 
     endpoint = "billing.credit_notes"
-    kept = ("kind", "q", "party", "from", "to")
-    words = WORDS | {"kind": _l("Kind")}
+    parameters = ("kind", "q", "party", "from", "to")
+    words = LABELS | {"kind": _l("Kind")}
     kind: Annotated[Literal["supplier"] | None, BeforeValidator(lambda value: value or None)] = None
     q: Annotated[str | None, Filter(255)] = None
 

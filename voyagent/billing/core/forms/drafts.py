@@ -142,7 +142,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     party: ClassVar[str]
     """The name of the field that contains the customer or the supplier."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
-    kept: ClassVar[tuple[str, ...]] = (
+    copied_fields: ClassVar[tuple[str, ...]] = (
         "issue_date",
         "due_date",
         "party_reference",
@@ -174,7 +174,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         rows = [cls.row_of(line, document.currency) for line in lines]
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
         return (
-            {name: getattr(document, name) for name in cls.kept}
+            {name: getattr(document, name) for name in cls.copied_fields}
             | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
             | {"seen": document.updated_at.isoformat()}
             | rate_data(document)
@@ -243,7 +243,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
                 due_day(self._fields[self.party].data or "", body.issue_date, body.due_date),
             )
 
-    def look_at_plan(self) -> TypedPlan:
+    def previewed_plan(self) -> TypedPlan:
         """Return the entered instalments; errors of their dates are added to `problems`."""
         plan = (
             self.plan

@@ -56,10 +56,10 @@ def rows_of(
     dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str
 ) -> list[dict[str, Any]]:
     """Return the input values of stored instalments."""
-    kept = zip(dues or (), minors or (), strict=True)
+    pairs = zip(dues or (), minors or (), strict=True)
     return [
         {"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))}
-        for due, minor in kept
+        for due, minor in pairs
     ]
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import Query
 
-WORDS: dict[str, Any] = {
+LABELS: dict[str, Any] = {
     "q": _l("Search"),
     "party": _l("Customer or supplier"),
     "from": _l("from"),
@@ -24,21 +24,21 @@ WORDS: dict[str, Any] = {
 class Listing(Query):
     """Query parameters of a list.
 
-    A value that cannot be read is ignored, and its name is added to `unread`.
+    A value that cannot be read is ignored, and its name is added to `invalid`.
     """
 
     endpoint: ClassVar[str]
-    kept: ClassVar[tuple[str, ...]] = ("party", "from", "to")
+    parameters: ClassVar[tuple[str, ...]] = ("party", "from", "to")
     days: ClassVar[tuple[str, ...]] = ("from", "to")
     narrowing: ClassVar[tuple[str, ...]] = ("q", "party", "from", "to")
-    words: ClassVar[dict[str, Any]] = WORDS
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    words: ClassVar[dict[str, Any]] = LABELS
+    invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Return the parameters of a URL; dates may be in any format that forms accept."""
         values: dict[str, Any] = {
-            name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()
+            name: given[name] for name in (*cls.parameters, "cursor") if given.get(name, "").strip()
         }
         for name in cls.days:
             if name in values and (found := read_date(values[name].strip(), "due")):
@@ -46,29 +46,29 @@ class Listing(Query):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in unread}
-                | {"unread": (*sorted(unread),)}
+                {name: value for name, value in values.items() if name not in invalid}
+                | {"invalid": (*sorted(invalid),)}
             )
 
-    def unread_words(self, *others: str) -> list[str]:
+    def invalid_labels(self, *others: str) -> list[str]:
         """Return the labels of the parameters that could not be read."""
-        return [str(self.words[name]) for name in (*self.unread, *others)]
+        return [str(self.words[name]) for name in (*self.invalid, *others)]
 
     @property
     def is_narrowed(self) -> bool:
         """Return True if a filter other than the tab is set."""
-        said = self.model_dump(by_alias=True, exclude_none=True)
-        return any(said.get(name) for name in self.narrowing)
+        filters = self.model_dump(by_alias=True, exclude_none=True)
+        return any(filters.get(name) for name in self.narrowing)
 
     def address(self, **changes: Any) -> str:
         """Return the URL of the list with changed parameters.
 
         The URL leads to the first page, unless `cursor` is given.
         """
-        said = self.model_dump(by_alias=True, exclude_none=True)
-        values = {name: said[name] for name in self.kept if said.get(name)} | changes
+        filters = self.model_dump(by_alias=True, exclude_none=True)
+        values = {name: filters[name] for name in self.parameters if filters.get(name)} | changes
         return url_for(
             self.endpoint,
             **{name: value for name, value in values.items() if value not in (None, "")},

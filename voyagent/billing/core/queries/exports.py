@@ -24,9 +24,9 @@ def documents_listing(
 ) -> Listing:
     """Return the export of the invoices or bills that a search finds."""
     table = model.__table__
-    wanted = [*conditions(search, table), *text_conditions(table.c, TEXTS[name], search.text)]
+    criteria = [*conditions(search, table), *text_conditions(table.c, TEXTS[name], search.text)]
     return make_listing(
-        name, model, columns, table.c.issue_date, wanted, is_sparse=bool(search.text)
+        name, model, columns, table.c.issue_date, criteria, is_sparse=bool(search.text)
     )
 
 

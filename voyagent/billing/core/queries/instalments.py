@@ -28,12 +28,12 @@ def instalments_of(row: Row) -> list[Instalment]:
 
     Payments and credits settle the earliest instalment first.
     """
-    told, settled = [], row["total_minor"] - open_minor_of(row)
+    instalments, settled = [], row["total_minor"] - open_minor_of(row)
     for place, (due, minor) in enumerate(
         zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True),
         start=1,
     ):
         taken = min(settled, minor)
         settled -= taken
-        told.append(Instalment(place, due, minor, minor - taken))
-    return told
+        instalments.append(Instalment(place, due, minor, minor - taken))
+    return instalments

@@ -50,11 +50,11 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
 
     Similar names are searched by a second statement, only if the name is unknown.
     """
-    said = " ".join(name.split())
-    if reader.read(select(_is_borne(said).label("is_known")))[0][0]["is_known"]:
+    given = " ".join(name.split())
+    if reader.read(select(_is_borne(given).label("is_known")))[0][0]["is_known"]:
         return Namesakes(is_known=True)
     looked_for = sorted(
-        {end for part in _parts(said) if len(part) >= ENDS for end in (part[:ENDS], part[-ENDS:])}
+        {end for part in _parts(given) if len(part) >= ENDS for end in (part[:ENDS], part[-ENDS:])}
     )
     if not looked_for:
         return Namesakes(is_known=False)
@@ -70,7 +70,7 @@ def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
     ]
     found = union_all(*sources).subquery("found")
     rows = reader.read(select(found.c.name).distinct().order_by(found.c.name).limit(LOOKED_MAX))[0]
-    return Namesakes(is_known=False, near=near_of(said, [row["name"] for row in rows]))
+    return Namesakes(is_known=False, near=near_of(given, [row["name"] for row in rows]))
 
 
 def read_names_in(reader: Reader, text: str) -> list[str]:
@@ -112,8 +112,8 @@ def _is_borne(name: str) -> ColumnElement[bool]:
     return or_(parties.is_named(name), enquiries.is_named(name), *documents)
 
 
-def _may_be(said: str, name: str) -> bool:
-    parts, left = _parts(said), _parts(name)
+def _may_be(given: str, name: str) -> bool:
+    parts, left = _parts(given), _parts(name)
     if not parts or len(parts) > len(left):
         return False
     is_as_long = len(parts) == len(left)
@@ -126,16 +126,17 @@ def _may_be(said: str, name: str) -> bool:
         left.remove(own)
     return (
         not is_as_long
-        or fuzz.token_sort_ratio(" ".join(_parts(said)), " ".join(_parts(name))) >= ALIKE
+        or fuzz.token_sort_ratio(" ".join(_parts(given)), " ".join(_parts(name))) >= ALIKE
     )
 
 
-def _is_slip(said: str, part: str) -> bool:
-    if min(len(said), len(part)) < 3:
+def _is_slip(given: str, part: str) -> bool:
+    if min(len(given), len(part)) < 3:
         return False
-    begins_alike = said[0] == part[0] and JaroWinkler.similarity(said, part) >= ALIKE_PART
+    begins_alike = given[0] == part[0] and JaroWinkler.similarity(given, part) >= ALIKE_PART
     return begins_alike or (
-        min(len(said), len(part)) >= SLIP_LETTERS and OSA.distance(said, part, score_cutoff=1) <= 1
+        min(len(given), len(part)) >= SLIP_LETTERS
+        and OSA.distance(given, part, score_cutoff=1) <= 1
     )
 
 

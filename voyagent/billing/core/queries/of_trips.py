@@ -40,11 +40,13 @@ def of_trips() -> dict[str, Select[Any]]:
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     """Return a scalar subquery for the customer of a trip's newest invoice that is not void."""
-    mine = select(_INVOICES.party_name).where(
+    statement = select(_INVOICES.party_name).where(
         owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
     )
     return (
-        mine.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(1).scalar_subquery()
+        statement.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
 
 

@@ -78,14 +78,14 @@ def open_instalments(
         .offset(literal_column("0"))
         .lateral("plan")
     )
-    kept = [
+    listed = [
         column
         for column in one
         if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")
     ]
     return (
         select(
-            *kept,
+            *listed,
             cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
             cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
             cast(each.c.place, Integer).label("place"),

@@ -83,8 +83,10 @@ class DocumentDraftIn(Closed):
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the body for the service."""
-        said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
-        return said | {
+        values = {
+            name: getattr(self, name) for name in type(self).model_fields if name != "currency"
+        }
+        return values | {
             "line_items": items(self.line_items, self.currency),
             "instalments": _plan(self.instalments),
             "exchange_rate": _quoted(self.exchange_rate),
@@ -113,19 +115,19 @@ class DocumentPatch(Closed):
     notes: Annotated[str, Text(2000)] | None = None
     trip_id: Id | None = None
 
-    def said(self, currency: str) -> Any:
+    def changes(self, currency: str) -> Any:
         """Return the members that were sent, in the form that the service accepts.
 
         The currency of the lines is the one that was sent with them, else `currency`.
         """
-        said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
-        if "line_items" in said:
-            said["line_items"] = items(self.line_items, said.get("currency", currency))
-        if "instalments" in said:
-            said["instalments"] = _plan(self.instalments)
-        if "exchange_rate" in said:
-            said["exchange_rate"] = _quoted(self.exchange_rate)
-        return said
+        values: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if "line_items" in values:
+            values["line_items"] = items(self.line_items, values.get("currency", currency))
+        if "instalments" in values:
+            values["instalments"] = _plan(self.instalments)
+        if "exchange_rate" in values:
+            values["exchange_rate"] = _quoted(self.exchange_rate)
+        return values
 
 
 class VoidIn(Closed):

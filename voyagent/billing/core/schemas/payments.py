@@ -12,10 +12,10 @@ from voyagent.kernel.money import Money
 
 
 def _cash_or_bank(account: str) -> str:
-    said = account.strip().lower()
-    if said not in ("bank", "cash"):
+    lowered = account.strip().lower()
+    if lowered not in ("bank", "cash"):
         raise PydanticCustomError("cash_or_bank", "Write “bank” or “cash”.")
-    return said
+    return lowered
 
 
 MoneyAccount = Annotated[

@@ -210,10 +210,10 @@ def reverse_credit(
         raise InvalidDate
     number = getattr(credit, kind.number)
     title = f"Reversal of {_title(kind, number, document)}"
-    told = words.with_reason(title, credit.party_name, why)
-    reversal = entries.reverse(actor, credit.entry_id, reason=told, entry_date=day)
+    narration = words.with_reason(title, credit.party_name, why)
+    reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
     if isinstance(credit, CreditNote):
-        earning.take_back(actor, (kind.name, credit.id), reason=told, day=day)
+        earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
     document.credited_minor -= credit.total_minor
     document.status = _open_status(document)
     mark(actor, credit, day, why, reversal.entry_id)

@@ -26,9 +26,10 @@ from voyagent.kernel.rates import Quote
 from voyagent.trips.queries import trips
 
 Document = TypeVar("Document", Invoice, Bill)
-_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(
-    RATE_COLUMNS, "exchange_rate"
-)
+_FIELD_NAMES = {
+    "instalment_dues": "instalments",
+    "instalment_minors": "instalments",
+} | dict.fromkeys(RATE_COLUMNS, "exchange_rate")
 """Names in the audit log of columns that have another name there."""
 _REVISED = {"invoice": "invoice.revised", "bill": "bill.revised"}
 _DISCARDED = {"invoice": "invoice.discarded", "bill": "bill.discarded"}
@@ -138,19 +139,23 @@ def revise(
     and `input_taxes.charge`.
     """
     kind = kind_of(document)
-    wanted = _party(kind, changes) | columns | _rate(actor, document, changes) | _common(changes)
-    issue_date = wanted.get("issue_date", document.issue_date)
+    columns_to_set = (
+        _party(kind, changes) | columns | _rate(actor, document, changes) | _common(changes)
+    )
+    issue_date = columns_to_set.get("issue_date", document.issue_date)
     plan = _plan(document, changes, issue_date)
     if plan.dues or "instalments" in changes:
-        wanted |= plan.columns()
-    if "due_date" in wanted and not plan.dues:
-        wanted["due_date"] = pricing.due_day(
-            wanted.get("party_name", document.party_name), issue_date, wanted["due_date"]
+        columns_to_set |= plan.columns()
+    if "due_date" in columns_to_set and not plan.dues:
+        columns_to_set["due_date"] = pricing.due_day(
+            columns_to_set.get("party_name", document.party_name),
+            issue_date,
+            columns_to_set["due_date"],
         )
-    pricing.check_days(issue_date, wanted.get("due_date", document.due_date))
-    changed = [name for name, value in wanted.items() if getattr(document, name) != value]
+    pricing.check_days(issue_date, columns_to_set.get("due_date", document.due_date))
+    changed = [name for name, value in columns_to_set.items() if getattr(document, name) != value]
     for name in changed:
-        setattr(document, name, wanted[name])
+        setattr(document, name, columns_to_set[name])
     if _replace_lines(document, changes):
         changed.append("line_items")
     elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
@@ -162,24 +167,24 @@ def revise(
     document.updated_at = clock.now()
     db.session.flush()
     instalments.check_sum(document)
-    said = _SAID | {"party_name": kind.party}
+    names = _FIELD_NAMES | {"party_name": kind.party}
     audit.record(
         actor,
         _REVISED[kind.name],
         entity_refs=refs_of(document),
         inputs={
             "fields": [
-                {"field": name} for name in dict.fromkeys(said.get(name, name) for name in changed)
+                {"field": name} for name in dict.fromkeys(names.get(name, name) for name in changed)
             ]
         },
-        outputs=told(document),
+        outputs=audit_facts(document),
     )
 
 
 def discard(actor: Actor, document: Invoice | Bill) -> None:
     """Delete a draft. Raises InvoiceNotDraft or BillNotDraft."""
     check_draft(document)
-    refs, outputs = refs_of(document), told(document)
+    refs, outputs = refs_of(document), audit_facts(document)
     db.session.delete(document)
     db.session.flush()
     audit.record(actor, _DISCARDED[kind_of(document).name], entity_refs=refs, outputs=outputs)
@@ -195,7 +200,7 @@ def refs_of(document: Invoice | Bill) -> dict[str, UUID]:
     }
 
 
-def told(document: Invoice | Bill) -> dict[str, Any]:
+def audit_facts(document: Invoice | Bill) -> dict[str, Any]:
     """Return the facts of a document for the audit log, without the party's name."""
     plan = instalments.plan_of(document)
     due = [

@@ -62,15 +62,15 @@ def check(bill: Bill, components: Iterable[str]) -> None:
 
     Raises the errors of `charge`.
     """
-    wanted = set(components)
-    if not wanted:
+    given = set(components)
+    if not given:
         return
     at = home()
     if at is None:
         raise TaxNumberMissing
     if bill.currency != tables.currency_of(at.country):
         raise TaxInAnotherCurrency
-    if not wanted <= set(tables.components_on(at.country, bill.issue_date)) & INPUT.keys():
+    if not given <= set(tables.components_on(at.country, bill.issue_date)) & INPUT.keys():
         raise TaxComponentUnknown
 
 

@@ -95,7 +95,7 @@ class Priced:
         """Yield the column values of invoice lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
-            told = {
+            kind_columns = {
                 "sold_as": line.sold_as,
                 "tax": line.tax,
                 "collection": line.collection,
@@ -103,7 +103,7 @@ class Priced:
             }
             yield (
                 columns
-                | told
+                | kind_columns
                 | {
                     "basic_fare_minor": fare,
                     "commission_minor": line.commission.amount_minor if line.commission else 0,
@@ -191,8 +191,8 @@ def _line(item: LineItem) -> PricedLine:
         raise InvalidLine
     unit = Money.parse(item["unit_price"], item["currency"])
     amount = line_amount(unit.within(0), quantity).within(0, AMOUNT_MAX_MINOR)
-    said = item.get("basic_fare")
-    fare = Money.parse(said, item["currency"]) if said is not None else None
+    given_fare = item.get("basic_fare")
+    fare = Money.parse(given_fare, item["currency"]) if given_fare is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
         raise BasicFareOutOfRange
     return PricedLine(
@@ -217,8 +217,8 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
     Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent.
     """
-    said = item.get("commission")
-    commission = Money.parse(said, item["currency"]) if said is not None else None
+    given = item.get("commission")
+    commission = Money.parse(given, item["currency"]) if given is not None else None
     if commission is None or not commission:
         return None
     if item.get("sold_as") != "agent":
@@ -235,8 +235,8 @@ def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
     TaxAboveLine.
     """
     found = {
-        component: Money.parse(said, item["currency"])
-        for component, said in sorted(item.get("input_taxes", {}).items())
+        component: Money.parse(printed, item["currency"])
+        for component, printed in sorted(item.get("input_taxes", {}).items())
     }
     if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
         raise TaxAboveLine

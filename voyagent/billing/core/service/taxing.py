@@ -80,10 +80,10 @@ class Buyer:
         The stored values are used only if the caller gives neither of the two. Raises the errors of
         `Buyer.read`.
         """
-        noted = None if place or tax_number else parties.tax_status(party)
-        if noted is None or noted["country"] != numbers.COUNTRY:
+        stored = None if place or tax_number else parties.tax_status(party)
+        if stored is None or stored["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
-        return cls.read(noted["state"], noted["tax_number"], pan)
+        return cls.read(stored["state"], stored["tax_number"], pan)
 
 
 @dataclass(frozen=True, slots=True)

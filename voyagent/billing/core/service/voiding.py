@@ -49,10 +49,10 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     day = book_day(actor, document, on)
     kind = kind_of(document)
     title = f"Void of {kind.name} {number_of(document)}"
-    told = words.with_reason(title, document.party_name, why)
-    reversal = entries.reverse(actor, document.entry_id, reason=told, entry_date=day)
+    narration = words.with_reason(title, document.party_name, why)
+    reversal = entries.reverse(actor, document.entry_id, reason=narration, entry_date=day)
     if isinstance(document, Invoice):
-        earning.take_back(actor, ("invoice", document.id), reason=told, day=day)
+        earning.take_back(actor, ("invoice", document.id), reason=narration, day=day)
     document.status = "void"
     document.voided_on = day
     document.void_reason = why

@@ -138,7 +138,7 @@ def draft_page(
             *form.instalments.data,
             *({} for _blank in range(1 if form.instalments.data else 2)),
         ],
-        "plan": form.look_at_plan(),
+        "plan": form.previewed_plan(),
         "postings": postings_of(sides),
         "problems": form.problems,
         "other_year": other_year_words(

@@ -37,7 +37,7 @@ class Reversed:
 def reverse_step(
     form: ReverseForm,
     act: Callable[[ReverseIn], Any],
-    look: Callable[[], Reversed],
+    preview: Callable[[], Reversed],
     done: str,
     url: str,
 ) -> Any:
@@ -47,7 +47,7 @@ def reverse_step(
     was rolled back.
     """
     if form.attempt(act, **REVERSED) is None:
-        found = look()
+        found = preview()
         shown = {
             "reversed": found,
             "postings": found.postings,

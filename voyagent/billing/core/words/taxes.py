@@ -11,15 +11,15 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
-from voyagent.taxes.words import TO_BE_SAID, component
+from voyagent.taxes.words import REQUIRED_SENTENCES, component
 
 
-def to_be_said(lines: Iterable[Row]) -> list[str]:
+def required_sentences(lines: Iterable[Row]) -> list[str]:
     """Return the sentences that the tax treatments of the lines require, each once."""
     return [
-        str(TO_BE_SAID[tax])
+        str(REQUIRED_SENTENCES[tax])
         for tax in dict.fromkeys(line["tax"] for line in lines)
-        if tax in TO_BE_SAID
+        if tax in REQUIRED_SENTENCES
     ]
 
 

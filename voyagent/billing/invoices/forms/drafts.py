@@ -45,8 +45,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
     party = "customer_name"
-    kept = (
-        *DocumentForm.kept,
+    copied_fields = (
+        *DocumentForm.copied_fields,
         "enquiry_id",
         "place_of_supply",
         "customer_tax_number",

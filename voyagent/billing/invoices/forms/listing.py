@@ -31,10 +31,10 @@ _RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
 class InvoiceList(InvoiceListQuery):
     """Query parameters of the list of invoices.
 
-    A value that cannot be read is ignored and named in `unread`.
+    A value that cannot be read is ignored and named in `invalid`.
     """
 
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    invalid: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
@@ -51,10 +51,10 @@ class InvoiceList(InvoiceListQuery):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            invalid = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             return cls.model_validate(
-                {name: value for name, value in values.items() if name not in unread}
-                | {"unread": (*sorted(unread),)}
+                {name: value for name, value in values.items() if name not in invalid}
+                | {"invalid": (*sorted(invalid),)}
             )
 
     def search(self, today: date) -> InvoiceSearch:

@@ -59,7 +59,7 @@ class InvoiceDocument:
     payments: list[Row]
     credit_notes: list[Row]
     write_offs: list[Row]
-    asked: list[Row]
+    write_off_requests: list[Row]
     """The pending request for a write-off; empty if there is none."""
     journal: list[Row]
     further: list[Row]
@@ -86,12 +86,12 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
     Raises InvoiceNotFound.
     """
-    invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
+    invoices, lines, taxes, payments, notes, write_offs, requests, journal, further = reader.read(
         *_document_statements(invoice_id)
     )
     invoice = first_row(invoices, InvoiceNotFound)
     return InvoiceDocument(
-        invoice, lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further)
+        invoice, lines, taxes, payments, notes, write_offs, requests, journal, by_entry(further)
     )
 
 

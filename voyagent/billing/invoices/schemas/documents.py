@@ -84,7 +84,7 @@ class InvoicePatch(DocumentPatch):
 
         The currency of the lines is the one that was sent with them, else `currency`.
         """
-        changes: DraftChanges = self.said(currency)
+        changes: DraftChanges = self.changes(currency)
         return changes
 
 
@@ -209,6 +209,8 @@ def invoice_row(document: InvoiceDocument) -> Row:
         "payments": in_currency(document.payments, currency),
         "credit_notes": in_currency(document.credit_notes, currency),
         "write_offs": in_currency(document.write_offs, currency),
-        "write_off_approval_id": document.asked[0]["id"] if document.asked else None,
+        "write_off_approval_id": document.write_off_requests[0]["id"]
+        if document.write_off_requests
+        else None,
         "recognitions": document.further,
     }

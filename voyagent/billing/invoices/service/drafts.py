@@ -87,7 +87,10 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         exchange_rate=exchange_rate,
     )
     audit.record(
-        actor, "invoice.drafted", entity_refs=drafts.refs_of(invoice), outputs=drafts.told(invoice)
+        actor,
+        "invoice.drafted",
+        entity_refs=drafts.refs_of(invoice),
+        outputs=drafts.audit_facts(invoice),
     )
     return invoice
 
@@ -126,9 +129,9 @@ def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
     """
     name = pricing.party(changes.get("customer_name", invoice.party_name))
     if not _OF_BUYER & set(changes):
-        if name == invoice.party_name or (noted := Buyer.of(name, None, None, None)) == Buyer():
+        if name == invoice.party_name or (stored := Buyer.of(name, None, None, None)) == Buyer():
             return {}
-        return _columns(noted)
+        return _columns(stored)
     place = changes.get("place_of_supply", invoice.place_of_supply)
     number = changes.get("customer_tax_number", invoice.customer_tax_number)
     pan = changes.get("customer_pan", invoice.customer_pan)
@@ -149,7 +152,7 @@ def _columns(buyer: Buyer) -> dict[str, Any]:
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
     """Return the id of the conversation of an invoice: the given one, else the enquiry's."""
-    asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
+    known_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id
-    return asked if asked is not None and chats.exists(asked) else None
+    return known_id if known_id is not None and chats.exists(known_id) else None

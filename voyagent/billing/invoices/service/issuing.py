@@ -133,7 +133,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         actor,
         "invoice.issued",
         entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
-        outputs=drafts.told(invoice) | {"number": number},
+        outputs=drafts.audit_facts(invoice) | {"number": number},
     )
     return invoice
 

@@ -54,10 +54,10 @@ class Letter:
         return Attached(
             f"{self.file}.pdf",
             "application/pdf",
-            typesetter.pdf("document.typ", self._told(letterhead, agency)),
+            typesetter.pdf("document.typ", self._template_data(letterhead, agency)),
         )
 
-    def _told(self, letterhead: Mapping[str, Any], agency: str) -> dict[str, Any]:
+    def _template_data(self, letterhead: Mapping[str, Any], agency: str) -> dict[str, Any]:
         locale = get_locale()
         language = locale.language if locale else "en"
         return {

@@ -20,7 +20,12 @@ from voyagent.billing.core.queries import (
 )
 from voyagent.billing.core.queries.credits import CreditDocument
 from voyagent.billing.core.words.rates import rate_on_paper
-from voyagent.billing.core.words.taxes import line_notes, place_of_supply, tax_note, to_be_said
+from voyagent.billing.core.words.taxes import (
+    line_notes,
+    place_of_supply,
+    required_sentences,
+    tax_note,
+)
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.service import sending
@@ -86,7 +91,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         plan=_plan(invoice),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
-        notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
+        notes="\n".join(filter(None, (invoice["notes"], *required_sentences(document.lines)))),
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
 

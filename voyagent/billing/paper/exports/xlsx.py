@@ -54,21 +54,21 @@ PARTS = {
 }
 
 
-def sheet_of(name: str, told: Row) -> Sheet:
+def sheet_of(name: str, members: Row) -> Sheet:
     """Return an API response as rows: facts, lines with taxes, payments and credits, totals.
 
     Further amounts of an item, such as `line.commission`, follow in rows of their own unless zero.
     A reversed item is labelled, for example `credit_note.reversed`.
     """
-    currency = told["currency"]
-    rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
+    currency = members["currency"]
+    rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(members)]
     for member, part in PARTS.items():
-        for number, one in enumerate(told.get(member, ()), start=1):
+        for number, one in enumerate(members.get(member, ()), start=1):
             rows += _rows(part, one, one.get("line_no", number), currency)
     rows += [
-        _cells(TOTAL, item=member, amount=Money.parse(told[member], currency))
-        for member in told
-        if is_amount(member) and told[member] is not None
+        _cells(TOTAL, item=member, amount=Money.parse(members[member], currency))
+        for member in members
+        if is_amount(member) and members[member] is not None
     ]
     return Sheet(name, COLUMNS, rows)
 

@@ -121,15 +121,18 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
 
     Raises InvoiceNotFound, BillNotFound.
     """
-    wanted = list(ids)
+    document_ids = list(ids)
     model: Any = Invoice if kind == "receivable" else Bill
     statement = (
-        select(model).where(model.id.in_(wanted)).order_by(model.id).with_for_update(key_share=True)
+        select(model)
+        .where(model.id.in_(document_ids))
+        .order_by(model.id)
+        .with_for_update(key_share=True)
     )
     found: list[Invoice | Bill] = list(
         db.session.scalars(statement.execution_options(populate_existing=True))
     )
-    if len(found) < len(wanted):
+    if len(found) < len(document_ids):
         raise InvoiceNotFound if kind == "receivable" else BillNotFound
     return found
 

@@ -133,20 +133,22 @@ def list_payments(
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
     """Return the conditions of all filters except the text."""
-    wanted: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if search.direction:
-        wanted.append(_PAYMENTS.direction == search.direction)
+        conditions.append(_PAYMENTS.direction == search.direction)
     if search.party:
-        wanted.append(_PAYMENTS.party_key == func.lower(search.party))
+        conditions.append(_PAYMENTS.party_key == func.lower(search.party))
     if search.paid_from:
-        wanted.append(_PAYMENTS.paid_on >= search.paid_from)
+        conditions.append(_PAYMENTS.paid_on >= search.paid_from)
     if search.paid_to:
-        wanted.append(_PAYMENTS.paid_on <= search.paid_to)
+        conditions.append(_PAYMENTS.paid_on <= search.paid_to)
     if search.is_unapplied:
-        wanted.append(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+        conditions.append(
+            _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor
+        )
     if search.is_reversed:
-        wanted.append(_PAYMENTS.reversed_on.is_not(None))
-    return wanted
+        conditions.append(_PAYMENTS.reversed_on.is_not(None))
+    return conditions
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:

@@ -29,6 +29,7 @@ from voyagent.billing.payments.service.settling import (
     Part,
     Settlement,
     accounts_of,
+    audit_outputs,
     check_named,
     check_parts,
     counter_of,
@@ -39,7 +40,6 @@ from voyagent.billing.payments.service.settling import (
     refs_of,
     settle,
     settlement_kept,
-    told,
 )
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -98,7 +98,7 @@ def allocate(
             actor,
             "payment.allocated",
             entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
-            outputs=told(alike, day),
+            outputs=audit_outputs(alike, day),
         )
     exchange(actor, payment, settlements, day)
     return payment
@@ -132,7 +132,7 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
             actor,
             "payment.allocated",
             entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id},
-            outputs=told([part], day),
+            outputs=audit_outputs([part], day),
         )
 
 
@@ -235,7 +235,7 @@ def deallocate(
         actor,
         "payment.unallocated",
         entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id},
-        outputs=told([part], day),
+        outputs=audit_outputs([part], day),
     )
     return payment
 

@@ -91,7 +91,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
         actor,
         "payment.received" if direction == "in" else "payment.made",
         entity_refs=refs_of(payment, parts),
-        outputs=_told(payment, parts),
+        outputs=_audit_outputs(payment, parts),
     )
     return payment
 
@@ -195,12 +195,12 @@ def refund_payment(
     payment.refunded_minor += amount.amount_minor
     db.session.add(refund)
     db.session.flush()
-    told = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
+    outputs = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
     audit.record(
         actor,
         "payment.refunded",
         entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id},
-        outputs=told,
+        outputs=outputs,
     )
     return refund
 
@@ -382,17 +382,17 @@ def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) 
     return posted.entry_id
 
 
-def _told(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
+def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
     amount = Money(payment.amount_minor, payment.currency)
-    told: dict[str, object] = {
+    outputs: dict[str, object] = {
         "amount": amount.wire,
         "currency": amount.currency,
         "paid_on": payment.paid_on.isoformat(),
     }
     return (
-        told
+        outputs
         if len(parts) == 1
-        else told
+        else outputs
         | {
             "parts": [
                 {"document_id": str(part.document_id), "amount": part.amount.wire} for part in parts

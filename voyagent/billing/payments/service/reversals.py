@@ -60,13 +60,13 @@ def reverse_payment(
         "receivable" if payment.direction == "in" else "payable",
         {one.document_id for one in current if one.document_id},
     )
-    told = words.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
+    narration = words.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
     for one in current:  # each of these has a journal entry of its own to reverse
         if one.is_exchanged:
             settle(
                 payment,
                 [counter_of(payment, one, day)],
-                entries.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id,
+                entries.reverse(actor, one.entry_id, reason=narration, entry_date=day).entry_id,
             )
     # Reversing the payment's entry undoes only the allocations made with it. Later allocations and
     # deallocations are moved back first, so that no account keeps a balance.
@@ -81,7 +81,7 @@ def reverse_payment(
             source=("payment", payment.id, "settled"),
             take_back=moved.amount_minor > 0,
         )
-    reversal = entries.reverse(actor, payment.entry_id, reason=told, entry_date=day)
+    reversal = entries.reverse(actor, payment.entry_id, reason=narration, entry_date=day)
     if alike := [one for one in current if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
@@ -120,10 +120,10 @@ def reverse_refund(
     amount = Money(refund.amount_minor, payment.currency)
     check_limit(actor, amount)
     day = day_of(actor, on, refund.refunded_on)
-    told = words.with_reason(
+    narration = words.with_reason(
         f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why
     )
-    reversal = entries.reverse(actor, refund.entry_id, reason=told, entry_date=day)
+    reversal = entries.reverse(actor, refund.entry_id, reason=narration, entry_date=day)
     payment.refunded_minor -= refund.amount_minor
     mark(actor, refund, day, why, reversal.entry_id)
     audit.record(

@@ -217,18 +217,18 @@ def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, U
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
 
-def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
+def audit_outputs(parts: Sequence[Settlement], day: date) -> dict[str, object]:
     """Return the settlements for the audit log, without names of parties."""
-    return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
+    return {"parts": [_audit_part(part) for part in parts], "effective_on": day.isoformat()}
 
 
-def _told(part: Settlement) -> dict[str, str]:
-    said = {
+def _audit_part(part: Settlement) -> dict[str, str]:
+    values = {
         "document_id": str(part.document_id),
         "amount": part.amount.wire,
         "currency": part.amount.currency,
     }
-    return said | (
+    return values | (
         {"settled_amount": part.settled.wire, "settled_currency": part.settled.currency}
         if part.is_exchanged
         else {}

@@ -25,7 +25,7 @@ from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.errors import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.payments.forms import (
     ALLOCATED,
-    NOTED,
+    RECORD_PLACES,
     REFUNDED,
     TAKEN_BACK,
     AllocateForm,
@@ -68,24 +68,24 @@ EVER = (months.FIRST_DAY, months.LAST_DAY)
 @pages.page("/payments", permission="billing.read")
 def payments(reader: RequestReader) -> Any:
     """Show the list of payments, newest payment date first."""
-    asked = PaymentList.read(request.args)
+    query = PaymentList.read(request.args)
     if (
         "format" in request.args
-        and not asked.unread
-        and (file := list_file(payments_listing(asked.search()), reader.authenticate().tenant_id))
+        and not query.invalid
+        and (file := list_file(payments_listing(query.search()), reader.authenticate().tenant_id))
     ):
         return file
-    found, unread = page_or_first(
-        lambda behind: payment_queries.list_payments(reader, asked.search(), cursor=behind),
-        asked.place,
+    found, invalid = page_or_first(
+        lambda cursor: payment_queries.list_payments(reader, query.search(), cursor=cursor),
+        query.place,
     )
     facts = {
-        "asked": asked,
+        "asked": query,
         "rows": [_shown(row) for row in found.items],
-        "unread": asked.unread_words(*unread),
+        "invalid": query.invalid_labels(*invalid),
     }
     return render_template("payments/list.html", older=found.next_cursor, **facts), (
-        422 if facts["unread"] else 200
+        422 if facts["invalid"] else 200
     )
 
 
@@ -154,8 +154,8 @@ def new_payment(actor: Actor) -> Any:
         return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
 
     form.offer(offered()[1] if form.is_submitted() else (), actor.currency)
-    noted = None if _goes_on() else form.attempt(act, **NOTED)
-    if noted is None:
+    payment = None if _goes_on() else form.attempt(act, **RECORD_PLACES)
+    if payment is None:
         documents, foreign = offered()
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
@@ -175,8 +175,8 @@ def new_payment(actor: Actor) -> Any:
         return render_template("payments/form.html", form=form, known_names=known, **facts), (
             200 if _goes_on() else form.status
         )
-    toast(_("Payment %(number)s recorded.", number=noted.number))
-    return see_other(url_for("billing.payment", payment_id=noted.id))
+    toast(_("Payment %(number)s recorded.", number=payment.number))
+    return see_other(url_for("billing.payment", payment_id=payment.id))
 
 
 @pages.page(
@@ -430,13 +430,15 @@ def _begun() -> dict[str, Any]:
     If the URL names an open document, its party and currency are used, and its open amount is the
     amount to pay and to allocate. Raises InvoiceNotFound, BillNotFound.
     """
-    asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
+    parameters = {
+        name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")
+    }
     begun = {
-        "direction": asked["direction"] or "in",
-        "party_name": asked["party"],
+        "direction": parameters["direction"] or "in",
+        "party_name": parameters["party"],
         "paid_on": today(),
     }
-    if (document_id := parse_id(asked["document"])) is None:
+    if (document_id := parse_id(parameters["document"])) is None:
         return begun
     document = (
         bill_queries.get_bill(document_id)
@@ -503,13 +505,13 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
     Amounts that the user entered for documents in another currency are kept and deducted first.
     """
-    kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
-    form.allocations.data = kept
+    rows = [row for row in form.allocations.data if row["document_id"] in form.pairs]
+    form.allocations.data = rows
     left = amount - form.allocations.total(amount.currency)
     spread = allocations.spread(
         left.amount_minor, [(row["id"], row["open_minor"]) for row in documents]
     )
-    form.allocations.data = kept + [
+    form.allocations.data = rows + [
         {"document_id": str(one), "amount": typed_amount(Money(minor, amount.currency))}
         for one, minor in spread
     ]
