@@ -122,8 +122,7 @@ def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
 def measure(_call: Invocation, wanted: ReceiveBillInput) -> Measured:
     """Return the supplier's present open balance. Raises the errors of `policy`."""
     name, priced = _checked(wanted)
-    label = gettext("Payable to %(name)s", name=name)
-    return party_balance("payable", name, priced.total.currency, label)
+    return party_balance("payable", name, priced.total.currency)
 
 
 def policy(_call: Invocation, wanted: ReceiveBillInput) -> Policy:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import gettext
+from pydantic import Field
 
 from voyagent.approvals.service.effects import (
     Description,
@@ -20,8 +21,8 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
-from voyagent.billing.core.schemas.payments import PaymentIn
-from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy
+from voyagent.billing.core.schemas.payments import MoneyAccount
+from voyagent.capabilities.capability import Choice, Direction, Invocation, JsonObject, Policy, Slot
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.lookups import of_party
 from voyagent.capabilities.results import Column, Result
@@ -30,6 +31,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Text
 from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
@@ -53,7 +55,21 @@ PAYMENT_FACTS = Result(
 SHOWN_MAX = 50
 
 
-def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> Description:
+class PaymentInput(Closed):
+    """A payment of a document or a part of it; a capability describes the other fields."""
+
+    amount: PlainAmount
+    currency: Annotated[CurrencyCode, Slot("currency")] = Field(
+        description="ISO 4217 code, such as INR."
+    )
+    paid_on: BusinessDate
+    account: MoneyAccount = "bank"
+    reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
+        default=None, description="UTR, cheque number or other reference."
+    )
+
+
+def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentInput) -> Description:
     """Return the preview of a payment: amount, account, date and the amount due before.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
@@ -76,7 +92,7 @@ def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> 
     return Description(title=title, undo=gettext("Reversible"), facts=facts)
 
 
-def payment_policy(wanted: PaymentIn, document: Invoice | Bill, direction: Direction) -> Policy:
+def payment_policy(wanted: PaymentInput, document: Invoice | Bill, direction: Direction) -> Policy:
     """Return amount, party and direction of a payment for the limits and approval rules.
 
     Raises InvalidAmount, UnknownCurrency.
@@ -107,11 +123,16 @@ def amount_due(output: JsonObject) -> str:
     return str(gettext("Amount due: %(amount)s.", amount=left))
 
 
-def party_balance(kind: Kind, party: str, currency: str, label: str) -> Measured:
+def party_balance(kind: Kind, party: str, currency: str, note: str = "") -> Measured:
     """Return the open balance of a party in one currency, for the reviewer of a request."""
+    label = (
+        gettext("Balance of %(name)s", name=party)
+        if kind == "receivable"
+        else gettext("Payable to %(name)s", name=party)
+    )
     owed = Money(open_list.party_open(SessionReader(db.session), kind, party, currency), currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
-    return Measured(balances=[MeasuredBalance(key=party, label=label, amount=amount, note="")])
+    return Measured(balances=[MeasuredBalance(key=party, label=label, amount=amount, note=note)])
 
 
 def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:

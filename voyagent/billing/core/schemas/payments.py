@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Text
+from voyagent.kernel.fields import Closed, CurrencyCode, PlainAmount
 from voyagent.kernel.money import Money
 
 
@@ -24,20 +24,6 @@ MoneyAccount = Annotated[
     Field(max_length=16, json_schema_extra={"enum": ["bank", "cash"]}),
 ]
 """The account that money is paid into or from: `bank` or `cash`."""
-
-
-class PaymentIn(Closed):
-    """A payment of a document or a part of it.
-
-    `paid_on` is the day on which the money was paid, `account` the account that it was paid into or
-    from.
-    """
-
-    amount: PlainAmount
-    currency: CurrencyCode
-    paid_on: BusinessDate
-    account: MoneyAccount = "bank"
-    reference: Annotated[str, Text(128)] | None = None
 
 
 class PartialAmountIn(Closed):

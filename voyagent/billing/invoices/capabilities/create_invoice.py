@@ -9,7 +9,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.core.capabilities.payments import APPROVERS
+from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.schemas.lines import InvoiceLineIn, items
 from voyagent.billing.core.service import numbering, pricing
 from voyagent.billing.core.service.pricing import LINES_MAX
@@ -20,7 +20,6 @@ from voyagent.billing.invoices.capabilities.invoices import (
     check_alike,
     check_day,
     check_terms,
-    customer_balance,
     due_note,
     invoice_output,
     invoice_records,
@@ -148,7 +147,7 @@ def measure(_call: Invocation, wanted: CreateInvoiceInput) -> Measured:
     given = wanted.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
     due = pricing.due_day(name, given.issue_date, given.due_date)
-    return customer_balance(name, given.currency, due_note(due))
+    return party_balance("receivable", name, given.currency, due_note(due))
 
 
 def policy(_call: Invocation, wanted: CreateInvoiceInput) -> Policy:

@@ -10,13 +10,10 @@ from flask_babel import gettext
 from voyagent.approvals.service.effects import (
     CheckShown,
     DocumentShown,
-    Measured,
-    MeasuredBalance,
     MoneyShown,
     RowShown,
 )
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.service import numbering, pricing, rounding
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.capabilities.capability import Choice, JsonObject
@@ -24,8 +21,7 @@ from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, SessionReader
-from voyagent.kernel.db import db
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money, spoken, wire_amount
 
@@ -128,23 +124,6 @@ def priced_rows(priced: pricing.Priced) -> list[RowShown]:
 def priced_total(priced: pricing.Priced) -> Money:
     """Return the total of lines without taxes, rounded if the agency rounds its invoices."""
     return priced.total + rounding.round_off(priced.total)
-
-
-def customer_balance(party: str, currency: str, note: str = "") -> Measured:
-    """Return the open balance of a customer in one currency, for the reviewer of a request."""
-    owed = Money(
-        open_list.party_open(SessionReader(db.session), "receivable", party, currency), currency
-    )
-    return Measured(
-        balances=[
-            MeasuredBalance(
-                key=party,
-                label=gettext("Balance of %(name)s", name=party),
-                amount=MoneyShown(amount=owed.wire, currency=owed.currency),
-                note=note,
-            )
-        ]
-    )
 
 
 def due_note(due_date: date) -> str:

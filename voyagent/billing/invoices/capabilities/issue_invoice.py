@@ -8,7 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
-from voyagent.billing.core.capabilities.payments import APPROVERS
+from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.drafts import check_draft
@@ -19,7 +19,6 @@ from voyagent.billing.invoices.capabilities.invoices import (
     check_alike,
     check_day,
     check_terms,
-    customer_balance,
     due_note,
     invoice_output,
     invoice_records,
@@ -112,7 +111,9 @@ def preview(call: Invocation, wanted: IssueInvoiceInput) -> Description:
 def measure(_call: Invocation, wanted: IssueInvoiceInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
-    return customer_balance(invoice.party_name, invoice.currency, due_note(invoice.due_date))
+    return party_balance(
+        "receivable", invoice.party_name, invoice.currency, due_note(invoice.due_date)
+    )
 
 
 def policy(_call: Invocation, wanted: IssueInvoiceInput) -> Policy:

@@ -14,6 +14,7 @@ from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_FACTS,
     PAYMENT_OUTPUT,
+    PaymentInput,
     amount_due,
     open_documents,
     party_balance,
@@ -21,7 +22,7 @@ from voyagent.billing.core.capabilities.payments import (
     payment_preview,
     settled,
 )
-from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
+from voyagent.billing.core.schemas.payments import MoneyAccount
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import (
     Capability,
@@ -34,27 +35,21 @@ from voyagent.capabilities.capability import (
 )
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
+from voyagent.kernel.fields import BusinessDate, Id, PlainAmount
 from voyagent.kernel.money import Money, spoken
 
 
-class PayBillInput(PaymentIn):
+class PayBillInput(PaymentInput):
     """A payment of one bill."""
 
     amount: Annotated[PlainAmount, Slot("amount", N_("How much was paid?"))] = Field(
         description="The amount paid, such as 45000.00."
-    )
-    currency: Annotated[CurrencyCode, Slot("currency")] = Field(
-        description="ISO 4217 code, such as INR."
     )
     paid_on: Annotated[BusinessDate, Slot("date_or_today", N_("When was it paid?"))] = Field(
         description="The day of the bank statement, YYYY-MM-DD."
     )
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
         default="bank", description="The account from which it was paid: bank or cash."
-    )
-    reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
-        default=None, description="UTR, cheque number or other reference."
     )
     bill_id: Annotated[Id, Slot("open_bill", N_("Which bill was paid?"))] = Field(
         description="The bill that was paid."
@@ -98,8 +93,7 @@ def preview(_call: Invocation, wanted: PayBillInput) -> Description:
 def measure(_call: Invocation, wanted: PayBillInput) -> Measured:
     """Return the supplier's present open balance. Raises BillNotFound."""
     bill = bill_queries.get_bill(wanted.bill_id)
-    label = gettext("Payable to %(name)s", name=bill.party_name)
-    return party_balance("payable", bill.party_name, bill.currency, label)
+    return party_balance("payable", bill.party_name, bill.currency)
 
 
 def policy(_call: Invocation, wanted: PayBillInput) -> Policy:

@@ -12,6 +12,7 @@ from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_FACTS,
     PAYMENT_OUTPUT,
+    PaymentInput,
     amount_due,
     open_invoices,
     party_balance,
@@ -19,18 +20,18 @@ from voyagent.billing.core.capabilities.payments import (
     payment_preview,
     settled,
 )
-from voyagent.billing.core.schemas.payments import MoneyAccount, PaymentIn
+from voyagent.billing.core.schemas.payments import MoneyAccount
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
+from voyagent.kernel.fields import BusinessDate, Id, PlainAmount
 from voyagent.kernel.money import Money, spoken
 
 
-class RecordReceiptInput(PaymentIn):
+class RecordReceiptInput(PaymentInput):
     """A customer's payment of one invoice."""
 
     invoice_id: Annotated[Id, Slot("open_invoice", N_("Which invoice was paid?"))] = Field(
@@ -39,17 +40,11 @@ class RecordReceiptInput(PaymentIn):
     amount: Annotated[PlainAmount, Slot("amount", N_("How much was received?"))] = Field(
         description="The amount received, such as 45000.00."
     )
-    currency: Annotated[CurrencyCode, Slot("currency")] = Field(
-        description="ISO 4217 code, such as INR."
-    )
     paid_on: Annotated[BusinessDate, Slot("date_or_today", N_("When was it received?"))] = Field(
         description="The day of the bank statement, YYYY-MM-DD."
     )
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
         default="bank", description="The account that received the money: bank or cash."
-    )
-    reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
-        default=None, description="UTR, cheque number or other reference."
     )
 
 
@@ -90,8 +85,7 @@ def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
 def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
-    label = gettext("Balance of %(name)s", name=invoice.party_name)
-    return party_balance("receivable", invoice.party_name, invoice.currency, label)
+    return party_balance("receivable", invoice.party_name, invoice.currency)
 
 
 def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:

@@ -13,10 +13,10 @@ from voyagent.billing.core.capabilities.payments import (
     PAYMENT_FACTS,
     amount_due,
     open_invoices,
+    party_balance,
 )
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_STEPS,
-    customer_balance,
     invoice_records,
 )
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -104,7 +104,7 @@ def preview(call: Invocation, wanted: WriteOffInvoiceInput) -> Description:
 def measure(_call: Invocation, wanted: WriteOffInvoiceInput) -> Measured:
     """Return the customer's present open balance. Raises InvoiceNotFound."""
     invoice = invoice_queries.get_invoice(wanted.invoice_id)
-    return customer_balance(invoice.party_name, invoice.currency)
+    return party_balance("receivable", invoice.party_name, invoice.currency)
 
 
 def policy(_call: Invocation, wanted: WriteOffInvoiceInput) -> Policy:
