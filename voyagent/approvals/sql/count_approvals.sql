@@ -1,8 +1,8 @@
--- Keep `approval_counts`, the number of proposals of each status that are not hidden.
+-- Maintain `approval_counts`, the number of proposals of each status that are not hidden.
 --
--- The rows of a statement are counted in the order of their key. So two transactions wait for each
--- other's counters in the same order and never deadlock. When an agency is deleted, its proposals
--- go after it; the join with `tenants` then finds nothing to count.
+-- The rows of a statement are counted in the order of their key. Two transactions therefore wait
+-- for each other's counters in the same order and never deadlock. When an agency is deleted, its
+-- proposals are deleted after it; the join with `tenants` then finds nothing to count.
 
 create or replace function app.count_approvals() returns trigger
 language plpgsql as $$

@@ -1,8 +1,8 @@
--- Keep a proposal, its decision and the end of its effect from being changed afterwards.
+-- Refuse later changes of a proposal, of its decision and of the result of its act.
 --
 -- A reviewer must be able to rely on what is shown: the request itself never changes; its arguments
--- change only by an edit, while nobody has decided, with an editor named and the first version kept
--- for good. A decision is final, and an effect ends once.
+-- change only by an edit before the decision, which stores the editor and keeps the first version.
+-- A decision is final, and an act ends once.
 
 create or replace function app.guard_approval() returns trigger
 language plpgsql as $$

@@ -1,4 +1,5 @@
--- List the agencies with a proposal that has expired, or whose granted effect waits for a minute.
+-- List the agencies with a proposal that has expired, or whose approved act has not run for a
+-- minute.
 
 create or replace function app.tenants_with_proposals(at timestamptz) returns setof uuid
 language plpgsql stable security definer

@@ -1,4 +1,4 @@
--- List the next `n` agencies by id, also inactive ones: the audit of each is verified.
+-- List the next `n` agencies by id, with inactive ones, because the audit log of each is verified.
 
 create or replace function app.agencies_after(last uuid, n integer) returns setof uuid
 language plpgsql stable security definer

@@ -1,4 +1,4 @@
--- Keep audit events as they were written.
+-- Refuse every change and deletion of audit events.
 -- requires: refuse_change
 
 create or replace trigger audit_events_append_only before update or delete on audit_events

@@ -1,7 +1,7 @@
 -- Return the text of an audit event that its hash covers.
 --
--- The order and the spelling of the fields are part of the archive's format. A change here would
--- make every stored hash wrong.
+-- The order and the format of the fields are part of the archive's format. A change here would make
+-- every stored hash wrong.
 -- requires: part, instant
 
 create or replace function app.audit_canonical(e audit_events) returns text

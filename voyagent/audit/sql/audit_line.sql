@@ -1,7 +1,7 @@
 -- Return an audit event as one line of JSON, for verification outside the database.
 --
--- Each hashed field is the very text that app.audit_canonical() hashes, in the same order; the two
--- hashes follow. Whoever has the lines can compute every hash again without a database.
+-- Each hashed field has exactly the text that app.audit_canonical() hashes, in the same order; the
+-- two hashes follow. With the lines every hash can be computed again without a database.
 -- requires: instant
 
 create or replace function app.audit_line(e audit_events) returns text

@@ -1,9 +1,9 @@
 -- Return the numbers of the newest `n` audit events that refer to one object.
 --
--- Behind a policy the planner may not use the GIN index on `entity_refs`, so the search runs as the
--- look-up role. It takes the agency from the transaction, fails without one, and returns numbers
--- only: the caller reads the rows under row-level security. EXECUTE gives each search a plan of its
--- own.
+-- Under row-level security the planner does not use the GIN index on `entity_refs`, so the search
+-- runs as the look-up role. It takes the agency from the transaction, fails without one, and
+-- returns numbers only: the caller reads the rows under row-level security. EXECUTE gives each
+-- search a plan of its own.
 
 create or replace function app.events_of(refs jsonb, n integer) returns setof bigint
 language plpgsql stable security definer

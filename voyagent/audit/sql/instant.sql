@@ -1,4 +1,4 @@
--- Spell an instant in UTC with microseconds, whatever the time zone of the session.
+-- Format an instant in UTC with microseconds, independent of the session's time zone.
 
 create or replace function app.instant(value timestamptz) returns text
 language sql immutable parallel safe as $$

@@ -1,6 +1,6 @@
--- Spell one field of an audit event for hashing: `<bytes>:<text>`, or `-` for null.
+-- Format one field of an audit event for hashing: `<bytes>:<text>`, or `-` for null.
 --
--- The length makes the spelling unambiguous: two different events never have the same text.
+-- The length makes the format unambiguous: two different events never have the same text.
 
 create or replace function app.part(value text) returns text
 language sql immutable parallel safe as $$

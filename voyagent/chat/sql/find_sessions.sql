@@ -1,17 +1,18 @@
 -- Find the newest `n` conversations whose title or messages match a pattern.
 --
--- Behind a policy LIKE may not use the trigram index, so the search runs as the look-up role. It
--- takes the agency from the transaction, fails without one, and returns ids only: the caller reads
--- the rows under row-level security.
+-- Under row-level security PostgreSQL does not use the trigram index for LIKE, so the search runs
+-- as the look-up role. It takes the agency from the transaction, fails without one, and returns ids
+-- only: the caller reads the rows under row-level security.
 --
 --   q            a LIKE pattern with % _ and \ escaped
 --   beside_at, beside_id
 --                the last row of the page before, or null
---   met_max      up to so many matching messages, the trigram index names the conversations; beyond
---                it the words are so common that a walk along the newest conversations is cheaper
---   looked_max   the walk ends after so many conversations; if that was not enough, a last row with
---                a null id says that older ones were not searched
---   is_blunt     the pattern has no three letters in a row, hence no trigram: walk at once
+--   met_max      if at most this number of messages match, the trigram index finds the
+--                conversations; with more it is cheaper to search the newest ones one by one
+--   looked_max   number of conversations to search one by one; if there are more, a last row
+--                with a null id says that older ones were not searched
+--   is_blunt     the pattern has no three letters in a row, so it has no trigram: search the
+--                newest conversations one by one
 
 create or replace function app.find_sessions(
   q text, beside_at timestamptz, beside_id uuid, n integer,

@@ -1,4 +1,4 @@
--- Return the searchable text of a message: what a person or the assistant wrote, in lower case.
+-- Return the searchable text of a message: the text of a person or the assistant, in lower case.
 --
 -- Tool calls and facts are left out. The pieces are joined by a character that nobody types, so
 -- that no search pattern matches across two of them. The generated column `chat_messages.search`

@@ -1,10 +1,11 @@
--- Keep two roll-ups of enquiries: the number of each status, and those received in each hour.
+-- Maintain two counts of enquiries: by status, and by hour of receipt.
 --
--- The hour and not the day, because an agency's week begins at midnight of its own time zone. One
--- row for each status is enough: whoever writes an enquiry also locks the head of the agency's
--- audit chain, so more rows would allow no more writers. The rows of a statement are taken in the
--- order of their key, statuses before hours, so that transactions never deadlock. A counter has no
--- CHECK, because ON CONFLICT tests the row proposed, which may be negative.
+-- They are counted by hour and not by day, because an agency's week begins at midnight of its own
+-- time zone. One row for each status is enough: a transaction that writes an enquiry also locks the
+-- head of the agency's audit chain, so more rows would allow no more writers. The rows of a
+-- statement are taken in the order of their key, statuses before hours, so that transactions never
+-- deadlock. A counter has no CHECK, because ON CONFLICT tests the row proposed, which may be
+-- negative.
 
 create or replace function app.count_enquiries() returns trigger
 language plpgsql as $$

@@ -1,20 +1,20 @@
 -- Find a page of enquiries that match the given filters, with the total.
 --
--- Behind a policy LIKE may not use the trigram index, so every list that is narrower than a status
--- is searched as the look-up role. The function takes the agency from the transaction, fails
--- without one, and returns ids and a total only: the caller reads the rows under row-level
--- security. EXECUTE gives each pattern a plan of its own.
+-- Under row-level security PostgreSQL does not use the trigram index for LIKE, so every list with
+-- another filter than the status is searched as the look-up role. The function takes the agency
+-- from the transaction, fails without one, and returns ids and a total only: the caller reads the
+-- rows under row-level security. EXECUTE gives each pattern a plan of its own.
 --
 --   q, email, origin, destination
 --                LIKE patterns with % _ and \ escaped; each of these texts is also part of
 --                `search`, which finds the candidates
 --   beside_at, beside_id, backward
---                the row beside the page, and the direction
---   looked_max   a pattern without three letters in a row has no trigram; then only so many of the
+--                the last row of the page before, and the direction
+--   looked_max   a pattern without three letters in a row has no trigram; then only this many of the
 --                newest rows are searched (null: all)
 --   count_max    counting stops here (null: never)
 --
--- Filters that are null do not narrow. An empty page is one row with a null id.
+-- A filter that is null is ignored. An empty page is one row with a null id.
 
 create or replace function app.find_enquiries(
   q text, email text, origin text, destination text, state text,

@@ -1,8 +1,9 @@
 -- Take an idempotency key for a request, or return the row of the request that has it.
 --
--- One row: either the caller's new row, which it then fills, or the stored one. No row: another
--- request with the key is running and did not finish within `wait_ms`. The insert waits behind the
--- unique index for a transaction that has not committed. A row older than 24 hours is reused.
+-- It returns one row: the caller's new row, which the caller then fills, or the stored one. It
+-- returns no row if another request with the key is running and did not finish within `wait_ms`.
+-- The insert waits at the unique index for a transaction that has not committed. A row older than
+-- 24 hours is reused.
 
 create or replace function app.claim_idempotency_key(
   given_id uuid, caller uuid, given_key text, request bytea, wait_ms bigint

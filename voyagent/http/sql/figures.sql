@@ -1,4 +1,5 @@
--- Count what is open in the whole installation, for the operator's metrics.
+-- Count open turns, jobs, proposals and mails of the whole installation, for the operator's
+-- metrics.
 --
 -- Each count reads an index that holds only open rows, so its cost does not grow with the age of
 -- the installation. Failed jobs stay until somebody removes them, so their count ends at 10,000.

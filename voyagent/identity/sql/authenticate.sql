@@ -1,9 +1,9 @@
--- Bind the transaction to an agency and return the person behind a session or an API key.
+-- Bind the transaction to an agency and return the person to whom a session or API key belongs.
 --
--- One statement proves a request: it sets `app.tenant`, by which every row-level policy selects,
--- and then finds the person through those policies. It returns no row for a session that has
--- ended, a revoked token or key, and an inactive person or agency. The use of a key is noted at
--- most once a minute, and never waits for another request that notes it.
+-- One statement authenticates a request: it sets `app.tenant`, by which every row-level policy
+-- selects, and then finds the person through those policies. It returns no row for a session that
+-- has ended, a revoked token or key, and an inactive person or agency. The last use of a key is
+-- stored at most once a minute, without waiting for another request that stores it.
 --
 -- t: agency, u: user, s: session, j: token id, k: API key or null.
 

@@ -1,4 +1,4 @@
--- Tell if an active person of any agency signs in with this address.
+-- Return true if an active person of any agency signs in with this address.
 --
 -- An address belongs to one active account of the installation. A person who was removed may sign
 -- up again, so inactive accounts do not count.

@@ -1,7 +1,6 @@
 -- Call app.authenticate under its old name.
 --
--- A process of the release before calls it while a deployment is under way. The next release drops
--- it.
+-- Processes of the previous release call it during a deployment. The next release drops it.
 -- requires: authenticate
 -- drops: app.enter(uuid, uuid, uuid, text)
 

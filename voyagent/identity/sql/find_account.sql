@@ -1,7 +1,7 @@
 -- Find the active account of an e-mail address, in whichever agency it is.
 --
--- Signing in comes before an agency is known, so this runs as the look-up role, past row-level
--- security. It returns only what the password check needs.
+-- At sign-in the agency is not known yet, so this runs as the look-up role, which is exempt from
+-- row-level security. It returns only what the password check needs.
 
 create or replace function app.find_account(address text)
 returns table (tenant_id uuid, user_id uuid, role text, password_hash text, email_verified boolean)

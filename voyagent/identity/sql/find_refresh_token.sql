@@ -1,6 +1,6 @@
 -- Find a refresh token by its SHA-256 digest, in whichever agency it is.
 --
--- A refresh comes before an agency is known. The token itself is not stored.
+-- At a refresh the agency is not known yet. The token itself is not stored.
 
 create or replace function app.find_refresh_token(digest bytea)
 returns table (tenant_id uuid, id uuid)

@@ -1,4 +1,4 @@
--- Keep the record of imported files as it was written: a file is never imported twice.
+-- Refuse changes of the record of imported files, so that no file is imported twice.
 -- requires: refuse_change
 
 create or replace trigger imports_append_only before update or delete on imports

@@ -1,6 +1,6 @@
 -- Return a text as a CSV cell that no spreadsheet takes for a formula.
 --
--- A cell is a formula if it begins with = + - or @ (or their full-width forms), also behind blanks,
+-- A cell is a formula if it begins with = + - or @ (or their full-width forms), also after spaces,
 -- or with a tab or a line end. Such a cell gets a leading apostrophe, which is how spreadsheets
 -- themselves mark text.
 

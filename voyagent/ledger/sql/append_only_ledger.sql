@@ -1,4 +1,5 @@
--- Keep the books as they were posted. An entry is corrected by an entry that reverses it.
+-- Refuse every change and deletion in the books. An entry is corrected by an entry that reverses
+-- it.
 -- requires: refuse_change
 
 create or replace trigger journal_entries_append_only before update or delete on journal_entries

@@ -1,8 +1,8 @@
 -- Refuse a journal entry that is incomplete, not of one day, or out of balance in a currency.
 --
--- The check runs at commit, when all lines are there. An entry states how many lines it has, so
--- lines 1 to n must exist now and no other line can join later (see roll_up_postings). The lines
--- are read once, summed by currency; the totals of the entry follow from those sums.
+-- The check runs at commit, when all lines are inserted. An entry states how many lines it has, so
+-- lines 1 to n must exist now and no other line can be added later (see roll_up_postings). The
+-- lines are read once, summed by currency; the totals of the entry follow from those sums.
 
 create or replace function app.check_entry() returns trigger
 language plpgsql as $$

@@ -1,6 +1,6 @@
 -- Wait until no transaction of the agency is posting, then close the month.
 --
--- The lock is the one that refuse_closed_month() and closed_through() take shared.
+-- The lock is the one that refuse_closed_month() and closed_through() take in shared mode.
 
 create or replace function app.close_month_alone() returns trigger
 language plpgsql as $$

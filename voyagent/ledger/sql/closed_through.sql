@@ -1,8 +1,8 @@
--- Return the last closed month of the bound agency, or null, and keep months from being closed.
+-- Return the last closed month of the bound agency, or null, and prevent the closing of months.
 --
--- Until the transaction ends nobody closes a month (close_month_alone), so the answer stays true.
--- Each statement of a volatile function has its own snapshot: what is read was committed before the
--- lock was granted.
+-- Until the transaction ends nobody closes a month (close_month_alone), so the result stays valid.
+-- Each statement of a volatile function has its own snapshot: the read sees everything that was
+-- committed before the lock was granted.
 
 create or replace function app.closed_through() returns date
 language plpgsql as $$

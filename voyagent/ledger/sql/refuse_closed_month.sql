@@ -1,8 +1,9 @@
 -- Refuse an entry whose month is closed.
 --
--- Posting takes the agency's lock shared, closing a month takes it alone (close_month_alone), each
--- until its transaction ends. So no entry slips into a month that is being closed. The lock is a
--- statement of its own: the read after it sees what was committed before the lock was granted.
+-- Posting takes the agency's lock in shared mode, and closing a month takes it in exclusive mode
+-- (close_month_alone), each until its transaction ends. No entry is therefore posted into a month
+-- that is being closed. The lock is a separate statement, so that the read after it sees everything
+-- that was committed before the lock was granted.
 
 create or replace function app.refuse_closed_month() returns trigger
 language plpgsql as $$

@@ -1,12 +1,12 @@
 -- Add new postings to the roll-ups: balances by month, balances by day, earnings by trip.
 --
--- Reports read the roll-ups, so they cost the same whatever has been posted before. The function
--- also refuses a line beyond the number that its entry states, so a posted entry is complete for
--- good.
+-- Reports read the roll-ups, so their cost does not depend on the number of postings. The function
+-- also refuses a line beyond the number that its entry states, so no line can be added to a posted
+-- entry later.
 --
 -- The rows of a statement are written in the order of their key, months before days before trips,
 -- so that transactions wait for each other in one order and never deadlock. An advisory lock for
--- each agency in front of this was measured and is slower than waiting for the rows themselves.
+-- each agency before this was measured. It is slower than waiting for the rows themselves.
 
 create or replace function app.roll_up_postings() returns trigger
 language plpgsql as $$

@@ -1,4 +1,4 @@
--- List the agencies whose mail needs attention at this instant.
+-- List the agencies whose mail needs attention now.
 --
 -- Mail needs attention if it is due, if it can no longer be of use, or if it is so old that it is
 -- deleted. A mail that was queued ten minutes ago and is still due has lost its job.

@@ -1,6 +1,7 @@
--- List the agencies with supplier offers or stored supplier answers to delete.
+-- List the agencies with supplier offers or stored supplier responses to delete.
 --
--- An offer stays for an hour after it has expired; a stored answer may not be given any longer.
+-- An offer is kept for an hour after it has expired. A stored response is deleted when it has
+-- expired.
 
 create or replace function app.tenants_with_offers(at timestamptz) returns setof uuid
 language plpgsql stable security definer

@@ -1,4 +1,4 @@
--- Keep allocations and write-offs as they were noted. Each is taken back by a row that reverses it.
+-- Refuse changes of allocations and write-offs. Each is taken back by another row that reverses it.
 --
 -- A refund may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
 -- requires: refuse_change

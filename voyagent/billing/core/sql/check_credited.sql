@@ -1,4 +1,4 @@
--- Refuse a document whose credited amount is not the sum of its credit notes that stand.
+-- Refuse a document whose credited amount is not the sum of its credit notes that are not reversed.
 --
 -- The check runs at commit of a transaction that reversed a credit note or a supplier credit.
 

@@ -1,10 +1,10 @@
--- Keep a posted invoice or bill as it was posted.
+-- Refuse changes of a posted invoice or bill.
 --
--- Only the columns in `free` may change: what was paid, credited or written off, the status that
--- follows from it, how it was voided, and remarks. A posted document is never deleted and never
--- becomes a draft again. None is posted unless its lines, tax and rounding add up to its total, and
--- its instalments too. The due date of a document with a plan is set here and nowhere else: it is
--- that of the first instalment still open.
+-- Only the columns in `free` may change: the amounts paid, credited and written off, the status
+-- that follows from them, the facts of a void, and remarks. A posted document is never deleted and
+-- never becomes a draft again. A document is posted only if its lines, tax and rounding add up to
+-- its total, and its instalments too. Only this trigger sets the due date of a document with
+-- instalments: it is that of the first open instalment.
 --
 -- `party_key` and `search` are generated columns. They are not computed yet when this trigger runs,
 -- so they are left out of the comparison. The trigger's argument is `invoice` or `bill`.

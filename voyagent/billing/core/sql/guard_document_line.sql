@@ -1,7 +1,7 @@
 -- Refuse a change of the lines and taxes of an invoice or bill that was posted.
 --
--- When a draft is deleted, its lines go after it; then there is no document to check. The trigger's
--- argument is `invoice` or `bill`.
+-- When a draft is deleted, its lines are deleted after it; then there is no document to check. The
+-- trigger's argument is `invoice` or `bill`.
 
 create or replace function app.guard_document_line() returns trigger
 language plpgsql as $$

@@ -1,4 +1,4 @@
--- Keep a refund, credit note or supplier credit as it was noted, except for its one reversal.
+-- Refuse changes of a refund, credit note or supplier credit, except for its one reversal.
 --
 -- The reversal must be the journal entry that reverses the row's own entry, on the same day.
 -- `party_key` is a generated column that is not computed yet when this trigger runs.

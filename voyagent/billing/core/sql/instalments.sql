@@ -1,6 +1,6 @@
--- Return the instalments of a plan with what is open of each after `settled` minor units.
+-- Return the instalments with the open amount of each after `settled` minor units.
 --
--- What settles a document settles its earliest instalment first, so one sum tells the open amount
+-- Payments and credits settle the earliest instalment first, so one sum determines the open amount
 -- of each. `is_next` marks the first instalment that is still open.
 
 create or replace function app.instalments(dues date[], minors bigint[], settled bigint)

@@ -1,8 +1,8 @@
--- Tell if two arrays are the plan of a document that is due in instalments.
+-- Return true if two arrays are valid instalments of a document.
 --
--- A plan has 2 to 36 due dates in ascending order, none before the issue date, and an amount above
--- zero for each. CHECK constraints of invoices and bills call this function, so a change needs a
--- migration that validates them again.
+-- Instalments have 2 to 36 due dates in ascending order, none before the issue date, and an amount
+-- above zero for each. CHECK constraints of invoices and bills call this function, so a change
+-- needs a migration that validates them again.
 
 create or replace function app.is_plan(dues date[], minors bigint[], issued date) returns boolean
 language sql immutable as $$

@@ -1,10 +1,10 @@
--- Keep two roll-ups of open invoices and bills: by due date, and by party.
+-- Maintain two roll-ups of open invoices and bills: by due date, and by party.
 --
--- A document is open if it is posted, not void, and not settled whole. By due date each open
--- instalment counts with its open amount, and the document counts once, where its first open
--- instalment is due; by party the document counts once. The rows of a statement are written in the
--- order of their key, due dates before parties, so that transactions never deadlock. The trigger's
--- argument is the kind of the roll-up rows: `receivable` or `payable`.
+-- A document is open if it is posted, not void, and not completely settled. By due date each open
+-- instalment is counted with its open amount, and the document is counted once, at the due date of
+-- its first open instalment. By party the document is counted once. The rows of a statement are
+-- written in the order of their key, due dates before parties, so that transactions never deadlock.
+-- The trigger's argument is the kind of the roll-up rows: `receivable` or `payable`.
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
 -- requires: instalments

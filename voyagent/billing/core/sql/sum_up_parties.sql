@@ -1,6 +1,6 @@
--- Keep `party_open_balances`, what each party has open in each currency.
+-- Maintain `party_open_balances`, the open amount of each party in each currency.
 --
--- It is the sum of the party's months in `ageing_by_party`, so it follows the rows of that table.
+-- It is the sum of the party's months in `ageing_by_party`, so a trigger on that table updates it.
 -- The rows of a statement are written in the order of their key, so that transactions never
 -- deadlock.
 

@@ -1,6 +1,6 @@
 -- Refuse to take back more commission of an invoice line than the line has.
 --
--- The sum is over all credit notes of the invoice that stand.
+-- The sum is over all credit notes of the invoice that are not reversed.
 
 create or replace function app.guard_credit_commission() returns trigger
 language plpgsql as $$

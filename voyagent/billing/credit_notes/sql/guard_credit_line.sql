@@ -1,6 +1,8 @@
--- Refuse to credit more of an invoice line than its amount, over all credit notes that stand.
+-- Refuse to credit more of an invoice line than its amount, over all credit notes that are not
+-- reversed.
 --
--- The service checks this too. Whoever credits holds the invoice's row, so the sum is final.
+-- The service checks this too. A transaction that credits has locked the row of the invoice, so the
+-- sum cannot change meanwhile.
 
 create or replace function app.guard_credit_line() returns trigger
 language plpgsql as $$

@@ -1,6 +1,6 @@
 -- Refuse to credit more of a tax component than the invoice line was charged.
 --
--- The sum is over all credit notes of the invoice that stand.
+-- The sum is over all credit notes of the invoice that are not reversed.
 
 create or replace function app.guard_credit_tax() returns trigger
 language plpgsql as $$

@@ -1,4 +1,4 @@
--- Keep `invoice_counts`, the number of invoices of each status.
+-- Maintain `invoice_counts`, the number of invoices of each status.
 --
 -- The rows of a statement are counted in the order of their key, so that transactions never
 -- deadlock.

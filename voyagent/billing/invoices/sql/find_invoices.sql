@@ -1,15 +1,16 @@
 -- Find a page of invoices that match the given filters, with the total.
 --
--- Behind a policy LIKE may not use the trigram index, so the search runs as the look-up role. It
--- takes the agency from the transaction, fails without one, and returns ids and a total only: the
--- caller reads the rows under row-level security. EXECUTE gives each pattern a plan of its own.
+-- Under row-level security PostgreSQL does not use the trigram index for LIKE, so the search runs
+-- as the look-up role. It takes the agency from the transaction, fails without one, and returns ids
+-- and a total only: the caller reads the rows under row-level security. EXECUTE gives each pattern
+-- a plan of its own.
 --
 --   q            a LIKE pattern with % _ and \ escaped
---   looked_max   a pattern without three letters in a row has no trigram; then only so many of the
+--   looked_max   a pattern without three letters in a row has no trigram; then only this many of the
 --                newest invoices are searched (null: all)
 --   count_max    counting stops here (null: never)
 --
--- Filters that are null do not narrow. An empty page is one row with a null id.
+-- A filter that is null is ignored. An empty page is one row with a null id.
 
 create or replace function app.find_invoices(
   q text, states text[], money text, party text, due_from date, due_to date,

@@ -1,8 +1,7 @@
--- Find the next `n` invoices behind a row that match the given filters, for the API.
+-- Find the next `n` invoices after a row that match the given filters, for the API.
 --
--- Like app.find_invoices(), but without a count and without an offset: a page costs the same at any
--- depth. Without three letters in a row in `q`, only `looked_max` rows behind the place are
--- searched.
+-- Like app.find_invoices(), but without a count and without an offset: every page costs the same.
+-- If `q` has no three letters in a row, only `looked_max` rows after the given row are searched.
 
 create or replace function app.find_invoices_behind(
   q text, states text[], party text, issued_from date, issued_to date,

@@ -1,13 +1,14 @@
 -- Refuse an allocation that does not fit its payment and document, or their sums.
 --
--- The check runs at commit. A receipt settles invoices and a payment out settles bills, of the same
--- party, from the later of payment date and issue date on. In one currency the amounts are equal.
--- A document in another currency says what of it is settled, and, where it was booked at a rate
--- between those two currencies, what that part was booked for. An allocation is taken back by one
--- equal row with the opposite sign.
+-- The check runs at commit. A payment from a customer settles invoices and a payment to a supplier
+-- settles bills, of the same party, not before the payment date and the issue date. In one currency
+-- the amounts are equal. For a document in another currency the row has the settled amount and, if
+-- the document was booked at a rate between the two currencies, the book value of that amount. An
+-- allocation is taken back by one equal row with the opposite sign.
 --
--- Two transactions that allocate at once both update what is used of the payment and what is paid
--- of the document, so one waits for the other; if it did not count the other's row, it is refused.
+-- Two transactions that allocate at the same time both update the used amount of the payment and
+-- the paid amount of the document, so one waits for the other. If its sum does not include the row
+-- of the other, it is refused.
 
 create or replace function app.check_allocation() returns trigger
 language plpgsql as $$

@@ -1,8 +1,9 @@
--- Refuse a payment whose used amounts are not the sums of its allocations and standing refunds.
+-- Refuse a payment whose used amounts are not the sums of its allocations and of its refunds that
+-- are not reversed.
 --
 -- The check runs at commit, after a change of the payment, an allocation or a refund. A reversed
--- payment counts as given back whole: nothing of it was refunded, its entry is reversed by another
--- entry on the day of the reversal, and it settles nothing from then on.
+-- payment has its whole amount as the refunded amount. It has no refund, its entry is reversed by
+-- another entry on the day of the reversal, and it settles nothing from that day on.
 
 create or replace function app.check_payment_used() returns trigger
 language plpgsql as $$

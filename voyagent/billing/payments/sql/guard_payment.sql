@@ -1,7 +1,7 @@
--- Keep a payment as it was noted: only what is used of it changes, and its reversal is set once.
+-- Refuse changes of a payment: only its used amount changes, and its reversal is set once.
 --
--- A payment is never deleted; one noted by mistake is reversed. `party_key` is a generated column
--- that is not computed yet when this trigger runs.
+-- A payment is never deleted; one recorded by mistake is reversed. `party_key` is a generated
+-- column that is not computed yet when this trigger runs.
 
 create or replace function app.guard_payment() returns trigger
 language plpgsql as $$

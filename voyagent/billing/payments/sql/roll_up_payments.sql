@@ -1,7 +1,8 @@
--- Keep two roll-ups of payments that are not used whole: by day of payment, and by party.
+-- Maintain two roll-ups of payments with an unused amount: by day of payment, and by party.
 --
--- What is neither allocated nor refunded of a payment is paid in advance. The rows of a statement
--- are written in the order of their key, days before parties, so that transactions never deadlock.
+-- The unused amount of a payment, an advance, is neither allocated nor refunded. The rows of a
+-- statement are written in the order of their key, days before parties, so that transactions never
+-- deadlock.
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
 

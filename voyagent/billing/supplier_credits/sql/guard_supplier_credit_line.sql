@@ -1,6 +1,8 @@
--- Refuse to credit more of a bill line than its amount, over all supplier credits that stand.
+-- Refuse to credit more of a bill line than its amount, over all supplier credits that are not
+-- reversed.
 --
--- The service checks this too. Whoever credits holds the bill's row, so the sum is final.
+-- The service checks this too. A transaction that credits has locked the row of the bill, so the
+-- sum cannot change meanwhile.
 
 create or replace function app.guard_supplier_credit_line() returns trigger
 language plpgsql as $$

@@ -1,6 +1,6 @@
 -- Refuse to credit more of a tax component than the bill line was charged.
 --
--- The sum is over all credits on the bill that stand.
+-- The sum is over all credits on the bill that are not reversed.
 
 create or replace function app.guard_supplier_credit_tax() returns trigger
 language plpgsql as $$

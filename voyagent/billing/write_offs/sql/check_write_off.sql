@@ -1,8 +1,9 @@
--- Refuse a write-off that does not fit its invoice, or whose sum the invoice does not state.
+-- Refuse a write-off that does not fit its invoice, or that makes the sum differ from the invoice.
 --
 -- The check runs at commit. Nothing is written off before the issue date, and a write-off is
--- reversed by one equal row with the opposite sign. Two transactions that write off at once both
--- update the invoice, so one waits; if it did not count the other's row, it is refused.
+-- reversed by one equal row with the opposite sign. Two transactions that write off at the same
+-- time both update the invoice, so one waits for the other. If its sum does not include the row of
+-- the other, it is refused.
 
 create or replace function app.check_write_off() returns trigger
 language plpgsql as $$
