@@ -15,7 +15,9 @@ from tests.trips.test_supplies import LEAVES, hold, suppliers, travellers
 from tests.trips.things import a_trip
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import TransientFailure
-from voyagent.drivers.suppliers.protocols import FlightQuery, HotelQuery, Party
+from voyagent.drivers.suppliers.protocols.flights import FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery
+from voyagent.drivers.suppliers.protocols.parts import Party
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, transaction

@@ -26,13 +26,9 @@ from voyagent.drivers.suppliers.errors import (
     UpstreamTimeout,
 )
 from voyagent.drivers.suppliers.payloads import as_payload
-from voyagent.drivers.suppliers.protocols import (
-    FlightOffer,
-    FlightQuery,
-    HotelQuery,
-    HotelRate,
-    Party,
-)
+from voyagent.drivers.suppliers.protocols.flights import FlightOffer, FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.parts import Party
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.dry_run import OutsideCallInDryRun, recording_dry_run

@@ -13,7 +13,7 @@ from tests.trips.test_supplies import a_rate, an_offer, book, hold, release, tra
 from tests.trips.things import DESERT, a_line, a_passenger, a_trip
 from voyagent.approvals.service import deciding
 from voyagent.approvals.tasks import run_effect
-from voyagent.drivers.suppliers.protocols import HotelRate
+from voyagent.drivers.suppliers.protocols.hotels import HotelRate
 
 TRIP = ("trip_id",)
 PERSON = ("trip_id", "passenger_id")

@@ -28,20 +28,21 @@ from voyagent.drivers.suppliers.errors import (
     ValidationFailed,
 )
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import (
+from voyagent.drivers.suppliers.protocols.flights import (
     BookingStatus,
-    Capability,
     FlightOffer,
     FlightQuery,
     FlightSupplier,
+    Journey,
+)
+from voyagent.drivers.suppliers.protocols.hotels import (
     HotelBooking,
     HotelQuery,
     HotelRate,
     HotelSupplier,
-    Journey,
-    Party,
-    PassengerKind,
-    Traveller,
+)
+from voyagent.drivers.suppliers.protocols.parts import Capability, Party, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.visas import (
     VisaApplication,
     VisaFile,
     VisaKind,

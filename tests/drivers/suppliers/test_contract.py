@@ -8,18 +8,10 @@ import pytest
 
 from tests.drivers.suppliers import contract
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import (
-    Cabin,
-    FlightQuery,
-    FlightSupplier,
-    HotelQuery,
-    HotelSupplier,
-    Party,
-    PassengerKind,
-    Traveller,
-    VisaApplication,
-    VisaSupplier,
-)
+from voyagent.drivers.suppliers.protocols.flights import Cabin, FlightQuery, FlightSupplier
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelSupplier
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication, VisaSupplier
 
 
 class TestOneWay(contract.FlightContract):

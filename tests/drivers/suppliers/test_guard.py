@@ -26,7 +26,8 @@ from voyagent.drivers.suppliers.errors import (
     UpstreamTimeout,
 )
 from voyagent.drivers.suppliers.guard import HANGING_MAX, Guard
-from voyagent.drivers.suppliers.protocols import Party, PassengerKind, Traveller, VisaApplication
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication
 from voyagent.http.errors import status_of
 from voyagent.kernel.config import ConfigurationError, load_settings
 

@@ -13,14 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from tests.drivers.suppliers.conftest import NOW, suppliers_of
 from tests.drivers.suppliers.contract import people
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import (
-    Cabin,
-    FlightOffer,
-    FlightQuery,
-    HotelQuery,
-    Party,
-    PassengerKind,
-)
+from voyagent.drivers.suppliers.protocols.flights import Cabin, FlightOffer, FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind
 from voyagent.drivers.suppliers.sandbox.airports import airport, distance_km
 from voyagent.drivers.suppliers.sandbox.carriers import carrier
 from voyagent.drivers.suppliers.sandbox.marks import check_digit

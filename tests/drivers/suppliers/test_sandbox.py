@@ -25,20 +25,15 @@ from voyagent.drivers.suppliers.errors import (
     UpstreamTimeout,
     ValidationFailed,
 )
-from voyagent.drivers.suppliers.protocols import (
+from voyagent.drivers.suppliers.protocols.flights import (
     BookingStatus,
     Cabin,
     FlightOffer,
     FlightQuery,
-    HotelQuery,
-    HotelRate,
-    Party,
-    PassengerKind,
-    Traveller,
-    VisaApplication,
-    VisaKind,
-    VisaStatus,
 )
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication, VisaKind, VisaStatus
 from voyagent.drivers.suppliers.sandbox import Sandbox
 from voyagent.drivers.suppliers.sandbox.airports import airport, airports_of, distance_km
 from voyagent.drivers.suppliers.sandbox.carriers import carriers

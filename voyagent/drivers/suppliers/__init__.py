@@ -18,7 +18,9 @@ import structlog
 
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.drivers.suppliers.guarded import GuardedFlights, GuardedHotels, GuardedVisas
-from voyagent.drivers.suppliers.protocols import FlightSupplier, HotelSupplier, VisaSupplier
+from voyagent.drivers.suppliers.protocols.flights import FlightSupplier
+from voyagent.drivers.suppliers.protocols.hotels import HotelSupplier
+from voyagent.drivers.suppliers.protocols.visas import VisaSupplier
 from voyagent.drivers.suppliers.sandbox import Sandbox
 from voyagent.kernel.config import Settings
 from voyagent.kernel.keyring import Keyring

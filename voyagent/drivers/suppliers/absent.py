@@ -8,15 +8,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from voyagent.drivers.suppliers.errors import CapabilityNotSupported
-from voyagent.drivers.suppliers.protocols import (
-    Capability,
-    FlightOffer,
-    FlightQuery,
-    HotelQuery,
-    HotelRate,
-    Traveller,
-    VisaApplication,
-)
+from voyagent.drivers.suppliers.protocols.flights import FlightOffer, FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.parts import Capability, Traveller
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication
 
 NAME = "none"
 

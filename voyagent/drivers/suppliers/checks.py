@@ -8,16 +8,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from voyagent.drivers.suppliers.errors import OfferExpired, ValidationFailed
-from voyagent.drivers.suppliers.protocols import (
-    FlightOffer,
-    FlightQuery,
-    HotelQuery,
-    HotelRate,
-    Party,
-    PassengerKind,
-    Traveller,
-    VisaApplication,
-)
+from voyagent.drivers.suppliers.protocols.flights import FlightOffer, FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication
 from voyagent.kernel import clock
 from voyagent.kernel.money import is_currency
 

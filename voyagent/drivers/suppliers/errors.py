@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from voyagent.kernel.errors import N_, Conflict, Invalid, NotFound, Unavailable, VoyagentError
 
 if TYPE_CHECKING:
-    from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate
+    from voyagent.drivers.suppliers.protocols.flights import FlightOffer
+    from voyagent.drivers.suppliers.protocols.hotels import HotelRate
 
 
 class SupplierError(VoyagentError):

@@ -7,17 +7,20 @@ from typing import Generic, TypeVar
 
 from voyagent.drivers.suppliers import checks
 from voyagent.drivers.suppliers.guard import Guard
-from voyagent.drivers.suppliers.protocols import (
-    Capability,
+from voyagent.drivers.suppliers.protocols.flights import (
     FlightBooking,
     FlightOffer,
     FlightQuery,
     FlightSupplier,
+)
+from voyagent.drivers.suppliers.protocols.hotels import (
     HotelBooking,
     HotelQuery,
     HotelRate,
     HotelSupplier,
-    Traveller,
+)
+from voyagent.drivers.suppliers.protocols.parts import Capability, Traveller
+from voyagent.drivers.suppliers.protocols.visas import (
     VisaApplication,
     VisaFile,
     VisaRequirements,

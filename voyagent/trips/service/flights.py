@@ -12,7 +12,12 @@ from voyagent.approvals.service import execution
 from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import PriceChanged
-from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, FlightQuery, Segment
+from voyagent.drivers.suppliers.protocols.flights import (
+    FlightBooking,
+    FlightOffer,
+    FlightQuery,
+    Segment,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, load_one

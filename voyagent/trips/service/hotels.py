@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.hotels import HotelBooking, HotelQuery, HotelRate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest

@@ -7,7 +7,9 @@ from datetime import date
 
 from voyagent.capabilities.capability import Invocation
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import Cabin, FlightQuery, HotelQuery, Party
+from voyagent.drivers.suppliers.protocols.flights import Cabin, FlightQuery
+from voyagent.drivers.suppliers.protocols.hotels import HotelQuery
+from voyagent.drivers.suppliers.protocols.parts import Party
 from voyagent.kernel.money import Money
 
 

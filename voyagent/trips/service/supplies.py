@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 
 from voyagent.drivers.suppliers.errors import UpstreamTimeout
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate, PassengerKind, Traveller
+from voyagent.drivers.suppliers.protocols.flights import FlightOffer
+from voyagent.drivers.suppliers.protocols.hotels import HotelRate
+from voyagent.drivers.suppliers.protocols.parts import PassengerKind, Traveller
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.dry_run import refuse_outside

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from voyagent.audit.service import recording as audit
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import VisaApplication, VisaFile, VisaRequirements
+from voyagent.drivers.suppliers.protocols.visas import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.keyring import Keyring

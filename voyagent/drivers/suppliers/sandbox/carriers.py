@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from voyagent.drivers.suppliers.protocols import Cabin
+from voyagent.drivers.suppliers.protocols.flights import Cabin
 from voyagent.drivers.suppliers.sandbox.airports import Airport, airport
 
 _CABINS = {"E": Cabin.ECONOMY, "P": Cabin.PREMIUM, "B": Cabin.BUSINESS, "F": Cabin.FIRST}

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from voyagent.drivers.suppliers.protocols import Cabin, FareLine, Journey, Party, PassengerKind
+from voyagent.drivers.suppliers.protocols.flights import Cabin, FareLine, Journey
+from voyagent.drivers.suppliers.protocols.parts import Party, PassengerKind
 from voyagent.drivers.suppliers.sandbox.airports import Airport, airport, distance_km
 from voyagent.drivers.suppliers.sandbox.carriers import Style, carrier
 from voyagent.drivers.suppliers.sandbox.currencies import quoted

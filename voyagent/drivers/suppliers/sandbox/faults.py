@@ -33,7 +33,7 @@ from voyagent.drivers.suppliers.errors import (
     TransientFailure,
     UpstreamTimeout,
 )
-from voyagent.drivers.suppliers.protocols import Traveller
+from voyagent.drivers.suppliers.protocols.parts import Traveller
 
 
 class Fault(StrEnum):

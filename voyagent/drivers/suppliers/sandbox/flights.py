@@ -21,16 +21,15 @@ from voyagent.drivers.suppliers.errors import (
     ValidationFailed,
 )
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import (
+from voyagent.drivers.suppliers.protocols.flights import (
     BookingStatus,
-    Capability,
     FlightBooking,
     FlightOffer,
     FlightQuery,
     Journey,
     Ticket,
-    Traveller,
 )
+from voyagent.drivers.suppliers.protocols.parts import Capability, Traveller
 from voyagent.drivers.suppliers.sandbox import offers
 from voyagent.drivers.suppliers.sandbox.airports import Airport, airport, airports_of
 from voyagent.drivers.suppliers.sandbox.carriers import carrier

@@ -12,14 +12,9 @@ from datetime import datetime, timedelta
 
 from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, UnknownAtSupplier
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import (
-    BookingStatus,
-    Capability,
-    HotelBooking,
-    HotelQuery,
-    HotelRate,
-    Traveller,
-)
+from voyagent.drivers.suppliers.protocols.flights import BookingStatus
+from voyagent.drivers.suppliers.protocols.hotels import HotelBooking, HotelQuery, HotelRate
+from voyagent.drivers.suppliers.protocols.parts import Capability, Traveller
 from voyagent.drivers.suppliers.sandbox.faults import Fault, Faults, fault_of
 from voyagent.drivers.suppliers.sandbox.marks import Marks
 from voyagent.drivers.suppliers.sandbox.properties import city_of, properties

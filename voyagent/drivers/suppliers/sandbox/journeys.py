@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
-from voyagent.drivers.suppliers.protocols import Cabin, Journey, Segment
+from voyagent.drivers.suppliers.protocols.flights import Cabin, Journey, Segment
 from voyagent.drivers.suppliers.sandbox.airports import Airport
 from voyagent.drivers.suppliers.sandbox.carriers import Carrier
 from voyagent.drivers.suppliers.sandbox.network import routes

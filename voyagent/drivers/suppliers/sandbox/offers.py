@@ -10,7 +10,13 @@ from operator import add
 
 from voyagent.drivers.suppliers.errors import OfferExpired, UnknownAtSupplier
 from voyagent.drivers.suppliers.payloads import as_payload
-from voyagent.drivers.suppliers.protocols import Cabin, FareLine, FlightOffer, FlightQuery, Journey
+from voyagent.drivers.suppliers.protocols.flights import (
+    Cabin,
+    FareLine,
+    FlightOffer,
+    FlightQuery,
+    Journey,
+)
 from voyagent.drivers.suppliers.sandbox.carriers import Style, carrier
 from voyagent.drivers.suppliers.sandbox.currencies import raised
 from voyagent.drivers.suppliers.sandbox.draws import happens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from voyagent.drivers.suppliers.protocols import HotelProperty
+from voyagent.drivers.suppliers.protocols.hotels import HotelProperty
 from voyagent.drivers.suppliers.sandbox.airports import airports_of, cities_of
 from voyagent.drivers.suppliers.sandbox.draws import draw
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from voyagent.drivers.suppliers.protocols import (
+from voyagent.drivers.suppliers.protocols.hotels import (
     Board,
     HotelProperty,
     HotelQuery,

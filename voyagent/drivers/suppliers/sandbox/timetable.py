@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from voyagent.drivers.suppliers.protocols import Cabin, Segment
+from voyagent.drivers.suppliers.protocols.flights import Cabin, Segment
 from voyagent.drivers.suppliers.sandbox.airports import Airport, distance_km
 from voyagent.drivers.suppliers.sandbox.carriers import Carrier
 from voyagent.drivers.suppliers.sandbox.draws import draw, happens

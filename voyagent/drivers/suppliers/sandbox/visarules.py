@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from voyagent.drivers.suppliers.protocols import DocumentNeeded, VisaKind
+from voyagent.drivers.suppliers.protocols.visas import DocumentNeeded, VisaKind
 from voyagent.kernel.errors import N_
 
 SOURCE = N_("Sandbox rules for testing only. Check with the consulate before travel.")

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from voyagent.drivers.suppliers.errors import ValidationFailed
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import (
-    Capability,
+from voyagent.drivers.suppliers.protocols.parts import Capability
+from voyagent.drivers.suppliers.protocols.visas import (
     VisaApplication,
     VisaFile,
     VisaKind,
