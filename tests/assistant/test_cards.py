@@ -264,6 +264,34 @@ def test_a_message_without_a_matching_action_gets_a_next_step(talk: Talk, alice:
     assert "Ctrl K" in text(told)
 
 
+def test_a_misspelt_message_gets_a_card_of_the_most_similar_action(
+    talk: Talk, alice: Person
+) -> None:
+    session_id = talk.begin(alice)
+    told = talk.say(alice, session_id, "invoce")
+    assert text(told).startswith("No action clearly matches this message.")
+    card = card_of(told)
+    assert card["capability"] == card["offered"][0]
+    shown = alice.browser.get(f"/assistant/{session_id}").text
+    assert all(f"/choose/{name}" in shown for name in card["offered"][1:])
+
+
+def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> None:
+    for name in ("Deepa Krishnan", "Deepa Krishna"):
+        said = INVOICE.replace("Deepa Krishnan", name)
+        draft = talk.ask(alice, talk.begin(alice), said)
+        talk.decide(alice, of_kind(draft, "approval_request")[-1]["approval_id"])
+    session_id = talk.begin(alice)
+    card = card_of(talk.say(alice, session_id, "issue the invoice"))
+    rows = card["choices"]["invoice_id"]
+    shown = alice.browser.get(f"/assistant/{session_id}").text
+    messages_of_buttons = [f'value="{n}. {row["label"]}"' for n, row in enumerate(rows, 1)]
+    assert len(rows) > 1
+    assert all(one in shown for one in messages_of_buttons)
+    told = talk.say(alice, session_id, f"2. {rows[1]['label']}")
+    assert card_of(told)["fields"]["invoice_id"] == rows[1]["id"]
+
+
 def test_confirming_after_an_edited_message_changes_the_same_enquiry(
     talk: Talk, alice: Person
 ) -> None:

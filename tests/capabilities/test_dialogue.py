@@ -10,7 +10,7 @@ import pytest
 
 from voyagent import catalogue
 from voyagent.capabilities.capability import Choice, Lookup
-from voyagent.capabilities.dialogue import Draft, Engine, Reply
+from voyagent.capabilities.dialogue import Draft, Engine, Reply, choice_message
 from voyagent.capabilities.matching import Thresholds
 from voyagent.capabilities.slots import Context
 from voyagent.kernel.money import Money
@@ -93,8 +93,40 @@ def test_an_unclear_message_offers_capabilities_and_a_draft_of_the_first(engine:
 
 
 def test_a_message_similar_to_no_example_is_unknown(engine: Engine) -> None:
-    reply = talk(engine, "xqzzy ??")
+    reply = talk(engine, "qwertz zxcvb ??")
     assert (reply.kind, reply.draft) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("reciept", "record_receipt"),
+        ("invoce", "draft_invoice"),
+        ("enqiry", "update_enquiry"),
+        ("hotell", "book_hotel"),
+        ("ballance", "trial_balance"),
+    ],
+)
+def test_an_unknown_message_offers_what_is_written_alike(said: str, name: str) -> None:
+    engine = Engine(catalogue.CAPABILITIES, CONTEXT)
+    reply = engine.reply(said, CONTEXT)
+    assert reply.kind == "unknown"
+    assert name in reply.offered
+    assert reply.draft
+    assert reply.draft.name == reply.offered[0]
+    open_card = Draft("record_receipt", {"amount": "500"})
+    assert engine.reply(said, CONTEXT, open_card).offered == ()
+
+
+def test_a_pressed_choice_picks_exactly_its_record(engine: Engine) -> None:
+    alike = (Choice("p1", "Anitha Menon, Bali"), Choice("p2", "Anitha Menon, Bali"))
+    context = replace(CONTEXT, look_up=lambda _lookup, _text: alike)
+    card = engine.start("book_hotel", "book Amber Court", context).draft
+    assert card
+    for place, record in ((1, "p1"), (2, "p2")):
+        picked = engine.reply(choice_message(place, "Anitha Menon, Bali"), context, card).draft
+        assert picked
+        assert picked.values == {"passenger_ids": [record]}
 
 
 def test_a_correction_changes_its_field_and_keeps_the_others(engine: Engine) -> None:

@@ -13,7 +13,15 @@ from typing import Any, Literal
 
 from voyagent.capabilities import requests, slots
 from voyagent.capabilities.capability import Capability, Choice, JsonObject
-from voyagent.capabilities.matching import Decision, Matcher, Thresholds, corpus_of, decide, mask
+from voyagent.capabilities.matching import (
+    OFFERED_MAX,
+    Decision,
+    Matcher,
+    Thresholds,
+    corpus_of,
+    decide,
+    mask,
+)
 from voyagent.capabilities.slots import Context, Filled
 from voyagent.capabilities.unread import Unread
 from voyagent.kernel.text import people
@@ -63,6 +71,8 @@ _PRONOUN = re.compile(
 )
 _NAME_MIN = 4
 _PARTY_FIELDS = {"customer_name", "vendor_name"}
+_LIKELY_MIN = 0.07
+"""Minimum similarity with which a capability is offered for a message that none fits."""
 _SHORT_WORDS_MAX = 8
 """Maximum number of words with which a message corrects a complete card.
 
@@ -134,6 +144,11 @@ def confirm(capability: Capability[Any], draft: Draft) -> Reply:
     return replace(_following(capability, draft), confirmed=not missing_fields(capability, draft))
 
 
+def choice_message(place: int, label: str) -> str:
+    """Return the message that picks a record of the open card, by its position from 1."""
+    return f"{place}. {label}"
+
+
 class Engine:
     """Answers messages about the given capabilities; created once, with all installed ones."""
 
@@ -166,6 +181,9 @@ class Engine:
             return Reply("dropped", draft)
         if draft is not None and is_yes(text):
             return confirm(self._capabilities[draft.name], draft)
+        pressed = self._pressed(text, draft) if draft is not None else None
+        if pressed is not None:
+            return self._next(pressed)
         if requests.is_refund(text):
             return Reply("refund", kept=draft)
         parts = self._split(text, context)
@@ -180,6 +198,8 @@ class Engine:
             corrected = self._corrected(text, context, draft, listed, is_request=is_request)
             if corrected is not None:
                 return self._next(corrected)
+        if not decision.offered and draft is None:
+            return self._guessed(text, context, listed)
         return replace(self._propose(text, context, decision, listed), kept=draft)
 
     def knows(self, name: str) -> bool:
@@ -300,6 +320,17 @@ class Engine:
         offered = tuple(match.name for match in decision.offered)
         return Reply("choose", draft, self._missing(draft), offered)
 
+    def _guessed(self, text: str, context: Context, listed: Sequence[Choice]) -> Reply:
+        """Return the most similar capabilities, by letters, for a message that none fits."""
+        masked = mask(text, today=context.today, region=context.region, names=context.names)
+        ranked = self._matcher.rank(masked, by_letters=True)
+        similar = sorted(ranked, key=lambda match: (-match.score, match.name))[:OFFERED_MAX]
+        likely = [match.name for match in similar if match.score >= _LIKELY_MIN]
+        if not likely:
+            return Reply("unknown")
+        draft = self.draft(likely[0], text, context, listed)
+        return Reply("unknown", draft, self._missing(draft), tuple(likely))
+
     def _next(self, draft: Draft) -> Reply:
         return _following(self._capabilities[draft.name], draft)
 
@@ -406,18 +437,28 @@ class Engine:
                 fitting = [row for row in listed if (name in row.fills if row.fills else is_record)]
                 chosen = _picked(text, fitting)
             if chosen is not None:
-                choices = {one: left for one, left in draft.choices.items() if one != name}
-                return replace(
-                    draft,
-                    values={
-                        **draft.values,
-                        name: chosen.id,
-                        **_currency_of(chosen, draft, capability),
-                    },
-                    words={**draft.words, name: chosen.label},
-                    choices=choices,
-                )
+                return _with_record(capability, draft, name, chosen)
         return None
+
+    def _pressed(self, text: str, draft: Draft) -> Draft | None:
+        """Return the draft with the record whose button was pressed, or None."""
+        for name, rows in draft.choices.items():
+            for place, row in enumerate(rows, 1):
+                if text.strip() == choice_message(place, row.label):
+                    return _with_record(self._capabilities[draft.name], draft, name, row)
+        return None
+
+
+def _with_record(capability: Capability[Any], draft: Draft, name: str, chosen: Choice) -> Draft:
+    """Return the draft with a record in the field `name`."""
+    value = [chosen.id] if name in slots.list_fields(capability) else chosen.id
+    currency = _currency_of(chosen, draft, capability)
+    return replace(
+        draft,
+        values={**draft.values, name: value, **currency},
+        words={**draft.words, name: chosen.label},
+        choices={one: left for one, left in draft.choices.items() if one != name},
+    )
 
 
 def _with_request(reply: Reply, other: str) -> Reply:

@@ -144,15 +144,15 @@ class Matcher:
             for feature, weight in _normed(total).items():
                 self._centres[feature].append((name, weight))
 
-    def rank(self, masked: str) -> list[Match]:
+    def rank(self, masked: str, *, by_letters: bool = False) -> list[Match]:
         """Return the capabilities that have a feature in common with the sentence, best first.
 
         Empty if the sentence contains no word or value of the examples: n-grams alone are not
-        enough.
+        enough, unless `by_letters` is true.
         """
         found = features(masked)
         vector = self._vector(found)
-        if not any(feature.startswith("w ") for feature in vector):
+        if not by_letters and not any(feature.startswith("w ") for feature in vector):
             return []
         near: dict[int, float] = defaultdict(float)
         centre: dict[str, float] = defaultdict(float)

@@ -301,7 +301,7 @@ def _put(
     filled: Filled, name: str, found: Found | Several | None, capability: Capability[Any]
 ) -> None:
     if isinstance(found, Found):
-        is_list = name in _list_fields(capability)
+        is_list = name in list_fields(capability)
         value = [found.value] if is_list and not isinstance(found.value, list) else found.value
         filled.values[name], filled.words[name] = value, found.words
     elif found:
@@ -309,7 +309,8 @@ def _put(
 
 
 @cache
-def _list_fields(capability: Capability[Any]) -> frozenset[str]:
+def list_fields(capability: Capability[Any]) -> frozenset[str]:
+    """Return the fields of a capability that are lists."""
     properties = capability.input.model_json_schema().get("properties", {})
     return frozenset(name for name, one in properties.items() if one.get("type") == "array")
 

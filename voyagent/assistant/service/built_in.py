@@ -67,7 +67,7 @@ def _opening(reading: JsonObject) -> Move:
                 " Payments to do it. Nothing was saved."
             )
         )
-    if kind == "unknown":
+    if kind == "unknown" and not reading.get("capability"):
         return Say(
             gettext(
                 "No action matches this message. Open the list of actions with Ctrl K, or write"
@@ -88,6 +88,11 @@ def _card(capability: Capability[Any], reading: JsonObject) -> Card:
     text = ask_for(capability, reading["missing"])
     if reading["kind"] == "choose":
         text = gettext("Which of these do you mean?")
+    elif reading["kind"] == "unknown":
+        text = gettext(
+            "No action clearly matches this message. Is it one of these? All actions are in the"
+            " list that Ctrl K opens."
+        )
     elif reading["missing"]:
         rows = reading["choices"].get(reading["missing"][0], [])
         if rows:

@@ -17,6 +17,7 @@ from voyagent.assistant.rules.blocks import Block
 from voyagent.capabilities import capability, registry
 from voyagent.capabilities.capability import Capability
 from voyagent.capabilities.cards import day, result_card
+from voyagent.capabilities.dialogue import choice_message
 from voyagent.capabilities.outputs import ShownResult, as_money, shown_result
 from voyagent.http.template_filters import status_style
 from voyagent.kernel.ids import parse_id
@@ -62,6 +63,8 @@ class DraftCard(NamedTuple):
     edit_url: str
     others: list[tuple[str, str]]
     """Names and titles of the other actions that the message can mean."""
+    choices: list[tuple[str, str]]
+    """Labels of the records for the field that is asked, and the messages that pick them."""
 
 
 def tool_head(block: Block) -> ToolHead:
@@ -119,7 +122,15 @@ def draft_card(block: Block) -> DraftCard | None:
             for name in block["offered"][1:]
             if (other := registry.find(name)) is not None
         ],
+        _choices(block),
     )
+
+
+def _choices(block: Block) -> list[tuple[str, str]]:
+    rows = block["choices"].get(block["missing"][0], []) if block["missing"] else []
+    return [
+        (row["label"], choice_message(place, row["label"])) for place, row in enumerate(rows, 1)
+    ]
 
 
 def _draft_fields(block: Block, name: str) -> list[DraftField]:
